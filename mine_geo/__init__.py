@@ -1,0 +1,1 @@
+"""The register of a national mine-action office: polygons, the border, land release."""

@@ -1,0 +1,139 @@
+"""The exceptions: one base, one class a fault, one table from class to exit code.
+
+A message says what is wrong, which record, and how to mend it. Imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+
+class MineGeoError(Exception):
+    """Base of every error that `mine_geo` raises on purpose."""
+
+
+class OptionError(MineGeoError, ValueError):
+    """An option or a name has no such value; the message lists the valid ones."""
+
+
+class FileError(MineGeoError, OSError):
+    """A file, or a layer of it, cannot be read or written."""
+
+
+class CRSError(MineGeoError, ValueError):
+    """The coordinate reference system is missing or cannot be trusted."""
+
+
+class GeometryError(MineGeoError, ValueError):
+    """A geometry is invalid, empty, or of the wrong type."""
+
+
+class RecordError(MineGeoError, ValueError):
+    """Records or columns are missing, repeated or outside the vocabulary."""
+
+
+class OutsideError(MineGeoError, ValueError):
+    """A hazard lies outside the country."""
+
+
+class MixedError(MineGeoError, ValueError):
+    """One total was asked over things that must not be added up."""
+
+
+class UnknownNameError(MineGeoError, LookupError):
+    """A province, district or other name is not in the table of names."""
+
+
+class StoreError(MineGeoError):
+    """Base of the faults of a store."""
+
+
+class StoreNotFoundError(StoreError):
+    """There is no store at that place."""
+
+
+class UnreachableError(StoreError, ConnectionError):
+    """The database does not answer."""
+
+
+class NoPostGISError(StoreError):
+    """The database has no PostGIS extension and none can be created."""
+
+
+class SchemaVersionError(StoreError):
+    """The store was written by a newer or older schema than this version reads."""
+
+
+class ConflictError(StoreError):
+    """A record with the same id and other content is already there."""
+
+
+class NotSyntheticError(StoreError):
+    """Invented sample data was about to be mixed with a real register, or the reverse."""
+
+
+EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
+    MineGeoError: 1,
+    OptionError: 2,
+    FileError: 3,
+    CRSError: 4,
+    GeometryError: 5,
+    RecordError: 6,
+    OutsideError: 7,
+    MixedError: 8,
+    UnknownNameError: 9,
+    StoreError: 10,
+    StoreNotFoundError: 11,
+    UnreachableError: 12,
+    NoPostGISError: 13,
+    SchemaVersionError: 14,
+    ConflictError: 15,
+    NotSyntheticError: 16,
+}
+"""The exit code of the command for each class; the nearest base counts."""
+
+DIFFERENCES_EXIT: Final = 20
+"""Exit code of `mine-geo reconcile` when figures differ."""
+
+
+def exit_code(error: MineGeoError) -> int:
+    """Return the exit code of an error: that of its nearest class in `EXIT_CODES`.
+
+    Examples
+    --------
+    >>> exit_code(ConflictError("id AP-1 is there with another polygon"))
+    15
+    """
+    return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
+
+
+def some(items: Iterable[object], most: int = 5) -> str:
+    """List the first few items for a message and count the rest.
+
+    Examples
+    --------
+    >>> some(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    texts = [str(item) for item in items]
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
+
+
+def choose(value: object, valid: Sequence[str], what: str) -> str:
+    """Return `value` if it is one of `valid`; the error lists the valid ones.
+
+    Raises
+    ------
+    OptionError
+        If `value` is none of `valid`.
+
+    Examples
+    --------
+    >>> choose("edge", ("edge", "area"), "rule")
+    'edge'
+    """
+    if value not in valid:
+        raise OptionError(f"{what} {value!r} is unknown; valid: {', '.join(valid)}")
+    return str(value)

@@ -1,0 +1,109 @@
+"""The vocabulary: the words, columns and constants that the whole project shares.
+
+Words follow IMAS 04.10 (glossary) and IMAS 07.11 (land release). Imports nothing of ours.
+"""
+
+from typing import Final, Literal
+
+Kind = Literal["ap_minefield", "av_minefield", "cluster_munition", "other_erw"]
+AreaType = Literal["SHA", "CHA"]
+Outcome = Literal["cancelled", "reduced", "cleared"]
+Status = Literal["open", "worked_on", "closed"]
+Difficulty = Literal["high", "medium", "low"]
+Zone = Literal["near", "far"]
+Rule = Literal["edge", "centroid", "majority", "area"]
+Workbench = Literal["include", "exclude", "only"]
+Neighbour = Literal["THA", "LAO", "VNM"]
+
+KINDS: Final = ("ap_minefield", "av_minefield", "cluster_munition", "other_erw")
+AREA_TYPES: Final = ("SHA", "CHA")
+OUTCOMES: Final = ("cancelled", "reduced", "cleared")
+STATUSES: Final = ("open", "worked_on", "closed")
+DIFFICULTIES: Final = ("high", "medium", "low")
+ZONES: Final = ("near", "far")
+RULES: Final = ("edge", "centroid", "majority", "area")
+WORKBENCH: Final = ("include", "exclude", "only")
+NEIGHBOURS: Final = ("THA", "LAO", "VNM")
+NEIGHBOUR_NAMES: Final = {"THA": "Thailand", "LAO": "Lao PDR", "VNM": "Viet Nam"}
+BORDER_KINDS: Final = ("land", "coast")
+
+CRS: Final = "EPSG:4326"
+"""The one reference system in which polygons and lines travel (longitude, latitude)."""
+
+THRESHOLD_M: Final = 7000.0
+"""The distance of the Executive Order of 4 January 2022, metres."""
+
+HAZARD_COLUMNS: Final = (
+    "hazard_id",
+    "kind",
+    "also",
+    "area_type",
+    "status",
+    "in_workbench",
+    "province",
+    "province_code",
+    "district",
+    "district_code",
+    "commune",
+    "village",
+    "difficulty",
+    "operator",
+    "surveyed_on",
+    "reported_size_m2",
+    "size_m2",
+    "geometry",
+)
+"""The columns of a hazard table, in order; further columns of a file follow them."""
+
+BORDER_COLUMNS: Final = (
+    "kind",
+    "neighbour",
+    "border_name",
+    "border_version",
+    "accuracy_m",
+    "geometry",
+)
+"""The columns of a border table."""
+
+ADMIN_COLUMNS: Final = (
+    "province",
+    "province_code",
+    "province_km",
+    "district",
+    "district_code",
+    "district_km",
+    "geometry",
+)
+"""The columns of a district table; `_km` are the Khmer names."""
+
+SPLIT_COLUMNS: Final = (
+    "border_distance_m",
+    "border_margin_m",
+    "neighbour",
+    "zone",
+    "near_size_m2",
+    "far_size_m2",
+    "threshold_m",
+    "rule",
+    "include_coast",
+    "border_name",
+    "border_version",
+)
+"""What `border_split` adds; the last five are provenance."""
+
+PROVENANCE_COLUMNS: Final = (
+    "threshold_m",
+    "rule",
+    "include_coast",
+    "border_name",
+    "border_version",
+)
+
+TOTAL_COLUMNS: Final = (
+    "hazards",
+    "size_m2",
+    "near_hazards",
+    "near_size_m2",
+    "far_hazards",
+    "far_size_m2",
+)
