@@ -1,0 +1,1 @@
+"""The rooms of `sample_data/build.py`: how the bundled sample is made."""

@@ -1,0 +1,38 @@
+"""Reading and writing the sample's files, the same way every time."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+
+STAMP = "2023-01-01T00:00:00.000Z"
+"""The day that the GeoPackages carry inside, so that a rebuild differs in nothing needlessly."""
+
+
+def write_layer(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    """Write one GeoPackage with one layer, anew.
+
+    Written with Arrow: without it a date becomes a text or a moment.
+    """
+    path.unlink(missing_ok=True)
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})
+    try:
+        pyogrio.write_dataframe(
+            frame, path, layer=layer, driver="GPKG", use_arrow=True, promote_to_multi=True
+        )
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def read_layer(path: Path) -> gpd.GeoDataFrame:
+    """Read a GeoPackage of one layer."""
+    return pyogrio.read_dataframe(path, use_arrow=True)
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Read a CSV table as a list of rows."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
