@@ -1,0 +1,53 @@
+"""Fixtures for the whole suite: a PostGIS, and a fresh database on it for each test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.postgis.cluster import NoPostGISHereError, Server, server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `postgis` whatever asks for the server, so that -m 'not postgis' leaves it out."""
+    for item in items:
+        if "postgis_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgis)
+
+
+@pytest.fixture(scope="session")
+def postgis_server() -> Iterator[Server]:
+    """Give the PostGIS server of this session; without one the tests fail and say the mend."""
+    try:
+        with server() as running:
+            running.template()
+            yield running
+    except NoPostGISHereError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def postgis_url(postgis_server: Server) -> Iterator[str]:
+    """Give the URL of a fresh database with PostGIS, dropped after the test."""
+    url = postgis_server.database()
+    yield url
+    postgis_server.drop(url)
+
+
+@pytest.fixture
+def plain_url(postgis_server: Server) -> Iterator[str]:
+    """Give the URL of a fresh database without PostGIS, dropped after the test."""
+    url = postgis_server.database(postgis=False)
+    yield url
+    postgis_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def shared_postgis_url(postgis_server: Server) -> str:
+    """Give one database with PostGIS for a whole session, for tests that only compute in it."""
+    return postgis_server.database()

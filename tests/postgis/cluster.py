@@ -1,0 +1,243 @@
+"""A PostGIS for the tests: one that is given, or a private cluster that is thrown away.
+
+`MINE_GEO_TEST_DATABASE_URL` names a server of one's own (its role must be allowed to create
+databases). Without it a cluster is started from the PostgreSQL binaries of this machine, in a
+temporary folder, on a free port of the loopback, and stopped at the end.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VARIABLE = "MINE_GEO_TEST_DATABASE_URL"
+MEND = (
+    f"set {VARIABLE} to a PostgreSQL with PostGIS whose role may create databases, "
+    "or install one (Debian: apt-get install postgresql-15-postgis-3), "
+    "or leave these tests out by hand with -m 'not postgis'"
+)
+SETTINGS = {
+    "autovacuum": "off",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "60",
+    "synchronous_commit": "off",
+    "timezone": "UTC",
+}
+INITDB = [
+    "-U",
+    "tester",
+    "-A",
+    "trust",
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--no-sync",
+    "--no-instructions",
+]
+START_SECONDS = 60.0
+
+
+class NoPostGISHereError(Exception):
+    """There is no PostGIS to test on; the message says how to get one."""
+
+
+class Server:
+    """A PostgreSQL server on which tests make databases as they like.
+
+    Parameters
+    ----------
+    url
+        A URL of the server, with any database that may be connected to.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._prefix = f"mine_geo_test_{uuid4().hex[:8]}"
+        self._made: list[str] = []
+        self._templates: dict[bool, str] = {}
+
+    def _at(self, database: str) -> str:
+        return make_url(self.url).set(database=database).render_as_string(hide_password=False)
+
+    def _run(self, statement: sql.Composed | sql.SQL, url: str | None = None) -> None:
+        with psycopg.connect(url or self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _create(self, name: str, template: str) -> str:
+        self._run(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        self._made.append(name)
+        return self._at(name)
+
+    def template(self, *, postgis: bool = True) -> str:
+        """Return the name of a database to copy, made on first use."""
+        if postgis not in self._templates:
+            name = f"{self._prefix}_{'postgis' if postgis else 'plain'}"
+            url = self._create(name, "template0")
+            if postgis:
+                try:
+                    self._run(sql.SQL("CREATE EXTENSION postgis"), url)
+                except psycopg.Error as error:
+                    message = f"PostGIS cannot be created on {self._at('')}: {error}; {MEND}"
+                    raise NoPostGISHereError(message) from error
+            self._templates[postgis] = name
+        return self._templates[postgis]
+
+    def database(self, *, postgis: bool = True) -> str:
+        """Make a fresh database, with or without PostGIS, and return its URL."""
+        return self._create(
+            f"{self._prefix}_{len(self._made)}", template=self.template(postgis=postgis)
+        )
+
+    def drop(self, url: str) -> None:
+        """Drop a database that `database` made, whoever is still connected."""
+        name = url.rsplit("/", 1)[1]
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._made.remove(name)
+
+    def clear(self) -> None:
+        """Drop every database that is left."""
+        for name in list(self._made):
+            self.drop(self._at(name))
+
+
+def _binaries() -> Path:
+    """Return the folder of the newest PostgreSQL of this machine that has PostGIS."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -float(path.parent.name)
+    )
+    on_path = shutil.which("initdb")
+    for folder in [*found, *([Path(on_path).resolve().parent] if on_path else [])]:
+        if not (folder / "initdb").exists() or not (folder / "pg_config").exists():
+            continue
+        share = subprocess.run(
+            [folder / "pg_config", "--sharedir"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        # Debian's pg_config answers for the newest client package; the server's files lie beside.
+        for extension in (Path(share), Path("/usr/share/postgresql") / folder.parent.name):
+            if (extension / "extension" / "postgis.control").exists():
+                return folder
+    raise NoPostGISHereError(f"no PostgreSQL with PostGIS is installed here; {MEND}")
+
+
+def _owner() -> str | None:
+    """Return the user to run as where this process is root: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise NoPostGISHereError(
+        f"there is no user 'postgres' or 'nobody' to run PostgreSQL as; {MEND}"
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_start(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                tail = " | ".join(log.read_text(errors="replace").splitlines()[-5:])
+                raise NoPostGISHereError(f"PostgreSQL did not start: {tail}; {MEND}") from error
+            time.sleep(0.1)
+        else:
+            return
+
+
+@contextmanager
+def private_server() -> Iterator[Server]:
+    """Start a cluster of our own in a temporary folder; stop and delete it at the end."""
+    binaries, owner = _binaries(), _owner()
+    folder = Path(tempfile.mkdtemp(prefix="mgpg-", dir="/tmp"))
+    who = {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []} if owner else {}
+    if owner:
+        shutil.chown(folder, owner)
+    data, log, port = folder / "data", folder / "log", _free_port()
+    process = None
+    try:
+        made = subprocess.run(
+            [binaries / "initdb", "-D", data, *INITDB],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            **who,
+        )
+        if made.returncode:
+            raise NoPostGISHereError(f"initdb failed: {made.stderr.strip()}; {MEND}")
+        options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [binaries / "postgres", "-D", data, "-k", folder, "-p", str(port), *options],
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+                **who,
+            )
+        url = f"postgresql://tester@127.0.0.1:{port}/postgres"
+        _await_start(url, process, log)
+        yield Server(url)
+    finally:
+        if process is not None and process.poll() is None:
+            process.terminate()  # a smart shutdown waits for clients: the tests are done
+            try:
+                process.wait(timeout=3)
+            except subprocess.TimeoutExpired:
+                process.send_signal(subprocess.signal.SIGINT)
+                process.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Give the server named by the environment, else a private one."""
+    url = os.environ.get(VARIABLE)
+    if not url:
+        with private_server() as own:
+            yield own
+        return
+    url = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    try:
+        psycopg.connect(url, connect_timeout=10).close()
+    except psycopg.OperationalError as error:
+        message = (
+            f"{VARIABLE} names a server that {getpass.getuser()} cannot reach: {error}; {MEND}"
+        )
+        raise NoPostGISHereError(message) from error
+    given = Server(url)
+    try:
+        yield given
+    finally:
+        given.clear()
