@@ -125,8 +125,13 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:  #
     >>> len(densify([line])[0].coords)
     3
     """
-    dense: Geometries = shapely.segmentize(as_geometries(geometries), degrees)
-    return dense
+    geometries = as_geometries(geometries).copy()
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    steps = np.abs(np.diff(xy, axis=0))
+    long = (steps.max(axis=1, initial=0) * np.sqrt(2) > degrees) & (owner[1:] == owner[:-1])
+    coarse = np.unique(owner[1:][long])
+    geometries[coarse] = shapely.segmentize(geometries[coarse], degrees)
+    return geometries
 
 
 def to_multipolygons(geometries: Any) -> Geometries:  # noqa: ANN401
