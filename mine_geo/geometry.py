@@ -81,7 +81,7 @@ def exact_size_m2(geometries: Any) -> Floats:  # noqa: ANN401
     Examples
     --------
     >>> round(float(exact_size_m2([shapely.box(103, 13, 103.01, 13.01)])[0]), 2)
-    1200154.3
+    1200148.56
     >>> exact_size_m2([shapely.Polygon(), None])
     array([0., 0.])
     """
@@ -104,7 +104,7 @@ def size_m2(geometries: Any) -> NDArray[np.int64]:  # noqa: ANN401
     Examples
     --------
     >>> size_m2([shapely.box(103, 13, 103.01, 13.01)])
-    array([1200154])
+    array([1200149])
     """
     return np.rint(exact_size_m2(geometries)).astype(np.int64)
 

@@ -1,0 +1,294 @@
+"""The hazard table: one shape of data for minefields, SHA and CHA (EPSG:4326, m²).
+
+Hazards travel as a GeoDataFrame in EPSG:4326 with the columns of `terms.HAZARD_COLUMNS`, in that
+order, then whatever else a file holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from mine_geo import admin_names
+from mine_geo.errors import (
+    CRSError,
+    GeometryError,
+    RecordError,
+    UnknownNameError,
+    choose,
+    some,
+)
+from mine_geo.geometry import find_faults, size_m2, to_multipolygons
+from mine_geo.terms import (
+    AREA_TYPES,
+    CRS,
+    DIFFICULTIES,
+    HAZARD_COLUMNS,
+    KINDS,
+    STATUSES,
+)
+from mine_geo.vector import read_vector
+
+if TYPE_CHECKING:
+    import os
+
+TEXT_COLUMNS: Final = (
+    "hazard_id",
+    "kind",
+    "also",
+    "area_type",
+    "status",
+    "province",
+    "province_code",
+    "district",
+    "district_code",
+    "commune",
+    "village",
+    "difficulty",
+    "operator",
+)
+_WORDS: Final = {
+    "kind": KINDS,
+    "area_type": AREA_TYPES,
+    "status": STATUSES,
+    "difficulty": DIFFICULTIES,
+}
+
+
+def read_hazards(
+    path: str | os.PathLike[str],
+    layer: str | None = None,
+    kind: str | None = None,
+    operation: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Read hazards from a vector file.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, Shapefile, FlatGeobuf, ... with a column `hazard_id` and polygons.
+    layer
+        The layer, where the file has several.
+    kind
+        The kind of all hazards, where the file has no column `kind`.
+    operation
+        The named datum transformation, where the file's datum is not WGS 84.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The canonical hazard table, see `to_hazards`.
+
+    Raises
+    ------
+    FileError, CRSError, GeometryError, RecordError
+        Each names the file, the record and the mend.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> hazards = read_hazards(sample.path("minefields"))
+    >>> len(hazards), int(hazards.size_m2.sum())
+    (7392, 681284511)
+    """
+    frame = read_vector(path, layer, prefer=("hazard", "hazards", "minefields"), operation=operation)
+    try:
+        return to_hazards(frame, kind=kind)
+    except (GeometryError, RecordError) as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def to_hazards(frame: gpd.GeoDataFrame, kind: str | None = None) -> gpd.GeoDataFrame:
+    """Return a canonical hazard table: checked, columns in order, size computed.
+
+    Parameters
+    ----------
+    frame
+        Polygons in EPSG:4326 with a column `hazard_id`; column names in any case.
+    kind
+        The kind of records that have none: one of `terms.KINDS`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns of `terms.HAZARD_COLUMNS`, then the frame's others; `size_m2` (int, m²) is always
+        computed from the polygon. Names of provinces and districts that are known by any spelling
+        are written in the standard one, and their codes filled in. The index is kept.
+
+    Raises
+    ------
+    CRSError
+        If the frame is not in EPSG:4326.
+    RecordError
+        If there is no record, an id is missing or repeated, or a word is outside the vocabulary.
+    GeometryError
+        If a geometry is missing, empty, not a polygon or invalid; with the ids and the place.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "province": ["BATTAMBANG"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
+    >>> to_hazards(frame, kind="ap_minefield")[["province", "province_code", "size_m2"]]
+         province province_code  size_m2
+    0  Battambang            02  1200149
+    """
+    if frame.crs is None or frame.crs != CRS:
+        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    table = _canonical_names(frame)
+    ids = _checked_ids(table)
+    faults = find_faults(table, ids)
+    if len(faults):
+        lines = some((f"{row.id}: {row.message}" for row in faults.itertuples()), 3)
+        raise GeometryError(f"{lines}; mend the polygons in their source and load again")
+    table = table.assign(hazard_id=ids)
+    table = _filled(table, None if kind is None else choose(kind, KINDS, "kind"))
+    table = table.assign(**_located(table))
+    table = table.set_geometry(gpd.GeoSeries(to_multipolygons(table), index=table.index, crs=CRS))
+    table["size_m2"] = size_m2(table)
+    rest = [column for column in table.columns if column not in HAZARD_COLUMNS]
+    return table[[*HAZARD_COLUMNS, *rest]]
+
+
+def _canonical_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with known columns in lower case and the geometry called `geometry`."""
+    table = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
+    known = set(HAZARD_COLUMNS)
+    new = {c: str(c).lower() for c in table.columns if str(c).lower() in known and c not in known}
+    table = table.rename(columns=new)
+    twice = table.columns[table.columns.duplicated()].unique()
+    if len(twice):
+        raise RecordError(f"column {some(twice)} stands twice; rename one of them")
+    return table
+
+
+def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
+    if "hazard_id" not in table:
+        raise RecordError(
+            f"no column 'hazard_id' (there are: {some(table.columns.drop('geometry'), 12)}); "
+            "rename the column that holds the id"
+        )
+    if table.empty:
+        raise RecordError("no records; choose another layer, or export the polygons again")
+    ids = _text(table["hazard_id"])
+    missing = np.flatnonzero(ids.isna())
+    if len(missing):
+        raise RecordError(f"record {some(missing)} has no hazard_id; give each hazard its id")
+    twice = ids[ids.duplicated()].unique()
+    if len(twice):
+        raise RecordError(f"hazard_id {some(twice)} stands more than once; ids must be unique")
+    return ids
+
+
+def _text(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return trimmed texts; whole numbers without their `.0`; missing and blank as None."""
+    if pd.api.types.is_float_dtype(column):
+        whole = column.dropna()
+        if (whole == whole.round()).all():
+            column = column.astype("Int64")
+    texts = column.astype(object).where(column.notna(), None)
+    texts = texts.map(lambda value: str(value).strip() or None, na_action="ignore")
+    return texts.astype("str")
+
+
+def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
+    """Return the table with every canonical column, typed and inside the vocabulary."""
+    new: dict[str, Any] = {}
+    for column in TEXT_COLUMNS:
+        if column in table:
+            new[column] = _text(table[column])
+        else:
+            new[column] = pd.Series(None, index=table.index, dtype="str")
+    if kind is not None:
+        new["kind"] = new["kind"].fillna(kind)
+    for column, words in _WORDS.items():
+        strange = sorted(set(new[column].dropna()) - set(words))
+        if strange:
+            ids = table["hazard_id"][new[column].isin(strange)]
+            raise RecordError(
+                f"{column} {some(strange)} is unknown ({some(ids)}); valid: {', '.join(words)}"
+            )
+    new["in_workbench"] = _flag(table, "in_workbench")
+    new["surveyed_on"] = _day(table, "surveyed_on")
+    new["reported_size_m2"] = _number(table, "reported_size_m2")
+    return table.assign(**new)
+
+
+def _flag(table: gpd.GeoDataFrame, column: str) -> pd.Series[bool]:
+    if column not in table:
+        return pd.Series(data=False, index=table.index)
+    words = table[column].astype(object).where(table[column].notna(), other=False)
+    meanings = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    flags = words.map(lambda value: meanings.get(str(value).strip().lower().removesuffix(".0")))
+    if flags.isna().any():
+        ids = table["hazard_id"][flags.isna()]
+        raise RecordError(f"{column} of {some(ids)} is neither true nor false; write true or false")
+    return flags.astype(bool)
+
+
+def _day(table: gpd.GeoDataFrame, column: str) -> pd.Series[pd.Timestamp]:
+    if column not in table:
+        return pd.Series(pd.NaT, index=table.index, dtype="datetime64[ms]")
+    try:
+        days = pd.to_datetime(table[column], errors="raise", format="ISO8601")
+    except (ValueError, TypeError) as error:
+        raise RecordError(f"{column}: {error}; write days as 2022-12-31") from error
+    if days.dt.tz is not None:
+        days = days.dt.tz_localize(None)
+    return days.astype("datetime64[ms]").dt.normalize()
+
+
+def _number(table: gpd.GeoDataFrame, column: str) -> pd.Series[float]:
+    if column not in table:
+        return pd.Series(np.nan, index=table.index)
+    numbers = pd.to_numeric(table[column], errors="coerce").astype(float)
+    bad = (numbers.isna() & table[column].notna()) | (numbers < 0) | np.isinf(numbers)
+    if bad.any():
+        ids = table["hazard_id"][bad]
+        raise RecordError(f"{column} of {some(ids)} is not a size in m²; correct it or leave it out")
+    return numbers
+
+
+def _located(table: gpd.GeoDataFrame) -> dict[str, pd.Series[Any]]:
+    """Return province and district columns in the standard spelling, with their codes.
+
+    A code that is written counts; else a name is looked up. What is not in the table of names
+    stays as it was written.
+    """
+    columns = ["province", "province_code", "district", "district_code"]
+    places = table[columns].astype(object)
+    places = places.where(places.notna(), None)
+    known = {
+        place: _locate(*place) for place in set(places.itertuples(index=False, name=None))
+    }
+    found = [known[place] for place in places.itertuples(index=False, name=None)]
+    rows = pd.DataFrame(found, columns=columns, index=table.index)
+    return {column: rows[column].astype("str") for column in columns}
+
+
+def _locate(
+    province: str | None, province_code: str | None, district: str | None, district_code: str | None
+) -> tuple[str | None, str | None, str | None, str | None]:
+    code = _look_up(admin_names.province_code, province_code or province)
+    if code is not None:
+        province, province_code = admin_names.province_name(code), code
+    part = _look_up(admin_names.district_code, district_code or district, code)
+    if part is not None:
+        district, district_code = admin_names.district_name(part), part
+        if code is None and province is None:
+            province_code = part[:2]
+            province = admin_names.province_name(province_code)
+    return province, province_code, district, district_code
+
+
+def _look_up(find: Any, name: str | None, *within: str | None) -> str | None:  # noqa: ANN401
+    if name is None:
+        return None
+    try:
+        return str(find(name, *within))
+    except UnknownNameError:
+        return None
