@@ -1,0 +1,76 @@
+"""What is said of each minefield: plausible, invented, seeded by its id.
+
+Nothing is invented that could be taken for a real place: commune and village stay empty.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from building.place import Wish, generator
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from building.calibrate import Margin
+    from numpy.random import Generator
+
+THAI_BORDER = {"CMAC": 0.42, "HALO": 0.34, "MAG": 0.08, "RCA": 0.07, "NPMEC": 0.06, "CSHD": 0.03}
+INLAND = {"CMAC": 0.55, "HALO": 0.12, "MAG": 0.08, "RCA": 0.08, "NPMEC": 0.09, "APOPO": 0.08}
+EAST = {"CMAC": 0.5, "MAG": 0.3, "NPA": 0.12, "RCA": 0.08}
+OPERATORS = {
+    **dict.fromkeys(("01", "02", "22", "24"), THAI_BORDER),
+    **dict.fromkeys(("06", "09", "13", "15", "17"), INLAND),
+    **dict.fromkeys(("10", "11", "16"), EAST),
+}
+"""Operators of the work plan's Table 5, with invented shares, by province code."""
+
+FIRST_SURVEY, LAST_SURVEY = date(2009, 3, 1), date(2019, 11, 30)
+FIRST_NEW, LAST_NEW = date(2020, 1, 6), date(2021, 12, 17)
+
+
+def _day(rng: Generator, first: date, last: date) -> date:
+    """Draw a working day."""
+    day = first + timedelta(days=int(rng.integers(0, (last - first).days + 1)))
+    return day - timedelta(days=max(0, day.weekday() - 4))
+
+
+def _reported(rng: Generator, size: int) -> float:
+    """Draw what the operator wrote: mostly the size, else a rounded or slightly other figure."""
+    draw = rng.random()
+    if draw < 0.8:
+        return float(size)
+    if draw < 0.92:
+        return float(max(1, round(size * (1 + rng.normal(0.0, 0.006)))))
+    return float(max(10, round(size, -2 if size >= 2000 else -1)))
+
+
+def attributes(
+    wish: Wish, margin: Margin, district: pd.Series, *, in_workbench: bool
+) -> dict[str, Any]:
+    """Return the attributes of one minefield; `margin` and `district` are those of its place."""
+    rng = generator(wish.hazard_id, "attributes")
+    shares = OPERATORS[margin.code[:2]]
+    suspected = rng.random() < (0.45 if wish.size_m2 > 150_000 else 0.25)
+    also = margin.code[:2] in OPERATORS and rng.random() < 0.05
+    worked_on = rng.random() < 0.12 and not in_workbench
+    operator = str(rng.choice(list(shares), p=list(shares.values())))
+    days = (FIRST_NEW, LAST_NEW) if in_workbench else (FIRST_SURVEY, LAST_SURVEY)
+    return {
+        "hazard_id": wish.hazard_id,
+        "kind": "ap_minefield",
+        "also": "av_minefield" if also else None,
+        "area_type": "SHA" if suspected else "CHA",
+        "status": "worked_on" if worked_on else "open",
+        "in_workbench": in_workbench,
+        "province": district["province"],
+        "province_code": district["province_code"],
+        "district": district["district"],
+        "district_code": margin.code,
+        "commune": None,
+        "village": None,
+        "difficulty": margin.difficulty,
+        "operator": operator,
+        "surveyed_on": _day(rng, *days),
+        "reported_size_m2": _reported(rng, wish.size_m2),
+    }
