@@ -1,0 +1,83 @@
+// Reads back what packing.py wrote: whole numbers, outlines, columns.
+window.mineGeo = window.mineGeo || {};
+
+(function (mineGeo) {
+  'use strict';
+
+  const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const STEPS_PER_DEGREE = 1e6;
+  const VALUE_OF = new Uint8Array(128);
+  for (let i = 0; i < ALPHABET.length; i += 1) {
+    VALUE_OF[ALPHABET.charCodeAt(i)] = i;
+  }
+
+  // Five bits a letter, lowest first; products, not shifts, so that numbers pass 2^31.
+  function unpack(text) {
+    const numbers = [];
+    let number = 0;
+    let weight = 1;
+    for (let i = 0; i < text.length; i += 1) {
+      const value = VALUE_OF[text.charCodeAt(i)];
+      number += (value & 31) * weight;
+      weight *= 32;
+      if (value < 32) {
+        numbers.push(number);
+        number = 0;
+        weight = 1;
+      }
+    }
+    return numbers;
+  }
+
+  function unsign(number) {
+    return number % 2 ? -(number + 1) / 2 : number / 2;
+  }
+
+  // One walker along the steps of all rings: each vertex is told from the one before it.
+  function walker(steps) {
+    const numbers = unpack(steps);
+    let at = 0;
+    let lon = 0;
+    let lat = 0;
+    return function next() {
+      lon += unsign(numbers[at]);
+      lat += unsign(numbers[at + 1]);
+      at += 2;
+      return [lat / STEPS_PER_DEGREE, lon / STEPS_PER_DEGREE];
+    };
+  }
+
+  function take(count, next) {
+    const taken = new Array(count);
+    for (let i = 0; i < count; i += 1) {
+      taken[i] = next();
+    }
+    return taken;
+  }
+
+  // Returns, for each shape, its parts; each part is a list of rings of [lat, lon].
+  function polygons(packed) {
+    const vertex = walker(packed.steps);
+    const points = unpack(packed.points)[Symbol.iterator]();
+    const rings = unpack(packed.rings)[Symbol.iterator]();
+    const ring = () => take(points.next().value, vertex);
+    const part = () => take(rings.next().value, ring);
+    return unpack(packed.parts).map((count) => take(count, part));
+  }
+
+  function lines(packed) {
+    const vertex = walker(packed.steps);
+    return unpack(packed.points).map((count) => take(count, vertex));
+  }
+
+  // Returns a function from row to value; null where the row has none.
+  function column(packed) {
+    const rows = unpack(packed.rows);
+    if (packed.words) {
+      return (row) => (rows[row] ? packed.words[rows[row] - 1] : null);
+    }
+    return (row) => (rows[row] ? rows[row] - 1 : null);
+  }
+
+  mineGeo.decode = { unpack, polygons, lines, column };
+}(window.mineGeo));

@@ -1,0 +1,85 @@
+// Names on the map: provinces and districts in English and Khmer, neighbours, places.
+// A name that would lie on an earlier one is hidden; bigger units come first.
+(function (mineGeo) {
+  'use strict';
+
+  const { element } = mineGeo.format;
+  const LEVELS = {
+    country: { least: 0, most: 9 },
+    province: { least: 0, most: 11 },
+    district: { least: 8.75, most: 30 },
+    place: { least: 9.5, most: 30 },
+  };
+  const KHMER_LEAST = 7.5;
+  const GAP_PX = 2;
+
+  function node([text, khmer, level]) {
+    const box = element('span', `mg-label mg-label-${level}`);
+    box.appendChild(element('span', 'mg-label-en', text));
+    if (khmer) {
+      const second = element('span', 'mg-label-km', khmer);
+      second.lang = 'km';
+      box.appendChild(second);
+    }
+    return box;
+  }
+
+  function marker(label) {
+    const icon = L.divIcon({ html: node(label), className: 'mg-label-anchor', iconSize: [0, 0] });
+    return L.marker([label[3], label[4]], {
+      icon, interactive: false, keyboard: false, pane: 'names',
+    });
+  }
+
+  function overlaps(one, other) {
+    return one.left < other.right + GAP_PX && one.right > other.left - GAP_PX
+      && one.top < other.bottom + GAP_PX && one.bottom > other.top - GAP_PX;
+  }
+
+  function inScale(level, zoom) {
+    return zoom >= LEVELS[level].least && zoom <= LEVELS[level].most;
+  }
+
+  // Reads all boxes first and hides afterwards, so that the page is laid out once.
+  function arrange(entries, zoom) {
+    const candidates = entries.filter((entry) => {
+      const shown = entry.on && inScale(entry.level, zoom);
+      entry.box.style.display = shown ? '' : 'none';
+      entry.box.classList.toggle('mg-no-khmer', zoom < KHMER_LEAST);
+      return shown;
+    });
+    const boxes = candidates.map((entry) => entry.box.getBoundingClientRect());
+    const taken = [];
+    candidates.forEach((entry, index) => {
+      const free = !taken.some((other) => overlaps(boxes[index], other));
+      entry.box.style.visibility = free ? '' : 'hidden';
+      if (free) {
+        taken.push(boxes[index]);
+      }
+    });
+  }
+
+  function add(map, labels) {
+    const pane = map.createPane('names');
+    pane.style.zIndex = 450;
+    pane.style.pointerEvents = 'none';
+    const order = Object.keys(LEVELS);
+    const sorted = [...labels].sort((a, b) => order.indexOf(a[2]) - order.indexOf(b[2]));
+    const entries = sorted.map((label) => {
+      const made = marker(label).addTo(map);
+      return { level: label[2], on: true, box: made.getElement().firstChild };
+    });
+    const again = () => arrange(entries, map.getZoom());
+    map.on('zoomend resize', again);
+    return {
+      again,
+      turn(level, on) {
+        entries.filter((entry) => entry.level === level).forEach((entry) => { entry.on = on; });
+        again();
+      },
+      has: (level) => entries.some((entry) => entry.level === level),
+    };
+  }
+
+  mineGeo.labels = { add };
+}(window.mineGeo));

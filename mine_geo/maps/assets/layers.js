@@ -1,0 +1,76 @@
+// From packed data to Leaflet layers. Context and records each have one canvas of their own.
+(function (mineGeo) {
+  'use strict';
+
+  const { decode, symbols } = mineGeo;
+  const CLICK_TOLERANCE_PX = 5;
+
+  function canvases(map) {
+    const pane = map.createPane('context');
+    pane.style.zIndex = 350;
+    pane.style.pointerEvents = 'none';
+    return {
+      context: L.canvas({ pane: 'context', padding: 0.3 }),
+      records: L.canvas({ padding: 0.3, tolerance: CLICK_TOLERANCE_PX }),
+    };
+  }
+
+  // Areas and lines of one key form one group, so that one switch turns both.
+  function contextGroups(data, renderer) {
+    const groups = new Map();
+    const add = (key, layer) => {
+      if (!groups.has(key)) {
+        groups.set(key, L.layerGroup());
+      }
+      groups.get(key).addLayer(layer);
+    };
+    const options = (symbol) => ({
+      ...symbols.of(symbol), renderer, pane: 'context', interactive: false, smoothFactor: 1,
+    });
+    data.areas.forEach((area) => {
+      decode.polygons(area.polygons).forEach((shape) => {
+        add(area.key, L.polygon(shape, options(area.symbol)));
+      });
+    });
+    data.lines.forEach((line) => {
+      add(line.key, L.polyline(decode.lines(line.lines), options(line.symbol)));
+    });
+    return groups;
+  }
+
+  // One set of options for each symbol, shared by all its polygons.
+  function recordGroups(layer, renderer) {
+    const looks = layer.symbols.map((name) => ({
+      ...symbols.of(name), renderer, smoothFactor: 0.8, bubblingMouseEvents: false,
+    }));
+    const groups = new Map(layer.groups.map((key) => [key, L.featureGroup()]));
+    const groupOf = decode.unpack(layer.group);
+    const symbolOf = decode.unpack(layer.symbol);
+    const shapes = decode.polygons(layer.polygons).map((shape, row) => {
+      const polygon = L.polygon(shape, looks[symbolOf[row]]);
+      polygon.mineGeoRow = row;
+      groups.get(layer.groups[groupOf[row]]).addLayer(polygon);
+      return polygon;
+    });
+    const columns = layer.columns.map((column) => ({
+      name: column.name, label: column.label, as: column.as, value: decode.column(column),
+    }));
+    return { name: layer.name, groups, shapes, columns, groupOf, groupNames: layer.groups };
+  }
+
+  // The northernmost vertex: sure to lie on the outline, whatever its shape.
+  function top(polygon) {
+    let best = null;
+    const look = (node) => {
+      if (Array.isArray(node)) {
+        node.forEach(look);
+      } else if (!best || node.lat > best.lat) {
+        best = node;
+      }
+    };
+    look(polygon.getLatLngs());
+    return best;
+  }
+
+  mineGeo.layers = { canvases, contextGroups, recordGroups, top };
+}(window.mineGeo));

@@ -1,0 +1,174 @@
+// Puts the page together: map, layers, switches, legend, list. `start` is its one entrance.
+(function (mineGeo) {
+  'use strict';
+
+  const { decode, labels, layers, list, popup, symbols } = mineGeo;
+  const ZOOM_TO_HAZARD = 15;
+
+  function createMap(id) {
+    const map = L.map(id, {
+      attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75,
+      minZoom: 5, maxZoom: 19, preferCanvas: true,
+    });
+    L.control.zoom({ position: 'topright' }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomleft' }).addTo(map);
+    return map;
+  }
+
+  function showPointer(map) {
+    const place = document.getElementById('mg-pointer');
+    const show = (latlng) => {
+      place.textContent = `${latlng.lat.toFixed(5)}, ${latlng.wrap().lng.toFixed(5)}`;
+    };
+    map.on('mousemove click', (event) => show(event.latlng));
+    map.on('move', () => show(map.getCenter()));
+    show(map.getCenter());
+  }
+
+  function drawLegend(hazardSymbols) {
+    document.querySelectorAll('[data-symbol]').forEach((place) => {
+      place.appendChild(symbols.swatch(symbols.of(place.dataset.symbol)));
+    });
+    document.getElementById('mg-hazard-legend').append(...symbols.hazardLegend(hazardSymbols));
+  }
+
+  // Layers are added back in the order of the page, so that none comes to lie on top.
+  function keepOrder(map, contextGroups) {
+    contextGroups.forEach((group) => {
+      if (map.hasLayer(group)) {
+        group.eachLayer((layer) => layer.bringToFront());
+      }
+    });
+  }
+
+  function wireSwitches(page) {
+    document.querySelectorAll('input[data-layer]').forEach((box) => {
+      const turn = () => page.turn(box.dataset.layer, box.checked);
+      box.addEventListener('change', turn);
+      if (!box.checked) {
+        turn();
+      }
+    });
+  }
+
+  function turnGroup(page, key, on) {
+    page.groups.filter(([name]) => name === key).forEach(([, group]) => {
+      if (on) {
+        group.addTo(page.map);
+      } else {
+        group.remove();
+      }
+    });
+    keepOrder(page.map, page.context);
+    if (page.names.has(key)) {
+      page.names.turn(key, on);
+    }
+  }
+
+  // Counts from the layers that are really on the map.
+  function counts(page) {
+    const found = {};
+    page.records.forEach((layer) => {
+      layer.groups.forEach((group, key) => { found[key] = 0; });
+      layer.shapes.forEach((shape, row) => {
+        if (page.map.hasLayer(shape)) {
+          found[layer.groupNames[layer.groupOf[row]]] += 1;
+        }
+      });
+    });
+    return found;
+  }
+
+  function openRecord(page, layer, row, latlng) {
+    popup.open(page.map, layer.columns, row, latlng);
+    if (layer.name === 'hazards' && page.list) {
+      page.list.mark(row);
+    }
+  }
+
+  // Zooms to a hazard by its row, switching its layer on if need be.
+  function goTo(page, row) {
+    const layer = page.records.find((one) => one.name === 'hazards');
+    const key = layer.groupNames[layer.groupOf[row]];
+    const box = document.querySelector(`input[data-layer="${CSS.escape(key)}"]`);
+    if (box && !box.checked) {
+      box.checked = true;
+      page.turn(key, true);
+    }
+    const shape = layer.shapes[row];
+    page.map.fitBounds(shape.getBounds(), { maxZoom: ZOOM_TO_HAZARD, animate: false });
+    openRecord(page, layer, row, layers.top(shape));
+    page.map.getContainer().scrollIntoView({ block: 'nearest' });
+  }
+
+  function addRecords(page, data, renderer) {
+    page.records = data.layers.map((layer) => layers.recordGroups(layer, renderer));
+    page.records.forEach((layer) => {
+      layer.groups.forEach((group, key) => {
+        group.addTo(page.map);
+        group.on('click', (event) => {
+          const shape = event.propagatedFrom || event.layer;
+          openRecord(page, layer, shape.mineGeoRow, event.latlng);
+        });
+        page.groups.push([key, group]);
+      });
+    });
+  }
+
+  function addContext(page, data, renderer) {
+    page.context = layers.contextGroups(data, renderer);
+    page.context.forEach((group, key) => {
+      group.addTo(page.map);
+      page.groups.push([key, group]);
+    });
+  }
+
+  function addList(page, data) {
+    if (data.list === undefined) {
+      return;
+    }
+    const hazards = page.records.find((layer) => layer.name === 'hazards');
+    if (hazards.shapes.length) {
+      page.list = list.fill(decode.unpack(data.list), hazards.columns, (row) => goTo(page, row));
+    }
+  }
+
+  function findRow(page, id) {
+    const hazards = page.records.find((layer) => layer.name === 'hazards');
+    const ids = hazards.columns.find((column) => column.name === 'hazard_id');
+    return hazards.shapes.findIndex((shape, row) => ids.value(row) === id);
+  }
+
+  function openHazard(page, id) {
+    const row = findRow(page, id);
+    if (row >= 0) {
+      goTo(page, row);
+    }
+    return row >= 0;
+  }
+
+  function start(id) {
+    document.documentElement.lang = 'en';
+    const data = JSON.parse(document.getElementById('mine-geo-data').textContent);
+    const map = createMap(id);
+    map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
+    const page = { map, groups: [], list: null };
+    page.turn = (key, on) => turnGroup(page, key, on);
+    const canvas = layers.canvases(map);
+    addContext(page, data, canvas.context);
+    addRecords(page, data, canvas.records);
+    page.names = labels.add(map, data.labels);
+    page.names.again();
+    drawLegend(data.layers.find((layer) => layer.name === 'hazards').symbols);
+    wireSwitches(page);
+    showPointer(map);
+    addList(page, data);
+    mineGeo.map = map;
+    mineGeo.counts = () => counts(page);
+    mineGeo.openHazard = (hazardId) => openHazard(page, hazardId);
+    mineGeo.ready = true;
+    return map;
+  }
+
+  mineGeo.start = start;
+}(window.mineGeo));

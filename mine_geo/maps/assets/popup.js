@@ -1,0 +1,48 @@
+// The popup of one record: a table of names and values, built when it is opened.
+(function (mineGeo) {
+  'use strict';
+
+  const { element, isolated, write } = mineGeo.format;
+
+  function line(label, value) {
+    const row = element('tr');
+    const name = element('th', '', label);
+    name.scope = 'row';
+    const cell = element('td');
+    cell.appendChild(isolated(value));
+    row.append(name, cell);
+    return row;
+  }
+
+  function content(columns, row) {
+    const box = element('div', 'mg-record');
+    const table = element('table');
+    columns.forEach((column, index) => {
+      const value = column.value(row);
+      if (value === null) {
+        return;
+      }
+      const text = write(value, column.as);
+      if (index === 0) {
+        const heading = element('h2');
+        heading.appendChild(isolated(text));
+        box.appendChild(heading);
+      } else {
+        table.appendChild(line(column.label, text));
+      }
+    });
+    box.appendChild(table);
+    return box;
+  }
+
+  function open(map, columns, row, latlng) {
+    const size = map.getSize();
+    return L.popup({
+      maxWidth: Math.min(340, size.x - 40),
+      maxHeight: Math.max(120, size.y - 90),
+      autoPanPadding: [12, 12],
+    }).setLatLng(latlng).setContent(content(columns, row)).openOn(map);
+  }
+
+  mineGeo.popup = { content, open };
+}(window.mineGeo));

@@ -1,0 +1,198 @@
+"""What lies under the hazards: country, border zone, outlines of units, names.
+
+Everything here is for drawing only. Geometry is EPSG:4326; distances to the border are never
+read off these shapes (`zones.border_split` computes them).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo import crs
+from mine_geo.maps import packing
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+Box = tuple[float, float, float, float]
+Outline = Literal["province", "district", "outside"]
+
+DENSIFY_DEGREES: Final = 0.005
+QUARTER_SEGMENTS: Final = 24
+"""Segments in a quarter circle of the buffer: chords fall 4 m short at 7 km."""
+
+
+def padded(box: Box, share: float, least: float = 0.0) -> Box:
+    """Return a box in degrees, wider on each side by a share of its longer side.
+
+    Examples
+    --------
+    >>> padded((0.0, 0.0, 2.0, 1.0), 0.5)
+    (-1.0, -1.0, 3.0, 2.0)
+    """
+    west, south, east, north = box
+    more = max(share * max(east - west, north - south), least)
+    return (west - more, south - more, east + more, north + more)
+
+
+def clip(geometry: Any, box: Box) -> Any:
+    """Return the part of a geometry inside a box (degrees)."""
+    return shapely.clip_by_rect(geometry, *box)
+
+
+def country(border: gpd.GeoDataFrame | None, admin: gpd.GeoDataFrame | None) -> Any:
+    """Return the country's polygon, or None where neither table closes one.
+
+    The border's lines are taken when land and coast close rings; else the districts' union.
+    """
+    if border is not None and len(border):
+        lines = shapely.union_all(shapely.force_2d(border.geometry.to_numpy()))
+        rings = shapely.get_parts(shapely.polygonize([lines]))
+        if len(rings):
+            return shapely.union_all(rings)
+    if admin is not None and len(admin):
+        return shapely.union_all(shapely.make_valid(admin.geometry.to_numpy()))
+    return None
+
+
+def border_zone(
+    border: gpd.GeoDataFrame, threshold_m: float, *, include_coast: bool, view: Box
+) -> Any:
+    """Return the polygon within `threshold_m` of the border, right to 10 m, for drawing.
+
+    A buffer in the UTM zone of the view's middle. Both sides of the border; the coast counts
+    when the split's rule counts it.
+
+    Parameters
+    ----------
+    border
+        Canonical border table, EPSG:4326.
+    threshold_m
+        Metres.
+    include_coast
+        Whether lines of the kind `coast` count.
+    view
+        Degrees; border farther than the threshold from it is left out.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> line = shapely.LineString([(103.0, 13.0), (103.0, 13.2)])
+    >>> border = gpd.GeoDataFrame({"kind": ["land"]}, geometry=[line], crs="EPSG:4326")
+    >>> zone = border_zone(border, 7000, include_coast=False, view=(102.9, 13.0, 103.1, 13.2))
+    >>> [round(float(x), 3) for x in zone.bounds]
+    [102.935, 12.937, 103.065, 13.263]
+    """
+    counted = border if include_coast else border[border["kind"] != "coast"]
+    near = padded(view, 0, least=threshold_m / 90_000)
+    lines = clip(shapely.force_2d(counted.geometry.to_numpy()), near)
+    lines = shapely.segmentize(lines, DENSIFY_DEGREES)
+    plane = crs.utm_zone((view[0] + view[2]) / 2, (view[1] + view[3]) / 2)
+    there = crs.to_plane(plane)
+    flat = shapely.transform(lines, there.transform, interleaved=False)
+    zone = shapely.buffer(
+        shapely.union_all(shapely.simplify(flat, 2.0)), threshold_m, quad_segs=QUARTER_SEGMENTS
+    )
+    zone = shapely.simplify(zone, 2.0)
+    return shapely.transform(
+        zone, lambda x, y: there.transform(x, y, direction="INVERSE"), interleaved=False
+    )
+
+
+def _segments(admin: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each edge of the units' rings once: lattice ends (n, 4) and two owners (-1: none)."""
+    polygons, unit_of = shapely.get_parts(admin.geometry.to_numpy(), return_index=True)
+    rings, part_of = shapely.get_rings(polygons, return_index=True)
+    xy, ring_of = shapely.get_coordinates(rings, return_index=True)
+    steps = packing.lattice(xy)
+    inside = ring_of[1:] == ring_of[:-1]
+    start, end = steps[:-1][inside], steps[1:][inside]
+    owner = unit_of[part_of[ring_of[1:][inside]]]
+    turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    ends = np.where(turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
+    moved = (start != end).any(axis=1)
+    edges, edge_of = np.unique(ends[moved], axis=0, return_inverse=True)
+    edge_of = edge_of.ravel()
+    owners = np.full((len(edges), 2), -1, dtype=np.int64)
+    owners[edge_of, 0] = owner[moved]
+    second = owners[edge_of, 0] != owner[moved]
+    owners[edge_of[second], 1] = owner[moved][second]
+    return edges, owners
+
+
+def outlines(admin: gpd.GeoDataFrame) -> dict[Outline, Any]:
+    """Return each boundary once: between provinces, between districts, and outside ones.
+
+    Units that share exact vertices share the line; where an official file leaves slivers, the
+    two sides are drawn as two lines.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> admin = gpd.GeoDataFrame(
+    ...     {"province_code": ["01", "01"], "geometry": [shapely.box(0, 0, 1, 1),
+    ...      shapely.box(1, 0, 2, 1)]}, crs="EPSG:4326")
+    >>> {kind: float(line.length) for kind, line in outlines(admin).items()}
+    {'province': 0.0, 'district': 1.0, 'outside': 6.0}
+    """
+    edges, owners = _segments(admin)
+    code = admin["province_code"].astype("string").fillna("").to_numpy()
+    alone = owners[:, 1] < 0
+    same = ~alone & (code[owners[:, 0]] == code[owners[:, 1]])
+    chosen: dict[Outline, Any] = {}
+    for kind, mask in (("province", ~alone & ~same), ("district", same), ("outside", alone)):
+        ends = edges[mask].reshape(-1, 2, 2) / packing.STEPS_PER_DEGREE
+        chosen[kind] = shapely.line_merge(shapely.union_all(shapely.linestrings(ends)))  # type: ignore[index]
+    return chosen
+
+
+def _anchor(geometry: Any) -> tuple[float, float]:
+    """Return a place for a name: the centroid when it is inside, else a point on the surface."""
+    parts = shapely.get_parts(geometry)
+    largest = parts[int(np.argmax(shapely.area(parts)))]
+    point = shapely.centroid(largest)
+    if not shapely.contains(largest, point):
+        point = shapely.point_on_surface(largest)
+    return (float(shapely.get_x(point)), float(shapely.get_y(point)))
+
+
+def unit_names(admin: gpd.GeoDataFrame, level: Literal["province", "district"]) -> pd.DataFrame:
+    """Return one row a unit for its label: `text`, `km`, `level`, `lon`, `lat` (degrees)."""
+    rows = []
+    named = admin[admin[level].notna() & ~admin.geometry.is_empty & admin.geometry.notna()]
+    key = [f"{level}_code", level] if f"{level}_code" in named.columns else [level]
+    for _, unit in named.groupby(key, sort=True, dropna=False):
+        first = unit.iloc[0]
+        lon, lat = _anchor(shapely.union_all(shapely.make_valid(unit.geometry.to_numpy())))
+        khmer = first.get(f"{level}_km")
+        khmer = "" if khmer is None or pd.isna(khmer) else str(khmer)
+        rows.append((str(first[level]), khmer, level, lon, lat))
+    return pd.DataFrame(rows, columns=["text", "km", "level", "lon", "lat"])
+
+
+def neighbour_names(border: gpd.GeoDataFrame, land: Any, names: dict[str, str]) -> pd.DataFrame:
+    """Return a label beyond each neighbour's border, 0.35 degree outward from its middle."""
+    rows = []
+    middle = shapely.centroid(land)
+    for code, lines in border[border["kind"] == "land"].groupby("neighbour", sort=True):
+        line = shapely.union_all(lines.geometry.to_numpy())
+        anchor = shapely.centroid(line)
+        dx = shapely.get_x(anchor) - shapely.get_x(middle)
+        dy = shapely.get_y(anchor) - shapely.get_y(middle)
+        length = float(np.hypot(dx, dy)) or 1.0
+        point = anchor
+        for step in np.arange(0.0, 4.0, 0.1):
+            point = shapely.Point(
+                shapely.get_x(anchor) + step * dx / length,
+                shapely.get_y(anchor) + step * dy / length,
+            )
+            if shapely.distance(point, land) > 0.35:
+                break
+        rows.append((names.get(str(code), str(code)), "", "country",
+                     float(shapely.get_x(point)), float(shapely.get_y(point))))
+    return pd.DataFrame(rows, columns=["text", "km", "level", "lon", "lat"])

@@ -1,0 +1,156 @@
+"""What a page is about: the whole country, a province or a district, and its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import shapely
+
+from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
+from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+NEEDED: Final = ("hazard_id", "size_m2", "geometry", *SPLIT_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A page's rows and the district polygons (EPSG:4326) of the unit that it shows."""
+
+    level: str
+    """`national`, `province` or `district`."""
+
+    name: str
+    """Name as recorded; empty on a national page."""
+
+    name_km: str
+    """The Khmer name, empty where no district table gives it."""
+
+    within: str
+    """The province of a district, else empty."""
+
+    hazards: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame | None
+
+
+def check_split(split: gpd.GeoDataFrame) -> None:
+    """Refuse a frame that no `border_split` made, or that mixes two splits.
+
+    Raises
+    ------
+    RecordError
+        If columns are missing.
+    MixedError
+        If rows differ in threshold, rule, coast or border.
+    """
+    missing = [column for column in NEEDED if column not in split.columns]
+    if missing:
+        raise RecordError(
+            f"a map needs the columns of a split; missing: {', '.join(missing)}. "
+            "Call border_split(hazards, border) first"
+        )
+    for column in PROVENANCE_COLUMNS:
+        values = split[column].dropna().unique()
+        if len(values) > 1:
+            raise MixedError(
+                f"the split mixes {column} {some(values)}; draw one split on one map"
+            )
+
+
+def _matches(frame: pd.DataFrame, name_column: str, name: str) -> pd.Series:
+    """Return which rows bear the name, or the code, in the pair of columns."""
+    wanted = name.strip().casefold()
+    found = pd.Series(False, index=frame.index)
+    for column in (name_column, f"{name_column}_code"):
+        if column in frame.columns:
+            found |= frame[column].astype("string").str.casefold().eq(wanted).fillna(False)
+    return found
+
+
+def _first(frame: pd.DataFrame | None, column: str) -> str:
+    """Return the first value of a column, empty where there is none."""
+    if frame is None or column not in frame.columns:
+        return ""
+    values = frame[column].dropna()
+    return str(values.iloc[0]) if len(values) else ""
+
+
+def _valid_names(frames: list[pd.DataFrame], column: str) -> list[str]:
+    names: set[str] = set()
+    for frame in frames:
+        if column in frame.columns:
+            names.update(str(name) for name in frame[column].dropna().unique())
+    return sorted(names)
+
+
+def _choose(
+    split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, column: str, name: str
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Return the rows of both frames that belong to the named province or district."""
+    frames = [split] if admin is None else [split, admin]
+    hits = [_matches(frame, column, name) for frame in frames]
+    if not any(hit.any() for hit in hits):
+        valid = _valid_names(frames, column)
+        raise UnknownNameError(
+            f"{column} {name!r} is unknown; valid: {some(valid, 200) or 'none in these frames'}"
+        )
+    codes: set[Any] = set()
+    for frame, hit in zip(frames, hits, strict=True):
+        if f"{column}_code" in frame.columns:
+            codes.update(frame.loc[hit, f"{column}_code"].dropna())
+    chosen = []
+    for frame, hit in zip(frames, hits, strict=True):
+        if f"{column}_code" in frame.columns:
+            hit = hit | frame[f"{column}_code"].isin(codes)  # noqa: PLW2901
+        chosen.append(frame[hit])
+    return chosen[0], chosen[1] if admin is not None else None
+
+
+def whole(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None) -> Subject:
+    """Return the subject of a national page."""
+    check_split(split)
+    return Subject("national", "", "", "", split, admin)
+
+
+def province(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, name: str) -> Subject:
+    """Return the subject of a province page.
+
+    Raises
+    ------
+    UnknownNameError
+        If neither frame knows the province; the message lists the valid ones.
+    """
+    check_split(split)
+    hazards, units = _choose(split, admin, "province", name)
+    recorded = _first(units, "province") or _first(hazards, "province") or name
+    return Subject("province", recorded, _first(units, "province_km"), "", hazards, units)
+
+
+def district(
+    split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, within: str, name: str
+) -> Subject:
+    """Return the subject of a district page: a district of the province `within`.
+
+    Raises
+    ------
+    UnknownNameError
+        If neither frame knows the province, or the district in it.
+    """
+    outer = province(split, admin, within)
+    hazards, units = _choose(outer.hazards, outer.units, "district", name)
+    recorded = _first(units, "district") or _first(hazards, "district") or name
+    return Subject("district", recorded, _first(units, "district_km"), outer.name, hazards, units)
+
+
+def bounds_of(*layers: gpd.GeoDataFrame | None) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north in degrees of the first layer that has any extent."""
+    for layer in layers:
+        if layer is not None and len(layer):
+            box = shapely.total_bounds(layer.geometry.to_numpy())
+            if not pd.isna(box).any():
+                return (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
+    return None
