@@ -224,6 +224,29 @@ def district_code(name: object, province: object = None) -> str:
     raise UnknownNameError(f"no district {text!r}{where}; {_nearest(text, known)}")
 
 
+def districts_named(name: str, province: object = None) -> tuple[str, ...]:
+    """Return the codes of all districts of a name, in any known spelling; none is no error.
+
+    Examples
+    --------
+    >>> districts_named("Samraong"), districts_named("Samraong", "Takeo"), districts_named("Sam")
+    (('2107', '2204'), ('2107',), ())
+    """
+    inside = None if province is None else province_code(province)
+    return tuple(code for code in _codes_by_name(name, 4) if inside in {None, code[:2]})
+
+
+def newer_codes(code: str) -> tuple[str, ...]:
+    """Return the codes that took the place of a district's code: official files use either.
+
+    Examples
+    --------
+    >>> newer_codes("0505"), newer_codes("0209")
+    (('0509',), ())
+    """
+    return tuple(unit.code for unit in _units().values() if unit.follows == code)
+
+
 def province(name: object) -> Unit:
     """Return a province by name or code; as `province_code`, with all that the table holds.
 
