@@ -194,7 +194,7 @@ def border_distance(
     >>> border = read_border(sample.path("border"))
     >>> field = gpd.GeoSeries([shapely.box(103, 13, 103.01, 13.01)], crs=4326)
     >>> border_distance(field, border).round(1).tolist()
-    [60557.7]
+    [50973.4]
     """
     return border_nearest(hazards, border, include_coast)["border_distance_m"]
 

@@ -121,14 +121,13 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:  #
 
     Examples
     --------
-    >>> line = shapely.LineString([(103, 13), (103.01, 13)])
+    >>> line = shapely.LineString([(103, 13), (103.014, 13)])
     >>> len(densify([line])[0].coords)
-    3
+    4
     """
     geometries = as_geometries(geometries).copy()
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    steps = np.abs(np.diff(xy, axis=0))
-    long = (steps.max(axis=1, initial=0) * np.sqrt(2) > degrees) & (owner[1:] == owner[:-1])
+    long = (np.hypot(*np.diff(xy, axis=0).T) > degrees) & (owner[1:] == owner[:-1])
     coarse = np.unique(owner[1:][long])
     geometries[coarse] = shapely.segmentize(geometries[coarse], degrees)
     return geometries

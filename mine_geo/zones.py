@@ -1,0 +1,327 @@
+"""The 7 km split: how far each hazard is from the border, and in which zone it counts.
+
+Frame in, frame out; metres and m² on the WGS 84 ellipsoid; geometries in EPSG:4326.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo import crs
+from mine_geo.border import border_nearest
+from mine_geo.errors import CRSError, GeometryError, OptionError, OutsideError, choose, some
+from mine_geo.geometry import as_geometries, exact_size_m2, size_m2
+from mine_geo.nearzone import near_zone
+from mine_geo.terms import CRS, RULES, THRESHOLD_M
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+ON_OUTSIDE: Final = ("raise", "keep")
+DEGREE_M: Final = 111_700.0
+"""A little more than any degree of latitude or longitude, so that a length is never too short."""
+
+
+def border_split(
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    threshold_m: float = THRESHOLD_M,
+    rule: str = "edge",
+    include_coast: bool = False,
+    country: Any = None,  # noqa: ANN401
+    on_outside: str = "raise",
+    distances: pd.DataFrame | None = None,
+) -> gpd.GeoDataFrame:
+    """Say for each hazard how far it is from the border and how much of it lies near and far.
+
+    Parameters
+    ----------
+    hazards
+        Hazard table in EPSG:4326.
+    border
+        Border lines in EPSG:4326, as from `read_border`.
+    threshold_m
+        Hazards nearer than this, unrounded, are near; exactly at it they are far. Metres.
+    rule
+        Which distance decides, and what of the size counts where:
+
+        - `edge`: that of the nearest edge; the whole hazard counts in its zone;
+        - `centroid`: that of the centroid; the whole hazard counts in its zone;
+        - `majority`: the hazard is cut at the threshold; the whole counts in the zone of its
+          larger part, near if both are equal;
+        - `area`: the hazard is cut, right to 1 m, and each part counts in its own zone; `zone` is
+          that of the larger part.
+    include_coast
+        Count the coast as border too.
+    country
+        The country's polygon (geometry, GeoSeries or GeoDataFrame in EPSG:4326). Then
+        `outside_m2` says how much of a hazard lies outside; one that reaches out over the border
+        by more than the border's accuracy stays near under every rule.
+    on_outside
+        What to do when a hazard lies wholly outside `country`: `raise`, or `keep` it as near.
+    distances
+        Distances known already, for the same polygons, border and `include_coast`: a DataFrame
+        on the index of `hazards` with `border_distance_m` and `neighbour`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new frame: the hazards with `border_distance_m` (nearest edge, whatever the rule),
+        `border_margin_m` (distance less threshold), `neighbour`, `zone`, `near_size_m2`,
+        `far_size_m2` (whole m², their sum is `size_m2`), `outside_m2` if `country` is given, and
+        the provenance `threshold_m`, `rule`, `include_coast`, `border_name`, `border_version`.
+
+    Raises
+    ------
+    OptionError
+        For an unknown rule or a threshold that is not a positive length.
+    GeometryError
+        For a hazard without a polygon, or a border without lines.
+    OutsideError
+        For a hazard wholly outside `country`, with the ids.
+    CRSError
+        If a frame is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> from mine_geo.border import read_border
+    >>> from mine_geo.hazards import to_hazards
+    >>> fields = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["A", "B"]}, crs=4326,
+    ...     geometry=[shapely.box(102.35, 13.3, 102.36, 13.31), shapely.box(103, 13, 103.01, 13.01)]))
+    >>> split = border_split(fields, read_border(sample.path("border")))
+    >>> split[["hazard_id", "neighbour", "zone", "near_size_m2", "far_size_m2"]]
+      hazard_id neighbour  zone  near_size_m2  far_size_m2
+    0         A       THA  near       1198718            0
+    1         B       THA   far             0      1200149
+    """
+    choose(rule, RULES, "rule")
+    choose(on_outside, ON_OUTSIDE, "on_outside")
+    if not (np.isfinite(threshold_m) and threshold_m > 0):
+        raise OptionError(f"threshold_m {threshold_m!r} is not a length; give metres above 0")
+    _check(hazards)
+    sizes = _sizes(hazards)
+    if distances is None:
+        distances = border_nearest(hazards, border, include_coast)
+    metres = distances["border_distance_m"].reindex(hazards.index).to_numpy(dtype=float)
+    near, near_size = _apply(rule, hazards, sizes, metres, border, threshold_m, include_coast)
+    columns: dict[str, Any] = {}
+    if country is not None:
+        columns["outside_m2"], forced = _outside(hazards, country, border, metres, on_outside)
+        near, near_size = near | forced, np.where(forced, sizes, near_size)
+    return hazards.assign(
+        size_m2=sizes,
+        border_distance_m=metres,
+        border_margin_m=metres - threshold_m,
+        neighbour=distances["neighbour"].reindex(hazards.index),
+        zone=np.where(near, "near", "far"),
+        near_size_m2=near_size,
+        far_size_m2=sizes - near_size,
+        **columns,
+        threshold_m=float(threshold_m),
+        rule=rule,
+        include_coast=bool(include_coast),
+        border_name=_joined(border, "border_name"),
+        border_version=_joined(border, "border_version"),
+    )
+
+
+def _check(hazards: gpd.GeoDataFrame) -> None:
+    if hazards.crs != CRS:
+        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    if not hazards.index.is_unique:
+        raise OptionError("the index of the hazards has repeated labels; use reset_index()")
+    geometries = as_geometries(hazards)
+    bad = shapely.is_missing(geometries) | shapely.is_empty(geometries)
+    if bad.any():
+        ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
+        raise GeometryError(f"{some(ids[bad])}: no polygon; leave it out of the split")
+
+
+def _sizes(hazards: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    if "size_m2" in hazards:
+        return hazards["size_m2"].to_numpy(dtype=np.int64)
+    return size_m2(hazards)
+
+
+def _joined(border: gpd.GeoDataFrame, column: str) -> str:
+    return " + ".join(sorted(set(border[column].astype(str))))
+
+
+def _apply(
+    rule: str,
+    hazards: gpd.GeoDataFrame,
+    sizes: NDArray[np.int64],
+    metres: Floats,
+    border: gpd.GeoDataFrame,
+    threshold_m: float,
+    include_coast: bool,
+) -> tuple[Flags, NDArray[np.int64]]:
+    """Return for each hazard whether it is near, and its near size, under a rule."""
+    near = metres < threshold_m
+    if rule == "centroid":
+        centroids = gpd.GeoSeries(shapely.centroid(as_geometries(hazards)), crs=CRS)
+        distance = border_nearest(centroids, border, include_coast)["border_distance_m"]
+        near = distance.to_numpy() < threshold_m
+    if rule in {"edge", "centroid"}:
+        return near, np.where(near, sizes, 0)
+    part = _near_part(hazards, sizes, metres, border, threshold_m, include_coast)
+    return _by_part(rule, sizes, part)
+
+
+def _by_part(
+    rule: str, sizes: NDArray[np.int64], part: NDArray[np.int64]
+) -> tuple[Flags, NDArray[np.int64]]:
+    larger = (2 * part >= sizes) & (part > 0)
+    return larger, part if rule == "area" else np.where(larger, sizes, 0)
+
+
+def _near_part(
+    hazards: gpd.GeoDataFrame,
+    sizes: NDArray[np.int64],
+    metres: Floats,
+    border: gpd.GeoDataFrame,
+    threshold_m: float,
+    include_coast: bool,
+) -> NDArray[np.int64]:
+    """Return the whole m² of each hazard that lie nearer than the threshold."""
+    geometries = as_geometries(hazards)
+    bounds = shapely.bounds(geometries)
+    longest = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) * DEGREE_M
+    near = metres < threshold_m
+    part = np.where(near, sizes, 0)
+    cut = np.flatnonzero(near & (metres + longest >= threshold_m))
+    if len(cut):
+        zone = near_zone(border, threshold_m, include_coast, around=geometries[cut])
+        shapely.prepare(zone)
+        cut = cut[~shapely.contains_properly(zone, geometries[cut])]
+        inside = shapely.intersection(geometries[cut], zone)
+        part[cut] = np.clip(size_m2(inside), 0, sizes[cut])
+    return part
+
+
+def _outside(
+    hazards: gpd.GeoDataFrame,
+    country: Any,  # noqa: ANN401
+    border: gpd.GeoDataFrame,
+    metres: Floats,
+    on_outside: str,
+) -> tuple[NDArray[np.int64], Flags]:
+    """Return the m² of each hazard outside the country, and which are near because of it."""
+    land = shapely.union_all(as_geometries(country))
+    shapely.prepare(land)
+    geometries = as_geometries(hazards)
+    out = np.flatnonzero(~shapely.covers(land, geometries))
+    beyond = shapely.difference(geometries[out], land)
+    outside = np.zeros(len(geometries), dtype=np.int64)
+    outside[out] = np.rint(exact_size_m2(beyond))
+    wholly = np.zeros(len(geometries), dtype=bool)
+    wholly[out] = ~shapely.intersects(land, geometries[out])
+    if wholly.any() and on_outside == "raise":
+        ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
+        raise OutsideError(
+            f"{some(ids[wholly])}: wholly outside the country; check the coordinates (longitude "
+            'and latitude swapped? another datum?), or keep them with on_outside="keep"'
+        )
+    accuracy_m = float(border["accuracy_m"].max())
+    reaching = np.zeros(len(geometries), dtype=bool)
+    reaching[out] = [_reach_m(part, land) > accuracy_m for part in beyond]
+    outside[~(wholly | reaching)] = 0
+    return outside, wholly | (reaching & (metres == 0))
+
+
+def _reach_m(part: shapely.Geometry, land: shapely.Geometry) -> float:
+    """Return how many metres, about, a part outside the country is away from it at the most."""
+    xy = shapely.get_coordinates(part)
+    if not len(xy):
+        return 0.0
+    foot = shapely.get_coordinates(shapely.shortest_line(land, shapely.points(xy)))
+    return float(crs.geodesic_m(foot[0::2], foot[1::2]).max())
+
+
+def border_sensitivity(
+    hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, threshold_m: float = THRESHOLD_M
+) -> pd.DataFrame:
+    """Show what the totals depend on: every rule, with and without coast, threshold ± accuracy.
+
+    Parameters
+    ----------
+    hazards
+        Hazard table in EPSG:4326.
+    border
+        Border lines; the largest `accuracy_m` of them is taken off and added to the threshold.
+    threshold_m
+        The threshold in the middle, metres.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each reading: `rule`, `include_coast`, `threshold_m`, `near_hazards`,
+        `near_size_m2`, `far_hazards`, `far_size_m2`, and, against the first rule (`edge`) without
+        the coast at `threshold_m`, `changed_hazards` (in another zone) and `near_change_m2`.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> from mine_geo.border import read_border
+    >>> fields = gpd.GeoDataFrame(
+    ...     {"hazard_id": ["A"]}, geometry=[shapely.box(102.55, 13.1, 102.6, 13.2)], crs=4326)
+    >>> table = border_sensitivity(fields, read_border(sample.path("border")))
+    >>> len(table), sorted(table.threshold_m.unique().tolist())
+    (24, [6950.0, 7000.0, 7050.0])
+    """
+    _check(hazards)
+    accuracy_m = float(border["accuracy_m"].max())
+    thresholds = sorted({threshold_m - accuracy_m, threshold_m, threshold_m + accuracy_m})
+    readings = [
+        reading
+        for include_coast in _coasts(border)
+        for reading in _readings(hazards, border, include_coast, thresholds)
+    ]
+    base = next(r for r in readings if r[:3] == ("edge", _coasts(border)[0], threshold_m))
+    rows = [
+        (*key, near.sum(), size.sum(), (~near).sum(), _sizes(hazards).sum() - size.sum(),
+         (near != base[3]).sum(), size.sum() - base[4].sum())
+        for *key, near, size in readings
+    ]
+    columns = ["rule", "include_coast", "threshold_m", "near_hazards", "near_size_m2"]
+    columns += ["far_hazards", "far_size_m2", "changed_hazards", "near_change_m2"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["rule"] = pd.Categorical(table["rule"], RULES)
+    table = table.sort_values(["rule", "include_coast", "threshold_m"], ignore_index=True)
+    return table.astype({"rule": "str", "include_coast": bool, "threshold_m": float})
+
+
+def _coasts(border: gpd.GeoDataFrame) -> list[bool]:
+    return [False, True] if (border["kind"] == "coast").any() else [False]
+
+
+def _readings(
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    include_coast: bool,
+    thresholds: list[float],
+) -> Iterator[tuple[str, bool, float, Flags, NDArray[np.int64]]]:
+    """Yield each rule at each threshold; distances and cuts are computed once for all."""
+    sizes = _sizes(hazards)
+    metres = border_nearest(hazards, border, include_coast)["border_distance_m"].to_numpy()
+    centroids = gpd.GeoSeries(shapely.centroid(as_geometries(hazards)), crs=CRS)
+    middle = border_nearest(centroids, border, include_coast)["border_distance_m"].to_numpy()
+    for threshold in thresholds:
+        part = _near_part(hazards, sizes, metres, border, threshold, include_coast)
+        for rule, distance in (("edge", metres), ("centroid", middle)):
+            near = distance < threshold
+            yield rule, include_coast, threshold, near, np.where(near, sizes, 0)
+        for rule in ("majority", "area"):
+            yield (rule, include_coast, threshold, *_by_part(rule, sizes, part))
