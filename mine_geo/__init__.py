@@ -78,7 +78,7 @@ class _Facade(ModuleType):
     """The package, in which `totals` is the function and not the module of that name."""
 
     @property
-    def totals(self) -> Any:  # noqa: ANN401
+    def totals(self) -> Any:
         return import_module("mine_geo.totals").totals
 
     @totals.setter
@@ -89,7 +89,7 @@ class _Facade(ModuleType):
 sys.modules[__name__].__class__ = _Facade
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f"mine_geo.{_HOMES[name]}"), name)
     if name in __all__:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
 from mine_geo import crs, settings
@@ -24,6 +23,7 @@ from mine_geo.vector import read_vector
 if TYPE_CHECKING:
     import os
 
+    import pyproj
     from numpy.typing import NDArray
 
     Objects = NDArray[np.object_]
@@ -39,6 +39,7 @@ TOUCH_M: Final = 1e-6
 
 def read_border(
     path: str | os.PathLike[str],
+    *,
     name: str | None = None,
     version: str | None = None,
     accuracy_m: float | None = None,
@@ -167,7 +168,7 @@ def border_lines(border: gpd.GeoDataFrame, *, include_coast: bool = False) -> gp
 
 
 def border_distance(
-    hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, include_coast: bool = False
+    hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, *, include_coast: bool = False
 ) -> pd.Series[float]:
     """Geodesic distance in metres from the nearest edge of each polygon to the border.
 
@@ -196,11 +197,11 @@ def border_distance(
     >>> border_distance(field, border).round(1).tolist()
     [50973.4]
     """
-    return border_nearest(hazards, border, include_coast)["border_distance_m"]
+    return border_nearest(hazards, border, include_coast=include_coast)["border_distance_m"]
 
 
 def border_nearest(
-    hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, include_coast: bool = False
+    hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, *, include_coast: bool = False
 ) -> pd.DataFrame:
     """Distance to the border and the neighbour there, for each polygon.
 
@@ -240,7 +241,7 @@ def border_nearest(
         for done in pool.map(lambda share: _measure(plane.copy(), geometries, share), shares):
             for block, (metres, owner) in done:
                 distance[block], line[block] = metres, owner
-    names = np.append(lines["neighbour"].to_numpy(dtype=object), None)
+    names = np.array([*lines["neighbour"], None], dtype=object)
     return pd.DataFrame(
         {"border_distance_m": distance, "neighbour": names[line]}, index=hazards.index
     )

@@ -93,9 +93,7 @@ def to_wgs84(frame: gpd.GeoDataFrame, what: str, operation: str | None = None) -
     return _by_operation(frame, what, operation)
 
 
-def _by_operation(
-    frame: gpd.GeoDataFrame, what: str, operation: str | None
-) -> gpd.GeoDataFrame:
+def _by_operation(frame: gpd.GeoDataFrame, what: str, operation: str | None) -> gpd.GeoDataFrame:
     """Transform by one named operation, or raise with the names that there are."""
     group = TransformerGroup(frame.crs, CRS, always_xy=True, allow_ballpark=False)
     names = {transformer.description: transformer for transformer in group.transformers}

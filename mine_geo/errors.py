@@ -5,8 +5,10 @@ A message says what is wrong, which record, and how to mend it. Imports nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class MineGeoError(Exception):

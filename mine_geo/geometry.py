@@ -29,7 +29,7 @@ DENSIFY_DEGREES: Final = 0.005
 _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 
-def as_geometries(geometries: Any) -> Geometries:  # noqa: ANN401
+def as_geometries(geometries: Any) -> Geometries:
     """Return an object array of shapely geometries from a frame, series, array or list."""
     geometries = getattr(geometries, "geometry", geometries)
     return np.atleast_1d(np.asarray(geometries, dtype=object))
@@ -60,7 +60,7 @@ def _ring_sizes(rings: Geometries) -> Floats:
     return np.abs(np.bincount(owner[1:], weights=strips, minlength=len(rings)))
 
 
-def exact_size_m2(geometries: Any) -> Floats:  # noqa: ANN401
+def exact_size_m2(geometries: Any) -> Floats:
     """Area on the WGS 84 ellipsoid of each polygon as drawn, in m², not rounded.
 
     Edges are straight in longitude / latitude. Edge by edge, the integral of the sine of the
@@ -95,10 +95,10 @@ def exact_size_m2(geometries: Any) -> Floats:  # noqa: ANN401
     sizes = _ring_sizes(rings)
     shell = np.concatenate([[True], part[1:] != part[:-1]])
     signed = np.where(shell, sizes, -sizes)
-    return np.bincount(owner[part], weights=signed, minlength=len(geometries))
+    return np.bincount(owner[part], weights=signed, minlength=len(geometries)).astype(float)
 
 
-def size_m2(geometries: Any) -> NDArray[np.int64]:  # noqa: ANN401
+def size_m2(geometries: Any) -> NDArray[np.int64]:
     """Size of each polygon in whole m²: `exact_size_m2` rounded, the one that totals add up.
 
     Examples
@@ -109,7 +109,7 @@ def size_m2(geometries: Any) -> NDArray[np.int64]:  # noqa: ANN401
     return np.rint(exact_size_m2(geometries)).astype(np.int64)
 
 
-def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:  # noqa: ANN401
+def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:
     """Add vertices along edges, straight in longitude / latitude, so that none is longer.
 
     Parameters
@@ -133,7 +133,7 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:  #
     return geometries
 
 
-def to_multipolygons(geometries: Any) -> Geometries:  # noqa: ANN401
+def to_multipolygons(geometries: Any) -> Geometries:
     """Return each polygon as a multipolygon without a third dimension; others unchanged.
 
     Examples
@@ -148,7 +148,7 @@ def to_multipolygons(geometries: Any) -> Geometries:  # noqa: ANN401
     return flat
 
 
-def find_faults(geometries: Any, ids: Sequence[object] | ArrayLike) -> pd.DataFrame:  # noqa: ANN401
+def find_faults(geometries: Any, ids: Sequence[object] | ArrayLike) -> pd.DataFrame:
     """List the geometries that cannot be a hazard: missing, empty, not a polygon, invalid.
 
     Parameters

@@ -60,6 +60,7 @@ _WORDS: Final = {
 
 def read_hazards(
     path: str | os.PathLike[str],
+    *,
     layer: str | None = None,
     kind: str | None = None,
     operation: str | None = None,
@@ -94,14 +95,16 @@ def read_hazards(
     >>> len(hazards), int(hazards.size_m2.sum())
     (7392, 681284511)
     """
-    frame = read_vector(path, layer, prefer=("hazard", "hazards", "minefields"), operation=operation)
+    frame = read_vector(
+        path, layer, prefer=("hazard", "hazards", "minefields"), operation=operation
+    )
     try:
         return to_hazards(frame, kind=kind)
     except (GeometryError, RecordError) as error:
         raise type(error)(f"{path}: {error}") from error
 
 
-def to_hazards(frame: gpd.GeoDataFrame, kind: str | None = None) -> gpd.GeoDataFrame:
+def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDataFrame:
     """Return a canonical hazard table: checked, columns in order, size computed.
 
     Parameters
@@ -249,7 +252,9 @@ def _number(table: gpd.GeoDataFrame, column: str) -> pd.Series[float]:
     bad = (numbers.isna() & table[column].notna()) | (numbers < 0) | np.isinf(numbers)
     if bad.any():
         ids = table["hazard_id"][bad]
-        raise RecordError(f"{column} of {some(ids)} is not a size in m²; correct it or leave it out")
+        raise RecordError(
+            f"{column} of {some(ids)} is not a size in m²; correct it or leave it out"
+        )
     return numbers
 
 
@@ -262,9 +267,7 @@ def _located(table: gpd.GeoDataFrame) -> dict[str, pd.Series[Any]]:
     columns = ["province", "province_code", "district", "district_code"]
     places = table[columns].astype(object)
     places = places.where(places.notna(), None)
-    known = {
-        place: _locate(*place) for place in set(places.itertuples(index=False, name=None))
-    }
+    known = {place: _locate(*place) for place in set(places.itertuples(index=False, name=None))}
     found = [known[place] for place in places.itertuples(index=False, name=None)]
     rows = pd.DataFrame(found, columns=columns, index=table.index)
     return {column: rows[column].astype("str") for column in columns}
@@ -285,7 +288,7 @@ def _locate(
     return province, province_code, district, district_code
 
 
-def _look_up(find: Any, name: str | None, *within: str | None) -> str | None:  # noqa: ANN401
+def _look_up(find: Any, name: str | None, *within: str | None) -> str | None:
     if name is None:
         return None
     try:

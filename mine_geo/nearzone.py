@@ -25,8 +25,9 @@ METRES_PER_DEGREE: Final = 110_000.0
 def near_zone(
     border: gpd.GeoDataFrame,
     threshold_m: float,
+    *,
     include_coast: bool = False,
-    around: Any = None,  # noqa: ANN401
+    around: Any = None,
 ) -> shapely.Geometry:
     """Return the polygon of all places whose geodesic distance to the border is below a threshold.
 

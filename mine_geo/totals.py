@@ -26,6 +26,7 @@ _GROUPS: Final = {
 def totals(
     split: gpd.GeoDataFrame,
     by: Sequence[str] | str = ("province",),
+    *,
     size: str = "computed",
     total: bool = False,
     workbench: str = "include",
@@ -82,11 +83,15 @@ def totals(
     figures = figures.where(counted, 0)
     # `sum` over nothing keeps the group: a province without near hazards shows zeros.
     table = (
-        pd.concat([split[keys], figures], axis=1)
-        .groupby(keys, observed=False, dropna=False, sort=True)[list(TOTAL_COLUMNS)]
-        .sum()
-        .reset_index()
-    ) if keys else figures.sum().to_frame().T
+        (
+            pd.concat([split[keys], figures], axis=1)
+            .groupby(keys, observed=False, dropna=False, sort=True)[list(TOTAL_COLUMNS)]
+            .sum()
+            .reset_index()
+        )
+        if keys
+        else figures.sum().to_frame().T
+    )
     table[list(TOTAL_COLUMNS)] = table[list(TOTAL_COLUMNS)].astype(np.int64)
     if total and keys:
         table = with_total(table, keys)
@@ -106,7 +111,7 @@ def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """
     last = {column: "Total" if column in keys else table[column].sum() for column in table}
     last |= {column: "" for column in keys if column.endswith("_code")}
-    named = table.astype({column: object for column in keys})
+    named = table.astype(dict.fromkeys(keys, object))
     return pd.concat([named, pd.DataFrame([last])], ignore_index=True)
 
 
@@ -124,14 +129,14 @@ def _keys(split: gpd.GeoDataFrame, by: Sequence[str]) -> list[str]:
 
 
 def _refuse_mixtures(split: gpd.GeoDataFrame, by: Sequence[str]) -> None:
-    if "kind" not in by and "kind" in split and split["kind"].nunique(dropna=False) > 1:
+    if "kind" not in by and "kind" in split and len(split["kind"].unique()) > 1:
         kinds = sorted(split["kind"].fillna("no kind").unique())
         raise MixedError(
             f"hazards of several kinds ({', '.join(kinds)}) are never added up; choose one "
             'with kind=..., or group by "kind"'
         )
     for column in PROVENANCE_COLUMNS:
-        if column in split and column not in by and split[column].nunique(dropna=False) > 1:
+        if column in split and column not in by and len(split[column].unique()) > 1:
             raise MixedError(
                 f"rows with different {column} ({some(split[column].unique())}) are never added "
                 "up; split all hazards in one way"

@@ -5,7 +5,7 @@ Frame in, frame out; metres and m² on the WGS 84 ellipsoid; geometries in EPSG:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -35,10 +35,11 @@ DEGREE_M: Final = 111_700.0
 def border_split(
     hazards: gpd.GeoDataFrame,
     border: gpd.GeoDataFrame,
+    *,
     threshold_m: float = THRESHOLD_M,
     rule: str = "edge",
     include_coast: bool = False,
-    country: Any = None,  # noqa: ANN401
+    country: Any = None,
     on_outside: str = "raise",
     distances: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
@@ -98,8 +99,9 @@ def border_split(
     >>> from mine_geo.border import read_border
     >>> from mine_geo.hazards import to_hazards
     >>> fields = to_hazards(gpd.GeoDataFrame(
-    ...     {"hazard_id": ["A", "B"]}, crs=4326,
-    ...     geometry=[shapely.box(102.35, 13.3, 102.36, 13.31), shapely.box(103, 13, 103.01, 13.01)]))
+    ...     {"hazard_id": ["A", "B"]},
+    ...     geometry=shapely.box([102.35, 103], [13.3, 13], [102.36, 103.01], [13.31, 13.01]),
+    ...     crs=4326))
     >>> split = border_split(fields, read_border(sample.path("border")))
     >>> split[["hazard_id", "neighbour", "zone", "near_size_m2", "far_size_m2"]]
       hazard_id neighbour  zone  near_size_m2  far_size_m2
@@ -113,9 +115,10 @@ def border_split(
     _check(hazards)
     sizes = _sizes(hazards)
     if distances is None:
-        distances = border_nearest(hazards, border, include_coast)
+        distances = border_nearest(hazards, border, include_coast=include_coast)
     metres = distances["border_distance_m"].reindex(hazards.index).to_numpy(dtype=float)
-    near, near_size = _apply(rule, hazards, sizes, metres, border, threshold_m, include_coast)
+    measured = _Measured(as_geometries(hazards), sizes, metres, border, include_coast)
+    near, near_size = measured.apply(rule, threshold_m)
     columns: dict[str, Any] = {}
     if country is not None:
         columns["outside_m2"], forced = _outside(hazards, country, border, metres, on_outside)
@@ -159,25 +162,47 @@ def _joined(border: gpd.GeoDataFrame, column: str) -> str:
     return " + ".join(sorted(set(border[column].astype(str))))
 
 
-def _apply(
-    rule: str,
-    hazards: gpd.GeoDataFrame,
-    sizes: NDArray[np.int64],
-    metres: Floats,
-    border: gpd.GeoDataFrame,
-    threshold_m: float,
-    include_coast: bool,
-) -> tuple[Flags, NDArray[np.int64]]:
-    """Return for each hazard whether it is near, and its near size, under a rule."""
-    near = metres < threshold_m
-    if rule == "centroid":
-        centroids = gpd.GeoSeries(shapely.centroid(as_geometries(hazards)), crs=CRS)
-        distance = border_nearest(centroids, border, include_coast)["border_distance_m"]
-        near = distance.to_numpy() < threshold_m
-    if rule in {"edge", "centroid"}:
-        return near, np.where(near, sizes, 0)
-    part = _near_part(hazards, sizes, metres, border, threshold_m, include_coast)
-    return _by_part(rule, sizes, part)
+class _Measured(NamedTuple):
+    """Hazards with their distance to one reading of the border."""
+
+    geometries: NDArray[np.object_]
+    sizes: NDArray[np.int64]
+    metres: Floats
+    border: gpd.GeoDataFrame
+    include_coast: bool
+
+    def centroid_m(self) -> Floats:
+        """Return the distance of each centroid to the border, metres."""
+        centroids = gpd.GeoSeries(shapely.centroid(self.geometries), crs=CRS)
+        near = border_nearest(centroids, self.border, include_coast=self.include_coast)
+        return near["border_distance_m"].to_numpy()
+
+    def near_part(self, threshold_m: float) -> NDArray[np.int64]:
+        """Return the whole m² of each hazard that lie nearer than the threshold."""
+        bounds = shapely.bounds(self.geometries)
+        longest = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) * DEGREE_M
+        near = self.metres < threshold_m
+        part = np.where(near, self.sizes, 0)
+        cut = np.flatnonzero(near & (self.metres + longest >= threshold_m))
+        if len(cut):
+            zone = near_zone(
+                self.border,
+                threshold_m,
+                include_coast=self.include_coast,
+                around=self.geometries[cut],
+            )
+            shapely.prepare(zone)
+            cut = cut[~shapely.contains_properly(zone, self.geometries[cut])]
+            inside = shapely.intersection(self.geometries[cut], zone)
+            part[cut] = np.clip(size_m2(inside), 0, self.sizes[cut])
+        return part
+
+    def apply(self, rule: str, threshold_m: float) -> tuple[Flags, NDArray[np.int64]]:
+        """Return for each hazard whether it is near, and its near size, under a rule."""
+        if rule in {"majority", "area"}:
+            return _by_part(rule, self.sizes, self.near_part(threshold_m))
+        near = (self.metres if rule == "edge" else self.centroid_m()) < threshold_m
+        return near, np.where(near, self.sizes, 0)
 
 
 def _by_part(
@@ -187,33 +212,9 @@ def _by_part(
     return larger, part if rule == "area" else np.where(larger, sizes, 0)
 
 
-def _near_part(
-    hazards: gpd.GeoDataFrame,
-    sizes: NDArray[np.int64],
-    metres: Floats,
-    border: gpd.GeoDataFrame,
-    threshold_m: float,
-    include_coast: bool,
-) -> NDArray[np.int64]:
-    """Return the whole m² of each hazard that lie nearer than the threshold."""
-    geometries = as_geometries(hazards)
-    bounds = shapely.bounds(geometries)
-    longest = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) * DEGREE_M
-    near = metres < threshold_m
-    part = np.where(near, sizes, 0)
-    cut = np.flatnonzero(near & (metres + longest >= threshold_m))
-    if len(cut):
-        zone = near_zone(border, threshold_m, include_coast, around=geometries[cut])
-        shapely.prepare(zone)
-        cut = cut[~shapely.contains_properly(zone, geometries[cut])]
-        inside = shapely.intersection(geometries[cut], zone)
-        part[cut] = np.clip(size_m2(inside), 0, sizes[cut])
-    return part
-
-
 def _outside(
     hazards: gpd.GeoDataFrame,
-    country: Any,  # noqa: ANN401
+    country: Any,
     border: gpd.GeoDataFrame,
     metres: Floats,
     on_outside: str,
@@ -251,7 +252,7 @@ def _reach_m(part: shapely.Geometry, land: shapely.Geometry) -> float:
 
 
 def border_sensitivity(
-    hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, threshold_m: float = THRESHOLD_M
+    hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, *, threshold_m: float = THRESHOLD_M
 ) -> pd.DataFrame:
     """Show what the totals depend on: every rule, with and without coast, threshold ± accuracy.
 
@@ -291,8 +292,15 @@ def border_sensitivity(
     ]
     base = next(r for r in readings if r[:3] == ("edge", _coasts(border)[0], threshold_m))
     rows = [
-        (*key, near.sum(), size.sum(), (~near).sum(), _sizes(hazards).sum() - size.sum(),
-         (near != base[3]).sum(), size.sum() - base[4].sum())
+        (
+            *key,
+            near.sum(),
+            size.sum(),
+            (~near).sum(),
+            _sizes(hazards).sum() - size.sum(),
+            (near != base[3]).sum(),
+            size.sum() - base[4].sum(),
+        )
         for *key, near, size in readings
     ]
     columns = ["rule", "include_coast", "threshold_m", "near_hazards", "near_size_m2"]
@@ -314,14 +322,14 @@ def _readings(
     thresholds: list[float],
 ) -> Iterator[tuple[str, bool, float, Flags, NDArray[np.int64]]]:
     """Yield each rule at each threshold; distances and cuts are computed once for all."""
-    sizes = _sizes(hazards)
-    metres = border_nearest(hazards, border, include_coast)["border_distance_m"].to_numpy()
-    centroids = gpd.GeoSeries(shapely.centroid(as_geometries(hazards)), crs=CRS)
-    middle = border_nearest(centroids, border, include_coast)["border_distance_m"].to_numpy()
+    near = border_nearest(hazards, border, include_coast=include_coast)
+    metres = near["border_distance_m"].to_numpy()
+    measured = _Measured(as_geometries(hazards), _sizes(hazards), metres, border, include_coast)
+    middle = measured.centroid_m()
     for threshold in thresholds:
-        part = _near_part(hazards, sizes, metres, border, threshold, include_coast)
         for rule, distance in (("edge", metres), ("centroid", middle)):
-            near = distance < threshold
-            yield rule, include_coast, threshold, near, np.where(near, sizes, 0)
+            flags = distance < threshold
+            yield rule, include_coast, threshold, flags, np.where(flags, measured.sizes, 0)
+        part = measured.near_part(threshold)
         for rule in ("majority", "area"):
-            yield (rule, include_coast, threshold, *_by_part(rule, sizes, part))
+            yield (rule, include_coast, threshold, *_by_part(rule, measured.sizes, part))
