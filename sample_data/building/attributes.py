@@ -12,8 +12,9 @@ from building.place import Wish, generator
 
 if TYPE_CHECKING:
     import pandas as pd
-    from building.calibrate import Margin
     from numpy.random import Generator
+
+    from building.calibrate import Margin
 
 THAI_BORDER = {"CMAC": 0.42, "HALO": 0.34, "MAG": 0.08, "RCA": 0.07, "NPMEC": 0.06, "CSHD": 0.03}
 INLAND = {"CMAC": 0.55, "HALO": 0.12, "MAG": 0.08, "RCA": 0.08, "NPMEC": 0.09, "APOPO": 0.08}

@@ -73,9 +73,7 @@ def district_margins(annex1: Table, seats: Table) -> list[Margin]:
     ]
 
 
-def largest_remainder(
-    shares: NDArray[np.float64], total: int
-) -> NDArray[np.int64]:
+def largest_remainder(shares: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     """Round shares that sum to `total` to whole numbers that do too.
 
     >>> largest_remainder(np.array([1.4, 2.35, 3.25]), 7)
@@ -145,9 +143,7 @@ def near_sizes(
     return np.where(counts[:, 1] == 0, sizes, np.where(counts[:, 0] == 0, 0, near))
 
 
-def make_cells(
-    margins: Sequence[Margin], table3: Table, room: Mapping[str, float]
-) -> list[Cell]:
+def make_cells(margins: Sequence[Margin], table3: Table, room: Mapping[str, float]) -> list[Cell]:
     """Return count and m² by district and zone, true to Annex 1 and to Table 3.
 
     Parameters

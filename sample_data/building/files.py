@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pyogrio
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
 
 STAMP = "2023-01-01T00:00:00.000Z"
 """The day that the GeoPackages carry inside, so that a rebuild differs in nothing needlessly."""
@@ -15,8 +19,11 @@ STAMP = "2023-01-01T00:00:00.000Z"
 def write_layer(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     """Write one GeoPackage with one layer, anew.
 
-    Written with Arrow: without it a date becomes a text or a moment.
+    Dates are written as dates, with Arrow: otherwise they become texts or moments.
     """
+    frame = frame.copy()
+    for column in frame.select_dtypes("datetime"):
+        frame[column] = frame[column].astype("date32[pyarrow]")
     path.unlink(missing_ok=True)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})
     try:

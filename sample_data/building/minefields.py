@@ -9,12 +9,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+
 from building.attributes import attributes
 from building.calibrate import Margin, district_margins, draw_sizes, make_cells
 from building.ground import LAND_ONLY, District, make_border, make_district, to_lonlat
 from building.lattice import to_lattice
 from building.place import Wish, generator, place_district
-
 from mine_geo import terms
 from mine_geo.geometry import size_m2
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+
 from building.ground import INSET_M, MARGIN_M, District, area_scale
 from building.shapes import Form, choose_form, draw, moved
-
 from mine_geo import terms
 
 if TYPE_CHECKING:
@@ -70,9 +70,7 @@ class Taken:
             & (boxes[:, 1] < north + GAP_M)
             & (boxes[:, 3] > south - GAP_M)
         )
-        return not any(
-            shapely.dwithin(shape, self.shapes[i], GAP_M) for i in np.flatnonzero(close)
-        )
+        return not any(shapely.dwithin(shape, self.shapes[i], GAP_M) for i in np.flatnonzero(close))
 
     def add(self, shape: shapely.Geometry) -> None:
         """Take the ground under a shape."""
@@ -198,7 +196,9 @@ class Placer:
         clear = abs(shapely.distance(shape, border) - terms.THRESHOLD_M) > 0.4
         return shape if wrong and clear else None
 
-    def _attempt(self, rng: Generator, wish: Wish, form: Form, turn: int) -> shapely.Geometry | None:
+    def _attempt(
+        self, rng: Generator, wish: Wish, form: Form, turn: int
+    ) -> shapely.Geometry | None:
         """Draw one shape at one place; None where it does not fit."""
         line = wish.straddles or wish.edge_case_m is not None
         spot = self._spot(rng, "line" if line else wish.zone, anywhere=turn > TRIES // 3)
@@ -209,7 +209,7 @@ class Placer:
         if shape is None:
             return None
         if wish.straddles:
-            angle = self._along(spot) + np.pi / 2 + rng.normal(0.0, 0.4)
+            angle = self._along(spot) + rng.uniform(0.35, np.pi - 0.35)
         elif wish.zone == "near":
             angle = self._along(spot) + rng.normal(0.0, 0.22)
         else:

@@ -92,7 +92,7 @@ def _patch(rng: Generator, size: float, form: Form) -> shapely.Geometry:
     stretch = float(np.sqrt(rng.uniform(1.0, 2.6)))
     xy = np.column_stack([np.cos(angles) * stretch, np.sin(angles) / stretch]) * radii[:, None]
     polygon = shapely.Polygon(xy)
-    radius = 0.3 * float(radii.min()) / stretch
+    radius = 0.42 * float(radii.min()) / stretch
     return _with_hole(rng, polygon, np.zeros(2), radius) if form.hole else polygon
 
 
