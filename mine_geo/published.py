@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     _Number = float | None
     _Key = tuple[str | None, ...]
     _Pair = tuple[_Key | None, str, _Number, _Number]
-    _Side = dict[_Key | None, dict[str, float]]
+    _Figures = dict[_Key | None, dict[str, float]]
 
 TOTAL: Final = "Total"
 """What stands in the name column of a total row; its code is null."""
@@ -236,8 +236,8 @@ def reconcile(table: pd.DataFrame, published: pd.DataFrame | str) -> pd.DataFram
             f"({', '.join(_KEYS)}) and common figures; ours has {some(table.columns, 12)}; "
             f"the published one {some(theirs.columns, 12)}"
         )
-    ours = _side(table, keys, shared, "our table")
-    printed = _side(theirs, keys, shared, "the published table")
+    ours = keyed_figures(table, keys, shared, "our table")
+    printed = keyed_figures(theirs, keys, shared, "the published table")
     both: list[_Pair] = [
         (key, figure, ours.get(key, {}).get(figure), printed.get(key, {}).get(figure))
         for key in _places(printed, ours, keys)
@@ -246,7 +246,7 @@ def reconcile(table: pd.DataFrame, published: pd.DataFrame | str) -> pd.DataFram
     return _laid_out(both, keys)
 
 
-def _places(printed: _Side, ours: _Side, keys: list[str]) -> list[_Key | None]:
+def _places(printed: _Figures, ours: _Figures, keys: list[str]) -> list[_Key | None]:
     """Return the keys in the order of the published table, and None for the total."""
     places: list[_Key | None] = [key for key in dict.fromkeys([*printed, *ours]) if key]
     return places if keys == ["activity"] else [*places, None]  # m² and items have no sum
@@ -274,10 +274,35 @@ def _code_or_null(key: str, cell: object, within: str | None) -> str | None:
     return admin_names.district_code(cell, within)
 
 
-def _side(table: pd.DataFrame, keys: list[str], shared: list[str], what: str) -> _Side:
-    """Return the figures of one side by key, and their sums under None.
+def keyed_figures(table: pd.DataFrame, keys: list[str], shared: list[str], what: str) -> _Figures:
+    """Return a table's figures by key, added up, and their sums over all under None.
 
-    Rows of totals are checked and left out.
+    Parameters
+    ----------
+    table
+        Any table of codes (or names of places) and figures; its rows of totals are checked and
+        left out.
+    keys
+        The columns to go by: of `province_code`, `district_code`, `year`, `operator`,
+        `activity`. A null stays null.
+    shared
+        The figures wanted.
+    what
+        What the table is, for messages.
+
+    Raises
+    ------
+    MixedError
+        If the table holds several kinds of hazard.
+    RecordError
+        If a key is missing, or a total row is not the sum of its rows.
+
+    Examples
+    --------
+    >>> table = published_table("wp2023_table1")
+    >>> found = keyed_figures(table, ["province_code"], ["hazards"], "Table 1")
+    >>> found[("09",)], found[None]
+    ({'hazards': 355}, {'hazards': 7392})
     """
     kinds = set(table["kind"].dropna()) if "kind" in table else set()
     if len(kinds) > 1:
@@ -293,7 +318,7 @@ def _side(table: pd.DataFrame, keys: list[str], shared: list[str], what: str) ->
     wanted = [*keys, *shared]
     body = table.loc[~is_total, wanted]
     _check_totals(body, table.loc[is_total, wanted], what)
-    rows: _Side = {}
+    rows: _Figures = {}
     for record in body.astype(object).itertuples(index=False):
         key = tuple(None if pd.isna(part) else str(part) for part in record[: len(keys)])
         for end in (key, None):
