@@ -1,0 +1,47 @@
+"""Runs the migrations on the connection that `mine_geo.store.migrate` hands over.
+
+There is no alembic.ini and no offline mode: a store is brought up to date by
+`mine-geo db upgrade`, in one transaction, on PostGIS and on GeoPackage alike.
+"""
+
+from typing import Any
+
+from alembic import context
+from geoalchemy2 import alembic_helpers
+from sqlalchemy import inspect
+from sqlalchemy.schema import CreateSchema
+
+from mine_geo.store.engines import SCHEMA
+from mine_geo.store.migrate import VERSION_TABLE
+from mine_geo.store.models import Base
+
+
+def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+    """Tell whether autogenerate looks at a thing: PostGIS, QGIS and GDAL keep their own."""
+    if kind == "table" and reflected and name not in Base.metadata.tables:
+        return False
+    return bool(alembic_helpers.include_object(thing, name, kind, reflected, other))
+
+
+def run() -> None:
+    connection = context.config.attributes["connection"]
+    if (
+        connection.dialect.name == "postgresql"
+        and SCHEMA not in inspect(connection).get_schema_names()
+    ):
+        connection.execute(CreateSchema(SCHEMA))
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        version_table=VERSION_TABLE,
+        transactional_ddl=True,
+        render_as_batch=connection.dialect.name == "sqlite",
+        include_object=ours,
+        process_revision_directives=alembic_helpers.writer,
+        render_item=alembic_helpers.render_item,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run()

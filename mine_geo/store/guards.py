@@ -1,0 +1,93 @@
+"""Triggers: the ledger is append-only, and no layer is edited past `mine_geo`.
+
+They are made again after every migration, since SQLite loses them with a table it rebuilds.
+A layer may change only while `store_info.writing` is true, which our own transactions set and
+unset; so QGIS, psql and GDAL read every layer and edit none. An event is never changed at all.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import DDL, Connection
+
+LAYERS: Final = ("hazard", "district", "border", "admin_version", "border_version", "event")
+"""Tables that only `mine_geo` writes."""
+
+_OURS: Final = (
+    "is written by mine_geo only: use the command mine-geo or the library, which keep the ledger"
+)
+_KEPT: Final = "the ledger is append-only: retract the event instead of changing it"
+_THERE: Final = "the ledger is append-only: this event is already there"
+
+_FILE_LAYER: Final = (
+    "DROP TRIGGER IF EXISTS guard_%(table)s_%(action)s",
+    """CREATE TRIGGER guard_%(table)s_%(action)s BEFORE %(action)s ON %(table)s
+    WHEN NOT EXISTS (SELECT 1 FROM store_info WHERE writing)
+    BEGIN SELECT RAISE(ABORT, '%(table)s %(ours)s'); END""",
+)
+_FILE_EVENT: Final = (
+    "DROP TRIGGER IF EXISTS keep_event_%(action)s",
+    """CREATE TRIGGER keep_event_%(action)s BEFORE %(action)s ON event
+    BEGIN SELECT RAISE(ABORT, '%(kept)s'); END""",
+)
+# INSERT OR REPLACE deletes without a delete trigger
+_FILE_EVENT_INSERT: Final = (
+    "DROP TRIGGER IF EXISTS keep_event_insert",
+    """CREATE TRIGGER keep_event_insert BEFORE INSERT ON event
+    WHEN EXISTS (SELECT 1 FROM event WHERE event_id = NEW.event_id OR fid = NEW.fid)
+    BEGIN SELECT RAISE(ABORT, '%(there)s'); END""",
+)
+_SERVER_FUNCTIONS: Final = (
+    """CREATE OR REPLACE FUNCTION mine_geo.guard_layer() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NOT EXISTS (SELECT FROM mine_geo.store_info WHERE writing) THEN
+            RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' %(ours)s';
+        END IF;
+        RETURN NULL;
+    END $$""",
+    """CREATE OR REPLACE FUNCTION mine_geo.keep_event() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION USING MESSAGE = '%(kept)s';
+    END $$""",
+)
+_SERVER_LAYER: Final = (
+    "DROP TRIGGER IF EXISTS guard_layer ON %(table)s",
+    """CREATE TRIGGER guard_layer BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %(table)s
+    FOR EACH STATEMENT EXECUTE FUNCTION mine_geo.guard_layer()""",
+    "ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER guard_layer",
+)
+_SERVER_EVENT: Final = (
+    "DROP TRIGGER IF EXISTS keep_event ON event",
+    """CREATE TRIGGER keep_event BEFORE UPDATE OR DELETE ON event
+    FOR EACH ROW EXECUTE FUNCTION mine_geo.keep_event()""",
+    "ALTER TABLE event ENABLE ALWAYS TRIGGER keep_event",
+    "DROP TRIGGER IF EXISTS keep_event_whole ON event",
+    """CREATE TRIGGER keep_event_whole BEFORE TRUNCATE ON event
+    FOR EACH STATEMENT EXECUTE FUNCTION mine_geo.keep_event()""",
+    "ALTER TABLE event ENABLE ALWAYS TRIGGER keep_event_whole",
+)
+
+
+def install(connection: Connection) -> None:
+    """Make all guards, in place of those that are there."""
+    if connection.dialect.name == "postgresql":
+        _run(connection, _SERVER_FUNCTIONS)
+        for layer in LAYERS:
+            _run(connection, _SERVER_LAYER, table=layer)
+        _run(connection, _SERVER_EVENT)
+        return
+    for action in ("insert", "update", "delete"):
+        for layer in LAYERS:
+            _run(connection, _FILE_LAYER, table=layer, action=action)
+    for action in ("update", "delete"):
+        _run(connection, _FILE_EVENT, action=action)
+    _run(connection, _FILE_EVENT_INSERT)
+
+
+def _run(
+    connection: Connection, statements: tuple[str, ...], table: str = "", action: str = ""
+) -> None:
+    words = {"table": table, "action": action, "ours": _OURS, "kept": _KEPT, "there": _THERE}
+    for statement in statements:
+        connection.execute(DDL(statement, context=words))  # type: ignore[no-untyped-call]

@@ -1,0 +1,212 @@
+"""The districts and the border of a store: every version is kept, one is active.
+
+A version is named by `name` and `version`. Loading what is there already changes nothing, except
+that it becomes the active one; other content under the same name and version is a conflict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import shapely
+from sqlalchemy import Table, insert, select, update
+
+from mine_geo.admin import to_admin
+from mine_geo.border import to_border
+from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, some
+from mine_geo.store import content, gpkg, rows
+from mine_geo.store.models import AdminVersion, Border, BorderVersion, District
+from mine_geo.store.transactions import next_moment
+from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
+
+SHOWN_HASH: Final = 12
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load of districts or of the border did."""
+
+    name: str
+    version: str
+    rows: int
+    changed: bool
+    """False where this version was there already, and active."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    what: str
+    command: str
+    versions: Table
+    lines: Table
+    columns: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> list[str]:
+        return [*self.columns[:-1], *self.flags, "geometry"]
+
+
+_ADMIN: Final = _Kind(
+    "districts",
+    "mine-geo load admin FILE",
+    AdminVersion.__table__,  # type: ignore[arg-type]
+    District.__table__,  # type: ignore[arg-type]
+    ADMIN_COLUMNS,
+    ("schematic",),
+)
+_BORDER: Final = _Kind(
+    "border",
+    "mine-geo load border FILE",
+    BorderVersion.__table__,  # type: ignore[arg-type]
+    Border.__table__,  # type: ignore[arg-type]
+    BORDER_COLUMNS,
+)
+
+
+def load_admin(
+    connection: Connection, admin: gpd.GeoDataFrame, name: str | None, version: str | None
+) -> Loaded:
+    """Write districts as the active version; see `Store.load_admin`."""
+    districts = to_admin(admin)
+    if "schematic" not in districts.columns:
+        districts = districts.assign(schematic=False)
+    flags = districts["schematic"].fillna(value=False).astype(bool)
+    return _load(
+        connection, _ADMIN, districts.assign(schematic=flags), name or "districts", version
+    )
+
+
+def load_border(connection: Connection, border: gpd.GeoDataFrame) -> Loaded:
+    """Write a border as the active version; see `Store.load_border`."""
+    lines = to_border(border)
+    names = lines[["border_name", "border_version"]].drop_duplicates()
+    if len(names) != 1:
+        raise RecordError(
+            f"border: {len(names)} names or versions in one table; load one version at a time, "
+            "with border_name and border_version in each row"
+        )
+    name, version = (str(value) for value in names.iloc[0])
+    return _load(connection, _BORDER, lines, name, version)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a version says: its columns as the store keeps them, and a hash of them."""
+
+    columns: dict[str, list[Any]]
+    rows: int
+    bounds: Sequence[float]
+    hashed: str
+
+    @classmethod
+    def of(cls, kind: _Kind, frame: gpd.GeoDataFrame) -> _Content:
+        names = kind.stored[:-1]
+        columns = {name: content.plain(frame[name]) for name in names}
+        if "accuracy_m" in columns:
+            columns["accuracy_m"] = frame["accuracy_m"].astype(float).tolist()
+        columns["extra"] = content.extras(frame, kind.stored)
+        shapes = gpd.GeoSeries([_multi(shape) for shape in frame.geometry], crs=frame.crs)
+        said = zip(*columns.values(), content.geometry_hashes(shapes), strict=True)
+        # by content, not by place: the order of the rows says nothing
+        texts = sorted(
+            content.to_json(dict(zip((*columns, "geometry"), row, strict=True))) for row in said
+        )
+        columns["geometry"] = list(shapes)
+        return cls(columns, len(frame), shapes.total_bounds.tolist(), content.digest(*texts))
+
+
+def _multi(shape: Any) -> Any:
+    """Return a geometry as its multi-geometry."""
+    line = shape.geom_type.endswith("LineString")
+    build = shapely.multilinestrings if line else shapely.multipolygons
+    return build(shapely.get_parts(shape))
+
+
+def _load(
+    connection: Connection, kind: _Kind, frame: gpd.GeoDataFrame, name: str, version: str | None
+) -> Loaded:
+    new = _Content.of(kind, frame)
+    version = version or new.hashed[:SHOWN_HASH]
+    versions = kind.versions
+    found = connection.execute(
+        select(versions).where(versions.c.name == name, versions.c.version == version)
+    ).one_or_none()
+    if found is not None and found.content_hash != new.hashed:
+        raise ConflictError(
+            f"{kind.what}: {name} {version} is there with other content; "
+            "load the new lines under another version"
+        )
+    if found is not None and found.active:
+        return Loaded(name, version, new.rows, changed=False)
+    now = next_moment(connection)
+    _deactivate(connection, kind)
+    if found is not None:
+        _activate(connection, kind, found.fid)
+    else:
+        values = {"name": name, "version": version, "content_hash": new.hashed}
+        entered = insert(versions).values(**values, loaded_at=now, active=True)
+        fid = connection.execute(entered).inserted_primary_key[0]  # type: ignore[index]
+        of_version = {"version_fid": [fid] * new.rows, "active": [True] * new.rows}
+        rows.insert_rows(connection, kind.lines, {**new.columns, **of_version})
+    gpkg.touch(connection, kind.lines.name, now, new.bounds)
+    gpkg.touch(connection, versions.name, now)
+    return Loaded(name, version, new.rows, changed=True)
+
+
+def _deactivate(connection: Connection, kind: _Kind) -> None:
+    for table in (kind.lines, kind.versions):
+        connection.execute(update(table).where(table.c.active).values(active=False))
+
+
+def _activate(connection: Connection, kind: _Kind, fid: int) -> None:
+    versions, lines = kind.versions, kind.lines
+    connection.execute(update(versions).where(versions.c.fid == fid).values(active=True))
+    connection.execute(update(lines).where(lines.c.version_fid == fid).values(active=True))
+
+
+def _find(connection: Connection, kind: _Kind, name: str | None, version: str | None) -> Row[Any]:
+    versions = kind.versions
+    every = connection.execute(select(versions).order_by(versions.c.fid)).all()
+    if not every:
+        raise StoreError(f"no {kind.what} in this store; load one with {kind.command}")
+    if name is None and version is None:
+        return next(row for row in every if row.active)
+    fits = [row for row in every if name in {None, row.name} and version in {None, row.version}]
+    if len(fits) == 1:
+        return fits[0]
+    asked = " ".join(part for part in (name, version) if part)
+    known = some((f"{row.name} {row.version}" for row in every), 12)
+    wrong = "is unknown" if not fits else "is not the only one of that name"
+    raise OptionError(f"{kind.what} {asked!r} {wrong}; there are: {known}")
+
+
+def read_admin(
+    connection: Connection, name: str | None = None, version: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read a version of the districts; see `Store.admin`."""
+    frame = _read(connection, _ADMIN, _find(connection, _ADMIN, name, version).fid)
+    return frame if frame["schematic"].any() else frame.drop(columns="schematic")
+
+
+def read_border(
+    connection: Connection, name: str | None = None, version: str | None = None
+) -> tuple[int, gpd.GeoDataFrame]:
+    """Read a version of the border, and the number under which the store has it."""
+    fid = _find(connection, _BORDER, name, version).fid
+    return fid, _read(connection, _BORDER, fid)
+
+
+def _read(connection: Connection, kind: _Kind, fid: int) -> gpd.GeoDataFrame:
+    table = kind.lines
+    chosen = [table.c[name] for name in (*kind.columns, *kind.flags, "extra")]
+    frame = rows.read(connection, chosen, [table.c.version_fid == fid], [table.c.fid])
+    texts = frame["extra"].tolist()
+    return content.with_extras(gpd.GeoDataFrame(frame.drop(columns="extra")), texts)

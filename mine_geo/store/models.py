@@ -1,0 +1,266 @@
+"""The tables, one description for PostGIS and GeoPackage.
+
+No table names a schema: on PostgreSQL the search path puts them into `mine_geo`. Column types are
+those that a GeoPackage knows. `event` is the ledger (append-only); `hazard` is identity and a
+projection of the present that the events can rebuild.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from mine_geo.store.types import Moment, Shape, WholeNumber
+from mine_geo.terms import KINDS
+
+EVENT_TYPES: Final = (
+    "registered",
+    "described",
+    "confirmed",
+    "amended",
+    "transferred",
+    "cancelled",
+    "reduced",
+    "cleared",
+    "retracted",
+)
+"""The types of an event, in the order in which events of one day are folded."""
+
+NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own form
+        str: Text(),
+        float: Double(),
+        bool: Boolean(),
+        int: WholeNumber,
+        datetime: Moment(),
+    }
+
+    fid: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+
+
+_SQLITE: Final = {"sqlite_autoincrement": True}
+
+
+def _gist(table: str) -> Index:
+    """Return the spatial index of a table on PostGIS; in a GeoPackage QGIS makes its own."""
+    index = Index(f"ix_{table}_geometry", "geometry", postgresql_using="gist")
+    return index.ddl_if(dialect="postgresql")
+
+
+class StoreInfo(Base):
+    """One row: what this store is, and whether a write of ours is under way."""
+
+    __tablename__ = "store_info"
+    __table_args__ = (CheckConstraint("fid = 1", name="one_row"), _SQLITE)
+
+    title: Mapped[str | None]
+    synthetic: Mapped[bool]
+    created_at: Mapped[datetime]
+    writing: Mapped[bool]
+    """True only within a transaction of `mine_geo`; the guards of the layers look at it."""
+
+
+class Hazard(Base):
+    """A hazard as it stands now."""
+
+    __tablename__ = "hazard"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", KINDS), name="kind"),
+        CheckConstraint("size_m2 >= 0", name="size_m2"),
+        Index("ix_hazard_province_code", "province_code"),
+        Index("ix_hazard_geometry_hash", "geometry_hash"),
+        _gist("hazard"),
+        _SQLITE,
+    )
+
+    hazard_id: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str | None]
+    also: Mapped[str | None]
+    area_type: Mapped[str | None]
+    status: Mapped[str | None]
+    in_workbench: Mapped[bool]
+    province: Mapped[str | None]
+    province_code: Mapped[str | None]
+    district: Mapped[str | None]
+    district_code: Mapped[str | None]
+    commune: Mapped[str | None]
+    village: Mapped[str | None]
+    difficulty: Mapped[str | None]
+    operator: Mapped[str | None]
+    surveyed_on: Mapped[date | None]
+    reported_size_m2: Mapped[float | None]
+    size_m2: Mapped[int]
+    synthetic: Mapped[bool]
+    extra: Mapped[str | None]
+    """Further columns of the file, JSON."""
+    geometry_hash: Mapped[str | None]
+    geometry: Mapped[Any | None] = mapped_column(Shape("MULTIPOLYGON"))
+
+
+class Event(Base):
+    """One entry of the ledger; never changed, never deleted."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        CheckConstraint(_one_of("event_type", EVENT_TYPES), name="event_type"),
+        CheckConstraint("(happened_on IS NULL) = (event_type = 'retracted')", name="happened_on"),
+        CheckConstraint("(retracts IS NULL) = (event_type <> 'retracted')", name="retracts"),
+        Index("ix_event_hazard_id", "hazard_id"),
+        Index("ix_event_recorded_at", "recorded_at"),
+        Index("ix_event_retracts", "retracts", unique=True),
+        _gist("event"),
+        _SQLITE,
+    )
+
+    event_id: Mapped[str] = mapped_column(unique=True)
+    hazard_id: Mapped[str] = mapped_column(ForeignKey("hazard.hazard_id"))
+    event_type: Mapped[str]
+    happened_on: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str | None]
+    operator: Mapped[str | None]
+    report_ref: Mapped[str | None]
+    reported_size_m2: Mapped[float | None]
+    outside_m2: Mapped[int | None]
+    ap_mines: Mapped[int | None]
+    av_mines: Mapped[int | None]
+    submunitions: Mapped[int | None]
+    uxo: Mapped[int | None]
+    depth_cm: Mapped[float | None]
+    comment: Mapped[str | None]
+    transfer_id: Mapped[str | None]
+    retracts: Mapped[str | None] = mapped_column(ForeignKey("event.event_id"))
+    detail: Mapped[str | None]
+    """JSON: attributes of a `registered` or `described` event."""
+    geometry: Mapped[Any | None] = mapped_column(Shape("MULTIPOLYGON"))
+
+
+def _one_active(table: str) -> Index:
+    return Index(
+        f"ix_{table}_active",
+        "active",
+        unique=True,
+        postgresql_where=text("active"),
+        sqlite_where=text("active"),
+    )
+
+
+class AdminVersion(Base):
+    """One loaded version of the districts."""
+
+    __tablename__ = "admin_version"
+    __table_args__ = (UniqueConstraint("name", "version"), _one_active("admin_version"), _SQLITE)
+
+    name: Mapped[str]
+    version: Mapped[str]
+    content_hash: Mapped[str]
+    loaded_at: Mapped[datetime]
+    active: Mapped[bool]
+
+
+class District(Base):
+    """A district of one version; `active` is repeated here so that QGIS can filter by it."""
+
+    __tablename__ = "district"
+    __table_args__ = (
+        Index("ix_district_version_fid", "version_fid"),
+        _gist("district"),
+        _SQLITE,
+    )
+
+    version_fid: Mapped[int] = mapped_column(ForeignKey("admin_version.fid"))
+    active: Mapped[bool]
+    province: Mapped[str | None]
+    province_code: Mapped[str | None]
+    province_km: Mapped[str | None]
+    district: Mapped[str | None]
+    district_code: Mapped[str | None]
+    district_km: Mapped[str | None]
+    schematic: Mapped[bool]
+    extra: Mapped[str | None]
+    geometry: Mapped[Any | None] = mapped_column(Shape("MULTIPOLYGON"))
+
+
+class BorderVersion(Base):
+    """One loaded version of the border."""
+
+    __tablename__ = "border_version"
+    __table_args__ = (UniqueConstraint("name", "version"), _one_active("border_version"), _SQLITE)
+
+    name: Mapped[str]
+    version: Mapped[str]
+    content_hash: Mapped[str]
+    loaded_at: Mapped[datetime]
+    active: Mapped[bool]
+
+
+class Border(Base):
+    """A line of one version of the border; `active` is repeated here for QGIS."""
+
+    __tablename__ = "border"
+    __table_args__ = (Index("ix_border_version_fid", "version_fid"), _gist("border"), _SQLITE)
+
+    version_fid: Mapped[int] = mapped_column(ForeignKey("border_version.fid"))
+    active: Mapped[bool]
+    kind: Mapped[str | None]
+    neighbour: Mapped[str | None]
+    border_name: Mapped[str]
+    border_version: Mapped[str]
+    accuracy_m: Mapped[float | None]
+    extra: Mapped[str | None]
+    geometry: Mapped[Any | None] = mapped_column(Shape("MULTILINESTRING"))
+
+
+class BorderDistance(Base):
+    """The distance of a polygon from a version of the border; a cache, metres."""
+
+    __tablename__ = "border_distance"
+    __table_args__ = (UniqueConstraint("version_fid", "include_coast", "geometry_hash"), _SQLITE)
+
+    geometry_hash: Mapped[str]
+    version_fid: Mapped[int] = mapped_column(ForeignKey("border_version.fid"))
+    include_coast: Mapped[bool]
+    border_distance_m: Mapped[float]
+    neighbour: Mapped[str | None]
+
+
+LAYERS: Final = {
+    Hazard.__tablename__: "Hazards as they stand now",
+    District.__tablename__: "Districts, every version loaded; filter by active",
+    Border.__tablename__: "Border lines, every version loaded; filter by active",
+    Event.__tablename__: "The ledger: what happened to each hazard",
+    StoreInfo.__tablename__: "What this store is",
+    AdminVersion.__tablename__: "Versions of the districts",
+    BorderVersion.__tablename__: "Versions of the border",
+    BorderDistance.__tablename__: "Distances already computed",
+}
+"""What each table is, in the words that a GeoPackage shows."""

@@ -1,0 +1,189 @@
+"""Opening a store, and making one."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Table, insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from mine_geo.errors import ConflictError, FileError, NoPostGISError, StoreNotFoundError
+from mine_geo.store import faults, gpkg, migrate
+from mine_geo.store.engines import SCHEMA, SEARCH_PATH, Place, locate, make_engine
+from mine_geo.store.models import StoreInfo
+from mine_geo.store.store import Store
+from mine_geo.store.transactions import migrating, next_moment, reading
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+_INFO: Table = StoreInfo.__table__  # type: ignore[assignment]
+
+
+def open_store(place: str | os.PathLike[str] | None = None) -> Store:
+    """Open a store; it is never created.
+
+    Parameters
+    ----------
+    place
+        The path of a GeoPackage or the URL of a PostgreSQL database; else
+        `MINE_GEO_DATABASE_URL`, else `mine_geo.gpkg` in the working folder.
+
+    Raises
+    ------
+    StoreNotFoundError
+        If there is no store; the message says how to make one.
+    SchemaVersionError
+        If it is of a newer or older schema than this version reads.
+    FileError
+        If the file is not a GeoPackage, or damaged.
+    UnreachableError, NoPostGISError
+        If the database does not answer, or has no PostGIS.
+    """
+    where = locate(place)
+    if where.path is not None:
+        if not where.path.exists():
+            raise _not_found(where, "there is no such file")
+        gpkg.check_header(where.path)
+    with ExitStack() as on_error:
+        engine = make_engine(where)
+        on_error.callback(engine.dispose)
+        with faults.translated(where), reading(engine) as connection:
+            _check_backend(connection, where)
+            if migrate.current(connection) is None:
+                raise _not_found(where, "it holds no store of mine_geo")
+            migrate.check(connection, where)
+            store = Store(where, engine, _info(connection))
+        on_error.pop_all()
+    return store
+
+
+def _info(connection: Connection) -> StoreInfo:
+    row = connection.execute(select(_INFO)).one()
+    return StoreInfo(title=row.title, synthetic=row.synthetic)
+
+
+def _not_found(place: Place, why: str) -> StoreNotFoundError:
+    return StoreNotFoundError(
+        f"no store at {place.shown}: {why}; make one with: mine-geo --database {place.shown} init"
+    )
+
+
+def _check_backend(connection: Connection, place: Place) -> None:
+    """Refuse a database without PostGIS, or an SQLite file that is not a GeoPackage."""
+    if place.path is not None:
+        if not inspect(connection).has_table("gpkg_contents"):
+            raise FileError(f"{place.shown}: an SQLite file, but not a GeoPackage; give another")
+        return
+    home = _postgis_schema(connection)
+    if home is None:
+        raise NoPostGISError(
+            f"{place.shown} has no PostGIS; ask its administrator for: CREATE EXTENSION postgis"
+        )
+    if home not in SEARCH_PATH.split(","):
+        raise NoPostGISError(
+            f"{place.shown} has PostGIS in schema {home!r}; mine_geo looks for it in 'public'"
+        )
+
+
+def _postgis_schema(connection: Connection) -> str | None:
+    return connection.scalar(
+        text(
+            "SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace "
+            "WHERE extname = 'postgis'"
+        )
+    )
+
+
+def create_store(
+    place: str | os.PathLike[str] | None = None,
+    *,
+    synthetic: bool = False,
+    title: str | None = None,
+) -> Store:
+    """Make an empty store and open it.
+
+    Parameters
+    ----------
+    place
+        A path ending in .gpkg, or the URL of a PostgreSQL database; as for `open_store`.
+    synthetic
+        Whether it is for invented sample data; then it holds nothing else, and says so.
+    title
+        A title of one's own.
+
+    Raises
+    ------
+    ConflictError
+        If there is a store, or another file, already; it is left as it is.
+    FileError
+        If the file cannot be made.
+    UnreachableError, NoPostGISError
+        If the database does not answer, or has no PostGIS and none can be created.
+    """
+    where = locate(place)
+    with ExitStack() as on_error:
+        if where.path is not None:
+            _reserve(where.path)
+            on_error.callback(where.path.unlink, missing_ok=True)
+        engine = make_engine(where)
+        on_error.callback(engine.dispose)
+        with faults.translated(where), migrating(engine) as connection:
+            _prepare(connection, where)
+            migrate.apply(connection)
+            _describe(connection, synthetic=synthetic, title=title)
+        on_error.pop_all()
+    engine.dispose()
+    return open_store(place)
+
+
+def _reserve(path: Path) -> None:
+    """Take the name of a new GeoPackage, if no file has it."""
+    if path.suffix.lower() != gpkg.SUFFIX:
+        raise FileError(f"{path}: a GeoPackage must end in {gpkg.SUFFIX}; name it so")
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError as error:
+        raise ConflictError(
+            f"{path} exists already; open it, or give another name: it is left as it is"
+        ) from error
+    except OSError as error:
+        raise FileError(f"{path}: cannot be made: {error.strerror}; check the folder") from error
+
+
+def _prepare(connection: Connection, place: Place) -> None:
+    """Make the place ready for the first migration."""
+    if place.path is not None:
+        gpkg.initialise(connection)
+        return
+    if migrate.current(connection) is not None:
+        raise ConflictError(f"{place.shown} holds a store already; it is left as it is")
+    if SCHEMA in inspect(connection).get_schema_names():
+        names = inspect(connection).get_table_names(SCHEMA)
+        if names:
+            raise ConflictError(f"{place.shown}: schema {SCHEMA} holds other tables; rename it")
+    if _postgis_schema(connection) is None:
+        _create_postgis(connection, place)
+    _check_backend(connection, place)
+
+
+def _create_postgis(connection: Connection, place: Place) -> None:
+    try:
+        connection.execute(text("CREATE EXTENSION postgis SCHEMA public"))
+    except DBAPIError as error:
+        said = str(error.orig).split("\n", maxsplit=1)[0]
+        raise NoPostGISError(
+            f"{place.shown} has no PostGIS and none can be created ({said}); "
+            "ask its administrator for: CREATE EXTENSION postgis"
+        ) from error
+
+
+def _describe(connection: Connection, *, synthetic: bool, title: str | None) -> None:
+    now = next_moment(connection)
+    values = {"fid": 1, "title": title, "synthetic": synthetic, "created_at": now, "writing": False}
+    connection.execute(insert(_INFO).values(values))
+    gpkg.touch(connection, _INFO.name, now)

@@ -1,0 +1,303 @@
+"""The store: a register of hazards, in PostGIS or in one GeoPackage file, behind one class."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from mine_geo.errors import MineGeoError
+from mine_geo.store import distances, faults, layers
+from mine_geo.store import hazards as hazard_rows
+from mine_geo.store import register as registration
+from mine_geo.store.transactions import leave_wal, reading, writing
+from mine_geo.terms import THRESHOLD_M
+from mine_geo.zones import border_split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from types import TracebackType
+
+    import geopandas as gpd
+    import pandas as pd
+    from sqlalchemy import Connection, Engine
+
+    from mine_geo.store.engines import Place
+    from mine_geo.store.layers import Loaded
+    from mine_geo.store.models import StoreInfo
+    from mine_geo.store.register import Registered
+
+
+class Store:
+    """A register of hazards. Made by `open_store` and `create_store`; a context manager.
+
+    Every write is one transaction under the store's write lock: all of it is done, or nothing.
+    Polygons and lines are EPSG:4326 (longitude, latitude), distances metres, sizes m².
+    """
+
+    def __init__(self, place: Place, engine: Engine, info: StoreInfo) -> None:
+        self._place = place
+        self._engine = engine
+        self.title: str | None = info.title
+        self.synthetic: bool = info.synthetic
+        """Whether this store holds invented sample data, and may hold nothing else."""
+
+    @property
+    def name(self) -> str:
+        """The name for headings: the file's name, or host/database."""
+        return self._place.name
+
+    def __repr__(self) -> str:
+        """Return the name, and whether the data are invented."""
+        return f"<Store {self.name}{' (synthetic)' if self.synthetic else ''}>"
+
+    def __enter__(self) -> Self:
+        """Return the store; it is closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the store."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file or the database; a GeoPackage is one plain file again."""
+        leave_wal(self._engine)
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with faults.translated(self._place), reading(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with faults.translated(self._place), writing(self._engine) as connection:
+            yield connection
+
+    def load_admin(
+        self, admin: gpd.GeoDataFrame, name: str | None = None, version: str | None = None
+    ) -> Loaded:
+        """Load districts and make them the active ones; earlier versions are kept.
+
+        Parameters
+        ----------
+        admin
+            Districts in EPSG:4326, as from `read_admin`.
+        name
+            What the dataset is called; "districts" unless told.
+        version
+            Its version; a hash of the content unless told.
+
+        Returns
+        -------
+        Loaded
+            What was done; loading the active version again changes nothing.
+
+        Raises
+        ------
+        ConflictError
+            If that name and version are there with other content.
+        """
+        with self._writing() as connection:
+            return layers.load_admin(connection, admin, name, version)
+
+    def load_border(self, border: gpd.GeoDataFrame) -> Loaded:
+        """Load a border and make it the active one; earlier versions are kept.
+
+        Parameters
+        ----------
+        border
+            Lines in EPSG:4326, as from `read_border`, of one `border_name` and `border_version`.
+
+        Returns
+        -------
+        Loaded
+            What was done; loading the active version again changes nothing.
+
+        Raises
+        ------
+        ConflictError
+            If that name and version are there with other content.
+        RecordError
+            If the table holds several names or versions.
+        """
+        with self._writing() as connection:
+            return layers.load_border(connection, border)
+
+    def admin(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
+        """Return the districts: the active ones, or those of a name or version.
+
+        Raises
+        ------
+        StoreError
+            If no districts are loaded.
+        OptionError
+            If there is no such version; the message lists those that there are.
+        """
+        with self._reading() as connection:
+            return layers.read_admin(connection, name, version)
+
+    def border(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
+        """Return the border: the active one, or that of a name or version.
+
+        Raises
+        ------
+        StoreError
+            If no border is loaded.
+        OptionError
+            If there is no such version; the message lists those that there are.
+        """
+        with self._reading() as connection:
+            return layers.read_border(connection, name, version)[1]
+
+    def register(
+        self,
+        hazards: gpd.GeoDataFrame,
+        *,
+        registered_on: date | None = None,
+        recorded_by: str | None = None,
+    ) -> Registered:
+        """Enter hazards: a `registered` event each, on the day when they were surveyed.
+
+        Parameters
+        ----------
+        hazards
+            Hazard table in EPSG:4326, as from `read_hazards`. What `border_split` added is left
+            out: it is computed from the polygons.
+        registered_on
+            The day for hazards without `surveyed_on`; today in Cambodia unless told.
+        recorded_by
+            Who enters them.
+
+        Returns
+        -------
+        Registered
+            How many are new, and how many were there with the same content.
+
+        Raises
+        ------
+        ConflictError
+            If an id is there with other content; the ids are listed and nothing is written.
+        NotSyntheticError
+            If invented hazards would be mixed with real ones.
+        RecordError, GeometryError, CRSError
+            If the table is not in order; nothing is written.
+        """
+        table = registration.checked(hazards, self.name, synthetic=self.synthetic)
+        with self._writing() as connection:
+            return registration.register(
+                connection,
+                table,
+                synthetic=self.synthetic,
+                registered_on=registered_on,
+                recorded_by=recorded_by,
+            )
+
+    def hazards(
+        self,
+        *,
+        province: str | None = None,
+        district: str | None = None,
+        kind: str | None = None,
+        workbench: str = "include",
+    ) -> gpd.GeoDataFrame:
+        """Return hazards as they stand, in the order of their ids.
+
+        Parameters
+        ----------
+        province, district
+            Name, in any known spelling, or code of the recorded province and district.
+        kind
+            One of `terms.KINDS`.
+        workbench
+            Records not yet accepted: "include", "exclude" or "only".
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            The canonical hazard table; then `synthetic` in a store of invented data, and the
+            further columns of the files.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such province or district.
+        OptionError
+            If `kind` or `workbench` is unknown.
+        """
+        with self._reading() as connection:
+            where = hazard_rows.conditions(
+                connection, province=province, district=district, kind=kind, workbench=workbench
+            )
+            found = hazard_rows.read(connection, where)
+        return found.drop(columns=hazard_rows.HASH)
+
+    def split(
+        self,
+        *,
+        threshold_m: float = THRESHOLD_M,
+        rule: str = "edge",
+        include_coast: bool = False,
+        border: str | None = None,
+        province: str | None = None,
+        district: str | None = None,
+        kind: str | None = None,
+        workbench: str = "include",
+    ) -> gpd.GeoDataFrame:
+        """Return the hazards split by their distance to the border; see `border_split`.
+
+        Distances are kept for each polygon, border version and `include_coast`; only those that
+        are not there yet are computed.
+
+        Parameters
+        ----------
+        threshold_m
+            Metres.
+        rule
+            One of `terms.RULES`.
+        include_coast
+            Count the coast as border too.
+        border
+            The version of the border; the active one unless told.
+        province, district, kind, workbench
+            As for `hazards`.
+
+        Raises
+        ------
+        StoreError
+            If no border is loaded.
+        OptionError, UnknownNameError
+            If an option or a name is unknown.
+        """
+        with self._reading() as connection:
+            where = hazard_rows.conditions(
+                connection, province=province, district=district, kind=kind, workbench=workbench
+            )
+            found = hazard_rows.read(connection, where)
+            border_fid, lines = layers.read_border(connection, version=border)
+            kept = distances.known(connection, border_fid, include_coast=include_coast)
+        new = distances.missing(found, kept, lines, include_coast=include_coast)
+        if not new.empty:
+            self._keep(new, border_fid, include_coast=include_coast)
+        return border_split(
+            found.drop(columns=hazard_rows.HASH),
+            lines,
+            threshold_m=threshold_m,
+            rule=rule,
+            include_coast=include_coast,
+            distances=distances.aligned(found, kept, new),
+        )
+
+    def _keep(self, new: pd.DataFrame, border_fid: int, *, include_coast: bool) -> None:
+        """Keep distances, where this store may be written at all."""
+        try:
+            with self._writing() as connection:
+                distances.keep(connection, new, border_fid, include_coast=include_coast)
+        except MineGeoError as error:
+            if not faults.is_read_only(error):
+                raise

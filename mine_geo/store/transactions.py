@@ -1,0 +1,117 @@
+"""Transactions: a reader's, a writer's under the store's lock, and a migration's."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy.exc import OperationalError
+
+from mine_geo.errors import StoreError
+from mine_geo.store.engines import WRITE_OPTION
+from mine_geo.store.models import Event, StoreInfo
+from mine_geo.store.types import milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOCK: Final = 0x6D696E6567656F  # "minegeo"
+"""The key of PostgreSQL's advisory lock; it holds within one database."""
+
+
+def _is_file(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one state of the store, whoever writes meanwhile."""
+    with engine.connect() as connection:
+        if not _is_file(engine):
+            connection = connection.execution_options(  # noqa: PLW2901
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def locked(engine: Engine) -> Iterator[Connection]:
+    """Give a connection with a transaction that holds the store's write lock.
+
+    It is committed at the end, and rolled back whole on any error.
+    """
+    with engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
+        if _is_file(engine):
+            # readers go on while we write; refused on some network drives, which then wait
+            with suppress(OperationalError):
+                _outside(connection, "PRAGMA journal_mode = WAL")
+        with connection.begin():
+            if not _is_file(engine):
+                connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a locked connection on which the guards of the layers let us write."""
+    with locked(engine) as connection:
+        connection.execute(update(StoreInfo).values(writing=True))
+        yield connection
+        connection.execute(update(StoreInfo).values(writing=False))
+
+
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """Give a locked connection on which tables may be changed.
+
+    SQLite changes a table by copying it: foreign keys are off meanwhile, and checked at the end.
+
+    Raises
+    ------
+    StoreError
+        If a row refers to one that is not there any more; nothing is changed then.
+    """
+    if not _is_file(engine):
+        with locked(engine) as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
+        try:
+            _outside(connection, "PRAGMA foreign_keys = OFF")
+            _outside(connection, "PRAGMA legacy_alter_table = ON")
+            with connection.begin():
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                if broken is not None:
+                    raise StoreError(f"the change would leave table {broken[0]} without its links")
+        finally:
+            connection.invalidate()  # these settings must not go back into the pool
+
+
+def _outside(connection: Connection, statement: str) -> None:
+    """Run a PRAGMA that SQLite takes only outside a transaction."""
+    connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
+
+
+def leave_wal(engine: Engine) -> None:
+    """Make a GeoPackage one file again, unless another program still has it open."""
+    if not _is_file(engine):
+        return
+    with suppress(OperationalError), engine.connect() as connection:
+        _outside(connection, "PRAGMA journal_mode = DELETE")
+
+
+def next_moment(connection: Connection) -> datetime:
+    """Return the moment to record now: later than every one recorded, to the millisecond.
+
+    Call it under the write lock; PostgreSQL's own clock counts there.
+    """
+    if connection.dialect.name == "postgresql":
+        now = milliseconds(connection.execute(select(func.clock_timestamp())).scalar_one())
+    else:
+        now = milliseconds(datetime.now(UTC))
+    last = connection.scalar(select(func.max(Event.recorded_at)))
+    return now if last is None else max(now, last + timedelta(milliseconds=1))

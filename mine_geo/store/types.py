@@ -1,0 +1,170 @@
+"""Column types that are the same in PostGIS and in a GeoPackage.
+
+A GeoPackage allows few column types, and GDAL drops a column of any other without a word:
+geometry is a blob declared by its OGC name, a moment is text of milliseconds ending in Z.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from geoalchemy2 import Geometry
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, TypeDecorator
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.sqlite import DATETIME
+from sqlalchemy.dialects.sqlite.base import ischema_names
+from sqlalchemy.types import UserDefinedType
+
+from mine_geo.errors import RecordError
+from mine_geo.store import blobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.types import TypeEngine
+
+WholeNumber = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on both: SQLite's INTEGER is, and must be called so to be a key."""
+
+
+class MultiPolygonBlob(UserDefinedType[bytes]):
+    """A GeoPackage column of multipolygons."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:  # noqa: ARG002
+        """Return the OGC name, as the GeoPackage standard wants it in the table."""
+        return "MULTIPOLYGON"
+
+
+class MultiLineStringBlob(UserDefinedType[bytes]):
+    """A GeoPackage column of multilines."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:  # noqa: ARG002
+        """Return the OGC name, as the GeoPackage standard wants it in the table."""
+        return "MULTILINESTRING"
+
+
+_BLOBS: dict[str, type[UserDefinedType[bytes]]] = {
+    "MULTIPOLYGON": MultiPolygonBlob,
+    "MULTILINESTRING": MultiLineStringBlob,
+}
+# GeoAlchemy2 puts its SpatiaLite types under these names when it is imported; reading the tables
+# of a plain GeoPackage back then fails with "no such table: geometry_columns".
+ischema_names.update(_BLOBS)
+
+
+class Shape(TypeDecorator[Any]):
+    """A geometry in EPSG:4326: PostGIS geometry, or a GeoPackage blob.
+
+    Parameters
+    ----------
+    geometry_type
+        "MULTIPOLYGON" or "MULTILINESTRING".
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+    spatial_index = False  # asked by GeoAlchemy2; the models name their own indexes
+
+    def __init__(self, geometry_type: str) -> None:
+        super().__init__()
+        self.geometry_type = geometry_type
+
+    def __repr__(self) -> str:
+        """Return the call, as Alembic writes it into a migration."""
+        return f"Shape({self.geometry_type!r})"
+
+    def load_dialect_impl(self, dialect: Dialect | None) -> TypeEngine[Any]:
+        """Return the type of the backend; GeoAlchemy2 asks once without one."""
+        if dialect is None or dialect.name == "postgresql":
+            kind = Geometry(self.geometry_type, srid=blobs.SRID, spatial_index=False)
+            return kind if dialect is None else dialect.type_descriptor(kind)
+        return dialect.type_descriptor(_BLOBS[self.geometry_type]())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | str | None:
+        """Write a shapely geometry; bytes are taken as ready for the backend."""
+        if value is None or isinstance(value, bytes):
+            return value
+        if dialect.name == "postgresql":
+            ewkb = blobs.to_ewkbs([value])[0]
+            return None if ewkb is None else ewkb.hex()
+        return blobs.to_blobs([value])[0]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Read a shapely geometry. Whole columns are read by `rows.read`, much faster."""
+        if value is None:
+            return None
+        return shapely.from_wkb(value.data if dialect.name == "postgresql" else blobs.wkb_of(value))
+
+
+class _IsoText(DATETIME):
+    """A moment as GeoPackage's DATETIME: 2026-01-31T08:15:00.250Z."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002
+        return _to_text
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002
+        return lambda value: f"'{_to_text(value)}'"
+
+    def result_processor(
+        self,
+        dialect: Dialect,  # noqa: ARG002
+        coltype: object,  # noqa: ARG002
+    ) -> Callable[[Any], Any]:
+        return _from_text
+
+
+def _to_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    text = value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC to the millisecond; a datetime without a time zone is refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the backend."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
+        return dialect.type_descriptor(_IsoText())  # type: ignore[no-untyped-call]
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a datetime without a time zone.
+
+        Raises
+        ------
+        RecordError
+            If `value` has no time zone.
+        """
+        if value is not None and value.tzinfo is None:
+            raise RecordError(f"{value} has no time zone; say which, as in {value}+07:00")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give every moment in UTC, wherever the session thinks it is."""
+        return None if value is None else value.astimezone(UTC)
+
+
+def milliseconds(moment: datetime) -> datetime:
+    """Cut a moment to the millisecond, which is what both backends keep.
+
+    Examples
+    --------
+    >>> milliseconds(datetime(2026, 1, 31, 8, 15, 0, 250999, UTC)).isoformat()
+    '2026-01-31T08:15:00.250000+00:00'
+    """
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
