@@ -44,7 +44,9 @@ _TOUCH_DEGREES: Final = 1e-4
 _TIE_M2: Final = 1e-4
 
 
-def read_admin(path: str | os.PathLike[str], layer: str | None = None) -> gpd.GeoDataFrame:
+def read_admin(
+    path: str | os.PathLike[str], layer: str | None = None, *, operation: str | None = None
+) -> gpd.GeoDataFrame:
     """Read district polygons from a file: our own, COD-AB or geoBoundaries.
 
     Parameters
@@ -55,6 +57,8 @@ def read_admin(path: str | os.PathLike[str], layer: str | None = None) -> gpd.Ge
         `shapeName`), best with one of provinces.
     layer
         The layer, where the file has several.
+    operation
+        The named datum transformation, where the file's datum is not WGS 84.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def read_admin(path: str | os.PathLike[str], layer: str | None = None) -> gpd.Ge
     >>> len(districts), districts["province_code"].nunique()
     (198, 25)
     """
-    frame = read_vector(path, layer, prefer=("districts",))
+    frame = read_vector(path, layer, prefer=("district", "districts"), operation=operation)
     try:
         return to_admin(frame)
     except (GeometryError, RecordError, UnknownNameError) as error:
