@@ -1,0 +1,76 @@
+# mine_geo: `make demo` shows what it does, `make test` proves it. `make help` lists the rest.
+#
+# All of it goes into .venv; the demo writes only into demo/. As root, or as a user with sudo,
+# missing Debian packages are installed; with everything in place nothing is asked or fetched.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# more options for pytest: make test ARGS="-k border -m 'not postgis'"
+ARGS ?=
+SYSTEM := PYTHON="$(PYTHON)" scripts/system_packages.sh
+PIP := "$(BIN)/python" -m pip --disable-pip-version-check --no-input
+
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help demo install dev test test-lowest lint format wheel clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
+
+demo: $(VENV)/.installed ## install, then run `mine-geo demo` into demo/
+	@mkdir -p demo
+	@cd demo && "../$(BIN)/mine-geo" demo
+
+install: $(VENV)/.installed ## a virtual environment in .venv with mine_geo, as editable
+
+dev: $(VENV)/.dev ## the same with what the tests and linters need
+
+# Each stamp is younger than what it was made from, so a second run does nothing.
+$(VENV)/.made:
+	@$(SYSTEM) venv
+	@"$(PYTHON)" -m venv --clear "$(VENV)"
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml
+	@echo "mine_geo: installing it and what it needs into $(VENV) (about 600 MB, a minute or two)"
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	@echo "mine_geo: installing it and what its tests need into $(VENV) (about 900 MB, some minutes)"
+	@$(PIP) install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+test: $(VENV)/.dev ## linters, then the whole suite with coverage; installs PostGIS and Chromium
+	@$(SYSTEM) postgis browser
+	@$(MAKE) --no-print-directory lint
+	@"$(BIN)/python" -m pytest --doctest-modules --cov --cov-report=term:skip-covered \
+		--cov-fail-under=90 $(ARGS)
+
+test-lowest: $(VENV)/.dev ## the suite on the lowest versions that pyproject.toml allows
+	@$(SYSTEM) postgis browser
+	@PYTHON="$(PYTHON)" "$(BIN)/python" scripts/lowest.py .venv-lowest
+	@.venv-lowest/bin/python -m pytest --doctest-modules $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy and the house's floors
+	@"$(BIN)/ruff" check --quiet .
+	@"$(BIN)/ruff" format --quiet --check .
+	@"$(BIN)/mypy"
+	@"$(BIN)/lint-imports"
+
+format: $(VENV)/.dev ## put the code into its standard form
+	@"$(BIN)/ruff" check --quiet --fix .
+	@"$(BIN)/ruff" format --quiet .
+
+wheel: $(VENV)/.dev ## a wheel and a source archive in dist/
+	@$(PIP) wheel --quiet --no-deps --wheel-dir dist .
+	@"$(BIN)/python" -m hatchling build --target sdist
+
+clean: ## remove everything that the targets above made, stores in demo/ included
+	@rm -rf $(VENV) .venv-lowest demo build dist .coverage .hypothesis .mypy_cache .pytest_cache \
+		.ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
