@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["border_zone", "district", "national", "province"]
 
 
-def national(  # noqa: PLR0913 - each frame is a layer of the map
+def national(
     split: gpd.GeoDataFrame,
     border: gpd.GeoDataFrame | None = None,
     admin: gpd.GeoDataFrame | None = None,
@@ -82,12 +82,18 @@ def national(  # noqa: PLR0913 - each frame is a layer of the map
     False
     """
     return compose(
-        subjects.whole(split, admin), split, border, admin,
-        releases=releases, places=places, title=title, as_of=as_of,
+        subjects.whole(split, admin),
+        split,
+        border,
+        admin,
+        releases=releases,
+        places=places,
+        title=title,
+        as_of=as_of,
     )
 
 
-def province(  # noqa: PLR0913 - each frame is a layer of the map
+def province(
     split: gpd.GeoDataFrame,
     name: str,
     border: gpd.GeoDataFrame | None = None,
@@ -121,12 +127,18 @@ def province(  # noqa: PLR0913 - each frame is a layer of the map
         If the province is unknown; the message lists the valid ones.
     """
     return compose(
-        subjects.province(split, admin, name), split, border, admin,
-        releases=releases, places=places, title=title, as_of=as_of,
+        subjects.province(split, admin, name),
+        split,
+        border,
+        admin,
+        releases=releases,
+        places=places,
+        title=title,
+        as_of=as_of,
     )
 
 
-def district(  # noqa: PLR0913 - each frame is a layer of the map
+def district(
     split: gpd.GeoDataFrame,
     province: str,
     name: str,
@@ -160,12 +172,18 @@ def district(  # noqa: PLR0913 - each frame is a layer of the map
         If the province, or the district in it, is unknown; the message lists the valid ones.
     """
     return compose(
-        subjects.district(split, admin, province, name), split, border, admin,
-        releases=releases, places=places, title=title, as_of=as_of,
+        subjects.district(split, admin, province, name),
+        split,
+        border,
+        admin,
+        releases=releases,
+        places=places,
+        title=title,
+        as_of=as_of,
     )
 
 
-def border_zone(  # noqa: PLR0913 - each frame is a layer of the map
+def border_zone(
     split: gpd.GeoDataFrame,
     province: str,
     district: str | None = None,
@@ -187,8 +205,8 @@ def border_zone(  # noqa: PLR0913 - each frame is a layer of the map
     province, district
         Names or codes; without a district the whole province.
     first
-        The zone that is ranked first: "far" (the Executive Order of 4 January 2022), each zone
-        from the farthest to the nearest; or "near", each zone from the nearest to the farthest.
+        The zone that is ranked first: "far" (the Executive Order of 4 January 2022 has hazards
+        farther than 7 km released first) or "near". Within a zone the nearest comes first.
     border, admin, releases, places, title, as_of
         As in `national`.
 
@@ -211,6 +229,13 @@ def border_zone(  # noqa: PLR0913 - each frame is a layer of the map
         else subjects.district(split, admin, province, district)
     )
     return compose(
-        subject, split, border, admin,
-        releases=releases, places=places, title=title, as_of=as_of, first=first,
+        subject,
+        split,
+        border,
+        admin,
+        releases=releases,
+        places=places,
+        title=title,
+        as_of=as_of,
+        first=first,
     )

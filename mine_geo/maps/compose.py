@@ -26,8 +26,8 @@ ANYWHERE: Final = (102.0, 9.5, 108.0, 15.0)
 PLACES_MOST: Final = 600
 ORDER_TEXT: Final = {
     "far": "Ranked by zone (far first, as the Executive Order of 4 January 2022 has it), "
-    "then by border distance, farthest first.",
-    "near": "Ranked by zone (near first), then by border distance, nearest first.",
+    "then by border distance.",
+    "near": "Ranked by zone (near first), then by border distance.",
 }
 
 
@@ -39,6 +39,7 @@ class Composer:
         self.facts = said
         self.box = bounds_of(subject.units, subject.hazards) or ANYWHERE
         self.reach = ground.padded(self.box, 0.6, least=0.1)
+        self.unit = self._unit()
         self.areas: list[dict[str, Any]] = []
         self.lines: list[dict[str, Any]] = []
         self.labels: list[pd.DataFrame] = []
@@ -49,6 +50,13 @@ class Composer:
     def national(self) -> bool:
         """Whether the page shows the whole country."""
         return self.subject.level == "national"
+
+    def _unit(self) -> Any:
+        """Return the polygon of the province or district in question, or None."""
+        units = self.subject.units
+        if self.national or units is None or not len(units):
+            return None
+        return shapely.union_all(shapely.make_valid(units.geometry.to_numpy()))
 
     def _clip(self, geometry: Any) -> Any:
         return geometry if self.national else ground.clip(geometry, self.reach)
@@ -72,6 +80,7 @@ class Composer:
     ) -> None:
         """Add land, border zone with its line, and the border by neighbour."""
         self._area("land", "land", self._clip(land) if land is not None else None)
+        self._area("subject", "subject", self.unit)
         if border is None or not len(border):
             return
         view = ground.padded(self.box, 0.1) if self.national else self.reach
@@ -98,15 +107,14 @@ class Composer:
             self.switches.append(facts.Switch(key, label, symbol))
 
     def add_units(self, admin: gpd.GeoDataFrame | None, *, outside: bool) -> None:
-        """Add the unit in question, the outlines of provinces and districts, and their names."""
+        """Add the outlines of provinces and districts, their names, the unit's own outline."""
         if admin is None or not len(admin):
             return
-        units = self.subject.units
-        if not self.national and units is not None and len(units):
-            polygon = shapely.union_all(shapely.make_valid(units.geometry.to_numpy()))
-            self._area("subject", "subject", polygon)
-        shown = admin if self.national else admin.cx[self.reach[0]:self.reach[2],
-                                                      self.reach[1]:self.reach[3]]
+        shown = (
+            admin
+            if self.national
+            else admin.cx[self.reach[0] : self.reach[2], self.reach[1] : self.reach[3]]
+        )
         drawn = ground.outlines(shown)
         if outside:
             drawn["province"] = shapely.union(drawn["province"], drawn["outside"])
@@ -114,8 +122,8 @@ class Composer:
             if self._line(key, key, drawn[key]):  # type: ignore[index]
                 self.switches.append(facts.Switch(key, label, key))
             self.labels.append(ground.unit_names(shown, key))  # type: ignore[arg-type]
-        if not self.national and units is not None and len(units):
-            self._line("subject", "subject_line", shapely.boundary(polygon))
+        if self.unit is not None:
+            self._line("subject", "subject_line", shapely.boundary(self.unit))
 
     def add_places(self, places: pd.DataFrame | None) -> None:
         """Add names of places inside the view: columns `name` and a point, or `lon`, `lat`."""
@@ -177,9 +185,7 @@ def compose(
 ) -> OfflinePage:
     """Make the page of a subject; with `first`, the list of its hazards stands beside the map."""
     kind = subject.level if first is None else "border-zone"
-    said = facts.facts(
-        subject, split, border, admin, places, kind=kind, title=title, as_of=as_of
-    )
+    said = facts.facts(subject, split, border, admin, places, kind=kind, title=title, as_of=as_of)
     if first is not None:
         said = replace(said, order=ORDER_TEXT[first])
     composer = Composer(subject, said)
@@ -188,7 +194,7 @@ def compose(
     composer.add_border(border, land, facts.threshold_of(split), coast=coast)
     composer.add_units(admin, outside=border is None)
     if border is not None and land is not None and composer.national:
-        composer.labels.append(ground.neighbour_names(border, land, dict(NEIGHBOUR_NAMES)))
+        composer.labels.append(ground.neighbour_names(border, land, NEIGHBOUR_NAMES))
     composer.add_places(places)
     composer.add_records(releases)
     order = None if first is None else records.ranked(subject.hazards, first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -106,8 +107,9 @@ def data_date(hazards: pd.DataFrame, as_of: date | str | None) -> str:
     told = as_of if as_of is not None else _only(hazards, "as_of")
     if told is not None:
         return f"as of {_day(told)}"
-    days = hazards["surveyed_on"].dropna() if "surveyed_on" in hazards.columns else []
-    return f"latest survey {_day(max(days))}" if len(days) else "no date recorded"
+    if "surveyed_on" not in hazards.columns or hazards["surveyed_on"].isna().all():
+        return "no date recorded"
+    return f"latest survey {_day(hazards['surveyed_on'].max())}"
 
 
 def _border_text(split: pd.DataFrame, border: pd.DataFrame | None) -> str:
@@ -121,13 +123,8 @@ def _border_text(split: pd.DataFrame, border: pd.DataFrame | None) -> str:
 
 def _credit(text: str) -> list[str]:
     """Return the attributions that a name or licence text calls for."""
-    low = text.casefold()
-    credits = []
-    if "openstreetmap" in low or "osm" in low.split():
-        credits.append(OSM)
-    if "geonames" in low:
-        credits.append(GEONAMES)
-    return credits
+    calls = ((OSM, r"openstreetmap|\bosm\b"), (GEONAMES, "geonames"))
+    return [credit for credit, words in calls if re.search(words, text, re.IGNORECASE)]
 
 
 def sources(*frames: pd.DataFrame | None) -> list[str]:
@@ -138,6 +135,7 @@ def sources(*frames: pd.DataFrame | None) -> list[str]:
             continue
         told = _only(frame, "attribution")
         texts = [str(told)] if told is not None else []
+        texts += _credit(" ".join(str(column) for column in frame.columns))
         for column in ("border_name", "source", "licence", "license"):
             if column in frame.columns:
                 for value in frame[column].dropna().unique():
@@ -156,6 +154,13 @@ def badges(split: pd.DataFrame, admin: pd.DataFrame | None) -> list[str]:
     return found
 
 
+def _subtitle(kind: str, what: str) -> str:
+    return {
+        "national": "Near and far from the border",
+        "border-zone": f"{what} in and beyond the border zone, ranked",
+    }.get(kind, f"{what} near and far from the border")
+
+
 def facts(
     subject: Subject,
     split: gpd.GeoDataFrame,
@@ -171,11 +176,9 @@ def facts(
     ours = records.groups(subject.hazards)
     kinds = list(dict.fromkeys(group.kind for group in ours))
     what = kinds[0] if len(kinds) == 1 else "Hazards"
-    where = {"national": "National map", "province": f"{subject.name} province"}.get(
+    where = {"national": f"{what}: national map", "province": f"{subject.name} province"}.get(
         subject.level, f"{subject.name} district, {subject.within} province"
     )
-    if kind == "border-zone":
-        where = f"{where}: border-zone list"
     threshold = threshold_of(split)
     rule = _only(split, "rule")
     coast = _only(split, "include_coast")
@@ -184,15 +187,21 @@ def facts(
         ("Border", _border_text(split, border)),
         ("Zone rule", RULE_NAMES.get(str(rule), "not recorded")),
         ("Threshold", _metres(threshold)),
-        ("Coast", "not recorded" if coast is None else
-         "counts as border" if coast else "does not count as border"),
+        (
+            "Coast",
+            "not recorded"
+            if coast is None
+            else "counts as border"
+            if coast
+            else "does not count as border",
+        ),
     ]
     held = subject.hazards.get("in_workbench")
     return Facts(
         kind=kind,
         title=title or where,
         title_km=subject.name_km if title is None else "",
-        subtitle=f"{what} near and far from the border" if kind != "border-zone" else what,
+        subtitle=_subtitle(kind, what),
         badges=badges(split, admin),
         groups=ours,
         mixed=len(kinds) > 1,

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo import crs
 from mine_geo.maps import packing
+from mine_geo.nearzone import near_zone
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 Outline = Literal["province", "district", "outside"]
 
-DENSIFY_DEGREES: Final = 0.005
-QUARTER_SEGMENTS: Final = 24
-"""Segments in a quarter circle of the buffer: chords fall 4 m short at 7 km."""
+SIMPLIFY_DEGREES: Final = 3e-5
+"""Vertices within 3 m of the line through the others are left out."""
 
 
 def padded(box: Box, share: float, least: float = 0.0) -> Box:
@@ -63,45 +62,12 @@ def country(border: gpd.GeoDataFrame | None, admin: gpd.GeoDataFrame | None) -> 
 def border_zone(
     border: gpd.GeoDataFrame, threshold_m: float, *, include_coast: bool, view: Box
 ) -> Any:
-    """Return the polygon within `threshold_m` of the border, right to 10 m, for drawing.
+    """Return the polygon within `threshold_m` (metres) of the border, right to 4 m, for drawing.
 
-    A buffer in the UTM zone of the view's middle. Both sides of the border; the coast counts
-    when the split's rule counts it.
-
-    Parameters
-    ----------
-    border
-        Canonical border table, EPSG:4326.
-    threshold_m
-        Metres.
-    include_coast
-        Whether lines of the kind `coast` count.
-    view
-        Degrees; border farther than the threshold from it is left out.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> line = shapely.LineString([(103.0, 13.0), (103.0, 13.2)])
-    >>> border = gpd.GeoDataFrame({"kind": ["land"]}, geometry=[line], crs="EPSG:4326")
-    >>> zone = border_zone(border, 7000, include_coast=False, view=(102.9, 13.0, 103.1, 13.2))
-    >>> [round(float(x), 3) for x in zone.bounds]
-    [102.935, 12.937, 103.065, 13.263]
+    The near zone itself, as far as it can touch the view (degrees), with fewer vertices.
     """
-    counted = border if include_coast else border[border["kind"] != "coast"]
-    near = padded(view, 0, least=threshold_m / 90_000)
-    lines = clip(shapely.force_2d(counted.geometry.to_numpy()), near)
-    lines = shapely.segmentize(lines, DENSIFY_DEGREES)
-    plane = crs.utm_zone((view[0] + view[2]) / 2, (view[1] + view[3]) / 2)
-    there = crs.to_plane(plane)
-    flat = shapely.transform(lines, there.transform, interleaved=False)
-    zone = shapely.buffer(
-        shapely.union_all(shapely.simplify(flat, 2.0)), threshold_m, quad_segs=QUARTER_SEGMENTS
-    )
-    zone = shapely.simplify(zone, 2.0)
-    return shapely.transform(
-        zone, lambda x, y: there.transform(x, y, direction="INVERSE"), interleaved=False
-    )
+    zone = near_zone(border, threshold_m, include_coast=include_coast, around=shapely.box(*view))
+    return shapely.simplify(zone, SIMPLIFY_DEGREES)
 
 
 def _segments(admin: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -176,23 +142,35 @@ def unit_names(admin: gpd.GeoDataFrame, level: Literal["province", "district"]) 
 
 
 def neighbour_names(border: gpd.GeoDataFrame, land: Any, names: dict[str, str]) -> pd.DataFrame:
-    """Return a label beyond each neighbour's border, 0.35 degree outward from its middle."""
+    """Return a label for each neighbour: on its side, clear of the land and of the map's edge."""
+    frame = padded(tuple(shapely.bounds(land)), 0.02)
+    rough = shapely.simplify(land, 0.02)
+    shapely.prepare(rough)
+    lon, lat = (
+        axis.ravel()
+        for axis in np.meshgrid(
+            np.linspace(frame[0], frame[2], 70), np.linspace(frame[1], frame[3], 70)
+        )
+    )
+    points = shapely.points(lon, lat)
+    edge = np.minimum(
+        np.minimum(lon - frame[0], frame[2] - lon) / 2,
+        np.minimum(lat - frame[1], frame[3] - lat) * 1.5,
+    )
+    clear = np.minimum(np.minimum(shapely.distance(points, rough), edge), 0.35)
+    parts = list(border.groupby(border["neighbour"].fillna(""), sort=True))
+    away = np.stack(
+        [
+            shapely.distance(points, shapely.simplify(shapely.union_all(lines.geometry), 0.02))
+            for _, lines in parts
+        ]
+    )
     rows = []
-    middle = shapely.centroid(land)
-    for code, lines in border[border["kind"] == "land"].groupby("neighbour", sort=True):
-        line = shapely.union_all(lines.geometry.to_numpy())
-        anchor = shapely.centroid(line)
-        dx = shapely.get_x(anchor) - shapely.get_x(middle)
-        dy = shapely.get_y(anchor) - shapely.get_y(middle)
-        length = float(np.hypot(dx, dy)) or 1.0
-        point = anchor
-        for step in np.arange(0.0, 4.0, 0.1):
-            point = shapely.Point(
-                shapely.get_x(anchor) + step * dx / length,
-                shapely.get_y(anchor) + step * dy / length,
-            )
-            if shapely.distance(point, land) > 0.35:
-                break
-        rows.append((names.get(str(code), str(code)), "", "country",
-                     float(shapely.get_x(point)), float(shapely.get_y(point))))
+    for index, (code, lines) in enumerate(parts):
+        middle = shapely.centroid(shapely.union_all(lines.geometry))
+        closeness = 0.5 * away[index] + 0.05 * shapely.distance(points, middle)
+        room = np.where(np.argmin(away, axis=0) == index, clear - closeness, -np.inf)
+        best = int(np.argmax(room))
+        if code and clear[best] > 0 and np.isfinite(room[best]):
+            rows.append((names.get(str(code), str(code)), "", "country", lon[best], lat[best]))
     return pd.DataFrame(rows, columns=["text", "km", "level", "lon", "lat"])

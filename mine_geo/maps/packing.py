@@ -103,7 +103,8 @@ def pack_polygons(geometries: Geometries) -> dict[str, str]:
     >>> pack_polygons(np.array([shapely.box(0, 0, 3e-6, 2e-6)]))
     {'parts': 'B', 'rings': 'B', 'points': 'E', 'steps': 'GAAEFAAD'}
     """
-    shapes = np.where(shapely.is_missing(geometries), shapely.Polygon(), geometries)
+    nothing = shapely.is_missing(geometries) | shapely.is_empty(geometries)
+    shapes = np.where(nothing, shapely.MultiPolygon(), geometries)
     parts, shape_of = shapely.get_parts(shapes, return_index=True)
     rings, part_of = shapely.get_rings(parts, return_index=True)
     points, steps = _packed_points(rings, closed=True)

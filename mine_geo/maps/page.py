@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import folium
 import jinja2
@@ -34,7 +34,7 @@ _LEAFLET: Final = Path(leaflet.BASE_DIR)
 _IMAGES: Final = ("layers.png", "layers-2x.png", "marker-icon.png")
 
 
-class _Raw(Element):  # type: ignore[misc]
+class _Raw(Element):
     """Text put into the page as it is; an `Element` would read it as a template again."""
 
     def __init__(self, text: str) -> None:
@@ -72,8 +72,11 @@ def _script() -> str:
 def _markup(name: str) -> jinja2.Template:
     """Return a template of the page's head or body; every value is escaped."""
     room = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(ASSETS),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
     )
     room.filters["count"] = lambda number: f"{number:,}"
     return room.get_template(name)
@@ -84,7 +87,7 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-class OfflinePage(folium.Map):  # type: ignore[misc]
+class OfflinePage(folium.Map):
     """A Folium map that is a whole page of its own: `save(path)` writes one file.
 
     Folium's default links (Leaflet, jQuery, Bootstrap, fonts from several hosts) are left out;
@@ -92,16 +95,15 @@ class OfflinePage(folium.Map):  # type: ignore[misc]
     be added as on any Folium map; what they link to is theirs.
     """
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
-
     def __init__(self, facts: Facts, data: dict[str, Any]) -> None:
         super().__init__(tiles=None)
+        self.default_js = []
+        self.default_css = []
         self._id = "mine_geo"
         self.facts = facts
         self.data = data
 
-    def render(self, **options: Any) -> None:
+    def render(self, **options: Any) -> str:
         """Put style, script, markup and data into the figure, then whatever was added."""
         figure = self.get_root()
         if not isinstance(figure, Figure):
@@ -113,8 +115,11 @@ class OfflinePage(folium.Map):  # type: ignore[misc]
         parts = (
             (figure.header, "mine_geo_head", f"{_clean(head)}<style>{_style()}</style>"),
             (figure.html, "mine_geo_body", _clean(body)),
-            (figure.html, "mine_geo_data",
-             f'<script type="application/json" id="mine-geo-data">{data}</script>'),
+            (
+                figure.html,
+                "mine_geo_data",
+                f'<script type="application/json" id="mine-geo-data">{data}</script>',
+            ),
             (figure.html, "mine_geo_script", f"<script>{_script()}</script>"),
             (figure.script, "mine_geo_start", f"var {name} = window.mineGeo.start('{name}');"),
         )
@@ -122,3 +127,4 @@ class OfflinePage(folium.Map):  # type: ignore[misc]
             place.add_child(_Raw(text), name=key)
         for child in self._children.values():
             child.render(**options)
+        return ""

@@ -16,6 +16,8 @@ from mine_geo.maps import packing
 from mine_geo.terms import NEIGHBOUR_NAMES, STATUSES, ZONES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
 KIND_NAMES: Final = {
@@ -113,9 +115,9 @@ def _shown(hazards: pd.DataFrame) -> pd.DataFrame:
     """Return a copy whose codes are written out for reading."""
     shown = pd.DataFrame(hazards.drop(columns=hazards.geometry.name))
     singular = {kind: name.removesuffix("s") for kind, name in KIND_NAMES.items()}
-    words: dict[str, dict[object, str]] = {
-        "kind": dict(singular),
-        "neighbour": dict(NEIGHBOUR_NAMES),
+    words: dict[str, Mapping[Any, str]] = {
+        "kind": singular,
+        "neighbour": NEIGHBOUR_NAMES,
         "status": {"worked_on": "worked on"},
         "in_workbench": {True: "in the workbench, not yet accepted", False: "accepted"},
     }
@@ -137,9 +139,7 @@ def _column(values: pd.Series, how: str) -> dict[str, Any]:
     return packing.pack_texts(values)
 
 
-def _columns(
-    frame: pd.DataFrame, fields: tuple[tuple[str, str, str], ...]
-) -> list[dict[str, Any]]:
+def _columns(frame: pd.DataFrame, fields: tuple[tuple[str, str, str], ...]) -> list[dict[str, Any]]:
     """Pack the columns that hold anything, in the order of the popup."""
     packed = []
     for name, label, how in fields:
@@ -161,10 +161,11 @@ def hazard_layer(hazards: gpd.GeoDataFrame) -> dict[str, Any]:
     fill = _code_of(hazards.get("area_type", empty), ("SHA", "CHA"), "unknown")
     outline = _code_of(hazards.get("status", empty), STATUSES, "open")
     kinds = _kinds(hazards).to_numpy(dtype=object)
-    keys = [f"{kind or 'hazards'}-{zone}" for kind, zone in zip(kinds, hazards["zone"], strict=True)]
+    pairs = zip(kinds, hazards["zone"], strict=True)
+    keys = [f"{kind or 'hazards'}-{zone}" for kind, zone in pairs]
     group_names, group_rows = _classes(np.asarray(keys, dtype=object))
-    pairs = [f"{one} {other}" for one, other in zip(fill, outline, strict=True)]
-    symbol_names, symbol_rows = _classes(np.asarray(pairs, dtype=object))
+    symbols = [f"{one} {other}" for one, other in zip(fill, outline, strict=True)]
+    symbol_names, symbol_rows = _classes(np.asarray(symbols, dtype=object))
     shown = _shown(hazards)
     if "rule" in hazards.columns and not (hazards["rule"] == "area").any():
         shown = shown.drop(columns=["near_size_m2", "far_size_m2"])
@@ -200,14 +201,17 @@ def release_layer(releases: gpd.GeoDataFrame) -> dict[str, Any]:
 def ranked(hazards: pd.DataFrame, first: str) -> np.ndarray[Any, Any]:
     """Return row positions in the order of the list: zone, then border distance, then id.
 
-    With `first` "far" each zone runs from the farthest to the nearest, as the Executive Order of
-    4 January 2022 has it; with "near" from the nearest to the farthest.
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"zone": ["near", "far", "far"], "hazard_id": ["A", "B", "C"],
+    ...                      "border_distance_m": [10.0, 9000.0, 7000.0]})
+    >>> ranked(rows, "far").tolist(), ranked(rows, "near").tolist()
+    ([2, 1, 0], [0, 2, 1])
     """
-    outward = first == "near"
     order = pd.DataFrame(
         {
             "zone": (hazards["zone"] != first).to_numpy(),
-            "metres": hazards["border_distance_m"].to_numpy(dtype=float) * (1 if outward else -1),
+            "metres": hazards["border_distance_m"].to_numpy(dtype=float),
             "id": hazards["hazard_id"].astype(str).to_numpy(),
         }
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import shapely
 
+from mine_geo import admin_names
 from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
 from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS
 
@@ -37,6 +38,16 @@ class Subject:
     units: gpd.GeoDataFrame | None
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The rows of a named unit, and its names as recorded, else as the table has them."""
+
+    hazards: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame | None
+    name: str
+    name_km: str
+
+
 def check_split(split: gpd.GeoDataFrame) -> None:
     """Refuse a frame that no `border_split` made, or that mixes two splits.
 
@@ -56,9 +67,7 @@ def check_split(split: gpd.GeoDataFrame) -> None:
     for column in PROVENANCE_COLUMNS:
         values = split[column].dropna().unique()
         if len(values) > 1:
-            raise MixedError(
-                f"the split mixes {column} {some(values)}; draw one split on one map"
-            )
+            raise MixedError(f"the split mixes {column} {some(values)}; draw one split on one map")
 
 
 def _matches(frame: pd.DataFrame, name_column: str, name: str) -> pd.Series:
@@ -87,27 +96,52 @@ def _valid_names(frames: list[pd.DataFrame], column: str) -> list[str]:
     return sorted(names)
 
 
+def _table_unit(column: str, name: str, within: str | None) -> admin_names.Unit | None:
+    """Return the unit that the table of names knows under this spelling, or None."""
+    try:
+        if column == "province":
+            return admin_names.province(name)
+        return admin_names.district(name, within)
+    except UnknownNameError:
+        return None
+
+
 def _choose(
-    split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, column: str, name: str
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
-    """Return the rows of both frames that belong to the named province or district."""
+    split: gpd.GeoDataFrame,
+    admin: gpd.GeoDataFrame | None,
+    column: str,
+    name: str,
+    within: str | None = None,
+) -> Choice:
+    """Find the rows of both frames that belong to the named province or district.
+
+    A name or code recorded in the frames comes first, then the table of Cambodia's names.
+    """
     frames = [split] if admin is None else [split, admin]
     hits = [_matches(frame, column, name) for frame in frames]
-    if not any(hit.any() for hit in hits):
-        valid = _valid_names(frames, column)
-        raise UnknownNameError(
-            f"{column} {name!r} is unknown; valid: {some(valid, 200) or 'none in these frames'}"
-        )
+    coded = [f"{column}_code" in frame.columns for frame in frames]
     codes: set[Any] = set()
-    for frame, hit in zip(frames, hits, strict=True):
-        if f"{column}_code" in frame.columns:
+    for frame, hit, has_code in zip(frames, hits, coded, strict=True):
+        if has_code:
             codes.update(frame.loc[hit, f"{column}_code"].dropna())
-    chosen = []
-    for frame, hit in zip(frames, hits, strict=True):
-        if f"{column}_code" in frame.columns:
-            hit = hit | frame[f"{column}_code"].isin(codes)  # noqa: PLW2901
-        chosen.append(frame[hit])
-    return chosen[0], chosen[1] if admin is not None else None
+    known = _table_unit(column, name, within)
+    if not any(hit.any() for hit in hits):
+        if known is None:
+            valid = some(_valid_names(frames, column), 250) or "none in these frames"
+            raise UnknownNameError(f"{column} {name!r} is unknown; valid: {valid}")
+        codes = {known.code}
+    chosen = [
+        frame[hit | frame[f"{column}_code"].isin(codes)] if has_code else frame[hit]
+        for frame, hit, has_code in zip(frames, hits, coded, strict=True)
+    ]
+    units = chosen[1] if admin is not None else None
+    recorded = _first(units, column) or _first(chosen[0], column)
+    return Choice(
+        chosen[0],
+        units,
+        recorded or (known.name if known else name),
+        _first(units, f"{column}_km") or (known.name_km if known and not recorded else ""),
+    )
 
 
 def whole(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None) -> Subject:
@@ -125,9 +159,8 @@ def province(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, name: str)
         If neither frame knows the province; the message lists the valid ones.
     """
     check_split(split)
-    hazards, units = _choose(split, admin, "province", name)
-    recorded = _first(units, "province") or _first(hazards, "province") or name
-    return Subject("province", recorded, _first(units, "province_km"), "", hazards, units)
+    found = _choose(split, admin, "province", name)
+    return Subject("province", found.name, found.name_km, "", found.hazards, found.units)
 
 
 def district(
@@ -141,9 +174,8 @@ def district(
         If neither frame knows the province, or the district in it.
     """
     outer = province(split, admin, within)
-    hazards, units = _choose(outer.hazards, outer.units, "district", name)
-    recorded = _first(units, "district") or _first(hazards, "district") or name
-    return Subject("district", recorded, _first(units, "district_km"), outer.name, hazards, units)
+    found = _choose(outer.hazards, outer.units, "district", name, outer.name)
+    return Subject("district", found.name, found.name_km, outer.name, found.hazards, found.units)
 
 
 def bounds_of(*layers: gpd.GeoDataFrame | None) -> tuple[float, float, float, float] | None:

@@ -40,8 +40,15 @@
     return zoom >= LEVELS[level].least && zoom <= LEVELS[level].most;
   }
 
+  function cut(box, frame) {
+    return box.left < frame.left || box.right > frame.right
+      || box.top < frame.top || box.bottom > frame.bottom;
+  }
+
   // Reads all boxes first and hides afterwards, so that the page is laid out once.
-  function arrange(entries, zoom) {
+  function arrange(entries, map) {
+    const zoom = map.getZoom();
+    const frame = map.getContainer().getBoundingClientRect();
     const candidates = entries.filter((entry) => {
       const shown = entry.on && inScale(entry.level, zoom);
       entry.box.style.display = shown ? '' : 'none';
@@ -51,7 +58,8 @@
     const boxes = candidates.map((entry) => entry.box.getBoundingClientRect());
     const taken = [];
     candidates.forEach((entry, index) => {
-      const free = !taken.some((other) => overlaps(boxes[index], other));
+      const whole = entry.level !== 'country' || !cut(boxes[index], frame);
+      const free = whole && !taken.some((other) => overlaps(boxes[index], other));
       entry.box.style.visibility = free ? '' : 'hidden';
       if (free) {
         taken.push(boxes[index]);
@@ -69,8 +77,8 @@
       const made = marker(label).addTo(map);
       return { level: label[2], on: true, box: made.getElement().firstChild };
     });
-    const again = () => arrange(entries, map.getZoom());
-    map.on('zoomend resize', again);
+    const again = () => arrange(entries, map);
+    map.on('zoomend moveend resize', again);
     return {
       again,
       turn(level, on) {

@@ -24,6 +24,7 @@
     const button = element('button', 'mg-link');
     button.type = 'button';
     button.appendChild(isolated(columns.get('hazard_id').value(row)));
+    button.title = columns.get('hazard_id').value(row);
     id.appendChild(button);
     made.append(element('td', 'mg-number', rank), id);
     CELLS.forEach((name) => made.appendChild(cell(columns.get(name), row)));

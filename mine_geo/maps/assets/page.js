@@ -15,10 +15,14 @@
     return map;
   }
 
+  function degrees(value, positive, negative) {
+    return `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
+  }
+
   function showPointer(map) {
     const place = document.getElementById('mg-pointer');
     const show = (latlng) => {
-      place.textContent = `${latlng.lat.toFixed(5)}, ${latlng.wrap().lng.toFixed(5)}`;
+      place.textContent = `${degrees(latlng.lat, 'N', 'S')} ${degrees(latlng.wrap().lng, 'E', 'W')}`;
     };
     map.on('mousemove click', (event) => show(event.latlng));
     map.on('move', () => show(map.getCenter()));
@@ -96,8 +100,16 @@
       page.turn(key, true);
     }
     const shape = layer.shapes[row];
-    page.map.fitBounds(shape.getBounds(), { maxZoom: ZOOM_TO_HAZARD, animate: false });
-    openRecord(page, layer, row, layers.top(shape));
+    const place = layers.top(shape);
+    if (place) {
+      page.map.fitBounds(shape.getBounds(), {
+        maxZoom: ZOOM_TO_HAZARD,
+        animate: false,
+        paddingTopLeft: [20, popup.room(page.map) + 20],
+        paddingBottomRight: [20, 20],
+      });
+    }
+    openRecord(page, layer, row, place || page.map.getCenter());
     page.map.getContainer().scrollIntoView({ block: 'nearest' });
   }
 

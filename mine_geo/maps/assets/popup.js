@@ -35,14 +35,18 @@
     return box;
   }
 
+  // The height that a popup may take, so that what it speaks of is still in view.
+  function room(map) {
+    return Math.max(150, Math.min(340, 0.6 * map.getSize().y));
+  }
+
   function open(map, columns, row, latlng) {
-    const size = map.getSize();
     return L.popup({
-      maxWidth: Math.min(340, size.x - 40),
-      maxHeight: Math.max(120, size.y - 90),
+      maxWidth: Math.min(340, map.getSize().x - 40),
+      maxHeight: room(map),
       autoPanPadding: [12, 12],
     }).setLatLng(latlng).setContent(content(columns, row)).openOn(map);
   }
 
-  mineGeo.popup = { content, open };
+  mineGeo.popup = { content, open, room };
 }(window.mineGeo));

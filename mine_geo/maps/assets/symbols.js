@@ -19,15 +19,15 @@
     unknown: 'Area type not recorded',
   };
   const OUTLINE_NAMES = {
-    open: 'Open',
-    worked_on: 'Worked on',
-    closed: 'Closed',
+    open: 'Status: open',
+    worked_on: 'Status: worked on',
+    closed: 'Status: closed',
   };
 
   const OTHERS = {
-    land: { fillColor: '#fbfaf5', fillOpacity: 1, stroke: false, fill: true },
+    land: { fillColor: '#f6f4ee', fillOpacity: 1, stroke: false, fill: true },
     subject: { fillColor: '#ffffff', fillOpacity: 1, stroke: false, fill: true },
-    zone: { fillColor: '#5b7fb5', fillOpacity: 0.13, stroke: false, fill: true },
+    zone: { fillColor: '#3f76d1', fillOpacity: 0.13, stroke: false, fill: true },
     limit: { color: '#27476e', weight: 1.4, dashArray: '6 4', opacity: 0.9 },
     border: { color: '#3d3d3d', weight: 2.4 },
     border_THA: { color: '#3f2d91', weight: 2.4 },
@@ -37,7 +37,7 @@
     province: { color: '#6d6a62', weight: 1.2 },
     district: { color: '#b0aca0', weight: 0.7 },
     subject_line: { color: '#22211d', weight: 1.8 },
-    place: { color: '#55524a', fillColor: '#55524a', fill: true, fillOpacity: 1, weight: 1 },
+    place: { color: '#55524a', fillColor: '#55524a', fill: true, dot: true },
     cancelled: { color: '#3c7d22', fillColor: '#cfe8b4', fill: true, fillOpacity: 0.6, weight: 1 },
     reduced: { color: '#3c7d22', fillColor: '#8cc665', fill: true, fillOpacity: 0.6, weight: 1 },
     cleared: { color: '#3c7d22', fillColor: '#3f8f3a', fill: true, fillOpacity: 0.6, weight: 1 },
@@ -58,6 +58,15 @@
     return made;
   }
 
+  function outlineOf(style, look) {
+    if (style.dot) {
+      return svg('circle', { cx: 13, cy: 7, r: 2, ...look });
+    }
+    return style.fill || style.box
+      ? svg('rect', { x: 2, y: 2, width: 22, height: 10, ...look })
+      : svg('line', { x1: 1, y1: 7, x2: 25, y2: 7, ...look });
+  }
+
   function swatch(style) {
     const picture = svg('svg', { width: 26, height: 14, viewBox: '0 0 26 14', 'aria-hidden': 'true' });
     const look = {
@@ -67,10 +76,7 @@
       'stroke-width': style.weight || 1,
       'stroke-dasharray': style.dashArray || 'none',
     };
-    const shape = style.fill || style.box
-      ? svg('rect', { x: 2, y: 2, width: 22, height: 10, ...look })
-      : svg('line', { x1: 1, y1: 7, x2: 25, y2: 7, ...look });
-    picture.appendChild(shape);
+    picture.appendChild(outlineOf(style, look));
     return picture;
   }
 
