@@ -295,3 +295,26 @@ def _look_up(find: Any, name: str | None, *within: str | None) -> str | None:
         return str(find(name, *within))
     except UnknownNameError:
         return None
+
+
+def summarise(hazards: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Count hazards and add up m² by kind and province, as they stand in the table.
+
+    Parameters
+    ----------
+    hazards
+        A canonical hazard table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `kind`, `province` (null where not recorded or not known), `hazards`, `size_m2`.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> summarise(read_hazards(sample.path("minefields"))).iloc[0].tolist()
+    ['ap_minefield', 'Banteay Meanchey', 1664, 103581047]
+    """
+    groups = hazards.groupby(["kind", "province"], dropna=False)["size_m2"]
+    return groups.agg(hazards="size", size_m2="sum").reset_index()

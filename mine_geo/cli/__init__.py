@@ -1,0 +1,54 @@
+"""The command `mine-geo`: each command parses, calls the library, and prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mine_geo import errors, settings
+from mine_geo.cli import pictures, register, tables
+
+
+class _Group(click.Group):
+    """A group that turns the errors of `mine_geo` into one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except errors.MineGeoError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(errors.exit_code(error))
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="Example: mine-geo demo",
+)
+@click.option(
+    "--database",
+    metavar="PLACE",
+    help=f"The store: a GeoPackage or postgresql://...; else {settings.DATABASE_VARIABLE}, "
+    f"else {settings.DEFAULT_DATABASE}.",
+)
+@click.version_option(package_name="mine_geo")
+@click.pass_context
+def main(ctx: click.Context, database: str | None) -> None:
+    """Minefields, their distance to the border, and the 7 km split."""
+    ctx.obj = database
+
+
+for command in (
+    pictures.demo,
+    register.init,
+    register.load,
+    register.check,
+    tables.split,
+    tables.totals,
+    tables.reconcile,
+    tables.sensitivity,
+    pictures.draw,
+    register.db,
+):
+    main.add_command(command)

@@ -1,0 +1,134 @@
+"""Commands that make and fill a store: `init`, `load`, `check`, `db`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mine_geo import errors
+from mine_geo.cli.options import FILE, FILE_KIND, LAYER, OPERATION, example, open_named
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(epilog=example("mine-geo --database register.gpkg init"))
+@click.option("--title", help="A title of the store.")
+@click.option("--synthetic", is_flag=True, help="For invented data, and nothing else ever.")
+@click.pass_context
+def init(ctx: click.Context, title: str | None, *, synthetic: bool) -> None:
+    """Make an empty store."""
+    from mine_geo.store import create_store  # noqa: PLC0415
+
+    with create_store(ctx.obj, synthetic=synthetic, title=title) as store:
+        click.echo(f"made {store.name}; next: mine-geo load border FILE")
+
+
+@click.group(epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
+def load() -> None:
+    """Load districts, a border, or hazards from a file into the store."""
+
+
+@load.command("admin", epilog=example("mine-geo load admin khm_adm2.gpkg --name COD-AB"))
+@FILE
+@LAYER
+@click.option("--name", help="What the dataset is called.")
+@click.option("--version", help="Its version.")
+@click.pass_context
+def load_admin(
+    ctx: click.Context, file: Path, layer: str | None, name: str | None, version: str | None
+) -> None:
+    """Load districts; earlier ones are kept, these become the active ones."""
+    from mine_geo.admin import read_admin  # noqa: PLC0415
+
+    admin = read_admin(file, layer)
+    done = open_named(ctx).load_admin(admin, name or file.stem, version)
+    click.echo(f"{done.rows:,} districts {_said(changed=done.changed)}: {done.name} {done.version}")
+    if "repaired" in admin and admin["repaired"].any():
+        codes = errors.some(admin.loc[admin["repaired"], "district_code"], 20)
+        click.echo(f"note: invalid rings were repaired in districts {codes}", err=True)
+
+
+@load.command("border", epilog=example("mine-geo load border border.gpkg --accuracy 50"))
+@FILE
+@LAYER
+@click.option("--name", help="What the dataset is called.")
+@click.option("--version", help="Its version.")
+@click.option("--accuracy", type=float, metavar="METRES", help="How far off the lines may be.")
+@click.pass_context
+def load_border(
+    ctx: click.Context,
+    file: Path,
+    layer: str | None,
+    name: str | None,
+    version: str | None,
+    accuracy: float | None,
+) -> None:
+    """Load border lines; earlier ones are kept, these become the active ones."""
+    from mine_geo.border import read_border  # noqa: PLC0415
+
+    border = read_border(file, name=name, version=version, accuracy_m=accuracy, layer=layer)
+    done = open_named(ctx).load_border(border)
+    click.echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
+
+
+@load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
+@FILE
+@LAYER
+@FILE_KIND
+@OPERATION
+@click.pass_context
+def load_hazards(
+    ctx: click.Context, file: Path, layer: str | None, kind: str | None, operation: str | None
+) -> None:
+    """Register hazards; the same file again changes nothing, other content is a conflict."""
+    from mine_geo.hazards import read_hazards  # noqa: PLC0415
+
+    hazards = read_hazards(file, layer=layer, kind=kind, operation=operation)
+    done = open_named(ctx).register(hazards)
+    click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
+
+
+def _said(*, changed: bool) -> str:
+    return "loaded" if changed else "there already"
+
+
+@click.command(epilog=example("mine-geo check fields.gpkg --kind ap_minefield"))
+@FILE
+@LAYER
+@FILE_KIND
+@OPERATION
+def check(file: Path, layer: str | None, kind: str | None, operation: str | None) -> None:
+    """Say whether a file of hazards can be loaded, and what is in it. Writes nothing."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+    from mine_geo.hazards import read_hazards, summarise  # noqa: PLC0415
+
+    hazards = read_hazards(file, layer=layer, kind=kind, operation=operation)
+    terminal.show_table(summarise(hazards), title=f"{file}: can be loaded")
+
+
+@click.group(epilog=example("mine-geo --database register.gpkg db info"))
+def db() -> None:
+    """Look after a store: what is in it, and its schema."""
+
+
+@db.command("info", epilog=example("mine-geo --database register.gpkg db info"))
+@click.pass_context
+def db_info(ctx: click.Context) -> None:
+    """Say what a store is and holds."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
+    store = open_named(ctx)
+    title = terminal.heading(store.name, synthetic=store.synthetic)
+    terminal.show_table(store.info(), title=title)
+
+
+@db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))
+@click.pass_context
+def db_upgrade(ctx: click.Context) -> None:
+    """Bring a store made by an older version to this version's schema."""
+    from mine_geo.store import upgrade_store  # noqa: PLC0415
+
+    before, after = upgrade_store(ctx.obj)
+    click.echo(f"schema {after}, as before" if before == after else f"schema {before} -> {after}")

@@ -1,0 +1,160 @@
+"""Commands that print tables: `split`, `totals`, `reconcile`, `sensitivity`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from mine_geo import terms
+from mine_geo.cli.options import (
+    KIND,
+    Reading,
+    Sheet,
+    example,
+    open_named,
+    output_options,
+    reading_options,
+)
+from mine_geo.errors import DIFFERENCES_EXIT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOTAL_NAMES: Final = {
+    "size_m2": "m²",
+    "near_hazards": "near",
+    "near_size_m2": "near m²",
+    "far_hazards": "far",
+    "far_size_m2": "far m²",
+    "province_code": "code",
+    "district_code": "code",
+}
+
+
+@click.command(epilog=example("mine-geo split --province Battambang -o split.xlsx"))
+@click.option("--province", help="Only this province, name or code.")
+@output_options
+@reading_options
+@click.pass_context
+def split(
+    ctx: click.Context, reading: Reading, province: str | None, format_: str, output: Path | None
+) -> None:
+    """List hazards with their distance to the border and their zone, nearest first."""
+    store = open_named(ctx)
+    rows = reading.split(store, province).sort_values(["border_distance_m", "hazard_id"])
+    if format_ == "table" and output is None:
+        names = {"border_distance_m": "distance m", "near_size_m2": "near m²"}
+        names |= {"far_size_m2": "far m²"}
+        rows = rows[["hazard_id", "district", "neighbour", "zone", *names]]
+        Sheet(rows, store, f"Hazards by distance to the border: {reading}", names).give(
+            format_, output
+        )
+        return
+    Sheet(rows, store, f"Hazards by distance to the border: {reading}").give(format_, output)
+
+
+@click.command(epilog=example("mine-geo totals --by district --format csv"))
+@click.option(
+    "--by",
+    multiple=True,
+    default=("province",),
+    show_default=True,
+    help="Group by: province, district, kind, or any column; may be given again.",
+)
+@click.option(
+    "--size",
+    default="computed",
+    show_default=True,
+    type=click.Choice(("computed", "reported")),
+    help="Our size of the polygon, or as the operator wrote it.",
+)
+@output_options
+@reading_options
+@click.pass_context
+def totals(
+    ctx: click.Context,
+    reading: Reading,
+    by: tuple[str, ...],
+    size: str,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Count hazards and add up m², nearer and farther than the threshold."""
+    from mine_geo.totals import totals as add_up  # noqa: PLC0415
+
+    store = open_named(ctx)
+    table = add_up(reading.split(store), list(by), size=size, total=True)
+    if format_ == "table" and output is None:
+        table = table.drop(columns="province_code", errors="ignore")
+    Sheet(table, store, f"Totals: {reading}", TOTAL_NAMES).give(format_, output)
+
+
+@click.command(epilog=example("mine-geo reconcile wp2023_table3 --coast"))
+@click.argument("table", default="wp2023_table3")
+@click.option("--all", "everything", is_flag=True, help="Also the figures that agree.")
+@output_options
+@reading_options
+@click.pass_context
+def reconcile(  # noqa: PLR0913  (each is an option of the command)
+    ctx: click.Context,
+    reading: Reading,
+    table: str,
+    format_: str,
+    output: Path | None,
+    *,
+    everything: bool,
+) -> None:
+    """Lay our totals beside a published table; exit code 20 when a figure differs."""
+    from mine_geo import published  # noqa: PLC0415
+    from mine_geo.totals import totals as add_up  # noqa: PLC0415
+
+    printed = published.published_table(table)
+    by = ["district"] if "district_code" in printed else ["province"]
+    store = open_named(ctx)
+    rows = published.reconcile(add_up(reading.split(store), by), printed)
+    different = published.differences(rows)
+    shown = rows if everything or output is not None or format_ != "table" else different
+    title = f"{table}: {len(different):,} of {len(rows):,} figures differ; {reading}"
+    if format_ == "table" and output is None:
+        shown = shown.drop(columns=["province_code", "district_code"], errors="ignore")
+    Sheet(shown, store, title).give(format_, output)
+    if len(different):
+        ctx.exit(DIFFERENCES_EXIT)
+
+
+@click.command(epilog=example("mine-geo sensitivity --kind ap_minefield"))
+@click.option(
+    "--threshold",
+    "threshold_m",
+    default=terms.THRESHOLD_M,
+    show_default=True,
+    metavar="METRES",
+    type=float,
+    help="The threshold in the middle.",
+)
+@KIND
+@output_options
+@click.pass_context
+def sensitivity(
+    ctx: click.Context, threshold_m: float, kind: str | None, format_: str, output: Path | None
+) -> None:
+    """Show what the totals depend on: rule, coast, and the border's accuracy."""
+    from mine_geo.zones import border_sensitivity  # noqa: PLC0415
+
+    store = open_named(ctx)
+    table = border_sensitivity(store.hazards(kind=kind), store.border(), threshold_m=threshold_m)
+    names = {
+        "include_coast": "coast",
+        "threshold_m": "metres",
+        "near_hazards": "near",
+        "near_size_m2": "near m²",
+        "changed_hazards": "moved",
+        "near_change_m2": "change m²",
+    }
+    if format_ == "table" and output is None:
+        table = table.drop(columns=["far_hazards", "far_size_m2"])
+    title = "What the split depends on; moved and change are against the first rule, land border"
+    Sheet(table, store, title, names).give(format_, output)
+
+

@@ -1,0 +1,105 @@
+"""Tables as files and streams: CSV, JSON and Excel workbooks. Takes DataFrames, opens no store."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+import pandas as pd
+
+from mine_geo.errors import FileError, OptionError, choose
+
+if TYPE_CHECKING:
+    import os
+
+FORMATS: Final = ("csv", "json", "xlsx")
+SYNTHETIC: Final = "SYNTHETIC SAMPLE: invented minefields, not for operations"
+
+
+def write_table(
+    table: pd.DataFrame,
+    target: str | os.PathLike[str] | IO[str],
+    *,
+    format: str | None = None,  # noqa: A002
+    title: str = "",
+    synthetic: bool = False,
+) -> None:
+    """Write a table as CSV, JSON or an Excel workbook.
+
+    Parameters
+    ----------
+    table
+        Any table; a geometry column is left out.
+    target
+        A path, or for `csv` and `json` an open text stream.
+    format
+        `csv`, `json` or `xlsx`; else by the ending of the path.
+    title
+        What the table is; JSON and the workbook carry it.
+    synthetic
+        Say in the file that the data is an invented sample: a column in CSV, a field in JSON, a
+        line in the workbook.
+
+    Raises
+    ------
+    OptionError
+        If the format is unknown, or a workbook is asked for on a stream.
+    FileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import sys
+    >>> write_table(pd.DataFrame({"zone": ["near"], "hazards": [4075]}), sys.stdout, format="csv")
+    zone,hazards
+    near,4075
+    """
+    path = Path(target) if not hasattr(target, "write") else None
+    kind = choose(format or (path.suffix.lstrip(".").lower() if path else ""), FORMATS, "format")
+    if path is None and kind == "xlsx":
+        raise OptionError("a workbook needs a file: give --output FILE.xlsx")
+    table = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+    try:
+        if kind == "csv":
+            marked = table.assign(synthetic=True) if synthetic else table
+            marked.to_csv(path or target, index=False)
+        elif kind == "json":
+            _write_json(table, path or target, title, synthetic=synthetic)
+        else:
+            _write_workbook(table, path, title, synthetic=synthetic)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written ({error.strerror}); choose another") from error
+
+
+def _write_json(
+    table: pd.DataFrame, target: Path | str | IO[str] | object, title: str, *, synthetic: bool
+) -> None:
+    rows = json.loads(table.to_json(orient="records", date_format="iso", double_precision=15))
+    text = json.dumps({"title": title, "synthetic": synthetic, "rows": rows}, ensure_ascii=False)
+    if isinstance(target, Path):
+        target.write_text(text + "\n", encoding="utf-8")
+    else:
+        target.write(text + "\n")  # type: ignore[attr-defined]
+
+
+def _write_workbook(
+    table: pd.DataFrame, path: Path | None, title: str, *, synthetic: bool
+) -> None:
+    """Write one sheet: title, a line that says synthetic if so, then the table."""
+    heading = [line for line in (title, SYNTHETIC if synthetic else "") if line]
+    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+        table.to_excel(writer, sheet_name="table", index=False, startrow=len(heading))
+        sheet = writer.sheets["table"]
+        for row, line in enumerate(heading, start=1):
+            # As a value and never a formula, whatever a store's name begins with.
+            sheet.cell(row=row, column=1, value=line).data_type = "s"
+        for cells in sheet.iter_rows(min_row=len(heading) + 2):
+            for cell in cells:
+                if cell.data_type == "f":
+                    cell.data_type = "s"
+        sheet.freeze_panes = sheet.cell(row=len(heading) + 2, column=1)
+        for number, column in enumerate(table.columns, start=1):
+            widest = max([len(str(column)), *(len(str(v)) for v in table[column].head(200))])
+            letter = sheet.cell(row=1, column=number).column_letter
+            sheet.column_dimensions[letter].width = min(widest + 2, 60)
