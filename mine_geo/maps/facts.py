@@ -121,6 +121,15 @@ def _border_text(split: pd.DataFrame, border: pd.DataFrame | None) -> str:
     return "not recorded"
 
 
+def _other_border(split: pd.DataFrame, border: pd.DataFrame | None) -> str | None:
+    """Name the border that is drawn when it is not the one that the split was made with."""
+    measured = (_only(split, "border_name"), _only(split, "border_version"))
+    drawn = (_only(border, "border_name"), _only(border, "border_version"))
+    if None in measured or None in drawn or measured == drawn:
+        return None
+    return f"{drawn[0]}, {drawn[1]}; not the one that the zones were made with"
+
+
 def _credit(text: str) -> list[str]:
     """Return the attributions that a name or licence text calls for."""
     calls = ((OSM, r"openstreetmap|\bosm\b"), (GEONAMES, "geonames"))
@@ -147,9 +156,9 @@ def sources(*frames: pd.DataFrame | None) -> list[str]:
 def badges(split: pd.DataFrame, admin: pd.DataFrame | None) -> list[str]:
     """Return the warnings that every page must bear: what is not real."""
     found = []
-    if "synthetic" in split.columns and split["synthetic"].fillna(False).astype(bool).any():
+    if "synthetic" in split.columns and split["synthetic"].eq(True).any():
         found.append("SYNTHETIC SAMPLE")
-    if admin is not None and "schematic" in admin.columns and admin["schematic"].any():
+    if admin is not None and "schematic" in admin.columns and admin["schematic"].eq(True).any():
         found.append("Schematic districts")
     return found
 
@@ -196,6 +205,8 @@ def facts(
             else "does not count as border",
         ),
     ]
+    if (drawn := _other_border(split, border)) is not None:
+        rows.append(("Border drawn", drawn))
     held = subject.hazards.get("in_workbench")
     return Facts(
         kind=kind,
@@ -205,7 +216,7 @@ def facts(
         badges=badges(split, admin),
         groups=ours,
         mixed=len(kinds) > 1,
-        workbench=0 if held is None else int(held.fillna(False).astype(bool).sum()),
+        workbench=0 if held is None else int(held.eq(True).sum()),
         threshold=_metres(threshold),
         rows=rows,
         sources=sources(border, admin, places),

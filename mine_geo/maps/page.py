@@ -32,6 +32,12 @@ SCRIPTS: Final = (
 
 _LEAFLET: Final = Path(leaflet.BASE_DIR)
 _IMAGES: Final = ("layers.png", "layers-2x.png", "marker-icon.png")
+_ICONS: Final = {
+    "iconUrl": "marker-icon.png",
+    "iconRetinaUrl": "marker-icon-2x.png",
+    "shadowUrl": "marker-shadow.png",
+}
+"""What Leaflet's own marker, as of `folium.Marker`, would look for beside the page."""
 
 
 class _Raw(Element):
@@ -65,7 +71,8 @@ def _script() -> str:
     library = (_LEAFLET / "leaflet.js").read_text(encoding="utf-8")
     library = library.partition("//# sourceMappingURL=")[0]
     own = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
-    return "\n".join([library, *own])
+    icons = packing.safe_json({option: _data_uri(name) for option, name in _ICONS.items()})
+    return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});"])
 
 
 @cache
@@ -92,7 +99,8 @@ class OfflinePage(folium.Map):
 
     Folium's default links (Leaflet, jQuery, Bootstrap, fonts from several hosts) are left out;
     Leaflet comes from the installed package XStatic-Leaflet and stands in the page. Children can
-    be added as on any Folium map; what they link to is theirs.
+    be added as on any Folium map; what they link to is theirs, and those that need jQuery
+    (`folium.Popup`) find none: use a tooltip.
     """
 
     def __init__(self, facts: Facts, data: dict[str, Any]) -> None:

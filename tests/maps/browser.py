@@ -81,9 +81,7 @@ class Page:
     def check_alone(self) -> None:
         """Assert that the page wrote no error and asked for nothing but its own file."""
         self.read_logs()
-        outside = [
-            url for url in self.requests if url != self.path.as_uri() and url[:5] != "data:"
-        ]
+        outside = [url for url in self.requests if url != self.path.as_uri() and url[:5] != "data:"]
         assert outside == []
         assert self.console == []
         assert self.js("return performance.getEntriesByType('resource').length") == 0

@@ -42,9 +42,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 
 
 @pytest.fixture
-def open_page(
-    chromium: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory
-) -> Opener:
+def open_page(chromium: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> Opener:
     """Give a function that saves a map and opens it."""
     folder = tmp_path_factory.mktemp("pages")
 
@@ -88,7 +86,9 @@ def admin() -> gpd.GeoDataFrame:
         geometry=[
             shapely.MultiPolygon([shapely.box(103, 13, 103.5, 13.5)]),
             shapely.MultiPolygon([shapely.box(103, 13.5, 103.5, 14)]),
-            shapely.MultiPolygon([shapely.box(103.5, 13, 104, 14)]),
+            shapely.MultiPolygon(
+                [shapely.Polygon([(103.5, 13), (104, 13), (104, 14), (103.5, 14), (103.5, 13.5)])]
+            ),
         ],
         crs="EPSG:4326",
     )

@@ -47,7 +47,9 @@ def test_signed_numbers_come_back(numbers: list[int]) -> None:
 
 
 def test_a_square_by_hand() -> None:
-    square = shapely.Polygon([(103, 13), (103.000002, 13), (103.000002, 13.000001), (103, 13.000001)])
+    square = shapely.Polygon(
+        [(103, 13), (103.000002, 13), (103.000002, 13.000001), (103, 13.000001)]
+    )
     packed = packing.pack_polygons(np.array([square]))
     assert [unpack(packed[key]) for key in ("parts", "rings", "points")] == [[1], [1], [4]]
     # The first vertex whole, then 2 steps east, 1 north, 2 west, each doubled, less 1 if negative.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import folium
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -204,8 +205,10 @@ def test_a_row_of_the_list_leads_to_its_hazard(
     assert rows[3].get_attribute("aria-current") == "true"
     seen = page.js("const box = window.mineGeo.map.getBounds(); return box.toBBoxString()")
     west, south, east, north = (float(part) for part in seen.split(","))
-    assert west < 103.01 < 103.03 < east < 103.2
-    assert south < 13.1 < 13.14 < north < 13.3
+    assert west < 103.01
+    assert 103.03 < east < 103.2
+    assert south < 13.1
+    assert 13.14 < north < 13.3
 
 
 def test_a_row_switches_its_layer_on(open_page: Opener, split: gpd.GeoDataFrame) -> None:
@@ -297,12 +300,19 @@ def test_a_hazard_without_polygon_is_listed_but_not_drawn(
     page.check_alone()
 
 
+def test_other_folium_layers_can_be_added(open_page: Opener, split: gpd.GeoDataFrame) -> None:
+    drawn = maps.national(split)
+    folium.Marker([13.2, 103.2], tooltip="office").add_to(drawn)
+    page = open_page(drawn)
+    page.check_alone()
+    icon = page.driver.find_element(By.CSS_SELECTOR, ".leaflet-marker-icon[src]")
+    assert page.js("return arguments[0].naturalWidth", icon) > 0
+
+
 def test_what_is_not_real_is_said(
     kind: str, open_page: Opener, split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(
-        KINDS[kind](split.assign(synthetic=True), admin=admin.assign(schematic=True))
-    )
+    page = open_page(KINDS[kind](split.assign(synthetic=True), admin=admin.assign(schematic=True)))
     badges = page.js(
         "return [...document.querySelectorAll('.mg-badges strong')].map((b) => b.textContent)"
     )

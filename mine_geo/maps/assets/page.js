@@ -182,5 +182,12 @@
     return map;
   }
 
+  // Markers that others add find Leaflet's pictures inside the page.
+  function useIcons(icons) {
+    L.Icon.Default.imagePath = '';
+    L.Icon.Default.mergeOptions(icons);
+  }
+
   mineGeo.start = start;
+  mineGeo.useIcons = useIcons;
 }(window.mineGeo));
