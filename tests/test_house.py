@@ -1,0 +1,220 @@
+"""The house itself: what the linters do not see.
+
+Rooms stay small, every promise of the documents is kept by the code, and the other way round.
+"""
+
+import ast
+import graphlib
+import inspect
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import click
+import grimp
+import pytest
+
+import mine_geo
+from mine_geo.cli import main
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ROOM_LINES = 400
+FUNCTION_LINES = 40
+DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
+BINARY = {".gpkg", ".png", ".tif", ".gif", ".ico"}
+SKIPPED = {"__pycache__", "node_modules"}
+
+
+def rooms(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def said(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def body_lines(function: ast.FunctionDef) -> int:
+    """Count the lines of a function below its signature and docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+def project_files() -> list[Path]:
+    """List the files that make up the project: those of git, or all that a source archive has."""
+    if (ROOT / ".git").exists():
+        command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+        return [path for path in paths if path.is_file()]
+    hidden = {".venv", ".venv-lowest", "demo", "dist", "build"}
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file() and not (SKIPPED | hidden).intersection(path.parts)
+    ]
+
+
+def texts() -> Iterator[tuple[Path, str]]:
+    for path in project_files():
+        if path.suffix not in BINARY:
+            yield path, path.read_text(encoding="utf-8")
+
+
+def commands(
+    group: click.Group = main, words: tuple[str, ...] = ("mine-geo",)
+) -> Iterator[tuple[str, click.Command]]:
+    """Give each command with its full name: "mine-geo db upgrade"."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield " ".join((*words, name)), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*words, name))
+
+
+def help_of(command: click.Command, name: str) -> str:
+    return command.get_help(click.Context(command, info_name=name))
+
+
+COMMANDS = dict(commands())
+
+
+@pytest.mark.parametrize(
+    "path", rooms("mine_geo", "migrations", "sample_data", "scripts"), ids=said
+)
+def test_a_room_is_small(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= ROOM_LINES
+
+
+def test_functions_are_small() -> None:
+    found = rooms("mine_geo", "migrations", "sample_data", "scripts")
+    long = [
+        f"{said(path)}: {function.name} ({body_lines(function)} lines)"
+        for path in found
+        for function in functions(path)
+        if body_lines(function) > FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def test_no_room_is_a_drawer_for_odds_and_ends() -> None:
+    found = [said(path) for path in rooms("mine_geo", "sample_data") if path.stem in DRAWERS]
+    assert found == []
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    graph = grimp.build_graph("mine_geo", exclude_type_checking_imports=True, cache_dir=None)
+    needs = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    order = list(graphlib.TopologicalSorter(needs).static_order())  # raises CycleError, naming it
+    assert "mine_geo.errors" in order
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    (house,) = [
+        contract
+        for contract in PROJECT["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    ]
+    floors = [name.strip() for layer in house["layers"] for name in layer.split("|")]
+    there = {path.stem for path in (ROOT / "mine_geo").glob("*.py")} - {"__init__"}
+    there |= {path.parent.name for path in (ROOT / "mine_geo").glob("*/__init__.py")}
+    assert sorted(floors) == sorted(there)
+
+
+def test_provenance_travels_as_columns_not_as_attrs() -> None:
+    # DataFrame.attrs is lost in merge, dissolve and files.
+    found = [said(path) for path in rooms("mine_geo") if re.search(r"\.attrs\b", path.read_text())]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in mine_geo.__all__ if inspect.isfunction(getattr(mine_geo, name))]
+)
+def test_every_public_function_shows_an_example(name: str) -> None:
+    doc = inspect.getdoc(getattr(mine_geo, name)) or ""
+    assert "Examples\n--------" in doc
+    assert ">>> " in doc
+
+
+def test_every_public_class_and_method_is_described() -> None:
+    classes = [
+        thing for name in mine_geo.__all__ if inspect.isclass(thing := getattr(mine_geo, name))
+    ]
+    bare = [
+        f"{each.__name__}.{name}"
+        for each in classes
+        for name, member in vars(each).items()
+        if not name.startswith("_") and callable(member) and not inspect.getdoc(member)
+    ]
+    assert [each.__name__ for each in classes if not inspect.getdoc(each)] == []
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    command = COMMANDS[name]
+    text = help_of(command, name)
+    assert command.get_short_help_str(), f"{name} says nothing of itself"
+    if not isinstance(command, click.Group):
+        words = name.removeprefix("mine-geo ")
+        assert re.search(rf"Example.*mine-geo (--database \S+ )?{words}", text, re.DOTALL), text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help(name: str) -> None:
+    options = [each for each in COMMANDS[name].params if isinstance(each, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_names_every_command(name: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    *_, last = name.split()
+    assert re.search(rf"\bmine-geo\b[^\n]*\b{re.escape(last)}\b", readme), f"README lacks {name}"
+
+
+def test_the_readme_names_no_command_that_is_not_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\s*(?:\$ )?mine-geo ([a-z]+)", readme, flags=re.MULTILINE))
+    assert named <= {name.split()[1] for name in COMMANDS}
+
+
+def test_versions_agree() -> None:
+    version = PROJECT["project"]["version"]
+    assert mine_geo.__version__ == version
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## \[?{re.escape(version)}\]?", changelog, flags=re.MULTILINE)
+    assert PROJECT["project"]["requires-python"] == f">={PROJECT['tool']['mypy']['python_version']}"
+
+
+def test_every_need_has_a_lower_bound() -> None:
+    project = PROJECT["project"]
+    extras = project["optional-dependencies"].values()
+    needs = [*project["dependencies"], *chain.from_iterable(extras)]
+    loose = [need for need in needs if ">=" not in need and not need.startswith("mine_geo[")]
+    assert loose == []
+
+
+def test_nothing_names_a_developers_folder() -> None:
+    personal = re.compile(r"""(?<![\w.$}/-])/(?:home|root|Users|work)/\w|[A-Z]:\\Users\\""")
+    found = [said(path) for path, text in texts() if personal.search(text)]
+    assert [name for name in found if name != said(Path(__file__))] == []
+
+
+def test_no_file_is_left_in_conflict() -> None:
+    marks = ("<" * 7 + " ", ">" * 7 + " ")
+    assert [
+        said(path)
+        for path, text in texts()
+        if any(line.startswith(marks) for line in text.splitlines())
+    ] == []
