@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
+
+    Objects = NDArray[np.object_]
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.intp]
 
 HASH_BYTES = 16
 
@@ -41,7 +47,10 @@ def digest(*parts: bytes | str) -> str:
 
 
 def geometry_hashes(geometries: gpd.GeoSeries) -> list[str]:
-    """Hash each geometry, whatever vertex and direction its rings begin with.
+    """Hash each geometry by the set of its edges.
+
+    So neither the first vertex, nor the direction of a ring, nor the order of the parts counts,
+    and no library's idea of a normal form.
 
     Examples
     --------
@@ -50,8 +59,28 @@ def geometry_hashes(geometries: gpd.GeoSeries) -> list[str]:
     >>> len(set(geometry_hashes(gpd.GeoSeries([one, same]))))
     1
     """
-    shapes = shapely.normalize(shapely.force_2d(geometries.to_numpy()))
-    return [digest(wkb) for wkb in shapely.to_wkb(shapes, byte_order=1)]
+    edges, owner = _edges(geometries.to_numpy())
+    order = np.lexsort((*edges.T[::-1], owner))
+    edges = np.ascontiguousarray(edges[order], dtype="<f8")
+    ends = np.searchsorted(owner[order], np.arange(len(geometries) + 1))
+    return [digest(edges[start:end].tobytes()) for start, end in itertools.pairwise(ends)]
+
+
+def _edges(geometries: Objects) -> tuple[Floats, Integers]:
+    """Return each edge as x, y, x, y (degrees), the lesser end first, and whose it is."""
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    areas = shapely.get_dimensions(parts) == 2
+    rings, ring_of = shapely.get_rings(parts[areas], return_index=True)
+    lines = np.concatenate([rings, parts[~areas]])
+    owner = np.concatenate([owner[areas][ring_of], owner[~areas]])
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    xy = xy + 0.0  # -0.0 is 0.0
+    inside = np.flatnonzero(line[1:] == line[:-1])
+    start, end = xy[inside], xy[inside + 1]
+    same_x = start[:, 0] == end[:, 0]
+    turned = np.where(same_x, start[:, 1] > end[:, 1], start[:, 0] > end[:, 0])[:, None]
+    edges = np.hstack([np.where(turned, end, start), np.where(turned, start, end)])
+    return edges, owner[line[inside]]
 
 
 def plain(column: pd.Series[Any]) -> list[Any]:
@@ -92,36 +121,45 @@ def _plain(value: Any) -> Any:
 
 
 def to_json(record: dict[str, Any]) -> str:
-    """Write what a record has, by name; what is missing is left out.
+    """Write what a record says, by name; what is missing is left out, at any depth.
 
     Examples
     --------
-    >>> to_json({"b": 1, "a": "Ta Sanh", "c": None})
-    '{"a":"Ta Sanh","b":1}'
+    >>> to_json({"b": 1, "a": "Ta Sanh", "c": None, "extra": {"task": None}})
+    '{"a":"Ta Sanh","b":1,"extra":{}}'
     """
-    present = {name: value for name, value in record.items() if value is not None}
+    return _dump(_present(record), sort=True)
+
+
+def _present(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _present(each) for name, each in value.items() if each is not None}
+
+
+def _dump(value: Any, *, sort: bool) -> str:
     return json.dumps(
-        present, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        value, ensure_ascii=False, sort_keys=sort, separators=(",", ":"), allow_nan=False
     )
 
 
-def records(frame: pd.DataFrame, columns: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the rows of some columns as dictionaries of plain values."""
-    names = list(columns)
-    values = zip(*(plain(frame[name]) for name in names), strict=True)
-    return [dict(zip(names, row, strict=True)) for row in values] if names else [{}] * len(frame)
-
-
-def extras(frame: pd.DataFrame, known: Iterable[str]) -> list[str | None]:
-    """Write the columns beyond the known ones as JSON, None for a row that has none."""
+def extras(frame: pd.DataFrame, known: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the columns beyond the known ones, a dictionary of plain values for each row."""
     further = frame.columns.difference(list(known), sort=False)
-    texts = [to_json(record) for record in records(frame, map(str, further))]
-    return [None if text == "{}" else text for text in texts]
+    if further.empty:
+        return [{} for _ in range(len(frame))]
+    rows = zip(*(plain(frame[name]) for name in further), strict=True)
+    return [dict(zip(map(str, further), row, strict=True)) for row in rows]
+
+
+def extra_texts(records: Iterable[dict[str, Any]]) -> list[str | None]:
+    """Write `extras` for keeping: every column in the order of the file, empty ones too."""
+    return [_dump(record, sort=False) if record else None for record in records]
 
 
 def with_extras(frame: gpd.GeoDataFrame, texts: Sequence[str | None]) -> gpd.GeoDataFrame:
-    """Return a frame with the columns that `extras` wrote, after its own."""
-    found = [{} if text is None or pd.isna(text) else json.loads(text) for text in texts]
+    """Return a frame with the columns that `extra_texts` wrote, after its own."""
+    found = [{} if pd.isna(text) else json.loads(str(text)) for text in texts]
     names = dict.fromkeys(name for record in found for name in record)
     new = {
         name: pd.Series([record.get(name) for record in found], index=frame.index)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from mine_geo.errors import FileError, MineGeoError, StoreError, UnreachableError
 
@@ -57,7 +57,9 @@ def translated(place: Place) -> Iterator[None]:
     """
     try:
         yield
-    except DBAPIError as error:
+    except StatementError as error:
+        if isinstance(error.orig, MineGeoError):  # one of ours, met while values were written
+            raise error.orig from error
         raise fault(place, error.orig or error) from error
     except psycopg.Error as error:
         raise fault(place, error) from error

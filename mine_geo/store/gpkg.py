@@ -215,5 +215,6 @@ def check_header(path: Path) -> None:
         struct.unpack_from(form, header, at) for form, at in ((">H", 16), (">II", 24), (">I", 92))
     )
     expected = (65536 if page == 1 else page) * pages
-    if changed == valid and size < expected:
+    unfinished = any(path.with_name(path.name + end).exists() for end in ("-journal", "-wal"))
+    if changed == valid and size < expected and not unfinished:
         raise FileError(f"{path}: cut short: {size} of {expected} bytes are there; {mend}")

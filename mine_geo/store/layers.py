@@ -112,14 +112,14 @@ class _Content:
         columns = {name: content.plain(frame[name]) for name in names}
         if "accuracy_m" in columns:
             columns["accuracy_m"] = frame["accuracy_m"].astype(float).tolist()
-        columns["extra"] = content.extras(frame, kind.stored)
+        columns["extra"] = extras = content.extras(frame, kind.stored)
         shapes = gpd.GeoSeries([_multi(shape) for shape in frame.geometry], crs=frame.crs)
         said = zip(*columns.values(), content.geometry_hashes(shapes), strict=True)
         # by content, not by place: the order of the rows says nothing
         texts = sorted(
             content.to_json(dict(zip((*columns, "geometry"), row, strict=True))) for row in said
         )
-        columns["geometry"] = list(shapes)
+        columns |= {"extra": content.extra_texts(extras), "geometry": list(shapes)}
         return cls(columns, len(frame), shapes.total_bounds.tolist(), content.digest(*texts))
 
 

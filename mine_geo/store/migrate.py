@@ -92,16 +92,14 @@ def apply(connection: Connection, revision: str = HEAD) -> None:
         guards.install(connection)
 
 
-def upgrade(engine: Engine, revision: str = HEAD) -> tuple[str | None, str | None]:
-    """Bring a store up to date; return its revision before and after."""
+def upgrade(engine: Engine, revision: str = HEAD) -> None:
+    """Bring a store to a revision, in a transaction of its own."""
     with migrating(engine) as connection:
-        before = current(connection)
         apply(connection, revision)
-        return before, current(connection)
 
 
-def check(connection: Connection, place: Place) -> None:
-    """Refuse a store of another schema.
+def check(connection: Connection, place: Place) -> str:
+    """Return the schema of a store; refuse one of another schema than ours.
 
     Raises
     ------
@@ -110,7 +108,7 @@ def check(connection: Connection, place: Place) -> None:
     """
     found, known = current(connection), revisions()
     if found == known[-1]:
-        return
+        return found
     if found in known:
         raise SchemaVersionError(
             f"{place.shown}: its schema is {found}, this mine_geo needs {known[-1]}; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Table, insert, inspect, select, text
@@ -17,9 +17,10 @@ from mine_geo.store.transactions import migrating, next_moment, reading
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 _INFO: Table = StoreInfo.__table__  # type: ignore[assignment]
 
@@ -45,21 +46,68 @@ def open_store(place: str | os.PathLike[str] | None = None) -> Store:
         If the database does not answer, or has no PostGIS.
     """
     where = locate(place)
-    if where.path is not None:
-        if not where.path.exists():
-            raise _not_found(where, "there is no such file")
-        gpkg.check_header(where.path)
     with ExitStack() as on_error:
-        engine = make_engine(where)
-        on_error.callback(engine.dispose)
+        engine = on_error.enter_context(_engine(where))
+        _revision(where, engine)
         with faults.translated(where), reading(engine) as connection:
-            _check_backend(connection, where)
-            if migrate.current(connection) is None:
-                raise _not_found(where, "it holds no store of mine_geo")
             migrate.check(connection, where)
             store = Store(where, engine, _info(connection))
-        on_error.pop_all()
+        on_error.pop_all()  # the store keeps the engine
     return store
+
+
+def upgrade_store(place: str | os.PathLike[str] | None = None) -> tuple[str, str]:
+    """Bring the schema of a store up to date, in one transaction; its data stay as they are.
+
+    Parameters
+    ----------
+    place
+        As for `open_store`.
+
+    Returns
+    -------
+    tuple of str
+        The schema before and after; the same where nothing was to do.
+
+    Raises
+    ------
+    SchemaVersionError
+        If the store is of a newer schema than this version knows.
+    StoreNotFoundError, FileError, UnreachableError, NoPostGISError
+        As for `open_store`.
+    """
+    where = locate(place)
+    with _engine(where) as engine:
+        before = _revision(where, engine)
+        if before in migrate.revisions()[:-1]:
+            with faults.translated(where):
+                migrate.upgrade(engine)
+        with faults.translated(where), reading(engine) as connection:
+            return before, migrate.check(connection, where)
+
+
+@contextmanager
+def _engine(place: Place) -> Iterator[Engine]:
+    """Give the engine of an existing place, and let go of it."""
+    if place.path is not None:
+        if not place.path.exists():
+            raise _not_found(place, "there is no such file")
+        gpkg.check_header(place.path)
+    engine = make_engine(place)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _revision(place: Place, engine: Engine) -> str:
+    """Return the schema of the store at a place, whatever it is."""
+    with faults.translated(place), reading(engine) as connection:
+        _check_backend(connection, place)
+        found = migrate.current(connection)
+    if found is None:
+        raise _not_found(place, "it holds no store of mine_geo")
+    return found
 
 
 def _info(connection: Connection) -> StoreInfo:

@@ -48,7 +48,7 @@ class _Batch:
 
     frame: gpd.GeoDataFrame
     attributes: dict[str, list[Any]]
-    extras: list[str | None]
+    extras: list[dict[str, Any]]
     details: list[str]
     geometry_hashes: list[str]
     event_ids: list[str]
@@ -176,7 +176,7 @@ def _write(
         "reported_size_m2": reported,
         "size_m2": batch.frame["size_m2"].tolist(),
         "synthetic": [synthetic] * size,
-        "extra": batch.extras,
+        "extra": content.extra_texts(batch.extras),
         "geometry_hash": batch.geometry_hashes,
         "geometry": geometry,
     }
@@ -203,7 +203,7 @@ def today(now: datetime) -> date:
 
     Examples
     --------
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
     >>> today(datetime(2022, 12, 31, 18, 0, tzinfo=UTC)).isoformat()
     '2023-01-01'
     """

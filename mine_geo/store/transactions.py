@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -10,13 +11,14 @@ from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from mine_geo.errors import StoreError
-from mine_geo.store.engines import WRITE_OPTION
+from mine_geo.store.engines import BUSY_SECONDS, WRITE_OPTION
 from mine_geo.store.models import Event, StoreInfo
 from mine_geo.store.types import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BUSY: Final = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"
 LOCK: Final = 0x6D696E6567656F  # "minegeo"
 """The key of PostgreSQL's advisory lock; it holds within one database."""
 
@@ -45,9 +47,7 @@ def locked(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
         if _is_file(engine):
-            # readers go on while we write; refused on some network drives, which then wait
-            with suppress(OperationalError):
-                _outside(connection, "PRAGMA journal_mode = WAL")
+            _journal(connection, "PRAGMA journal_mode = WAL")
         with connection.begin():
             if not _is_file(engine):
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
@@ -91,6 +91,18 @@ def migrating(engine: Engine) -> Iterator[Connection]:
             connection.invalidate()  # these settings must not go back into the pool
 
 
+def _journal(connection: Connection, statement: str) -> None:
+    """Change how SQLite keeps its journal, if nobody else holds the file just now.
+
+    With WAL readers go on while we write. Without (a network drive may refuse it, or another
+    program be reading) they wait for each other, and all else is the same.
+    """
+    _outside(connection, "PRAGMA busy_timeout = 0")
+    with suppress(sqlite3.OperationalError):
+        _outside(connection, statement)
+    _outside(connection, BUSY)
+
+
 def _outside(connection: Connection, statement: str) -> None:
     """Run a PRAGMA that SQLite takes only outside a transaction."""
     connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
@@ -100,8 +112,9 @@ def leave_wal(engine: Engine) -> None:
     """Make a GeoPackage one file again, unless another program still has it open."""
     if not _is_file(engine):
         return
+    engine.dispose()  # every other connection of ours holds the file too
     with suppress(OperationalError), engine.connect() as connection:
-        _outside(connection, "PRAGMA journal_mode = DELETE")
+        _journal(connection, "PRAGMA journal_mode = DELETE")
 
 
 def next_moment(connection: Connection) -> datetime:

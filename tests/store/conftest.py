@@ -1,0 +1,115 @@
+"""Both backends, small frames made by hand, and the bundled sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from mine_geo import sample
+from mine_geo.admin import read_admin
+from mine_geo.border import read_border, to_border
+from mine_geo.hazards import read_hazards, to_hazards
+from mine_geo.store import Store, create_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(params=["gpkg", pytest.param("postgis", marks=pytest.mark.postgis)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give a place where a store can be made, on each backend in turn."""
+    if request.param == "gpkg":
+        return str(tmp_path / "register.gpkg")
+    return request.getfixturevalue("postgis_url")
+
+
+@pytest.fixture
+def store(place: str) -> Iterator[Store]:
+    """Give an empty store for real hazards."""
+    with create_store(place) as made:
+        yield made
+
+
+def box(west: float, south: float, size: float = 0.01) -> shapely.Polygon:
+    """Return a square by its south-west corner and side, degrees."""
+    return shapely.box(west, south, west + size, south + size)
+
+
+@pytest.fixture
+def hazards() -> gpd.GeoDataFrame:
+    """Give four hazards: near and far, whole and in parts, with and without attributes."""
+    holed = shapely.Polygon(
+        box(103.0, 13.0).exterior.coords, [box(103.004, 13.004, 0.001).exterior.coords]
+    )
+    frame = gpd.GeoDataFrame(
+        {
+            "hazard_id": ["B-2", "A-1", "a-3", "Ä-4"],
+            "kind": ["ap_minefield", "ap_minefield", "cluster_munition", "ap_minefield"],
+            "area_type": ["SHA", "CHA", None, None],
+            "in_workbench": [False, True, False, False],
+            "province": ["Battambang", "Battambang", None, "Atlantis"],
+            "district": ["Samlout", None, None, "Old Town"],
+            "surveyed_on": pd.to_datetime(["2019-05-01", None, "2021-12-31", "2022-01-02"]),
+            "reported_size_m2": [1_200_000.5, None, 7.0, 0.0],
+            "task": ["TS 14 <b>", None, "ទី", "x"],
+            "priority": [3, 1, 2, 2],
+        },
+        geometry=[
+            box(102.55, 13.1),
+            shapely.MultiPolygon([box(103.5, 13.5), box(103.52, 13.5, 0.005)]),
+            holed,
+            box(104.0, 13.5),
+        ],
+        crs=4326,
+    )
+    return to_hazards(frame)
+
+
+@pytest.fixture
+def border() -> gpd.GeoDataFrame:
+    """Give a straight border in the west and a coast in the south."""
+    return to_border(
+        gpd.GeoDataFrame(
+            {
+                "kind": ["land", "coast"],
+                "neighbour": ["THA", None],
+                "border_name": "drawn",
+                "border_version": "1",
+                "accuracy_m": 50.0,
+            },
+            geometry=[
+                shapely.LineString([(102.5, 12.0), (102.5, 15.0)]),
+                shapely.LineString([(102.5, 12.0), (103.0, 12.95), (105.0, 12.0)]),
+            ],
+            crs=4326,
+        )
+    )
+
+
+@pytest.fixture
+def admin(sample_admin: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give three districts."""
+    return sample_admin.iloc[:3]
+
+
+@pytest.fixture(scope="session")
+def sample_hazards() -> gpd.GeoDataFrame:
+    """Give the 7,392 synthetic minefields."""
+    return read_hazards(sample.path("minefields"))
+
+
+@pytest.fixture(scope="session")
+def sample_border() -> gpd.GeoDataFrame:
+    """Give the real border."""
+    return read_border(sample.path("border"))
+
+
+@pytest.fixture(scope="session")
+def sample_admin() -> gpd.GeoDataFrame:
+    """Give the schematic districts."""
+    return read_admin(sample.path("districts"))

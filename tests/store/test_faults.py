@@ -1,0 +1,332 @@
+"""Bad places and broken stores: one clear line of the right class, and nothing written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import psycopg
+import pytest
+from sqlalchemy import make_url, text
+
+from mine_geo import errors
+from mine_geo.store import create_store, engines, migrate, open_store, upgrade_store
+
+if TYPE_CHECKING:
+    from tests.postgis.cluster import Server
+
+
+def one_line(error: pytest.ExceptionInfo[errors.MineGeoError]) -> str:
+    message = str(error.value)
+    assert "\n" not in message
+    assert len(message) < 400
+    return message
+
+
+def make(place: Path, hazards: gpd.GeoDataFrame) -> bytes:
+    with create_store(place) as store:
+        store.register(hazards)
+    return place.read_bytes()
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_a_store_that_does_not_exist(tmp_path: Path) -> None:
+    place = tmp_path / "none.gpkg"
+    for act in (open_store, upgrade_store):
+        with pytest.raises(errors.StoreNotFoundError) as caught:
+            act(place)
+        assert f"mine-geo --database {place} init" in one_line(caught)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("keep", [0, 50, 99, 100, 4096, 20_000, -1])
+def test_a_truncated_geopackage(tmp_path: Path, hazards: gpd.GeoDataFrame, keep: int) -> None:
+    place = tmp_path / "cut.gpkg"
+    whole = make(place, hazards)
+    place.write_bytes(whole[:keep])
+    with pytest.raises(errors.FileError) as caught:
+        open_store(place)
+    assert "cut" in one_line(caught)
+    assert str(place) in one_line(caught)
+    assert place.read_bytes() == whole[:keep]
+
+
+def test_a_geopackage_damaged_in_the_middle(tmp_path: Path, hazards: gpd.GeoDataFrame) -> None:
+    place = tmp_path / "holed.gpkg"
+    whole = bytearray(make(place, hazards))
+    whole[4096:] = bytes(len(whole) - 4096)
+    place.write_bytes(whole)
+    with pytest.raises(errors.FileError, match="damaged") as caught:
+        open_store(place).hazards()
+    one_line(caught)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    place = tmp_path / "text.gpkg"
+    place.write_text("hazard_id,wkt\n" * 100)
+    with pytest.raises(errors.FileError, match="not a GeoPackage") as caught:
+        open_store(place)
+    one_line(caught)
+
+
+def test_an_sqlite_file_that_is_no_geopackage(tmp_path: Path) -> None:
+    place = tmp_path / "other.gpkg"
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    before = place.read_bytes()
+    with pytest.raises(errors.FileError, match="not a GeoPackage") as caught:
+        open_store(place)
+    one_line(caught)
+    assert place.read_bytes() == before
+
+
+def test_a_geopackage_of_someone_else(tmp_path: Path, hazards: gpd.GeoDataFrame) -> None:
+    place = tmp_path / "theirs.gpkg"
+    hazards.to_file(place, layer="hazard")
+    before = place.read_bytes()
+    for act in (open_store, upgrade_store):
+        with pytest.raises(errors.StoreNotFoundError, match="holds no store") as caught:
+            act(place)
+        one_line(caught)
+    with pytest.raises(errors.ConflictError, match="left as it is"):
+        create_store(place)
+    assert place.read_bytes() == before
+
+
+def test_a_folder_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(errors.FileError, match="cannot be read"):
+        open_store(tmp_path)
+
+
+def test_a_store_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(errors.FileError, match="check the folder"):
+        create_store(tmp_path / "none" / "register.gpkg")
+
+
+@pytest.mark.parametrize("name", ["register", "register.sqlite", "register.gpkg.bak"])
+def test_a_geopackage_has_its_suffix(tmp_path: Path, name: str) -> None:
+    with pytest.raises(errors.FileError, match=r"must end in \.gpkg"):
+        create_store(tmp_path / name)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("url", ["mysql://root@localhost/x", "sqlite:///x.gpkg", "://", "a b://"])
+def test_other_databases(url: str) -> None:
+    with pytest.raises(errors.OptionError) as caught:
+        open_store(url)
+    one_line(caught)
+
+
+def test_a_file_that_may_only_be_read(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame) -> None:
+    folder = Path(tempfile.mkdtemp())
+    place = folder / "register.gpkg"
+    try:
+        with create_store(place) as store:
+            store.register(hazards.iloc[:2])
+            store.load_border(border)
+        place.chmod(0o444)
+        folder.chmod(0o555)
+        root = os.geteuid() == 0
+        if root:  # whom no permission stops
+            os.seteuid(65534)
+        try:
+            with open_store(place) as store:
+                assert len(store.split()) == 2  # computed, and not kept
+                with pytest.raises(errors.FileError, match="may not be written"):
+                    store.register(hazards)
+        finally:
+            if root:
+                os.seteuid(0)
+        with open_store(place) as store:
+            assert len(store.hazards()) == 2
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+# ---------------------------------------------------------------- databases
+
+
+def test_an_unreachable_database() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    url = f"postgresql://officer:secret@127.0.0.1:{port}/mines"
+    for act in (open_store, create_store, upgrade_store):
+        with pytest.raises(errors.UnreachableError) as caught:
+            act(url)
+        message = one_line(caught)
+        assert f"127.0.0.1:{port}" in message
+        assert "secret" not in message
+
+
+def test_a_database_that_does_not_exist(postgis_url: str) -> None:
+    url = make_url(postgis_url).set(database="no_such").render_as_string(hide_password=False)
+    with pytest.raises(errors.UnreachableError, match="createdb") as caught:
+        open_store(url)
+    one_line(caught)
+
+
+def test_a_database_without_postgis(plain_url: str) -> None:
+    with pytest.raises(errors.NoPostGISError, match="CREATE EXTENSION postgis") as caught:
+        open_store(plain_url)
+    one_line(caught)
+
+
+def test_an_administrator_gets_postgis_made(plain_url: str, hazards: gpd.GeoDataFrame) -> None:
+    with create_store(plain_url) as store:
+        assert store.register(hazards).registered == 4
+
+
+def as_role(url: str, role: str) -> str:
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def role(postgis_server: Server) -> str:
+    """Give a role that may connect and no more; it stays with the throw-away cluster."""
+    with psycopg.connect(postgis_server.url, autocommit=True) as connection:
+        found = connection.execute("SELECT FROM pg_roles WHERE rolname = 'mine_geo_guest'")
+        if found.fetchone() is None:
+            connection.execute("CREATE ROLE mine_geo_guest LOGIN")
+    return "mine_geo_guest"
+
+
+def test_a_user_who_may_not_make_postgis(plain_url: str, role: str) -> None:
+    with psycopg.connect(plain_url, autocommit=True) as connection:
+        connection.execute("GRANT ALL ON SCHEMA public TO mine_geo_guest")
+        connection.execute(
+            "DO $$ BEGIN EXECUTE format("
+            "'GRANT CREATE ON DATABASE %I TO mine_geo_guest', current_database()); END $$"
+        )
+    with pytest.raises(errors.NoPostGISError, match="ask its administrator") as caught:
+        create_store(as_role(plain_url, role))
+    one_line(caught)
+    with psycopg.connect(plain_url) as connection:
+        schemas = connection.execute("SELECT FROM pg_namespace WHERE nspname = 'mine_geo'")
+        assert schemas.fetchone() is None
+
+
+def test_a_user_who_may_not_make_a_schema(postgis_url: str, role: str) -> None:
+    with pytest.raises(errors.StoreError, match="ask the database's administrator") as caught:
+        create_store(as_role(postgis_url, role))
+    one_line(caught)
+
+
+def test_a_user_who_may_only_read(
+    postgis_url: str, role: str, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    with create_store(postgis_url) as store:
+        store.register(hazards.iloc[:2])
+        store.load_border(border)
+    with pytest.raises(errors.StoreNotFoundError):
+        open_store(as_role(postgis_url, role))
+    with psycopg.connect(postgis_url, autocommit=True) as connection:
+        connection.execute("GRANT USAGE ON SCHEMA mine_geo TO mine_geo_guest")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA mine_geo TO mine_geo_guest")
+    with open_store(as_role(postgis_url, role)) as store:
+        assert len(store.split()) == 2  # computed, and not kept
+        with pytest.raises(errors.StoreError, match="permission denied") as caught:
+            store.register(hazards)
+        one_line(caught)
+
+
+def test_postgis_in_another_schema(plain_url: str) -> None:
+    with psycopg.connect(plain_url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA gis")
+        connection.execute("CREATE EXTENSION postgis SCHEMA gis")
+    for act in (open_store, create_store):
+        with pytest.raises(errors.NoPostGISError, match="'gis'") as caught:
+            act(plain_url)
+        one_line(caught)
+
+
+def test_a_database_without_a_store(postgis_url: str) -> None:
+    for act in (open_store, upgrade_store):
+        with pytest.raises(errors.StoreNotFoundError, match=r"mine-geo --database .* init"):
+            act(postgis_url)
+
+
+def test_a_schema_of_someone_else_is_left_alone(postgis_url: str) -> None:
+    with psycopg.connect(postgis_url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA mine_geo")
+        connection.execute("CREATE TABLE mine_geo.theirs (id int)")
+    with pytest.raises(errors.ConflictError, match="other tables"):
+        create_store(postgis_url)
+
+
+def test_a_strangers_alembic_table_is_not_taken_for_ours(
+    postgis_url: str, hazards: gpd.GeoDataFrame
+) -> None:
+    with psycopg.connect(postgis_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE public.alembic_version (version_num text)")
+        connection.execute("INSERT INTO public.alembic_version VALUES ('theirs')")
+    with create_store(postgis_url) as store:
+        assert store.register(hazards).registered == 4
+
+
+def test_the_server_goes_away(postgis_server: Server, postgis_url: str) -> None:
+    with create_store(postgis_url) as store:
+        with psycopg.connect(postgis_server.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'mine_geo'"
+            )
+        assert len(store.hazards()) == 0  # a stale connection is replaced
+        with (
+            pytest.raises(errors.UnreachableError),
+            store._reading() as connection,
+        ):
+            connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+def test_a_text_that_postgres_cannot_hold(postgis_url: str, hazards: gpd.GeoDataFrame) -> None:
+    with create_store(postgis_url) as store:
+        with pytest.raises(errors.StoreError) as caught:
+            store.register(hazards.assign(village="a\0b"))
+        one_line(caught)
+        assert len(store.hazards()) == 0
+
+
+# ---------------------------------------------------------------- other schemas
+
+
+def restamp(place: str, revision: str) -> None:
+    engine = engines.make_engine(engines.locate(place))
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE mine_geo_version SET version_num = :new"), {"new": revision}
+        )
+    engine.dispose()
+
+
+def test_a_store_of_a_newer_schema(place: str) -> None:
+    create_store(place).close()
+    restamp(place, "9999")
+    for act in (open_store, upgrade_store):
+        with pytest.raises(errors.SchemaVersionError, match="install a newer mine_geo") as caught:
+            act(place)
+        assert "9999" in one_line(caught)
+
+
+def test_a_store_of_an_older_schema(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_store(place).close()
+    monkeypatch.setattr(migrate, "revisions", lambda: ("0001", "0002"))
+    with pytest.raises(errors.SchemaVersionError, match="db upgrade") as caught:
+        open_store(place)
+    one_line(caught)
+
+
+def test_a_store_that_is_up_to_date_stays_as_it_is(place: str) -> None:
+    create_store(place).close()
+    revision = migrate.revisions()[-1]
+    assert upgrade_store(place) == (revision, revision)

@@ -1,0 +1,276 @@
+"""The file itself: a GeoPackage that GDAL and QGIS open as it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pyogrio
+import pytest
+import shapely
+
+from mine_geo import errors
+from mine_geo.store import Registered, create_store, gpkg, open_store
+from mine_geo.store.models import LAYERS, Base
+from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
+from tests.store import gdal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ALLOWED_TYPES = {"TEXT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "DATETIME"}
+SPATIAL = ("hazard", "district", "border")
+BOUNDS = ("minx", "maxx", "miny", "maxy")
+
+
+@pytest.fixture
+def path(
+    tmp_path: Path, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+) -> Path:
+    """Give a closed store with two hazards, a border and districts."""
+    place = tmp_path / "register.gpkg"
+    with create_store(place) as store:
+        store.load_admin(admin)
+        store.load_border(border)
+        store.register(hazards.iloc[:2])
+        store.split()
+    return place
+
+
+@pytest.fixture
+def file(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give the file as SQLite sees it, without what mine_geo adds to a connection."""
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+
+
+def index_all(path: Path) -> None:
+    for layer in SPATIAL:
+        gdal.execute(path, f"SELECT CreateSpatialIndex('{layer}', 'geometry')")
+
+
+def test_the_header_says_geopackage(file: sqlite3.Connection) -> None:
+    assert file.execute("PRAGMA application_id").fetchone() == (gpkg.APPLICATION_ID,)
+    assert file.execute("PRAGMA user_version").fetchone() == (gpkg.USER_VERSION,)
+    assert file.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_a_closed_store_is_one_file(path: Path) -> None:
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_the_file_is_sound(file: sqlite3.Connection) -> None:
+    assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert file.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_every_table_is_listed_with_types_that_gdal_knows(file: sqlite3.Connection) -> None:
+    listed = dict(file.execute("SELECT table_name, data_type FROM gpkg_contents"))
+    assert set(listed) == set(LAYERS) == set(Base.metadata.tables)
+    shapes = dict(file.execute("SELECT table_name, geometry_type_name FROM gpkg_geometry_columns"))
+    assert {name for name, kind in listed.items() if kind == "features"} == set(shapes)
+    for table in listed:
+        columns = file.execute(f"PRAGMA table_info({table})").fetchall()
+        assert columns[0][1:3] == ("fid", "INTEGER")
+        assert columns[0][5] == 1
+        types = {name: kind for _, name, kind, *_ in columns if name != "geometry"}
+        assert set(types.values()) <= ALLOWED_TYPES, table
+        assert dict((row[1], row[2]) for row in columns).get("geometry") == shapes.get(table)
+
+
+def test_extents_and_last_change_are_written(
+    path: Path, file: sqlite3.Connection, hazards: gpd.GeoDataFrame
+) -> None:
+    asked = (
+        "SELECT last_change, min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents "
+        "WHERE table_name = 'hazard'"
+    )
+    before = file.execute(asked).fetchone()
+    assert before[1:5] == pytest.approx(tuple(hazards.iloc[:2].total_bounds), abs=0)
+    assert before[5] == 4326
+    with open_store(path) as store:
+        store.register(hazards)
+    after = file.execute(asked).fetchone()
+    assert after[1:5] == pytest.approx(tuple(hazards.total_bounds), abs=0)
+    assert after[0] > before[0]
+    assert after[0].endswith("Z")
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_gdal_reads_every_layer_and_column(
+    path: Path, hazards: gpd.GeoDataFrame, *, indexed: bool
+) -> None:
+    if indexed:
+        index_all(path)
+    layers = dict(pyogrio.list_layers(path))
+    assert set(layers) == set(LAYERS)
+    assert layers["hazard"] == "MultiPolygon"
+    assert layers["border"] == "MultiLineString"
+    expected = {
+        "hazard": HAZARD_COLUMNS,
+        "district": ADMIN_COLUMNS,
+        "border": BORDER_COLUMNS,
+        "event": ("event_id", "hazard_id", "event_type", "happened_on", "recorded_at", "geometry"),
+    }
+    for layer in LAYERS:
+        frame = pyogrio.read_dataframe(path, layer=layer)
+        named = {column.name for column in Base.metadata.tables[layer].columns} - {"fid"}
+        assert set(frame.columns) == named
+        assert set(expected.get(layer, ())) <= named
+        assert len(frame) > 0
+    found = pyogrio.read_dataframe(path, layer="hazard").set_index("hazard_id")
+    assert found.crs == "EPSG:4326"
+    assert found["in_workbench"].dtype == bool
+    assert found["size_m2"].to_dict() == hazards.set_index("hazard_id")["size_m2"][:2].to_dict()
+    assert found.loc["B-2", "surveyed_on"].isoformat().startswith("2019-05-01")
+    assert found.geometry.loc["A-1"].equals_exact(hazards.geometry[1], 0)
+    info = pyogrio.read_info(path, layer="event")
+    types = dict(zip(info["fields"], info["ogr_types"], strict=True))
+    assert types["recorded_at"] == "OFTDateTime"
+    assert types["happened_on"] == "OFTDate"
+    assert types["reported_size_m2"] == "OFTReal"
+
+
+def test_gdal_reads_while_the_store_is_open(path: Path, hazards: gpd.GeoDataFrame) -> None:
+    with open_store(path) as store:
+        store.register(hazards)
+        assert len(pyogrio.read_dataframe(path, layer="hazard")) == 4
+
+
+def tree(path: Path, layer: str) -> dict[int, tuple[float, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(f"SELECT * FROM rtree_{layer}_geometry").fetchall()
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def test_writing_goes_on_under_gdals_spatial_index(
+    path: Path, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+) -> None:
+    index_all(path)
+    assert len(tree(path, "hazard")) == 2
+    with open_store(path) as store:
+        assert store.register(hazards) == Registered(registered=2, unchanged=2)
+        store.load_border(border.assign(border_version="2"))
+        store.load_admin(admin.iloc[:1])
+        with store._writing() as connection:
+            moved = shapely.MultiPolygon([shapely.box(105.0, 11.0, 105.5, 11.5)])
+            table = Base.metadata.tables["hazard"]
+            connection.execute(table.update().where(table.c.fid == 1).values(geometry=moved))
+            connection.execute(table.update().where(table.c.fid == 2).values(geometry=None))
+        assert len(store.hazards()) == 3
+    for layer in SPATIAL:
+        with closing(sqlite3.connect(path)) as connection:
+            fids = {
+                row[0]
+                for row in connection.execute(f"SELECT fid FROM {layer} WHERE geometry IS NOT NULL")
+            }
+        assert set(tree(path, layer)) == fids
+    assert tree(path, "hazard")[1] == pytest.approx((105.0, 105.5, 11.0, 11.5), abs=1e-4)
+    inside = pyogrio.read_dataframe(path, layer="hazard", bbox=(105.1, 11.1, 105.2, 11.2))
+    assert inside["hazard_id"].tolist() == ["B-2"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT rtreecheck('rtree_hazard_geometry')").fetchone() == (
+            "ok",
+        )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE hazard SET status = 'closed'",
+        "DELETE FROM hazard WHERE fid = 1",
+        "INSERT INTO hazard (hazard_id, in_workbench, size_m2, synthetic) VALUES ('x', 0, 1, 0)",
+        "DELETE FROM event",
+        "UPDATE event SET happened_on = '2000-01-01'",
+    ],
+)
+def test_gdal_edits_are_refused_with_our_words(path: Path, statement: str) -> None:
+    before = path.read_bytes()
+    with pytest.raises(RuntimeError, match=r"written by mine_geo only|append-only"):
+        gdal.execute(path, statement)
+    assert path.read_bytes() == before
+
+
+def test_gdal_does_not_append_a_hazard(path: Path) -> None:
+    frame = pyogrio.read_dataframe(path, layer="hazard")
+    with pytest.raises(pyogrio.errors.DataSourceError | pyogrio.errors.FeatureError) as caught:
+        pyogrio.write_dataframe(
+            frame.assign(hazard_id="x"), path, layer="hazard", append=True, use_arrow=False
+        )
+    assert "written by mine_geo only" in str(caught.value)
+    assert len(pyogrio.read_dataframe(path, layer="hazard")) == 2
+
+
+@pytest.mark.parametrize("verb", ["INSERT", "INSERT OR REPLACE", "REPLACE"])
+@pytest.mark.parametrize("same", ["event_id", "fid"])
+def test_an_event_is_not_replaced(path: Path, verb: str, same: str) -> None:
+    """`INSERT OR REPLACE` deletes the old row without calling a delete trigger."""
+    with open_store(path) as store, store._reading() as connection:
+        old = connection.exec_driver_sql("SELECT fid, event_id, hazard_id FROM event").first()
+    event_id, fid = (old.event_id, 99) if same == "event_id" else ("new", old.fid)
+    with (
+        open_store(path) as store,
+        pytest.raises(errors.StoreError, match="already there"),
+        store._writing() as connection,
+    ):
+        connection.exec_driver_sql(
+            f"{verb} INTO event (fid, event_id, hazard_id, event_type, happened_on, recorded_at) "
+            "VALUES (?, ?, ?, 'cleared', '2022-01-01', '2022-01-01T00:00:00.000Z')",
+            (fid, event_id, old.hazard_id),
+        )
+
+
+def test_closing_while_another_program_reads_does_not_wait(
+    path: Path, hazards: gpd.GeoDataFrame
+) -> None:
+    reader = sqlite3.connect(path, isolation_level=None)
+    with closing(reader), open_store(path) as store:
+        store.register(hazards)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM hazard").fetchone()
+    with open_store(path) as store:  # closed by now, and the last one makes it one file again
+        assert len(store.hazards()) == 4
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_another_writer_is_waited_for_or_named(
+    path: Path, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mine_geo.store.transactions.BUSY", "PRAGMA busy_timeout = 50")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with open_store(path) as store:
+            with pytest.raises(errors.UnreachableError, match="another program is writing"):
+                store.register(hazards)
+            writer.execute("ROLLBACK")
+            assert store.register(hazards).registered == 2
+
+
+def test_names_with_odd_characters(tmp_path: Path, hazards: gpd.GeoDataFrame) -> None:
+    place = tmp_path / "mines 50% ?#ទី&mode=ro.gpkg"
+    with create_store(place) as store:
+        store.register(hazards)
+        assert store.name == place.name
+    assert len(pyogrio.read_dataframe(place, layer="hazard")) == 4
+    assert [each.name for each in tmp_path.iterdir()] == [place.name]
+
+
+def test_home_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    create_store("~/register.gpkg").close()
+    assert (tmp_path / "register.gpkg").exists()
+
+
+def test_functions_of_the_spatial_index(path: Path) -> None:
+    with open_store(path) as store, store._reading() as connection:
+        row = connection.exec_driver_sql(
+            "SELECT ST_MinX(geometry), ST_MaxX(geometry), ST_MinY(geometry), ST_MaxY(geometry), "
+            "ST_IsEmpty(geometry), ST_MinX(NULL), ST_IsEmpty(NULL) FROM hazard "
+            "WHERE hazard_id = 'B-2'"
+        ).one()
+    assert row[:4] == pytest.approx((102.55, 102.56, 13.1, 13.11), abs=1e-12)
+    assert row[4:] == (0, None, None)
