@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,7 @@ SCRIPTS: Final = (
 )
 """In the order in which they run."""
 
+_UNWRITABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LEAFLET: Final = Path(leaflet.BASE_DIR)
 _IMAGES: Final = ("layers.png", "layers-2x.png", "marker-icon.png")
 _ICONS: Final = {
@@ -90,8 +92,8 @@ def _markup(name: str) -> jinja2.Template:
 
 
 def _clean(text: str) -> str:
-    """Return text that can be written as UTF-8: lone surrogates become replacement marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """Return text that markup can hold: lone surrogates and nulls become replacement marks."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 class OfflinePage(folium.Map):

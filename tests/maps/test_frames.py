@@ -219,4 +219,4 @@ def test_bounds_come_from_the_first_layer_with_an_extent(split, admin) -> None:
 
 def test_lone_surrogates_can_be_written(split, tmp_path) -> None:
     maps.national(split, title="bad \ud800 title").save(str(tmp_path / "page.html"))
-    assert "bad ? title" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "bad \ufffd title" in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -4,6 +4,8 @@
 
   const { element, isolated, write } = mineGeo.format;
 
+  const BESIDE_ZOOM_PX = 54;
+
   function line(label, value) {
     const row = element('tr');
     const name = element('th', '', label);
@@ -44,7 +46,8 @@
     return L.popup({
       maxWidth: Math.min(340, map.getSize().x - 40),
       maxHeight: room(map),
-      autoPanPadding: [12, 12],
+      autoPanPaddingTopLeft: [12, 12],
+      autoPanPaddingBottomRight: [BESIDE_ZOOM_PX, 12],
     }).setLatLng(latlng).setContent(content(columns, row)).openOn(map);
   }
 
