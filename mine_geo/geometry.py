@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -183,7 +183,7 @@ def find_faults(geometries: Any, ids: Sequence[object] | ArrayLike) -> pd.DataFr
     finite[fine] = _all_finite(geometries[fine])
     ring = np.zeros(len(geometries), dtype=bool)
     ring[fine & finite] = ~shapely.is_valid(geometries[fine & finite])
-    found = [
+    found: list[tuple[Any, str, Callable[[Any], str]]] = [
         (null, "null", lambda _: "no geometry"),
         (~null & empty, "empty", lambda _: "empty geometry"),
         (~null & ~empty & ~areal, "type", lambda g: f"{g.geom_type} instead of a polygon"),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 import pandas as pd
 
 from mine_geo.errors import FileError, OptionError, choose
-
-if TYPE_CHECKING:
-    import os
 
 FORMATS: Final = ("csv", "json", "xlsx")
 SYNTHETIC: Final = "SYNTHETIC SAMPLE: invented minefields, not for operations"
@@ -55,37 +53,36 @@ def write_table(
     zone,hazards
     near,4075
     """
-    path = Path(target) if not hasattr(target, "write") else None
+    path = Path(target) if isinstance(target, str | os.PathLike) else None
     kind = choose(format or (path.suffix.lstrip(".").lower() if path else ""), FORMATS, "format")
-    if path is None and kind == "xlsx":
-        raise OptionError("a workbook needs a file: give --output FILE.xlsx")
     table = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
     try:
-        if kind == "csv":
-            marked = table.assign(synthetic=True) if synthetic else table
-            marked.to_csv(path or target, index=False)
-        elif kind == "json":
-            _write_json(table, path or target, title, synthetic=synthetic)
-        else:
+        if kind == "xlsx":
+            if path is None:
+                raise OptionError("a workbook needs a file: give --output FILE.xlsx")
             _write_workbook(table, path, title, synthetic=synthetic)
+            return
+        text = _csv(table, synthetic=synthetic) if kind == "csv" else _json(table, title, synthetic)
+        if isinstance(target, str | os.PathLike):
+            Path(target).write_text(text, encoding="utf-8")
+        else:
+            target.write(text)
     except OSError as error:
         raise FileError(f"{path}: cannot be written ({error.strerror}); choose another") from error
 
 
-def _write_json(
-    table: pd.DataFrame, target: Path | str | IO[str] | object, title: str, *, synthetic: bool
-) -> None:
+def _csv(table: pd.DataFrame, *, synthetic: bool) -> str:
+    marked = table.assign(synthetic=True) if synthetic else table
+    return marked.to_csv(index=False)
+
+
+def _json(table: pd.DataFrame, title: str, synthetic: bool) -> str:
     rows = json.loads(table.to_json(orient="records", date_format="iso", double_precision=15))
-    text = json.dumps({"title": title, "synthetic": synthetic, "rows": rows}, ensure_ascii=False)
-    if isinstance(target, Path):
-        target.write_text(text + "\n", encoding="utf-8")
-    else:
-        target.write(text + "\n")  # type: ignore[attr-defined]
+    said = {"title": title, "synthetic": synthetic, "rows": rows}
+    return json.dumps(said, ensure_ascii=False) + "\n"
 
 
-def _write_workbook(
-    table: pd.DataFrame, path: Path | None, title: str, *, synthetic: bool
-) -> None:
+def _write_workbook(table: pd.DataFrame, path: Path, title: str, *, synthetic: bool) -> None:
     """Write one sheet: title, a line that says synthetic if so, then the table."""
     heading = [line for line in (title, SYNTHETIC if synthetic else "") if line]
     with pd.ExcelWriter(path, engine="openpyxl") as writer:

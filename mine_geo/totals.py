@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SIZES: Final = ("computed", "reported")
 _GROUPS: Final = {
-    "province": ["province_code", "province"],
-    "district": ["province_code", "province", "district_code", "district"],
+    "province": ["province", "province_code"],
+    "district": ["province", "province_code", "district", "district_code"],
 }
 """What a group is keyed and named by: names repeat, so the code decides."""
 
@@ -81,17 +81,16 @@ def totals(
     figures = _figures(split, size)
     counted = _counted(split, workbench)
     figures = figures.where(counted, 0)
-    # `sum` over nothing keeps the group: a province without near hazards shows zeros.
-    table = (
-        (
-            pd.concat([split[keys], figures], axis=1)
-            .groupby(keys, observed=False, dropna=False, sort=True)[list(TOTAL_COLUMNS)]
-            .sum()
-            .reset_index()
+    if keys:
+        groups = _groups(split, keys)
+        # By code first, so that rows come in its order; a sum over nothing keeps its zeros.
+        order = sorted(keys, key=lambda key: not key.endswith("_code"))
+        by_group = pd.concat([groups, figures], axis=1).groupby(
+            order, observed=False, dropna=False, sort=True
         )
-        if keys
-        else figures.sum().to_frame().T
-    )
+        table = by_group[list(TOTAL_COLUMNS)].sum().reset_index()[[*keys, *TOTAL_COLUMNS]]
+    else:
+        table = figures.sum().to_frame().T
     table[list(TOTAL_COLUMNS)] = table[list(TOTAL_COLUMNS)].astype(np.int64)
     if total and keys:
         table = with_total(table, keys)
@@ -109,8 +108,10 @@ def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     1      b        2
     2  Total        3
     """
-    last = {column: "Total" if column in keys else table[column].sum() for column in table}
-    last |= {column: "" for column in keys if column.endswith("_code")}
+    last: dict[Any, Any] = {
+        column: "Total" if column in keys else table[column].sum() for column in table
+    }
+    last |= dict.fromkeys((column for column in keys if column.endswith("_code")), None)
     named = table.astype(dict.fromkeys(keys, object))
     return pd.concat([named, pd.DataFrame([last])], ignore_index=True)
 
@@ -126,6 +127,17 @@ def _keys(split: gpd.GeoDataFrame, by: Sequence[str]) -> list[str]:
     if "zone" not in split:
         raise RecordError("no zones in this table; call border_split (or store.split) first")
     return keys
+
+
+def _groups(split: gpd.GeoDataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return the columns to group by; one name for each code, however it was spelled."""
+    groups = pd.DataFrame(split[list(keys)])
+    for code in ("province_code", "district_code"):
+        if code in keys:
+            name = code.removesuffix("_code")
+            first = groups.groupby(code)[name].transform("first")
+            groups[name] = groups[name].where(groups[code].isna(), first)
+    return groups
 
 
 def _refuse_mixtures(split: gpd.GeoDataFrame, by: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -71,7 +71,7 @@ def demo(ctx: click.Context, out: Path) -> None:
 )
 @reading_options
 @click.pass_context
-def draw(  # noqa: PLR0913  (each is an option of the command)
+def draw(
     ctx: click.Context,
     reading: Reading,
     page: str,
@@ -86,19 +86,19 @@ def draw(  # noqa: PLR0913  (each is an option of the command)
     if page == "district" and district is None:
         raise OptionError("a district map needs --district, name or code")
     store = open_named(ctx)
-    drawn = _draw(store, reading, page, province, district, title)
+    drawn = _draw(store, reading, _Page(page, province or "", district, title))
     drawn.save(output)
     click.echo(f"wrote {output}")
 
 
-def _draw(  # noqa: PLR0913, PLR0917  (each is an option of the command)
-    store: Store,
-    reading: Reading,
-    page: str,
-    province: str | None,
-    district: str | None,
-    title: str | None,
-) -> Any:
+class _Page(NamedTuple):
+    kind: str
+    province: str
+    district: str | None
+    title: str | None
+
+
+def _draw(store: Store, reading: Reading, page: _Page) -> Any:
     from mine_geo import maps  # noqa: PLC0415
 
     try:
@@ -106,10 +106,11 @@ def _draw(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     except StoreError:  # a map without districts is a map still
         admin = None
     split, border = reading.split(store), store.border()
-    if page == "national":
-        return maps.national(split, border, admin, title=title)
-    if page == "province":
-        return maps.province(split, province, border, admin, title=title)
-    if page == "district":
-        return maps.district(split, province, district, border, admin, title=title)
-    return maps.border_zone(split, province, district, border, admin, title=title)
+    if page.kind == "national":
+        return maps.national(split, border, admin, title=page.title)
+    if page.kind == "province":
+        return maps.province(split, page.province, border, admin, title=page.title)
+    if page.kind == "district":
+        within = page.district or ""
+        return maps.district(split, page.province, within, border, admin, title=page.title)
+    return maps.border_zone(split, page.province, page.district, border, admin, title=page.title)

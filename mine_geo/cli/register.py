@@ -105,7 +105,7 @@ def check(file: Path, layer: str | None, kind: str | None, operation: str | None
     from mine_geo.hazards import read_hazards, summarise  # noqa: PLC0415
 
     hazards = read_hazards(file, layer=layer, kind=kind, operation=operation)
-    terminal.show_table(summarise(hazards), title=f"{file}: can be loaded")
+    terminal.show_table(summarise(hazards), title=f"{file.name}: can be loaded")
 
 
 @click.group(epilog=example("mine-geo --database register.gpkg db info"))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -16,8 +19,6 @@ from mine_geo.reports import SYNTHETIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    import pandas as pd
 
 PLAIN_WIDTH: Final = 80
 MOST_ROWS: Final = 60
@@ -55,36 +56,42 @@ def show_table(
         Rows printed; a line says how many more there are.
     """
     out = console()
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold")
-    drawn.title = escape(title)
-    columns = [column for column in table.columns if column != "geometry"]
-    for column in columns:
-        right = table[column].dtype.kind in "iuf" or _numbers(table[column])
-        heading_text = (names or {}).get(column, str(column).replace("_", " "))
-        drawn.add_column(escape(heading_text), justify="right" if right else "left")
-    for place, row in enumerate(table[columns].head(most).itertuples(index=False)):
-        last = place + 1 < len(table) and str(table.iloc[place + 1][columns[0]]) == "Total"
-        drawn.add_row(*(escape(_cell(value)) for value in row), end_section=last)
+    out.print(title, style="bold", markup=False)
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
+    shown = table.drop(columns="geometry", errors="ignore").head(most)
+    if shown.empty:
+        out.print("(nothing)\n")
+        return
+    cells = []
+    for column in shown:
+        values = shown[column]
+        numbers = all(isinstance(value, Real) for value in values.dropna())
+        text = (names or {}).get(str(column), str(column).replace("_", " "))
+        drawn.add_column(escape(text), justify="right" if numbers else "left", no_wrap=numbers)
+        cells.append(_cells(values))
+    totals = (shown.iloc[:, 0].astype(str) == "Total").tolist()
+    for place, row in enumerate(zip(*cells, strict=True)):
+        drawn.add_row(*map(escape, row), end_section=totals[place : place + 2] == [False, True])
     out.print(drawn)
     if len(table) > most:
         out.print(f"... and {len(table) - most:,} rows more; write them all with --output FILE.csv")
 
 
-def _numbers(column: pd.Series[Any]) -> bool:
-    return all(isinstance(value, int | float) for value in column.dropna()) and len(column) > 0
+def _cells(values: pd.Series[Any]) -> list[str]:
+    """Write values: whole numbers with thousands separators, others with one decimal."""
+    floats = [value for value in values.dropna() if isinstance(value, float)]
+    figures = ".0f" if all(value.is_integer() for value in floats) else ".1f"
+    return [_cell(value, figures) for value in values.astype(object)]
 
 
-def _cell(value: object) -> str:
-    if value is None or value != value:  # noqa: PLR0124  (not a number)
+def _cell(value: object, figures: str) -> str:
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124  (not a number)
         return ""
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    kind = getattr(getattr(value, "dtype", None), "kind", "")
-    if isinstance(value, int) or kind in {"i", "u"}:
-        return f"{int(value):,}"  # type: ignore[call-overload]
-    if isinstance(value, float) or kind == "f":
-        return f"{float(value):,.1f}".removesuffix(".0")  # type: ignore[arg-type]
-    return str(value)
+    if isinstance(value, Integral):
+        return f"{value:,}"
+    return f"{value:,{figures}}" if isinstance(value, Real) else str(value)
 
 
 @contextmanager

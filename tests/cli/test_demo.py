@@ -1,0 +1,80 @@
+"""The demonstration, on both backends, and what it refuses to touch."""
+
+from pathlib import Path
+
+import pytest
+
+import mine_geo as mg
+from tests.cli.conftest import Command, fields, listing
+
+ROW = "Koh Kong"
+PAGES = ["national.html", "battambang.html", "samlout.html", "border_zone_battambang.html"]
+
+
+@pytest.fixture(params=["gpkg", pytest.param("postgis", marks=pytest.mark.postgis)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "gpkg":
+        return str(tmp_path / "demo.gpkg")
+    return str(request.getfixturevalue("postgis_url"))
+
+
+def test_demo_prints_table_3_and_writes_maps(command: Command, place: str) -> None:
+    said = command.done("demo", "--out", "out", store=place)
+    totals = [line.split() for line in said.splitlines() if line.strip().startswith("Total")]
+    assert totals == [
+        ["Total", "4,075", "4,075", "0", "353,402,819", "353,402,819", "0"],
+        ["Total", "3,317", "3,317", "0", "327,881,692", "327,881,692", "0"],
+    ]
+    koh_kong = [line.split()[2:] for line in said.splitlines() if line.startswith(" Koh Kong ")]
+    assert koh_kong == [
+        ["324", "324", "0", "20,403,677", "20,403,677", "0"],
+        ["31", "31", "0", "2,442,908", "2,442,908", "0"],
+    ]
+    text = " ".join(said.split())
+    assert "Koh Kong has 276 minefields and 17,621,716 m² nearer than 7 km" in text
+    assert "48 minefields and 2,781,961 m² hang on the coast. No other province changes." in text
+    assert "SYNTHETIC" in said
+    assert max(map(len, said.splitlines()[:-6])) <= 80
+    for page in PAGES:
+        assert "SYNTHETIC" in (command.folder / "out" / page).read_text(encoding="utf-8")
+
+
+def test_demo_again_gives_the_same(command: Command, place: str) -> None:
+    first = command.done("demo", "--out", "out", store=place)
+    assert command.done("demo", "--out", "out", store=place) == first
+
+
+def test_demo_refuses_a_register_and_leaves_it_as_it_is(command: Command, place: str) -> None:
+    command.done("init", store=place)
+    line = command.refused(mg.errors.NotSyntheticError, "demo", "--out", "out", store=place)
+    assert "refused" in line
+    command.done("load", "hazards", fields(command.folder / "fields.gpkg"), store=place)
+    command.refused(mg.errors.NotSyntheticError, "demo", "--out", "out", store=place)
+    with mg.open_store(place) as store:
+        assert store.hazards().hazard_id.tolist() == ["AP-1", "AP-2"]
+    assert not list(Path("out").rglob("*.html"))
+
+
+def test_real_hazards_are_refused_by_the_demonstration_s_store(
+    command: Command, place: str
+) -> None:
+    command.done("demo", "--out", "out", store=place)
+    real = fields(command.folder / "fields.gpkg")
+    command.refused(mg.errors.NotSyntheticError, "load", "hazards", real, store=place)
+    with mg.open_store(place) as store:
+        assert len(store.hazards()) == 7392
+
+
+def test_the_sample_is_refused_by_a_register(command: Command, place: str) -> None:
+    command.done("init", store=place)
+    sample = mg.sample.path("minefields")
+    command.refused(mg.errors.NotSyntheticError, "load", "hazards", sample, store=place)
+    with mg.open_store(place) as store:
+        assert store.hazards().empty
+
+
+def test_files_of_the_refused_are_untouched(command: Command) -> None:
+    command.done("init")
+    before = listing(command.folder)
+    command.refused(mg.errors.NotSyntheticError, "demo", "--out", str(command.folder))
+    assert listing(command.folder) == before
