@@ -18,6 +18,9 @@ from mine_geo.store.models import Base
 
 def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
     """Tell whether autogenerate looks at a thing: PostGIS, QGIS and GDAL keep their own."""
+    on_file = context.get_context().dialect.name == "sqlite"
+    if kind == "index" and on_file and thing.dialect_options["postgresql"].get("using") == "gist":
+        return False  # ddl_if keeps it from being made, not from being compared
     if kind == "table" and reflected and name not in Base.metadata.tables:
         return False
     return bool(alembic_helpers.include_object(thing, name, kind, reflected, other))

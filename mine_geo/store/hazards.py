@@ -69,7 +69,7 @@ def _place(
 ) -> ColumnElement[bool]:
     """Match a recorded province or district: by code, else by the name as it was recorded."""
     code, text = _TABLE.c[f"{unit}_code"], _TABLE.c[unit]
-    as_written = func.lower(text) == name.strip().lower()
+    as_written = code.is_(None) & (func.lower(text) == name.strip().lower())
     try:
         if unit == "province":
             found = admin_names.province_code(name)
@@ -80,4 +80,4 @@ def _place(
         if not connection.scalar(select(exists().where(recorded))):
             raise
         return recorded
-    return or_(code == found, code.is_(None) & as_written)
+    return or_(code == found, as_written)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 from sqlalchemy import Table, insert, select, update
 
@@ -170,6 +171,17 @@ def _activate(connection: Connection, kind: _Kind, fid: int) -> None:
     versions, lines = kind.versions, kind.lines
     connection.execute(update(versions).where(versions.c.fid == fid).values(active=True))
     connection.execute(update(lines).where(lines.c.version_fid == fid).values(active=True))
+
+
+def versions(connection: Connection) -> pd.DataFrame:
+    """Return one row for each version that was loaded; see `Store.versions`."""
+    listed: list[tuple[Any, ...]] = []
+    for kind in (_ADMIN, _BORDER):
+        table = kind.versions
+        chosen = [table.c[name] for name in ("name", "version", "loaded_at", "active")]
+        found = connection.execute(select(*chosen).order_by(table.c.fid)).all()
+        listed += [(kind.what, *row) for row in found]
+    return pd.DataFrame(listed, columns=["layer", "name", "version", "loaded_at", "active"])
 
 
 def _find(connection: Connection, kind: _Kind, name: str | None, version: str | None) -> Row[Any]:

@@ -155,6 +155,17 @@ class Store:
         with self._reading() as connection:
             return layers.read_border(connection, name, version)[1]
 
+    def versions(self) -> pd.DataFrame:
+        """Return the versions of districts and border that are loaded.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `layer` ("districts", "border"), `name`, `version`, `loaded_at` (UTC), `active`.
+        """
+        with self._reading() as connection:
+            return layers.versions(connection)
+
     def register(
         self,
         hazards: gpd.GeoDataFrame,

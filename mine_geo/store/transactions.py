@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, func, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from mine_geo.errors import StoreError
 from mine_geo.store.engines import BUSY_SECONDS, WRITE_OPTION
@@ -98,7 +98,7 @@ def _journal(connection: Connection, statement: str) -> None:
     program be reading) they wait for each other, and all else is the same.
     """
     _outside(connection, "PRAGMA busy_timeout = 0")
-    with suppress(sqlite3.OperationalError):
+    with suppress(sqlite3.DatabaseError):
         _outside(connection, statement)
     _outside(connection, BUSY)
 
@@ -113,7 +113,7 @@ def leave_wal(engine: Engine) -> None:
     if not _is_file(engine):
         return
     engine.dispose()  # every other connection of ours holds the file too
-    with suppress(OperationalError), engine.connect() as connection:
+    with suppress(DBAPIError), engine.connect() as connection:
         _journal(connection, "PRAGMA journal_mode = DELETE")
 
 

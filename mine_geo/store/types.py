@@ -108,9 +108,6 @@ class _IsoText(DATETIME):
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002
         return _to_text
 
-    def literal_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002
-        return lambda value: f"'{_to_text(value)}'"
-
     def result_processor(
         self,
         dialect: Dialect,  # noqa: ARG002

@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
@@ -20,6 +19,8 @@ from mine_geo import errors
 from mine_geo.store import create_store, engines, migrate, open_store, upgrade_store
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from tests.postgis.cluster import Server
 
 
@@ -65,8 +66,8 @@ def test_a_geopackage_damaged_in_the_middle(tmp_path: Path, hazards: gpd.GeoData
     whole = bytearray(make(place, hazards))
     whole[4096:] = bytes(len(whole) - 4096)
     place.write_bytes(whole)
-    with pytest.raises(errors.FileError, match="damaged") as caught:
-        open_store(place).hazards()
+    with pytest.raises(errors.FileError, match="damaged") as caught, open_store(place) as store:
+        store.hazards()
     one_line(caught)
 
 

@@ -1,0 +1,181 @@
+"""One chain of migrations on both backends: the tables are the models, and a failure is nothing."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from sqlalchemy import inspect, text
+
+import mine_geo
+from mine_geo import errors
+from mine_geo.store import create_store, engines, migrate, open_store, upgrade_store
+from mine_geo.store.models import Base
+from mine_geo.store.transactions import migrating
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import geopandas as gpd
+    from sqlalchemy import Engine
+
+    AddMigration = Callable[[str], None]
+
+NEXT = '''
+"""A migration of the tests."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+'''
+
+
+@pytest.fixture
+def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AddMigration:
+    """Put a second migration behind the first, in a copy of the chain."""
+    chain = tmp_path / "chain"
+    shutil.copytree(migrate.folder(), chain, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def add(body: str) -> None:
+        lines = "\n".join(f"    {line}" for line in body.splitlines())
+        (chain / "versions" / "0002_of_the_tests.py").write_text(NEXT + lines + "\n")
+        monkeypatch.setattr(migrate, "folder", lambda: chain)
+
+    return add
+
+
+def engine_of(place: str) -> Engine:
+    return engines.make_engine(engines.locate(place))
+
+
+def tables(place: str) -> set[str]:
+    engine = engine_of(place)
+    names = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return names
+
+
+def test_the_first_migration_makes_every_table(place: str) -> None:
+    create_store(place).close()
+    assert tables(place) >= {*Base.metadata.tables, migrate.VERSION_TABLE}
+
+
+def test_autogenerate_finds_no_difference(place: str) -> None:
+    create_store(place).close()
+    engine = engine_of(place)
+    with migrating(engine) as connection:
+        command.check(migrate.config(connection))
+    engine.dispose()
+
+
+def test_autogenerate_would_find_one(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_store(place).close()
+    engine = engine_of(place)
+    with migrating(engine) as connection:
+        connection.execute(text("ALTER TABLE event ADD COLUMN stray TEXT"))
+        connection.execute(text("DROP INDEX ix_hazard_province_code"))
+        with pytest.raises(Exception, match="stray") as caught:
+            command.check(migrate.config(connection))
+    assert "ix_hazard_province_code" in str(caught.value)
+    engine.dispose()
+
+
+def test_a_store_is_upgraded_with_its_data_and_guards(
+    place: str, hazards: gpd.GeoDataFrame, add_migration: AddMigration
+) -> None:
+    with create_store(place) as store:
+        store.register(hazards)
+    add_migration(
+        'with op.batch_alter_table("event") as batch:\n'
+        '    batch.add_column(sa.Column("weather", sa.Text()))\n'
+        '    batch.create_check_constraint("weather", "weather <> \'\'")'
+    )
+    with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
+        open_store(place)
+    assert upgrade_store(place) == ("0001", "0002")
+    with open_store(place) as store:
+        assert store.register(hazards).unchanged == 4
+        with store._reading() as connection:
+            columns = {each["name"] for each in inspect(connection).get_columns("event")}
+        assert "weather" in columns
+        # SQLite built the table anew: its guards must be there all the same
+        with pytest.raises(errors.StoreError, match="append-only"), store._writing() as connection:
+            connection.execute(text("DELETE FROM event"))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "raise RuntimeError('half way')",
+        "op.execute('SELECT no_such_column FROM hazard')",
+    ],
+)
+def test_a_failing_migration_leaves_nothing(
+    place: str, hazards: gpd.GeoDataFrame, add_migration: AddMigration, fault: str
+) -> None:
+    with create_store(place) as store:
+        store.register(hazards)
+    before = tables(place)
+    add_migration(
+        'op.create_table("stray", sa.Column("fid", sa.Integer(), primary_key=True))\n'
+        'op.add_column("hazard", sa.Column("stray", sa.Text()))\n' + fault
+    )
+    with pytest.raises((RuntimeError, errors.StoreError)):
+        upgrade_store(place)
+    migrate_folder = migrate.folder()
+    (migrate_folder / "versions" / "0002_of_the_tests.py").unlink()
+    assert tables(place) == before
+    with open_store(place) as store:
+        assert store.register(hazards).unchanged == 4
+
+
+def test_a_migration_may_not_orphan_rows(
+    tmp_path: Path, hazards: gpd.GeoDataFrame, add_migration: AddMigration
+) -> None:
+    place = tmp_path / "register.gpkg"
+    with create_store(place) as store:
+        store.register(hazards)
+    add_migration(
+        'op.execute("DROP TRIGGER guard_hazard_delete")\n'
+        "op.execute(\"DELETE FROM hazard WHERE hazard_id = 'B-2'\")"
+    )
+    with pytest.raises(errors.StoreError, match="event without its links"):
+        upgrade_store(place)
+    (migrate.folder() / "versions" / "0002_of_the_tests.py").unlink()
+    with open_store(place) as store:
+        assert len(store.hazards()) == 4
+
+
+def test_a_store_whose_making_fails_is_not_there(place: str, add_migration: AddMigration) -> None:
+    add_migration("raise RuntimeError('half way')")
+    with pytest.raises(RuntimeError, match="half way"):
+        create_store(place)
+    (migrate.folder() / "versions" / "0002_of_the_tests.py").unlink()
+    with pytest.raises(errors.StoreNotFoundError):
+        open_store(place)
+    create_store(place).close()
+
+
+def test_migrations_are_found_in_a_wheel_and_in_a_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = migrate.folder()
+    package = tmp_path / "mine_geo"
+    package.mkdir()
+    monkeypatch.setattr(mine_geo, "__file__", str(package / "__init__.py"))
+    with pytest.raises(errors.StoreError, match="install mine_geo again"):
+        migrate.folder()
+    shutil.copytree(real, tmp_path / "migrations")
+    assert migrate.folder() == tmp_path / "migrations"
+    shutil.copytree(real, package / "migrations")
+    assert migrate.folder() == package / "migrations"
