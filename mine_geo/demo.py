@@ -167,7 +167,7 @@ def side_by_side(reconciled: pd.DataFrame, zone: str) -> pd.DataFrame:
     Examples
     --------
     >>> table = published_table("wp2023_table3")
-    >>> side_by_side(reconcile(table, table), "near").iloc[0].tolist()
+    >>> side_by_side(reconcile(table, table), "near").astype(object).iloc[0].tolist()
     ['Preah Vihear', 523, 523, 0, 96396893, 96396893, 0]
     """
     sides = ["ours", "published", "difference"]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from mine_geo.errors import MineGeoError
-from mine_geo.store import distances, faults, layers
+from mine_geo.store import distances, faults, layers, status
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store import register as registration
 from mine_geo.store.transactions import leave_wal, reading, writing
@@ -78,6 +78,14 @@ class Store:
     def _writing(self) -> Iterator[Connection]:
         with faults.translated(self._place), writing(self._engine) as connection:
             yield connection
+
+    def info(self) -> pd.DataFrame:
+        """Return what the store is and holds, one fact a row: `what` and `value`.
+
+        Title, backend, schema, versions of border and districts, hazards by kind, events.
+        """
+        with self._reading() as connection:
+            return status.info(connection, self.title, synthetic=self.synthetic)
 
     def load_admin(
         self, admin: gpd.GeoDataFrame, name: str | None = None, version: str | None = None

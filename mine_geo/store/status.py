@@ -1,0 +1,44 @@
+"""What a store is and holds: the lines of `mine-geo db info`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+from sqlalchemy import Table, func, select
+
+from mine_geo.store import migrate
+from mine_geo.store.models import AdminVersion, BorderVersion, Event, Hazard
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
+_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_VERSIONS: Final[dict[str, Table]] = {
+    "border": BorderVersion.__table__,  # type: ignore[dict-item]
+    "districts": AdminVersion.__table__,  # type: ignore[dict-item]
+}
+
+
+def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.DataFrame:
+    """Return the facts of a store, one a row: `what` and `value`."""
+    rows = [
+        ("title", title or ""),
+        ("data", "synthetic" if synthetic else "a register of its own"),
+        ("backend", "PostGIS" if connection.dialect.name == "postgresql" else "GeoPackage"),
+        ("schema", migrate.current(connection) or ""),
+    ]
+    for what, versions in _VERSIONS.items():
+        query = select(versions).order_by(versions.c.loaded_at)
+        rows += [
+            (what, f"{row.name} {row.version}{' (active)' if row.active else ''}")
+            for row in connection.execute(query)
+        ]
+    kinds = select(_HAZARD.c.kind, func.count()).group_by(_HAZARD.c.kind).order_by(_HAZARD.c.kind)
+    rows += [
+        (f"hazards, {kind or 'no kind'}", f"{count:,}") for kind, count in connection.execute(kinds)
+    ]
+    events = connection.scalar(select(func.count()).select_from(_EVENT)) or 0
+    rows.append(("events", f"{events:,}"))
+    return pd.DataFrame(rows, columns=["what", "value"])
