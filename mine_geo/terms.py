@@ -14,6 +14,17 @@ Zone = Literal["near", "far"]
 Rule = Literal["edge", "centroid", "majority", "area"]
 Workbench = Literal["include", "exclude", "only"]
 Neighbour = Literal["THA", "LAO", "VNM"]
+EventType = Literal[
+    "registered",
+    "described",
+    "confirmed",
+    "amended",
+    "transferred",
+    "cancelled",
+    "reduced",
+    "cleared",
+    "retracted",
+]
 
 KINDS: Final = ("ap_minefield", "av_minefield", "cluster_munition", "other_erw")
 AREA_TYPES: Final = ("SHA", "CHA")
@@ -25,10 +36,25 @@ RULES: Final = ("edge", "centroid", "majority", "area")
 WORKBENCH: Final = ("include", "exclude", "only")
 NEIGHBOURS: Final = ("THA", "LAO", "VNM")
 NEIGHBOUR_NAMES: Final = {"THA": "Thailand", "LAO": "Lao PDR", "VNM": "Viet Nam"}
+EVENT_TYPES: Final = (
+    "registered",
+    "described",
+    "confirmed",
+    "amended",
+    "transferred",
+    "cancelled",
+    "reduced",
+    "cleared",
+    "retracted",
+)
+"""The types of an event, in the order in which events of one day are folded."""
 BORDER_KINDS: Final = ("land", "coast")
 
 CRS: Final = "EPSG:4326"
 """The one reference system in which polygons and lines travel (longitude, latitude)."""
+
+TIME_ZONE: Final = "Asia/Phnom_Penh"
+"""Where a day begins and ends."""
 
 THRESHOLD_M: Final = 7000.0
 """The distance of the Executive Order of 4 January 2022, metres."""
@@ -107,3 +133,40 @@ TOTAL_COLUMNS: Final = (
     "far_hazards",
     "far_size_m2",
 )
+
+EVENT_COLUMNS: Final = (
+    "event_id",
+    "hazard_id",
+    "event_type",
+    "happened_on",
+    "recorded_at",
+    "recorded_by",
+    "operator",
+    "report_ref",
+    "reported_size_m2",
+    "outside_m2",
+    "ap_mines",
+    "av_mines",
+    "submunitions",
+    "uxo",
+    "depth_cm",
+    "comment",
+    "retracts",
+    "transfer_id",
+    "detail",
+    "geometry",
+)
+"""The columns of an events table, one row an event."""
+
+ITEM_COLUMNS: Final = ("ap_mines", "av_mines", "submunitions", "uxo")
+"""Ordnance found, items."""
+
+MOVEMENT_COLUMNS: Final = (
+    "registered_m2",
+    "amended_m2",
+    "transferred_m2",
+    "cancelled_m2",
+    "reduced_m2",
+    "cleared_m2",
+)
+"""What moves the size of a hazard: the first three add to it, the last three take off."""
