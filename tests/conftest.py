@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,12 +24,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgis_server() -> Iterator[Server]:
     """Give the PostGIS server of this session; without one the tests fail and say the mend."""
-    try:
-        with server() as running:
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(server())
             running.template()
+        except NoPostGISHereError as error:
+            missing = str(error)
+        else:
             yield running
-    except NoPostGISHereError as error:
-        pytest.fail(str(error), pytrace=False)
+            return
+    pytest.fail(missing, pytrace=False)
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """A PostGIS for the tests: one that is given, or a private cluster that is thrown away.
 
-`MINE_GEO_TEST_DATABASE_URL` names a server of one's own (its role must be allowed to create
-databases). Without it a cluster is started from the PostgreSQL binaries of this machine, in a
-temporary folder, on a free port of the loopback, and stopped at the end.
+`MINE_GEO_TEST_DATABASE_URL` names a server of one's own, with a superuser's role: the tests make
+databases, PostGIS in them, and a role, and drop them again. Without it a cluster is started from
+the PostgreSQL binaries of this machine, in a temporary folder, on a free port of the loopback,
+and stopped at the end.
 """
 
 from __future__ import annotations
 
-import getpass
 import os
 import pwd
 import shutil
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "MINE_GEO_TEST_DATABASE_URL"
 MEND = (
-    f"set {VARIABLE} to a PostgreSQL with PostGIS whose role may create databases, "
+    f"set {VARIABLE} to a PostgreSQL with PostGIS, with the role of a superuser, "
     "or install one (Debian: apt-get install postgresql-15-postgis-3), "
     "or leave these tests out by hand with -m 'not postgis'"
 )
@@ -74,6 +74,7 @@ class Server:
         self._prefix = f"mine_geo_test_{uuid4().hex[:8]}"
         self._made: list[str] = []
         self._templates: dict[bool, str] = {}
+        self._guest: str | None = None
 
     def _at(self, database: str) -> str:
         return make_url(self.url).set(database=database).render_as_string(hide_password=False)
@@ -111,6 +112,18 @@ class Server:
             f"{self._prefix}_{len(self._made)}", template=self.template(postgis=postgis)
         )
 
+    def guest(self, url: str) -> str:
+        """Return the URL of a database for a role that may connect and no more."""
+        if self._guest is None:
+            self._guest = f"{self._prefix}_guest"
+            self._run(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(self._guest), sql.Literal(self._guest)
+                )
+            )
+        role = make_url(url).set(username=self._guest, password=self._guest)
+        return role.render_as_string(hide_password=False)
+
     def drop(self, url: str) -> None:
         """Drop a database that `database` made, whoever is still connected."""
         name = url.rsplit("/", 1)[1]
@@ -121,6 +134,8 @@ class Server:
         """Drop every database that is left."""
         for name in list(self._made):
             self.drop(self._at(name))
+        if self._guest is not None:
+            self._run(sql.SQL("DROP ROLE {}").format(sql.Identifier(self._guest)))
 
 
 def _binaries() -> Path:
@@ -232,9 +247,8 @@ def server() -> Iterator[Server]:
     try:
         psycopg.connect(url, connect_timeout=10).close()
     except psycopg.OperationalError as error:
-        message = (
-            f"{VARIABLE} names a server that {getpass.getuser()} cannot reach: {error}; {MEND}"
-        )
+        said = str(error).splitlines()[0]
+        message = f"{VARIABLE} names a server that cannot be reached: {said}; {MEND}"
         raise NoPostGISHereError(message) from error
     given = Server(url)
     try:

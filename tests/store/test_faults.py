@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import make_url, text
 
 from mine_geo import errors
@@ -188,53 +189,54 @@ def test_an_administrator_gets_postgis_made(plain_url: str, hazards: gpd.GeoData
         assert store.register(hazards).registered == 4
 
 
-def as_role(url: str, role: str) -> str:
-    return make_url(url).set(username=role).render_as_string(hide_password=False)
+def grant(url: str, guest: str, *rights: str) -> None:
+    """Give the guest's role rights in a database."""
+    role = sql.Identifier(str(make_url(guest).username))
+    with psycopg.connect(url, autocommit=True) as connection:
+        for right in rights:
+            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.SQL(right), role))
 
 
-@pytest.fixture
-def role(postgis_server: Server) -> str:
-    """Give a role that may connect and no more; it stays with the throw-away cluster."""
-    with psycopg.connect(postgis_server.url, autocommit=True) as connection:
-        found = connection.execute("SELECT FROM pg_roles WHERE rolname = 'mine_geo_guest'")
-        if found.fetchone() is None:
-            connection.execute("CREATE ROLE mine_geo_guest LOGIN")
-    return "mine_geo_guest"
-
-
-def test_a_user_who_may_not_make_postgis(plain_url: str, role: str) -> None:
-    with psycopg.connect(plain_url, autocommit=True) as connection:
-        connection.execute("GRANT ALL ON SCHEMA public TO mine_geo_guest")
-        connection.execute(
-            "DO $$ BEGIN EXECUTE format("
-            "'GRANT CREATE ON DATABASE %I TO mine_geo_guest', current_database()); END $$"
-        )
+def test_a_user_who_may_not_make_postgis(plain_url: str, postgis_server: Server) -> None:
+    guest = postgis_server.guest(plain_url)
+    grant(plain_url, guest, "ALL ON SCHEMA public", f"CREATE ON DATABASE {database(plain_url)}")
     with pytest.raises(errors.NoPostGISError, match="ask its administrator") as caught:
-        create_store(as_role(plain_url, role))
+        create_store(guest)
     one_line(caught)
     with psycopg.connect(plain_url) as connection:
         schemas = connection.execute("SELECT FROM pg_namespace WHERE nspname = 'mine_geo'")
         assert schemas.fetchone() is None
 
 
-def test_a_user_who_may_not_make_a_schema(postgis_url: str, role: str) -> None:
+def database(url: str) -> str:
+    return str(make_url(url).database)
+
+
+def test_a_user_who_may_not_make_a_schema(postgis_url: str, postgis_server: Server) -> None:
     with pytest.raises(errors.StoreError, match="ask the database's administrator") as caught:
-        create_store(as_role(postgis_url, role))
+        create_store(postgis_server.guest(postgis_url))
     one_line(caught)
 
 
 def test_a_user_who_may_only_read(
-    postgis_url: str, role: str, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+    postgis_url: str,
+    postgis_server: Server,
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
 ) -> None:
     with create_store(postgis_url) as store:
         store.register(hazards.iloc[:2])
         store.load_border(border)
+    guest = postgis_server.guest(postgis_url)
     with pytest.raises(errors.StoreNotFoundError):
-        open_store(as_role(postgis_url, role))
-    with psycopg.connect(postgis_url, autocommit=True) as connection:
-        connection.execute("GRANT USAGE ON SCHEMA mine_geo TO mine_geo_guest")
-        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA mine_geo TO mine_geo_guest")
-    with open_store(as_role(postgis_url, role)) as store:
+        open_store(guest)
+    grant(
+        postgis_url,
+        guest,
+        "USAGE ON SCHEMA mine_geo",
+        "SELECT ON ALL TABLES IN SCHEMA mine_geo",
+    )
+    with open_store(guest) as store:
         assert len(store.split()) == 2  # computed, and not kept
         with pytest.raises(errors.StoreError, match="permission denied") as caught:
             store.register(hazards)
@@ -279,8 +281,8 @@ def test_the_server_goes_away(postgis_server: Server, postgis_url: str) -> None:
     with create_store(postgis_url) as store:
         with psycopg.connect(postgis_server.url, autocommit=True) as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE application_name = 'mine_geo'"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                (database(postgis_url),),
             )
         assert len(store.hazards()) == 0  # a stale connection is replaced
         with (
