@@ -170,13 +170,13 @@ def _canonical_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
-    if "hazard_id" not in table:
-        raise RecordError(
-            f"no column 'hazard_id' (there are: {some(table.columns.drop('geometry'), 12)}); "
-            "rename the column that holds the id"
-        )
     if table.empty:
         raise RecordError("no records; choose another layer, or export the polygons again")
+    if "hazard_id" not in table:
+        raise RecordError(
+            f"no column 'hazard_id' (there are: {some(table.columns.drop('geometry'), 12) or 'none'}); "
+            "rename the column that holds the id"
+        )
     ids = _text(table["hazard_id"])
     missing = np.flatnonzero(ids.isna())
     if len(missing):
@@ -313,8 +313,9 @@ def summarise(hazards: gpd.GeoDataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> from mine_geo import sample
-    >>> summarise(read_hazards(sample.path("minefields"))).iloc[0].tolist()
-    ['ap_minefield', 'Banteay Meanchey', 1664, 103581047]
+    >>> table = summarise(read_hazards(sample.path("minefields")))
+    >>> next(table.itertuples(index=False, name=None))
+    ('ap_minefield', 'Banteay Meanchey', 1664, 103581047)
     """
     groups = hazards.groupby(["kind", "province"], dropna=False)["size_m2"]
     return groups.agg(hazards="size", size_m2="sum").reset_index()
