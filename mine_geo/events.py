@@ -140,13 +140,15 @@ def registered_events(
     >>> registered_events(hazards, happened_on="2020-01-31").event_id[0]
     'registered AP-1'
     """
-    days = hazards["surveyed_on"].fillna(pd.Timestamp(day_of(happened_on)))
+    days = hazards["surveyed_on"]
+    if happened_on is not None:
+        days = days.fillna(pd.Timestamp(str(day_of(happened_on))))
     if days.isna().any():
         ids = hazards.loc[days.isna(), "hazard_id"]
         raise RecordError(f"{some(ids)}: no surveyed_on; give happened_on=...")
     moments = (days + pd.Timedelta(hours=23)).dt.tz_localize("UTC")
     if recorded_at is not None:
-        moments = pd.Series(pd.Timestamp(moment_of(recorded_at)), index=hazards.index)
+        moments = pd.Series(pd.Timestamp(str(moment_of(recorded_at))), index=hazards.index)
     if "recorded_at" in hazards:
         moments = _times(hazards["recorded_at"]).fillna(moments)
     skip = {*HAZARD_COLUMNS, "recorded_at"}
