@@ -5,36 +5,28 @@ A border is a table of lines in EPSG:4326 with the columns of `terms.BORDER_COLU
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo import crs, settings
 from mine_geo.errors import CRSError, GeometryError, RecordError, some
-from mine_geo.geometry import as_geometries, densify
+from mine_geo.geometry import as_geometries, find_faults
+from mine_geo.nearest import nearest
 from mine_geo.terms import BORDER_COLUMNS, BORDER_KINDS, CRS, NEIGHBOURS
 from mine_geo.vector import read_vector
 
 if TYPE_CHECKING:
     import os
 
-    import pyproj
     from numpy.typing import NDArray
 
-    Objects = NDArray[np.object_]
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.intp]
-
 UNKNOWN_ACCURACY_M: Final = 0.0
-CHUNK_SEGMENTS: Final = 8
-BLOCK: Final = 4096
-EARTH_M: Final = 6_371_000.0
-TOUCH_M: Final = 1e-6
+MOST_DEGREES: Final = 10.0
+"""Farthest longitude from the middle of the border at which its plane is used."""
 
 
 def read_border(
@@ -44,6 +36,7 @@ def read_border(
     version: str | None = None,
     accuracy_m: float | None = None,
     layer: str | None = None,
+    operation: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read border lines from a file.
 
@@ -59,6 +52,8 @@ def read_border(
         else 0.
     layer
         The layer, where the file has several.
+    operation
+        The named datum transformation, where the file's datum is not WGS 84.
 
     Returns
     -------
@@ -78,7 +73,7 @@ def read_border(
     >>> sorted(border.neighbour.dropna().unique())
     ['LAO', 'THA', 'VNM']
     """
-    frame = read_vector(path, layer, prefer=("border",))
+    frame = read_vector(path, layer, prefer=("border",), operation=operation)
     given = {"border_name": name, "border_version": version, "accuracy_m": accuracy_m}
     given = {column: value for column, value in given.items() if value is not None}
     frame = frame.assign(**given)
@@ -98,9 +93,10 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     CRSError
         If the frame is not in EPSG:4326.
     GeometryError
-        If a geometry is missing, empty, or not a line.
+        If a geometry is missing, empty, not a line, or not in longitude / latitude.
     RecordError
-        If `kind` or `neighbour` holds a word outside the vocabulary.
+        If `kind` or `neighbour` holds a word outside the vocabulary, a record has no `kind` in a
+        column of that name, or an accuracy is not a length.
 
     Examples
     --------
@@ -130,26 +126,34 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             raise RecordError(
                 f"border: {column} {some(sorted(strange))} is unknown; valid: {', '.join(words)}"
             )
+    if filled["kind"].isna().any():
+        bad = np.flatnonzero(filled["kind"].isna())
+        raise RecordError(f"border: record {some(bad)} has no kind; write land or coast")
     for column in ("border_name", "border_version"):
-        filled[column] = filled[column].astype(str)
-    filled["accuracy_m"] = filled["accuracy_m"].astype(float).fillna(UNKNOWN_ACCURACY_M)
+        filled[column] = filled[column].astype(object).fillna(defaults[column]).astype(str)
+    filled["accuracy_m"] = _accuracies(filled["accuracy_m"])
     rest = [c for c in filled.columns if c not in BORDER_COLUMNS]
     return filled[[*BORDER_COLUMNS, *rest]]
+
+
+def _accuracies(column: pd.Series[Any]) -> pd.Series[float]:
+    lengths = pd.to_numeric(column, errors="coerce").astype(float)
+    bad = (lengths.isna() & column.notna()) | (lengths < 0) | np.isinf(lengths)
+    if bad.any():
+        raise RecordError(
+            f"border: accuracy_m {some(column[bad])} is not a length; give metres, 0 or more"
+        )
+    return lengths.fillna(UNKNOWN_ACCURACY_M)
 
 
 def _check_lines(frame: gpd.GeoDataFrame) -> None:
     if frame.empty:
         raise GeometryError("border: no lines; choose a layer that holds the border")
-    geometries = as_geometries(frame)
-    kinds = shapely.get_type_id(geometries)
-    lines = np.isin(kinds, (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING))
-    bad = np.flatnonzero(~lines | shapely.is_empty(geometries))
-    if len(bad):
-        first = geometries[bad[0]]
-        seen = "no geometry" if first is None else f"{first.geom_type}, empty or not a line"
+    faults = find_faults(frame, range(len(frame)), shape="line")
+    if len(faults):
+        lines = some((f"record {row.id}: {row.message}" for row in faults.itertuples()), 3)
         raise GeometryError(
-            f"border: record {some(bad)} is not a line ({seen}); "
-            "give the border as LineString or MultiLineString"
+            f"border: {lines}; give the border as LineString or MultiLineString in EPSG:4326"
         )
 
 
@@ -158,12 +162,24 @@ def border_lines(border: gpd.GeoDataFrame, *, include_coast: bool = False) -> gp
 
     Raises
     ------
+    CRSError
+        If the border is not in EPSG:4326.
+    RecordError
+        If it has not the columns of a border table.
     GeometryError
-        If no line is left.
+        If no line is left, or one is not a line in longitude / latitude.
     """
+    if border.crs != CRS:
+        raise CRSError("border lines must be in EPSG:4326; use to_crs(4326) first")
+    missing = [column for column in BORDER_COLUMNS[:-1] if column not in border]
+    if missing:
+        raise RecordError(
+            f"border: no column {some(missing)}; use read_border, or border.to_border first"
+        )
     lines = border if include_coast else border[border["kind"] == "land"]
     if lines.empty:
         raise GeometryError("border: no land line in it; use include_coast=True or another border")
+    _check_lines(lines)
     return lines
 
 
@@ -221,137 +237,37 @@ def border_nearest(
     CRSError
         If `hazards` is not in EPSG:4326.
     GeometryError
-        If no border line is left to measure to.
+        If no border line is left to measure to, or a place is not in longitude / latitude or more
+        than 10 degrees of longitude from the middle of the border, where its plane is no use.
     """
     if hazards.crs != CRS:
         raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
     lines = border_lines(border, include_coast=include_coast)
     geometries = as_geometries(hazards)
-    there = np.flatnonzero(~(shapely.is_missing(geometries) | shapely.is_empty(geometries)))
-    # Neighbours one after another find the same part of the border still in the cache.
-    there = there[np.argsort(gpd.GeoSeries(geometries[there]).hilbert_distance().to_numpy())]
-    distance = np.full(len(geometries), np.nan)
-    line = np.full(len(geometries), -1)
-    plane = _Plane.of(lines)
-    blocks = [there[start : start + BLOCK] for start in range(0, len(there), BLOCK)]
-    workers = min(settings.threads(), max(len(blocks), 1))
-    # One plane a thread: a prepared geometry that is shared does not scale.
-    shares = [blocks[worker::workers] for worker in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:
-        for done in pool.map(lambda share: _measure(plane.copy(), geometries, share), shares):
-            for block, (metres, owner) in done:
-                distance[block], line[block] = metres, owner
+    _check_places(geometries, hazards, lines)
+    metres, line = nearest(geometries, lines)
     names = np.array([*lines["neighbour"], None], dtype=object)
     return pd.DataFrame(
-        {"border_distance_m": distance, "neighbour": names[line]}, index=hazards.index
+        {"border_distance_m": metres, "neighbour": names[line]}, index=hazards.index
     )
 
 
-class _Plane(NamedTuple):
-    """The border in a plane: one prepared whole, its chunks in a tree, its segments."""
-
-    system: pyproj.CRS
-    project: pyproj.Transformer
-    whole: Any
-    tree: shapely.STRtree
-    chunks: Objects
-    segments: Objects
-    owner: Integers
-    central_x: float
-
-    @classmethod
-    def of(cls, lines: gpd.GeoDataFrame) -> _Plane:
-        west, south, east, north = lines.total_bounds
-        system = crs.utm_zone((west + east) / 2, (south + north) / 2)
-        project = crs.to_plane(system)
-        parts, line = shapely.get_parts(densify(lines), return_index=True)
-        flat = _transform(parts, project)
-        xy, part = shapely.get_coordinates(flat, return_index=True)
-        inside = np.flatnonzero(part[1:] == part[:-1])
-        ends = np.stack([xy[inside], xy[inside + 1]], axis=1)
-        segments = shapely.linestrings(ends)
-        chunk = np.arange(len(segments)) // CHUNK_SEGMENTS
-        chunks = shapely.multilinestrings(segments, indices=chunk)
-        return cls(
-            system=system,
-            project=project,
-            whole=shapely.multilinestrings(flat),
-            tree=shapely.STRtree(chunks),
-            chunks=chunks,
-            segments=segments,
-            owner=line[part[inside]],
-            central_x=500_000.0,
+def _check_places(
+    geometries: NDArray[np.object_], hazards: gpd.GeoDataFrame, lines: gpd.GeoDataFrame
+) -> None:
+    """Refuse what the plane about the border cannot hold: NaN, or places on another continent."""
+    west, _, east, _ = lines.total_bounds
+    if (east - west) / 2 > MOST_DEGREES:
+        raise GeometryError(
+            f"border: reaches from longitude {west:.1f} to {east:.1f}, more than "
+            f"{2 * MOST_DEGREES:g} degrees; cut it to the country and its surroundings"
         )
-
-    def copy(self) -> _Plane:
-        whole = shapely.from_wkb(shapely.to_wkb(self.whole))
-        shapely.prepare(whole)
-        return self._replace(whole=whole, project=crs.to_plane(self.system))
-
-
-def _transform(geometries: Objects, transformer: pyproj.Transformer) -> Objects:
-    xy = shapely.get_coordinates(geometries)
-    moved = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-    flat: Objects = shapely.set_coordinates(shapely.force_2d(geometries), moved)
-    return flat
-
-
-def _measure(
-    plane: _Plane, geometries: Objects, blocks: list[Integers]
-) -> list[tuple[Integers, tuple[Floats, Integers]]]:
-    return [(block, _measure_block(plane, geometries[block])) for block in blocks]
-
-
-def _measure_block(plane: _Plane, hazards: Objects) -> tuple[Floats, Integers]:
-    """Return the distance in metres and the border line of each hazard of a block."""
-    flat = _transform(densify(hazards), plane.project)
-    first = shapely.shortest_line(plane.whole, flat)
-    reach = _reach(plane, flat, first)
-    hazard, segment = _candidates(plane, flat, reach)
-    pairs = shapely.shortest_line(flat[hazard], plane.segments[segment])
-    ends = shapely.get_coordinates(pairs)
-    lonlat = np.column_stack(plane.project.transform(ends[:, 0], ends[:, 1], direction="INVERSE"))
-    metres = crs.geodesic_m(lonlat[0::2], lonlat[1::2])
-    metres[shapely.length(pairs) == 0] = 0.0
-    order = np.lexsort((segment, metres, hazard))
-    best = order[np.unique(hazard[order], return_index=True)[1]]
-    return metres[best], plane.owner[segment[best]]
-
-
-def _reach(plane: _Plane, flat: Objects, first: Objects) -> Floats:
-    """Return the planar distance within which the geodesically nearest segment must lie.
-
-    A segment at planar distance d has a geodesic distance of d over the mean scale on the way;
-    so none beyond d times (largest mean scale / scale of the first find) can be nearer.
-    """
-    ends = shapely.get_coordinates(first).reshape(-1, 2, 2)
-    planar = shapely.length(first)
-    x0, x1 = (ends[:, side, 0] - plane.central_x for side in (0, 1))
-    bounds = shapely.bounds(flat)
-    x = np.abs(bounds[:, [0, 2]] - plane.central_x).max(axis=1)
-    found = x0 * x0 + x0 * x1 + x1 * x1
-    largest = 3 * x * x + 3 * x * planar + planar * planar
-    excess = (largest - found) / (6 * EARTH_M**2)
-    reach: Floats = planar * (1 + 1.1 * excess + 1e-7) + TOUCH_M
-    return reach
-
-
-def _candidates(plane: _Plane, flat: Objects, reach: Floats) -> tuple[Integers, Integers]:
-    """Return the pairs of hazard and border segment within reach, hazard by hazard.
-
-    By the circle about each hazard to chunks of the border, then exactly, then to segments.
-    """
-    bounds = shapely.bounds(flat)
-    centre = (bounds[:, :2] + bounds[:, 2:]) / 2
-    radius = np.hypot(*(bounds[:, 2:] - centre).T)
-    hazard, chunk = plane.tree.query(
-        shapely.points(centre), predicate="dwithin", distance=reach + radius
-    )
-    near = shapely.dwithin(flat[hazard], plane.chunks[chunk], reach[hazard])
-    hazard, chunk = hazard[near], chunk[near]
-    segment = (chunk[:, None] * CHUNK_SEGMENTS + np.arange(CHUNK_SEGMENTS)).ravel()
-    hazard = np.repeat(hazard, CHUNK_SEGMENTS)
-    real = segment < len(plane.segments)
-    hazard, segment = hazard[real], segment[real]
-    near = shapely.dwithin(flat[hazard], plane.segments[segment], reach[hazard])
-    return hazard[near], segment[near]
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    away = np.abs(xy - [(west + east) / 2, 0]).T
+    bad = np.unique(owner[~((away[0] <= MOST_DEGREES) & (away[1] <= 90))])
+    if len(bad):
+        ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
+        raise GeometryError(
+            f"{some(ids.iloc[bad])}: not in longitude / latitude, or more than {MOST_DEGREES:g} "
+            "degrees of longitude from the middle of the border; correct the coordinates"
+        )

@@ -26,6 +26,11 @@ ECCENTRICITY: Final = float(np.sqrt(FLATTENING * (2 - FLATTENING)))
 DENSIFY_DEGREES: Final = 0.005
 """Longest edge left by `densify`: 550 m, whose UTM chord is within 2 mm of it."""
 
+SHAPES: Final = {
+    "polygon": (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
+    "line": (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING),
+}
+
 _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 
@@ -87,6 +92,10 @@ def exact_size_m2(geometries: Any) -> Floats:
     """
     geometries = as_geometries(geometries)
     parts, owner = shapely.get_parts(geometries, return_index=True)
+    if (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+        # A multipolygon within a collection.
+        parts, within = shapely.get_parts(parts, return_index=True)
+        owner = owner[within]
     polygons = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, owner = parts[polygons], owner[polygons]
     rings, part = shapely.get_rings(parts, return_index=True)
@@ -127,7 +136,8 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:
     """
     geometries = as_geometries(geometries).copy()
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    long = (np.hypot(*np.diff(xy, axis=0).T) > degrees) & (owner[1:] == owner[:-1])
+    steps = np.diff(xy, axis=0) ** 2
+    long = (steps[:, 0] + steps[:, 1] > degrees * degrees) & (owner[1:] == owner[:-1])
     coarse = np.unique(owner[1:][long])
     geometries[coarse] = shapely.segmentize(geometries[coarse], degrees)
     return geometries
@@ -148,7 +158,9 @@ def to_multipolygons(geometries: Any) -> Geometries:
     return flat
 
 
-def find_faults(geometries: Any, ids: Sequence[object] | ArrayLike) -> pd.DataFrame:
+def find_faults(
+    geometries: Any, ids: Sequence[object] | ArrayLike, *, shape: str = "polygon"
+) -> pd.DataFrame:
     """List the geometries that cannot be a hazard: missing, empty, not a polygon, invalid.
 
     Parameters
@@ -157,6 +169,8 @@ def find_faults(geometries: Any, ids: Sequence[object] | ArrayLike) -> pd.DataFr
         Geometries in EPSG:4326.
     ids
         One identifier each, for the list.
+    shape
+        `polygon`, or `line` for borders.
 
     Returns
     -------
@@ -172,7 +186,7 @@ def find_faults(geometries: Any, ids: Sequence[object] | ArrayLike) -> pd.DataFr
     """
     geometries = as_geometries(geometries)
     kinds = shapely.get_type_id(geometries)
-    areal = np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
+    areal = np.isin(kinds, SHAPES[shape])
     null, empty = kinds < 0, shapely.is_empty(geometries)
     bounds = shapely.bounds(geometries)
     world = np.array([-180, -90, 180, 90])
@@ -182,11 +196,12 @@ def find_faults(geometries: Any, ids: Sequence[object] | ArrayLike) -> pd.DataFr
     finite = np.zeros(len(geometries), dtype=bool)
     finite[fine] = _all_finite(geometries[fine])
     ring = np.zeros(len(geometries), dtype=bool)
-    ring[fine & finite] = ~shapely.is_valid(geometries[fine & finite])
+    if shape == "polygon":
+        ring[fine & finite] = ~shapely.is_valid(geometries[fine & finite])
     found: list[tuple[Any, str, Callable[[Any], str]]] = [
         (null, "null", lambda _: "no geometry"),
         (~null & empty, "empty", lambda _: "empty geometry"),
-        (~null & ~empty & ~areal, "type", lambda g: f"{g.geom_type} instead of a polygon"),
+        (~null & ~empty & ~areal, "type", lambda g: f"{g.geom_type} instead of a {shape}"),
         (fine & ~finite, "coordinates", lambda _: "a coordinate is not a finite number"),
         (
             fine & finite & ~on_earth,

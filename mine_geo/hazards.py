@@ -50,6 +50,9 @@ TEXT_COLUMNS: Final = (
     "difficulty",
     "operator",
 )
+DAYS_IN: Final = "Asia/Phnom_Penh"
+"""Where a moment with a time zone becomes a day."""
+
 _WORDS: Final = {
     "kind": KINDS,
     "area_type": AREA_TYPES,
@@ -236,13 +239,26 @@ def _flag(table: gpd.GeoDataFrame, column: str) -> pd.Series[bool]:
 def _day(table: gpd.GeoDataFrame, column: str) -> pd.Series[pd.Timestamp]:
     if column not in table:
         return pd.Series(pd.NaT, index=table.index, dtype="datetime64[ms]")
-    try:
-        days = pd.to_datetime(table[column], errors="raise", format="ISO8601")
-    except (ValueError, TypeError) as error:
-        raise RecordError(f"{column}: {error}; write days as 2022-12-31") from error
-    if days.dt.tz is not None:
-        days = days.dt.tz_localize(None)
+    written = table[column]
+    if pd.api.types.is_numeric_dtype(written) and written.notna().any():
+        days = pd.Series(pd.NaT, index=table.index, dtype="datetime64[ms]")
+    elif isinstance(written.dtype, pd.DatetimeTZDtype) or _with_zone(written).any():
+        days = pd.to_datetime(written, errors="coerce", format="ISO8601", utc=True)
+        days = days.dt.tz_convert(DAYS_IN).dt.tz_localize(None)
+    else:
+        days = pd.to_datetime(written, errors="coerce", format="ISO8601")
+    bad = days.isna() & written.notna()
+    if bad.any():
+        raise RecordError(
+            f"{column} of {some(table['hazard_id'][bad])} is no day ({some(written[bad], 3)}); "
+            "write days as 2022-12-31"
+        )
     return days.astype("datetime64[ms]").dt.normalize()
+
+
+def _with_zone(column: pd.Series[Any]) -> pd.Series[bool]:
+    """Say which texts end in a time zone: Z or +07:00 after a time."""
+    return column.astype("str").str.contains(r":.*(?:Z|[+-]\d\d:?\d\d)$", na=False)
 
 
 def _number(table: gpd.GeoDataFrame, column: str) -> pd.Series[float]:

@@ -59,7 +59,7 @@ def totals(
     ------
     MixedError
         If hazards of several kinds would be added up (group by `kind` to see them side by side),
-        or rows of different thresholds, rules or borders.
+        or rows of different thresholds, rules or borders; a row `Total` adds them up too.
     OptionError
         For an unknown option or column.
 
@@ -77,7 +77,7 @@ def totals(
     choose(size, SIZES, "size")
     choose(workbench, WORKBENCH, "workbench")
     keys = _keys(split, by)
-    _refuse_mixtures(split, by)
+    _refuse_mixtures(split, [] if total else by)
     figures = _figures(split, size)
     counted = _counted(split, workbench)
     figures = figures.where(counted, 0)
@@ -145,7 +145,7 @@ def _refuse_mixtures(split: gpd.GeoDataFrame, by: Sequence[str]) -> None:
         kinds = sorted(split["kind"].fillna("no kind").unique())
         raise MixedError(
             f"hazards of several kinds ({', '.join(kinds)}) are never added up; choose one "
-            'with kind=..., or group by "kind"'
+            'with kind=..., or group by "kind" without a total'
         )
     for column in PROVENANCE_COLUMNS:
         if column in split and column not in by and len(split[column].unique()) > 1:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
-from pyogrio.errors import DataLayerError
+import shapely
 
 from mine_geo.crs import to_wgs84
-from mine_geo.errors import FileError, some
+from mine_geo.errors import FileError, GeometryError, some
 
 if TYPE_CHECKING:
     import os
@@ -58,6 +60,8 @@ def read_vector(
         If the file is missing, unreadable or truncated, or the layer is unknown or unclear.
     CRSError
         If the file has no reference system, or one whose datum shift must be named.
+    GeometryError
+        If a ring is not closed or has too few points to be read at all.
 
     Examples
     --------
@@ -68,9 +72,9 @@ def read_vector(
     layers = list_layers(path)
     layer = _choose(path, layer, layers, prefer)
     try:
-        frame = pyogrio.read_dataframe(path, layer=layer)
-    except DataLayerError as error:
-        raise FileError(f"{path}: no layer {layer!r}; it has: {some(layers, 12)}") from error
+        frame = _read(path, layer)
+    except shapely.errors.GEOSException as error:
+        raise _broken_rings(path, layer, error) from error
     except (RuntimeError, ValueError) as error:
         raise _unreadable(path, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -78,11 +82,37 @@ def read_vector(
     return to_wgs84(frame, str(path), operation)
 
 
+def _read(path: str | os.PathLike[str], layer: str, on_invalid: str = "raise") -> Any:
+    """Read a layer; a measure (M) is dropped and NaN coordinates are kept, both without a word."""
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.filterwarnings("ignore", message="Measured")
+        return pyogrio.read_dataframe(path, layer=layer, on_invalid=on_invalid)
+
+
+def _broken_rings(
+    path: str | os.PathLike[str], layer: str, error: shapely.errors.GEOSException
+) -> GeometryError:
+    """Return the error that names the records whose rings GEOS cannot even build."""
+    frame = _read(path, layer, on_invalid="ignore")
+    binary = pyogrio.raw.read(path, layer=layer)[2]
+    there = np.array([wkb is not None for wkb in binary], dtype=bool)
+    bad = np.flatnonzero(shapely.is_missing(frame.geometry.to_numpy()) & there)
+    name = next((c for c in frame.columns if str(c).lower() == "hazard_id"), None)
+    records = [f"number {place + 1}" for place in bad] if name is None else frame[name].iloc[bad]
+    reason = str(error).strip().removeprefix("IllegalArgumentException: ")
+    return GeometryError(
+        f"{path}: record {some(records)}: broken ring ({reason}); "
+        "mend the polygons in their source and load again"
+    )
+
+
 def _choose(
     path: str | os.PathLike[str], layer: str | None, layers: list[str], prefer: tuple[str, ...]
 ) -> str:
     if not layers:
         raise FileError(f"{path}: no layer with geometry; export the polygons again")
+    if layer is not None and layer not in layers:
+        raise FileError(f"{path}: no layer {layer!r}; it has: {some(layers, 12)}")
     if layer is not None:
         return layer
     if len(layers) == 1:

@@ -14,7 +14,7 @@ import shapely
 
 from mine_geo import crs
 from mine_geo.border import border_nearest
-from mine_geo.errors import CRSError, GeometryError, OptionError, OutsideError, choose, some
+from mine_geo.errors import CRSError, GeometryError, OptionError, OutsideError, RecordError, choose, some
 from mine_geo.geometry import as_geometries, exact_size_m2, size_m2
 from mine_geo.nearzone import near_zone
 from mine_geo.terms import CRS, RULES, THRESHOLD_M
@@ -110,13 +110,18 @@ def border_split(
     """
     choose(rule, RULES, "rule")
     choose(on_outside, ON_OUTSIDE, "on_outside")
-    if not (np.isfinite(threshold_m) and threshold_m > 0):
+    if not (isinstance(threshold_m, (int, float, np.number)) and 0 < threshold_m < np.inf):
         raise OptionError(f"threshold_m {threshold_m!r} is not a length; give metres above 0")
     _check(hazards)
     sizes = _sizes(hazards)
     if distances is None:
         distances = border_nearest(hazards, border, include_coast=include_coast)
     metres = distances["border_distance_m"].reindex(hazards.index).to_numpy(dtype=float)
+    if np.isnan(metres).any():
+        raise RecordError(
+            f"{some(_ids(hazards)[np.isnan(metres)])}: no border distance among those given; "
+            "leave distances out, or give one for each hazard"
+        )
     measured = _Measured(as_geometries(hazards), sizes, metres, border, include_coast)
     near, near_size = measured.apply(rule, threshold_m)
     columns: dict[str, Any] = {}
@@ -148,12 +153,19 @@ def _check(hazards: gpd.GeoDataFrame) -> None:
     geometries = as_geometries(hazards)
     bad = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     if bad.any():
-        ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
-        raise GeometryError(f"{some(ids[bad])}: no polygon; leave it out of the split")
+        raise GeometryError(f"{some(_ids(hazards)[bad])}: no polygon; leave it out of the split")
+
+
+def _ids(hazards: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
+    return ids.to_numpy(dtype=object)
 
 
 def _sizes(hazards: gpd.GeoDataFrame) -> NDArray[np.int64]:
     if "size_m2" in hazards:
+        missing = hazards["size_m2"].isna().to_numpy()
+        if missing.any():
+            raise RecordError(f"{some(_ids(hazards)[missing])}: no size_m2; use to_hazards first")
         return hazards["size_m2"].to_numpy(dtype=np.int64)
     return size_m2(hazards)
 
@@ -230,9 +242,8 @@ def _outside(
     wholly = np.zeros(len(geometries), dtype=bool)
     wholly[out] = ~shapely.intersects(land, geometries[out])
     if wholly.any() and on_outside == "raise":
-        ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
         raise OutsideError(
-            f"{some(ids[wholly])}: wholly outside the country; check the coordinates (longitude "
+            f"{some(_ids(hazards)[wholly])}: wholly outside the country; check the coordinates (longitude "
             'and latitude swapped? another datum?), or keep them with on_outside="keep"'
         )
     accuracy_m = float(border["accuracy_m"].max())
