@@ -54,7 +54,8 @@ def demo(ctx: click.Context, out: Path) -> None:
             },
         )
     terminal.show_lines(explain(result))
-    terminal.show_lines([f"Store: {store.name}", *(f"Map:   {page}" for page in result.pages)])
+    where = store.name if ctx.obj else place
+    terminal.show_lines([f"Store: {where}", *(f"Map:   {page}" for page in result.pages)])
 
 
 @click.command("map", epilog=example("mine-geo map province --province Battambang -o btb.html"))

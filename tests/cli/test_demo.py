@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import mine_geo as mg
+from mine_geo.cli import main
 from tests.cli.conftest import Command, fields, listing
 
 ROW = "Koh Kong"
@@ -78,3 +80,10 @@ def test_files_of_the_refused_are_untouched(command: Command) -> None:
     before = listing(command.folder)
     command.refused(mg.errors.NotSyntheticError, "demo", "--out", str(command.folder))
     assert listing(command.folder) == before
+
+
+def test_the_readme_shows_what_the_demonstration_prints(command: Command) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("<!-- demo -->\n```\n")[1].split("```\n<!-- /demo -->")[0]
+    printed = CliRunner().invoke(main, ["demo"]).stdout
+    assert [line.rstrip() for line in printed.strip().splitlines()] == shown.strip().splitlines()
