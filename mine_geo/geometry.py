@@ -143,6 +143,23 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:
     return geometries
 
 
+def line_parts(lines: Any) -> tuple[Geometries, NDArray[np.intp]]:
+    """Return the single lines of lines and multilines, densified, and the place each is from.
+
+    Repeated vertices and parts without length are left out: GEOS stumbles over them.
+
+    Examples
+    --------
+    >>> two = shapely.MultiLineString([[(103, 13), (103.01, 13)], [(104, 13), (104, 13)]])
+    >>> parts, line = line_parts([two])
+    >>> [len(part.coords) for part in parts], line.tolist()
+    ([3], [0])
+    """
+    parts, line = shapely.get_parts(as_geometries(lines), return_index=True)
+    long = shapely.length(parts) > 0
+    return densify(shapely.remove_repeated_points(parts[long])), line[long]
+
+
 def to_multipolygons(geometries: Any) -> Geometries:
     """Return each polygon as a multipolygon without a third dimension; others unchanged.
 
@@ -175,7 +192,7 @@ def find_faults(
     Returns
     -------
     pandas.DataFrame
-        Columns `id`, `fault` (`null`, `empty`, `type`, `coordinates`, `ring`) and `message`;
+        Columns `id`, `fault` (`null`, `empty`, `type`, `coordinates`, `length`, `ring`) and `message`;
         no row when all is well. For a ring the message gives GEOS's reason and place.
 
     Examples
@@ -187,6 +204,8 @@ def find_faults(
     geometries = as_geometries(geometries)
     kinds = shapely.get_type_id(geometries)
     areal = np.isin(kinds, SHAPES[shape])
+    short = areal & ~shapely.is_empty(geometries) & (shape == "line")
+    short &= shapely.length(geometries) == 0
     null, empty = kinds < 0, shapely.is_empty(geometries)
     bounds = shapely.bounds(geometries)
     world = np.array([-180, -90, 180, 90])
@@ -208,6 +227,7 @@ def find_faults(
             "coordinates",
             lambda g: f"not longitude / latitude: {tuple(round(v, 3) for v in g.bounds)}",
         ),
+        (short, "length", lambda _: "a line without length"),
         (ring, "ring", lambda g: f"invalid ring: {shapely.is_valid_reason(g)}"),
     ]
     identifiers = np.asarray(ids, dtype=object)

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from mine_geo import crs, settings
-from mine_geo.geometry import densify
+from mine_geo.geometry import densify, line_parts
 
 if TYPE_CHECKING:
     import pyproj
@@ -53,7 +53,7 @@ class Plane(NamedTuple):
         west, south, east, north = lines.total_bounds
         system = crs.utm_zone((west + east) / 2, (south + north) / 2)
         project = crs.to_plane(system)
-        parts, line = shapely.get_parts(densify(lines), return_index=True)
+        parts, line = line_parts(lines)
         flat = transform(parts, project)
         xy, part = shapely.get_coordinates(flat, return_index=True)
         inside = np.flatnonzero(part[1:] == part[:-1])
@@ -124,8 +124,10 @@ def _measure_block(plane: Plane, hazards: Objects) -> tuple[Floats, Integers]:
     first = shapely.shortest_line(plane.whole, flat)
     hazard, segment = _candidates(plane, flat, _reach(flat, first))
     pairs = shapely.reverse(first)[hazard]
-    several = np.bincount(hazard, minlength=len(flat))[hazard] > 1
-    pairs[several] = shapely.shortest_line(flat[hazard[several]], plane.segments[segment[several]])
+    # A prepared line knows the rims of polygons only: a segment may lie within one.
+    again = np.bincount(hazard, minlength=len(flat))[hazard] > 1
+    again |= _in_box(plane.ends[segment, 0], shapely.bounds(flat)[hazard])
+    pairs[again] = shapely.shortest_line(flat[hazard[again]], plane.segments[segment[again]])
     hazard, segment, pairs = _with_rivals(plane, flat, hazard, segment, pairs)
     ends = shapely.get_coordinates(pairs)
     lonlat = np.column_stack(plane.project.transform(ends[:, 0], ends[:, 1], direction="INVERSE"))
@@ -173,6 +175,11 @@ def _candidates(plane: Plane, flat: Objects, reach: Floats) -> tuple[Integers, I
     hazard, segment = hazard[near], segment[near]
     near = shapely.dwithin(flat[hazard], plane.segments[segment], reach[hazard])
     return hazard[near], segment[near]
+
+
+def _in_box(points: Floats, bounds: Floats) -> NDArray[np.bool_]:
+    inside = (points >= bounds[:, :2]) & (points <= bounds[:, 2:])
+    return inside[:, 0] & inside[:, 1]
 
 
 def _from_segment(points: Floats, ends: Floats) -> Floats:

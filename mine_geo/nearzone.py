@@ -9,7 +9,7 @@ import pyproj
 import shapely
 
 from mine_geo.border import border_lines
-from mine_geo.geometry import as_geometries, densify
+from mine_geo.geometry import as_geometries, line_parts
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def near_zone(
     [True, False]
     """
     lines = border_lines(border, include_coast=include_coast)
-    parts = shapely.get_parts(densify(lines))
+    parts, _ = line_parts(lines)
     xy, part = shapely.get_coordinates(parts, return_index=True)
     inside = np.flatnonzero(part[1:] == part[:-1])
     ends = np.stack([xy[inside], xy[inside + 1]], axis=1)
