@@ -44,6 +44,12 @@ def open_store(place: str | os.PathLike[str] | None = None) -> Store:
         If the file is not a GeoPackage, or damaged.
     UnreachableError, NoPostGISError
         If the database does not answer, or has no PostGIS.
+
+    Examples
+    --------
+    >>> open_store("nowhere.gpkg")
+    Traceback (most recent call last):
+    mine_geo.errors.StoreNotFoundError: ...nowhere.gpkg... mine-geo ... init
     """
     where = locate(place)
     with ExitStack() as on_error:
@@ -172,6 +178,15 @@ def create_store(
         If the file cannot be made.
     UnreachableError, NoPostGISError
         If the database does not answer, or has no PostGIS and none can be created.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     store = create_store(f"{folder}/register.gpkg")
+    ...     print(store.name, store.synthetic, len(store.hazards()))
+    ...     store.close()
+    register.gpkg False 0
     """
     where = locate(place)
     with ExitStack() as on_error:
