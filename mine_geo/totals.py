@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SIZES: Final = ("computed", "reported")
-_GROUPS: Final = {
+GROUPS: Final = {
     "province": ["province", "province_code"],
     "district": ["province", "province_code", "district", "district_code"],
 }
@@ -117,7 +117,7 @@ def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def _keys(split: gpd.GeoDataFrame, by: Sequence[str]) -> list[str]:
-    keys = list(dict.fromkeys(key for name in by for key in _GROUPS.get(name, [name])))
+    keys = list(dict.fromkeys(key for name in by for key in GROUPS.get(name, [name])))
     missing = [key for key in keys if key not in split]
     if missing:
         raise OptionError(
