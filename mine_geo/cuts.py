@@ -7,6 +7,7 @@ overlay functions of GEOS have it, and nothing is snapped to a grid.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,7 +85,8 @@ def cut(before: Any, by: Any, *, exact_m2: Floats | None = None) -> Cuts:
     sliver = np.zeros(len(after))
     thin = touched & (shapely.minimum_clearance(after) < SLIVER_DEGREES)
     for place in np.flatnonzero(thin):
-        after[place], sliver[place] = _without_slivers(after[place], by[place])
+        with suppress(GEOSException):  # then the slivers stay where they are
+            after[place], sliver[place] = _without_slivers(after[place], by[place])
     left[thin] = exact_size_m2(after[thin])
     left = np.where(touched, left, had)
     gone = touched & (left < LEAST_M2)
@@ -122,6 +124,8 @@ def _without_slivers(left: Any, by: Any) -> tuple[Any, float]:
     if not len(slivers):
         return left, 0.0
     rest = shapely.difference(left, shapely.union_all(slivers))
+    tidy = shapely.remove_repeated_points(rest, SLIVER_DEGREES / 1000)
+    rest = tidy if shapely.is_valid(tidy) else rest
     return rest, float(exact_size_m2([left])[0] - exact_size_m2([rest])[0])
 
 

@@ -192,8 +192,8 @@ def find_faults(
     Returns
     -------
     pandas.DataFrame
-        Columns `id`, `fault` (`null`, `empty`, `type`, `coordinates`, `length`, `ring`) and `message`;
-        no row when all is well. For a ring the message gives GEOS's reason and place.
+        Columns `id`, `fault` (`null`, `empty`, `type`, `coordinates`, `length`, `ring`) and
+        `message`; no row when all is well. For a ring the message gives GEOS's reason and place.
 
     Examples
     --------
@@ -205,7 +205,8 @@ def find_faults(
     kinds = shapely.get_type_id(geometries)
     areal = np.isin(kinds, SHAPES[shape])
     short = areal & ~shapely.is_empty(geometries) & (shape == "line")
-    short &= shapely.length(geometries) == 0
+    with np.errstate(invalid="ignore"):  # the length to an infinite coordinate
+        short &= shapely.length(geometries) == 0
     null, empty = kinds < 0, shapely.is_empty(geometries)
     bounds = shapely.bounds(geometries)
     world = np.array([-180, -90, 180, 90])
