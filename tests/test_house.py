@@ -211,6 +211,55 @@ def test_nothing_names_a_developers_folder() -> None:
     assert [name for name in found if name != said(Path(__file__))] == []
 
 
+def system_packages(*things: str, **environment: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [ROOT / "scripts" / "system_packages.sh", *things],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_nothing_is_installed_where_nothing_lacks(tmp_path: Path) -> None:
+    # Neither apt-get nor sudo is on this path: to install anything would fail.
+    for name in ("chromium", "chromedriver", "python3"):
+        (tmp_path / name).symlink_to("/bin/true")
+    things = ("venv", "postgis", "browser")
+    given = {"PATH": str(tmp_path), "MINE_GEO_TEST_DATABASE_URL": "postgresql://here"}
+    assert system_packages(*things, **given) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("python", "things", "says"),
+    [
+        ("exit 0", ("kitchen",), "knows venv, postgis and browser, not 'kitchen'"),
+        ("exit 1", ("venv",), "mine_geo needs Python 3.11 or newer; name one: make PYTHON="),
+        ("exit 0", ("browser",), "lacks: chromium fonts-dejavu-core chromium-driver"),
+    ],
+)
+def test_what_cannot_be_installed_is_said_in_one_line(
+    tmp_path: Path, python: str, things: tuple[str, ...], says: str
+) -> None:
+    (tmp_path / "python3").write_text(f"#!/bin/sh\n{python}\n")
+    (tmp_path / "python3").chmod(0o755)
+    code, text = system_packages(*things, PATH=str(tmp_path))
+    assert code == 1
+    assert says in text
+    assert len(text.splitlines()) == 1
+
+
+def test_the_makefile_says_what_each_target_does() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", text, flags=re.MULTILINE)
+    shown = re.findall(r"^([a-z-]+):.*## ", text, flags=re.MULTILINE)
+    assert sorted(phony.split()) == sorted(shown)
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`make ([a-z-]+)", contributing))
+    assert named <= set(shown)
+
+
 def test_no_file_is_left_in_conflict() -> None:
     marks = ("<" * 7 + " ", ">" * 7 + " ")
     assert [
