@@ -13,9 +13,17 @@ import pandas as pd
 import shapely
 
 from mine_geo import crs
-from mine_geo.border import border_nearest
-from mine_geo.errors import CRSError, GeometryError, OptionError, OutsideError, RecordError, choose, some
-from mine_geo.geometry import as_geometries, exact_size_m2, size_m2
+from mine_geo.border import border_distance, border_nearest
+from mine_geo.errors import (
+    CRSError,
+    GeometryError,
+    OptionError,
+    OutsideError,
+    RecordError,
+    choose,
+    some,
+)
+from mine_geo.geometry import as_geometries, exact_size_m2, find_faults, size_m2
 from mine_geo.nearzone import near_zone
 from mine_geo.terms import CRS, RULES, THRESHOLD_M
 
@@ -27,7 +35,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
+CUTTING: Final = ("majority", "area")
 ON_OUTSIDE: Final = ("raise", "keep")
+FOOT_M: Final = 1.0
+"""How far from the border line, beyond its accuracy, the country's outline may be."""
 DEGREE_M: Final = 111_700.0
 """A little more than any degree of latitude or longitude, so that a length is never too short."""
 
@@ -112,7 +123,7 @@ def border_split(
     choose(on_outside, ON_OUTSIDE, "on_outside")
     if not (isinstance(threshold_m, (int, float, np.number)) and 0 < threshold_m < np.inf):
         raise OptionError(f"threshold_m {threshold_m!r} is not a length; give metres above 0")
-    _check(hazards)
+    _check(hazards, cut=rule in CUTTING or country is not None)
     sizes = _sizes(hazards)
     if distances is None:
         distances = border_nearest(hazards, border, include_coast=include_coast)
@@ -126,7 +137,9 @@ def border_split(
     near, near_size = measured.apply(rule, threshold_m)
     columns: dict[str, Any] = {}
     if country is not None:
-        columns["outside_m2"], forced = _outside(hazards, country, border, metres, on_outside)
+        columns["outside_m2"], forced = _outside(
+            hazards, country, border, metres, on_outside, include_coast=include_coast
+        )
         near, near_size = near | forced, np.where(forced, sizes, near_size)
     return hazards.assign(
         size_m2=sizes,
@@ -145,7 +158,7 @@ def border_split(
     )
 
 
-def _check(hazards: gpd.GeoDataFrame) -> None:
+def _check(hazards: gpd.GeoDataFrame, *, cut: bool) -> None:
     if hazards.crs != CRS:
         raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
     if not hazards.index.is_unique:
@@ -154,6 +167,10 @@ def _check(hazards: gpd.GeoDataFrame) -> None:
     bad = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     if bad.any():
         raise GeometryError(f"{some(_ids(hazards)[bad])}: no polygon; leave it out of the split")
+    if cut and not shapely.is_valid(geometries).all():
+        lines = find_faults(geometries, _ids(hazards))
+        told = some((f"{row.id}: {row.message}" for row in lines.itertuples()), 3)
+        raise GeometryError(f"{told}; a broken polygon cannot be cut: mend it in its source")
 
 
 def _ids(hazards: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -211,7 +228,7 @@ class _Measured(NamedTuple):
 
     def apply(self, rule: str, threshold_m: float) -> tuple[Flags, NDArray[np.int64]]:
         """Return for each hazard whether it is near, and its near size, under a rule."""
-        if rule in {"majority", "area"}:
+        if rule in CUTTING:
             return _by_part(rule, self.sizes, self.near_part(threshold_m))
         near = (self.metres if rule == "edge" else self.centroid_m()) < threshold_m
         return near, np.where(near, self.sizes, 0)
@@ -230,6 +247,8 @@ def _outside(
     border: gpd.GeoDataFrame,
     metres: Floats,
     on_outside: str,
+    *,
+    include_coast: bool,
 ) -> tuple[NDArray[np.int64], Flags]:
     """Return the m² of each hazard outside the country, and which are near because of it."""
     land = shapely.union_all(as_geometries(country))
@@ -243,23 +262,33 @@ def _outside(
     wholly[out] = ~shapely.intersects(land, geometries[out])
     if wholly.any() and on_outside == "raise":
         raise OutsideError(
-            f"{some(_ids(hazards)[wholly])}: wholly outside the country; check the coordinates (longitude "
-            'and latitude swapped? another datum?), or keep them with on_outside="keep"'
+            f"{some(_ids(hazards)[wholly])}: wholly outside the country; check the coordinates "
+            '(longitude and latitude swapped? another datum?), or keep them with on_outside="keep"'
         )
     accuracy_m = float(border["accuracy_m"].max())
+    reach, foot = _farthest_out(beyond, land)
     reaching = np.zeros(len(geometries), dtype=bool)
-    reaching[out] = [_reach_m(part, land) > accuracy_m for part in beyond]
+    reaching[out] = reach > accuracy_m
     outside[~(wholly | reaching)] = 0
-    return outside, wholly | (reaching & (metres == 0))
+    # Over the border that counts, not into the sea; a part may lie beyond without touching it.
+    over = metres == 0
+    feet = gpd.GeoSeries(shapely.points(foot), crs=CRS)
+    at_border = border_distance(feet, border, include_coast=include_coast).to_numpy()
+    over[out] |= at_border <= accuracy_m + FOOT_M
+    return outside, wholly | (reaching & over)
 
 
-def _reach_m(part: shapely.Geometry, land: shapely.Geometry) -> float:
-    """Return how many metres, about, a part outside the country is away from it at the most."""
-    xy = shapely.get_coordinates(part)
-    if not len(xy):
-        return 0.0
-    foot = shapely.get_coordinates(shapely.shortest_line(land, shapely.points(xy)))
-    return float(crs.geodesic_m(foot[0::2], foot[1::2]).max())
+def _farthest_out(beyond: NDArray[np.object_], land: shapely.Geometry) -> tuple[Floats, Floats]:
+    """Return how many metres, about, each part is off the country at the most, and from where."""
+    metres, foot = np.zeros(len(beyond)), np.zeros((len(beyond), 2))
+    xy, owner = shapely.get_coordinates(beyond, return_index=True)
+    ends = shapely.get_coordinates(shapely.shortest_line(land, shapely.points(xy)))
+    lengths = crs.geodesic_m(ends[0::2], ends[1::2])
+    order = np.argsort(lengths, kind="stable")  # of each part the farthest comes last
+    metres[owner[order]], foot[owner[order]] = lengths[order], ends[0::2][order]
+    nothing = np.setdiff1d(np.arange(len(beyond)), owner)
+    foot[nothing] = shapely.get_coordinates(land)[0]
+    return metres, foot
 
 
 def border_sensitivity(
@@ -293,7 +322,7 @@ def border_sensitivity(
     >>> len(table), sorted(table.threshold_m.unique().tolist())
     (24, [6950.0, 7000.0, 7050.0])
     """
-    _check(hazards)
+    _check(hazards, cut=True)
     accuracy_m = float(border["accuracy_m"].max())
     thresholds = sorted({threshold_m - accuracy_m, threshold_m, threshold_m + accuracy_m})
     readings = [
@@ -342,5 +371,5 @@ def _readings(
             flags = distance < threshold
             yield rule, include_coast, threshold, flags, np.where(flags, measured.sizes, 0)
         part = measured.near_part(threshold)
-        for rule in ("majority", "area"):
+        for rule in CUTTING:
             yield (rule, include_coast, threshold, *_by_part(rule, measured.sizes, part))
