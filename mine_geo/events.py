@@ -34,6 +34,13 @@ ATTRIBUTES: Final = tuple(
     name for name in HAZARD_COLUMNS if name not in {"hazard_id", "size_m2", "geometry"}
 )
 """What an event may say of a hazard beside its id and polygon."""
+TYPES: Final = {
+    "happened_on": "datetime64[ms]",
+    "recorded_at": "datetime64[ms, UTC]",
+    **dict.fromkeys(NUMBERS, "float64"),
+    **dict.fromkeys(ITEM_COLUMNS, "Int64"),
+}
+"""The type of each column of an events table; the others are `str`."""
 _ZONED: Final = re.compile(r"\d(Z|[+-]\d\d(:?\d\d)?)$")
 
 
@@ -78,6 +85,8 @@ def _column(frame: gpd.GeoDataFrame, name: str) -> pd.Series[Any]:
         column: pd.Series[Any] = empty
     else:
         column = frame[name]
+    if str(column.dtype) == TYPES.get(name, "str") and name != "happened_on":
+        return column
     if name == "happened_on":
         days = _times(column)
         return days.dt.tz_localize(None).astype("datetime64[ms]").dt.normalize()
@@ -327,7 +336,10 @@ def standing(
 
 
 def _because(events: pd.DataFrame, reason: str | pd.Series[str]) -> pd.DataFrame:
-    table = pd.DataFrame(events[["event_id", "hazard_id", "event_type"]])
+    columns = ["event_id", "hazard_id", "event_type"]
+    if events.empty:
+        return pd.DataFrame(columns=[*columns, "reason"], dtype="str")
+    table = pd.DataFrame(events[columns])
     return table.assign(reason=reason).astype("str")
 
 
@@ -355,6 +367,8 @@ def _once(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[pd.DataFrame]
 def _voided(table: gpd.GeoDataFrame, retracts: pd.Series[bool]) -> tuple[set[str], pd.DataFrame]:
     """Return the events that the retractions void, and the retractions that void nothing."""
     made = table[retracts]
+    if made.empty:
+        return set(), _because(made, "")
     kinds = dict(zip(table["event_id"], table["event_type"], strict=True))
     aimed = made["retracts"].map(kinds)
     reason = aimed.map({"retracted": "a retraction cannot be retracted"})
@@ -374,8 +388,8 @@ def _faults(events: gpd.GeoDataFrame) -> pd.Series[str]:
     said = [detail_of(text) or {} for text in events.loc[moved, "detail"]]
     role = pd.Series([each.get("role") for each in said], index=events.index[moved], dtype=object)
     role = role.reindex(events.index)
-    reasons = reasons.mask(moved & ~role.isin(("parent", "child")), "its detail gives no role")
     reasons = reasons.mask(moved & events["transfer_id"].isna(), "it has no transfer_id")
+    reasons = reasons.mask(moved & ~role.isin(("parent", "child")), "its detail gives no role")
     drawn = (kind.isin(DRAWN) | (moved & (role == "child"))).to_numpy()
     faults = find_faults(events.geometry[drawn], np.flatnonzero(drawn))
     for place, message in zip(faults["id"], faults["message"], strict=True):

@@ -265,10 +265,9 @@ class _Work:
             for place in (*parents, *children)
         }
         over: int = sum(change.values())
+        sign = -1 if over < 0 else 1
         for place in reversed(parents if over < 0 else children):
-            share = change[place]
-            amended = max(over, share) if over < 0 else min(over, share)
-            amended = 0 if amended * share <= 0 else amended
+            amended = sign * max(0, min(abs(over), sign * change[place]))
             over -= amended
             change[place] -= amended
             self.m2["amended_m2"][place] = amended
@@ -329,7 +328,7 @@ class _Work:
 def _why_nothing(had: Any, drawn: Any) -> str:
     if had.is_empty:
         return "nothing was left: released already"
-    if shapely.intersects(had, drawn):
+    if exact_size_m2([shapely.intersection(had, drawn)])[0] > 0:
         return "what it takes off rounds to 0 m²"
     return "it lies outside what was left"
 
