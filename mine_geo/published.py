@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TOTAL: Final = "Total"
 """What stands in the name column of a total row; its code is null."""
 
-_NOT_TABLES: Final = ("name_variants", "tables")
+_NOT_TABLES: Final = ("claims", "name_variants", "tables")
 _RENAMED: Final = {
     "minefields": "hazards",
     "size_sqm": "size_m2",

@@ -1,8 +1,8 @@
-"""The bundled sample data: real border, schematic districts, invented minefields.
+"""The bundled sample data: real border, schematic districts, invented hazards and their ledger.
 
-No minefield polygons are public. The minefields are synthetic, calibrated so that the published
-tables come out exactly; the districts are schematic. `sample_data/README.md` says for each file
-where it comes from and under which licence.
+No minefield polygons are public. The hazards and what happened to them are synthetic, calibrated
+so that the published tables come out exactly; the districts are schematic. `sample_data/README.md`
+says for each file where it comes from and under which licence.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from mine_geo import errors
 
 FILES: Final = {
     "border": "border.gpkg",
+    "claims": "published/claims.csv",
+    "cluster_munition_areas": "cluster_munition_areas.gpkg",
     "country": "country.gpkg",
     "district_seats": "district_seats.csv",
     "districts": "districts.gpkg",
+    "ledger_events": "ledger/events.gpkg",
+    "ledger_hazards": "ledger/hazards.gpkg",
     "minefields": "minefields.gpkg",
     "places": "places.csv",
     "published": "published",
     "readme": "README.md",
+    "spot_tasks": "ledger/spot_tasks.csv",
 }
 """File, or folder, of each name."""
 
@@ -50,7 +55,8 @@ def path(name: str) -> Path:
     ----------
     name
         One of `names`: for example "border", "districts", "minefields". "published" is a folder
-        of CSV tables, listed in its tables.csv.
+        of CSV tables, listed in its tables.csv; "ledger_hazards" are the hazards as first
+        registered, "ledger_events" what happened to them.
 
     Returns
     -------
@@ -70,7 +76,7 @@ def path(name: str) -> Path:
     'border.gpkg'
     >>> path("borders")
     Traceback (most recent call last):
-    mine_geo.errors.OptionError: sample 'borders' is unknown; valid: border, country, ...
+    mine_geo.errors.OptionError: sample 'borders' is unknown; valid: border, claims, ...
     """
     file = FILES[errors.choose(name, names(), "sample")]
     for folder in _FOLDERS:

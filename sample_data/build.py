@@ -3,9 +3,10 @@
 
     python sample_data/build.py [--out FOLDER] [--quiet]
 
-Makes `districts.gpkg` and `minefields.gpkg` from what lies beside this script (`border.gpkg`,
-`country.gpkg`, `district_seats.csv`, `published/`). Nothing is downloaded; the same input gives
-the same sample, whatever the machine. README.md says what each file is.
+Makes `districts.gpkg`, `minefields.gpkg`, `cluster_munition_areas.gpkg` and `ledger/` from what
+lies beside this script (`border.gpkg`, `country.gpkg`, `district_seats.csv`, `published/`).
+Nothing is downloaded; the same input gives the same sample, whatever the machine. README.md says
+what each file is.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ import time
 from pathlib import Path
 
 from building.districts import find_district_faults, make_districts
-from building.files import read_layer, read_table, write_layer
+from building.files import read_layer, read_table, write_layer, write_table
+from building.land import make_land
+from building.ledger import make_ledger
 from building.minefields import WORKBENCH_M2, Sources, make_minefields
+from building.spot_tasks import make_spot_tasks
 
 HERE = Path(__file__).parent
 
@@ -38,20 +42,30 @@ def build(out: Path, *, quiet: bool = False) -> None:
         raise SystemExit("; ".join(faults))
     write_layer(districts, out / "districts.gpkg", "districts")
     tell(f"{len(districts)} districts")
+    tables = {path.stem: read_table(path) for path in (HERE / "published").glob("*.csv")}
     sources = Sources(
-        border=read_layer(HERE / "border.gpkg"),
-        districts=districts,
+        land=make_land(read_layer(HERE / "border.gpkg"), districts),
         seats=seats,
-        annex1=read_table(HERE / "published" / "wp2023_annex1.csv"),
-        table3=read_table(HERE / "published" / "wp2023_table3.csv"),
+        annex1=tables["wp2023_annex1"],
+        table3=tables["wp2023_table3"],
     )
     minefields = make_minefields(sources, tell)
-    write_layer(minefields, out / "minefields.gpkg", "minefields")
     bench = int(minefields["size_m2"][minefields["in_workbench"]].sum())
     tell(
         f"{len(minefields)} minefields, {minefields['size_m2'].sum()} m²; "
         f"on the workbench {bench} m² (wanted {WORKBENCH_M2})"
     )
+    ledger = make_ledger(sources.land, minefields, tables, tell)
+    write_layer(ledger.minefields, out / "minefields.gpkg", "minefields")
+    areas = ledger.cluster_munition_areas
+    write_layer(areas, out / "cluster_munition_areas.gpkg", "cluster_munition_areas")
+    tell(f"{len(areas)} cluster-munition areas, {areas['size_m2'].sum()} m²")
+    for name, frame in (("hazards", ledger.hazards), ("events", ledger.events)):
+        write_layer(frame, out / "ledger" / f"{name}.gpkg", name)
+        tell(f"{len(frame)} {name}")
+    spot_tasks = make_spot_tasks(sources.land, tables["cmr2024_table8"])
+    write_table(spot_tasks, out / "ledger" / "spot_tasks.csv")
+    tell(f"{len(spot_tasks)} spot tasks")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from mine_geo import admin_names, sample, terms
 from mine_geo.border import border_distance
 from mine_geo.errors import FileError, OptionError
 from mine_geo.geometry import densify, exact_size_m2, size_m2
+from mine_geo.published import published_names
 
 UTM = 32648
 KOH_KONG, MONDOL_SEIMA = "09", "0905"
@@ -92,7 +93,7 @@ class TestPath:
         folder = sample.path("readme").parent
         sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
         assert max(sizes) < 20e6
-        assert 3e6 < sum(sizes) < 7e6
+        assert 8e6 < sum(sizes) < 13e6
 
     def test_readme_names_each_file(self):
         text = sample.path("readme").read_text(encoding="utf-8")
@@ -169,6 +170,7 @@ class TestPublishedTables:
         listed = {row["name"] for row in table("tables")}
         files = {file.stem for file in sample.path("published").glob("*.csv")}
         assert listed == files - {"tables", "name_variants"}
+        assert set(published_names()) == listed - {"claims"}
         assert all(row["document"] and row["table"] and row["title"] for row in table("tables"))
         assert {len(row["date"]) for row in table("tables")} == {10}
 

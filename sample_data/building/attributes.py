@@ -75,3 +75,67 @@ def attributes(
         "surveyed_on": _day(rng, *days),
         "reported_size_m2": _reported(rng, wish.size_m2),
     }
+
+
+ELSEWHERE = {"CMAC": 0.7, "HALO": 0.12, "RCA": 0.1, "NPMEC": 0.08}
+CLUSTER = {"CMAC": 0.86, "HALO": 0.04, "MAG": 0.06, "NPA": 0.04}
+CLUSTER_RATANAK_KIRI = {"CMAC": 0.3, "MAG": 0.48, "NPA": 0.22}
+FIRST_CONFIRMED = date(2015, 6, 1)
+"""Since 2015 cluster-munition remnants survey identifies confirmed areas."""
+REPORTED_AFTER = "reported after"
+
+
+def place_of(code: str, district: pd.Series) -> dict[str, Any]:
+    """Return province and district of a hazard; commune and village stay empty."""
+    return {
+        "province": district["province"],
+        "province_code": district["province_code"],
+        "district": district["district"],
+        "district_code": code,
+        "commune": None,
+        "village": None,
+    }
+
+
+def draw_operator(hazard_id: str, kind: str, purpose: str = "operator") -> str:
+    """Draw an operator who works on that kind in that province."""
+    province = hazard_id[3:5]
+    if kind == "ap_minefield":
+        shares = OPERATORS.get(province, ELSEWHERE)
+    else:
+        shares = CLUSTER_RATANAK_KIRI if province == "16" else CLUSTER
+    return str(generator(hazard_id, purpose).choice(list(shares), p=list(shares.values())))
+
+
+def released_attributes(
+    hazard_id: str, kind: str, district: pd.Series, *, area_type: str, difficulty: str | None
+) -> dict[str, Any]:
+    """Return the attributes of a hazard that no table lists: one that is wholly released."""
+    code = hazard_id[3:7]
+    return {
+        "hazard_id": hazard_id,
+        "kind": kind,
+        "also": None,
+        "area_type": area_type,
+        "status": "open",
+        "in_workbench": False,
+        **place_of(code, district),
+        "difficulty": difficulty,
+        "operator": draw_operator(hazard_id, kind),
+        "surveyed_on": survey_day(hazard_id, kind, area_type),
+        "reported_size_m2": None,
+    }
+
+
+def survey_day(hazard_id: str, kind: str, area_type: str, year: int | None = None) -> date:
+    """Draw the day of the survey: before 2020, or in a year."""
+    rng = generator(hazard_id, "surveyed")
+    if year is not None:
+        return _day(rng, date(year, 1, 15), date(year, 10, 31))
+    confirmed = kind == "cluster_munition" and area_type == "CHA"
+    return _day(rng, FIRST_CONFIRMED if confirmed else FIRST_SURVEY, LAST_SURVEY)
+
+
+def reported(hazard_id: str, size: int, when: str) -> float:
+    """Draw what the operator wrote of a size at one time."""
+    return _reported(generator(hazard_id, when), size)

@@ -19,8 +19,10 @@ STAMP = "2023-01-01T00:00:00.000Z"
 def write_layer(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     """Write one GeoPackage with one layer, anew.
 
-    Dates are written as dates, with Arrow: otherwise they become texts or moments.
+    Dates are written as dates, with Arrow: otherwise they become texts or moments. There is no
+    spatial index: it would be a sixth of the file, and thousands of polygons need none.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     frame = frame.copy()
     for column in frame.select_dtypes("datetime"):
         frame[column] = frame[column].astype("date32[pyarrow]")
@@ -28,10 +30,25 @@ def write_layer(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})
     try:
         pyogrio.write_dataframe(
-            frame, path, layer=layer, driver="GPKG", use_arrow=True, promote_to_multi=True
+            frame,
+            path,
+            layer=layer,
+            driver="GPKG",
+            use_arrow=True,
+            promote_to_multi=True,
+            layer_options={"SPATIAL_INDEX": "NO"},
         )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def write_table(rows: list[dict[str, object]], path: Path) -> None:
+    """Write a CSV table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def read_layer(path: Path) -> gpd.GeoDataFrame:

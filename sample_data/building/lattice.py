@@ -60,19 +60,24 @@ def _best_step(gains: Floats, missing: float) -> tuple[int, int]:
     return best, int(steps[best])
 
 
-def _nudge(rings: list[Ints], missing: float) -> None:
+def _nudge(rings: list[Ints], missing: float, *, fixed_ends: bool = False) -> None:
     """Move vertices (in place) so that `missing` m² are added, nearly.
 
     One coordinate at a time takes off most; where no single one helps, one is moved a step so
-    that another can make up for it.
+    that another can make up for it. With `fixed_ends` the first and the last vertex of the one
+    ring stay.
     """
     for _ in range(6):
         if abs(missing) < TOLERANCE_M2 / 2:
             return
         gains, ring_of, vertex_of, axis_of = _gains(rings)
+        free = np.ones(len(gains), dtype=bool)
+        if fixed_ends:
+            free = (vertex_of > 0) & (vertex_of < len(rings[0]) - 1)
+            gains = np.where(free, gains, 0.0)
         moves = [_best_step(gains, missing)]
         if moves[0][1] == 0:
-            first = [(i, s) for i in range(len(gains)) for s in (-1, 1)]
+            first = [(i, s) for i in np.flatnonzero(free) for s in (-1, 1)]
             pairs = [(one, _best_step(gains, missing - one[1] * gains[one[0]])) for one in first]
             moves = list(
                 min(pairs, key=lambda pair: abs(missing - sum(s * gains[i] for i, s in pair)))
@@ -82,7 +87,7 @@ def _nudge(rings: list[Ints], missing: float) -> None:
             missing -= s * float(gains[i])
 
 
-def _to_rings(shape: shapely.Geometry) -> tuple[list[Ints], list[int]]:
+def to_rings(shape: shapely.Geometry) -> tuple[list[Ints], list[int]]:
     """Return open rings in lattice steps, shells counter-clockwise, and the part of each."""
     rings, part_of = [], []
     for number, part in enumerate(shapely.get_parts(shapely.orient_polygons(shape))):
@@ -93,7 +98,7 @@ def _to_rings(shape: shapely.Geometry) -> tuple[list[Ints], list[int]]:
     return rings, part_of
 
 
-def _to_shape(rings: list[Ints], part_of: list[int]) -> shapely.MultiPolygon:
+def to_shape(rings: list[Ints], part_of: list[int]) -> shapely.MultiPolygon:
     """Return the multipolygon of the rings, in degrees."""
     parts: dict[int, list[Floats]] = {}
     for ring, number in zip(rings, part_of, strict=True):
@@ -116,8 +121,8 @@ def to_lattice(shapes: list[shapely.Geometry], sizes: Ints) -> list[shapely.Geom
     ValueError
         If a size cannot be reached, or a shape is no longer valid.
     """
-    drawn = [_to_rings(shape) for shape in shapes]
-    result = np.array([_to_shape(*rings) for rings in drawn], dtype=object)
+    drawn = [to_rings(shape) for shape in shapes]
+    result = np.array([to_shape(*rings) for rings in drawn], dtype=object)
     for _ in range(12):
         missing = sizes - exact_size_m2(result)
         wrong = np.flatnonzero(np.abs(missing) > TOLERANCE_M2)
@@ -125,9 +130,34 @@ def to_lattice(shapes: list[shapely.Geometry], sizes: Ints) -> list[shapely.Geom
             break
         for i in wrong:
             _nudge(drawn[i][0], float(missing[i]))
-            result[i] = _to_shape(*drawn[i])
+            result[i] = to_shape(*drawn[i])
     else:
         raise ValueError(f"{len(wrong)} sizes cannot be reached")
     if not shapely.is_valid(result).all():
         raise ValueError("nudging made shapes invalid")
     return list(result)
+
+
+def settle_strip(ring: Ints, wanted_m2: float) -> Ints | None:
+    """Return a strip's ring with its free vertices moved until its size is the wanted one.
+
+    Parameters
+    ----------
+    ring
+        Open ring in lattice steps, counter-clockwise; its first and last vertex are those of the
+        edge that it grew from, and stay.
+    wanted_m2
+        The size before rounding that makes the whole of hazard and strips a whole number.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        None where the size cannot be reached.
+    """
+    ring = ring.copy()
+    for _ in range(12):
+        missing = wanted_m2 - float(exact_size_m2([shapely.Polygon(ring / STEPS_A_DEGREE)])[0])
+        if abs(missing) <= TOLERANCE_M2:
+            return ring
+        _nudge([ring], missing, fixed_ends=True)
+    return None

@@ -12,9 +12,9 @@ import shapely
 
 from building.attributes import attributes
 from building.calibrate import Margin, district_margins, draw_sizes, make_cells
-from building.ground import LAND_ONLY, District, make_border, make_district, to_lonlat
+from building.ground import LAND_ONLY, to_lonlat
 from building.lattice import to_lattice
-from building.place import Wish, generator, place_district
+from building.place import Wish, generator, place_wishes
 from mine_geo import terms
 from mine_geo.geometry import size_m2
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from building.calibrate import Cell, Table
+    from building.land import Land
 
 WORKBENCH_M2 = 137_900_000
 """The work plan's figure: 137.9 km² of the minefields were on the workbench."""
@@ -31,8 +32,7 @@ WORKBENCH_M2 = 137_900_000
 class Sources:
     """What the minefields are made from."""
 
-    border: gpd.GeoDataFrame
-    districts: gpd.GeoDataFrame
+    land: Land
     seats: Table
     annex1: Table
     table3: Table
@@ -57,13 +57,6 @@ def make_wishes(margins: list[Margin], cells: list[Cell]) -> dict[str, list[Wish
     return wishes
 
 
-def make_grounds(sources: Sources, margins: list[Margin]) -> dict[str, District]:
-    """Return the ground of each district that has minefields."""
-    border = make_border(sources.border)
-    polygons = sources.districts.set_index("district_code").geometry
-    return {m.code: make_district(m.code, polygons[m.code], border, m.count) for m in margins}
-
-
 def choose_workbench(ids: list[str], sizes: np.ndarray, total: int) -> np.ndarray:
     """Choose hazards, by the hash of their id, whose sizes sum to `total` as near as they can.
 
@@ -85,12 +78,14 @@ def choose_workbench(ids: list[str], sizes: np.ndarray, total: int) -> np.ndarra
 def make_minefields(sources: Sources, tell: Callable[[str], None]) -> gpd.GeoDataFrame:
     """Return the minefields (EPSG:4326, `terms.HAZARD_COLUMNS` and `synthetic`), by id."""
     margins = district_margins(sources.annex1, sources.seats)
-    grounds = make_grounds(sources, margins)
+    grounds = {m.code: sources.land.ground(m.code, m.count) for m in margins}
     room = {code: 1.0 if code in LAND_ONLY else g.room() for code, g in grounds.items()}
     wishes = make_wishes(margins, make_cells(margins, sources.table3, room))
     rows, shapes = [], []
     for margin in margins:
-        placed = place_district(grounds[margin.code], wishes[margin.code])
+        placer = sources.land.open(grounds[margin.code], margin.count)
+        placed = place_wishes(placer, wishes[margin.code])
+        sources.land.count_ids("AP", margin.code, margin.count)
         for wish in sorted(wishes[margin.code], key=lambda wish: wish.hazard_id):
             rows.append((margin, wish))
             shapes.append(shapely.transform(placed[wish.hazard_id], to_lonlat))
@@ -100,7 +95,7 @@ def make_minefields(sources: Sources, tell: Callable[[str], None]) -> gpd.GeoDat
     geometry = to_lattice(shapes, sizes)
     ids = [wish.hazard_id for _, wish in rows]
     workbench = choose_workbench(ids, sizes, WORKBENCH_M2)
-    names = sources.districts.set_index("district_code")
+    names = sources.land.districts
     frame = pd.DataFrame(
         [
             attributes(wish, margin, names.loc[margin.code], in_workbench=bool(flag))

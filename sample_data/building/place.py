@@ -59,8 +59,8 @@ class Taken:
     boxes: Floats
     shapes: list[shapely.Geometry] = field(default_factory=list)
 
-    def free(self, shape: shapely.Geometry) -> bool:
-        """Say whether a shape keeps its distance from all that stand."""
+    def free(self, shape: shapely.Geometry, but: int | None = None) -> bool:
+        """Say whether a shape keeps its distance from all that stand, or all `but` one."""
         count = len(self.shapes)
         west, south, east, north = shape.bounds
         boxes = self.boxes[:count]
@@ -70,12 +70,21 @@ class Taken:
             & (boxes[:, 1] < north + GAP_M)
             & (boxes[:, 3] > south - GAP_M)
         )
-        return not any(shapely.dwithin(shape, self.shapes[i], GAP_M) for i in np.flatnonzero(close))
+        return not any(
+            shapely.dwithin(shape, self.shapes[i], GAP_M) for i in np.flatnonzero(close) if i != but
+        )
 
     def add(self, shape: shapely.Geometry) -> None:
         """Take the ground under a shape."""
+        if len(self.shapes) == len(self.boxes):
+            self.boxes = np.vstack([self.boxes, np.empty((50 + len(self.boxes), 4))])
         self.boxes[len(self.shapes)] = shape.bounds
         self.shapes.append(shape)
+
+    def replace(self, place: int, shape: shapely.Geometry) -> None:
+        """Take the ground under a shape in place of one that stands."""
+        self.boxes[place] = shape.bounds
+        self.shapes[place] = shape
 
 
 def mark_wishes(code: str, wishes: list[Wish]) -> list[Wish]:
@@ -111,7 +120,8 @@ class Placer:
     def __init__(self, district: District, count: int) -> None:
         self.district = district
         self.taken = Taken(np.empty((count, 4)))
-        self.cumulated = {zone: self._weights(zone) for zone in ("near", "far", "line")}
+        self.place_of: dict[str, int] = {}
+        self.cumulated = {zone: self._weights(zone) for zone in ("near", "far", "line", "any")}
 
     def _weights(self, zone: str) -> Floats:
         """Return the cumulated weights of the grid points for a zone, or for its line."""
@@ -125,11 +135,13 @@ class Placer:
             weight = thick * np.exp(-away / 2500.0) * (away < terms.THRESHOLD_M)
         elif zone == "far":
             weight = thick * (away > terms.THRESHOLD_M)
+        elif zone == "any":
+            weight = thick * (1.0 + 4.0 * np.exp(-away / 2500.0))
         else:
             weight = (np.abs(away - terms.THRESHOLD_M) < 350.0).astype(float)
         return np.cumsum(weight)
 
-    def _spot(self, rng: Generator, zone: str, *, anywhere: bool) -> Floats | None:
+    def spot(self, rng: Generator, zone: str, *, anywhere: bool) -> Floats | None:
         """Draw a place for a zone: weighted, or anywhere in the zone."""
         cumulated = self.cumulated[zone]
         if cumulated[-1] <= 0:
@@ -142,7 +154,7 @@ class Placer:
         jitter = rng.uniform(-0.5, 0.5, 2) * self.district.spacing_m
         return self.district.points[min(index, len(cumulated) - 1)] + jitter
 
-    def _along(self, spot: Floats) -> float:
+    def along(self, spot: Floats) -> float:
         """Return the direction of the border by a place, radians; at random far from any."""
         if self.district.coarse is None:
             return 0.0
@@ -151,6 +163,10 @@ class Placer:
         )
         across = ends[1] - ends[0]
         return float(np.arctan2(across[1], across[0]) + np.pi / 2)
+
+    def fits(self, shape: shapely.Geometry, but: int | None = None) -> bool:
+        """Say whether a shape keeps inside its district and clear of all that stand, `but` one."""
+        return self._inside(shape) and self.taken.free(shape, but)
 
     def _inside(self, shape: shapely.Geometry) -> bool:
         """Say whether a shape keeps inside its district."""
@@ -201,7 +217,7 @@ class Placer:
     ) -> shapely.Geometry | None:
         """Draw one shape at one place; None where it does not fit."""
         line = wish.straddles or wish.edge_case_m is not None
-        spot = self._spot(rng, "line" if line else wish.zone, anywhere=turn > TRIES // 3)
+        spot = self.spot(rng, "line" if line else wish.zone, anywhere=turn > TRIES // 3)
         if spot is None:
             return None
         plane_m2 = wish.size_m2 * area_scale(float(spot[0]))
@@ -209,9 +225,9 @@ class Placer:
         if shape is None:
             return None
         if wish.straddles:
-            angle = self._along(spot) + rng.uniform(0.35, np.pi - 0.35)
+            angle = self.along(spot) + rng.uniform(0.35, np.pi - 0.35)
         elif wish.zone == "near":
-            angle = self._along(spot) + rng.normal(0.0, 0.22)
+            angle = self.along(spot) + rng.normal(0.0, 0.22)
         else:
             angle = rng.uniform(0.0, np.pi)
         placed: shapely.Geometry | None = moved(shape, angle, spot)
@@ -220,6 +236,11 @@ class Placer:
         if placed is None or not (self._inside(placed) and self._in_zone(placed, wish)):
             return None
         return placed if self.taken.free(placed) else None
+
+    def add(self, hazard_id: str, shape: shapely.Geometry) -> None:
+        """Take the ground under a hazard."""
+        self.place_of[hazard_id] = len(self.taken.shapes)
+        self.taken.add(shape)
 
     def place(self, wish: Wish) -> tuple[shapely.Geometry, Wish]:
         """Return a shape for a hazard, on the plane, and the wish as it was met.
@@ -240,16 +261,15 @@ class Placer:
                 wish = Wish(wish.hazard_id, wish.zone, wish.size_m2)
             shape = self._attempt(rng, wish, form, turn)
             if shape is not None:
-                self.taken.add(shape)
+                self.add(wish.hazard_id, shape)
                 return shape, wish
         raise ValueError(f"{wish.hazard_id}: no room for {wish.size_m2} m² in {wish.zone}")
 
 
-def place_district(district: District, wishes: list[Wish]) -> dict[str, shapely.Geometry]:
+def place_wishes(placer: Placer, wishes: list[Wish]) -> dict[str, shapely.Geometry]:
     """Return the shape (UTM 48N) of each hazard of one district, by id."""
-    placer = Placer(district, len(wishes))
     order = sorted(
-        mark_wishes(district.code, wishes),
+        mark_wishes(placer.district.code, wishes),
         key=lambda w: (w.edge_case_m is None, not w.straddles, -w.size_m2, w.hazard_id),
     )
     return {wish.hazard_id: placer.place(wish)[0] for wish in order}
