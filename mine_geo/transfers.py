@@ -89,17 +89,18 @@ def divide(
     said = {str(name): value for name, value in row.items()}
     notes, rows = [], []
     _refuse_overlaps(table)
-    for part in table.itertuples(index=False):
-        done = cut([left], [part.geometry])
-        land = released_land(left, done.after[0], part.geometry)
+    for part in table.to_dict("records"):
+        name, drawn = part["hazard_id"], part["geometry"]
+        done = cut([left], [drawn])
+        land = released_land(left, done.after[0], drawn)
         if land.is_empty:
-            nothing_released(hazard_id, before, part.geometry)
-            raise GeometryError(f"part {part.hazard_id} takes nothing of {hazard_id}; leave it out")
-        outside = round(float(exact_size_m2([shapely.difference(part.geometry, before)])[0]))
+            nothing_released(hazard_id, before, drawn)
+            raise GeometryError(f"part {name} takes nothing of {hazard_id}; leave it out")
+        outside = round(float(exact_size_m2([shapely.difference(drawn, before)])[0]))
         if outside:
-            notes.append(f"{outside:,} m² of {part.hazard_id} lie outside {hazard_id}; left out")
+            notes.append(f"{outside:,} m² of {name} lie outside {hazard_id}; left out")
         left = done.after[0]
-        own = {name: value for name, value in part._asdict().items() if not _is_null(value)}
+        own = {str(column): value for column, value in part.items() if not _is_null(value)}
         rows.append({**said, **own, "geometry": land, "parent_id": hazard_id})
     kept = int(size_m2([left])[0])
     if kept and remainder == "refuse":
@@ -124,7 +125,7 @@ def _parts(hazards: gpd.GeoDataFrame, parts: Any) -> gpd.GeoDataFrame:
             raise RecordError("the parts have no column 'hazard_id'; give each part its id")
         if parts.crs != CRS:
             raise CRSError("the parts must be in EPSG:4326; use to_crs(4326)")
-        table = pd.DataFrame(parts.rename_geometry("geometry"))
+        table = pd.DataFrame(parts).rename(columns={parts.geometry.name: "geometry"})
     else:
         table = pd.DataFrame({"hazard_id": list(parts), "geometry": list(parts.values())})
     ids = table["hazard_id"]
