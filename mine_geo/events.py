@@ -162,11 +162,9 @@ def registered_events(
         moments = _times(hazards["recorded_at"]).fillna(moments)
     skip = {*HAZARD_COLUMNS, "recorded_at"}
     extra = [str(name) for name in hazards.columns if name not in skip]
-    rows = zip(
-        hazards[list(ATTRIBUTES)].itertuples(index=False, name=None),
-        hazards[extra].itertuples(index=False, name=None),
-        strict=True,
-    )
+    # Below pandas 3.1 a frame without columns iterates over no rows.
+    further = hazards[extra].itertuples(index=False, name=None) if extra else [()] * len(hazards)
+    rows = zip(hazards[list(ATTRIBUTES)].itertuples(index=False, name=None), further, strict=True)
     details = [_detail(ATTRIBUTES, row, extra, others) for row, others in rows]
     frame = gpd.GeoDataFrame(
         {
