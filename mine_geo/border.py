@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -22,6 +21,7 @@ from mine_geo.vector import read_vector
 if TYPE_CHECKING:
     import os
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
 UNKNOWN_ACCURACY_M: Final = 0.0

@@ -150,7 +150,7 @@ def line_parts(lines: Any) -> tuple[Geometries, NDArray[np.intp]]:
 
     Examples
     --------
-    >>> two = shapely.MultiLineString([[(103, 13), (103.01, 13)], [(104, 13), (104, 13)]])
+    >>> two = shapely.MultiLineString([[(103, 13), (103.008, 13)], [(104, 13), (104, 13)]])
     >>> parts, line = line_parts([two])
     >>> [len(part.coords) for part in parts], line.tolist()
     ([3], [0])

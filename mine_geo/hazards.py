@@ -143,6 +143,8 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
          province province_code  size_m2
     0  Battambang            02  1200149
     """
+    if frame.active_geometry_name is None:
+        raise GeometryError("no geometry column in this table; use set_geometry first")
     if frame.crs is None or frame.crs != CRS:
         raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
     table = _canonical_names(frame)
@@ -176,9 +178,9 @@ def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
     if table.empty:
         raise RecordError("no records; choose another layer, or export the polygons again")
     if "hazard_id" not in table:
+        others = some(table.columns.drop("geometry"), 12) or "none"
         raise RecordError(
-            f"no column 'hazard_id' (there are: {some(table.columns.drop('geometry'), 12) or 'none'}); "
-            "rename the column that holds the id"
+            f"no column 'hazard_id' (there are: {others}); rename the column that holds the id"
         )
     ids = _text(table["hazard_id"])
     missing = np.flatnonzero(ids.isna())

@@ -21,6 +21,7 @@ GROUPS: Final = {
     "district": ["province", "province_code", "district", "district_code"],
 }
 """What a group is keyed and named by: names repeat, so the code decides."""
+PLACES: Final = ("province_code", "province", "district_code", "district")
 
 
 def totals(
@@ -81,20 +82,36 @@ def totals(
     figures = _figures(split, size)
     counted = _counted(split, workbench)
     figures = figures.where(counted, 0)
-    if keys:
-        groups = _groups(split, keys)
-        # By code first, so that rows come in its order; a sum over nothing keeps its zeros.
-        order = sorted(keys, key=lambda key: not key.endswith("_code"))
-        by_group = pd.concat([groups, figures], axis=1).groupby(
-            order, observed=False, dropna=False, sort=True
-        )
-        table = by_group[list(TOTAL_COLUMNS)].sum().reset_index()[[*keys, *TOTAL_COLUMNS]]
-    else:
-        table = figures.sum().to_frame().T
+    table = _summed(_groups(split, keys), figures, keys) if keys else figures.sum().to_frame().T
     table[list(TOTAL_COLUMNS)] = table[list(TOTAL_COLUMNS)].astype(np.int64)
     if total and keys:
         table = with_total(table, keys)
     return table
+
+
+def _summed(groups: pd.DataFrame, figures: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Add up the figures of each group, in the order of the codes.
+
+    Codes and names of a place go together as one number: a category elsewhere that is not used
+    gives a row of zeros for each place, not for each pair of a code and another's name.
+    """
+    order = sorted(keys, key=lambda key: not key.endswith("_code"))
+    names = [key for key in order if key in PLACES]
+    rest = [key for key in order if key not in PLACES]
+    if names:
+        place = groups.groupby(names, observed=True, dropna=False, sort=True).ngroup()
+        numbered = groups[rest].assign(place=place)
+    else:
+        numbered = groups
+    by_group = pd.concat([numbered, figures], axis=1).groupby(
+        ["place", *rest] if names else rest, observed=False, dropna=False, sort=True
+    )
+    # A sum over nothing keeps the group: a province without near hazards shows zeros.
+    table = by_group[list(TOTAL_COLUMNS)].sum().reset_index()
+    if names:
+        named = groups[names].assign(place=place).drop_duplicates("place")
+        table = table.merge(named, on="place", how="left", validate="many_to_one")
+    return table[[*keys, *TOTAL_COLUMNS]]
 
 
 def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

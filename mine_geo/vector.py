@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from mine_geo.errors import FileError, GeometryError, some
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
 
 def list_layers(path: str | os.PathLike[str]) -> list[str]:
@@ -29,7 +31,8 @@ def list_layers(path: str | os.PathLike[str]) -> list[str]:
     if not Path(path).exists():
         raise FileError(f"{path}: no such file; check the path")
     try:
-        return [name for name, kind in pyogrio.list_layers(path) if kind is not None]
+        with _without_a_word():
+            return [name for name, kind in pyogrio.list_layers(path) if kind is not None]
     except (RuntimeError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -83,10 +86,17 @@ def read_vector(
 
 
 def _read(path: str | os.PathLike[str], layer: str, on_invalid: str = "raise") -> Any:
-    """Read a layer; a measure (M) is dropped and NaN coordinates are kept, both without a word."""
-    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
-        warnings.filterwarnings("ignore", message="Measured")
+    with _without_a_word():
         return pyogrio.read_dataframe(path, layer=layer, on_invalid=on_invalid)
+
+
+@contextmanager
+def _without_a_word() -> Iterator[None]:
+    """Silence what is dropped on purpose (a measure, M) and what becomes an error of ours."""
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        for message in ("Measured", "Non closed ring"):
+            warnings.filterwarnings("ignore", message=message)
+        yield
 
 
 def _broken_rings(
@@ -94,7 +104,8 @@ def _broken_rings(
 ) -> GeometryError:
     """Return the error that names the records whose rings GEOS cannot even build."""
     frame = _read(path, layer, on_invalid="ignore")
-    binary = pyogrio.raw.read(path, layer=layer)[2]
+    with _without_a_word():
+        binary = pyogrio.raw.read(path, layer=layer)[2]
     there = np.array([wkb is not None for wkb in binary], dtype=bool)
     bad = np.flatnonzero(shapely.is_missing(frame.geometry.to_numpy()) & there)
     name = next((c for c in frame.columns if str(c).lower() == "hazard_id"), None)

@@ -29,7 +29,9 @@ def lines(*coordinates, **columns):
     """Return a border table of one line for each list of coordinates."""
     columns = {"border_name": "made up", "border_version": "1", **columns}
     geometry = [shapely.LineString(xy) for xy in coordinates]
-    return to_border(gpd.GeoDataFrame(columns, index=range(len(geometry)), geometry=geometry, crs=4326))
+    return to_border(
+        gpd.GeoDataFrame(columns, index=range(len(geometry)), geometry=geometry, crs=4326)
+    )
 
 
 def hazards(*polygons, **columns):
@@ -47,7 +49,8 @@ def along(xy, step_m):
     xy = np.asarray(xy, dtype=float)[:, :2]
     length = np.hypot(*(np.diff(xy, axis=0) * [111_320.0, 110_700.0]).T)
     pieces = [
-        start + np.linspace(0, 1, max(int(np.ceil(metres / step_m)), 1), endpoint=False)[:, None]
+        start
+        + np.linspace(0, 1, max(int(np.ceil(metres / step_m)), 1), endpoint=False)[:, None]
         * (end - start)
         for start, end, metres in zip(xy[:-1], xy[1:], length, strict=True)
     ]
@@ -84,8 +87,7 @@ class BruteForce:
     def polygon(self, polygon):
         """Return the distance of a polygon that the border does not cross, metres."""
         rings = [
-            np.asarray(ring.coords)[:, :2]
-            for ring in shapely.get_rings(shapely.get_parts(polygon))
+            np.asarray(ring.coords)[:, :2] for ring in shapely.get_rings(shapely.get_parts(polygon))
         ]
         side = np.vstack([along(ring, self.step_m) for ring in rings])
         space = ecef(side)
@@ -140,7 +142,9 @@ def _finer(points, middle, step):
     near = np.flatnonzero((points == middle).all(axis=1))
     pieces = [middle[None]]
     for place in near:
-        for other in (place - 1, place + 1):
-            if 0 <= other < len(points) and geod_m(*points[place], *points[other]) <= step * 1.01:
-                pieces.append(along(points[[place, other]], 0.1))
+        pieces += [
+            along(points[[place, other]], 0.1)
+            for other in (place - 1, place + 1)
+            if 0 <= other < len(points) and geod_m(*points[place], *points[other]) <= step * 1.01
+        ]
     return np.vstack(pieces)

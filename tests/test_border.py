@@ -76,7 +76,9 @@ def test_touching_crossing_and_holding_the_border_is_zero():
         shapely.box(103, 13, 103.01, 13.01),
         shapely.box(102.99, 13, 103.01, 13.01),
         shapely.Polygon([(103, 13.0123457), (103.01, 13.01), (103.01, 13.02)]),
-        shapely.MultiPolygon([shapely.box(105, 13, 105.1, 13.1), shapely.box(102.9, 13, 103, 13.1)]),
+        shapely.MultiPolygon(
+            [shapely.box(105, 13, 105.1, 13.1), shapely.box(102.9, 13, 103, 13.1)]
+        ),
     ]
     assert border_distance(hazards(*polygons), MERIDIAN).tolist() == [0, 0, 0, 0]
 
@@ -94,7 +96,9 @@ def test_a_corner_on_a_slanting_edge_counts_as_touching():
     """A straight lon/lat edge bends by 2 mm between densified vertices; no more than that."""
     slanting = lines([(103, 13), (104, 13.37)])
     foot = [(103 + t, 13 + 0.37 * t) for t in (0.1234567, 0.5, 0.77777)]
-    fields = [shapely.Polygon([at, (at[0], at[1] - 0.01), (at[0] + 0.01, at[1] - 0.01)]) for at in foot]
+    fields = [
+        shapely.Polygon([at, (at[0], at[1] - 0.01), (at[0] + 0.01, at[1] - 0.01)]) for at in foot
+    ]
     assert border_distance(hazards(*fields), slanting).max() <= 0.003
 
 
@@ -184,7 +188,9 @@ def test_the_nearer_horn_is_measured_although_the_plane_prefers_the_other():
     border = lines([tip, (tip[0], tip[1] - 1e-6)])
     # Equal in the plane; the horn nearer the central meridian has the smaller scale: it is longer
     # on the ellipsoid. 0.3 m more in the plane for the other keeps it nearer on the ellipsoid.
-    inner = project.transform(x + distance * np.sin(2 * tilt), y + distance * np.cos(2 * tilt), direction="INVERSE")
+    inner = project.transform(
+        x + distance * np.sin(2 * tilt), y + distance * np.cos(2 * tilt), direction="INVERSE"
+    )
     more = distance + 0.1
     outer = project.transform(x - more * np.sin(tilt), y + more * np.cos(tilt), direction="INVERSE")
     roof = project.transform(x, y + distance + 9000, direction="INVERSE")
@@ -226,7 +232,7 @@ def test_postgis_geography_is_metres_off_where_ours_is_right(border, shared_post
     inside = shapely.contains_xy(country, lon, lat)
     fields = hazards(*shapely.box(lon, lat, lon + 0.003, lat + 0.002)[inside][:400])
     metres = border_distance(fields, border).to_numpy()
-    chosen = np.flatnonzero(metres > 7_000)
+    chosen = np.flatnonzero(metres > 7_000)[::7]
     whole = shapely.to_wkb(shapely.union_all(border_lines(border).geometry.segmentize(0.005)))
     query = """
         SELECT ST_Distance(h, b), h <-> b
@@ -237,20 +243,24 @@ def test_postgis_geography_is_metres_off_where_ours_is_right(border, shared_post
         segments = shapely.get_parts(border_lines(border).geometry.segmentize(0.005).to_numpy())
         assert len(segments)
         rows = [
-            connection.execute(query, (shapely.to_wkb(fields.geometry.iloc[place]), whole)).fetchone()
-            for place in chosen[::4]
+            connection.execute(
+                query, (shapely.to_wkb(fields.geometry.iloc[place]), whole)
+            ).fetchone()
+            for place in chosen
         ]
     spheroid, sphere = np.array(rows).T
     brute = BruteForce(border_lines(border))
-    expected = np.array([brute.polygon(g) for g in fields.geometry.iloc[chosen[::4]]])
-    assert np.abs(metres[chosen[::4]] - expected).max() < 0.05
+    expected = np.array([brute.polygon(g) for g in fields.geometry.iloc[chosen]])
+    assert np.abs(metres[chosen] - expected).max() < 0.05
     assert (spheroid - expected).max() > 5
     assert np.abs(sphere - expected).max() > 100
 
 
 # Properties
 
-BOXES = st.tuples(st.floats(102.5, 107), st.floats(10.5, 14), st.floats(1e-4, 0.02), st.floats(1e-4, 0.02))
+BOXES = st.tuples(
+    st.floats(102.5, 107), st.floats(10.5, 14), st.floats(1e-4, 0.02), st.floats(1e-4, 0.02)
+)
 
 
 @settings(max_examples=25, deadline=None)
@@ -359,7 +369,9 @@ def test_words_and_lengths_of_a_border(columns, told):
 
 
 def test_defaults_of_a_border():
-    frame = gpd.GeoDataFrame({"border_name": [None]}, geometry=[line((103, 12), (103, 14))], crs=4326)
+    frame = gpd.GeoDataFrame(
+        {"border_name": [None]}, geometry=[line((103, 12), (103, 14))], crs=4326
+    )
     table = to_border(frame).iloc[0]
     assert (table["kind"], table["border_name"], table["border_version"]) == (
         "land", "border", "unversioned",

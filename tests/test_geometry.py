@@ -117,7 +117,9 @@ def test_cut_sizes_add_up(polygon, knife, east, north):
     at = polygon.centroid
     knife = shapely.transform(
         knife,
-        lambda xy: xy - [knife.centroid.x, knife.centroid.y] + [at.x, at.y] + [east / 200, north / 200],
+        lambda xy: (
+            xy - [knife.centroid.x, knife.centroid.y] + [at.x, at.y] + [east / 200, north / 200]
+        ),
     )
     inside, outside = shapely.intersection(polygon, knife), shapely.difference(polygon, knife)
     whole, *parts = exact_size_m2([polygon, inside, outside])

@@ -48,7 +48,9 @@ def _around(minefields, border):
     """Some hazards, most of them near the threshold."""
     metres = border_distance(minefields, border)
     near = minefields[(metres > 5500) & (metres < 8000)]
-    return pd.concat([near.sample(150, random_state=1), minefields.sample(100, random_state=2)]).drop_duplicates("hazard_id")
+    return pd.concat(
+        [near.sample(150, random_state=1), minefields.sample(100, random_state=2)]
+    ).drop_duplicates("hazard_id")
 
 
 # By hand
@@ -117,7 +119,9 @@ def test_half_and_half_is_near_and_a_part_beyond_counts():
     """Two parts of one hazard, one near and one far, of nearly the same size."""
     near, far = strip(1000, 1500), strip(9000, 9500)
     smaller = strip(9000, 9498)
-    field = hazards(shapely.MultiPolygon([near, smaller]), shapely.MultiPolygon([strip(1000, 1490), far]))
+    field = hazards(
+        shapely.MultiPolygon([near, smaller]), shapely.MultiPolygon([strip(1000, 1490), far])
+    )
     for rule, zones in {"majority": ["near", "far"], "area": ["near", "far"]}.items():
         split = border_split(field, PARALLEL, rule=rule)
         assert split["zone"].tolist() == zones
@@ -134,7 +138,12 @@ def test_a_hole_does_not_count_on_either_side():
 
 
 def test_the_coast_counts_only_when_asked():
-    both = lines([(100, 13), (108, 13)], [(100, 14), (108, 14)], kind=["land", "coast"], neighbour=["THA", None])
+    both = lines(
+        [(100, 13), (108, 13)],
+        [(100, 14), (108, 14)],
+        kind=["land", "coast"],
+        neighbour=["THA", None],
+    )
     field = hazards(shapely.box(104, 13.95, 104.01, 13.96))
     assert border_split(field, both)["zone"].tolist() == ["far"]
     row = border_split(field, both, include_coast=True).iloc[0]
@@ -183,7 +192,9 @@ def test_more_is_near_at_a_larger_threshold(around, border, threshold_m, more, r
 
 def test_known_distances_give_the_same_split(around, border):
     known = border_nearest(around, border).sample(frac=1, random_state=5)
-    assert_geodataframe_equal(border_split(around, border, distances=known), border_split(around, border))
+    assert_geodataframe_equal(
+        border_split(around, border, distances=known), border_split(around, border)
+    )
 
 
 def test_sensitivity_is_each_split_added_up(around, border):
@@ -192,12 +203,18 @@ def test_sensitivity_is_each_split_added_up(around, border):
     assert len(table) == 24
     for row in table[table["threshold_m"] != 6950].itertuples():
         split = border_split(
-            some, border, rule=row.rule, include_coast=row.include_coast, threshold_m=row.threshold_m
+            some,
+            border,
+            rule=row.rule,
+            include_coast=row.include_coast,
+            threshold_m=row.threshold_m,
         )
         assert row.near_hazards == (split["zone"] == "near").sum()
         assert row.near_size_m2 == split["near_size_m2"].sum()
         assert row.far_size_m2 == split["far_size_m2"].sum()
-    base = table[(table["rule"] == "edge") & ~table["include_coast"] & (table["threshold_m"] == 7000)]
+    base = table[
+        (table["rule"] == "edge") & ~table["include_coast"] & (table["threshold_m"] == 7000)
+    ]
     assert base[["changed_hazards", "near_change_m2"]].to_numpy().tolist() == [[0, 0]]
     totals = table["near_size_m2"] + table["far_size_m2"]
     assert (totals == some["size_m2"].sum()).all()
@@ -252,7 +269,7 @@ def test_into_the_sea_is_outside_but_not_near():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_part_far_beyond_the_border_keeps_the_hazard_near(rule):
-    """Parts 9 km within and 9 km beyond: no edge is nearer than 7 km, yet it lies over the border."""
+    """Parts 9 km within and 9 km beyond: no edge nearer than 7 km, yet it is over the border."""
     parts = [shapely.box(103 + wide(9000), 13, 103 + wide(9500), 13.01),
              shapely.box(103 - wide(9100), 13, 103 - wide(9000), 13.01)]  # fmt: skip
     field = hazards(shapely.MultiPolygon(parts))
@@ -262,7 +279,11 @@ def test_a_part_far_beyond_the_border_keeps_the_hazard_near(rule):
 
 
 def test_wholly_outside_raises_or_is_kept_near():
-    field = hazards(strip(100, 200), shapely.box(101, 13, 101.01, 13.01), shapely.box(13, 13, 13.1, 13.1).buffer(0))
+    field = hazards(
+        strip(100, 200),
+        shapely.box(101, 13, 101.01, 13.01),
+        shapely.box(13, 13, 13.1, 13.1).buffer(0),
+    )
     field = field.iloc[:2]
     with pytest.raises(OutsideError, match="A1: wholly outside the country; check") as told:
         border_split(field, COAST, country=COUNTRY)
@@ -275,7 +296,10 @@ def test_wholly_outside_raises_or_is_kept_near():
 def test_the_country_as_frame_series_or_geometry_is_the_same(minefields, border):
     country = gpd.read_file(sample.path("country"))
     some = minefields.sample(100, random_state=8)
-    splits = [border_split(some, border, country=form) for form in (country, country.geometry, country.union_all())]
+    splits = [
+        border_split(some, border, country=form)
+        for form in (country, country.geometry, country.union_all())
+    ]
     assert_geodataframe_equal(splits[0], splits[1])
     assert_geodataframe_equal(splits[0], splits[2])
     plain = border_split(some, border)
@@ -289,7 +313,7 @@ def test_the_country_as_frame_series_or_geometry_is_the_same(minefields, border)
 
 @pytest.mark.parametrize("threshold", [0, -1, np.nan, np.inf, "7000", None])
 def test_a_threshold_that_is_no_length(threshold):
-    with pytest.raises(OptionError, match="threshold_m .* is not a length"):
+    with pytest.raises(OptionError, match=r"threshold_m .* is not a length"):
         border_split(hazards(strip(1, 2)), PARALLEL, threshold_m=threshold)
 
 

@@ -24,6 +24,7 @@ import os
 import statistics
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -65,9 +66,7 @@ def made_up_hazards(count: int, seed: int = 1) -> gpd.GeoDataFrame:
         middle = shapely.get_coordinates(shapely.centroid(copies))
         xy, owner = shapely.get_coordinates(copies, return_index=True)
         angle = rng.uniform(0, 2 * np.pi, count)[owner]
-        place = np.column_stack(
-            [rng.uniform(west, east, count), rng.uniform(south, north, count)]
-        )
+        place = np.column_stack([rng.uniform(west, east, count), rng.uniform(south, north, count)])
         x, y = (xy - middle[owner]).T
         turned = np.column_stack(
             [x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)]
@@ -101,9 +100,7 @@ def load(connection: psycopg.Connection, table: str, frame: gpd.GeoDataFrame) ->
     name = psycopg.sql.Identifier(table)
     run = connection.execute
     run(psycopg.sql.SQL("CREATE TABLE {} (place int, wkb bytea)").format(name))
-    with connection.cursor().copy(
-        psycopg.sql.SQL("COPY {} FROM STDIN").format(name)
-    ) as copy:
+    with connection.cursor().copy(psycopg.sql.SQL("COPY {} FROM STDIN").format(name)) as copy:
         for row in enumerate(shapely.to_wkb(frame.geometry.to_numpy())):
             copy.write_row(row)
     run(psycopg.sql.SQL("ALTER TABLE {} ADD geog geography").format(name))
@@ -131,7 +128,9 @@ def timed(way: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
 def report(seconds: dict[str, list[float]], metres: dict[str, np.ndarray]) -> None:
     """Print medians, ratios and differences."""
     ours = statistics.median(seconds["border_split"])
-    print(f"{'way':14}{'median s':>10}{'all, s':>24}{'ratio':>8}{'needed':>8}{'differs by up to':>20}")
+    print(
+        f"{'way':14}{'median s':>10}{'all, s':>24}{'ratio':>8}{'needed':>8}{'differs by up to':>20}"
+    )
     for way, runs in seconds.items():
         median = statistics.median(runs)
         every = " ".join(f"{run:.2f}" for run in runs)
@@ -158,7 +157,7 @@ def main() -> None:
     )
     ways: dict[str, Callable[[], np.ndarray]] = {
         "border_split": lambda: mg.border_split(hazards, border)["border_distance_m"].to_numpy(),
-        "sjoin_nearest": lambda: by_sjoin(hazards, segments),
+        "sjoin_nearest": partial(by_sjoin, hazards, segments),
     }
     if asked.without_postgis:
         run(ways, asked.repeat)
@@ -167,7 +166,7 @@ def main() -> None:
         with server() as running, psycopg.connect(running.database()) as connection:
             load(connection, "segment", segments)
             load(connection, "hazard", hazards)
-            ways["PostGIS KNN"] = lambda: by_knn(connection)
+            ways["PostGIS KNN"] = partial(by_knn, connection)
             run(ways, asked.repeat)
     except NoPostGISHereError as error:
         sys.exit(str(error))
