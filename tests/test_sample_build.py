@@ -96,6 +96,56 @@ class TestRooms:
         assert shapely.area(drawn) == pytest.approx(40_000.0, abs=1e-6)
         assert (shapely.get_num_geometries(drawn) == (2 if form[1] else 1)).all()
 
+    def test_a_figure_is_divided_to_the_unit(self, building):
+        divide = building("building.buckets").divide
+        assert divide(10, {"a": 1.0, "b": 2.0}) == {"a": 3, "b": 7}
+        assert sum(divide(5900, dict.fromkeys("abc", 1.0)).values()) == 5900
+
+    def test_chains_clear_after_survey_and_lose_nothing(self, building):
+        buckets, chains = building("building.buckets"), building("building.chains")
+        made = [
+            buckets.Bucket("ap_minefield", "02", year, outcome, None, 9_000_001)
+            for year in (2020, 2021)
+            for outcome in ("cancelled", "cleared")
+        ]
+        (mine,) = chains.make_chains(made).values()
+        assert sum(chain.size_m2 for chain in mine) == 36_000_004
+        assert max(len(chain.works) for chain in mine) == 3
+        for chain in mine:
+            years = [work.bucket.year for work in chain.works]
+            cleared = [work.bucket.outcome == "cleared" for work in chain.works]
+            assert years == sorted(years)
+            assert cleared == sorted(cleared)
+
+    def test_a_strip_grows_to_its_size_and_is_cut_off_cleanly(self, building):
+        strips = building("building.strips")
+        field = shapely.MultiPolygon([shapely.box(103, 13, 103.004, 13.001)])
+        field = building("building.lattice").to_lattice([field], size_m2([field]))[0]
+        outline = strips.Outline.of(field)
+        edge = strips.end_edges(outline)[0]
+        rng = np.random.default_rng(3)
+        before, strip, _ = strips.grow(outline, edge, 12_345, rng, lambda _: True)
+        assert size_m2([before.shape()])[0] == size_m2([field])[0] + 12_345
+        assert strips.cuts_clean(before.shape(), strip.shape(), field)
+        wide = strip.overrun(3.0)
+        assert wide.contains(strip.shape().buffer(-1e-6))
+        assert size_m2([wide])[0] > 12_345 + 500
+        assert strips.cuts_clean(before.shape(), wide, field)
+
+    def test_a_strip_does_not_grow_on_land_that_is_taken(self, building):
+        strips = building("building.strips")
+        outline = strips.Outline.of(shapely.MultiPolygon([shapely.box(103, 13, 103.004, 13.001)]))
+        edge = strips.end_edges(outline)[0]
+        rng = np.random.default_rng(3)
+        assert strips.grow(outline, edge, 12_345, rng, lambda _: False) is None
+
+    def test_moments_are_moved_apart(self, building):
+        dates = building("building.dates")
+        friday = dates.moment(dates.date(2022, 5, 7), np.random.default_rng(1))
+        assert friday.date() == dates.date(2022, 5, 6)
+        moments = dates.strictly_increasing([friday] * 3)
+        assert [(later - friday).seconds for later in moments] == [0, 1, 2]
+
     def test_workbench_is_met_by_one_swap(self, building):
         choose = building("building.minefields").choose_workbench
         sizes = np.arange(1, 101)

@@ -243,6 +243,17 @@ class TestClusterMunitions:
         assert [round(m2 / 1e6, 2) for m2 in cleared] == [19.40, 38.24]
 
 
+def test_a_late_report_takes_land_from_a_later_release(log):
+    mine = log[log["hazard_id"] == "AP-0211-0076"]
+    first, second, *_ = mine[mine["event_type"] == "cleared"].to_dict("records")
+    assert first["happened_on"] < second["happened_on"]
+    assert first["recorded_at"] > second["recorded_at"]
+    then = fold(mine, known_at=second["recorded_at"]).effects.set_index("event_id")["cleared_m2"]
+    now = fold(mine).effects.set_index("event_id")["cleared_m2"]
+    assert first["event_id"] not in then.index
+    assert (then[second["event_id"]], now[second["event_id"]]) == (55_096, 54_409)
+
+
 class TestTheLog:
     def test_columns(self, hazards, events):
         extra = ["recorded_at", "synthetic"]

@@ -217,12 +217,16 @@ def grow(
     if settled is None:
         return None
     before = outline.grown(edge, settled[1:-1])
-    whole = before.shape()
-    if not whole.is_valid or whole.minimum_clearance < CLEARANCE_DEGREES:
-        return None
-    if abs(float(exact_size_m2([whole])[0]) - round(left) - size_m2) > 0.19:
+    if not _sound(before.shape(), round(left) + size_m2):
         return None
     return before, Strip(settled), (ring, at + len(path) // 2)
+
+
+def _sound(shape: shapely.Geometry, size_m2: int) -> bool:
+    """Say whether a hazard is valid, nowhere thin, and of a whole size."""
+    if not shape.is_valid or shape.minimum_clearance < CLEARANCE_DEGREES:
+        return False
+    return abs(float(exact_size_m2([shape])[0]) - size_m2) < 0.19
 
 
 def cuts_clean(before: shapely.Geometry, cut: shapely.Geometry, after: shapely.Geometry) -> bool:
