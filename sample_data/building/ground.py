@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Geometries = NDArray[np.object_]
 
 MARGIN_M = 30.0
 """No hazard's distance is nearer than this to 7,000 m, the edge cases apart."""
@@ -72,12 +73,12 @@ def _coarse(lines: shapely.Geometry) -> shapely.Geometry:
 
 @dataclass(frozen=True)
 class Border:
-    """All border lines on the plane: exact and coarse, with and without the coast."""
+    """All border segments on the plane: exact and coarse, with and without the coast."""
 
-    lines: shapely.Geometry
-    land: shapely.Geometry
-    coarse: shapely.Geometry
-    coarse_land: shapely.Geometry
+    lines: Geometries
+    land: Geometries
+    coarse: Geometries
+    coarse_land: Geometries
 
 
 def make_border(border: gpd.GeoDataFrame) -> Border:
@@ -87,7 +88,16 @@ def make_border(border: gpd.GeoDataFrame) -> Border:
     )
     land_rows = border.geometry[border["kind"] == "land"]
     land = shapely.multilinestrings(shapely.get_parts([to_plane(line) for line in land_rows]))
-    return Border(every, land, _coarse(every), _coarse(land))
+    return Border(*(_segments(part) for part in (every, land, _coarse(every), _coarse(land))))
+
+
+def _segments(lines: shapely.Geometry) -> Geometries:
+    """Return the segments of lines, each a line of two vertices."""
+    found = []
+    for part in shapely.get_parts(lines):
+        xy = shapely.get_coordinates(part)
+        found.append(shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1)))
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True)
@@ -113,14 +123,9 @@ class District:
         return float(GEOD.inv(*ends[0], *ends[1])[2])
 
 
-def _clip(lines: shapely.Geometry, box: shapely.Geometry) -> shapely.Geometry | None:
-    """Return the segments of the lines that touch the box, whole."""
-    near = []
-    for part in shapely.get_parts(lines):
-        xy = shapely.get_coordinates(part)
-        pieces = shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1))
-        near.append(pieces[shapely.intersects(pieces, box)])
-    pieces = np.concatenate(near)
+def _clip(segments: Geometries, box: shapely.Geometry) -> shapely.Geometry | None:
+    """Return the segments that touch the box, whole."""
+    pieces = segments[shapely.intersects(segments, box)]
     return shapely.multilinestrings(pieces) if len(pieces) else None
 
 

@@ -36,6 +36,7 @@ class Land:
     border: Border
     _ready: dict[str, Placer] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _weights: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def ground(self, code: str, count: int = FEW) -> District:
         """Return a district on the plane."""
@@ -71,6 +72,11 @@ class Land:
 
         Districts too small for a hazard of the common sizes take little.
         """
+        if province not in self._weights:
+            self._weights[province] = self._weigh(province)
+        return self._weights[province]
+
+    def _weigh(self, province: str) -> dict[str, float]:
         codes = [code for code in self.districts.index if code.startswith(province)]
         sizes = shapely.area(self.districts.geometry[codes].to_numpy())
         draws = [generator(code, "weight").lognormal(0.0, 0.7) for code in codes]
