@@ -92,8 +92,7 @@ def _meeting(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the pairs of releases of different hazards whose lands may meet, both ways round.
 
-    Land that both took lies in both hazards as they were and in both polygons; hazards whose
-    bounds nowhere meet make no pair.
+    Land that both took lies in both polygons, and in the bounds of both hazards.
     """
     whose = np.array([hazards[place] for place in places], dtype=object)
     lows = np.maximum(*(shapely.bounds(each[places])[:, :2] for each in (before, by)))
@@ -102,7 +101,7 @@ def _meeting(
     one, other = tree.query(tree.geometries, predicate=None)
     differ = whose[one] != whose[other]
     one, other = places[one[differ]], places[other[differ]]
-    meet = shapely.intersects(before[one], before[other])
+    meet = shapely.intersects(by[one], by[other])
     return one[meet], other[meet]
 
 
