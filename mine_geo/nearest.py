@@ -31,7 +31,7 @@ CENTRAL_X_M: Final = 500_000.0
 TOUCH_M: Final = 1e-6
 MARGIN: Final = 1.1
 """What the bounds on the scale are multiplied by, for its terms of fourth order and the mean R."""
-NOT_WORTH_M: Final = 0.01
+NOT_WORTH_M: Final = 0.02
 """A hazard whose own width can hide no more than this is not searched edge by edge."""
 
 
@@ -122,11 +122,10 @@ def _measure_block(plane: Plane, hazards: Objects) -> tuple[Floats, Integers]:
     """Return the distance in metres and the border line of each hazard of a block."""
     flat = transform(densify(hazards), plane.project)
     first = shapely.shortest_line(plane.whole, flat)
-    hazard, segment = _candidates(plane, flat, _reach(flat, first))
+    hazard, segment, known = _candidates(plane, flat, first)
     pairs = shapely.reverse(first)[hazard]
     # A prepared line knows the rims of polygons only: a segment may lie within one.
-    again = np.bincount(hazard, minlength=len(flat))[hazard] > 1
-    again |= _in_box(plane.ends[segment, 0], shapely.bounds(flat)[hazard])
+    again = ~known | _in_box(plane.ends[segment, 0], shapely.bounds(flat)[hazard])
     pairs[again] = shapely.shortest_line(flat[hazard[again]], plane.segments[segment[again]])
     hazard, segment, pairs = _with_rivals(plane, flat, hazard, segment, pairs)
     ends = shapely.get_coordinates(pairs)
@@ -158,11 +157,15 @@ def _reach(flat: Objects, first: Objects) -> Floats:
     return reach
 
 
-def _candidates(plane: Plane, flat: Objects, reach: Floats) -> tuple[Integers, Integers]:
-    """Return the pairs of hazard and border segment within reach, hazard by hazard.
+def _candidates(
+    plane: Plane, flat: Objects, first: Objects
+) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+    """Return the pairs of hazard and border segment within reach, and which of them `first` is.
 
-    By the circle about each hazard to chunks of the border, to their segments, then exactly.
+    By the circle about each hazard to chunks of the border, to their segments, then exactly. Of
+    the segments that meet where `first` ends only one is needed: the end is nearest in all.
     """
+    reach = _reach(flat, first)
     bounds = shapely.bounds(flat)
     centre = (bounds[:, :2] + bounds[:, 2:]) / 2
     circle = reach + np.hypot(*(bounds[:, 2:] - centre).T)
@@ -173,8 +176,16 @@ def _candidates(plane: Plane, flat: Objects, reach: Floats) -> tuple[Integers, I
     hazard, segment = hazard[real], segment[real]
     near = _from_segment(centre[hazard], plane.ends[segment]) <= circle[hazard] + TOUCH_M
     hazard, segment = hazard[near], segment[near]
-    near = shapely.dwithin(flat[hazard], plane.segments[segment], reach[hazard])
-    return hazard[near], segment[near]
+    foot = shapely.get_coordinates(first)[0::2]
+    known = _from_segment(foot[hazard], plane.ends[segment]) <= TOUCH_M
+    order = np.lexsort((segment, hazard))
+    order = order[known[order]]
+    one = order[np.unique(hazard[order], return_index=True)[1]]
+    other = np.flatnonzero(~known)
+    polygons, segments = flat[hazard[other]], plane.segments[segment[other]]
+    other = other[shapely.dwithin(polygons, segments, reach[hazard[other]])]
+    kept = np.concatenate([one, other])
+    return hazard[kept], segment[kept], known[kept]
 
 
 def _in_box(points: Floats, bounds: Floats) -> NDArray[np.bool_]:
