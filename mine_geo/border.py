@@ -100,6 +100,7 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> line = shapely.LineString([(102.5, 13.0), (102.6, 13.1)])
     >>> to_border(gpd.GeoDataFrame(geometry=[line], crs=4326))[["kind", "border_version"]]
        kind border_version
@@ -207,6 +208,7 @@ def border_distance(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from mine_geo import sample
     >>> border = read_border(sample.path("border"))
     >>> field = gpd.GeoSeries([shapely.box(103, 13, 103.01, 13.01)], crs=4326)
