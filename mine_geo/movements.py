@@ -104,7 +104,7 @@ def balance(
     >>> hazards = to_hazards(gpd.GeoDataFrame(
     ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"], "province": ["Pailin"]},
     ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
-    >>> balance(fold(registered_events(hazards)), by="province").iloc[0, 2:].tolist()
+    >>> balance(fold(registered_events(hazards)), by="province").iloc[0, 2:].astype(int).tolist()
     [0, 1200149, 0, 0, 0, 0, 0, 1200149]
     """
     by = [by] if isinstance(by, str) else list(by)
