@@ -95,40 +95,66 @@ def plain(column: pd.Series[Any]) -> list[Any]:
     """
     missing = pd.isna(column).to_numpy()
     return [
-        None if gone else _plain(value)
+        None if gone else plain_value(value)
         for value, gone in zip(column.to_list(), missing, strict=True)
     ]
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """Return one value as JSON has it: 3.0 as 3, days and moments as ISO text.
+
+    Examples
+    --------
+    >>> plain_value(3.0), plain_value(dt.date(2022, 12, 31))
+    (3, '2022-12-31')
+    """
     value = value.item() if isinstance(value, np.generic) else value
     match value:
         case float() if value.is_integer():
-            plain_value: Any = int(value)
+            found: Any = int(value)
         case float() if math.isfinite(value):
-            plain_value = value
+            found = value
         case dt.datetime() | dt.date() | dt.time():
-            plain_value = value.isoformat().removesuffix("T00:00:00")
+            found = value.isoformat().removesuffix("T00:00:00")
         case list() | tuple() | np.ndarray():
-            plain_value = [_plain(each) for each in value]
+            found = [plain_value(each) for each in value]
         case dict():
-            plain_value = {str(key): _plain(each) for key, each in value.items()}
+            found = {str(key): plain_value(each) for key, each in value.items()}
         case None | str() | bool() | int():
-            plain_value = value
+            found = value
         case _:
-            plain_value = str(value)
-    return plain_value
+            found = str(value)
+    return found
 
 
-def to_json(record: dict[str, Any]) -> str:
+def to_json(record: dict[str, Any], *, keep_missing: bool = False) -> str:
     """Write what a record says, by name; what is missing is left out, at any depth.
+
+    Parameters
+    ----------
+    record
+        Plain values by name.
+    keep_missing
+        Write missing values as null: where a change takes a value away.
 
     Examples
     --------
     >>> to_json({"b": 1, "a": "Ta Sanh", "c": None, "extra": {"task": None}})
     '{"a":"Ta Sanh","b":1,"extra":{}}'
     """
-    return _dump(_present(record), sort=True)
+    return _dump(record if keep_missing else _present(record), sort=True)
+
+
+def from_json(text: Any) -> dict[str, Any]:
+    """Read what `to_json` wrote; missing and anything but an object is nothing.
+
+    Examples
+    --------
+    >>> from_json('{"a":1}'), from_json(None)
+    ({'a': 1}, {})
+    """
+    said = json.loads(text) if isinstance(text, str) and text.strip() else {}
+    return said if isinstance(said, dict) else {}
 
 
 def _present(value: Any) -> Any:
@@ -157,13 +183,37 @@ def extra_texts(records: Iterable[dict[str, Any]]) -> list[str | None]:
     return [_dump(record, sort=False) if record else None for record in records]
 
 
-def with_extras(frame: gpd.GeoDataFrame, texts: Sequence[str | None]) -> gpd.GeoDataFrame:
-    """Return a frame with the columns that `extra_texts` wrote, after its own."""
-    found = [{} if pd.isna(text) else json.loads(str(text)) for text in texts]
-    names = dict.fromkeys(name for record in found for name in record)
+def names_of(texts: Iterable[Any]) -> list[str]:
+    """Return the further columns that `extra_texts` wrote, in their order.
+
+    Examples
+    --------
+    >>> names_of(['{"task":1}', None, '{"task":2,"note":null}'])
+    ['task', 'note']
+    """
+    return list(dict.fromkeys(name for text in texts for name in from_json(text)))
+
+
+def with_extras(
+    frame: gpd.GeoDataFrame, texts: Sequence[Any], order: Iterable[str] = ()
+) -> gpd.GeoDataFrame:
+    """Return a frame with the columns that `extra_texts` wrote, after its own.
+
+    Parameters
+    ----------
+    frame
+        The frame.
+    texts
+        What was written of each row; missing where nothing was.
+    order
+        Columns that come before others, if they are there.
+    """
+    found = [from_json(text) for text in texts]
+    there = dict.fromkeys(name for record in found for name in record)
+    names = [*(name for name in order if name in there), *there]
     new = {
         name: pd.Series([record.get(name) for record in found], index=frame.index)
-        for name in names
+        for name in dict.fromkeys(names)
         if name not in frame.columns
     }
     return frame.assign(**new)

@@ -12,8 +12,8 @@ import pandas as pd
 
 from mine_geo.border import border_nearest
 from mine_geo.store import content, rows
-from mine_geo.store.hazards import HASH
 from mine_geo.store.models import BorderDistance
+from mine_geo.store.projection import HASH
 
 if TYPE_CHECKING:
     import geopandas as gpd

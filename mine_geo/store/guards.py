@@ -11,7 +11,15 @@ from typing import Final
 
 from sqlalchemy import DDL, Connection
 
-LAYERS: Final = ("hazard", "district", "border", "admin_version", "border_version", "event")
+LAYERS: Final = (
+    "hazard",
+    "event",
+    "spot_task",
+    "district",
+    "border",
+    "admin_version",
+    "border_version",
+)
 """Tables that only `mine_geo` writes."""
 
 _OURS: Final = (

@@ -24,20 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mine_geo.store.types import Moment, Shape, WholeNumber
-from mine_geo.terms import KINDS
-
-EVENT_TYPES: Final = (
-    "registered",
-    "described",
-    "confirmed",
-    "amended",
-    "transferred",
-    "cancelled",
-    "reduced",
-    "cleared",
-    "retracted",
-)
-"""The types of an event, in the order in which events of one day are folded."""
+from mine_geo.terms import EVENT_TYPES, KINDS
 
 NAMES: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -90,7 +77,11 @@ class StoreInfo(Base):
 
 
 class Hazard(Base):
-    """A hazard as it stands now."""
+    """A hazard as it stands now: its events, folded.
+
+    A closed hazard has no polygon and size 0. One whose registration was retracted is not in the
+    register; its row stays for the events that name it, without status.
+    """
 
     __tablename__ = "hazard"
     __table_args__ = (
@@ -119,6 +110,8 @@ class Hazard(Base):
     surveyed_on: Mapped[date | None]
     reported_size_m2: Mapped[float | None]
     size_m2: Mapped[int]
+    parent_id: Mapped[str | None]
+    """The hazards of which it was divided off, or merged."""
     synthetic: Mapped[bool]
     extra: Mapped[str | None]
     """Further columns of the file, JSON."""
@@ -162,6 +155,40 @@ class Event(Base):
     detail: Mapped[str | None]
     """JSON: attributes of a `registered` or `described` event."""
     geometry: Mapped[Any | None] = mapped_column(Shape("MULTIPOLYGON"))
+
+
+class SpotTask(Base):
+    """Items destroyed outside any hazard; never totalled with land."""
+
+    __tablename__ = "spot_task"
+    __table_args__ = (
+        CheckConstraint("(retracted_at IS NULL) = (retracted_why IS NULL)", name="retracted"),
+        _SQLITE,
+    )
+
+    task_id: Mapped[str] = mapped_column(unique=True)
+    happened_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str | None]
+    operator: Mapped[str | None]
+    report_ref: Mapped[str | None]
+    province: Mapped[str | None]
+    province_code: Mapped[str | None]
+    district: Mapped[str | None]
+    district_code: Mapped[str | None]
+    commune: Mapped[str | None]
+    village: Mapped[str | None]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    ap_mines: Mapped[int | None]
+    av_mines: Mapped[int | None]
+    submunitions: Mapped[int | None]
+    uxo: Mapped[int | None]
+    comment: Mapped[str | None]
+    synthetic: Mapped[bool]
+    content_hash: Mapped[str]
+    retracted_at: Mapped[datetime | None]
+    retracted_why: Mapped[str | None]
 
 
 def _one_active(table: str) -> Index:
@@ -258,6 +285,7 @@ LAYERS: Final = {
     District.__tablename__: "Districts, every version loaded; filter by active",
     Border.__tablename__: "Border lines, every version loaded; filter by active",
     Event.__tablename__: "The ledger: what happened to each hazard",
+    SpotTask.__tablename__: "Items destroyed outside any hazard",
     StoreInfo.__tablename__: "What this store is",
     AdminVersion.__tablename__: "Versions of the districts",
     BorderVersion.__tablename__: "Versions of the border",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
-import pandas as pd
+import numpy as np
 from sqlalchemy import Table, select
 
-from mine_geo.errors import ConflictError, NotSyntheticError, some
+from mine_geo.attributes import PARENT
+from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
+from mine_geo.events import ATTRIBUTES
 from mine_geo.hazards import to_hazards
-from mine_geo.store import content, gpkg, rows
+from mine_geo.store import content, gpkg, projection, rows
+from mine_geo.store.entries import DAYS_IN, text_of
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.transactions import next_moment
 from mine_geo.terms import HAZARD_COLUMNS, SPLIT_COLUMNS
@@ -23,13 +26,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from sqlalchemy import Connection
 
-DAYS_IN: Final = ZoneInfo("Asia/Phnom_Penh")
-"""Where a day begins and ends."""
-DERIVED: Final = ("size_m2", "geometry")
-ATTRIBUTES: Final = tuple(name for name in HAZARD_COLUMNS if name not in {*DERIVED, "hazard_id"})
-"""What a file says of a hazard beside its id and polygon."""
 _HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_WORKED: Final = ("worked_on", "closed")
 
 
 @dataclass(frozen=True)
@@ -43,44 +42,62 @@ class Registered:
 
 
 @dataclass(frozen=True)
-class _Batch:
+class Batch:
     """Hazards with what the store keeps beside them."""
 
     frame: gpd.GeoDataFrame
-    attributes: dict[str, list[Any]]
-    extras: list[dict[str, Any]]
+    columns: projection.Columns
+    """The rows of the hazard layer."""
     details: list[str]
-    geometry_hashes: list[str]
-    event_ids: list[str]
+    """What the registrations say, JSON."""
+    digests: list[str]
+    """The hashes of their content."""
 
     @classmethod
-    def of(cls, hazards: gpd.GeoDataFrame) -> _Batch:
-        frame = without_split(hazards)
-        attributes = {name: content.plain(frame[name]) for name in ATTRIBUTES}
+    def of(cls, hazards: gpd.GeoDataFrame, *, synthetic: bool) -> Batch:
+        """Prepare checked hazards."""
+        frame = _with_status(without_split(hazards))
         extras = content.extras(frame, (*HAZARD_COLUMNS, "synthetic"))
-        rows_of = zip(*attributes.values(), extras, strict=True)
-        details = [
-            content.to_json(dict(zip((*ATTRIBUTES, "extra"), row, strict=True))) for row in rows_of
-        ]
-        hashes = content.geometry_hashes(frame.geometry)
-        ids = frame["hazard_id"].tolist()
-        events = [content.digest(*parts) for parts in zip(ids, details, hashes, strict=True)]
-        return cls(frame, attributes, extras, details, hashes, events)
+        parents = [text_of(extra.get(PARENT), PARENT) for extra in extras]
+        attributes = {name: content.plain(frame[name]) for name in ATTRIBUTES}
+        values = zip(*attributes.values(), extras, strict=True)
+        details = [detail_of(dict(zip((*ATTRIBUTES, "extra"), row, strict=True))) for row in values]
+        kept = [{name: each[name] for name in each if name != PARENT} for each in extras]
+        columns = projection.columns_of(frame, content.extra_texts(kept), synthetic=synthetic)
+        columns |= {PARENT: parents}
+        said = zip(columns["hazard_id"], details, columns[projection.HASH], strict=True)
+        return cls(frame, columns, details, [content.digest(*parts) for parts in said])
 
-    def only(self, places: list[int]) -> _Batch:
+    def only(self, places: list[int]) -> Batch:
         """Return the records at these places."""
 
         def pick(values: Sequence[Any]) -> list[Any]:
             return [values[place] for place in places]
 
-        return _Batch(
+        return Batch(
             self.frame.iloc[places],
-            {name: pick(values) for name, values in self.attributes.items()},
-            pick(self.extras),
+            {name: pick(values) for name, values in self.columns.items()},
             pick(self.details),
-            pick(self.geometry_hashes),
-            pick(self.event_ids),
+            pick(self.digests),
         )
+
+
+def _with_status(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the hazards with the status that follows: worked on before they came, or open."""
+    worked = hazards["status"].fillna("").isin(_WORKED)
+    return hazards.assign(status=np.where(worked, "worked_on", "open")).astype({"status": "str"})
+
+
+def detail_of(said: dict[str, Any]) -> str:
+    """Write what a registration says; the status `open` goes without saying.
+
+    Examples
+    --------
+    >>> detail_of({"kind": "ap_minefield", "status": "open"})
+    '{"kind":"ap_minefield"}'
+    """
+    status = "worked_on" if said.get("status") in _WORKED else None
+    return content.to_json({**said, "status": status})
 
 
 def without_split(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -101,7 +118,7 @@ def check_synthetic(hazards: gpd.GeoDataFrame, store: str, *, synthetic: bool) -
     if "synthetic" in hazards.columns:
         invented = hazards["synthetic"].fillna(value=False).astype(bool).to_numpy()
     else:
-        invented = pd.Series(data=False, index=hazards.index).to_numpy()
+        invented = np.zeros(len(hazards), dtype=bool)
     wrong = hazards["hazard_id"][invented != synthetic]
     if wrong.empty:
         return
@@ -132,70 +149,108 @@ def register(
     recorded_by: str | None,
 ) -> Registered:
     """Write checked hazards within the write transaction; see `Store.register`."""
-    batch = _Batch.of(hazards)
-    there = _registered(connection)
-    ids = batch.frame["hazard_id"].tolist()
-    pairs = list(zip(ids, batch.event_ids, strict=True))
-    other = [hazard for hazard, event in pairs if there.get(hazard, event) != event]
+    batch = Batch.of(hazards, synthetic=synthetic)
+    there = _There.of(connection)
+    ids = batch.columns["hazard_id"]
+    other = there.differing(connection, dict(zip(ids, batch.digests, strict=True)))
     if other:
         raise ConflictError(
             f"{some(other, 20)}: {len(other)} of {len(ids)} hazards are registered with other "
             "content; nothing was written; correct the file, or record the change as an event"
         )
-    new = [place for place, hazard in enumerate(ids) if hazard not in there]
+    new = [place for place, hazard in enumerate(ids) if hazard not in there.register]
     if new:
-        _write(connection, batch.only(new), synthetic, registered_on, recorded_by)
+        _write(connection, batch.only(new), there, registered_on, recorded_by)
     return Registered(registered=len(new), unchanged=len(ids) - len(new))
 
 
-def _registered(connection: Connection) -> dict[str, str]:
-    """Return the event that registered each hazard of the store."""
-    found = connection.execute(
-        select(_EVENT.c.hazard_id, _EVENT.c.event_id).where(_EVENT.c.event_type == "registered")
-    )
-    return {row.hazard_id: row.event_id for row in found}
+@dataclass(frozen=True)
+class _There:
+    """The hazards that a store has already."""
+
+    rows: set[str]
+    """All that have a row."""
+    register: set[str]
+    """Those that are in the register."""
+    events: dict[str, str]
+    """The registration that stands, by hazard; those divided off or merged have none."""
+    retracted: Counter[str]
+    """How many registrations of a hazard were retracted."""
+
+    @classmethod
+    def of(cls, connection: Connection) -> _There:
+        every = connection.execute(select(_HAZARD.c.hazard_id, _HAZARD.c.status)).all()
+        query = select(_EVENT.c.hazard_id, _EVENT.c.event_id)
+        found = connection.execute(query.where(_EVENT.c.event_type == "registered")).all()
+        voided = set(connection.scalars(select(_EVENT.c.retracts)))
+        return cls(
+            {row.hazard_id for row in every},
+            {row.hazard_id for row in every if row.status is not None},
+            {row.hazard_id: row.event_id for row in found if row.event_id not in voided},
+            Counter(row.hazard_id for row in found if row.event_id in voided),
+        )
+
+    def event_id(self, hazard: str, digest: str) -> str:
+        """Return the id of a registration; registered anew after a retraction it is another."""
+        again = self.retracted[hazard]
+        return content.digest(digest, str(again)) if again else digest
+
+    def differing(self, connection: Connection, digests: dict[str, str]) -> list[str]:
+        """Return the hazards of the register whose registration says something else."""
+        found = []
+        for hazard, digest in digests.items():
+            if hazard not in self.register:
+                continue
+            event = self.events.get(hazard)
+            if event is None or (
+                event != self.event_id(hazard, digest) and _digest_of(connection, event) != digest
+            ):
+                found.append(hazard)
+        return found
+
+
+def _digest_of(connection: Connection, event_id: str) -> str:
+    """Return the hash of a registration whose id is not it, as in a ledger that was imported."""
+    columns = [_EVENT.c[name] for name in ("hazard_id", "detail", "geometry")]
+    found = rows.read(connection, columns, [_EVENT.c.event_id == event_id])
+    text = detail_of(content.from_json(found["detail"].iloc[0]))
+    shape = content.geometry_hashes(found.geometry)[0]
+    return content.digest(str(found["hazard_id"].iloc[0]), text, shape)
 
 
 def _write(
     connection: Connection,
-    batch: _Batch,
-    synthetic: bool,
+    batch: Batch,
+    there: _There,
     registered_on: date | None,
     recorded_by: str | None,
 ) -> None:
     now = next_moment(connection)
-    size = len(batch.frame)
-    ids, geometry = batch.frame["hazard_id"].tolist(), list(batch.frame.geometry)
-    surveyed = _days(batch.frame["surveyed_on"])
-    fallback = registered_on or today(now)
-    reported = _floats(batch.attributes["reported_size_m2"])
-    hazard_columns = {
-        **batch.attributes,
-        "hazard_id": ids,
-        "surveyed_on": surveyed,
-        "reported_size_m2": reported,
-        "size_m2": batch.frame["size_m2"].tolist(),
-        "synthetic": [synthetic] * size,
-        "extra": content.extra_texts(batch.extras),
-        "geometry_hash": batch.geometry_hashes,
-        "geometry": geometry,
-    }
+    columns, ids = batch.columns, batch.columns["hazard_id"]
+    days = [day or registered_on or today(now) for day in columns["surveyed_on"]]
+    early = [hazard for hazard, day in zip(ids, days, strict=True) if day > today(now)]
+    if early:
+        raise RecordError(
+            f"{some(early)}: surveyed_on is in the future (today is {today(now)}); check the day"
+        )
+    events = zip(ids, batch.digests, strict=True)
     event_columns = {
-        "event_id": batch.event_ids,
+        "event_id": [there.event_id(hazard, digest) for hazard, digest in events],
         "hazard_id": ids,
-        "event_type": ["registered"] * size,
-        "happened_on": [day or fallback for day in surveyed],
-        "recorded_at": [now] * size,
-        "recorded_by": [recorded_by] * size,
-        "operator": batch.attributes["operator"],
-        "reported_size_m2": reported,
+        "event_type": ["registered"] * len(ids),
+        "happened_on": days,
+        "recorded_at": [now] * len(ids),
+        "recorded_by": [recorded_by] * len(ids),
+        "operator": columns["operator"],
+        "reported_size_m2": columns["reported_size_m2"],
         "detail": batch.details,
-        "geometry": geometry,
+        "geometry": columns["geometry"],
     }
     bounds = batch.frame.total_bounds.tolist()
-    for table, columns in ((_HAZARD, hazard_columns), (_EVENT, event_columns)):
-        rows.insert_rows(connection, table, columns)
-        gpkg.touch(connection, table.name, now, bounds)
+    projection.put(connection, columns, there.rows)
+    gpkg.touch(connection, _HAZARD.name, now, bounds)
+    rows.insert_rows(connection, _EVENT, event_columns)
+    gpkg.touch(connection, _EVENT.name, now, bounds)
 
 
 def today(now: datetime) -> date:
@@ -208,11 +263,3 @@ def today(now: datetime) -> date:
     '2023-01-01'
     """
     return now.astimezone(DAYS_IN).date()
-
-
-def _days(column: pd.Series[Any]) -> list[date | None]:
-    return [None if pd.isna(day) else day.date() for day in column]
-
-
-def _floats(values: list[Any]) -> list[float | None]:
-    return [None if value is None else float(value) for value in values]

@@ -19,10 +19,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    bindparam,
     func,
     insert,
     select,
     type_coerce,
+    update,
 )
 from sqlalchemy.types import NullType
 
@@ -91,6 +93,32 @@ def _copy_type(of: TypeEngine[Any]) -> str:
     return next(name for kind, name in _COPY_TYPES if isinstance(of, kind))
 
 
+def update_rows(
+    connection: Connection, table: Table, key: str, columns: Mapping[str, Sequence[Any]]
+) -> None:
+    """Change rows, given as columns of plain Python values and shapely geometries.
+
+    Parameters
+    ----------
+    connection
+        A connection with a write transaction.
+    table
+        The table.
+    key
+        The column, among those given, that says which row.
+    columns
+        Values by column name, all of one length.
+    """
+    names = [name for name in columns if name != key]
+    statement = update(table).where(table.columns[key] == bindparam("of_row"))
+    statement = statement.values({name: bindparam(f"new_{name}") for name in names})
+    given = ["of_row", *(f"new_{name}" for name in names)]
+    found = zip(columns[key], *(columns[name] for name in names), strict=True)
+    batch = [dict(zip(given, row, strict=True)) for row in found]
+    if batch:
+        connection.execute(statement, batch)
+
+
 def read(
     connection: Connection,
     columns: Sequence[Column[Any]],
@@ -102,7 +130,8 @@ def read(
     Returns
     -------
     pandas.DataFrame
-        Text as `str`, days as `datetime64[ms]`, whole numbers as `int64`, others as `float64`.
+        Text as `str`, days as `datetime64[ms]`, moments as `datetime64[ms, UTC]`, whole numbers
+        as `int64`, others as `float64`.
     """
     dialect = connection.dialect.name
     chosen = [_wkb(each, dialect) if isinstance(each.type, Shape) else each for each in columns]
@@ -130,6 +159,8 @@ def _column(column: Column[Any], values: Sequence[Any], dialect: str) -> Any:
         return pd.Series(list(values), dtype="str")
     if isinstance(kind, Date):
         return np.array(values, dtype="datetime64[ms]")
+    if isinstance(kind, Moment):
+        return pd.Series(pd.DatetimeIndex(list(values), dtype="datetime64[ms, UTC]"))
     if isinstance(kind, Boolean):
         return np.array(values, dtype=bool)
     whole = isinstance(kind, Integer) and not column.nullable

@@ -2,82 +2,36 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from mine_geo.errors import MineGeoError
 from mine_geo.store import distances, faults, layers, status
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store import register as registration
-from mine_geo.store.transactions import leave_wal, reading, writing
+from mine_geo.store.accounts import Accounts
+from mine_geo.store.officer import Officer
+from mine_geo.store.projection import HASH
+from mine_geo.store.surveyor import Surveyor
 from mine_geo.terms import THRESHOLD_M
 from mine_geo.zones import border_split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
-    from types import TracebackType
 
     import geopandas as gpd
     import pandas as pd
-    from sqlalchemy import Connection, Engine
 
-    from mine_geo.store.engines import Place
+    from mine_geo.events import Day, Moment
     from mine_geo.store.layers import Loaded
-    from mine_geo.store.models import StoreInfo
     from mine_geo.store.register import Registered
 
 
-class Store:
+class Store(Officer, Surveyor, Accounts):
     """A register of hazards. Made by `open_store` and `create_store`; a context manager.
 
     Every write is one transaction under the store's write lock: all of it is done, or nothing.
     Polygons and lines are EPSG:4326 (longitude, latitude), distances metres, sizes m².
     """
-
-    def __init__(self, place: Place, engine: Engine, info: StoreInfo) -> None:
-        self._place = place
-        self._engine = engine
-        self.title: str | None = info.title
-        self.synthetic: bool = info.synthetic
-        """Whether this store holds invented sample data, and may hold nothing else."""
-
-    @property
-    def name(self) -> str:
-        """The name for headings: the file's name, or host/database."""
-        return self._place.name
-
-    def __repr__(self) -> str:
-        """Return the name, and whether the data are invented."""
-        return f"<Store {self.name}{' (synthetic)' if self.synthetic else ''}>"
-
-    def __enter__(self) -> Self:
-        """Return the store; it is closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the store."""
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file or the database; a GeoPackage is one plain file again."""
-        leave_wal(self._engine)
-        self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with faults.translated(self._place), reading(self._engine) as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with faults.translated(self._place), writing(self._engine) as connection:
-            yield connection
 
     def info(self) -> pd.DataFrame:
         """Return what the store is and holds, one fact a row: `what` and `value`.
@@ -224,8 +178,11 @@ class Store:
         district: str | None = None,
         kind: str | None = None,
         workbench: str = "include",
+        as_of: Day = None,
+        known_at: Moment = None,
+        closed: bool = False,
     ) -> gpd.GeoDataFrame:
-        """Return hazards as they stand, in the order of their ids.
+        """Return what remains of the hazards, in the order of their ids.
 
         Parameters
         ----------
@@ -235,12 +192,19 @@ class Store:
             One of `terms.KINDS`.
         workbench
             Records not yet accepted: "include", "exclude" or "only".
+        as_of
+            The end of this day: a date, or ISO text; now unless told. "1 January 2023" in a
+            report is 2022-12-31.
+        known_at
+            As it was recorded by this moment: a datetime with its time zone.
+        closed
+            Hazards of which nothing remains too, with an empty polygon.
 
         Returns
         -------
         geopandas.GeoDataFrame
-            The canonical hazard table; then `synthetic` in a store of invented data, and the
-            further columns of the files.
+            The canonical hazard table; then `parent_id` where a hazard was divided or merged,
+            `synthetic` in a store of invented data, and the further columns of the files.
 
         Raises
         ------
@@ -248,13 +212,17 @@ class Store:
             If there is no such province or district.
         OptionError
             If `kind` or `workbench` is unknown.
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
         """
+        asked = hazard_rows.Asked.of(
+            province=province, district=district, kind=kind, workbench=workbench, closed=closed
+        )
         with self._reading() as connection:
-            where = hazard_rows.conditions(
-                connection, province=province, district=district, kind=kind, workbench=workbench
+            found = hazard_rows.read(
+                connection, asked, as_of=as_of, known_at=known_at, synthetic=self.synthetic
             )
-            found = hazard_rows.read(connection, where)
-        return found.drop(columns=hazard_rows.HASH)
+        return found.drop(columns=HASH)
 
     def split(
         self,
@@ -267,11 +235,13 @@ class Store:
         district: str | None = None,
         kind: str | None = None,
         workbench: str = "include",
+        as_of: Day = None,
+        known_at: Moment = None,
     ) -> gpd.GeoDataFrame:
-        """Return the hazards split by their distance to the border; see `border_split`.
+        """Return what remains of the hazards, split by distance to the border.
 
         Distances are kept for each polygon, border version and `include_coast`; only those that
-        are not there yet are computed.
+        are not there yet are computed. See `border_split`.
 
         Parameters
         ----------
@@ -283,33 +253,50 @@ class Store:
             Count the coast as border too.
         border
             The version of the border; the active one unless told.
-        province, district, kind, workbench
+        province, district, kind, workbench, as_of, known_at
             As for `hazards`.
 
         Raises
         ------
         StoreError
             If no border is loaded.
-        OptionError, UnknownNameError
-            If an option or a name is unknown.
+        OptionError, UnknownNameError, RecordError
+            If an option or a name is unknown, or a time is none.
         """
+        asked = hazard_rows.Asked.of(
+            province=province, district=district, kind=kind, workbench=workbench
+        )
         with self._reading() as connection:
-            where = hazard_rows.conditions(
-                connection, province=province, district=district, kind=kind, workbench=workbench
+            found = hazard_rows.read(
+                connection, asked, as_of=as_of, known_at=known_at, synthetic=self.synthetic
             )
-            found = hazard_rows.read(connection, where)
+        return self._split(
+            found, threshold_m=threshold_m, rule=rule, include_coast=include_coast, border=border
+        )
+
+    def _split(
+        self,
+        hazards: gpd.GeoDataFrame,
+        *,
+        threshold_m: float,
+        rule: str,
+        include_coast: bool,
+        border: str | None,
+    ) -> gpd.GeoDataFrame:
+        """Split hazards that have the hash of their polygon beside them."""
+        with self._reading() as connection:
             border_fid, lines = layers.read_border(connection, version=border)
             kept = distances.known(connection, border_fid, include_coast=include_coast)
-        new = distances.missing(found, kept, lines, include_coast=include_coast)
+        new = distances.missing(hazards, kept, lines, include_coast=include_coast)
         if not new.empty:
             self._keep(new, border_fid, include_coast=include_coast)
         return border_split(
-            found.drop(columns=hazard_rows.HASH),
+            hazards.drop(columns=HASH),
             lines,
             threshold_m=threshold_m,
             rule=rule,
             include_coast=include_coast,
-            distances=distances.aligned(found, kept, new),
+            distances=distances.aligned(hazards, kept, new),
         )
 
     def _keep(self, new: pd.DataFrame, border_fid: int, *, include_coast: bool) -> None:

@@ -86,7 +86,7 @@ def test_the_environment_names_the_store(place: str, monkeypatch: pytest.MonkeyP
 def test_hazards_come_back_as_they_went_in(store: Store, hazards: gpd.GeoDataFrame) -> None:
     assert store.register(hazards) == Registered(registered=4, unchanged=0)
     found = store.hazards()
-    expected = hazards.sort_values("hazard_id", ignore_index=True)
+    expected = hazards.sort_values("hazard_id", ignore_index=True).assign(status="open")
     assert found["hazard_id"].tolist() == ["A-1", "B-2", "a-3", "Ä-4"]
     assert_geodataframe_equal(found, expected, check_dtype=True)
 

@@ -37,6 +37,7 @@ def path(
         store.load_admin(admin)
         store.load_border(border)
         store.register(hazards.iloc[:2])
+        store.record_spot_task({"happened_on": "2022-05-01", "submunitions": 2})
         store.split()
     return place
 

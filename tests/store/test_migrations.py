@@ -30,8 +30,8 @@ NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9998"
+down_revision = "{head}"
 branch_labels = None
 depends_on = None
 
@@ -42,13 +42,15 @@ def upgrade() -> None:
 
 @pytest.fixture
 def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AddMigration:
-    """Put a second migration behind the first, in a copy of the chain."""
+    """Put one more migration behind the last, in a copy of the chain."""
     chain = tmp_path / "chain"
     shutil.copytree(migrate.folder(), chain, ignore=shutil.ignore_patterns("__pycache__"))
 
+    head = migrate.revisions()[-1]
+
     def add(body: str) -> None:
         lines = "\n".join(f"    {line}" for line in body.splitlines())
-        (chain / "versions" / "0002_of_the_tests.py").write_text(NEXT + lines + "\n")
+        (chain / "versions" / "9998_of_the_tests.py").write_text(NEXT.format(head=head) + lines + "\n")
         monkeypatch.setattr(migrate, "folder", lambda: chain)
 
     return add
@@ -102,7 +104,7 @@ def test_a_store_is_upgraded_with_its_data_and_guards(
     )
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
-    assert upgrade_store(place) == ("0001", "0002")
+    assert upgrade_store(place) == (migrate.revisions()[-2], "9998")
     with open_store(place) as store:
         assert store.register(hazards).unchanged == 4
         with store._reading() as connection:
@@ -133,7 +135,7 @@ def test_a_failing_migration_leaves_nothing(
     with pytest.raises((RuntimeError, errors.StoreError)):
         upgrade_store(place)
     migrate_folder = migrate.folder()
-    (migrate_folder / "versions" / "0002_of_the_tests.py").unlink()
+    (migrate_folder / "versions" / "9998_of_the_tests.py").unlink()
     assert tables(place) == before
     with open_store(place) as store:
         assert store.register(hazards).unchanged == 4
@@ -151,7 +153,7 @@ def test_a_migration_may_not_orphan_rows(
     )
     with pytest.raises(errors.StoreError, match="event without its links"):
         upgrade_store(place)
-    (migrate.folder() / "versions" / "0002_of_the_tests.py").unlink()
+    (migrate.folder() / "versions" / "9998_of_the_tests.py").unlink()
     with open_store(place) as store:
         assert len(store.hazards()) == 4
 
@@ -160,7 +162,7 @@ def test_a_store_whose_making_fails_is_not_there(place: str, add_migration: AddM
     add_migration("raise RuntimeError('half way')")
     with pytest.raises(RuntimeError, match="half way"):
         create_store(place)
-    (migrate.folder() / "versions" / "0002_of_the_tests.py").unlink()
+    (migrate.folder() / "versions" / "9998_of_the_tests.py").unlink()
     with pytest.raises(errors.StoreNotFoundError):
         open_store(place)
     create_store(place).close()

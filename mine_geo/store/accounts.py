@@ -1,0 +1,311 @@
+"""What the ledger says: history, releases, balance, why a total moved; and whether it is sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mine_geo import movements
+from mine_geo.errors import RecordError
+from mine_geo.events import moment_of
+from mine_geo.fold import fold
+from mine_geo.store import content, histories, imports, ledger, projection
+from mine_geo.store import register as registration
+from mine_geo.store import spot_tasks as tasks
+from mine_geo.store.base import Base
+from mine_geo.store.transactions import next_moment
+from mine_geo.terms import THRESHOLD_M
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from mine_geo.events import Day, Moment
+    from mine_geo.fold import Fold
+    from mine_geo.store.imports import Imported
+
+
+class Accounts(Base):
+    """Reading the ledger; all m² are whole and balance."""
+
+    def _split(
+        self,
+        hazards: gpd.GeoDataFrame,
+        *,
+        threshold_m: float,
+        rule: str,
+        include_coast: bool,
+        border: str | None,
+    ) -> gpd.GeoDataFrame:
+        raise NotImplementedError
+
+    def events(self) -> gpd.GeoDataFrame:
+        """Return the whole ledger as an events table: `terms.EVENT_COLUMNS`, EPSG:4326."""
+        with self._reading() as connection:
+            found = ledger.read(connection)
+        return found.sort_values(["recorded_at", "event_id"], ignore_index=True)
+
+    def history(
+        self, hazard_id: str, *, as_of: Day = None, known_at: Moment = None
+    ) -> pd.DataFrame:
+        """Return what happened to a hazard, with what each event did.
+
+        Parameters
+        ----------
+        hazard_id
+            The hazard.
+        as_of, known_at
+            As for `hazards`: events after the day do not count, later recordings are not shown.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an event, in the order in which they count, retractions last: what was
+            recorded, `before_m2` and `after_m2`, `released_m2` (effective, beside
+            `reported_size_m2`), `outside_m2`, all movements, `counts`, `voided`, `note`.
+            The m² of an event that does not count are null.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such hazard.
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+        """
+        with self._reading() as connection:
+            return histories.history(connection, hazard_id, as_of, known_at)
+
+    def _fold(self, as_of: Day, known_at: Moment) -> Fold:
+        with self._reading() as connection:
+            events = ledger.read(connection)
+        return fold(events, as_of=as_of, known_at=known_at)
+
+    def releases(
+        self,
+        by: Sequence[str] | str = ("year", "province"),
+        *,
+        as_of: Day = None,
+        known_at: Moment = None,
+        since: Day = None,
+        kind: str | None = None,
+        total: bool = False,
+        threshold_m: float = THRESHOLD_M,
+        include_coast: bool = False,
+    ) -> pd.DataFrame:
+        """Add up releases: effective m² by outcome, beside what the operators reported.
+
+        Parameters
+        ----------
+        by
+            `year`, `outcome`, `operator`, `zone`, or columns of the hazards. The zone is that of
+            the hazard when the period began, or when it was registered.
+        as_of, known_at, kind
+            As for `hazards`.
+        since
+            Only releases after this day.
+        total
+            Add a last row `Total`.
+        threshold_m, include_coast
+            For `zone`, as for `split`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `movements.releases`.
+
+        Raises
+        ------
+        MixedError
+            If hazards of several kinds would be added up.
+        OptionError, RecordError, StoreError
+            If an option is unknown, a time is none, or no border is loaded for `zone`.
+        """
+        done = self._fold(as_of, known_at)
+        opening = None
+        if "zone" in ([by] if isinstance(by, str) else by):
+            first = movements.opening_hazards(done, since)
+            opening = self._in_zones(first, threshold_m, "edge", include_coast, None)
+        return movements.releases(done, by=by, kind=kind, since=since, opening=opening, total=total)
+
+    def balance(
+        self,
+        since: Day = None,
+        *,
+        as_of: Day = None,
+        known_at: Moment = None,
+        by: Sequence[str] | str | None = None,
+        kind: str | None = None,
+        total: bool = False,
+        threshold_m: float = THRESHOLD_M,
+        rule: str = "edge",
+        include_coast: bool = False,
+    ) -> pd.DataFrame:
+        """Return the movement table of a period: opening, what came and went, what remains.
+
+        Parameters
+        ----------
+        since
+            The opening is the end of this day; None: before everything.
+        as_of, known_at, kind
+            As for `hazards`.
+        by
+            Columns of the hazards to group by, and `zone`: then `moved_m2` is the land that is in
+            another zone at the end, because the nearest edge of its hazard was released.
+        total
+            Add a last row `Total`.
+        threshold_m, rule, include_coast
+            For `zone`, as for `split`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `opening_m2 registered_m2 amended_m2 transferred_m2 cancelled_m2 reduced_m2 cleared_m2
+            remaining_m2` for each group; see `movements.balance`.
+
+        Raises
+        ------
+        MixedError
+            If hazards of several kinds would be added up.
+        OptionError, RecordError, StoreError
+            As for `releases`.
+        """
+        done = self._fold(as_of, known_at)
+        groups = () if by is None else by
+        opening = closing = None
+        if "zone" in ([groups] if isinstance(groups, str) else groups):
+            left = done.hazards[done.hazards["status"] != "closed"]
+            zones = (threshold_m, rule, include_coast, None)
+            opening = self._in_zones(movements.opening_hazards(done, since), *zones)
+            closing = self._in_zones(left, *zones)
+        return movements.balance(
+            done, since=since, by=groups, kind=kind, opening=opening, closing=closing, total=total
+        )
+
+    def _in_zones(
+        self,
+        hazards: gpd.GeoDataFrame,
+        threshold_m: float,
+        rule: str,
+        include_coast: bool,
+        border: str | None,
+    ) -> gpd.GeoDataFrame:
+        hashes = content.geometry_hashes(hazards.geometry)
+        return self._split(
+            hazards.assign(**{projection.HASH: hashes}),
+            threshold_m=threshold_m,
+            rule=rule,
+            include_coast=include_coast,
+            border=border,
+        )
+
+    def changes(
+        self, since: datetime | str, *, as_of: Day = None, known_at: Moment = None
+    ) -> pd.DataFrame:
+        """Tell why a total moved: the events recorded since a moment, and what they did.
+
+        Parameters
+        ----------
+        since
+            The moment of the last reading: a datetime with its time zone, or ISO text.
+        as_of
+            The day of both readings; today unless told.
+        known_at
+            The moment of the second reading; now unless told.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an event: `why` (`new`, `late`, `gone`, `re-attributed`), the change of each
+            movement, and `change_m2`, whose sum is the change of the total; see
+            `movements.changes`.
+
+        Raises
+        ------
+        RecordError
+            If a moment has no time zone, or `as_of` is no day.
+        """
+        if moment_of(since) is None:
+            raise RecordError("since is missing; give the moment of the last reading")
+        with self._reading() as connection:
+            events = ledger.read(connection)
+        before = fold(events, as_of=as_of, known_at=since)
+        return movements.changes(before, fold(events, as_of=as_of, known_at=known_at))
+
+    def rebuild(self, *, repair: bool = False) -> pd.DataFrame:
+        """Compare the hazards as they stand with the events, all folded anew.
+
+        Parameters
+        ----------
+        repair
+            Write what the events say where it differs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `hazard_id`, `column`, `kept`, `folded` of each difference; empty when all is sound.
+        """
+        if not repair:
+            with self._reading() as connection:
+                done = fold(ledger.read(connection))
+                return projection.differences(connection, done.hazards, synthetic=self.synthetic)
+        with self._writing() as connection:
+            done = fold(ledger.read(connection))
+            found = projection.differences(connection, done.hazards, synthetic=self.synthetic)
+            if len(found):
+                now, ids = next_moment(connection), set(found["hazard_id"])
+                projection.write(connection, done.hazards, ids, now, synthetic=self.synthetic)
+            return found
+
+    def import_log(
+        self,
+        hazards: gpd.GeoDataFrame,
+        events: gpd.GeoDataFrame,
+        spot_tasks: pd.DataFrame | None = None,
+    ) -> Imported:
+        """Take over a whole ledger with the moments at which it was recorded; once, when empty.
+
+        Parameters
+        ----------
+        hazards
+            Hazards as first registered, as from `read_hazards`, with `surveyed_on` and, if it is
+            known, `recorded_at` (with time zone).
+        events
+            All other events: `terms.EVENT_COLUMNS` in EPSG:4326, see `events.to_events`.
+        spot_tasks
+            `task_id`, `recorded_at` and the fields of `record_spot_task`.
+
+        Returns
+        -------
+        Imported
+            How many hazards, events and spot tasks.
+
+        Raises
+        ------
+        ConflictError
+            If the store holds hazards or spot tasks already.
+        RecordError, GeometryError, CRSError, NotSyntheticError
+            If the tables are not in order, or an event cannot be; nothing is written.
+        """
+        table = registration.checked(hazards, self.name, synthetic=self.synthetic)
+        with self._writing() as connection:
+            return imports.import_log(
+                connection, table, events, spot_tasks, synthetic=self.synthetic
+            )
+
+    def spot_tasks(self, *, as_of: Day = None, known_at: Moment = None) -> gpd.GeoDataFrame:
+        """Return the spot tasks that stand, by day: items destroyed outside any hazard.
+
+        Parameters
+        ----------
+        as_of, known_at
+            As for `hazards`.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Points in EPSG:4326, null where no place was given.
+        """
+        with self._reading() as connection:
+            return tasks.read(connection, as_of, known_at)

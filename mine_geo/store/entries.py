@@ -1,0 +1,226 @@
+"""One entry for the ledger, as its recorder gave it: checked, and known by its content.
+
+Nothing here looks into a store. Polygons are EPSG:4326, sizes m², days those of Cambodia.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Self
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from mine_geo.errors import RecordError
+from mine_geo.events import day_of
+from mine_geo.store import content
+from mine_geo.terms import ITEM_COLUMNS, TIME_ZONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DAYS_IN: Final = ZoneInfo(TIME_ZONE)
+"""Where a day begins and ends."""
+CONTENT: Final = (
+    "hazard_id",
+    "event_type",
+    "happened_on",
+    "operator",
+    "report_ref",
+    "reported_size_m2",
+    *ITEM_COLUMNS,
+    "depth_cm",
+    "comment",
+    "retracts",
+    "transfer_id",
+    "detail",
+)
+"""What makes two entries the same, with the polygon; not who recorded them, and when."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a report says beside hazard, day and polygon."""
+
+    operator: str | None = None
+    report_ref: str | None = None
+    reported_size_m2: float | None = None
+    ap_mines: int | None = None
+    av_mines: int | None = None
+    submunitions: int | None = None
+    uxo: int | None = None
+    depth_cm: float | None = None
+    comment: str | None = None
+    recorded_by: str | None = None
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        """Check what a report says; missing values, NaN and blanks are None.
+
+        Raises
+        ------
+        RecordError
+            If a number is negative, not finite or, for items, not whole.
+
+        Examples
+        --------
+        >>> Facts.of({"operator": " MAG ", "uxo": 2.0}).uxo
+        2
+        """
+        checks: dict[str, Callable[[Any, str], Any]] = {
+            **dict.fromkeys(("operator", "report_ref", "comment", "recorded_by"), text_of),
+            **dict.fromkeys(("reported_size_m2", "depth_cm"), _number),
+            **dict.fromkeys(ITEM_COLUMNS, _items),
+        }
+        return cls(**{name: check(said.get(name), name) for name, check in checks.items()})
+
+    def without_figures(self) -> Facts:
+        """Return the same without sizes and items: what may stand on several events."""
+        nothing: dict[str, Any] = dict.fromkeys(("reported_size_m2", *ITEM_COLUMNS))
+        return replace(self, **nothing)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event before it is recorded."""
+
+    hazard_id: str
+    event_type: str
+    happened_on: dt.date | None
+    geometry: Any = None
+    """MultiPolygon in EPSG:4326, or None."""
+    facts: Facts = field(default_factory=Facts)
+    event_id: str | None = None
+    """As the caller gave it; else the hash of the content serves."""
+    retracts: str | None = None
+    transfer_id: str | None = None
+    detail: str | None = None
+    outside_m2: int | None = None
+    """Where the caller knows better than the ledger: a report over several hazards."""
+
+    def said(self) -> dict[str, Any]:
+        """Return all columns of the event but its moment."""
+        own = ("hazard_id", "event_type", "happened_on", "retracts", "transfer_id", "detail")
+        return {name: getattr(self, name) for name in own} | vars(self.facts)
+
+    def digest(self) -> str:
+        """Return the hash of the content."""
+        return digest(self.said(), self.geometry)
+
+
+def digest(said: Mapping[str, Any], geometry: Any) -> str:
+    """Return the hash of what an event says, recorded or not."""
+    text = content.to_json({name: content.plain_value(said[name]) for name in CONTENT})
+    nothing = geometry is None or geometry.is_empty
+    drawn = "" if nothing else content.geometry_hashes(gpd.GeoSeries([geometry]))[0]
+    return content.digest(text, drawn)
+
+
+def id_of(value: Any, name: str) -> str:
+    """Return an id: a text that is not blank.
+
+    Raises
+    ------
+    RecordError
+        If it is missing.
+
+    Examples
+    --------
+    >>> id_of(" AP-1 ", "hazard_id")
+    'AP-1'
+    """
+    text = text_of(value, name)
+    if text is None:
+        raise RecordError(f"{name} is missing; give it")
+    return text
+
+
+def text_of(value: Any, name: str) -> str | None:
+    """Return a text without spaces around it; missing and blank as None.
+
+    Raises
+    ------
+    RecordError
+        If it is no text and no number.
+
+    Examples
+    --------
+    >>> text_of("  ", "operator") is None
+    True
+    """
+    if _missing(value):
+        return None
+    if not isinstance(value, str | int | float | np.integer | np.floating):
+        raise RecordError(f"{name} is {value!r}; give a text")
+    return str(value).strip() or None
+
+
+def day(value: Any, name: str = "happened_on") -> dt.date:
+    """Return the day of a report: a date, ISO text, or a moment with its time zone.
+
+    Raises
+    ------
+    RecordError
+        If it is missing, no day, or a moment without a time zone.
+
+    Examples
+    --------
+    >>> day("2022-05-01")
+    datetime.date(2022, 5, 1)
+    >>> day(dt.datetime(2022, 12, 31, 20, 0, tzinfo=dt.UTC))
+    datetime.date(2023, 1, 1)
+    """
+    if _missing(value):
+        raise RecordError(f"{name} is missing; give the day from the report, as 2022-12-31")
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is not None:
+            return value.astimezone(DAYS_IN).date()
+        whole = isinstance(value, pd.Timestamp) and value == value.normalize()
+        if not whole:  # a column of days holds Timestamps of midnight
+            raise RecordError(
+                f"{name} {value} has no time zone; give the day, as {value.date()}, "
+                f"or say which zone, as in {value}+07:00"
+            )
+    found = day_of(value)
+    if found is None:
+        raise RecordError(f"{name} is missing; give the day from the report, as 2022-12-31")
+    return found
+
+
+def not_in_future(value: dt.date, today: dt.date, what: str) -> None:
+    """Refuse a day that has not come yet.
+
+    Raises
+    ------
+    RecordError
+        If `value` is later than `today`.
+    """
+    if value > today:
+        raise RecordError(f"{what}: {value} is in the future (today is {today}); check the day")
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+
+
+def _number(value: Any, name: str) -> float | None:
+    if _missing(value):
+        return None
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number) or number < 0:
+        raise RecordError(f"{name} is {value!r}; give a number that is 0 or more, or leave it out")
+    return number
+
+
+def _items(value: Any, name: str) -> int | None:
+    number = _number(value, name)
+    if number is not None and not number.is_integer():
+        raise RecordError(f"{name} is {value!r}; items are counted in whole numbers")
+    return None if number is None else int(number)

@@ -1,0 +1,151 @@
+"""One polygon worked on over several hazards: a release of each, in one transaction.
+
+Each event has the whole polygon, so that a later correction of a hazard finds what was worked on.
+What the operator wrote once, size and items, stands once: on the hazard of which the polygon takes
+most. EPSG:4326, m².
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from sqlalchemy import Table, select
+
+from mine_geo.errors import GeometryError, MixedError, choose, some
+from mine_geo.fold import fold
+from mine_geo.geometry import exact_size_m2
+from mine_geo.release import distance_m, worked_polygon
+from mine_geo.store import content, ledger, neighbours
+from mine_geo.store.entries import CONTENT, Entry, Facts, day, text_of
+from mine_geo.store.models import Event
+from mine_geo.store.reshaping import as_asked
+from mine_geo.terms import KINDS, OUTCOMES
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from mine_geo.store.ledger import Recorded
+
+_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+LEAST_M2: Final = 0.5
+"""Less than this rounds to 0 m²: the polygon only touches the hazard."""
+
+
+def record_report(
+    connection: Connection,
+    polygon: Any,
+    outcome: str,
+    happened_on: Any,
+    kind: str | None,
+    facts: Facts,
+    event_id: Any,
+    *,
+    synthetic: bool,
+) -> list[Recorded]:
+    """Release what of any hazard lies under a polygon; see `Store.record_report`."""
+    choose(outcome, OUTCOMES, "outcome")
+    if kind is not None:
+        choose(kind, KINDS, "kind")
+    when, drawn = day(happened_on), worked_polygon(polygon, "the polygon of the report")
+    base, there = as_asked(
+        connection,
+        text_of(event_id, "event_id"),
+        _said(Entry("", outcome, when, drawn, facts, detail=kind)),
+    )
+    if there is not None:
+        return _again(connection, base)
+    found = _under(connection, drawn, when, kind)
+    taken = exact_size_m2(shapely.intersection(found.geometry.to_numpy(), drawn))
+    lead = found["hazard_id"].iloc[int(np.argmax(taken))]
+    beyond = shapely.difference(drawn, shapely.union_all(found.geometry.to_numpy()))
+    said = _said(Entry("", outcome, when, drawn, facts, detail=kind))
+    entries = []
+    for hazard in sorted(found["hazard_id"], key=lambda name: (name != lead, name)):
+        first = hazard == lead
+        detail = {"report": base} | ({"said": said} if first else {})
+        entries.append(
+            Entry(
+                hazard,
+                outcome,
+                when,
+                drawn,
+                facts if first else facts.without_figures(),
+                base if first else f"{base}:{hazard}",
+                detail=content.to_json(detail),
+                outside_m2=round(float(exact_size_m2([beyond])[0])) if first else 0,
+            )
+        )
+    posted = ledger.post(connection, entries, synthetic=synthetic)
+    return [posted.recorded(each) for each in posted.ids]
+
+
+def _said(entry: Entry) -> str:
+    """Return the hash of what the report says."""
+    text = content.to_json({name: content.plain_value(entry.said()[name]) for name in CONTENT})
+    return content.digest("report", text, *content.geometry_hashes(gpd.GeoSeries([entry.geometry])))
+
+
+def _again(connection: Connection, base: str) -> list[Recorded]:
+    """Return what a report did that is there already."""
+    every = _EVENT.c.event_id.startswith(f"{base}:", autoescape=True)
+    query = select(_EVENT.c.event_id, _EVENT.c.hazard_id, _EVENT.c.detail)
+    rows = connection.execute(query.where(every | (_EVENT.c.event_id == base))).all()
+    rows = [row for row in rows if content.from_json(row.detail).get("report") == base]
+    near = ledger.surroundings(connection, [row.hazard_id for row in rows])
+    events = ledger.read(connection, near)
+    posted = ledger.Posted(events, fold(events), [row.event_id for row in rows], set())
+    return [
+        posted.recorded(name) for name in sorted(posted.ids, key=lambda name: (name != base, name))
+    ]
+
+
+def _under(connection: Connection, drawn: Any, when: date, kind: str | None) -> gpd.GeoDataFrame:
+    """Return the hazards of which, on that day, something lay under the polygon.
+
+    Raises
+    ------
+    GeometryError
+        If there is none; with the nearest one and its distance in metres.
+    MixedError
+        If they are of several kinds and none is named.
+    """
+    near = neighbours.together(connection, neighbours.within(connection, drawn.bounds))
+    events = ledger.read(connection, near)
+    there = fold(events, as_of=when).hazards
+    if kind is not None:
+        there = there[there["kind"] == kind]
+    inside = exact_size_m2(shapely.intersection(there.geometry.to_numpy(), drawn)) >= LEAST_M2
+    found = there[inside]
+    if found.empty:
+        raise GeometryError(_none_under(connection, drawn, when, kind))
+    kinds = sorted(found["kind"].fillna("no kind").unique())
+    if len(kinds) > 1:
+        raise MixedError(
+            f"the polygon lies over hazards of several kinds ({', '.join(kinds)}); say which were "
+            "released, with kind="
+        )
+    return found
+
+
+def _none_under(connection: Connection, drawn: Any, when: date, kind: str | None) -> str:
+    """Return what to say of a polygon under which nothing lies."""
+    found = fold(ledger.read(connection), as_of=when).hazards
+    found = found[~found.geometry.is_empty]
+    if kind is not None:
+        found = found[found["kind"] == kind]
+    what = "hazard" if kind is None else f"hazard of kind {kind}"
+    if found.empty:
+        return f"no {what} was left on {when}; check the day"
+    places = shapely.STRtree(found.geometry.to_numpy()).query_nearest(drawn)
+    nearest = found.iloc[places]
+    metres = min(distance_m(each, drawn) for each in nearest.geometry)
+    return (
+        f"the polygon lies over no {what} on {when}: the nearest, {some(nearest['hazard_id'], 1)}, "
+        f"is {metres:,.1f} m away; check the coordinates and their datum, or whether this land is "
+        "released already"
+    )

@@ -1,0 +1,121 @@
+"""Which hazards must be folded together: those that transfers link, and those that overlap.
+
+Transfers move land between hazards, so these share their state. Hazards whose polygons meet share
+only the credit for land released over both: it needs the releases of the neighbours, not more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import LargeBinary, Table, func, select, type_coerce
+from sqlalchemy.types import NullType
+
+from mine_geo.fold import linked
+from mine_geo.store.blobs import SRID
+from mine_geo.store.models import Event
+from mine_geo.store.projection import MANY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+_TABLE: Final[Table] = Event.__table__  # type: ignore[assignment]
+_DRAWN: Final = ("registered", "amended", "transferred")
+_ENVELOPE: Final = (9, 32)
+"""Where a GeoPackage blob of ours says how far it reaches: first byte, bytes."""
+
+
+def together(
+    connection: Connection, ids: Iterable[str], new: Iterable[tuple[str, str]] = ()
+) -> set[str]:
+    """Return these hazards and all that transfers link them with.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    ids
+        Hazards.
+    new
+        Transfers that are about to be written: transfer_id and hazard_id of each side.
+    """
+    there = connection.execute(
+        select(_TABLE.c.transfer_id, _TABLE.c.hazard_id).where(_TABLE.c.transfer_id.is_not(None))
+    )
+    sides = [*(tuple(row) for row in there), *new]
+    return linked(pd.DataFrame(sides, columns=["transfer_id", "hazard_id"], dtype="str"), ids)
+
+
+def overlapping(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Return the hazards whose polygons, as they were ever drawn, may meet those of these.
+
+    By bounding boxes: the fold looks more closely.
+    """
+    wanted = set(ids)
+    if connection.dialect.name != "postgresql" or len(wanted) > MANY:
+        return _by_tree(connection, wanted)
+    one, other = _TABLE.alias(), _TABLE.alias()
+    meet = type_coerce(one.c.geometry, NullType()).op("&&")(
+        type_coerce(other.c.geometry, NullType())
+    )
+    found = connection.scalars(
+        select(other.c.hazard_id)
+        .distinct()
+        .join_from(one, other, meet)
+        .where(
+            one.c.hazard_id.in_(wanted),
+            one.c.event_type.in_(_DRAWN),
+            other.c.event_type.in_(_DRAWN),
+        )
+    )
+    return wanted | set(found)
+
+
+def _by_tree(connection: Connection, wanted: set[str]) -> set[str]:
+    ids, bounds = _reaches(connection)
+    mine = np.isin(ids, list(wanted))
+    tree = shapely.STRtree(shapely.box(*bounds.T))
+    return wanted | set(ids[tree.query(shapely.box(*bounds[mine].T))[1]])
+
+
+def _reaches(connection: Connection) -> tuple[Any, Any]:
+    """Return the hazard and the bounds (minx, miny, maxx, maxy) of each polygon ever drawn."""
+    drawn = _TABLE.c.event_type.in_(_DRAWN) & _TABLE.c.geometry.is_not(None)
+    if connection.dialect.name == "postgresql":
+        shape = type_coerce(_TABLE.c.geometry, NullType())
+        edges = [getattr(func, f"ST_{name}")(shape) for name in ("XMin", "XMax", "YMin", "YMax")]
+        found = connection.execute(select(_TABLE.c.hazard_id, *edges).where(drawn)).all()
+        numbers = np.array([row[1:] for row in found], dtype=float).reshape(-1, 4)
+    else:
+        blob = func.substr(type_coerce(_TABLE.c.geometry, LargeBinary()), *_ENVELOPE)
+        query = select(_TABLE.c.hazard_id, type_coerce(blob, LargeBinary())).where(drawn)
+        found = connection.execute(query).all()
+        numbers = np.frombuffer(b"".join(row[1] for row in found), dtype="<f8").reshape(-1, 4)
+    ids = np.array([row[0] for row in found], dtype=object)
+    return ids, numbers[:, [0, 2, 1, 3]]
+
+
+def within(connection: Connection, bounds: tuple[float, float, float, float]) -> set[str]:
+    """Return the hazards whose polygons, as they were ever drawn, may meet a box.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    bounds
+        minx, miny, maxx, maxy in degrees.
+    """
+    if connection.dialect.name == "postgresql":
+        shape = type_coerce(_TABLE.c.geometry, NullType())
+        meets = shape.op("&&")(func.ST_MakeEnvelope(*bounds, SRID))
+        query = select(_TABLE.c.hazard_id).distinct()
+        return set(connection.scalars(query.where(meets, _TABLE.c.event_type.in_(_DRAWN))))
+    ids, reach = _reaches(connection)
+    west, south, east, north = reach.T
+    meet = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
+    return set(ids[meet])

@@ -1,0 +1,376 @@
+"""What an officer records: releases, redrawn polygons, corrections, spot tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mine_geo.store import field_reports, ledger, recording, spot_tasks
+from mine_geo.store.base import Base
+from mine_geo.store.entries import Facts, id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from mine_geo.events import Day
+    from mine_geo.store.ledger import Recorded
+
+
+class Officer(Base):
+    """Recording into the ledger; each call is one transaction under the write lock.
+
+    A report is judged on the day on which it happened, whenever it is recorded. The same call with
+    the same content is recognised and changes nothing; the content counts, not who recorded it.
+    Times are those of the store's own clock and strictly increase.
+    """
+
+    def record(  # noqa: PLR0913 - a field of the report each
+        self,
+        hazard_id: str,
+        outcome: str,
+        polygon: Any,
+        *,
+        happened_on: Day,
+        operator: str | None = None,
+        report_ref: str | None = None,
+        event_id: str | None = None,
+        reported_size_m2: float | None = None,
+        ap_mines: int | None = None,
+        av_mines: int | None = None,
+        submunitions: int | None = None,
+        uxo: int | None = None,
+        depth_cm: float | None = None,
+        comment: str | None = None,
+        recorded_by: str | None = None,
+    ) -> Recorded:
+        """Record that land of a hazard was released; what of it lay under the polygon is gone.
+
+        Parameters
+        ----------
+        hazard_id
+            The hazard.
+        outcome
+            `cancelled` (NTS), `reduced` (TS) or `cleared`.
+        polygon
+            The land worked on: a polygon in longitude / latitude, or a GeoSeries or GeoDataFrame
+            in EPSG:4326. It may reach outside the hazard, and over land released earlier.
+        happened_on
+            The day, from the report: a date, or ISO text.
+        operator, report_ref, comment, recorded_by
+            From the report, as it is written.
+        event_id
+            The caller's own id. Sent again with the same content it changes nothing.
+        reported_size_m2
+            What the operator wrote, m²; it is kept beside what the polygon gives.
+        ap_mines, av_mines, submunitions, uxo
+            Items found and destroyed.
+        depth_cm
+            Depth of clearance, cm.
+
+        Returns
+        -------
+        Recorded
+            The event_id (a `str`), with `released_m2`, `before_m2`, `after_m2`, `outside_m2`,
+            `notes`, and `new`: whether it was written now.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such hazard.
+        OptionError
+            If the outcome is unknown.
+        RecordError
+            If the day is in the future, before the registration, or nothing was left then; if a
+            number is negative, or a datetime has no time zone.
+        GeometryError, CRSError
+            If the polygon is invalid, in another reference system, or misses the hazard.
+        ConflictError
+            If the event_id is there with other content. Nothing is written then, nor on any
+            other error.
+        """
+        facts = Facts.of(
+            {
+                "operator": operator,
+                "report_ref": report_ref,
+                "reported_size_m2": reported_size_m2,
+                "ap_mines": ap_mines,
+                "av_mines": av_mines,
+                "submunitions": submunitions,
+                "uxo": uxo,
+                "depth_cm": depth_cm,
+                "comment": comment,
+                "recorded_by": recorded_by,
+            }
+        )
+        entry = recording.release(hazard_id, outcome, polygon, happened_on, facts, event_id)
+        with self._writing() as connection:
+            posted = ledger.post(connection, [entry], synthetic=self.synthetic)
+            return posted.recorded(posted.ids[0])
+
+    def record_report(  # noqa: PLR0913 - a field of the report each
+        self,
+        polygon: Any,
+        outcome: str,
+        *,
+        happened_on: Day,
+        kind: str | None = None,
+        operator: str | None = None,
+        report_ref: str | None = None,
+        event_id: str | None = None,
+        reported_size_m2: float | None = None,
+        ap_mines: int | None = None,
+        av_mines: int | None = None,
+        submunitions: int | None = None,
+        uxo: int | None = None,
+        depth_cm: float | None = None,
+        comment: str | None = None,
+        recorded_by: str | None = None,
+    ) -> list[Recorded]:
+        """Record one polygon worked on over several hazards: one event each, all or none.
+
+        The reported size and the items stand on the event of the hazard of which the polygon
+        takes most; `outside_m2` there is the land outside all of them.
+
+        Parameters
+        ----------
+        polygon, outcome, happened_on
+            As for `record`.
+        kind
+            Only hazards of this kind; must be said where those under the polygon are of several.
+        operator, report_ref, reported_size_m2, comment, recorded_by
+            As for `record`.
+        event_id
+            The id of the first event; the others add a colon and their hazard_id.
+        ap_mines, av_mines, submunitions, uxo, depth_cm
+            As for `record`.
+
+        Returns
+        -------
+        list of Recorded
+            One for each hazard, that of which most was taken first.
+
+        Raises
+        ------
+        GeometryError
+            If the polygon lies over no hazard on that day.
+        MixedError
+            If it lies over hazards of several kinds and `kind` is not given.
+        OptionError, RecordError, CRSError, ConflictError
+            As for `record`.
+        """
+        facts = Facts.of(
+            {
+                "operator": operator,
+                "report_ref": report_ref,
+                "reported_size_m2": reported_size_m2,
+                "ap_mines": ap_mines,
+                "av_mines": av_mines,
+                "submunitions": submunitions,
+                "uxo": uxo,
+                "depth_cm": depth_cm,
+                "comment": comment,
+                "recorded_by": recorded_by,
+            }
+        )
+        with self._writing() as connection:
+            return field_reports.record_report(
+                connection,
+                polygon,
+                outcome,
+                happened_on,
+                kind,
+                facts,
+                event_id,
+                synthetic=self.synthetic,
+            )
+
+    def record_many(self, frame: pd.DataFrame, *, recorded_by: str | None = None) -> list[Recorded]:
+        """Record a table of events in one transaction: all of them, or none.
+
+        Parameters
+        ----------
+        frame
+            A GeoDataFrame in EPSG:4326, one row an event: `hazard_id`, `event_type` (or
+            `outcome`), `happened_on`, and any of `terms.EVENT_COLUMNS` but `recorded_at`.
+            Types: the three outcomes, `amended`, `confirmed`, and `described` with the changed
+            attributes as JSON in `detail`.
+        recorded_by
+            Who records them, where the table does not say.
+
+        Returns
+        -------
+        list of Recorded
+            In the order of the rows; rows that say the same are one event.
+
+        Raises
+        ------
+        RecordError, OptionError, GeometryError, CRSError, UnknownNameError, ConflictError
+            As for `record`; the message names the row or the hazard.
+        """
+        with self._writing() as connection:
+            entries = recording.table_entries(connection, frame, recorded_by)
+            posted = ledger.post(connection, entries, synthetic=self.synthetic)
+            return [posted.recorded(name) for name in posted.ids]
+
+    def amend(
+        self,
+        hazard_id: str,
+        polygon: Any,
+        *,
+        happened_on: Day,
+        operator: str | None = None,
+        report_ref: str | None = None,
+        event_id: str | None = None,
+        reported_size_m2: float | None = None,
+        comment: str | None = None,
+        recorded_by: str | None = None,
+    ) -> Recorded:
+        """Record that a survey drew what remains of a hazard anew; that releases nothing.
+
+        Parameters
+        ----------
+        hazard_id
+            The hazard; a closed one is open again.
+        polygon
+            What remains as of that day, as for `record`.
+        happened_on, operator, report_ref, event_id, reported_size_m2, comment, recorded_by
+            As for `record`.
+
+        Returns
+        -------
+        Recorded
+            As for `record`; a note says in m² what was released earlier and is covered again.
+
+        Raises
+        ------
+        UnknownNameError, RecordError, GeometryError, CRSError, ConflictError
+            As for `record`.
+        """
+        facts = Facts.of(
+            {
+                "operator": operator,
+                "report_ref": report_ref,
+                "reported_size_m2": reported_size_m2,
+                "comment": comment,
+                "recorded_by": recorded_by,
+            }
+        )
+        entry = recording.amendment(hazard_id, polygon, happened_on, facts, event_id)
+        with self._writing() as connection:
+            posted = ledger.post(connection, [entry], synthetic=self.synthetic)
+            return posted.recorded(posted.ids[0])
+
+    def describe(
+        self,
+        hazard_id: str | Sequence[str],
+        changes: Mapping[str, Any],
+        *,
+        happened_on: Day,
+        report_ref: str | None = None,
+        event_id: str | None = None,
+        comment: str | None = None,
+        recorded_by: str | None = None,
+    ) -> list[Recorded]:
+        """Record changed attributes: a corrected district, an admin reform on the decree's day.
+
+        Parameters
+        ----------
+        hazard_id
+            The hazard, or several: one event each, all in one transaction.
+        changes
+            New values by column of the hazard table; None takes a value away. A province or
+            district is written in the standard spelling, with its code.
+        happened_on, report_ref, event_id, comment, recorded_by
+            As for `record`; with several hazards each event_id adds a colon and the hazard_id.
+
+        Returns
+        -------
+        list of Recorded
+            One for each hazard.
+
+        Raises
+        ------
+        OptionError
+            If a column cannot be changed; the message lists those that can.
+        UnknownNameError, RecordError, ConflictError
+            As for `record`; also if a value is outside the vocabulary.
+        """
+        facts = Facts.of({"report_ref": report_ref, "comment": comment, "recorded_by": recorded_by})
+        ids = [hazard_id] if isinstance(hazard_id, str) else list(hazard_id)
+        with self._writing() as connection:
+            entries = recording.descriptions(connection, ids, changes, happened_on, facts, event_id)
+            posted = ledger.post(connection, entries, synthetic=self.synthetic)
+            return [posted.recorded(name) for name in posted.ids]
+
+    def retract(self, event_id: str, *, reason: str, recorded_by: str | None = None) -> Recorded:
+        """Void an event that was entered in error, at every day, from now on.
+
+        What was known before stays to be seen with `known_at`. Retracting one side of a transfer
+        voids all its sides. Of a report over several hazards or a confirmation with a release
+        each event is retracted by itself.
+
+        Parameters
+        ----------
+        event_id
+            The event.
+        reason
+            Why.
+        recorded_by
+            Who says so.
+
+        Returns
+        -------
+        Recorded
+            The event_id of the retraction.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such event.
+        RecordError
+            If it is a retraction itself, or later events would hang in the air: those of a hazard
+            whose registration, or division, it is.
+        ConflictError
+            If it was retracted already, for another reason.
+        """
+        with self._writing() as connection:
+            return recording.retract(
+                connection, event_id, reason, recorded_by, synthetic=self.synthetic
+            )
+
+    def record_spot_task(self, task: Mapping[str, Any]) -> str:
+        """Record items destroyed outside any hazard.
+
+        Parameters
+        ----------
+        task
+            `happened_on`, one or more of `ap_mines`, `av_mines`, `submunitions`, `uxo`, and any of
+            `task_id`, `operator`, `report_ref`, `province`, `district`, `commune`, `village`,
+            `lon`, `lat` (degrees, WGS 84), `comment`, `recorded_by`.
+
+        Returns
+        -------
+        str
+            The task_id; a hash of the content unless given.
+
+        Raises
+        ------
+        RecordError, GeometryError, ConflictError
+            If it is not in order, or the task_id is there with other content.
+        """
+        with self._writing() as connection:
+            return spot_tasks.record(connection, task, synthetic=self.synthetic)
+
+    def retract_spot_task(self, task_id: str, *, reason: str) -> None:
+        """Void a spot task that was entered in error, from now on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such task.
+        ConflictError
+            If it was retracted already, for another reason.
+        """
+        with self._writing() as connection:
+            spot_tasks.retract(connection, id_of(task_id, "task_id"), reason)

@@ -1,0 +1,204 @@
+"""What happened to one hazard, as it is recorded: releases, redrawn polygons, attributes, errors.
+
+Each function makes entries and posts them, within the write transaction that it is given.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy import Table, select
+
+from mine_geo.errors import (
+    ConflictError,
+    CRSError,
+    GeometryError,
+    MineGeoError,
+    OptionError,
+    RecordError,
+    UnknownNameError,
+    choose,
+    some,
+)
+from mine_geo.events import ATTRIBUTES
+from mine_geo.hazards import to_hazards
+from mine_geo.release import worked_polygon
+from mine_geo.store import content, ledger
+from mine_geo.store.entries import Entry, Facts, day, id_of, text_of
+from mine_geo.store.models import Event, Hazard
+from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from mine_geo.store.ledger import Recorded
+
+_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
+DESCRIBABLE: Final = tuple(name for name in ATTRIBUTES if name != "status")
+MANY_TYPES: Final = (*OUTCOMES, "amended", "described", "confirmed")
+"""What may stand in a table for `record_many`."""
+_CODES: Final = {"province": ("province_code",), "district": ("district_code",)}
+
+
+def release(
+    hazard_id: Any, outcome: str, polygon: Any, happened_on: Any, facts: Facts, event_id: Any
+) -> Entry:
+    """Return the entry of a release; see `Store.record`."""
+    choose(outcome, OUTCOMES, "outcome")
+    name = id_of(hazard_id, "hazard_id")
+    return Entry(
+        name,
+        outcome,
+        day(happened_on),
+        worked_polygon(polygon, f"the released polygon of {name}"),
+        facts,
+        text_of(event_id, "event_id"),
+    )
+
+
+def amendment(hazard_id: Any, polygon: Any, happened_on: Any, facts: Facts, event_id: Any) -> Entry:
+    """Return the entry of a redrawn polygon; see `Store.amend`."""
+    name = id_of(hazard_id, "hazard_id")
+    drawn = worked_polygon(polygon, f"the new polygon of {name}")
+    return Entry(
+        name, "amended", day(happened_on), drawn, facts, text_of(event_id, "event_id")
+    )  # fmt: skip
+
+
+def descriptions(
+    connection: Connection,
+    hazard_ids: Sequence[str],
+    changes: Mapping[str, Any],
+    happened_on: Any,
+    facts: Facts,
+    event_id: Any,
+) -> list[Entry]:
+    """Return an entry of changed attributes for each hazard; see `Store.describe`."""
+    when, base = day(happened_on), text_of(event_id, "event_id")
+    names = [id_of(each, "hazard_id") for each in hazard_ids]
+    if not names:
+        raise RecordError("no hazard_id is given; name the hazards that the change is for")
+    entries = []
+    for name in names:
+        own = base if base is None or len(names) == 1 else f"{base}:{name}"
+        detail = _described(connection, name, changes)
+        entries.append(Entry(name, "described", when, None, facts, own, detail=detail))
+    return entries
+
+
+def _described(connection: Connection, hazard_id: str, changes: Mapping[str, Any]) -> str:
+    """Return changed attributes as JSON, in the standard spelling and with their codes."""
+    columns = [_HAZARD.c[name] for name in ("extra", "province", "province_code")]
+    found = connection.execute(select(*columns).where(_HAZARD.c.hazard_id == hazard_id)).first()
+    if found is None:
+        raise UnknownNameError(f"no hazard {hazard_id} in this store; check the id, or register it")
+    further = set(content.from_json(found.extra))
+    unknown = [name for name in changes if name not in (*DESCRIBABLE, *further)]
+    if unknown or not changes:
+        valid = ", ".join([*DESCRIBABLE, *sorted(further)])
+        raise OptionError(f"cannot change {some(unknown) or 'nothing'}; valid: {valid}")
+    known = {name: value for name, value in changes.items() if name in DESCRIBABLE}
+    row = dict(known)
+    if "district" in known or "district_code" in known:
+        row = {"province": found.province, "province_code": found.province_code} | row
+    if "province" in known and "province_code" not in known:
+        row.pop("province_code", None)
+    said: dict[str, Any] = dict.fromkeys(known)
+    for unit, codes in _CODES.items():
+        if unit in known or codes[0] in known:
+            said |= dict.fromkeys((unit, *codes))
+    table = _checked(hazard_id, row)
+    said = {name: content.plain(table[name])[0] for name in said}
+    own = {name: content.plain_value(changes[name]) for name in changes if name in further}
+    return content.to_json(said | ({"extra": own} if own else {}), keep_missing=True)
+
+
+def _checked(hazard_id: str, row: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """Return attributes as the hazard table has them; the polygon is a stand-in."""
+    columns = {name: [value] for name, value in row.items() if value is not None}
+    return to_hazards(
+        gpd.GeoDataFrame(
+            {"hazard_id": [hazard_id], **columns}, geometry=[shapely.box(104, 12, 105, 13)], crs=CRS
+        )
+    )
+
+
+def table_entries(connection: Connection, frame: pd.DataFrame, recorded_by: Any) -> list[Entry]:
+    """Return the entries of a table, one a row; see `Store.record_many`."""
+    table = _table(frame)
+    entries: list[Entry] = []
+    shapes = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else [None] * len(frame)
+    for place, (row, shape) in enumerate(zip(table.to_dict("records"), shapes, strict=True)):
+        try:
+            said = {str(name): value for name, value in row.items()}
+            said.setdefault("recorded_by", recorded_by)
+            entries += _row(connection, said, shape)
+        except MineGeoError as error:
+            raise type(error)(f"row {place + 1} ({row.get('hazard_id')}): {error}") from error
+    return entries
+
+
+def _table(frame: pd.DataFrame) -> pd.DataFrame:
+    if isinstance(frame, gpd.GeoDataFrame) and frame.crs != CRS:
+        raise CRSError("the events must be in EPSG:4326; use to_crs(4326), or set_crs if none")
+    if frame.empty:
+        raise RecordError("no events in the table; nothing was written")
+    if "recorded_at" in frame:
+        raise RecordError(
+            "the store itself says when an event is recorded; drop the column recorded_at, "
+            "or use import_log for a whole ledger"
+        )
+    shape = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else ""
+    table = pd.DataFrame(frame.drop(columns=[shape] if shape else []))
+    if "event_type" not in table and "outcome" in table:
+        table = table.rename(columns={"outcome": "event_type"})
+    missing = [name for name in ("hazard_id", "event_type", "happened_on") if name not in table]
+    if missing:
+        raise RecordError(f"the events have no column {some(missing)}; add it")
+    strange = [name for name in table if name not in EVENT_COLUMNS]
+    if strange:
+        valid = ", ".join(EVENT_COLUMNS)
+        raise RecordError(f"column {some(strange)} is unknown; drop it; valid: {valid}")
+    return table
+
+
+def _row(connection: Connection, said: dict[str, Any], shape: Any) -> Iterable[Entry]:
+    kind = choose(said["event_type"], MANY_TYPES, "event_type")
+    facts, when, own = Facts.of(said), said["happened_on"], said.get("event_id")
+    if kind in OUTCOMES:
+        return [release(said["hazard_id"], kind, shape, when, facts, own)]
+    if kind == "amended":
+        return [amendment(said["hazard_id"], shape, when, facts, own)]
+    if kind == "described":
+        changes = content.from_json(text_of(said.get("detail"), "detail"))
+        flat = {**changes, **changes.pop("extra", {})}
+        return descriptions(connection, [said["hazard_id"]], flat, when, facts, own)
+    if shape is not None:
+        raise GeometryError("a narrower polygon goes with confirm(...), which releases the rest")
+    name = id_of(said["hazard_id"], "hazard_id")
+    return [Entry(name, "confirmed", day(when), None, facts, text_of(own, "event_id"))]
+
+
+def retract(
+    connection: Connection, event_id: str, reason: str, recorded_by: Any, *, synthetic: bool
+) -> Recorded:
+    """Void an event; see `Store.retract`."""
+    name, why = id_of(event_id, "event_id"), id_of(reason, "reason")
+    facts = Facts.of({"comment": why, "recorded_by": recorded_by})
+    aimed = connection.execute(select(_EVENT).where(_EVENT.c.event_id == name)).one_or_none()
+    if aimed is None:
+        raise UnknownNameError(f"no event {name} in this store; history(hazard_id) lists them")
+    if aimed.event_type == "retracted":
+        raise RecordError(f"{name} is itself a retraction of {aimed.retracts}; record anew instead")
+    there = connection.execute(select(_EVENT).where(_EVENT.c.retracts == name)).one_or_none()
+    if there is not None and there.comment != why:
+        raise ConflictError(f"event {name} is retracted already: {there.comment}")
+    own = content.digest("retracted", name)
+    entry = Entry(aimed.hazard_id, "retracted", None, None, facts, own, retracts=name)
+    return ledger.post(connection, [entry], synthetic=synthetic).recorded(own)

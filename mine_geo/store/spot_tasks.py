@@ -1,0 +1,174 @@
+"""Spot tasks: items destroyed outside any hazard. They release no land and are never added to it.
+
+Places are longitude / latitude in EPSG:4326, degrees; days are those of Cambodia.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Table, select, update
+
+from mine_geo.errors import ConflictError, GeometryError, RecordError, UnknownNameError
+from mine_geo.events import day_of, moment_of
+from mine_geo.hazards import to_hazards
+from mine_geo.store import content, gpkg, rows
+from mine_geo.store.entries import DAYS_IN, Facts, day, id_of, not_in_future, text_of
+from mine_geo.store.models import SpotTask
+from mine_geo.store.transactions import next_moment
+from mine_geo.terms import CRS, ITEM_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from mine_geo.events import Day, Moment
+
+_TABLE: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
+_PLACE: Final = (
+    "province",
+    "province_code",
+    "district",
+    "district_code",
+    "commune",
+    "village",
+)
+COLUMNS: Final = (
+    "task_id",
+    "happened_on",
+    "recorded_at",
+    "recorded_by",
+    "operator",
+    "report_ref",
+    *_PLACE,
+    *ITEM_COLUMNS,
+    "comment",
+    "synthetic",
+)
+_NOT_CONTENT: Final = ("recorded_at", "recorded_by")
+
+
+def checked(said: Mapping[str, Any], *, synthetic: bool) -> dict[str, Any]:
+    """Return a spot task as the table has it, all but its moment.
+
+    Raises
+    ------
+    RecordError
+        If the day, an item count or a word is wrong, or no item was found.
+    GeometryError
+        If only one of `lon` and `lat` is given, or they are no place on Earth.
+    """
+    facts = Facts.of(said)
+    items = {name: getattr(facts, name) for name in ITEM_COLUMNS}
+    if not any(items.values()):
+        raise RecordError(f"a spot task without items; give one of {', '.join(ITEM_COLUMNS)}")
+    row = {
+        "happened_on": day(said.get("happened_on")),
+        "operator": facts.operator,
+        "report_ref": facts.report_ref,
+        "comment": facts.comment,
+        **_place(said),
+        **_position(said),
+        **items,
+        "synthetic": synthetic,
+    }
+    hashed = content.digest(
+        "spot task",
+        content.to_json({name: content.plain_value(value) for name, value in row.items()}),
+    )
+    task = text_of(said.get("task_id"), "task_id") or hashed
+    return {**row, "content_hash": hashed, "task_id": task, "recorded_by": facts.recorded_by}
+
+
+def _place(said: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return province, district and so on in the standard spelling, with their codes."""
+    known = {name: [text_of(said.get(name), name)] for name in _PLACE}
+    stand_in = gpd.GeoDataFrame(
+        {"hazard_id": ["spot task"], **known}, geometry=[shapely.box(104, 12, 105, 13)], crs=CRS
+    )
+    table = to_hazards(stand_in)
+    return {name: content.plain(table[name])[0] for name in _PLACE}
+
+
+def _position(said: Mapping[str, Any]) -> dict[str, float | None]:
+    texts = [text_of(said.get(name), name) for name in ("lon", "lat")]
+    if texts == [None, None]:
+        return {"lon": None, "lat": None}
+    try:
+        lon, lat = (float(text or "nan") for text in texts)
+    except ValueError:
+        lon = lat = float("nan")
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise GeometryError(
+            f"lon {texts[0]}, lat {texts[1]} is no place; give both in degrees of WGS 84"
+        )
+    return {"lon": lon, "lat": lat}
+
+
+def record(connection: Connection, said: Mapping[str, Any], *, synthetic: bool) -> str:
+    """Write a spot task that is not there yet; see `Store.record_spot_task`."""
+    row = checked(said, synthetic=synthetic)
+    query = select(_TABLE.c.content_hash).where(_TABLE.c.task_id == row["task_id"])
+    there = connection.scalar(query)
+    if there == row["content_hash"]:
+        return str(row["task_id"])
+    if there is not None:
+        raise ConflictError(
+            f"spot task {row['task_id']} is there with other content; give this one another task_id"
+        )
+    now = next_moment(connection)
+    not_in_future(row["happened_on"], now.astimezone(DAYS_IN).date(), str(row["task_id"]))
+    insert(connection, [{**row, "recorded_at": now}], now)
+    return str(row["task_id"])
+
+
+def insert(connection: Connection, tasks: list[dict[str, Any]], now: datetime) -> None:
+    """Write checked spot tasks with their moments."""
+    names = list(tasks[0]) if tasks else []
+    rows.insert_rows(connection, _TABLE, {name: [task[name] for task in tasks] for name in names})
+    gpkg.touch(connection, _TABLE.name, now)
+
+
+def retract(connection: Connection, task_id: str, reason: str) -> None:
+    """Void a spot task; see `Store.retract_spot_task`."""
+    name, why = id_of(task_id, "task_id"), id_of(reason, "reason")
+    there = connection.execute(select(_TABLE).where(_TABLE.c.task_id == name)).one_or_none()
+    if there is None:
+        raise UnknownNameError(f"no spot task {name} in this store; spot_tasks() lists them")
+    if there.retracted_why == why:
+        return
+    if there.retracted_why is not None:
+        raise ConflictError(f"spot task {name} is retracted already: {there.retracted_why}")
+    now = next_moment(connection)
+    change = update(_TABLE).where(_TABLE.c.task_id == name)
+    connection.execute(change.values(retracted_at=now, retracted_why=why))
+    gpkg.touch(connection, _TABLE.name, now)
+
+
+def read(connection: Connection, as_of: Day, known_at: Moment) -> gpd.GeoDataFrame:
+    """Read spot tasks; see `Store.spot_tasks`."""
+    when, moment = day_of(as_of), moment_of(known_at)
+    c = _TABLE.c
+    stands: ColumnElement[bool] = c.retracted_at.is_(None)
+    where = [stands if moment is None else stands | (c.retracted_at > moment)]
+    if when is not None:
+        where.append(c.happened_on <= when)
+    if moment is not None:
+        where.append(c.recorded_at <= moment)
+    found = rows.read(connection, [c[name] for name in (*COLUMNS, "lon", "lat")], where)
+    found = found.sort_values(["happened_on", "task_id"], ignore_index=True)
+    lon, lat = found.pop("lon").to_numpy(), found.pop("lat").to_numpy()
+    there = ~np.isnan(lon)
+    points = np.full(len(found), None, dtype=object)
+    points[there] = shapely.points(lon[there], lat[there])
+    for name in ITEM_COLUMNS:
+        found[name] = found[name].astype("Int64")
+    if not found["synthetic"].any():
+        found = found.drop(columns="synthetic")
+    return gpd.GeoDataFrame(pd.DataFrame(found), geometry=list(points), crs=CRS)
