@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.intp]
 
 CHUNK_SEGMENTS: Final = 8
-BLOCK: Final = 4096
+BLOCK: Final = 2048
 EARTH_M: Final = 6_371_000.0
 CENTRAL_X_M: Final = 500_000.0
 TOUCH_M: Final = 1e-6
@@ -118,38 +118,89 @@ def _measure(
     return [(block, _measure_block(plane, geometries[block])) for block in blocks]
 
 
+class _Outlines(NamedTuple):
+    """The vertices and edges of a block of hazards in the plane."""
+
+    xy: Floats
+    start: Integers
+    vertices: Integers
+    has_edge: NDArray[np.bool_]
+    """Whether an edge leads from a vertex to the next one."""
+    closes: NDArray[np.bool_]
+    """Whether a vertex is the first of its ring once more."""
+    bounds: Floats
+
+    @classmethod
+    def of(cls, geometries: Objects, project: pyproj.Transformer) -> _Outlines:
+        parts, part_owner = shapely.get_parts(geometries, return_index=True)
+        rings, part = _rings(parts)
+        ring_owner = part_owner[part]
+        lonlat, ring = shapely.get_coordinates(rings, return_index=True)
+        xy = np.column_stack(project.transform(lonlat[:, 0], lonlat[:, 1]))
+        count = np.bincount(ring_owner[ring], minlength=len(geometries))
+        start = np.cumsum(count) - count
+        bounds = [np.minimum.reduceat(xy, start), np.maximum.reduceat(xy, start)]
+        has_edge = np.append(ring[1:] == ring[:-1], False)
+        last = np.flatnonzero(~has_edge)
+        first = np.append(0, last[:-1] + 1)
+        closes = np.zeros(len(xy), dtype=bool)
+        closes[last] = (first < last) & (lonlat[first] == lonlat[last]).all(axis=1)
+        return cls(xy, start, count, has_edge, closes, np.hstack(bounds))
+
+    def expand(self, hazard: Integers) -> tuple[Integers, Integers]:
+        """Return, for a list of hazards, the place in it and the vertex, of every vertex."""
+        count = self.vertices[hazard]
+        place = np.repeat(np.arange(len(hazard)), count)
+        first = self.start[hazard] - (np.cumsum(count) - count)
+        return place, np.arange(len(place)) + first[place]
+
+
+def _rings(parts: Objects) -> tuple[Objects, Integers]:
+    """Return the rings of polygons, other geometries as they are, and the place each is from."""
+    polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    rings, part = shapely.get_rings(parts[polygon], return_index=True)
+    if polygon.all():
+        return rings, part
+    place = np.concatenate([np.flatnonzero(polygon)[part], np.flatnonzero(~polygon)])
+    order = np.argsort(place, kind="stable")
+    return np.concatenate([rings, parts[~polygon]])[order], place[order]
+
+
 def _measure_block(plane: Plane, hazards: Objects) -> tuple[Floats, Integers]:
     """Return the distance in metres and the border line of each hazard of a block."""
-    flat = transform(densify(hazards), plane.project)
-    first = shapely.shortest_line(plane.whole, flat)
-    hazard, segment, known = _candidates(plane, flat, first)
-    pairs = shapely.reverse(first)[hazard]
-    # A prepared line knows the rims of polygons only: a segment may lie within one.
-    again = ~known | _in_box(plane.ends[segment, 0], shapely.bounds(flat)[hazard])
-    pairs[again] = shapely.shortest_line(flat[hazard[again]], plane.segments[segment[again]])
-    hazard, segment, pairs = _with_rivals(plane, flat, hazard, segment, pairs)
-    ends = shapely.get_coordinates(pairs)
+    dense = densify(hazards)
+    outlines = _Outlines.of(dense, plane.project)
+    reach = _reach(plane, outlines)
+    hazard, segment = _candidates(plane, outlines, reach)
+    touching = _touching(plane, dense, outlines, hazard, segment)
+    pair, ends = _shortest(plane, outlines, hazard, segment, reach)
     lonlat = np.column_stack(plane.project.transform(ends[:, 0], ends[:, 1], direction="INVERSE"))
     metres = crs.geodesic_m(lonlat[0::2], lonlat[1::2])
-    metres[shapely.length(pairs) == 0] = 0.0
-    order = np.lexsort((segment, metres, hazard))
-    best = order[np.unique(hazard[order], return_index=True)[1]]
-    return metres[best], plane.owner[segment[best]]
+    metres = np.concatenate([metres, np.zeros(len(touching))])
+    pair = np.concatenate([pair, touching])
+    order = np.lexsort((segment[pair], metres, hazard[pair]))
+    best = order[np.unique(hazard[pair[order]], return_index=True)[1]]
+    return metres[best], plane.owner[segment[pair[best]]]
 
 
-def _reach(flat: Objects, first: Objects) -> Floats:
+def _reach(plane: Plane, outlines: _Outlines) -> Floats:
     """Return the planar distance within which the geodesically nearest segment must lie.
 
-    The scale is k = 0.9996 (1 + x²/2R²) at x metres from the central meridian (Snyder 1987,
-    section 8), so its mean from x0 to x1 has (x0² + x0 x1 + x1²)/6R². A segment at planar distance
-    d has a geodesic distance of d over the mean scale on the way; so none beyond d times (largest
-    mean scale / scale of the first find) can be nearer.
+    A first find is the border point that is nearest to the middle of the hazard, and the vertex
+    nearest to it. The scale is k = 0.9996 (1 + x²/2R²) at x metres from the central meridian
+    (Snyder 1987, section 8), so its mean from x0 to x1 has (x0² + x0 x1 + x1²)/6R². A segment at
+    planar distance d has a geodesic distance of d over the mean scale on the way; so none beyond
+    d times (largest mean scale / scale of the first find) can be nearer.
     """
-    ends = shapely.get_coordinates(first).reshape(-1, 2, 2)
-    planar = shapely.length(first)
-    x0, x1 = (ends[:, side, 0] - CENTRAL_X_M for side in (0, 1))
-    bounds = shapely.bounds(flat)
-    x = np.abs(bounds[:, [0, 2]] - CENTRAL_X_M).max(axis=1)
+    middle = (outlines.bounds[:, :2] + outlines.bounds[:, 2:]) / 2
+    foot = shapely.get_coordinates(shapely.shortest_line(plane.whole, shapely.points(middle)))[0::2]
+    square = ((outlines.xy - np.repeat(foot, outlines.vertices, axis=0)) ** 2).sum(axis=1)
+    least = np.minimum.reduceat(square, outlines.start)
+    vertices = np.flatnonzero(square == np.repeat(least, outlines.vertices))
+    vertex = vertices[np.searchsorted(vertices, outlines.start)]
+    planar = np.sqrt(least)
+    x0, x1 = outlines.xy[vertex, 0] - CENTRAL_X_M, foot[:, 0] - CENTRAL_X_M
+    x = np.abs(outlines.bounds[:, [0, 2]] - CENTRAL_X_M).max(axis=1)
     found = x0 * x0 + x0 * x1 + x1 * x1
     largest = 3 * x * x + 3 * x * planar + planar * planar
     excess = (largest - found) / (6 * EARTH_M**2)
@@ -157,88 +208,110 @@ def _reach(flat: Objects, first: Objects) -> Floats:
     return reach
 
 
-def _candidates(
-    plane: Plane, flat: Objects, first: Objects
-) -> tuple[Integers, Integers, NDArray[np.bool_]]:
-    """Return the pairs of hazard and border segment within reach, and which of them `first` is.
+def _candidates(plane: Plane, outlines: _Outlines, reach: Floats) -> tuple[Integers, Integers]:
+    """Return the pairs of hazard and border segment that can be within reach.
 
-    By the circle about each hazard to chunks of the border, to their segments, then exactly. Of
-    the segments that meet where `first` ends only one is needed: the end is nearest in all.
+    By the circle about each hazard to chunks of the border, to their segments. Then each segment
+    lies beyond the line through its point nearest to the hazard's middle, square to the way
+    there, so it is no nearer than that line is to what of the hazard is farthest in that direction:
+    of its box first, then of its vertices.
     """
-    reach = _reach(flat, first)
-    bounds = shapely.bounds(flat)
-    centre = (bounds[:, :2] + bounds[:, 2:]) / 2
-    circle = reach + np.hypot(*(bounds[:, 2:] - centre).T)
-    hazard, chunk = plane.tree.query(shapely.points(centre), predicate="dwithin", distance=circle)
+    bounds = outlines.bounds
+    middle = (bounds[:, :2] + bounds[:, 2:]) / 2
+    circle = reach + np.hypot(*(bounds[:, 2:] - middle).T)
+    hazard, chunk = plane.tree.query(shapely.points(middle), predicate="dwithin", distance=circle)
     segment = (chunk[:, None] * CHUNK_SEGMENTS + np.arange(CHUNK_SEGMENTS)).ravel()
     hazard = np.repeat(hazard, CHUNK_SEGMENTS)
     real = segment < len(plane.segments)
     hazard, segment = hazard[real], segment[real]
-    near = _from_segment(centre[hazard], plane.ends[segment]) <= circle[hazard] + TOUCH_M
-    hazard, segment = hazard[near], segment[near]
-    foot = shapely.get_coordinates(first)[0::2]
-    known = _from_segment(foot[hazard], plane.ends[segment]) <= TOUCH_M
-    order = np.lexsort((segment, hazard))
-    order = order[known[order]]
-    one = order[np.unique(hazard[order], return_index=True)[1]]
-    other = np.flatnonzero(~known)
-    polygons, segments = flat[hazard[other]], plane.segments[segment[other]]
-    other = other[shapely.dwithin(polygons, segments, reach[hazard[other]])]
-    kept = np.concatenate([one, other])
-    return hazard[kept], segment[kept], known[kept]
+    way, _ = _to_segment(middle[hazard], plane.ends[segment])
+    length = np.hypot(*way.T)
+    way /= np.where(length > 0, length, 1)[:, None]
+    half = ((bounds[:, 2:] - bounds[:, :2]) / 2)[hazard]
+    box = np.abs(way[:, 0]) * half[:, 0] + np.abs(way[:, 1]) * half[:, 1]
+    near = length - box <= reach[hazard] + TOUCH_M
+    hazard, segment, way, length = hazard[near], segment[near], way[near], length[near]
+    pair, vertex = outlines.expand(hazard)
+    if not len(pair):
+        return hazard, segment
+    off = outlines.xy[vertex] - middle[hazard][pair]
+    ahead = off[:, 0] * way[pair, 0] + off[:, 1] * way[pair, 1]
+    begin = np.cumsum(outlines.vertices[hazard]) - outlines.vertices[hazard]
+    near = length - np.maximum.reduceat(ahead, begin) <= reach[hazard] + TOUCH_M
+    return hazard[near], segment[near]
 
 
-def _in_box(points: Floats, bounds: Floats) -> NDArray[np.bool_]:
-    inside = (points >= bounds[:, :2]) & (points <= bounds[:, 2:])
-    return inside[:, 0] & inside[:, 1]
+def _to_segment(points: Floats, ends: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the planar way from each point to its segment, and whether to within it."""
+    off, along = points - ends[:, 0], ends[:, 1] - ends[:, 0]
+    square = along[:, 0] ** 2 + along[:, 1] ** 2
+    share = (off[:, 0] * along[:, 0] + off[:, 1] * along[:, 1]) / np.where(square > 0, square, 1)
+    return np.clip(share, 0, 1)[:, None] * along - off, (share > 0) & (share < 1)
 
 
-def _from_segment(points: Floats, ends: Floats) -> Floats:
-    """Return the planar distance of each point from its segment."""
-    x, y = (points - ends[:, 0]).T
-    east, north = (ends[:, 1] - ends[:, 0]).T
-    square = east * east + north * north
-    along = (x * east + y * north) / np.where(square > 0, square, 1)
-    along = np.clip(along, 0, 1)
-    distance: Floats = np.hypot(x - along * east, y - along * north)
-    return distance
+def _touching(
+    plane: Plane, dense: Objects, outlines: _Outlines, hazard: Integers, segment: Integers
+) -> Integers:
+    """Return which pairs touch: the segment crosses the hazard's rim or lies within it."""
+    low, high = plane.ends[segment].min(axis=1), plane.ends[segment].max(axis=1)
+    bounds = outlines.bounds[hazard]
+    meet = (low <= bounds[:, 2:] + TOUCH_M) & (high >= bounds[:, :2] - TOUCH_M)
+    pair = np.flatnonzero(meet[:, 0] & meet[:, 1])
+    if not len(pair):
+        return pair
+    there, place = np.unique(hazard[pair], return_inverse=True)
+    flat = transform(dense[there], plane.project)
+    return pair[shapely.intersects(flat[place], plane.segments[segment[pair]])]
 
 
-def _with_rivals(
-    plane: Plane, flat: Objects, hazard: Integers, segment: Integers, pairs: Objects
-) -> tuple[Integers, Integers, Objects]:
-    """Add, to the nearest point of a hazard to a segment, its other edges that can be nearer.
+def _shortest(
+    plane: Plane,
+    outlines: _Outlines,
+    hazard: Integers,
+    segment: Integers,
+    reach: Floats,
+) -> tuple[Integers, Floats]:
+    """Return the shortest planar lines of each pair that can be the geodesically shortest.
+
+    Of two segments apart from each other one end at least is nearest; so each vertex is measured
+    to the segment, and each end of the segment to the inner part of each edge.
 
     Between points of one hazard (w wide) and of one segment (l long) the mean scale differs by
-    less than (3x (w + l) + (w + l)²)/6R². The segment lies beyond the line through its nearest
-    point, square to the shortest line; so only an edge with an end beyond the parallel to that
-    line, by no less than this slack, can hold a point that is geodesically nearer.
+    less than (3x (w + l) + (w + l)²)/6R²: whatever is within that share of the least is kept.
+
+    Returns
+    -------
+    tuple
+        The pair, and the ends of the line: on the hazard and on the border, one after the other.
     """
-    ends = shapely.get_coordinates(pairs).reshape(-1, 2, 2)
-    way = ends[:, 1] - ends[:, 0]
-    planar = np.hypot(*way.T)
-    bounds = shapely.bounds(flat)[hazard]
-    width = np.hypot(*(bounds[:, 2:] - bounds[:, :2]).T) + plane.longest
-    x = np.abs(ends[:, :, 0] - CENTRAL_X_M).max(axis=1) + width
+    pair, vertex = outlines.expand(hazard)
+    edge = np.flatnonzero(outlines.has_edge[vertex])
+    edges = np.stack([outlines.xy[vertex[edge]], outlines.xy[vertex[edge] + 1]], axis=1)
+    edge_pair = pair[edge]
+    once = ~outlines.closes[vertex]
+    pair, vertices = pair[once], outlines.xy[vertex[once]]
+    ways = [_to_segment(vertices, plane.ends[segment[pair]])[0]]
+    starts, pairs = [vertices], [pair]
+    for end in (0, 1):
+        points = plane.ends[segment[edge_pair], end]
+        back, within = _to_segment(points, edges)
+        ways.append(-back[within])
+        starts.append((points + back)[within])
+        pairs.append(edge_pair[within])
+    pair, start, way = np.concatenate(pairs), np.concatenate(starts), np.concatenate(ways)
+    length = np.hypot(way[:, 0], way[:, 1])
+    least = np.full(len(hazard), np.inf)
+    np.minimum.at(least, pair, length)
+    most = np.minimum(least + _slack(plane, outlines, hazard, least), reach[hazard])
+    kept = length <= most[pair]
+    start, way = start[kept], way[kept]
+    return pair[kept], np.stack([start, start + way], axis=1).reshape(-1, 2)
+
+
+def _slack(plane: Plane, outlines: _Outlines, hazard: Integers, planar: Floats) -> Floats:
+    """Return by how much, in the plane, a longer line of a pair may be geodesically shorter."""
+    bounds = outlines.bounds
+    width = (np.hypot(*(bounds[:, 2:] - bounds[:, :2]).T) + plane.longest)[hazard]
+    x = np.abs(bounds[:, [0, 2]] - CENTRAL_X_M).max(axis=1)[hazard] + planar + width
     slack = MARGIN * planar * (3 * x * width + width * width) / (6 * EARTH_M**2)
-    wide = np.flatnonzero(slack > NOT_WORTH_M)
-    xy, owner = shapely.get_coordinates(flat[hazard[wide]], return_index=True)
-    pair = wide[owner]
-    ahead = ((xy - ends[pair, 0]) * way[pair]).sum(axis=1) >= -slack[pair] * planar[pair]
-    rivals = wide[np.bincount(owner[ahead], minlength=len(wide)) > 1]
-    if not len(rivals):
-        return hazard, segment, pairs
-    parts, part_of = shapely.get_parts(flat[hazard[rivals]], return_index=True)
-    rings, ring_of = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    pair = rivals[part_of[ring_of[ring]]]
-    ahead = ((xy - ends[pair, 0]) * way[pair]).sum(axis=1) >= -slack[pair] * planar[pair]
-    start = np.flatnonzero((ring[1:] == ring[:-1]) & (ahead[1:] | ahead[:-1]))
-    edges = shapely.linestrings(np.stack([xy[start], xy[start + 1]], axis=1))
-    pair = pair[start]
-    more = shapely.shortest_line(edges, plane.segments[segment[pair]])
-    return (
-        np.concatenate([hazard, hazard[pair]]),
-        np.concatenate([segment, segment[pair]]),
-        np.concatenate([pairs, more]),
-    )
+    return np.where(slack > NOT_WORTH_M, slack, TOUCH_M)

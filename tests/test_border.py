@@ -308,6 +308,27 @@ def test_repeated_vertices_and_parts_without_length_change_nothing():
     assert border_distance(field, to_border(frame))[0] == pytest.approx(expected, abs=1e-6)
 
 
+def test_points_lines_and_polygons_side_by_side():
+    """Centroids and feet are measured too; nothing of a line or a ring is lost."""
+    hole = shapely.box(102.9, 12.9, 103.1, 13.1).exterior.coords
+    frame = gpd.GeoSeries(
+        [
+            shapely.Point(103.3, 13),
+            shapely.Polygon(shapely.box(102, 12, 104, 14).exterior, [hole]),
+            shapely.LineString([(103.5, 13), (103.2, 13)]),
+            shapely.MultiPoint([(103.7, 13), (103.4, 13)]),
+            None,
+            shapely.box(103.6, 12.9999, 103.7, 13.0001),
+        ],
+        crs=4326,
+    )
+    stub = lines([(103, 13), (103, 13.00001)])
+    metres = border_distance(frame, stub)
+    east = [103.3, 103.1, 103.2, 103.4, np.nan, 103.6]
+    expected = [geod_m(103, 13, lon, 13) for lon in east]
+    assert metres.to_numpy() == pytest.approx(np.array(expected), abs=0.1, nan_ok=True)
+
+
 def test_missing_and_empty_geometries_are_nan_and_no_rows_no_distances():
     series = gpd.GeoSeries([None, shapely.box(103, 13, 103.1, 13.1), shapely.Polygon()], crs=4326)
     assert np.isnan(border_distance(series, MERIDIAN)).tolist() == [True, False, True]
