@@ -79,8 +79,17 @@ def overlapping(connection: Connection, ids: Iterable[str]) -> set[str]:
 def _by_tree(connection: Connection, wanted: set[str]) -> set[str]:
     ids, bounds = _reaches(connection)
     mine = np.isin(ids, list(wanted))
+    if mine.sum() <= MANY:
+        found = wanted.union(*(ids[_meeting(bounds, each)] for each in bounds[mine]))
+        return set(found)
     tree = shapely.STRtree(shapely.box(*bounds.T))
     return wanted | set(ids[tree.query(shapely.box(*bounds[mine].T))[1]])
+
+
+def _meeting(bounds: Any, box: Any) -> Any:
+    """Tell which bounds (minx, miny, maxx, maxy) meet a box."""
+    west, south, east, north = bounds.T
+    return (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
 
 
 def _reaches(connection: Connection) -> tuple[Any, Any]:
@@ -116,6 +125,4 @@ def within(connection: Connection, bounds: tuple[float, float, float, float]) ->
         query = select(_TABLE.c.hazard_id).distinct()
         return set(connection.scalars(query.where(meets, _TABLE.c.event_type.in_(_DRAWN))))
     ids, reach = _reaches(connection)
-    west, south, east, north = reach.T
-    meet = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
-    return set(ids[meet])
+    return set(ids[_meeting(reach, bounds)])

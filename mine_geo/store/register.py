@@ -197,25 +197,31 @@ class _There:
 
     def differing(self, connection: Connection, digests: dict[str, str]) -> list[str]:
         """Return the hazards of the register whose registration says something else."""
-        found = []
-        for hazard, digest in digests.items():
-            if hazard not in self.register:
-                continue
-            event = self.events.get(hazard)
-            if event is None or (
-                event != self.event_id(hazard, digest) and _digest_of(connection, event) != digest
-            ):
-                found.append(hazard)
-        return found
+        there = [hazard for hazard in digests if hazard in self.register]
+        unlike = {
+            self.events[hazard]: hazard
+            for hazard in there
+            if hazard in self.events
+            and self.events[hazard] != self.event_id(hazard, digests[hazard])
+        }
+        found = _digests_of(connection, list(unlike)) if unlike else {}
+        other = {hazard for event, hazard in unlike.items() if found[event] != digests[hazard]}
+        return [hazard for hazard in there if hazard in other or hazard not in self.events]
 
 
-def _digest_of(connection: Connection, event_id: str) -> str:
-    """Return the hash of a registration whose id is not it, as in a ledger that was imported."""
-    columns = [_EVENT.c[name] for name in ("hazard_id", "detail", "geometry")]
-    found = rows.read(connection, columns, [_EVENT.c.event_id == event_id])
-    text = detail_of(content.from_json(found["detail"].iloc[0]))
-    shape = content.geometry_hashes(found.geometry)[0]
-    return content.digest(str(found["hazard_id"].iloc[0]), text, shape)
+def _digests_of(connection: Connection, event_ids: list[str]) -> dict[str, str]:
+    """Return the hashes of registrations whose id is not it, as in a ledger that was imported."""
+    columns = [_EVENT.c[name] for name in ("event_id", "hazard_id", "detail", "geometry")]
+    few = len(event_ids) <= projection.MANY
+    where = _EVENT.c.event_id.in_(event_ids) if few else _EVENT.c.event_type == "registered"
+    found = rows.read(connection, columns, [where])
+    said = zip(
+        found["hazard_id"],
+        (detail_of(content.from_json(text)) for text in found["detail"]),
+        content.geometry_hashes(found.geometry),
+        strict=True,
+    )
+    return dict(zip(found["event_id"], (content.digest(*parts) for parts in said), strict=True))
 
 
 def _write(

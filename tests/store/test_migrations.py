@@ -50,7 +50,8 @@ def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AddMigrati
 
     def add(body: str) -> None:
         lines = "\n".join(f"    {line}" for line in body.splitlines())
-        (chain / "versions" / "9998_of_the_tests.py").write_text(NEXT.format(head=head) + lines + "\n")
+        text = NEXT.format(head=head) + lines + "\n"
+        (chain / "versions" / "9998_of_the_tests.py").write_text(text)
         monkeypatch.setattr(migrate, "folder", lambda: chain)
 
     return add
