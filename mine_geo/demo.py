@@ -19,6 +19,7 @@ from mine_geo.hazards import read_hazards
 from mine_geo.published import published_table, reconcile
 from mine_geo.store import create_store, open_store
 from mine_geo.totals import totals
+from mine_geo.vector import read_vector
 
 if TYPE_CHECKING:
     import os
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 TABLE: Final = "wp2023_table3"
 DISTRICTS: Final = "wp2023_annex1"
 KIND: Final = "ap_minefield"
+AS_OF: Final = "2022-12-31"
+"""The end of the day that Table 3 calls 1 January 2023."""
 PROVINCE: Final = "Battambang"
 DISTRICT: Final = "Samlout"
 STEPS: Final = 8
@@ -77,12 +80,17 @@ def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None])
     say("load border and districts")
     store.load_border(read_border(sample.path("border")))
     store.load_admin(read_admin(sample.path("districts")))
-    say("load 7,392 synthetic minefields")
-    store.register(read_hazards(sample.path("minefields")))
+    say("load synthetic hazards and their events")
+    if store.hazards(closed=True).empty:
+        store.import_log(
+            read_hazards(sample.path("ledger_hazards")),
+            read_vector(sample.path("ledger_events")),
+            pd.read_csv(sample.path("spot_tasks")),
+        )
     say("split at 7 km, coast included")
-    coast = store.split(include_coast=True, kind=KIND)
+    coast = store.split(include_coast=True, kind=KIND, as_of=AS_OF)
     say("split at 7 km, land border")
-    land = store.split(kind=KIND)
+    land = store.split(kind=KIND, as_of=AS_OF)
     admin, border = store.admin(), store.border()
     annex = published_table(DISTRICTS)
     reconciled = reconcile(totals(land), TABLE)
@@ -126,7 +134,7 @@ def _draw(
     folder: Path,
     say: Callable[[str], None],
 ) -> list[Path]:
-    context: dict[str, Any] = {"border": border, "admin": admin, "as_of": "2022-12-31"}
+    context: dict[str, Any] = {"border": border, "admin": admin, "as_of": AS_OF}
     places = pd.read_csv(sample.path("places"))
     drawings: list[tuple[str, str, Callable[[], Any]]] = [
         ("national map", "national.html", lambda: maps.national(split, places=places, **context)),

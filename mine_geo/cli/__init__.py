@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mine_geo import errors, settings
-from mine_geo.cli import pictures, register, tables
+from mine_geo.cli import ledger, pictures, register, tables
 
 
 class _Group(click.Group):
@@ -48,6 +48,11 @@ for command in (
     tables.totals,
     tables.reconcile,
     tables.sensitivity,
+    ledger.release,
+    ledger.history,
+    ledger.releases,
+    ledger.balance,
+    ledger.changes,
     pictures.draw,
     register.db,
 ):

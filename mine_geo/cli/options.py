@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,6 +52,12 @@ class Reading:
     include_coast: bool
     kind: str | None
     workbench: str
+    as_of: str | None
+    known_at: str | None
+
+    def on(self, day: str) -> Reading:
+        """Return this reading as of a day, unless a day was asked for."""
+        return self if self.as_of else replace(self, as_of=day)
 
     def split(self, store: Store, province: str | None = None) -> gpd.GeoDataFrame:
         """Return the split of a store read in this way."""
@@ -62,13 +68,17 @@ class Reading:
             kind=self.kind,
             workbench=self.workbench,
             province=province,
+            as_of=self.as_of,
+            known_at=self.known_at,
         )
 
     def __str__(self) -> str:
         """Say it in a line for a heading."""
         border = "land border and coast" if self.include_coast else "land border"
         said = f"threshold {self.threshold_m:,.10g} m, rule {self.rule}, {border}"
-        return said if self.workbench == "include" else f"{said}, workbench: {self.workbench}"
+        said += "" if self.workbench == "include" else f", workbench: {self.workbench}"
+        said += f", as of {self.as_of}" if self.as_of else ""
+        return said + (f", as known at {self.known_at}" if self.known_at else "")
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -80,7 +90,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
 
     gather.__name__, gather.__doc__ = command.__name__, command.__doc__
     gather.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    wrapped: Callable[..., None] = click.pass_context(gather)
+    wrapped: Callable[..., None] = as_known_options(click.pass_context(gather))
     for option in (
         click.option(
             "--workbench",
@@ -110,6 +120,18 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     ):
         wrapped = option(wrapped)
     return wrapped
+
+
+def as_known_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of the ledger's two times: `as_of` and `known_at`."""
+    as_known = click.option(
+        "--known-at",
+        metavar="MOMENT",
+        help="As recorded by this moment, 2024-04-30T12:00+07:00.",
+    )(command)
+    return click.option(
+        "--as-of", metavar="DAY", help="At the end of this day, 2022-12-31; else now."
+    )(as_known)
 
 
 def output_options(command: Callable[..., None]) -> Callable[..., None]:

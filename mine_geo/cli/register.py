@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from mine_geo import errors
-from mine_geo.cli.options import FILE, FILE_KIND, LAYER, OPERATION, example, open_named
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from mine_geo.cli.options import (
+    FILE,
+    FILE_KIND,
+    LAYER,
+    OPERATION,
+    Sheet,
+    example,
+    open_named,
+    output_options,
+)
 
 
 @click.command(epilog=example("mine-geo --database register.gpkg init"))
@@ -122,6 +128,36 @@ def db_info(ctx: click.Context) -> None:
     store = open_named(ctx)
     title = terminal.heading(store.name, synthetic=store.synthetic)
     terminal.show_table(store.info(), title=title)
+
+
+@db.command("rebuild", epilog=example("mine-geo --database register.gpkg db rebuild"))
+@click.option("--repair", is_flag=True, help="Write what the events say.")
+@output_options
+@click.pass_context
+def db_rebuild(ctx: click.Context, format_: str, output: Path | None, *, repair: bool) -> None:
+    """Fold every event again and list what the store has otherwise; exit code 20 if anything."""
+    store = open_named(ctx)
+    found = store.rebuild(repair=repair)
+    title = f"{len(found):,} differences between the events and what the store shows"
+    Sheet(found, store, f"{title}{'; repaired' if repair and len(found) else ''}").give(
+        format_, output
+    )
+    if len(found) and not repair:
+        ctx.exit(errors.DIFFERENCES_EXIT)
+
+
+@db.command("import", epilog=example("mine-geo db import hazards.gpkg events.gpkg"))
+@click.argument("hazards", type=click.Path(path_type=Path))
+@click.argument("events", type=click.Path(path_type=Path))
+@click.pass_context
+def db_import(ctx: click.Context, hazards: Path, events: Path) -> None:
+    """Take over a whole ledger, with the moments of recording, into an empty store."""
+    from mine_geo.hazards import read_hazards  # noqa: PLC0415
+    from mine_geo.vector import read_vector  # noqa: PLC0415
+
+    table, log = read_hazards(hazards), read_vector(events)
+    open_named(ctx).import_log(table, log)
+    click.echo(f"{len(table):,} hazards and {len(log):,} events taken over")
 
 
 @db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -20,6 +21,9 @@ from mine_geo.errors import DIFFERENCES_EXIT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mine_geo.rederive import Recipe, Sources
+    from mine_geo.store import Store
 
 TOTAL_NAMES: Final = {
     "size_m2": "m²",
@@ -82,7 +86,8 @@ def totals(
     from mine_geo.totals import totals as add_up  # noqa: PLC0415
 
     store = open_named(ctx)
-    table = add_up(reading.split(store), list(by), size=size, total=True)
+    # Kinds stand side by side and are never added up.
+    table = add_up(reading.split(store), list(by), size=size, total="kind" not in by)
     if format_ == "table" and output is None:
         # 80 columns hold the two zones of a district, or of fewer names the sum as well.
         spare = ["hazards", "size_m2"] if "district" in by else []
@@ -94,6 +99,7 @@ def totals(
 @click.command(epilog=example("mine-geo reconcile wp2023_table3 --coast"))
 @click.argument("table", default="wp2023_table3")
 @click.option("--all", "everything", is_flag=True, help="Also the figures that agree.")
+@click.option("--claims", is_flag=True, help="The claims of the texts against their own tables.")
 @output_options
 @reading_options
 @click.pass_context
@@ -105,15 +111,22 @@ def reconcile(
     output: Path | None,
     *,
     everything: bool,
+    claims: bool,
 ) -> None:
-    """Lay our totals beside a published table; exit code 20 when a figure differs."""
-    from mine_geo import published  # noqa: PLC0415
-    from mine_geo.totals import totals as add_up  # noqa: PLC0415
+    """Derive a published table again and lay it beside; exit code 20 when a figure differs.
 
-    printed = published.published_table(table)
-    by = ["district"] if "district_code" in printed else ["province"]
+    Ours is as of the table's own day unless --as-of says another.
+    """
+    from mine_geo import published, rederive  # noqa: PLC0415
+
     store = open_named(ctx)
-    rows = published.reconcile(add_up(reading.split(store), by), printed)
+    if claims:
+        _claims(store, format_, output)
+        return
+    how = rederive.recipe(table)
+    reading = reading.on(how.as_of)
+    ours = rederive.rederive(table, _sources(store, reading, how))
+    rows = published.reconcile(ours, table)
     different = published.differences(rows)
     shown = rows if everything or output is not None or format_ != "table" else different
     title = f"{table}: {len(different):,} of {len(rows):,} figures differ; {reading}"
@@ -122,6 +135,28 @@ def reconcile(
     Sheet(shown, store, title).give(format_, output)
     if len(different):
         ctx.exit(DIFFERENCES_EXIT)
+
+
+def _sources(store: Store, reading: Reading, how: Recipe) -> Sources:
+    """Gather from a store what a published table is made from."""
+    from mine_geo.fold import fold  # noqa: PLC0415
+    from mine_geo.rederive import Sources  # noqa: PLC0415
+
+    ledger = fold(store.events(), as_of=reading.as_of, known_at=reading.known_at)
+    split = replace(reading, kind=how.kind).split(store) if how.zones else None
+    tasks = store.spot_tasks(as_of=reading.as_of, known_at=reading.known_at)
+    return Sources(ledger, how.kind, split, tasks)
+
+
+def _claims(store: Store, format_: str, output: Path | None) -> None:
+    from mine_geo.claims import claims  # noqa: PLC0415
+
+    table = claims()
+    if format_ == "table" and output is None:
+        figures = ["printed", "computed", "difference"]
+        table = table[["claim", *figures, "unit"]]
+        table[figures] = table[figures].map(lambda value: f"{value:,.10g}")
+    Sheet(table, store, "Claims of the texts against their own tables").give(format_, output)
 
 
 @click.command(epilog=example("mine-geo sensitivity --kind ap_minefield"))

@@ -68,7 +68,7 @@ def show_table(
         numbers = all(isinstance(value, Real) for value in values.dropna())
         text = (names or {}).get(str(column), str(column).replace("_", " "))
         drawn.add_column(escape(text), justify="right" if numbers else "left", no_wrap=numbers)
-        cells.append(_cells(values))
+        cells.append(values.astype(str).tolist() if column == "year" else _cells(values))
     totals = (shown.iloc[:, 0].astype(str) == "Total").tolist()
     for place, row in enumerate(zip(*cells, strict=True)):
         drawn.add_row(*map(escape, row), end_section=totals[place : place + 2] == [False, True])

@@ -65,6 +65,7 @@ def fields(path: Path, **columns: object) -> Path:
             "kind": "ap_minefield",
             "province": "Battambang",
             "district": ["Phnum Proek", "Banan"],
+            "surveyed_on": "2020-06-30",
             **columns,
         },
         geometry=[shapely.box(102.36, 13.28, 102.361, 13.281), shapely.box(103, 13, 103.01, 13.01)],

@@ -102,7 +102,7 @@ def test_a_border_that_is_not_lines(filled: Command) -> None:
     file = fields(filled.folder / "fields.gpkg")
     line = filled.refused(errors.GeometryError, "load", "border", file)
     assert "fields.gpkg" in line
-    assert "not a line" in line
+    assert "instead of a line" in line
 
 
 def test_districts_that_are_not_districts(filled: Command) -> None:

@@ -20,8 +20,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgis_url"))
 
 
-def test_demo_prints_table_3_and_writes_maps(command: Command, place: str) -> None:
-    said = command.done("demo", "--out", "out", store=place)
+def test_demo_prints_table_3_and_writes_maps_and_again(command: Command, place: str) -> None:
+    said = command.done("demo", "--out", "demo", store=place)
     totals = [line.split() for line in said.splitlines() if line.strip().startswith("Total")]
     assert totals == [
         ["Total", "4,075", "4,075", "0", "353,402,819", "353,402,819", "0"],
@@ -38,12 +38,10 @@ def test_demo_prints_table_3_and_writes_maps(command: Command, place: str) -> No
     assert "SYNTHETIC" in said
     assert max(map(len, said.splitlines()[:-6])) <= 80
     for page in PAGES:
-        assert "SYNTHETIC" in (command.folder / "out" / page).read_text(encoding="utf-8")
-
-
-def test_demo_again_gives_the_same(command: Command, place: str) -> None:
-    first = command.done("demo", "--out", "out", store=place)
-    assert command.done("demo", "--out", "out", store=place) == first
+        assert "SYNTHETIC" in (command.folder / "demo" / page).read_text(encoding="utf-8")
+    assert command.done("demo", "--out", "demo", store=place) == said
+    with mg.open_store(place) as store:
+        assert len(store.hazards(kind="ap_minefield")) == 7392
 
 
 def test_demo_refuses_a_register_and_leaves_it_as_it_is(command: Command, place: str) -> None:
@@ -57,14 +55,14 @@ def test_demo_refuses_a_register_and_leaves_it_as_it_is(command: Command, place:
     assert not list(Path("out").rglob("*.html"))
 
 
-def test_real_hazards_are_refused_by_the_demonstration_s_store(
+def test_real_hazards_are_refused_by_a_store_for_invented_ones(
     command: Command, place: str
 ) -> None:
-    command.done("demo", "--out", "out", store=place)
+    command.done("init", "--synthetic", store=place)
     real = fields(command.folder / "fields.gpkg")
     command.refused(mg.errors.NotSyntheticError, "load", "hazards", real, store=place)
     with mg.open_store(place) as store:
-        assert len(store.hazards()) == 7392
+        assert store.hazards().empty
 
 
 def test_the_sample_is_refused_by_a_register(command: Command, place: str) -> None:

@@ -1,0 +1,171 @@
+"""The commands of the ledger: preview, record, history, late reports, changes, rebuild."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+import mine_geo as mg
+from mine_geo import errors
+from mine_geo.errors import DIFFERENCES_EXIT
+from tests.cli.conftest import Command, listing
+
+WHOLE = 1_200_149
+EAST = 600_075
+"""The eastern half of AP-2 as the ledger has it: the size before less that of the western half."""
+
+
+def worked(folder: Path, west: float = 103.005, east: float = 103.01, crs: int = 4326) -> Path:
+    """Write a strip of AP-2 that was worked on; AP-2 is 0.01 degree wide from 103 on."""
+    path = folder / f"worked_{west}_{east}_{crs}.gpkg"
+    strip = gpd.GeoDataFrame(geometry=[shapely.box(west, 13, east, 13.01)], crs=4326)
+    strip.to_crs(crs).to_file(path)
+    return path
+
+
+def rows(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(text)["rows"]
+    return found
+
+
+def far_m2(command: Command, *words: object) -> int:
+    return int(rows(command.done("totals", "--format", "json", *words))[-1]["far_size_m2"])
+
+
+def release(command: Command, file: Path, day: str, *words: object) -> str:
+    given = ["--outcome", "cleared", "--on", day, "--yes", *words]
+    return command.done("release", "AP-2", file, *given)
+
+
+def test_a_preview_writes_nothing(filled: Command) -> None:
+    file = worked(filled.folder)
+    before = listing(filled.folder)
+    said = filled.done("release", "AP-2", file, "--outcome", "reduced", "--on", "2024-05-03")
+    assert f"{WHOLE:,}" in said
+    assert f"{EAST:,}" in said
+    assert "not written" in said
+    assert listing(filled.folder) == before
+
+
+def test_a_release_is_written_and_counts_from_its_day_on(filled: Command) -> None:
+    said = release(filled, worked(filled.folder), "2024-05-03", "--operator", "MAG")
+    assert f"cleared {EAST:,} m², {WHOLE - EAST:,} m² remain" in said
+    assert far_m2(filled) == WHOLE - EAST
+    assert far_m2(filled, "--as-of", "2024-05-02") == WHOLE
+    assert far_m2(filled, "--as-of", "2024-05-03") == WHOLE - EAST
+    assert far_m2(filled, "--known-at", "2024-06-01T00:00+07:00") == 0
+    sums = rows(filled.done("releases", "--by", "year", "--format", "json"))
+    assert [(row["year"], row["cleared_m2"]) for row in sums] == [(2024, EAST), ("Total", EAST)]
+
+
+def test_the_same_event_twice_counts_once(filled: Command) -> None:
+    file = worked(filled.folder)
+    release(filled, file, "2024-05-03", "--event-id", "TS-14")
+    assert "nothing written" in release(filled, file, "2024-05-03", "--event-id", "TS-14")
+    assert far_m2(filled) == WHOLE - EAST
+    words = ["--outcome", "cleared", "--on", "2024-05-04", "--yes", "--event-id", "TS-14"]
+    line = filled.refused(errors.ConflictError, "release", "AP-2", file, *words)
+    assert "TS-14" in line
+
+
+def test_history_and_balance_show_every_movement(filled: Command) -> None:
+    release(filled, worked(filled.folder), "2024-05-03", "--event-id", "TS-14")
+    past = rows(filled.done("history", "AP-2", "--format", "json"))
+    assert [row["event_type"] for row in past] == ["registered", "cleared"]
+    assert [row["after_m2"] for row in past] == [WHOLE, WHOLE - EAST]
+    assert "TS-14" in filled.done("history", "AP-2")
+    (row,) = rows(filled.done("balance", "--since", "2023-12-31", "--format", "json"))
+    assert row["opening_m2"] - row["cleared_m2"] == row["remaining_m2"]
+    assert row["cleared_m2"] == EAST
+    for words in (["balance"], ["balance", "--by", "zone"], ["history", "AP-2"]):
+        assert max(map(len, filled.done(*words).splitlines())) <= 80
+
+
+def test_a_late_report_says_why_the_total_moved(filled: Command) -> None:
+    release(filled, worked(filled.folder), "2024-05-03")
+    with mg.open_store(filled.store) as store:
+        read = store.events()["recorded_at"].max().isoformat()
+    release(filled, worked(filled.folder, west=103.0025), "2023-02-01", "--event-id", "late")
+    moved = rows(filled.done("changes", "--since", read, "--format", "json"))
+    assert {row["why"] for row in moved} == {"late", "re-attributed"}
+    change = sum(row["change_m2"] for row in moved)
+    assert change == far_m2(filled) - (WHOLE - EAST)
+    assert far_m2(filled, "--known-at", read) == WHOLE - EAST
+
+
+def test_rebuild_finds_nothing_in_a_sound_store(filled: Command) -> None:
+    release(filled, worked(filled.folder), "2024-05-03")
+    assert rows(filled.done("db", "rebuild", "--format", "json")) == []
+
+
+def test_rebuild_finds_and_mends_what_was_written_past_the_ledger(filled: Command) -> None:
+    with sqlite3.connect(filled.store) as connection:
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'hazard'"
+        ).fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute("UPDATE hazard SET size_m2 = 1 WHERE hazard_id = 'AP-2'")
+    connection.close()
+    result = filled("db", "rebuild")
+    assert result.exit_code == DIFFERENCES_EXIT
+    assert "AP-2" in result.stdout
+    filled.done("db", "rebuild", "--repair")
+    assert far_m2(filled) == WHOLE
+
+
+def test_import_takes_over_a_whole_ledger(command: Command) -> None:
+    command.done("init", "--synthetic")
+    command.done("load", "border", mg.sample.path("border"))
+    places = [mg.sample.path("ledger_hazards"), mg.sample.path("ledger_events")]
+    command.done("db", "import", *places)
+    words = ["--kind", "ap_minefield", "--as-of", "2022-12-31", "--format", "json"]
+    total = rows(command.done("totals", *words))[-1]
+    assert (total["hazards"], total["size_m2"]) == (7392, 681_284_511)
+    assert command("reconcile", "wp2023_table2").exit_code == 0
+
+
+def test_claims_are_laid_beside_their_tables(filled: Command) -> None:
+    claims = rows(filled.done("reconcile", "--claims", "--format", "json"))
+    found = {row["id"]: (row["printed"], row["computed"]) for row in claims}
+    assert found["wp2023_rise_2022"] == (171, 71.3)
+    assert max(map(len, filled.done("reconcile", "--claims").splitlines())) <= 80
+
+
+BAD = {
+    "unknown hazard": (["AP-9"], {}, errors.UnknownNameError, "AP-9"),
+    "future": (["AP-2"], {"--on": "2199-01-01"}, errors.RecordError, "2199-01-01"),
+    "before registration": (["AP-2"], {"--on": "2019-01-01"}, errors.RecordError, "AP-2"),
+    "no day": (["AP-2"], {"--on": "yesterday"}, errors.RecordError, "yesterday"),
+    "negative count": (["AP-2"], {"--ap-mines": "-1"}, errors.RecordError, "ap_mines"),
+    "elsewhere": (["AP-1"], {}, errors.GeometryError, "AP-1"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_release_that_cannot_be(filled: Command, case: str) -> None:
+    (hazard,), words, error, said = BAD[case]
+    options = {"--outcome": "cleared", "--on": "2024-05-03", **words}
+    flat = [part for pair in options.items() for part in pair]
+    file = worked(filled.folder)
+    before = filled.done("history", "AP-2", "--format", "csv")
+    line = filled.refused(error, "release", hazard, file, *flat, "--yes")
+    assert said in line
+    assert filled.done("history", "AP-2", "--format", "csv") == before
+
+
+def test_a_second_release_of_all_has_nothing_left(filled: Command) -> None:
+    whole = worked(filled.folder, west=102.999, east=103.011)
+    assert "0 m² remain" in release(filled, whole, "2024-05-03")
+    words = ["--outcome", "cleared", "--on", "2024-06-03", "--yes"]
+    filled.refused(errors.RecordError, "release", "AP-2", whole, *words)
+    assert far_m2(filled) == 0
+
+
+def test_a_moment_without_a_time_zone_is_refused(filled: Command) -> None:
+    line = filled.refused(errors.RecordError, "totals", "--known-at", "2024-05-03T12:00")
+    assert "time zone" in line
+    filled.refused(errors.RecordError, "changes", "--since", "2024-05-03T12:00")
