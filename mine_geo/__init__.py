@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from mine_geo.hazards import read_hazards, to_hazards
     from mine_geo.nearzone import near_zone
     from mine_geo.published import published_table, reconcile
+    from mine_geo.release import release_area
     from mine_geo.store import Store, create_store, open_store
     from mine_geo.totals import totals
+    from mine_geo.transfers import divide, merge
     from mine_geo.zones import border_sensitivity, border_split
 
 __version__ = "0.1.0"
@@ -35,6 +37,8 @@ _HOMES = {
     "border_sensitivity": "zones",
     "border_split": "zones",
     "create_store": "store",
+    "divide": "transfers",
+    "merge": "transfers",
     "near_zone": "nearzone",
     "open_store": "store",
     "published_table": "published",
@@ -42,6 +46,7 @@ _HOMES = {
     "read_border": "border",
     "read_hazards": "hazards",
     "reconcile": "published",
+    "release_area": "release",
     "size_m2": "geometry",
     "to_hazards": "hazards",
     "zone_bounds": "bounds",
@@ -56,8 +61,10 @@ __all__ = [
     "border_sensitivity",
     "border_split",
     "create_store",
+    "divide",
     "errors",
     "maps",
+    "merge",
     "near_zone",
     "open_store",
     "published_table",
@@ -65,6 +72,7 @@ __all__ = [
     "read_border",
     "read_hazards",
     "reconcile",
+    "release_area",
     "sample",
     "size_m2",
     "terms",

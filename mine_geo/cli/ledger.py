@@ -57,12 +57,23 @@ def _ordnance(command: Any) -> Any:
 @click.argument("hazard_id")
 @FILE
 @LAYER
-@click.option("--outcome", required=True, type=click.Choice(terms.OUTCOMES))
+@click.option(
+    "--outcome",
+    required=True,
+    type=click.Choice(terms.OUTCOMES),
+    help="NTS cancels, TS reduces, clearance clears.",
+)
 @click.option("--on", "happened_on", required=True, metavar="DAY", help="Day of the work.")
 @click.option("--operator", help="Who did it.")
 @click.option("--report", "report_ref", help="Reference of the report.")
 @click.option("--event-id", help="An id of your own; sending it again changes nothing.")
-@click.option("--reported-size", "reported_size_m2", type=float, metavar="M2")
+@click.option(
+    "--reported-size",
+    "reported_size_m2",
+    type=float,
+    metavar="M2",
+    help="m² as the operator wrote it.",
+)
 @_ordnance
 @click.option("--comment", help="A remark, kept with the event.")
 @click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
