@@ -61,7 +61,7 @@ def record_report(
         return _again(connection, base)
     found = _under(connection, drawn, when, kind)
     taken = exact_size_m2(shapely.intersection(found.geometry.to_numpy(), drawn))
-    lead = found["hazard_id"].iloc[int(np.argmax(taken))]
+    lead = found["hazard_id"].iloc[int(np.argmax(np.rint(taken)))]
     beyond = shapely.difference(drawn, shapely.union_all(found.geometry.to_numpy()))
     said = _said(Entry("", outcome, when, drawn, facts, detail=kind))
     entries = []
