@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -23,6 +23,9 @@ from mine_geo.store import Registered, Store, create_store
 from mine_geo.store.models import Hazard
 from mine_geo.terms import EVENT_COLUMNS, MOVEMENT_COLUMNS
 from tests.hand import cell_m2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 box = shapely.box
 NORTH = 13.01
@@ -65,6 +68,20 @@ def made(**columns: Any) -> gpd.GeoDataFrame:
 def ledger(store: Store) -> Store:
     store.register(made())
     return store
+
+
+@pytest.fixture(scope="module", params=["gpkg", pytest.param("postgis", marks=pytest.mark.postgis)])
+def untouched(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """Give one store to all tests after which it must be as before."""
+    if request.param == "gpkg":
+        place = str(tmp_path_factory.mktemp("untouched") / "register.gpkg")
+    else:
+        place = request.getfixturevalue("postgis_server").database()
+    with create_store(place) as store:
+        store.register(made())
+        yield store
 
 
 def sizes(store: Store, **when: Any) -> dict[str, int]:
@@ -382,11 +399,11 @@ def test_attributes_change_on_their_day(ledger: Store) -> None:
     ],
 )
 def test_attributes_outside_the_vocabulary(
-    ledger: Store, changes: dict[str, Any], error: type[Exception], match: str
+    untouched: Store, changes: dict[str, Any], error: type[Exception], match: str
 ) -> None:
     with pytest.raises(error, match=match):
-        ledger.describe("A", changes, happened_on="2023-01-01")
-    assert len(ledger.history("A")) == 1
+        untouched.describe("A", changes, happened_on="2023-01-01")
+    assert len(untouched.history("A")) == 1
 
 
 # ---------------------------------------------------------------- confirmed, divided, merged
@@ -609,13 +626,13 @@ def test_many_events_in_one_transaction(ledger: Store) -> None:
     ],
 )
 def test_of_many_events_all_or_none(
-    ledger: Store, wrong: dict[str, Any], error: type[Exception], match: str
+    untouched: Store, wrong: dict[str, Any], error: type[Exception], match: str
 ) -> None:
-    before = ledger.events()
+    before = untouched.events()
     with pytest.raises(error, match=match):
-        ledger.record_many(many(**wrong))
-    assert_frame_equal(pd.DataFrame(ledger.events()), pd.DataFrame(before))
-    assert sizes(ledger)["A"] == m2(103, 103.01)
+        untouched.record_many(many(**wrong))
+    assert_frame_equal(pd.DataFrame(untouched.events()), pd.DataFrame(before))
+    assert sizes(untouched)["A"] == m2(103, 103.01)
 
 
 # ---------------------------------------------------------------- bad input
@@ -661,7 +678,7 @@ def test_of_many_events_all_or_none(
     ],
 )
 def test_bad_input_is_one_clear_line_and_nothing_is_written(
-    ledger: Store, wrong: dict[str, Any], error: type[Exception], match: str
+    untouched: Store, wrong: dict[str, Any], error: type[Exception], match: str
 ) -> None:
     said = {
         "hazard_id": "A",
@@ -669,13 +686,13 @@ def test_bad_input_is_one_clear_line_and_nothing_is_written(
         "polygon": field(103.0, 103.002),
         "happened_on": "2022-05-01",
     }
-    before = ledger.events()
+    before = untouched.events()
     with pytest.raises(error, match=match) as caught:
-        ledger.record(**{**said, **wrong})
+        untouched.record(**{**said, **wrong})
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
-    assert_frame_equal(pd.DataFrame(ledger.events()), pd.DataFrame(before))
-    sound(ledger)
+    assert_frame_equal(pd.DataFrame(untouched.events()), pd.DataFrame(before))
+    sound(untouched)
 
 
 def test_a_moment_with_its_zone_is_a_day_in_cambodia(ledger: Store) -> None:
@@ -686,18 +703,18 @@ def test_a_moment_with_its_zone_is_a_day_in_cambodia(ledger: Store) -> None:
 
 
 @pytest.mark.parametrize("call", ["hazards", "split", "balance", "releases", "spot_tasks"])
-def test_a_naive_moment_is_refused(ledger: Store, call: str) -> None:
+def test_a_naive_moment_is_refused(untouched: Store, call: str) -> None:
     naive = dt.datetime(2022, 5, 1)  # noqa: DTZ001
     with pytest.raises(errors.RecordError, match="no time zone"):
-        getattr(ledger, call)(known_at=naive)
+        getattr(untouched, call)(known_at=naive)
     with pytest.raises(errors.RecordError, match="not a day"):
-        getattr(ledger, call)(as_of="someday")
+        getattr(untouched, call)(as_of="someday")
     with pytest.raises(errors.RecordError, match="no time zone"):
-        ledger.changes(naive)
+        untouched.changes(naive)
     with pytest.raises(errors.RecordError, match="no time zone"):
-        ledger.history("A", known_at=naive)
+        untouched.history("A", known_at=naive)
     with pytest.raises(errors.UnknownNameError, match="no hazard X"):
-        ledger.history("X")
+        untouched.history("X")
 
 
 def test_a_survey_to_come_is_refused(store: Store) -> None:
@@ -798,11 +815,13 @@ def test_the_split_of_a_day(ledger: Store, border: gpd.GeoDataFrame) -> None:
 # ---------------------------------------------------------------- whole ledgers
 
 
-@pytest.fixture
-def exported(tmp_path: Any) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+@pytest.fixture(scope="module")
+def exported(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Give hazards as first registered, and what happened to them, from another store."""
     hazards = made().assign(recorded_at=pd.Timestamp("2020-02-03T01:02:03.004Z"))
-    with create_store(tmp_path / "source.gpkg") as source:
+    with create_store(tmp_path_factory.mktemp("source") / "source.gpkg") as source:
         source.import_log(hazards, source.events())
         source.record("A", "cleared", field(103.0, 103.001), happened_on="2022-05-03", event_id="e")
         source.divide("C", {"C-1": field(103.04, 103.05)}, happened_on="2022-06-01")
@@ -913,11 +932,11 @@ def test_spot_tasks_have_their_own_table(ledger: Store) -> None:
     ],
 )
 def test_spot_tasks_that_cannot_be(
-    ledger: Store, wrong: dict[str, Any], error: type[Exception], match: str
+    untouched: Store, wrong: dict[str, Any], error: type[Exception], match: str
 ) -> None:
     with pytest.raises(error, match=match):
-        ledger.record_spot_task({"happened_on": "2024-05-01", "uxo": 1, **wrong})
-    assert ledger.spot_tasks().empty
+        untouched.record_spot_task({"happened_on": "2024-05-01", "uxo": 1, **wrong})
+    assert untouched.spot_tasks().empty
 
 
 def test_spot_tasks_are_guarded(ledger: Store) -> None:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from alembic import command
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text, update
 
 import mine_geo
 from mine_geo import errors
-from mine_geo.store import create_store, engines, migrate, open_store, upgrade_store
-from mine_geo.store.models import Base
+from mine_geo.events import ATTRIBUTES
+from mine_geo.store import (
+    content,
+    create_store,
+    engines,
+    guards,
+    migrate,
+    open_store,
+    opening,
+    rows,
+    upgrade_store,
+)
+from mine_geo.store.models import Base, StoreInfo
 from mine_geo.store.transactions import migrating
+from mine_geo.terms import HAZARD_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import geopandas as gpd
     from sqlalchemy import Engine
@@ -182,3 +196,72 @@ def test_migrations_are_found_in_a_wheel_and_in_a_checkout(
     assert migrate.folder() == tmp_path / "migrations"
     shutil.copytree(real, package / "migrations")
     assert migrate.folder() == package / "migrations"
+
+
+def test_a_store_of_the_first_schema_keeps_its_hazards(
+    place: str, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = hazards.assign(status=[None, "open", "worked_on", "closed"])
+    make_first(place, table, monkeypatch)
+    with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
+        open_store(place)
+    assert upgrade_store(place) == ("0001", migrate.revisions()[-1])
+    with open_store(place) as store:
+        found = store.hazards()
+        assert found["hazard_id"].tolist() == ["A-1", "B-2", "a-3", "Ä-4"]
+        assert found["status"].tolist() == ["open", "open", "worked_on", "worked_on"]
+        assert store.rebuild().empty
+        assert store.register(table).unchanged == 4
+        assert store.record("B-2", "cleared", table.geometry[0], happened_on="2022-05-01").new
+        assert store.rebuild().empty
+        with store._reading() as connection:
+            assert not connection.execute(select(StoreInfo.writing)).scalar()
+    engine = engine_of(place)
+    with migrating(engine) as connection:
+        command.check(migrate.config(connection))
+    engine.dispose()
+
+
+def make_first(place: str, table: gpd.GeoDataFrame, patch: pytest.MonkeyPatch) -> None:
+    """Make a store as the first version of the library did, with hazards."""
+    if place.endswith(".gpkg"):
+        Path(place).touch()
+    said = {name: content.plain(table[name]) for name in ATTRIBUTES}
+    extras = content.extras(table, HAZARD_COLUMNS)
+    details = [
+        content.to_json(dict(zip((*ATTRIBUTES, "extra"), row, strict=True)))
+        for row in zip(*said.values(), extras, strict=True)
+    ]
+    hashes = content.geometry_hashes(table.geometry)
+    ids = table["hazard_id"].tolist()
+    shared = {"hazard_id": ids, "geometry": list(table.geometry)}
+    days = [date(2020, 1, 31) if pd.isna(day) else day.date() for day in table["surveyed_on"]]
+    engine, now = engine_of(place), datetime(2022, 1, 1, tzinfo=UTC)
+    with migrating(engine) as connection, patch.context() as before:
+        before.setattr(guards, "LAYERS", tuple(n for n in guards.LAYERS if n != "spot_task"))
+        before.setattr(migrate, "revisions", lambda: ("0001",))
+        opening._prepare(connection, engines.locate(place))
+        migrate.apply(connection, "0001")
+        opening._describe(connection, synthetic=False, title=None)
+        connection.execute(update(StoreInfo).values(writing=True))
+        hazard = {
+            **shared,
+            **said,
+            "surveyed_on": [None if pd.isna(day) else day.date() for day in table["surveyed_on"]],
+            "size_m2": table["size_m2"].tolist(),
+            "extra": content.extra_texts(extras),
+            "synthetic": [False] * len(ids),
+            "geometry_hash": hashes,
+        }
+        event = {
+            **shared,
+            "event_id": [content.digest(*each) for each in zip(ids, details, hashes, strict=True)],
+            "event_type": ["registered"] * len(ids),
+            "happened_on": days,
+            "recorded_at": [now] * len(ids),
+            "detail": details,
+        }
+        rows.insert_rows(connection, Base.metadata.tables["hazard"], hazard)
+        rows.insert_rows(connection, Base.metadata.tables["event"], event)
+        connection.execute(update(StoreInfo).values(writing=False))
+    engine.dispose()
