@@ -8,13 +8,14 @@ import pandas as pd
 from sqlalchemy import Table, func, select
 
 from mine_geo.store import migrate
-from mine_geo.store.models import AdminVersion, BorderVersion, Event, Hazard
+from mine_geo.store.models import AdminVersion, BorderVersion, Event, Hazard, SpotTask
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_SPOT_TASK: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
 _VERSIONS: Final[dict[str, Table]] = {
     "border": BorderVersion.__table__,  # type: ignore[dict-item]
     "districts": AdminVersion.__table__,  # type: ignore[dict-item]
@@ -35,10 +36,20 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
             (what, f"{row.name} {row.version}{' (active)' if row.active else ''}")
             for row in connection.execute(query)
         ]
-    kinds = select(_HAZARD.c.kind, func.count()).group_by(_HAZARD.c.kind).order_by(_HAZARD.c.kind)
+    left = _HAZARD.c.status.is_not(None) & (_HAZARD.c.status != "closed")
+    kinds = select(_HAZARD.c.kind, func.count()).where(left).group_by(_HAZARD.c.kind)
     rows += [
-        (f"hazards, {kind or 'no kind'}", f"{count:,}") for kind, count in connection.execute(kinds)
+        (f"hazards, {kind or 'no kind'}", f"{count:,}")
+        for kind, count in connection.execute(kinds.order_by(_HAZARD.c.kind))
     ]
-    events = connection.scalar(select(func.count()).select_from(_EVENT)) or 0
-    rows.append(("events", f"{events:,}"))
+    closed = select(func.count()).select_from(_HAZARD).where(_HAZARD.c.status == "closed")
+    counts = [
+        ("closed hazards", closed),
+        ("events", select(func.count()).select_from(_EVENT)),
+        ("spot tasks", select(func.count()).select_from(_SPOT_TASK)),
+    ]
+    for what, query in counts:
+        count = connection.scalar(query) or 0
+        if count or what == "events":
+            rows.append((what, f"{count:,}"))
     return pd.DataFrame(rows, columns=["what", "value"])

@@ -939,6 +939,14 @@ def test_spot_tasks_that_cannot_be(
     assert untouched.spot_tasks().empty
 
 
+def test_what_a_store_holds(ledger: Store) -> None:
+    ledger.record("A", "cleared", field(), happened_on="2022-05-01")
+    ledger.record_spot_task({"happened_on": "2024-06-01", "uxo": 1})
+    found = ledger.info().set_index("what")["value"]
+    names = ["hazards, ap_minefield", "closed hazards", "events", "spot tasks"]
+    assert found[names].tolist() == ["2", "1", "4", "1"]
+
+
 def test_spot_tasks_are_guarded(ledger: Store) -> None:
     ledger.record_spot_task({"happened_on": "2024-06-01", "uxo": 1})
     with pytest.raises(Exception, match="written by mine_geo only"), ledger._engine.begin() as one:
