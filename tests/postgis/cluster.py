@@ -8,6 +8,7 @@ and stopped at the end.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pwd
 import shutil
@@ -73,6 +74,7 @@ class Server:
         self.url = url
         self._prefix = f"mine_geo_test_{uuid4().hex[:8]}"
         self._made: list[str] = []
+        self._numbers = itertools.count(1)
         self._templates: dict[bool, str] = {}
         self._guest: str | None = None
 
@@ -109,8 +111,12 @@ class Server:
     def database(self, *, postgis: bool = True) -> str:
         """Make a fresh database, with or without PostGIS, and return its URL."""
         return self._create(
-            f"{self._prefix}_{len(self._made)}", template=self.template(postgis=postgis)
+            f"{self._prefix}_{next(self._numbers)}", template=self.template(postgis=postgis)
         )
+
+    def copy(self, url: str) -> str:
+        """Make a copy of a database to which nobody is connected, and return its URL."""
+        return self._create(f"{self._prefix}_{next(self._numbers)}", url.rsplit("/", 1)[1])
 
     def guest(self, url: str) -> str:
         """Return the URL of a database for a role that may connect and no more."""

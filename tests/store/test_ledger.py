@@ -200,7 +200,7 @@ def test_a_late_report_lands_on_its_own_day(ledger: Store) -> None:
     sound(ledger)
 
 
-def test_an_order_of_arrival_does_not_matter(ledger: Store, place: str, tmp_path: Any) -> None:
+def test_an_order_of_arrival_does_not_matter(ledger: Store, tmp_path: Any) -> None:
     reports = [
         ("A", "cleared", field(103.003, 103.007), "2022-05-03"),
         ("A", "reduced", box(103.0, 13.002, 103.008, 13.004), "2022-05-01"),

@@ -168,7 +168,7 @@ def standing(store: Store) -> pd.DataFrame:
     return events[keep]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=9, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(table=registers(), told=steps(), data=st.data())
 def test_every_square_metre_counts_once(
     yard: Yard, second: Yard, table: gpd.GeoDataFrame, told: list[Step], data: st.DataObject
@@ -179,7 +179,7 @@ def test_every_square_metre_counts_once(
         assert store.rebuild().empty
         events = store.events()
         moments = [None, *sorted(set(events["recorded_at"]))]
-        for _ in range(3):
+        for _ in range(2):
             day = data.draw(st.one_of(st.none(), days))
             balances(store, {"as_of": day, "known_at": data.draw(st.sampled_from(moments))})
         balances(store, {})
@@ -210,7 +210,7 @@ def sent_again(store: Store, accepted: list[Step], events: gpd.GeoDataFrame) -> 
     assert_frame_equal(pd.DataFrame(store.events()), pd.DataFrame(events))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     reports=st.lists(
         st.tuples(days, polygons(), st.sampled_from(["cancelled", "reduced", "cleared"])),
