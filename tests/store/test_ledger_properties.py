@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WEST, SOUTH, STEP = 103.0, 13.0, 0.001
 FIRST = dt.date(2021, 1, 1)
 SIGNS = dict(zip(MOVEMENT_COLUMNS, (1, 1, 1, -1, -1, -1), strict=True))
+EXAMPLES = settings().max_examples  # each of ours is a whole store
 Step = tuple[str, dict[str, Any]]
 
 
@@ -168,7 +169,7 @@ def standing(store: Store) -> pd.DataFrame:
     return events[keep]
 
 
-@settings(max_examples=9, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES // 11)
 @given(table=registers(), told=steps(), data=st.data())
 def test_every_square_metre_counts_once(
     yard: Yard, second: Yard, table: gpd.GeoDataFrame, told: list[Step], data: st.DataObject
@@ -210,7 +211,7 @@ def sent_again(store: Store, accepted: list[Step], events: gpd.GeoDataFrame) -> 
     assert_frame_equal(pd.DataFrame(store.events()), pd.DataFrame(events))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES // 16)
 @given(
     reports=st.lists(
         st.tuples(days, polygons(), st.sampled_from(["cancelled", "reduced", "cleared"])),

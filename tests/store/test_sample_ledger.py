@@ -83,7 +83,6 @@ def test_only_hazards_with_a_later_event_are_folded(
     "when",
     [
         {"as_of": "2021-06-30"},
-        {"known_at": "2023-03-01T00:00:00Z"},
         {"as_of": "2023-12-31", "known_at": "2024-01-31T00:00:00Z"},
     ],
 )
