@@ -267,6 +267,26 @@ def test_home_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert (tmp_path / "register.gpkg").exists()
 
 
+def test_recording_goes_on_under_gdals_spatial_index(path: Path) -> None:
+    for layer in ("hazard", "event"):
+        gdal.execute(path, f"SELECT CreateSpatialIndex('{layer}', 'geometry')")
+    with open_store(path) as store:
+        half = shapely.box(102.55, 13.1, 102.555, 13.11)
+        store.record("B-2", "cleared", half, happened_on="2022-05-01")
+        today = store.history("A-1")["happened_on"][0]  # registered without a day
+        store.record("A-1", "cleared", shapely.box(103, 13, 104, 14), happened_on=today)
+        assert store.hazards()["hazard_id"].tolist() == ["B-2"]
+    for layer in ("hazard", "event"):
+        with closing(sqlite3.connect(path)) as connection:
+            query = f"SELECT fid FROM {layer} WHERE geometry IS NOT NULL"
+            fids = {row[0] for row in connection.execute(query)}
+        assert set(tree(path, layer)) == fids
+    left = pyogrio.read_dataframe(path, layer="hazard", bbox=(102.5, 13.0, 102.6, 13.2))
+    assert left.geometry[0].bounds == (102.555, 13.1, 102.56, 13.11)
+    west = pyogrio.read_dataframe(path, layer="hazard", bbox=(102.5, 13.0, 102.554, 13.2))
+    assert west.empty
+
+
 def test_functions_of_the_spatial_index(path: Path) -> None:
     with open_store(path) as store, store._reading() as connection:
         row = connection.exec_driver_sql(

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 from pandas.testing import assert_frame_equal
+from shapely import affinity
 from sqlalchemy import text
 
 import mine_geo.store.hazards
@@ -22,6 +23,7 @@ from mine_geo.release import release_area
 from mine_geo.store import Registered, Store, create_store
 from mine_geo.store.models import Hazard
 from mine_geo.terms import EVENT_COLUMNS, MOVEMENT_COLUMNS
+from tests import nasty
 from tests.hand import cell_m2
 
 if TYPE_CHECKING:
@@ -146,6 +148,40 @@ def test_the_recording_does_what_the_preview_shows(ledger: Store) -> None:
     assert (done.released_m2, done.outside_m2) == (shown.balance.released_m2, shown.outside_m2)
     left = ledger.hazards().set_index("hazard_id").geometry["A"]
     assert left.equals_exact(shown.remaining, 0)
+
+
+def test_field_polygons_do_what_their_preview_shows(store: Store) -> None:
+    drawn = {f"N{place:02d}": pair for place, pair in enumerate(nasty.pairs(28, seed=7))}
+    frame = gpd.GeoDataFrame(
+        {"hazard_id": list(drawn), "kind": "other_erw", "surveyed_on": pd.Timestamp("2020-01-31")},
+        geometry=[moved(hazard, name) for name, (_, hazard, _) in drawn.items()],
+        crs=4326,
+    )
+    hazards = to_hazards(frame[frame.geometry.is_valid & ~frame.geometry.is_empty])
+    store.register(hazards)
+    did = 0
+    for name in hazards["hazard_id"]:
+        polygon = moved(drawn[name][2], name)
+        shown = refused = None
+        try:
+            shown = release_area(hazards, name, polygon, outcome="cleared")
+        except errors.MineGeoError as error:
+            refused = type(error)
+        if shown is None:
+            assert refused is not None
+            with pytest.raises(refused):
+                store.record(name, "cleared", polygon, happened_on="2022-05-01")
+            continue
+        done = store.record(name, "cleared", polygon, happened_on="2022-05-01")
+        assert (done.released_m2, done.outside_m2) == (shown.balance.released_m2, shown.outside_m2)
+        did += 1
+    assert did > 14
+    sound(store)
+
+
+def moved(shape: Any, name: str) -> Any:
+    """Return a polygon at a place of its own."""
+    return affinity.translate(shape, int(name[1:]) * 0.05)
 
 
 def test_land_is_released_once(ledger: Store) -> None:
