@@ -47,13 +47,13 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 test: $(VENV)/.dev ## linters, then the whole suite with coverage; installs PostGIS and Chromium
 	@$(SYSTEM) postgis browser
 	@$(MAKE) --no-print-directory lint
-	@"$(BIN)/python" -m pytest --doctest-modules --cov --cov-report=term:skip-covered \
-		--cov-fail-under=90 $(ARGS)
+	@"$(BIN)/python" -m pytest --numprocesses=auto --dist=loadfile --doctest-modules \
+		--cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
 
 test-lowest: $(VENV)/.dev ## the suite on the lowest versions that pyproject.toml allows
 	@$(SYSTEM) postgis browser
 	@PYTHON="$(PYTHON)" "$(BIN)/python" scripts/lowest.py .venv-lowest
-	@.venv-lowest/bin/python -m pytest --doctest-modules $(ARGS)
+	@.venv-lowest/bin/python -m pytest --numprocesses=auto --dist=loadfile --doctest-modules $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy and the house's floors
 	@"$(BIN)/ruff" check --quiet .

@@ -14,9 +14,11 @@ import numpy as np
 import shapely
 
 from mine_geo import crs, settings
-from mine_geo.geometry import densify, line_parts
+from mine_geo.geometry import DENSIFY_DEGREES, densify, line_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyproj
     from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.intp]
 
 CHUNK_SEGMENTS: Final = 8
-BLOCK: Final = 2048
+BLOCK: Final = 1024
 EARTH_M: Final = 6_371_000.0
 CENTRAL_X_M: Final = 500_000.0
 TOUCH_M: Final = 1e-6
@@ -104,23 +106,26 @@ def nearest(geometries: Objects, lines: gpd.GeoDataFrame) -> tuple[Floats, Integ
     plane = Plane.of(lines)
     blocks = [there[start : start + BLOCK] for start in range(0, len(there), BLOCK)]
     workers = min(settings.threads(), len(blocks))
-    shares = [blocks[worker::workers] for worker in range(workers)]
+    planes = [plane.copy() for _ in range(workers)]
+    todo = iter(blocks)  # shared: whichever thread is free takes the next
     with ThreadPoolExecutor(workers) as pool:
-        for done in pool.map(lambda share: _measure(plane.copy(), geometries, share), shares):
+        for done in pool.map(lambda each: _measure(each, geometries, todo), planes):
             for block, (lengths, owner) in done:
                 metres[block], line[block] = lengths, owner
     return metres, line
 
 
 def _measure(
-    plane: Plane, geometries: Objects, blocks: list[Integers]
+    plane: Plane, geometries: Objects, blocks: Iterator[Integers]
 ) -> list[tuple[Integers, tuple[Floats, Integers]]]:
     return [(block, _measure_block(plane, geometries[block])) for block in blocks]
 
 
 class _Outlines(NamedTuple):
-    """The vertices and edges of a block of hazards in the plane."""
+    """The vertices and edges of a block of hazards in the plane, none longer than `densify` has."""
 
+    dense: Objects
+    """The hazards in EPSG:4326, with these vertices."""
     xy: Floats
     start: Integers
     vertices: Integers
@@ -129,23 +134,38 @@ class _Outlines(NamedTuple):
     closes: NDArray[np.bool_]
     """Whether a vertex is the first of its ring once more."""
     bounds: Floats
+    middle: Floats
+    points: Objects
+    """The middle of the bounds of each hazard, as points."""
 
     @classmethod
     def of(cls, geometries: Objects, project: pyproj.Transformer) -> _Outlines:
-        parts, part_owner = shapely.get_parts(geometries, return_index=True)
-        rings, part = _rings(parts)
-        ring_owner = part_owner[part]
-        lonlat, ring = shapely.get_coordinates(rings, return_index=True)
+        lonlat, ring, ring_owner = _vertices(geometries)
+        edges = np.hypot(*np.diff(lonlat, axis=0).T)[ring[1:] == ring[:-1]]
+        if edges.max(initial=0.0) > DENSIFY_DEGREES:
+            geometries = densify(geometries)
+            lonlat, ring, ring_owner = _vertices(geometries)
         xy = np.column_stack(project.transform(lonlat[:, 0], lonlat[:, 1]))
         count = np.bincount(ring_owner[ring], minlength=len(geometries))
         start = np.cumsum(count) - count
-        bounds = [np.minimum.reduceat(xy, start), np.maximum.reduceat(xy, start)]
+        low, high = np.minimum.reduceat(xy, start), np.maximum.reduceat(xy, start)
+        middle = (low + high) / 2
         has_edge = np.append(ring[1:] == ring[:-1], False)
         last = np.flatnonzero(~has_edge)
         first = np.append(0, last[:-1] + 1)
         closes = np.zeros(len(xy), dtype=bool)
         closes[last] = (first < last) & (lonlat[first] == lonlat[last]).all(axis=1)
-        return cls(xy, start, count, has_edge, closes, np.hstack(bounds))
+        return cls(
+            dense=geometries,
+            xy=xy,
+            start=start,
+            vertices=count,
+            has_edge=has_edge,
+            closes=closes,
+            bounds=np.hstack([low, high]),
+            middle=middle,
+            points=shapely.points(middle),
+        )
 
     def expand(self, hazard: Integers) -> tuple[Integers, Integers]:
         """Return, for a list of hazards, the place in it and the vertex, of every vertex."""
@@ -153,6 +173,14 @@ class _Outlines(NamedTuple):
         place = np.repeat(np.arange(len(hazard)), count)
         first = self.start[hazard] - (np.cumsum(count) - count)
         return place, np.arange(len(place)) + first[place]
+
+
+def _vertices(geometries: Objects) -> tuple[Floats, Integers, Integers]:
+    """Return every vertex, the ring (or line, or point) it is of, and the geometry of each ring."""
+    parts, part_owner = shapely.get_parts(geometries, return_index=True)
+    rings, part = _rings(parts)
+    lonlat, ring = shapely.get_coordinates(rings, return_index=True)
+    return lonlat, ring, part_owner[part]
 
 
 def _rings(parts: Objects) -> tuple[Objects, Integers]:
@@ -168,11 +196,10 @@ def _rings(parts: Objects) -> tuple[Objects, Integers]:
 
 def _measure_block(plane: Plane, hazards: Objects) -> tuple[Floats, Integers]:
     """Return the distance in metres and the border line of each hazard of a block."""
-    dense = densify(hazards)
-    outlines = _Outlines.of(dense, plane.project)
+    outlines = _Outlines.of(hazards, plane.project)
     reach = _reach(plane, outlines)
     hazard, segment = _candidates(plane, outlines, reach)
-    touching = _touching(plane, dense, outlines, hazard, segment)
+    touching = _touching(plane, outlines, hazard, segment)
     pair, ends = _shortest(plane, outlines, hazard, segment, reach)
     lonlat = np.column_stack(plane.project.transform(ends[:, 0], ends[:, 1], direction="INVERSE"))
     metres = crs.geodesic_m(lonlat[0::2], lonlat[1::2])
@@ -192,8 +219,7 @@ def _reach(plane: Plane, outlines: _Outlines) -> Floats:
     planar distance d has a geodesic distance of d over the mean scale on the way; so none beyond
     d times (largest mean scale / scale of the first find) can be nearer.
     """
-    middle = (outlines.bounds[:, :2] + outlines.bounds[:, 2:]) / 2
-    foot = shapely.get_coordinates(shapely.shortest_line(plane.whole, shapely.points(middle)))[0::2]
+    foot = shapely.get_coordinates(shapely.shortest_line(plane.whole, outlines.points))[0::2]
     square = ((outlines.xy - np.repeat(foot, outlines.vertices, axis=0)) ** 2).sum(axis=1)
     least = np.minimum.reduceat(square, outlines.start)
     vertices = np.flatnonzero(square == np.repeat(least, outlines.vertices))
@@ -216,10 +242,9 @@ def _candidates(plane: Plane, outlines: _Outlines, reach: Floats) -> tuple[Integ
     there, so it is no nearer than that line is to what of the hazard is farthest in that direction:
     of its box first, then of its vertices.
     """
-    bounds = outlines.bounds
-    middle = (bounds[:, :2] + bounds[:, 2:]) / 2
+    bounds, middle = outlines.bounds, outlines.middle
     circle = reach + np.hypot(*(bounds[:, 2:] - middle).T)
-    hazard, chunk = plane.tree.query(shapely.points(middle), predicate="dwithin", distance=circle)
+    hazard, chunk = plane.tree.query(outlines.points, predicate="dwithin", distance=circle)
     segment = (chunk[:, None] * CHUNK_SEGMENTS + np.arange(CHUNK_SEGMENTS)).ravel()
     hazard = np.repeat(hazard, CHUNK_SEGMENTS)
     real = segment < len(plane.segments)
@@ -249,9 +274,7 @@ def _to_segment(points: Floats, ends: Floats) -> tuple[Floats, NDArray[np.bool_]
     return np.clip(share, 0, 1)[:, None] * along - off, (share > 0) & (share < 1)
 
 
-def _touching(
-    plane: Plane, dense: Objects, outlines: _Outlines, hazard: Integers, segment: Integers
-) -> Integers:
+def _touching(plane: Plane, outlines: _Outlines, hazard: Integers, segment: Integers) -> Integers:
     """Return which pairs touch: the segment crosses the hazard's rim or lies within it."""
     low, high = plane.ends[segment].min(axis=1), plane.ends[segment].max(axis=1)
     bounds = outlines.bounds[hazard]
@@ -260,7 +283,7 @@ def _touching(
     if not len(pair):
         return pair
     there, place = np.unique(hazard[pair], return_inverse=True)
-    flat = transform(dense[there], plane.project)
+    flat = transform(outlines.dense[there], plane.project)
     return pair[shapely.intersects(flat[place], plane.segments[segment[pair]])]
 
 

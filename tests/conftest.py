@@ -6,11 +6,20 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgis.cluster import NoPostGISHereError, Server, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# The same examples in every run and on every machine, however slow; to look for new ones:
+# pytest --hypothesis-profile=search
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", deadline=None, max_examples=1000)
+settings.load_profile("steady")
 
 
 @pytest.hookimpl(tryfirst=True)
