@@ -165,9 +165,9 @@ def main() -> None:
     hazards = made_up_hazards(asked.hazards, anywhere=asked.anywhere)
     vertices = shapely.get_num_coordinates(hazards.geometry.to_numpy()).mean()
     cores = len(os.sched_getaffinity(0))
+    where = "anywhere" if asked.anywhere else "as the sample lies"
     print(
-        f"{len(hazards):,} made-up hazards ({'anywhere' if asked.anywhere else 'as the sample'}"
-        f" lies) of {vertices:.1f} vertices in the mean against "
+        f"{len(hazards):,} made-up hazards ({where}) of {vertices:.1f} vertices in the mean against "
         f"{len(segments):,} segments of the land border; {cores} cores, {asked.repeat} repetitions"
     )
     ways: dict[str, Callable[[], np.ndarray]] = {
