@@ -168,7 +168,7 @@ def main() -> None:
     where = "anywhere" if asked.anywhere else "as the sample lies"
     print(
         f"{len(hazards):,} made-up hazards ({where}) of {vertices:.1f} vertices in the mean against "
-        f"{len(segments):,} segments of the land border; {cores} cores, {asked.repeat} repetitions"
+        f"{len(segments):,} segments of the land border; {cores} cores, {asked.repeat} times"
     )
     ways: dict[str, Callable[[], np.ndarray]] = {
         "border_split": partial(by_border_split, hazards, border),
