@@ -167,7 +167,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0))
     where = "anywhere" if asked.anywhere else "as the sample lies"
     print(
-        f"{len(hazards):,} made-up hazards ({where}) of {vertices:.1f} vertices in the mean against "
+        f"{len(hazards):,} made-up hazards ({where}) of {vertices:.1f} vertices in the mean, "
         f"{len(segments):,} segments of the land border; {cores} cores, {asked.repeat} times"
     )
     ways: dict[str, Callable[[], np.ndarray]] = {
