@@ -1,0 +1,1 @@
+"""Checks of hazards before they enter a register: findings, never repairs in silence."""

@@ -1,0 +1,1 @@
+"""Datum transformations: which there are, how good, where they are meant for."""

@@ -1,0 +1,114 @@
+"""Findings: what a reader or a check says of a record, one row each, in one vocabulary of codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from mine_geo.errors import choose
+from mine_geo.terms import CRS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import shapely
+
+FINDING_COLUMNS: Final = ("code", "severity", "hazard_id", "message", "record", "place")
+SEVERITIES: Final = ("error", "warning", "note")
+"""`error`: cannot enter the register. `warning`: to be looked at first. `note`: to be known."""
+
+CODES: Final = {
+    # geometry
+    "no_polygon": ("warning", "no polygon: kept, and not in the split"),
+    "not_polygon": ("error", "a geometry that is not a polygon"),
+    "bad_coordinates": ("error", "a coordinate that is no number, or not on the earth"),
+    "few_points": ("error", "a ring of fewer than three points"),
+    "invalid_ring": ("error", "a ring that crosses or touches itself"),
+    "self_overlap": ("error", "parts of one hazard that overlap"),
+    "vertex_gap": ("warning", "an edge longer than 5 km"),
+    "outside_country": ("error", "outside the country"),
+    "duplicate_polygon": ("error", "the polygon of another hazard of that kind"),
+    "overlaps_hazard": ("warning", "90 % of it under another hazard of that kind"),
+    "overlaps_register": ("warning", "land that is in the register already"),
+    "repaired": ("note", "a polygon that was repaired"),
+    # turning points
+    "point_order": ("warning", "turning points whose numbers repeat or are missing"),
+    "orphan_points": ("warning", "turning points of a record that is not there"),
+    "closure": ("note", "the closure error of a traverse"),
+    "bad_closure": ("warning", "a traverse that closes badly"),
+    "bad_point": ("error", "a turning point that cannot be read"),
+    # attributes
+    "missing_id": ("error", "no hazard_id"),
+    "duplicate_id": ("error", "a hazard_id that stands more than once"),
+    "unknown_word": ("error", "a word outside the vocabulary"),
+    "bad_date": ("error", "not a day"),
+    "future_date": ("error", "a day that has not come yet"),
+    "early_date": ("warning", "a day before any survey"),
+    "bad_number": ("error", "not a number that can be"),
+    "missing_data": ("warning", "minimum data that are missing"),
+    "unknown_place": ("warning", "a province or district that is not in the table of names"),
+    "code_differs": ("warning", "a name that contradicts its code"),
+    "wrong_province": ("warning", "another province than the one it lies in"),
+    "wrong_district": ("warning", "another district than the one it lies in"),
+    "size_differs": ("warning", "a reported size far from that of the polygon"),
+    # the file as a whole
+    "more_on_server": ("error", "the answer of a server that stops before the end"),
+    "closed_left_out": ("note", "closed records, left out"),
+    "datum_shift": ("note", "a datum transformation that was named"),
+    "left_over": ("note", "columns that no word of the profile fits"),
+    "unread_part": ("warning", "a part of the file that was not read"),
+}
+"""Severity and meaning of each code."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding."""
+
+    code: str
+    message: str
+    record: int | None = None
+    """The place of the record in its table, from 0; None where the whole file is meant."""
+    place: shapely.Point | None = None
+    """Where, in EPSG:4326."""
+    hazard_id: str | None = None
+
+    @property
+    def severity(self) -> str:
+        """The severity of its code."""
+        return CODES[choose(self.code, tuple(CODES), "code")][0]
+
+
+def as_table(findings: Iterable[Finding]) -> gpd.GeoDataFrame:
+    """Return findings as a table, one row each.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `code`, `severity`, `hazard_id` (str, null where there is none), `message`, `record`
+        (Int64: number of the record in its file, from 1; null for the file), `place` (Point in
+        EPSG:4326, the active geometry, null where no place is meant).
+
+    Examples
+    --------
+    >>> table = as_table([Finding("few_points", "2 points", record=0, hazard_id="AP-1")])
+    >>> table[["code", "severity", "hazard_id", "record"]].values.tolist()
+    [['few_points', 'error', 'AP-1', 1]]
+    """
+    rows = list(findings)
+    numbers = [None if row.record is None else row.record + 1 for row in rows]
+    return gpd.GeoDataFrame(
+        {
+            "code": pd.Series([row.code for row in rows], dtype="str"),
+            "severity": pd.Series([row.severity for row in rows], dtype="str"),
+            "hazard_id": pd.Series([row.hazard_id for row in rows], dtype="str"),
+            "message": pd.Series([row.message for row in rows], dtype="str"),
+            "record": pd.Series(numbers, dtype="Int64"),
+            "place": gpd.GeoSeries([row.place for row in rows], crs=CRS),
+        },
+        geometry="place",
+        crs=CRS,
+    )

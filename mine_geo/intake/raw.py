@@ -1,0 +1,67 @@
+"""What a reader of one format gives: the records in the words of their source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from mine_geo.findings import Finding
+
+Names = Mapping[str, tuple[str, ...]]
+"""For each of our words the column names of a source that mean it, the best first."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Records as they were written, before any profile."""
+
+    table: gpd.GeoDataFrame
+    """One row a record, RangeIndex; columns as the source names them, in its order, then
+    `geometry` (null where a record has none; not checked). Its crs is the one that the file
+    declares, None where it declares none."""
+    format: str
+    """What the file is, in words for people: "Esri JSON", "Survey123 CSV"."""
+    layer: str | None = None
+    profile: str | None = None
+    """The bundled profile that the format implies."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fields:
+    """How a source's columns become ours, for hazards or for reports."""
+
+    columns: Names = field(default_factory=lambda: MappingProxyType({}))
+    """Ours: the source's names, in any case; the first that is there counts."""
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    """For a column of ours the source's words (in any case) and what they mean."""
+    constants: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What a column of ours is where the source says nothing."""
+    factors: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    """By what a number is multiplied: 10,000 for hectares to m²."""
+    dates: tuple[str, ...] = ()
+    """How the source writes days, as strptime has it; ISO 8601 is always understood."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A source, and how to read it: one TOML file."""
+
+    name: str
+    title: str
+    formats: tuple[str, ...] = ()
+    """Formats that may be this source; any if empty."""
+    needs: tuple[tuple[str, ...], ...] = ()
+    """Columns by which the source is known: one of each group must be there."""
+    hazards: Fields = field(default_factory=Fields)
+    reports: Fields = field(default_factory=Fields)
+    points: Names = field(default_factory=lambda: MappingProxyType({}))
+    """Columns of turning points, by role: parent, part, order, lon, lat, easting, northing, zone,
+    mgrs, bearing, distance, from_point, kind_of_point, wkt."""
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Further switches of a reader, as the profile says them."""

@@ -1,0 +1,1 @@
+"""Two editions of a hazard layer: added, removed, redrawn, only described anew."""
