@@ -50,6 +50,7 @@ TEXT_COLUMNS: Final = (
     "difficulty",
     "operator",
 )
+PLACE_COLUMNS: Final = ("province", "province_code", "district", "district_code")
 DAYS_IN: Final = "Asia/Phnom_Penh"
 """Where a moment with a time zone becomes a day."""
 
@@ -155,7 +156,7 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
         raise GeometryError(f"{lines}; mend the polygons in their source and load again")
     table = table.assign(hazard_id=ids)
     table = _filled(table, None if kind is None else choose(kind, KINDS, "kind"))
-    table = table.assign(**_located(table))
+    table = table.assign(**located(table))
     table = table.set_geometry(gpd.GeoSeries(to_multipolygons(table), index=table.index, crs=CRS))
     table["size_m2"] = size_m2(table)
     rest = [column for column in table.columns if column not in HAZARD_COLUMNS]
@@ -276,19 +277,78 @@ def _number(table: gpd.GeoDataFrame, column: str) -> pd.Series[float]:
     return numbers
 
 
-def _located(table: gpd.GeoDataFrame) -> dict[str, pd.Series[Any]]:
+def located(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     """Return province and district columns in the standard spelling, with their codes.
 
-    A code that is written counts; else a name is looked up. What is not in the table of names
-    stays as it was written.
+    A code that is written counts, also against its name (see `contradictions`); else a name is
+    looked up. What is not in the table of names stays as it was written.
+
+    Parameters
+    ----------
+    table
+        Text columns `PLACE_COLUMNS`, null allowed.
+
+    Examples
+    --------
+    >>> row = {"province": ["BTB"], "province_code": [None], "district": [None],
+    ...     "district_code": ["209"]}
+    >>> [column[0] for column in located(pd.DataFrame(row)).values()]
+    ['Battambang', '02', 'Samlout', '0209']
     """
-    columns = ["province", "province_code", "district", "district_code"]
-    places = table[columns].astype(object)
-    places = places.where(places.notna(), None)
-    known = {place: _locate(*place) for place in set(places.itertuples(index=False, name=None))}
-    found = [known[place] for place in places.itertuples(index=False, name=None)]
-    rows = pd.DataFrame(found, columns=columns, index=table.index)
-    return {column: rows[column].astype("str") for column in columns}
+    known = {place: _locate(*place) for place in set(_places(table))}
+    found = [known[place] for place in _places(table)]
+    rows = pd.DataFrame(found, columns=list(PLACE_COLUMNS), index=table.index)
+    return {column: rows[column].astype("str") for column in PLACE_COLUMNS}
+
+
+def contradictions(table: pd.DataFrame) -> pd.Series[bool]:
+    """Say which records have a code that contradicts a name, or the other code.
+
+    A name or code that is not in the table of names contradicts nothing.
+
+    Parameters
+    ----------
+    table
+        Text columns `PLACE_COLUMNS`, null allowed.
+
+    Examples
+    --------
+    >>> rows = {"province": ["Battambang", "Pailin"], "province_code": ["02", "02"],
+    ...     "district": [None, None], "district_code": [None, None]}
+    >>> contradictions(pd.DataFrame(rows)).tolist()
+    [False, True]
+    """
+    known = {place: _contradicts(*place) for place in set(_places(table))}
+    said = [known[place] for place in _places(table)]
+    return pd.Series(said, index=table.index, dtype=bool)
+
+
+def _places(table: pd.DataFrame) -> list[tuple[str | None, str | None, str | None, str | None]]:
+    columns = (table[column].astype(object) for column in PLACE_COLUMNS)
+    return list(zip(*(column.where(column.notna(), None) for column in columns), strict=True))
+
+
+def _contradicts(
+    province: str | None, province_code: str | None, district: str | None, district_code: str | None
+) -> bool:
+    named = _look_up(admin_names.province_code, province)
+    coded = _look_up(admin_names.province_code, province_code)
+    if named is not None and coded is not None and named != coded:
+        return True
+    part = _look_up(admin_names.district_code, district_code)
+    if part is None:
+        return False
+    if part[:2] != (coded or named or part[:2]):
+        return True
+    meant = _named_districts(district)
+    either = {part, *admin_names.newer_codes(part)}
+    return bool(meant) and not any(either & {c, *admin_names.newer_codes(c)} for c in meant)
+
+
+def _named_districts(district: str | None) -> tuple[str, ...]:
+    """Return the codes that a district's name, or a code in its place, may mean."""
+    code = _look_up(admin_names.district_code, district)
+    return (code,) if code is not None else admin_names.districts_named(district or "")
 
 
 def _locate(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mine_geo import sample
 from mine_geo.errors import CRSError, GeometryError, MineGeoError, OptionError, RecordError
-from mine_geo.hazards import read_hazards, to_hazards
+from mine_geo.hazards import contradictions, read_hazards, to_hazards
 from mine_geo.terms import HAZARD_COLUMNS, KINDS
 from tests.hand import cell_m2, hazards
 
@@ -231,3 +231,37 @@ def test_frames_in_another_system(system):
 def test_a_frame_without_geometry_is_a_clear_fault():
     with pytest.raises(MineGeoError, match="geometry"):
         to_hazards(gpd.GeoDataFrame({"hazard_id": ["A0"]}))
+
+
+def places(*rows):
+    columns = ["province", "province_code", "district", "district_code"]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def test_a_code_contradicts_a_name_or_the_other_code():
+    table = places(
+        ("Battambang", "02", "Samlout", "0209"),
+        ("Battambang", "1", None, None),
+        (None, None, "Samlout", "0102"),
+        ("Pailin", None, None, "KH0209"),
+        (None, "24", None, "0209"),
+        ("02", "24", None, None),
+        (None, None, "0209", "0102"),
+    )
+    table.index = [9, 8, 7, 6, 5, 4, 3]
+    said = contradictions(table)
+    assert said.tolist() == [False, True, True, True, True, True, True]
+    assert said.index.tolist() == table.index.tolist()
+
+
+def test_what_is_not_in_the_table_of_names_contradicts_nothing():
+    table = places(
+        (None, None, None, None),
+        ("Atlantis", "02", "Nowhere", "0209"),
+        ("Battambang", "99", "Samlout", "9999"),
+        ("បាត់ដំបង", "KH02", "សំឡូត", "209"),
+        (None, None, "Odongk", "0509"),  # 0505, which 0509 took the place of
+        (None, None, "Samraong", "2107"),  # two districts of that name
+    )
+    assert not contradictions(table).any()
+    assert contradictions(places()).tolist() == []
