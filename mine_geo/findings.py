@@ -59,6 +59,8 @@ CODES: Final = {
     "closed_left_out": ("note", "closed records, left out"),
     "datum_shift": ("note", "a datum transformation that was named"),
     "left_over": ("note", "columns that no word of the profile fits"),
+    "encoding_taken": ("note", "text whose encoding the file does not say"),
+    "short_rows": ("note", "rows that end before their header does"),
     "unread_part": ("warning", "a part of the file that was not read"),
 }
 """Severity and meaning of each code."""
