@@ -93,7 +93,7 @@ def polygons(points: pd.DataFrame) -> Built:
     findings = _bad_points(rows) + _disorder(rows) + _few(rows)
     bad = np.zeros(len(keys), dtype=bool)
     bad[[place for place, _ in findings]] = True
-    geometry = _assemble(rows.loc[~bad[rows["record"]]], len(keys))
+    geometry = _assemble(rows[~bad[rows["record"].to_numpy()]], len(keys))
     return Built(
         pd.Series(geometry, index=pd.Index(keys, name="record"), dtype=object),
         [(keys[place], finding) for place, finding in findings],
@@ -137,34 +137,44 @@ def _unclosed(rows: pd.DataFrame, *, numbered: bool) -> pd.DataFrame:
 
 
 def _bad_points(rows: pd.DataFrame) -> list[tuple[int, Finding]]:
-    bad = rows.loc[~np.isfinite(rows[["x", "y"]]).all(axis=1)]
+    bad = rows["record"].to_numpy()[~np.isfinite(rows[["x", "y"]].to_numpy()).all(axis=1)]
     return [
         (int(place), Finding("bad_point", f"{count} turning points that cannot be read"))
-        for place, count in bad.groupby("record").size().items()
+        for place, count in zip(*np.unique(bad, return_counts=True), strict=True)
     ]
 
 
 def _disorder(rows: pd.DataFrame) -> list[tuple[int, Finding]]:
-    some_only = rows["order"].notna() & ~rows["ordered"]
-    said = {
-        int(place): "turning points with a number beside others without"
-        for place in rows.loc[some_only, "record"].unique()
+    """Find numbers that stand at some points only, twice, or not at all."""
+    order, ring = rows["order"], rows["ring"]
+    number = np.isfinite(order)
+    step = order.where(number).groupby(ring).diff()
+    first = number & step.isna() & (order > 1)
+    # Numbers that run on through the whole table need not begin at 1 in each ring.
+    if not order[number].duplicated().any():
+        first &= ~(order - 1).isin(order)
+    faults = {
+        "number at some turning points only:": order.notna() & ~rows["ordered"],
+        "turning point that stands twice:": rows["ordered"]
+        & (order == order.groupby(ring).shift()),
+        "turning points missing before number": rows["ordered"] & ((step > 1) | first),
     }
-    step = rows["order"].groupby(rows["ring"]).diff()
-    for place, group in rows.loc[rows["ordered"] & (step == 0)].groupby("record"):
-        said[int(place)] = f"turning point {some(group['order'].map('{:g}'.format))} stands twice"
-    for place, group in rows.loc[rows["ordered"] & (step > 1) & (step < np.inf)].groupby("record"):
-        missing = some(group["order"].map(lambda number: f"{number - 1:g}"))
-        said.setdefault(int(place), f"turning point {missing} is missing")
-    return [(place, Finding("point_order", message)) for place, message in said.items()]
+    said: dict[int, Finding] = {}
+    for words, mask in faults.items():
+        for place, group in order[mask].groupby(rows["record"][mask].to_numpy()):
+            numbers = some(f"{value:g}" for value in group)
+            said.setdefault(int(str(place)), Finding("point_order", f"{words} {numbers}"))
+    return list(said.items())
 
 
 def _few(rows: pd.DataFrame) -> list[tuple[int, Finding]]:
-    distinct = rows.drop_duplicates(["ring", "x", "y"]).groupby(["record", "ring"]).size()
-    few = distinct.loc[distinct < 3].reset_index(name="points").drop_duplicates("record")
+    distinct = rows.drop_duplicates(["ring", "x", "y"])
+    counts = np.bincount(distinct["ring"], minlength=1)
+    owners = distinct.drop_duplicates("ring").sort_values("ring")
+    few = owners.loc[counts[owners["ring"]] < 3].drop_duplicates("record")
     return [
-        (int(row.record), Finding("few_points", f"{row.points} different turning points, not 3"))
-        for row in few.itertuples()
+        (int(place), Finding("few_points", f"{counts[ring]} different turning points, not 3"))
+        for place, ring in zip(few["record"], few["ring"], strict=True)
     ]
 
 
@@ -172,7 +182,7 @@ def _assemble(rows: pd.DataFrame, count: int) -> NDArray[np.object_]:
     geometry = np.full(count, None, dtype=object)
     if rows.empty:
         return geometry
-    ring, first = np.unique(rows["ring"], return_inverse=True)
+    _, first = np.unique(rows["ring"], return_inverse=True)
     rings = shapely.polygons(shapely.linearrings(rows[["x", "y"]].to_numpy(), indices=first))
     owner = rows.drop_duplicates("ring")["record"].to_numpy()
     several = np.bincount(owner, minlength=count)[owner] > 1
