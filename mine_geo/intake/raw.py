@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from mine_geo.terms import ITEM_COLUMNS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -14,6 +16,48 @@ if TYPE_CHECKING:
 
 Names = Mapping[str, tuple[str, ...]]
 """For each of our words the column names of a source that mean it, the best first."""
+
+REPORT_COLUMNS: Final = (
+    "event_id",
+    "hazard_id",
+    "event_type",
+    "happened_on",
+    "operator",
+    "report_ref",
+    "reported_size_m2",
+    *ITEM_COLUMNS,
+    "depth_cm",
+    "comment",
+    "geometry",
+)
+"""The columns of a report table, in order; further columns of a file follow them."""
+
+REPORT_TYPES: Final = ("cancelled", "reduced", "cleared", "amended", "confirmed")
+"""The types of event that a report of the field tells of."""
+
+POINT_ROLES: Final = (
+    "parent",
+    "part",
+    "order",
+    "lon",
+    "lat",
+    "easting",
+    "northing",
+    "zone",
+    "mgrs",
+    "bearing",
+    "distance",
+    "from_point",
+    "kind_of_point",
+    "wkt",
+)
+"""What a column of turning points can be."""
+
+OPTIONS: Final = {
+    "crs": "the reference system of the coordinates, where the file says none, as EPSG:32648",
+    "decimal": "the sign before the tenths of a number, . or , where the numbers leave it open",
+}
+"""The switches of a profile, and what they say."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +89,8 @@ class Fields:
     factors: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """By what a number is multiplied: 10,000 for hectares to m²."""
     dates: tuple[str, ...] = ()
-    """How the source writes days, as strptime has it; ISO 8601 is always understood."""
+    """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970;
+    ISO 8601 is always understood."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +106,6 @@ class Profile:
     hazards: Fields = field(default_factory=Fields)
     reports: Fields = field(default_factory=Fields)
     points: Names = field(default_factory=lambda: MappingProxyType({}))
-    """Columns of turning points, by role: parent, part, order, lon, lat, easting, northing, zone,
-    mgrs, bearing, distance, from_point, kind_of_point, wkt."""
+    """Columns of turning points, by role: one of `POINT_ROLES`."""
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Further switches of a reader, as the profile says them."""
+    """Further switches: those of `OPTIONS`."""
