@@ -49,6 +49,10 @@ POINT_ROLES: Final = (
     "distance",
     "from_point",
     "kind_of_point",
+    "point_id",
+    "point_name",
+    "shape",
+    "system",
     "wkt",
 )
 """What a column of turning points can be."""
@@ -56,6 +60,8 @@ POINT_ROLES: Final = (
 OPTIONS: Final = {
     "crs": "the reference system of the coordinates, where the file says none, as EPSG:32648",
     "decimal": "the sign before the tenths of a number, . or , where the numbers leave it open",
+    "magnetic_declination_deg": "bearings are magnetic: degrees to true north, east positive",
+    "number_gaps": "accept: numbers of geopoints may leave some out",
 }
 """The switches of a profile, and what they say."""
 
