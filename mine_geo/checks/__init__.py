@@ -1,1 +1,6 @@
 """Checks of hazards before they enter a register: findings, never repairs in silence."""
+
+from mine_geo.checks.hazards import check_hazards, is_fit
+from mine_geo.checks.repair import repair
+
+__all__ = ["check_hazards", "is_fit", "repair"]

@@ -1,0 +1,214 @@
+"""Checks of what is written about a hazard: ids, words, days, sizes, minimum data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from mine_geo.checks.columns import bad_flags, read_days, read_numbers, read_texts
+from mine_geo.errors import some
+from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    import geopandas as gpd
+
+    from mine_geo.checks.records import Objects, Places, Records
+    from mine_geo.findings import Finding
+
+FIRST_SURVEY: Final = pd.Timestamp("1991-01-01")
+"""Before the first humanitarian survey in Cambodia, and after the days that devices and sheets
+write when they know none: 1900-01-01, 1970-01-01, 1980-01-06."""
+
+SIZE_FLOOR_M2: Final = 100.0
+"""Reported sizes are often rounded to 100 m²: a smaller difference is none."""
+
+WORDS: Final = {
+    "kind": KINDS,
+    "area_type": AREA_TYPES,
+    "status": STATUSES,
+    "difficulty": DIFFICULTIES,
+}
+
+MINIMUM_DATA: Final = {
+    "kind": ("kind",),
+    "area_type": ("area_type",),
+    "province": ("province", "province_code", "district_code"),
+    "district": ("district", "district_code"),
+    "operator": ("operator",),
+    "surveyed_on": ("surveyed_on",),
+}
+"""What IMAS 05.10 wants to be known of each hazard, by the minimum data requirements of the GICHD
+(category of device, SHA or CHA, location, organisation, date; the perimeter is a finding of its own
+and the status is derived), and the columns of which one must say it."""
+
+UNITS: Final = {"hectares": 10_000.0, "square kilometres": 1_000_000.0}
+
+
+def check_ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[Finding]:
+    """Give missing ids, and ids that stand more than once, also but for blanks or capitals.
+
+    Parameters
+    ----------
+    records
+        The records.
+    register
+        A hazard table: an id that is there with other capitals is a finding, the same id is not.
+    """
+    for place in np.flatnonzero(_null(records.ids)):
+        yield records.finding("missing_id", place, "no hazard_id; give the hazard its id")
+    there = np.flatnonzero(~_null(records.ids))
+    written = records.table["hazard_id"].astype(object).to_numpy()
+    names = pd.Series([name.casefold() for name in records.ids[there]], index=there, dtype="str")
+    for _, group in names[names.duplicated(keep=False)].groupby(names, sort=False):
+        places = group.index.to_numpy()
+        for place in places:
+            others = places[places != place]
+            yield records.finding("duplicate_id", place, _twice(records, written, place, others))
+    if register is not None:
+        yield from _other_capitals(records, names, read_texts(register["hazard_id"]))
+
+
+def _twice(records: Records, written: Objects, place: int, others: Places) -> str:
+    """Say which records have an id of the same letters, and how it differs."""
+    same = others[records.ids[others] == records.ids[place]]
+    numbers = some((f"record {other + 1}" for other in (same if len(same) else others)), 3)
+    if not len(same):
+        spelled = some(dict.fromkeys(repr(name) for name in records.ids[others]), 3)
+        return f"differs from {spelled} ({numbers}) by capital letters only; write one id one way"
+    if (written[same] == written[place]).all():
+        return f"stands in {numbers} too; give each hazard an id of its own, or leave one out"
+    return (
+        f"stands in {numbers} too, but for blanks at its ends; give each hazard an id of its own, "
+        "or leave one out"
+    )
+
+
+def _other_capitals(
+    records: Records, names: pd.Series[str], register: Objects
+) -> Iterator[Finding]:
+    known = {name.casefold(): name for name in register if name is not None}
+    exact = set(register)
+    for place, name in names.items():
+        if name in known and records.ids[place] not in exact:
+            message = f"the register writes it {known[name]!r}; write it as there"
+            yield records.finding("duplicate_id", place, message)  # type: ignore[arg-type]
+
+
+def check_words(records: Records) -> Iterator[Finding]:
+    """Give the words that are outside the vocabulary; the message lists the valid ones."""
+    for column, valid in WORDS.items():
+        if column != "kind" and column not in records.table:
+            continue
+        words = records.kinds if column == "kind" else read_texts(records.table[column])
+        strange = ~_null(words) & ~np.isin(words.astype(str), valid)
+        for place in np.flatnonzero(strange):
+            message = f"{column} {words[place]!r} is unknown; write one of: {', '.join(valid)}"
+            yield records.finding("unknown_word", place, message)
+    if "in_workbench" in records.table:
+        flags = records.table["in_workbench"]
+        for place in np.flatnonzero(bad_flags(flags)):
+            said = f"in_workbench {str(flags.iloc[place])!r} is unknown; write one of: true, false"
+            yield records.finding("unknown_word", place, said)
+
+
+def check_days(records: Records, today: date) -> Iterator[Finding]:
+    """Give days of survey that cannot be read, have not come yet, or are before any survey.
+
+    Parameters
+    ----------
+    records
+        The records.
+    today
+        The last day that can be a day of survey.
+    """
+    if "surveyed_on" not in records.table:
+        return
+    written = records.table["surveyed_on"]
+    days, bad = read_days(written)
+    checks: list[tuple[str, pd.Series[bool], Callable[[int], str]]] = [
+        ("bad_date", pd.Series(bad), lambda place: f"{str(written.iloc[place])!r} is no day; "
+         "write days as 2022-12-31"),
+        ("future_date", days > pd.Timestamp(today), lambda place: f"{days.iloc[place]:%Y-%m-%d} "
+         f"has not come yet (today is {today:%Y-%m-%d}); correct the day"),
+        ("early_date", days < FIRST_SURVEY, lambda place: f"{days.iloc[place]:%Y-%m-%d} is before "
+         f"any survey in the country ({FIRST_SURVEY.year}); correct the day, or leave it out"),
+    ]  # fmt: skip
+    for code, wrong, say in checks:
+        for place in np.flatnonzero(wrong):
+            yield records.finding(code, place, f"surveyed_on {say(place)}")
+
+
+def check_sizes(records: Records, tolerance: float, floor_m2: float) -> Iterator[Finding]:
+    """Give reported sizes that are no number, or far from the size of the polygon.
+
+    Parameters
+    ----------
+    records
+        The records.
+    tolerance
+        The part of the polygon's size (0.1 is a tenth) up to which a difference is none.
+    floor_m2
+        A difference up to this is none, however small the polygon.
+    """
+    if "reported_size_m2" not in records.table:
+        return
+    written = records.table["reported_size_m2"]
+    reported, bad = read_numbers(written)
+    for place in np.flatnonzero(bad):
+        said = f"reported_size_m2 {str(written.iloc[place])!r} is not a size in m²"
+        yield records.finding("bad_number", place, f"{said}; correct it or leave it out")
+    size = np.rint(records.size_m2)
+    apart = np.abs(reported - size)
+    far = records.sound & (apart > np.maximum(tolerance * size, floor_m2))
+    for place in np.flatnonzero(far):
+        yield records.finding(
+            "size_differs", place, _apart(reported[place], size[place], tolerance)
+        )
+
+
+def _apart(reported: float, size: float, tolerance: float) -> str:
+    """Say how far two sizes are apart, and whether the unit explains it.
+
+    Examples
+    --------
+    >>> _apart(1.2, 12_000.0, 0.1)
+    'reported 1.2 m², the polygon has 12,000 m²; reported in hectares? give m²'
+    """
+    for unit, factor in UNITS.items():
+        if abs(reported * factor - size) <= tolerance * size:
+            said = f"reported {reported:g} m², the polygon has {size:,.0f} m²"
+            return f"{said}; reported in {unit}? give m²"
+    part = f", {(reported - size) / size:+.1%}" if size else ""
+    return (
+        f"reported {reported:,.0f} m², the polygon has {size:,.0f} m² "
+        f"({reported - size:+,.0f} m²{part}); check which of the two is right"
+    )
+
+
+def check_minimum(records: Records) -> Iterator[Finding]:
+    """Give the minimum data (IMAS 05.10) that a record does not say; see `MINIMUM_DATA`."""
+    missing = np.zeros((len(records.ids), len(MINIMUM_DATA)), dtype=bool)
+    for number, (name, columns) in enumerate(MINIMUM_DATA.items()):
+        if name == "kind":
+            missing[:, number] = _null(records.kinds)
+            continue
+        said = [~_null(read_texts(records.table[c])) for c in columns if c in records.table]
+        missing[:, number] = ~np.any(said, axis=0) if said else True
+    kinds, which = np.unique(missing, axis=0, return_inverse=True)
+    names = np.array(list(MINIMUM_DATA))
+    messages = [
+        f"minimum data (IMAS 05.10) missing: {', '.join(names[kind])}; ask the operator"
+        for kind in kinds
+    ]
+    which = which.reshape(-1)
+    for place in np.flatnonzero(kinds.any(axis=1)[which]):
+        yield records.finding("missing_data", place, messages[which[place]])
+
+
+def _null(texts: Objects) -> Places:
+    return np.array([text is None for text in texts], dtype=bool)

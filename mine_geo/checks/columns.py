@@ -1,0 +1,97 @@
+"""Columns of a hazard table as they were written, read as far as they can be.
+
+`hazards.to_hazards` raises on the first fault; these give what can be read and say which records
+cannot, by the same rules. The tests hold the two together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mine_geo.hazards import DAYS_IN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FLAGS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def read_texts(column: pd.Series[Any]) -> NDArray[np.object_]:
+    """Return trimmed texts, whole numbers without their `.0`, None where null or blank.
+
+    Examples
+    --------
+    >>> read_texts(pd.Series([7.0, None])).tolist()
+    ['7', None]
+    """
+    if pd.api.types.is_float_dtype(column):
+        whole = column.dropna()
+        if (whole == whole.round()).all():
+            column = column.where(~np.isinf(column)).astype("Int64")
+    there = column.notna().to_numpy(dtype=bool)
+    texts = np.full(len(column), None, dtype=object)
+    texts[there] = [str(value).strip() or None for value in column[there]]
+    return texts
+
+
+def read_days(column: pd.Series[Any]) -> tuple[pd.Series[Any], NDArray[np.bool_]]:
+    """Return days (datetime64[ms]; NaT where null or unreadable), and which cannot be read.
+
+    A moment with a time zone becomes the day that it is in Cambodia.
+
+    Examples
+    --------
+    >>> days, bad = read_days(pd.Series(["2022-12-31", "31/12/2022", None]))
+    >>> days.dt.strftime("%Y-%m-%d").tolist(), bad.tolist()
+    (['2022-12-31', nan, nan], [False, True, False])
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        days = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ms]")
+    elif isinstance(column.dtype, pd.DatetimeTZDtype) or _with_zone(column).any():
+        days = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+        days = days.dt.tz_convert(DAYS_IN).dt.tz_localize(None)
+    else:
+        days = pd.to_datetime(column, errors="coerce", format="ISO8601")
+    bad = (days.isna() & column.notna()).to_numpy(dtype=bool)
+    return days.astype("datetime64[ms]").dt.normalize(), bad
+
+
+def _with_zone(column: pd.Series[Any]) -> pd.Series[bool]:
+    """Say which texts end in a time zone: Z or +07:00 after a time."""
+    return column.astype("str").str.contains(r":.*(?:Z|[+-]\d\d:?\d\d)$", na=False)
+
+
+def read_numbers(column: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return numbers (NaN where null or unreadable), and which are no size in m².
+
+    Examples
+    --------
+    >>> read_numbers(pd.Series(["12.5", "1 ha", "-3"]))
+    (array([12.5,  nan,  nan]), array([False,  True,  True]))
+    """
+    numbers = pd.to_numeric(column, errors="coerce").astype(float).to_numpy(copy=True)
+    bad = np.isnan(numbers) & column.notna().to_numpy(dtype=bool)
+    bad |= np.isinf(numbers) | (numbers < 0)
+    numbers[bad] = np.nan
+    return numbers, bad
+
+
+def bad_flags(column: pd.Series[Any]) -> NDArray[np.bool_]:
+    """Say which values are neither true nor false, in any spelling that is known; null is false.
+
+    Examples
+    --------
+    >>> bad_flags(pd.Series([True, "no", 1.0, "maybe", None])).tolist()
+    [False, False, False, True, False]
+    """
+    if pd.api.types.is_bool_dtype(column):
+        return np.zeros(len(column), dtype=bool)
+    there = column.notna().to_numpy(dtype=bool)
+    bad = np.zeros(len(column), dtype=bool)
+    bad[there] = [
+        str(value).strip().lower().removesuffix(".0") not in FLAGS for value in column[there]
+    ]
+    return bad

@@ -1,0 +1,237 @@
+"""Checks of polygons against each other: the same one twice, one under another, the register's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo.checks.columns import read_texts
+from mine_geo.errors import CRSError, some
+from mine_geo.geometry import as_geometries, exact_size_m2, to_multipolygons
+from mine_geo.terms import CRS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from mine_geo.checks.records import Objects, Places, Records
+    from mine_geo.findings import Finding
+
+AT_ONCE: Final = 1_000
+"""Polygons asked of a tree at a time, so that memory stays small where many overlap."""
+SLACK: Final = 0.98
+"""By how much degrees may misjudge a share: within one hazard they hardly change their length."""
+SAME_M2: Final = 1.0
+"""Two polygons that differ by less are one polygon that was written twice."""
+
+
+def normal_form(geometries: Any) -> NDArray[np.object_]:
+    """Return polygons as one and the same bytes, wherever a ring starts and whichever way it runs.
+
+    Points that repeat the one before are left out, parts and holes put in order, heights dropped.
+
+    Parameters
+    ----------
+    geometries
+        Valid polygons and multipolygons.
+
+    Returns
+    -------
+    numpy.ndarray
+        Well-known binary of each.
+
+    Examples
+    --------
+    >>> one = shapely.Polygon([(0, 0), (1, 0), (1, 1)])
+    >>> other = shapely.Polygon([(1, 1), (1, 0), (1, 0), (0, 0)])
+    >>> first, second = normal_form([one, other])
+    >>> first == second
+    True
+    """
+    plain = shapely.remove_repeated_points(to_multipolygons(geometries))
+    return np.asarray(shapely.to_wkb(shapely.normalize(plain)), dtype=object)
+
+
+def check_overlaps(records: Records, overlap_share: float) -> Iterator[Finding]:
+    """Give the hazards of one kind that have the same polygon, or lie under one another.
+
+    Records of one id are not compared: the check of ids says that they stand twice. Of several
+    hazards with the same polygon the first alone is compared with the rest.
+
+    Parameters
+    ----------
+    records
+        The records, in EPSG:4326.
+    overlap_share
+        From which part of the smaller of two on (0 to 1) an overlap is a finding.
+    """
+    places = np.flatnonzero(records.sound & (records.size_m2 > 0))
+    kinds = pd.factorize(records.kinds)[0]
+    owners = _owners(records.ids)
+    forms = pd.factorize(normal_form(records.geometries[places]))[0]
+    table = pd.DataFrame({"place": places, "form": forms, "kind": kinds[places]})
+    groups = table.groupby(["form", "kind"])["place"]
+    firsts = np.sort(groups.first().to_numpy(dtype=np.intp))
+    for _, group in groups:
+        if len(group) > 1:
+            yield from _same(records, group.to_numpy(), owners)
+    yield from _under(records, _covered(records, firsts, kinds, owners, overlap_share))
+
+
+def _owners(ids: Objects) -> Places:
+    """Number the ids, in any case, so that records of one id are known; a missing one is alone."""
+    names = [place if name is None else name.casefold() for place, name in enumerate(ids)]
+    return np.asarray(pd.factorize(np.array(names, dtype=object))[0], dtype=np.intp)
+
+
+def _same(records: Records, group: Places, owners: Places) -> Iterator[Finding]:
+    for place in group:
+        others = group[owners[group] != owners[place]]
+        if len(others):
+            yield records.finding(
+                "duplicate_polygon",
+                place,
+                f"the same polygon as {records.labels(others)} "
+                f"({records.size_m2[place]:,.0f} m²); keep one of them",
+                shapely.point_on_surface(records.geometries[place]),
+            )
+
+
+def _covered(
+    records: Records, places: Places, kinds: Places, owners: Places, overlap_share: float
+) -> pd.DataFrame:
+    """Return the pairs of which one lies under the other: `one`, `other`, `inside` and m²."""
+    geometries = records.geometries[places]
+    tree = shapely.STRtree(geometries)
+    bounds, area = shapely.bounds(geometries), shapely.area(geometries)
+    found: list[pd.DataFrame] = []
+    for start in range(0, len(places), AT_ONCE):
+        one, other = tree.query(geometries[start : start + AT_ONCE])
+        one = one + start
+        first = one < other
+        one, other = one[first], other[first]
+        alike = kinds[places[one]] == kinds[places[other]]
+        alike &= owners[places[one]] != owners[places[other]]
+        alike &= _common_box(bounds[one], bounds[other]) >= (
+            overlap_share * SLACK * np.minimum(area[one], area[other])
+        )
+        one, other = one[alike], other[alike]
+        inside = shapely.intersection(geometries[one], geometries[other])
+        sizes = np.column_stack([records.size_m2[places[one]], records.size_m2[places[other]]])
+        m2 = exact_size_m2(inside)
+        enough = m2 >= overlap_share * sizes.min(axis=1)
+        found.append(
+            pd.DataFrame(
+                {
+                    "one": places[one[enough]],
+                    "other": places[other[enough]],
+                    "inside": inside[enough],
+                    "m2": m2[enough],
+                }
+            )
+        )
+    return pd.concat(found) if found else pd.DataFrame({"one": [], "other": [], "m2": []})
+
+
+def _common_box(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the area that two boxes have in common, square degrees."""
+    low, high = np.maximum(one[:, :2], other[:, :2]), np.minimum(one[:, 2:], other[:, 2:])
+    return np.asarray(np.maximum(high - low, 0).prod(axis=1))
+
+
+def _under(records: Records, pairs: pd.DataFrame) -> Iterator[Finding]:
+    """Say each pair of both its records, the largest overlap of a record first."""
+    turned = pairs.rename(columns={"one": "other", "other": "one"})
+    both = pd.concat([pairs, turned]).sort_values(["one", "m2"], ascending=[True, False])
+    for place, group in both.groupby("one", sort=True):
+        others = group["other"].to_numpy(dtype=np.intp)
+        size, sizes = records.size_m2[place], records.size_m2[others]
+        m2 = group["m2"].to_numpy()
+        twin = np.maximum(size, sizes) - m2 < SAME_M2
+        where = shapely.point_on_surface(group["inside"].iloc[0])
+        if twin.any():
+            yield records.finding(
+                "duplicate_polygon",
+                place,
+                f"the polygon of {records.labels(others[twin])} but for less than "
+                f"{SAME_M2:.0f} m² ({size:,.0f} m²); keep one of them",
+                where,
+            )
+        if not twin.all():
+            said = [
+                f"{part / size:.0%} of it lies under {records.label(other)} ({part:,.0f} m²)"
+                if size <= whole
+                else f"{part / whole:.0%} of {records.label(other)} ({part:,.0f} m²) lies under it"
+                for other, part, whole in zip(others[~twin], m2[~twin], sizes[~twin], strict=True)
+            ]
+            mend = "keep one of them, or draw their common edge once"
+            yield records.finding("overlaps_hazard", place, f"{some(said, 3)}; {mend}", where)
+
+
+def check_register(records: Records, register: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """Give the land of each record that hazards of its kind in the register have already.
+
+    The hazard of the same id is left out: the record is that hazard, sent again.
+
+    Parameters
+    ----------
+    records
+        The records, in EPSG:4326.
+    register
+        A canonical hazard table; records without a polygon are passed over.
+
+    Raises
+    ------
+    CRSError
+        If the register is not in EPSG:4326.
+    """
+    if register.crs is None or register.crs != CRS:
+        raise CRSError("the register must be in EPSG:4326; use to_crs(4326) first")
+    there = as_geometries(register)
+    usable = shapely.is_valid(there) & ~shapely.is_empty(there) & ~shapely.is_missing(there)
+    there = there[usable]
+    names, kinds = (read_texts(register.loc[usable, name]) for name in ("hazard_id", "kind"))
+    tree = shapely.STRtree(there)
+    places = np.flatnonzero(records.sound & (records.size_m2 > 0))
+    for start in range(0, len(places), AT_ONCE):
+        some_places = places[start : start + AT_ONCE]
+        one, other = tree.query(records.geometries[some_places], predicate="intersects")
+        one = some_places[one]
+        wanted = (records.kinds[one] == kinds[other]) & (records.ids[one] != names[other])
+        one, other = one[wanted], other[wanted]
+        inside = shapely.intersection(records.geometries[one], there[other])
+        m2 = exact_size_m2(inside)
+        table = pd.DataFrame({"one": one, "name": names[other], "m2": m2, "inside": inside})
+        yield from _in_register(records, table[np.rint(m2) >= 1])
+
+
+def _in_register(records: Records, pairs: pd.DataFrame) -> Iterator[Finding]:
+    ordered = pairs.sort_values(["one", "m2", "name"], ascending=[True, False, True])
+    for place, group in ordered.groupby("one", sort=True):
+        said = [
+            f"{_share(m2 / records.size_m2[place])} of it lies under {name} ({m2:,.0f} m²)"
+            for name, m2 in zip(group["name"], group["m2"], strict=True)
+        ]
+        yield records.finding(
+            "overlaps_register",
+            place,
+            f"{some(said, 3)} of the register; draw their common edge once, or send it as "
+            "that hazard",
+            shapely.point_on_surface(group["inside"].iloc[0]),
+        )
+
+
+def _share(part: float) -> str:
+    """Write a share, a small one with its digits.
+
+    Examples
+    --------
+    >>> _share(0.97), _share(0.0004)
+    ('97 %', '0.04 %')
+    """
+    return f"{100 * part:.0f} %" if part >= 0.01 else f"{100 * part:.2g} %"
