@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from mine_geo.checks.records import Objects, Places, Records
     from mine_geo.findings import Finding
@@ -73,7 +74,7 @@ def check_ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[F
         yield from _other_capitals(records, names, read_texts(register["hazard_id"]))
 
 
-def _twice(records: Records, written: Objects, place: int, others: Places) -> str:
+def _twice(records: Records, written: Objects, place: Any, others: Places) -> str:
     """Say which records have an id of the same letters, and how it differs."""
     same = others[records.ids[others] == records.ids[place]]
     numbers = some((f"record {other + 1}" for other in (same if len(same) else others)), 3)
@@ -93,10 +94,10 @@ def _other_capitals(
 ) -> Iterator[Finding]:
     known = {name.casefold(): name for name in register if name is not None}
     exact = set(register)
-    for place, name in names.items():
+    for place, name in zip(names.index.to_numpy(), names, strict=True):
         if name in known and records.ids[place] not in exact:
             message = f"the register writes it {known[name]!r}; write it as there"
-            yield records.finding("duplicate_id", place, message)  # type: ignore[arg-type]
+            yield records.finding("duplicate_id", place, message)
 
 
 def check_words(records: Records) -> Iterator[Finding]:
@@ -130,7 +131,7 @@ def check_days(records: Records, today: date) -> Iterator[Finding]:
         return
     written = records.table["surveyed_on"]
     days, bad = read_days(written)
-    checks: list[tuple[str, pd.Series[bool], Callable[[int], str]]] = [
+    checks: list[tuple[str, pd.Series[bool], Callable[[Any], str]]] = [
         ("bad_date", pd.Series(bad), lambda place: f"{str(written.iloc[place])!r} is no day; "
          "write days as 2022-12-31"),
         ("future_date", days > pd.Timestamp(today), lambda place: f"{days.iloc[place]:%Y-%m-%d} "
@@ -197,18 +198,19 @@ def check_minimum(records: Records) -> Iterator[Finding]:
         if name == "kind":
             missing[:, number] = _null(records.kinds)
             continue
-        said = [~_null(read_texts(records.table[c])) for c in columns if c in records.table]
-        missing[:, number] = ~np.any(said, axis=0) if said else True
-    kinds, which = np.unique(missing, axis=0, return_inverse=True)
+        missing[:, number] = True
+        for column in [each for each in columns if each in records.table]:
+            missing[:, number] &= _null(read_texts(records.table[column]))
     names = np.array(list(MINIMUM_DATA))
-    messages = [
-        f"minimum data (IMAS 05.10) missing: {', '.join(names[kind])}; ask the operator"
-        for kind in kinds
-    ]
-    which = which.reshape(-1)
-    for place in np.flatnonzero(kinds.any(axis=1)[which]):
-        yield records.finding("missing_data", place, messages[which[place]])
+    messages: dict[bytes, str] = {}
+    for place in np.flatnonzero(missing.any(axis=1)):
+        row = missing[place]
+        message = messages.setdefault(
+            row.tobytes(),
+            f"minimum data (IMAS 05.10) missing: {', '.join(names[row])}; ask the operator",
+        )
+        yield records.finding("missing_data", place, message)
 
 
-def _null(texts: Objects) -> Places:
+def _null(texts: Objects) -> NDArray[np.bool_]:
     return np.array([text is None for text in texts], dtype=bool)

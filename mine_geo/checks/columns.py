@@ -72,7 +72,7 @@ def read_numbers(column: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[n
     >>> read_numbers(pd.Series(["12.5", "1 ha", "-3"]))
     (array([12.5,  nan,  nan]), array([False,  True,  True]))
     """
-    numbers = pd.to_numeric(column, errors="coerce").astype(float).to_numpy(copy=True)
+    numbers = np.array(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
     bad = np.isnan(numbers) & column.notna().to_numpy(dtype=bool)
     bad |= np.isinf(numbers) | (numbers < 0)
     numbers[bad] = np.nan

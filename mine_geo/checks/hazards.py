@@ -177,4 +177,4 @@ def is_fit(findings: pd.DataFrame, hazards: pd.DataFrame) -> pd.Series[bool]:
     wrong = findings.loc[findings["severity"] == "error", "record"].dropna()
     fit = np.ones(len(hazards), dtype=bool)
     fit[wrong.to_numpy(dtype=np.intp) - 1] = False
-    return pd.Series(fit, index=hazards.index, name="fit")
+    return pd.Series(fit, index=hazards.index, name="fit", dtype="bool")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from mine_geo import admin_names
@@ -17,7 +17,7 @@ from mine_geo.terms import CRS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from mine_geo.checks.places import Locations
@@ -108,7 +108,7 @@ def check_location(
     )
     rows = np.flatnonzero(other)
     held = _held(records.geometries[places[rows]], province[rows], district[rows], admin)
-    held /= records.size_m2[places[rows], None]
+    held = held / records.size_m2[places[rows], None]
     schematic = "schematic" in admin and bool(admin["schematic"].fillna(value=False).any())
     for row, shares in zip(rows, held, strict=True):
         wrong = "province" if shares[0] < SMALL_SHARE else "district"

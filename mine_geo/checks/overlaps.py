@@ -75,16 +75,15 @@ def check_overlaps(records: Records, overlap_share: float) -> Iterator[Finding]:
     owners = _owners(records.ids)
     forms = pd.factorize(normal_form(records.geometries[places]))[0]
     table = pd.DataFrame({"place": places, "form": forms, "kind": kinds[places]})
-    groups = table.groupby(["form", "kind"])["place"]
-    firsts = np.sort(groups.first().to_numpy(dtype=np.intp))
-    for _, group in groups:
-        if len(group) > 1:
-            yield from _same(records, group.to_numpy(), owners)
+    drawn_twice = table[table.duplicated(["form", "kind"], keep=False)]
+    for _, group in drawn_twice.groupby(["form", "kind"])["place"]:
+        yield from _same(records, group.to_numpy(), owners)
+    firsts = places[~table.duplicated(["form", "kind"]).to_numpy()]
     yield from _under(records, _covered(records, firsts, kinds, owners, overlap_share))
 
 
 def _owners(ids: Objects) -> Places:
-    """Number the ids, in any case, so that records of one id are known; a missing one is alone."""
+    """Return a number for each id, the same in any case; a missing id has one of its own."""
     names = [place if name is None else name.casefold() for place, name in enumerate(ids)]
     return np.asarray(pd.factorize(np.array(names, dtype=object))[0], dtype=np.intp)
 
@@ -148,7 +147,7 @@ def _under(records: Records, pairs: pd.DataFrame) -> Iterator[Finding]:
     """Say each pair of both its records, the largest overlap of a record first."""
     turned = pairs.rename(columns={"one": "other", "other": "one"})
     both = pd.concat([pairs, turned]).sort_values(["one", "m2"], ascending=[True, False])
-    for place, group in both.groupby("one", sort=True):
+    for place, group in _by_record(both):
         others = group["other"].to_numpy(dtype=np.intp)
         size, sizes = records.size_m2[place], records.size_m2[others]
         m2 = group["m2"].to_numpy()
@@ -210,9 +209,14 @@ def check_register(records: Records, register: gpd.GeoDataFrame) -> Iterator[Fin
         yield from _in_register(records, table[np.rint(m2) >= 1])
 
 
+def _by_record(pairs: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    for place, group in pairs.groupby("one", sort=True):
+        yield int(str(place)), group
+
+
 def _in_register(records: Records, pairs: pd.DataFrame) -> Iterator[Finding]:
     ordered = pairs.sort_values(["one", "m2", "name"], ascending=[True, False, True])
-    for place, group in ordered.groupby("one", sort=True):
+    for place, group in _by_record(ordered):
         said = [
             f"{_share(m2 / records.size_m2[place])} of it lies under {name} ({m2:,.0f} m²)"
             for name, m2 in zip(group["name"], group["m2"], strict=True)

@@ -1,4 +1,4 @@
-"""Checks of the recorded province and district: names and codes that nobody knows, or that clash."""
+"""Checks of the recorded province and district: names and codes unknown, or that clash."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def read_recorded(
     Examples
     --------
     >>> read_recorded("Pailin", "02", "Samlout", None).contradictions
-    ('province code 02 is Battambang, not Pailin (24)',)
+    ('province code 02 is Battambang (02), not Pailin (24)',)
     >>> read_recorded(None, None, "Samlot City", None).unknown
-    ("no district 'Samlot City'; did you mean Samlout (0209)?",)
+    ("no district 'Samlot City'; did you mean Samlout (0209), ...",)
     """
     unknown: list[str] = []
     by_code = _known(admin_names.province_code, unknown, province_code)
@@ -80,9 +80,10 @@ def _known(
 
 def _other_name(unit: str, district: str) -> list[str]:
     """Say that a district's name is that of another; names beside its code may be in any script."""
-    named = admin_names.districts_named(district)
-    newer = {newer for code in named for newer in admin_names.newer_codes(code)}
-    if not named or unit in {*named, *newer}:
+    code = _known(admin_names.district_code, [], district)
+    named = (code,) if code is not None else admin_names.districts_named(district)
+    either = {unit, *admin_names.newer_codes(unit)}
+    if not named or any(either & {code, *admin_names.newer_codes(code)} for code in named):
         return []
     listed = " or ".join(_called(code) for code in named)
     return [f"district code {unit} is {_called(unit)}, not {listed}"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 
 from mine_geo.checks.columns import read_texts
@@ -17,6 +16,7 @@ from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import geopandas as gpd
     import pandas as pd
     import shapely
     from numpy.typing import NDArray
@@ -72,24 +72,28 @@ class Records:
         return cls(table, ids, kinds, geometries, faults, sound, size)
 
     def finding(
-        self, code: str, place: int, message: str, where: shapely.Point | None = None
+        self,
+        code: str,
+        place: int | np.integer[Any],
+        message: str,
+        where: shapely.Point | None = None,
     ) -> Finding:
         """Return a finding of the record at a place."""
         return Finding(code, message, int(place), where, self.ids[place])
 
-    def label(self, place: int) -> str:
+    def label(self, place: int | np.integer[Any]) -> str:
         """Name a record for a message: its id, else its number.
 
         Examples
         --------
-        >>> import shapely
+        >>> import geopandas as gpd
         >>> frame = gpd.GeoDataFrame({"hazard_id": ["A", None]}, geometry=[None, None], crs=4326)
         >>> [Records.of(frame).label(place) for place in (0, 1)]
         ['A', 'record 2']
         """
         return self.ids[place] or f"record {place + 1}"
 
-    def labels(self, places: Iterable[int], most: int = 3) -> str:
+    def labels(self, places: Iterable[int | np.integer[Any]], most: int = 3) -> str:
         """Name the first few records for a message."""
         return some((self.label(place) for place in places), most)
 
