@@ -245,6 +245,18 @@ def declared_shift(system: pyproj.CRS) -> tuple[float, ...]:
     return ()
 
 
+def short_area(area: str) -> str:
+    """Return an area's words for a message: not all the counties of the United States.
+
+    Examples
+    --------
+    >>> short_area("Vietnam - Con Son Island.")
+    'Vietnam - Con Son Island'
+    """
+    area = area.rstrip(".")
+    return area if len(area) <= 90 else f"{area[:90].rsplit(' ', 1)[0]} ..."
+
+
 def _ways(system: pyproj.CRS, extent: Extent | None) -> list[_Way]:
     """List PROJ's ways to EPSG:4326 that change the datum, the fittest first."""
     ways = _group(system)
@@ -350,7 +362,7 @@ def _facts(code: str, accuracy_m: float | None, area: str, *, ballpark: bool) ->
     accuracy = "accuracy not known" if accuracy_m is None else f"{accuracy_m:g} m"
     if ballpark:
         return f"{accuracy}: no shift at all, hundreds of metres may be missing"
-    short = area if len(area) <= 90 else f"{area[:90].rsplit(' ', 1)[0]} ..."
+    short = short_area(area)
     return ", ".join(
         part
         for part in (code, accuracy, f"meant for: {short}" if short else "area not known")

@@ -5,8 +5,10 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mine_geo.crs import geodesic_m, is_wgs84, to_wgs84, utm_zone
+from mine_geo.crs import extent, geodesic_m, is_wgs84, shift_to_wgs84, to_wgs84, utm_zone
 from mine_geo.errors import CRSError
 
 PLACE = gpd.GeoDataFrame(geometry=[shapely.Point(103.25, 13.5), None], crs=4326)
@@ -143,6 +145,73 @@ def test_the_whole_way_may_be_named_too():
     whole = "Inverse of UTM zone 48N + Indian 1960 to WGS 84 (2) + axis order change (2D)"
     short = to_wgs84(old, "x", "Indian 1960 to WGS 84 (2)").geometry[0]
     assert to_wgs84(old, "x", whole).geometry[0].equals(short)
+
+
+@pytest.mark.parametrize("system", WGS84S)
+def test_on_wgs84_there_is_no_shift_and_none_may_be_named(system):
+    there = PLACE.to_crs(system)
+    assert shift_to_wgs84(there, "file")[1] is None
+    with pytest.raises(
+        CRSError, match=r"^x\.shp: .* stands on WGS 84, where operation 'EPSG:1542'"
+    ):
+        shift_to_wgs84(there, "x.shp", "EPSG:1542")
+
+
+def test_geocentric_coordinates_are_no_map():
+    frame = PLACE.set_crs("EPSG:4978", allow_override=True)
+    with pytest.raises(CRSError, match=r"^x\.shp: .*export the file in EPSG:4326"):
+        to_wgs84(frame, "x.shp")
+
+
+def test_everything_else_of_the_frame_stays():
+    old = gpd.GeoDataFrame(
+        {"hazard_id": ["b", "a"]},
+        geometry=[shapely.box(103, 13, 103.1, 13.1), None],
+        index=[7, 3],
+        crs=4131,
+    ).rename_geometry("shape")
+    before = old.copy(deep=True)
+    new, _ = shift_to_wgs84(old, "old.gpkg", "EPSG:1542")
+    assert new.geometry.name == "shape"
+    assert new.index.tolist() == [7, 3]
+    assert new.hazard_id.tolist() == ["b", "a"]
+    assert new.geometry.isna().tolist() == [False, True]
+    assert new.geometry[7].geom_type == "Polygon"
+    assert old.crs == before.crs
+    assert old.geometry[7].equals(before.geometry[7])
+
+
+def test_an_empty_frame_has_no_extent_and_still_needs_a_name():
+    empty = gpd.GeoDataFrame({"hazard_id": []}, geometry=[], crs=3148)
+    assert extent(empty) is None
+    with pytest.raises(CRSError, match="EPSG:1542"):
+        to_wgs84(empty, "old.gpkg")
+    new, shift = shift_to_wgs84(empty, "old.gpkg", "EPSG:1542")
+    assert len(new) == 0
+    assert new.crs.to_epsg() == 4326
+    assert not shift.covers
+
+
+def test_the_extent_leaves_out_what_is_no_number():
+    points = [shapely.Point(103, 13), shapely.Point(np.nan, 1), shapely.Point(np.inf, 1), None]
+    frame = gpd.GeoDataFrame(geometry=points, crs=4131)
+    assert extent(frame) == (103, 13, 103, 13)
+
+
+@given(
+    x=st.floats(allow_nan=True, allow_infinity=True),
+    y=st.floats(allow_nan=True, allow_infinity=True),
+    system=st.sampled_from(["EPSG:3148", "EPSG:4131", "EPSG:32648", "EPSG:4326", "EPSG:3857"]),
+)
+def test_any_numbers_come_through_and_the_good_record_is_not_harmed(x, y, system):
+    place = PLACE.set_crs("EPSG:4131" if "31" in system else 4326, allow_override=True)
+    good = place.to_crs(system).geometry[0]
+    frame = gpd.GeoDataFrame(geometry=[shapely.Point(x, y), good], crs=system)
+    operation = None if is_wgs84(frame.crs) else "EPSG:1542"
+    alone, _ = shift_to_wgs84(frame.iloc[[1]], "x.shp", operation)
+    both, _ = shift_to_wgs84(frame, "x.shp", operation)
+    assert both.geometry[1].equals(alone.geometry[1])
+    assert both.crs.to_epsg() == 4326
 
 
 def test_utm_zone():
