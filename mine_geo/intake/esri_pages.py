@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
+from mine_geo.intake.esri_fields import merge_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,7 @@ def find_description(path: Path, fields: set[str]) -> tuple[dict[str, Any], list
             continue
         if not is_description(content):
             continue
-        names = {field.get("name") for field in content["fields"] if isinstance(field, dict)}
+        names = set(merge_fields([content]))
         if fields <= names:
             return content, []
         strange.append(f"{file}: describes another layer, without {some(sorted(fields - names))}")
