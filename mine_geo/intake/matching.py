@@ -1,0 +1,166 @@
+"""Which column of a source is which of ours: by its name, however it is written.
+
+Case, spaces, underscores, hyphens and dots do not count. A Shapefile cuts names to ten characters;
+such a name fits if it fits one of ours only.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mine_geo.intake.raw import Fields
+
+_UNSEEN: Final = dict.fromkeys(
+    map(ord, " \t\r\n_-.\u00a0\u00ad\u2010\u2011\u2012\u2013\u200b\ufeff")
+)
+_CUT: Final = 10
+"""Bytes of a column's name in a Shapefile (dBASE)."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Where a column of a source went."""
+
+    source: str
+    ours: str | None
+    how: str
+    """`by profile`, `same name`, `truncated name`, or `left over` with the reason."""
+
+
+def fold(text: str) -> str:
+    """Return a name or word as it is compared: without case, spaces, underscores, hyphens, dots.
+
+    Examples
+    --------
+    >>> fold(" Non-Technical Survey") == fold("non_technical_survey")
+    True
+    """
+    return unicodedata.normalize("NFC", text).casefold().translate(_UNSEEN)
+
+
+def names_of(fields: Fields, ours: str) -> tuple[str, ...]:
+    """Return the source's names for a column of ours, and ours; none where the profile says so.
+
+    Examples
+    --------
+    >>> from mine_geo.intake.raw import Fields
+    >>> names_of(Fields(columns={"village": ("phum",), "commune": ()}), "village")
+    ('phum', 'village')
+    """
+    names = fields.columns.get(ours)
+    if names is not None and not names:
+        return ()
+    return tuple(dict.fromkeys((*(names or ()), ours)))
+
+
+def match(sources: Sequence[str], fields: Fields, ours: Iterable[str]) -> list[Match]:
+    """Say for each column of a source which of ours it is.
+
+    Parameters
+    ----------
+    sources
+        Names of columns, as the source has them.
+    fields
+        The profile's names for ours.
+    ours
+        Our columns, in order: each source column goes to one of them.
+
+    Returns
+    -------
+    list of Match
+        One for each source, in their order.
+
+    Examples
+    --------
+    >>> from mine_geo.intake.raw import Fields
+    >>> fields = Fields(columns={"hazard_id": ("hazard_localid",)})
+    >>> [m.how for m in match(["HAZARD_LOC", "Village", "x"], fields, ["hazard_id", "village"])]
+    ['truncated name', 'same name', 'left over']
+    """
+    names = {column: names_of(fields, column) for column in ours}
+    taken = _by_name(sources, fields, names)
+    cut = _cut_short(sources, names, taken)
+    chosen = {ours: place for place, ours in {**taken, **cut.found}.items()}
+    return [_said(place, sources, taken, cut, names, chosen) for place in range(len(sources))]
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Names that were cut short: what they can only be, and those that can be several."""
+
+    found: Mapping[int, str]
+    unclear: Mapping[int, tuple[str, ...]]
+
+
+def _by_name(
+    sources: Sequence[str], fields: Fields, names: Mapping[str, tuple[str, ...]]
+) -> dict[int, str]:
+    """Return place of the source -> ours; the name that a profile has first counts."""
+    places: dict[str, int] = {}
+    for place, source in enumerate(sources):
+        places.setdefault(fold(source), place)
+    taken: dict[int, str] = {}
+    said = {ours: fields.columns.get(ours, ()) for ours in names}
+    # Our own names count after all that the profile says, unless it says them.
+    for known in (said, names):
+        for ours in names:
+            fits = [places[fold(name)] for name in known[ours] if fold(name) in places]
+            free = [place for place in fits if place not in taken]
+            if free and ours not in taken.values():
+                taken[free[0]] = ours
+    return taken
+
+
+def _short(name: str) -> str:
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    return plain.encode()[:_CUT].decode(errors="ignore")
+
+
+def _cut_short(
+    sources: Sequence[str], names: Mapping[str, tuple[str, ...]], taken: Mapping[int, str]
+) -> _Cut:
+    """Return place -> ours of the names of ten bytes that begin one longer name of ours."""
+    left = [ours for ours in names if ours not in taken.values()]
+    starts: dict[str, list[str]] = {}
+    for ours in left:
+        for name in names[ours]:
+            if len(name.strip().encode()) > _CUT:
+                starts.setdefault(_short(name), []).append(ours)
+    found: dict[int, str] = {}
+    unclear: dict[int, tuple[str, ...]] = {}
+    for place, source in enumerate(sources):
+        fits = tuple(dict.fromkeys(starts.get(_short(source), ())))
+        if place in taken or len(source.strip().encode()) != _CUT or not fits:
+            continue
+        if len(fits) > 1:
+            unclear[place] = fits
+        elif fits[0] not in found.values():
+            found[place] = fits[0]
+    return _Cut(found, unclear)
+
+
+def _said(
+    place: int,
+    sources: Sequence[str],
+    taken: Mapping[int, str],
+    cut: _Cut,
+    names: Mapping[str, tuple[str, ...]],
+    chosen: Mapping[str, int],
+) -> Match:
+    source = sources[place]
+    if place in taken:
+        same = fold(source) == fold(taken[place])
+        return Match(source, taken[place], "same name" if same else "by profile")
+    if place in cut.found:
+        return Match(source, cut.found[place], "truncated name")
+    if place in cut.unclear:
+        return Match(source, None, f"left over: cut short, fits {' and '.join(cut.unclear[place])}")
+    for ours, known in names.items():
+        if ours in chosen and fold(source) in {fold(name) for name in known}:
+            return Match(source, None, f"left over: {ours} is from {sources[chosen[ours]]}")
+    return Match(source, None, "left over")

@@ -1,0 +1,341 @@
+"""Profiles: how each source calls its columns and its words, as TOML that an officer can write.
+
+A profile says which columns are ours and what the words in them mean; nothing of it is code. The
+bundled ones lie in `profiles_data`; each begins by saying what is known from where.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from mine_geo.errors import FileError, OptionError
+from mine_geo.intake.matching import fold, match
+from mine_geo.intake.profile_faults import Faults
+from mine_geo.intake.raw import OPTIONS, POINT_ROLES, REPORT_COLUMNS, REPORT_TYPES, Fields, Profile
+from mine_geo.intake.values import EPOCH, read_days
+from mine_geo.terms import AREA_TYPES, DIFFICULTIES, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, STATUSES
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from mine_geo.intake.raw import Names, Raw
+
+BASE: Final = "plain"
+"""What a profile builds on unless it says so: canonical names and everyday words."""
+ALONE: Final = "none"
+"""What `extends` says in a profile that builds on nothing."""
+
+OURS: Final = {
+    "hazards": tuple(c for c in HAZARD_COLUMNS if c not in {"size_m2", "geometry"}),
+    "reports": tuple(c for c in REPORT_COLUMNS if c != "geometry"),
+}
+"""The columns that a profile can name, for hazards and for reports."""
+WORDS: Final = {
+    "kind": KINDS,
+    "also": KINDS,
+    "area_type": AREA_TYPES,
+    "status": STATUSES,
+    "difficulty": DIFFICULTIES,
+    "event_type": REPORT_TYPES,
+    "in_workbench": ("true", "false"),
+}
+"""The columns that take certain words only."""
+NUMBERS: Final = ("reported_size_m2", *ITEM_COLUMNS, "depth_cm")
+DAYS: Final = ("surveyed_on", "happened_on")
+
+_KEYS: Final = (
+    "name",
+    "title",
+    "extends",
+    "recognise",
+    "hazards",
+    "reports",
+    "points",
+    "options",
+)
+_FIELDS: Final = ("columns", "values", "constants", "factors", "dates")
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the bundled profiles.
+
+    Examples
+    --------
+    >>> names()
+    ('imsma_core', 'imsma_ng', 'maxml', 'plain', 'survey123')
+    """
+    files = resources.files("mine_geo.intake").joinpath("profiles_data").iterdir()
+    return tuple(sorted(Path(file.name).stem for file in files if file.name.endswith(".toml")))
+
+
+def bundled() -> dict[str, Profile]:
+    """Return the bundled profiles by name.
+
+    Examples
+    --------
+    >>> bundled()["imsma_core"].hazards.columns["hazard_id"][0]
+    'hazard_localid'
+    """
+    return {name: _bundled(name) for name in names()}
+
+
+def load(profile: str | os.PathLike[str]) -> Profile:
+    """Return a bundled profile by name, or one from a TOML file.
+
+    Parameters
+    ----------
+    profile
+        A bundled name, or the path of a file: anything with a folder, or ending in `.toml`.
+
+    Raises
+    ------
+    OptionError
+        If there is no bundled profile of that name; the message lists them.
+    FileError
+        If the file is missing, is no TOML (with the line), or says what a profile cannot say:
+        all faults at once, each with its key and line.
+
+    Examples
+    --------
+    >>> load("plain").title
+    'Plain tables'
+    >>> load("imsma")
+    Traceback (most recent call last):
+        ...
+    mine_geo.errors.OptionError: profile 'imsma' is unknown; bundled: imsma_core, imsma_ng, maxml,
+    plain, survey123; or give the path of a .toml file
+    """
+    path = Path(profile)
+    if not isinstance(profile, str) or path.suffix.lower() == ".toml" or len(path.parts) > 1:
+        return _from_file(path, ())
+    if profile not in names():
+        raise OptionError(
+            f"profile {profile!r} is unknown; bundled: {', '.join(names())}; "
+            "or give the path of a .toml file"
+        )
+    return _bundled(profile)
+
+
+def choose(raw: Raw, profile: str | os.PathLike[str] | None = None) -> Profile:
+    """Return the profile that records are read with.
+
+    The one that is given; else the one that the format implies; else the bundled one that knows
+    most of the columns; else `plain`.
+
+    Raises
+    ------
+    OptionError, FileError
+        See `load`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from mine_geo.intake.raw import Raw
+    >>> table = gpd.GeoDataFrame({"imsma_id": ["hazard_poly_1"]}, geometry=[None])
+    >>> choose(Raw(table, "GeoPackage")).name
+    'imsma_core'
+    """
+    given = profile if profile is not None else raw.profile
+    if given is not None:
+        return load(given)
+    columns = [str(column) for column in raw.table.columns]
+    known = [p for p in bundled().values() if p.needs and _may_be(p, raw.format, columns)]
+    return max(known, key=lambda p: len(p.needs), default=load(BASE))
+
+
+def _may_be(profile: Profile, form: str, columns: list[str]) -> bool:
+    if profile.formats and not any(fold(form).startswith(fold(f)) for f in profile.formats):
+        return False
+    wanted = {str(number): group for number, group in enumerate(profile.needs)}
+    found = {m.ours for m in match(columns, Fields(columns=wanted), wanted)}
+    return set(wanted) <= found
+
+
+@cache
+def _bundled(name: str) -> Profile:
+    file = resources.files("mine_geo.intake").joinpath("profiles_data", f"{name}.toml")
+    return _read(file.read_text(encoding="utf-8"), Path(file.name), ())
+
+
+def _from_file(path: Path, within: tuple[Path, ...]) -> Profile:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path}: not UTF-8; save the profile as UTF-8 text") from error
+    except OSError as error:
+        why = "no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
+        raise FileError(f"{path}: {why}; check the path of the profile") from error
+    return _read(text, path, within)
+
+
+def _read(text: str, path: Path, within: tuple[Path, ...]) -> Profile:
+    """Return a profile from TOML; raise once, with all that is wrong with it."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileError(f"{path}: not TOML: {error}; mend that line of the profile") from error
+    faults = Faults(text)
+    faults.keys((), data, _KEYS)
+    recognise = faults.table(("recognise",), data)
+    faults.keys(("recognise",), recognise, ("columns", "formats"))
+    own = Profile(
+        name=faults.text(("name",), data) or path.stem,
+        title=faults.text(("title",), data) or path.stem,
+        formats=faults.texts(("recognise", "formats"), recognise),
+        needs=faults.groups(("recognise", "columns"), recognise),
+        hazards=_fields("hazards", data, faults),
+        reports=_fields("reports", data, faults),
+        points=_names(("points",), faults.table(("points",), data), POINT_ROLES, faults),
+        options=_options(data, faults),
+    )
+    extends = faults.text(("extends",), data) or (ALONE if own.name == BASE else BASE)
+    faults.raise_for(path)
+    return own if extends == ALONE else _extended(_base(extends, path, within), own)
+
+
+def _base(extends: str, path: Path, within: tuple[Path, ...]) -> Profile:
+    if not extends.lower().endswith(".toml"):
+        try:
+            return load(extends)
+        except OptionError as error:
+            raise FileError(f"{path}: extends: {error}") from error
+    within = (*within, path.resolve())
+    other = path.parent / extends
+    if other.resolve() in within:
+        raise FileError(f"{path}: extends {extends}, which builds on this profile itself")
+    return _from_file(other, within)
+
+
+def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
+    """Return how the columns of hazards or of reports are read."""
+    ours = OURS[what]
+    table = faults.table((what,), data)
+    faults.keys((what,), table, _FIELDS)
+    columns = _names((what, "columns"), faults.table((what, "columns"), table), ours, faults)
+    faults.repeated((what, "columns"), columns)
+    values = faults.table((what, "values"), table)
+    texts = tuple(c for c in ours if c not in {*NUMBERS, *DAYS})
+    faults.keys((what, "values"), values, texts)
+    constants = faults.table((what, "constants"), table)
+    own = tuple(c for c in ours if c not in {"event_id", "hazard_id"})
+    faults.keys((what, "constants"), constants, own)
+    factors = faults.table((what, "factors"), table)
+    faults.keys((what, "factors"), factors, tuple(c for c in ours if c in NUMBERS))
+    return Fields(
+        columns=columns,
+        values={c: _meanings((what, "values", c), values, faults) for c in values if c in texts},
+        constants={
+            c: _constant((what, "constants", c), value, faults)
+            for c, value in constants.items()
+            if c in own
+        },
+        factors={c: _factor((what, "factors", c), v, faults) for c, v in factors.items()},
+        dates=_dates((what, "dates"), table, faults),
+    )
+
+
+def _names(
+    key: tuple[str, ...], table: dict[str, Any], ours: tuple[str, ...], faults: Faults
+) -> Names:
+    faults.keys(key, table, ours)
+    return {name: faults.texts((*key, name), table, empty=True) for name in table if name in ours}
+
+
+def _meanings(key: tuple[str, ...], values: dict[str, Any], faults: Faults) -> Mapping[str, str]:
+    words = faults.table(key, values)
+    for word, meaning in words.items():
+        if not isinstance(meaning, str):
+            faults.add((*key, word), "not a text")
+        elif meaning:
+            faults.word((*key, word), meaning, WORDS.get(key[-1]))
+    return {word: str(meaning) for word, meaning in words.items()}
+
+
+def _constant(key: tuple[str, ...], value: Any, faults: Faults) -> str:
+    if isinstance(value, (list, dict)) or value == "":
+        faults.add(key, "not a single value")
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    faults.word(key, text, WORDS.get(key[-1]))
+    if key[-1] in NUMBERS and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        faults.add(key, "not a number")
+    return text
+
+
+def _factor(key: tuple[str, ...], value: Any, faults: Faults) -> float:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value <= 0:
+        faults.add(key, f"{value!r} is no number above 0")
+        return 1.0
+    return float(value)
+
+
+def _dates(key: tuple[str, ...], table: dict[str, Any], faults: Faults) -> tuple[str, ...]:
+    """Return formats of days; each must bring back the day that it writes."""
+    formats = faults.texts(key, table)
+    day = pd.Timestamp(2001, 2, 3)
+    for written in formats:
+        if written == EPOCH:
+            continue
+        try:
+            read = read_days(pd.Series([day.strftime(written)]), (written,))[0][0]
+        except ValueError as error:
+            faults.add(key, f"{written!r}: {error}")
+            continue
+        if read != day:
+            faults.add(key, f"{written!r} does not say day, month and year, as %d/%m/%Y does")
+    return formats
+
+
+def _options(data: dict[str, Any], faults: Faults) -> Mapping[str, str]:
+    table = faults.table(("options",), data)
+    faults.keys(("options",), table, tuple(OPTIONS))
+    texts = {key: faults.text(("options", key), table) for key in table if key in OPTIONS}
+    if "decimal" in texts:
+        faults.word(("options", "decimal"), texts["decimal"], (".", ","))
+    return texts
+
+
+def _extended(base: Profile, own: Profile) -> Profile:
+    """Return a profile on top of another: its names come first, its words count."""
+    return replace(
+        own,
+        hazards=_on_top(base.hazards, own.hazards),
+        reports=_on_top(base.reports, own.reports),
+        points=_names_on_top(base.points, own.points),
+        options={**base.options, **own.options},
+    )
+
+
+def _on_top(base: Fields, own: Fields) -> Fields:
+    before, now = base.values, own.values  # noqa: PD011  (fields, no frame)
+    said = dict.fromkeys((*before, *now))
+    return Fields(
+        columns=_names_on_top(base.columns, own.columns),
+        values={c: _words_on_top(before.get(c, {}), now.get(c, {})) for c in said},
+        constants={**base.constants, **own.constants},
+        factors={**base.factors, **own.factors},
+        dates=own.dates or base.dates,
+    )
+
+
+def _words_on_top(base: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
+    again = {fold(word) for word in own}
+    return {**{word: ours for word, ours in base.items() if fold(word) not in again}, **own}
+
+
+def _names_on_top(base: Names, own: Names) -> Names:
+    """Return own names before those of the base, which loses the names that mean another now."""
+    again = {fold(name) for known in own.values() for name in known}
+    left = {c: tuple(n for n in known if fold(n) not in again) for c, known in base.items()}
+    merged = {c: known + left.get(c, ()) if known else () for c, known in own.items()}
+    return {**left, **merged}
