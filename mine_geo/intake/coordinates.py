@@ -1,0 +1,318 @@
+"""Columns of coordinates to places: longitude and latitude, UTM, MGRS.
+
+Text in, numbers out, row by row; what cannot be read is NaN with a reason, never an exception.
+Nothing here changes a datum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import mgrs
+import numpy as np
+import pandas as pd
+import pyproj
+from pyproj.database import query_utm_crs_info
+
+from mine_geo.errors import CRSError, OptionError, some
+from mine_geo.intake.angles import Numbers, degrees, groups, normal, plain_numbers, quoted
+from mine_geo.terms import CRS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Texts = pd.Series[Any]
+
+MOST_SQUARE_M: Final = 10
+"""The largest MGRS square that is taken for a turning point, metres."""
+EASTINGS_M: Final = (100_000.0, 900_000.0)
+"""Where UTM is used at all."""
+NORTHINGS_M: Final = (0.0, 10_000_000.0)
+BANDS: Final = "CDEFGHJKLMNPQRSTUVWX"
+"""Latitude bands of UTM and MGRS, 8 degrees each from 80 degrees south."""
+_SLACK: Final = 0.05
+"""Degrees by which another datum may move a place out of its band."""
+_ZONE: Final = (
+    r"^(?:WGS ?-?(?:19)?84)?[ /]*(?:UTM)?[ /:-]*(?:ZONE)?[ :]*(?P<zone>[0-9]{1,2})(?:\.0)?[ -]?"
+    r"(?P<letter>[C-HJ-NP-X]|NORTH|SOUTH)?(?: ?HEMISPHERE)?$"
+)
+_LETTERS: Final = {"easting": "^E ?| ?M?E$", "northing": "^N ?| ?M?N$"}
+_UNIT: Final = r" ?(?:M|MTRS?|METERS?|METRES?)?\.?$"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places read from text, row by row."""
+
+    xy: NDArray[np.float64]
+    """Shape (n, 2): longitude and latitude, or easting and northing; NaN where not read."""
+    reasons: pd.Series[Any]
+    """Why not, as text; null where it was read. Index of the texts."""
+    crs: pyproj.CRS | None
+    """Of `xy`; None where nothing says it."""
+
+
+def lon_lat(lon: Texts, lat: Texts, crs: pyproj.CRS | None = None) -> Places:
+    """Read longitude and latitude columns; see `angles.degrees` for the ways of writing.
+
+    Longitude and latitude are never exchanged: a letter that says so makes a reason.
+
+    Examples
+    --------
+    >>> read = lon_lat(pd.Series(["104°30'E", "13.2N"]), pd.Series(["13.2N", "104.5E"]))
+    >>> read.xy.tolist()
+    [[104.5, 13.2], [nan, nan]]
+    >>> read.reasons[1]
+    "'13.2N' is no longitude: N; '104.5E' is no latitude: E"
+    """
+    x, y = degrees(lon, "lon"), degrees(lat, "lat")
+    return _pair(x, y, crs)
+
+
+def plane(x: Texts, y: Texts, crs: pyproj.CRS | None = None) -> Places:
+    """Read plain numbers, decimal comma or point: x and y of a system that the caller knows."""
+    return _pair(numbers(x), numbers(y), crs)
+
+
+def numbers(texts: Texts) -> Numbers:
+    """Read numbers with decimal comma or point, and thousands where they are plain to see.
+
+    `1.234.567,8`, `1,234,567.8` and `1 234 567,8` are read; one comma before three digits
+    (`12,345`) may be either and is not; one point is decimal. A unit of metres may follow.
+
+    Examples
+    --------
+    >>> read = numbers(pd.Series(["12,5", "1 435 123.5", "1.435.123", "12,345", "7 m", "x"]))
+    >>> read.number.tolist()
+    [12.5, 1435123.5, 1435123.0, nan, 7.0, nan]
+    >>> read.reasons[3]
+    "'12,345' is no number: decimals or thousands?"
+    """
+    return _numbers(texts, "number")
+
+
+def utm(easting: Texts, northing: Texts, zone: Texts, datum: str | None = "WGS 84") -> Places:
+    """Read UTM coordinates.
+
+    Parameters
+    ----------
+    easting, northing
+        Metres, as `numbers` has it, with or without E and N; an easting of `483,123` is
+        483,123 m, for 483.123 m is no easting.
+    zone
+        Zone with hemisphere or latitude band: `48N`, `48P`, `48`, `UTM zone 48 North`. A letter N
+        is the northern hemisphere (as is band N), no letter too; other letters are bands, which
+        the latitude must agree with; S alone may be either and is not read.
+    datum
+        Datum of the coordinates, as EPSG names it ("WGS 84", "Indian 1960"); None where nobody
+        says it.
+
+    Returns
+    -------
+    Places
+        Easting and northing where all rows are of one zone, in its system (None without a
+        datum); longitude and latitude on the datum where the rows are of several.
+
+    Raises
+    ------
+    OptionError
+        If EPSG has no UTM system on that datum.
+    CRSError
+        If the rows are of several zones and no datum is said.
+
+    Examples
+    --------
+    >>> read = utm(pd.Series(["500000"]), pd.Series(["1 435 123,5"]), pd.Series(["48P"]))
+    >>> read.xy.tolist(), read.crs.to_epsg()
+    ([[500000.0, 1435123.5]], 32648)
+    """
+    x = _numbers(easting, "easting", thousands=True, between=EASTINGS_M)
+    y = _numbers(northing, "northing", between=NORTHINGS_M)
+    names, bands, unclear = _zones(zone, datum)
+    read = _pair(x, y, None)
+    both = read.reasons.notna() & unclear.notna()
+    reasons = read.reasons.fillna(unclear).mask(both, read.reasons + "; " + unclear)
+    zones = sorted(names[reasons.isna()].unique())
+    xy = np.where(reasons.isna().to_numpy()[:, None], read.xy, np.nan)
+    around = _around(xy, names, zones, datum or "WGS 84")
+    strange = reasons.isna() & _out_of_band(around[:, 1], bands)
+    reasons[strange] = quoted(zone[strange].astype("str")) + " is not the band of that latitude"
+    good = reasons.isna().to_numpy()[:, None]
+    if len(zones) > 1 and datum is None:
+        raise CRSError(
+            f"turning points in UTM zones {some(zones)} on no datum; name the datum, for example "
+            "'WGS 84' or 'Indian 1960', in the profile"
+        )
+    if datum is None or not zones:
+        return Places(np.where(good, xy, np.nan), reasons, None)
+    system = _system(datum, zones[0])
+    if len(zones) > 1:
+        return Places(np.where(good, around, np.nan), reasons, system.geodetic_crs)
+    return Places(np.where(good, xy, np.nan), reasons, system)
+
+
+def grid(texts: Texts, most_square_m: float = MOST_SQUARE_M) -> Places:
+    """Read MGRS grid references: the south-west corner of the square, on WGS 84.
+
+    Parameters
+    ----------
+    texts
+        48P VV 45822 59307, with or without spaces, in any case.
+    most_square_m
+        The largest square that is taken for a point, metres; a reference of fewer digits gives a
+        larger one and is not read.
+
+    Examples
+    --------
+    >>> read = grid(pd.Series(["48P VV 45822 59307", "48PVV4559", "48P VV 4582 593"]))
+    >>> read.xy.round(4).tolist()
+    [[104.5, 13.2], [nan, nan], [nan, nan]]
+    >>> read.reasons[1]
+    "'48PVV4559' is a square of 1000 m, too large for a point"
+    """
+    written = texts.astype("str")
+    plain = normal(written).str.upper().str.replace(" ", "", regex=False)
+    form = r"^(?P<square>[0-9]{1,2}[C-HJ-NP-X][A-HJ-NP-Z]{2})(?P<digits>[0-9]{0,10})$"
+    parts = groups(plain, form, ("square", "digits"))
+    count = parts["digits"].str.len()
+    side = 10.0 ** (5 - count / 2)
+    even = parts["digits"].notna() & (count % 2 == 0)
+    fine = even & (side <= most_square_m)
+    unique, place = np.unique(plain[fine].to_numpy(dtype=object), return_inverse=True)
+    xy = np.full((len(texts), 2), np.nan)
+    xy[fine.to_numpy()] = _squares(unique)[place]
+    bad = ~np.isfinite(xy[:, 0])
+    size = side[bad].where(even[bad], 0).map("{:.0f}".format).astype("str")
+    named = quoted(written[bad])
+    words = (named + " is no MGRS reference").mask(
+        even[bad] & ~fine[bad], named + " is a square of " + size + " m, too large for a point"
+    )
+    reasons = pd.Series(None, index=texts.index, dtype="str")
+    reasons[bad] = words.fillna("MGRS reference is empty")
+    return Places(xy, reasons, pyproj.CRS(CRS))
+
+
+def _pair(x: Numbers, y: Numbers, crs: pyproj.CRS | None) -> Places:
+    reasons = x.reasons.fillna(y.reasons)
+    reasons = reasons.mask(x.reasons.notna() & y.reasons.notna(), x.reasons + "; " + y.reasons)
+    xy = np.column_stack([x.number, y.number]).astype(float)
+    return Places(np.where(reasons.isna().to_numpy()[:, None], xy, np.nan), reasons, crs)
+
+
+def _numbers(
+    texts: Texts,
+    name: str,
+    *,
+    thousands: bool = False,
+    between: tuple[float, float] = (-np.inf, np.inf),
+) -> Numbers:
+    """Read numbers; `thousands` where one comma before three digits cannot be a decimal one."""
+    written = texts.astype("str")
+    number, other = plain_numbers(written)
+    unclear = pd.Series(data=False, index=texts.index)
+    if other.any():
+        rest = normal(written[other]).str.upper().str.replace(_UNIT, "", regex=True)
+        if name in _LETTERS:
+            rest = rest.str.replace(_LETTERS[name], "", regex=True)
+        rest, unclear[other] = _point_only(rest, thousands=thousands)
+        number[other] = plain_numbers(rest)[0]
+    number = number.mask(unclear)
+    bad = ~number.between(*between)
+    words = pd.Series(f" is no {name}", index=texts.index[bad], dtype="str")
+    words = words.mask(unclear[bad], words + ": decimals or thousands?")
+    limits = f": not within {between[0]:,.0f} to {between[1]:,.0f} m"
+    words = words.mask(number[bad].notna(), words + limits)
+    reasons = pd.Series(None, index=texts.index, dtype="str")
+    reasons[bad] = (quoted(written[bad]) + words).fillna(f"{name} is empty")
+    return Numbers(number.mask(bad), reasons)
+
+
+def _point_only(plain: Texts, *, thousands: bool) -> tuple[Texts, pd.Series[bool]]:
+    """Return numbers without thousands and with a decimal point; and where that is not clear."""
+
+    def like(pattern: str) -> pd.Series[bool]:
+        return plain.str.fullmatch(pattern).fillna(value=False).astype(bool)
+
+    unclear = pd.Series(data=False, index=plain.index)
+    if not plain.str.contains("[ ',]|[.].*[.]").any():
+        return plain, unclear
+    spaced = like(r"[+-]?[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]*)?")
+    plain = plain.where(~spaced, plain.str.replace("[ ']", "", regex=True))
+    by_comma = like(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+[.][0-9]*|(?:,[0-9]{3}){2,})")
+    by_point = like(r"[+-]?[0-9]{1,3}(?:(?:[.][0-9]{3})+,[0-9]*|(?:[.][0-9]{3}){2,})")
+    either = like(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}") & ~spaced
+    drop = by_comma | either if thousands else by_comma
+    plain = plain.where(~drop, plain.str.replace(",", "", regex=False))
+    plain = plain.where(~by_point, plain.str.replace(".", "", regex=False))
+    return plain.str.replace(",", ".", regex=False), unclear | (either & ~drop)
+
+
+def _zones(texts: Texts, datum: str | None) -> tuple[Texts, Texts, Texts]:
+    """Return the name of the zone ("48N"), the band where one is written, and what is unclear."""
+    place, spellings = pd.factorize(texts.astype("str"), use_na_sentinel=False)
+    written = pd.Series(spellings, dtype="str")
+    parts = groups(normal(written).str.upper(), _ZONE, ("zone", "letter"))
+    number, letter = pd.to_numeric(parts["zone"]).astype(float), parts["letter"]
+    south = (letter == "SOUTH") | letter.isin(tuple("CDEFGHJKLM"))
+    whole = number.fillna(0).astype(int).astype("str")
+    names = (whole + "N").mask(south, whole + "S").mask(~number.between(1, 60))
+    unclear = (quoted(written) + " is no UTM zone").fillna("UTM zone is empty").mask(names.notna())
+    unclear = unclear.mask(letter == "S", quoted(written) + " is south or band S: write 48 South")
+    if datum is not None:
+        missing = "no UTM zone " + names + f" on {datum} in EPSG"
+        unclear = unclear.mask(unclear.isna() & ~names.isin(tuple(_codes(datum))), missing)
+    bands = letter.where((letter.str.len() == 1) & ~letter.isin(("N", "S")))
+    spelled = (column.iloc[place].set_axis(texts.index) for column in (names, bands, unclear))
+    names, bands, unclear = spelled
+    return names, bands, unclear
+
+
+def _out_of_band(latitude: NDArray[np.float64], bands: Texts) -> NDArray[np.bool_]:
+    """Say which latitudes lie outside the band that is written; False where none is."""
+    south = bands.map({band: -80.0 + 8 * place for place, band in enumerate(BANDS)})
+    low = south.to_numpy(dtype=float)
+    height = np.where(bands == "X", 12, 8)
+    return (latitude < low - _SLACK) | (latitude > low + height + _SLACK)
+
+
+def _around(
+    xy: NDArray[np.float64], names: Texts, zones: list[str], datum: str
+) -> NDArray[np.float64]:
+    """Return longitude and latitude on the datum of UTM coordinates."""
+    around = np.full(xy.shape, np.nan)
+    for zone in zones:
+        system = _system(datum, zone)
+        rows = (names == zone).to_numpy() & np.isfinite(xy[:, 0])
+        turn = pyproj.Transformer.from_crs(system, system.geodetic_crs, always_xy=True)
+        around[rows] = np.column_stack(turn.transform(xy[rows, 0], xy[rows, 1]))
+    return around
+
+
+@lru_cache
+def _codes(datum: str) -> dict[str, str]:
+    """Return the EPSG codes of the UTM systems on a datum by zone ("48N")."""
+    start = f"{datum} / UTM zone "
+    found = query_utm_crs_info(datum_name=datum)
+    codes = {item.name.removeprefix(start): item.code for item in found if start in item.name}
+    if not codes:
+        raise OptionError(f"datum {datum!r} has no UTM zones; write it as EPSG does: 'Indian 1960'")
+    return codes
+
+
+def _system(datum: str, zone: str) -> pyproj.CRS:
+    return pyproj.CRS.from_epsg(_codes(datum)[zone])
+
+
+def _squares(references: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return longitude and latitude of the corner of each square; NaN where there is none."""
+    converter = mgrs.MGRS()
+    corners = np.full((len(references), 2), np.nan)
+    for place, reference in enumerate(references):
+        try:
+            latitude, longitude = converter.toLatLon(reference)
+        except mgrs.core.MGRSError:
+            continue
+        corners[place] = longitude, latitude
+    return corners
