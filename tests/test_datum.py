@@ -271,6 +271,13 @@ def test_an_area_across_the_antimeridian():
     )  # fmt: skip
 
 
+def test_null_shifts_stand_last_and_what_lacks_a_grid_before_them():
+    table = operations(pyproj.CRS("EPSG:4269"), CAMBODIA)
+    order = np.where(table.ballpark, 2, np.where(table.grids != "", 1, 0))
+    assert set(order) == {0, 1, 2}
+    assert (np.diff(order) >= 0).all()
+
+
 def test_a_system_without_any_operation_gives_an_empty_table():
     table = operations(pyproj.CRS('LOCAL_CS["Undefined Cartesian SRS",UNIT["metre",1]]'), CAMBODIA)
     assert len(table) == 0

@@ -248,6 +248,13 @@ def test_a_system_without_places(crs):
     assert not swapped_records(frame(UTM48, crs)).any()
 
 
+def test_the_cause_is_that_of_more_than_half_of_the_records():
+    text = told(check_place, frame([(2.35, 48.85), *swap(DEGREES[:2])], 4326), "fields.shp")
+    assert "x and y are swapped" in text
+    half = frame([(2.35, 48.85), swap(DEGREES)[0]], 4326)
+    assert "see that it is a file of Cambodia" in told(check_place, half, "fields.shp")
+
+
 # Single records are left to the checks
 
 
