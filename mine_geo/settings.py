@@ -9,6 +9,8 @@ import os
 from typing import Final
 
 DATABASE_VARIABLE: Final = "MINE_GEO_DATABASE_URL"
+FILE_SIZE_VARIABLE: Final = "MINE_GEO_MAX_FILE_MB"
+DEFAULT_FILE_MB: Final = 512
 DEFAULT_DATABASE: Final = "mine_geo.gpkg"
 
 
@@ -28,3 +30,28 @@ def database(place: str | os.PathLike[str] | None = None) -> str:
 def threads() -> int:
     """Return how many threads a computation may use: the cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def max_file_mb() -> float:
+    """Return how large a foreign file may be, unpacked, in MB (of 1024 * 1024 bytes).
+
+    From `MINE_GEO_MAX_FILE_MB`, 512 unless set.
+
+    Raises
+    ------
+    ValueError
+        If the variable is set to something that is not a number above 0.
+
+    Examples
+    --------
+    >>> max_file_mb() > 0
+    True
+    """
+    written = os.environ.get(FILE_SIZE_VARIABLE) or str(DEFAULT_FILE_MB)
+    try:
+        size = float(written)
+    except ValueError:
+        size = 0
+    if not 0 < size < float("inf"):
+        raise ValueError(f"{FILE_SIZE_VARIABLE}={written!r} is no size; write a number of MB, 512")
+    return size

@@ -1,0 +1,146 @@
+"""Zips of strangers: looked through before they are unpacked, and unpacked into a temporary folder.
+
+What stands in the list of a zip is not believed: each file is unpacked once, piece by piece, to
+count its bytes and to compare its checksum, and nothing is kept.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from mine_geo.errors import FileError
+from mine_geo.intake.recognise import TABLES, content, opened_zip, parts_of, shapefile_parts
+from mine_geo.intake.streams import check_stream, too_large
+
+if TYPE_CHECKING:
+    import zipfile
+    from collections.abc import Iterator
+
+MOST_FILES: Final = 10_000
+MOST_RATIO: Final = 500
+"""Unpacked to packed, beyond `FREE_BYTES`; tables full of spaces reach some 200."""
+FREE_BYTES: Final = 64 << 20
+
+_ENDINGS: Final = {
+    "GeoPackage": ".gpkg",
+    "GeoJSON": ".geojson",
+    "FlatGeobuf": ".fgb",
+    "KML": ".kml",
+    "GML": ".gml",
+    "GPX": ".gpx",
+    "GeoParquet": ".parquet",
+    "file geodatabase": ".gdb",
+    "Shapefile": ".shp",
+}
+TEXT_ENDINGS: Final = (*TABLES, ".json", ".geojson", ".kml", ".gml", ".gpx", ".xml")
+_NESTED: Final = (".zip", ".kmz", ".xlsx", ".xlsm", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar")
+
+
+def check_zip(path: Path, what: str, most: float) -> None:
+    """Refuse a zip that is damaged, unpacks to too much, or would write outside its folder.
+
+    Parameters
+    ----------
+    path
+        The zip, KMZ or XLSX.
+    what
+        What it is called in messages.
+    most
+        Bytes that it may have once unpacked.
+
+    Raises
+    ------
+    FileError
+        If it is damaged, has a password, holds archives, links, absolute paths or "..", more than
+        10,000 files, unpacks to more than `most` or to 500 times its size; or if a text in it has
+        NUL bytes, or XML in it has a document type or entities.
+    """
+    size, total = path.stat().st_size, 0
+    with opened_zip(path) as archive:
+        every = archive.infolist()
+        if len(every) > MOST_FILES:
+            raise FileError(f"{what}: {len(every)} files in a zip, refused; pack only what counts")
+        workbook = "xl/workbook.xml" in archive.namelist()
+        for part in every:
+            _check_part(part, what, workbook=workbook)
+        if sum(part.file_size for part in every) > most:
+            raise too_large(f"{what} unpacked", most)
+        for part in every:
+            if part.is_dir():
+                continue
+            with archive.open(part) as stream:
+                name = f"{what}: {part.filename} in it"
+                text = part.filename.lower().endswith(TEXT_ENDINGS)
+                total += check_stream(stream, name, most - total, text=text)
+            if total > FREE_BYTES and total > MOST_RATIO * size:
+                raise FileError(
+                    f"{what}: unpacks to more than {MOST_RATIO} times its size, refused as a zip "
+                    "bomb; ask its maker what it is"
+                )
+
+
+def _check_part(part: zipfile.ZipInfo, what: str, *, workbook: bool) -> None:
+    """Refuse names that lead out of the folder, links, and archives in the archive."""
+    name = part.filename
+    place = PurePosixPath(name)
+    if place.is_absolute() or PureWindowsPath(name).drive or ".." in place.parts or "\\" in name:
+        raise FileError(f"{what}: a zip with the path {name!r}, refused; pack it again from inside")
+    if stat.S_ISLNK(part.external_attr >> 16):
+        raise FileError(f"{what}: a zip with a link, {name!r}, refused; pack the file itself")
+    if name.lower().endswith(_NESTED) and not workbook:
+        raise FileError(f"{what}: {name!r} is an archive in an archive; unpack it and name it")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Give a place to read a file from: itself under a name that says what it is, or unpacked.
+
+    Readers make files beside what they read (.gfs, -wal, -shm), and go by the ending of a name.
+    So they get a link in a temporary folder, with the ending of its content; of a GeoPackage
+    that another program has open a copy with its log; of a zip the folder it unpacks to.
+
+    Parameters
+    ----------
+    path
+        A file or folder that `guard.check` has let through.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> with opened(sample.path("minefields")) as place:
+    ...     place.suffix, place.parent == sample.path("minefields").parent
+    ('.gpkg', False)
+    """
+    found = content(path)
+    with TemporaryDirectory(prefix="mine_geo_") as folder:
+        if found.zipped:
+            with opened_zip(path) as archive:
+                archive.extractall(folder, parts_of(archive))
+            yield Path(folder)
+            return
+        place = Path(folder, path.stem + _ENDINGS.get(found.format, path.suffix))
+        log = path.with_name(f"{path.name}-wal")
+        if found.format == "GeoPackage" and _has_log(path):
+            shutil.copyfile(path, place)
+            if log.is_file():
+                shutil.copyfile(log, place.with_name(f"{place.name}-wal"))
+        elif found.format == "Shapefile":
+            for ending, part in shapefile_parts(path).items():
+                place.with_name(path.stem + ending).symlink_to(part.resolve())
+        else:
+            place.symlink_to(path.resolve())
+            schema = path.with_suffix(".xsd")
+            if found.format == "GML" and schema.is_file():
+                place.with_name(f"{path.stem}.xsd").symlink_to(schema.resolve())
+        yield place
+
+
+def _has_log(path: Path) -> bool:
+    """Say whether a database keeps a write-ahead log (SQLite file format, bytes 18 and 19)."""
+    with path.open("rb") as file:
+        return 2 in file.read(20)[18:]
