@@ -1,0 +1,349 @@
+"""Records in the words of their source into ours: hazards for the checks, reports for the ledger.
+
+Nothing is lost on the way: a column that is none of ours is kept under its own name, a word that
+no profile knows stays as it is written, and what is no day or no number is said with its text.
+Geometry is EPSG:4326 and never repaired.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo.errors import CRSError, RecordError, choose, some
+from mine_geo.findings import Finding
+from mine_geo.geometry import size_m2, to_multipolygons
+from mine_geo.hazards import PLACE_COLUMNS, contradictions, located
+from mine_geo.intake.matching import Match, match
+from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
+from mine_geo.intake.raw import REPORT_COLUMNS, REPORT_TYPES
+from mine_geo.intake.values import read_days, read_flags, read_numbers, read_texts, read_words
+from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mine_geo.intake.raw import Fields, Profile
+
+EXAMPLE_LENGTH: Final = 40
+"""Characters of an example that are shown."""
+
+_GUID: Final = re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?")
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Records in our words, and which column went where."""
+
+    table: gpd.GeoDataFrame
+    columns: pd.DataFrame
+    """`source` (null: not from the file), `ours` (null where left over), `how` (`by profile`,
+    `same name`, `truncated name`, `constant`, `computed anew`, or `left over` with the reason),
+    `filled` (records with a value), `example` (the first value, shortened)."""
+    findings: tuple[Finding, ...]
+
+
+def to_candidates(table: gpd.GeoDataFrame, profile: Profile, *, kind: str | None = None) -> Mapped:
+    """Return hazards in our words, as they are: what the checks and the workbench take.
+
+    Parameters
+    ----------
+    table
+        Records in EPSG:4326, in the words of their source; geometry null or invalid allowed.
+    profile
+        How the source calls its columns and words.
+    kind
+        The kind of records that have none: one of `terms.KINDS`. Counts before the profile's.
+
+    Returns
+    -------
+    Mapped
+        Its table has `terms.HAZARD_COLUMNS`, then the source's other columns, and a RangeIndex.
+        Texts are trimmed, in Unicode NFC, null where blank; `surveyed_on` is datetime64[ms],
+        `reported_size_m2` float64 (m²), `size_m2` int64 (m², 0 where there is no polygon or one
+        that cannot be measured). Known names of provinces and districts are in the standard
+        spelling, with their codes; a code that contradicts a name is left beside it.
+
+    Raises
+    ------
+    CRSError
+        If the table is not in EPSG:4326.
+    OptionError
+        If `kind` is none.
+
+    Examples
+    --------
+    >>> from mine_geo.intake import profiles
+    >>> table = gpd.GeoDataFrame(
+    ...     {"HAZARD_LOC": [" MF-1 "], "areatype": ["Confirmed Hazardous Area"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
+    >>> mapped = to_candidates(table, profiles.load("imsma_ng"), kind="ap_minefield")
+    >>> mapped.table[["hazard_id", "kind", "area_type", "size_m2"]].values.tolist()
+    [['MF-1', 'ap_minefield', 'CHA', 1200149]]
+    >>> mapped.columns[["source", "ours", "how"]].values.tolist()[:2]
+    [['HAZARD_LOC', 'hazard_id', 'truncated name'], ['areatype', 'area_type', 'same name']]
+    """
+    given = {} if kind is None else {"kind": choose(kind, KINDS, "kind")}
+    draft = _Draft(table, profile, "hazards", given)
+    new = draft.read()
+    places = pd.DataFrame({column: new[column] for column in PLACE_COLUMNS})
+    apart = contradictions(places)
+    found = located(places)
+    new |= {column: found[column].where(~apart, places[column]) for column in PLACE_COLUMNS}
+    new["size_m2"] = pd.Series(_sizes(draft.geometry), index=draft.index)
+    return draft.mapped(new, HAZARD_COLUMNS)
+
+
+def to_reports(table: gpd.GeoDataFrame, profile: Profile) -> Mapped:
+    """Return reports of survey and clearance in our words, ready to be recorded.
+
+    Parameters
+    ----------
+    table
+        Records in EPSG:4326, in the words of their source; geometry null or invalid allowed.
+    profile
+        How the source calls its columns and words.
+
+    Returns
+    -------
+    Mapped
+        Its table has `raw.REPORT_COLUMNS`, then the source's other columns, and a RangeIndex.
+        `event_id` is the source's globalid in small letters without braces, so that the same
+        report has the same id in every export; items are Int64, `happened_on` datetime64[ms],
+        `reported_size_m2` m², `depth_cm` cm. A type of event that is unknown or missing, and a
+        missing day, are findings.
+
+    Raises
+    ------
+    CRSError
+        If the table is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> from mine_geo.intake import profiles
+    >>> table = gpd.GeoDataFrame(
+    ...     {"GlobalID": ["r-1"], "outcome": ["Clearance"], "end_date": ["2024-05-01"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
+    >>> mapped = to_reports(table, profiles.load("survey123"))
+    >>> mapped.table[["event_id", "event_type"]].values.tolist()
+    [['r-1', 'cleared']]
+    """
+    draft = _Draft(table, profile, "reports", {})
+    new = draft.read()
+    new["event_id"] = new["event_id"].map(_guid, na_action="ignore").astype("str")
+    for column in ITEM_COLUMNS:
+        new[column] = new[column].astype("Int64")
+    draft.missing(new)
+    return draft.mapped(new, REPORT_COLUMNS)
+
+
+def _guid(text: str) -> str:
+    """Return a guid in one form; any other text as it is."""
+    return text.strip("{}").lower() if _GUID.fullmatch(text.lower()) else text
+
+
+def _sizes(geometry: gpd.GeoSeries) -> NDArray[np.int64]:
+    """Return the size of each polygon, 0 where there is none or a coordinate is no number."""
+    shapes = geometry.to_numpy()
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    broken = np.bincount(owner[~np.isfinite(xy).all(axis=1)], minlength=len(shapes)) > 0
+    return size_m2(np.where(broken, None, shapes))
+
+
+class _Draft:
+    """A table while it is mapped: where each column goes, and what could not be read."""
+
+    def __init__(
+        self, table: gpd.GeoDataFrame, profile: Profile, what: str, given: Mapping[str, str]
+    ) -> None:
+        if table.active_geometry_name is None or table.crs is None or table.crs != CRS:
+            raise CRSError("records must be in EPSG:4326; bring them to it before they are mapped")
+        frame = table.reset_index(drop=True)
+        self.index = frame.index
+        shapes = to_multipolygons(frame)
+        self.geometry = gpd.GeoSeries(shapes, index=self.index, crs=CRS)
+        self._rest = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+        self._names = [str(column) for column in self._rest.columns]
+        self._fields: Fields = profile.hazards if what == "hazards" else profile.reports
+        self._decimal = profile.options.get("decimal")
+        self._given = given
+        self._what = what
+        self._matches = match(self._names, self._fields, OURS[what])
+        self._place = {m.ours: place for place, m in enumerate(self._matches) if m.ours}
+        self._faults: list[tuple[str, int, str]] = []
+        self._constants: list[tuple[str, int, str]] = []
+
+    def read(self) -> dict[str, pd.Series[Any]]:
+        """Return our columns, read from those of the source, with the profile's constants."""
+        return {ours: self._read(ours) for ours in OURS[self._what]}
+
+    def _read(self, ours: str) -> pd.Series[Any]:
+        if ours in self._place:
+            cells = self._rest.iloc[:, self._place[ours]]
+        else:
+            cells = pd.Series(None, index=self.index, dtype="str")
+        if ours in DAYS:
+            return self._days(ours, cells)
+        if ours in NUMBERS:
+            return self._numbers(ours, cells)
+        texts = read_words(read_texts(cells), self._fields.values.get(ours, {}))  # noqa: PD011
+        texts = self._filled(ours, texts, self._given.get(ours))
+        texts = self._filled(ours, texts, self._fields.constants.get(ours))
+        return self._flags(ours, texts) if ours == "in_workbench" else texts
+
+    def _filled(self, ours: str, cells: pd.Series[Any], value: Any) -> pd.Series[Any]:
+        """Return a column with a constant where the source says nothing."""
+        empty = cells.isna()
+        if value is None:
+            return cells
+        self._constants.append((ours, int(empty.sum()), str(value)))
+        return cells.where(~empty, value)
+
+    def _days(self, ours: str, cells: pd.Series[Any]) -> pd.Series[Any]:
+        days, bad = read_days(cells, self._fields.dates)
+        self._unread(
+            "bad_date",
+            cells,
+            bad,
+            "is no day that is clear; write 2022-12-31, or name the format in a profile (dates)",
+        )
+        constant = self._fields.constants.get(ours)
+        filled = self._filled(ours, days.mask(bad), None if constant is None else _moment(constant))
+        return filled.mask(bad)
+
+    def _numbers(self, ours: str, cells: pd.Series[Any]) -> pd.Series[Any]:
+        numbers, bad = read_numbers(
+            cells,
+            factor=self._fields.factors.get(ours, 1.0),
+            decimal=self._decimal,
+            whole=ours in ITEM_COLUMNS,
+        )
+        what = "whole number" if ours in ITEM_COLUMNS else "number"
+        self._unread(
+            "bad_number",
+            cells,
+            bad,
+            f"is no {what} that is clear and not below 0; "
+            "correct it, or say the decimal sign in a profile (options)",
+        )
+        constant = self._fields.constants.get(ours)
+        column = pd.Series(numbers, index=self.index)
+        filled = self._filled(ours, column, None if constant is None else float(constant))
+        return filled.mask(bad)
+
+    def _flags(self, ours: str, texts: pd.Series[Any]) -> pd.Series[bool]:
+        flags, bad = read_flags(texts)
+        if ours in self._place:
+            cells = self._rest.iloc[:, self._place[ours]]
+            self._unread("unknown_word", cells, bad, "is neither true nor false")
+        return flags
+
+    def _unread(self, code: str, cells: pd.Series[Any], bad: Any, mend: str) -> None:
+        """Note the cells that cannot be read; one text for each different cell."""
+        name = str(cells.name)
+        for record in np.flatnonzero(bad):
+            text = _shortened(cells.iloc[record])
+            self._faults.append((code, int(record), f"{name} {text!r} {mend}"))
+
+    def missing(self, new: Mapping[str, pd.Series[Any]]) -> None:
+        """Note reports whose type of event or day is missing or unknown."""
+        types, days = new["event_type"], new["happened_on"]
+        unread = {record for code, record, _ in self._faults if code == "bad_date"}
+        strange = types.notna() & ~types.isin(REPORT_TYPES)
+        for record in np.flatnonzero(strange):
+            valid = ", ".join(REPORT_TYPES)
+            text = f"event_type {types.iloc[record]!r} is unknown; valid: {valid}"
+            self._faults.append(("unknown_word", int(record), text))
+        for record in np.flatnonzero(types.isna()):
+            self._faults.append(("missing_data", int(record), "no event_type: what was done"))
+        for record in np.flatnonzero(days.isna()):
+            if record not in unread:
+                self._faults.append(("missing_data", int(record), "no happened_on: the day"))
+
+    def mapped(self, new: dict[str, pd.Series[Any]], columns: Sequence[str]) -> Mapped:
+        """Return the table with the columns that are left over, what went where, and findings."""
+        extras = self._extras(columns)
+        kept = {name: self._rest.iloc[:, place] for place, name in extras.items()}
+        own = {column: new[column] for column in columns if column != "geometry"}
+        table = gpd.GeoDataFrame(own | {"geometry": self.geometry} | kept, crs=CRS)
+        ids = new["hazard_id"]
+        known = ids.notna().to_numpy()
+        findings = [
+            Finding(code, text, record, hazard_id=str(ids.iloc[record]) if known[record] else None)
+            for code, record, text in sorted(self._faults, key=lambda fault: fault[1])
+        ]
+        left = [self._names[place] for place in extras]
+        if left:
+            text = f"columns that are none of ours, kept as they are: {some(left, 12)}"
+            findings.append(Finding("left_over", text))
+        return Mapped(table, self._columns(extras, columns), tuple(findings))
+
+    def _extras(self, columns: Sequence[str]) -> dict[int, str]:
+        """Return place -> name of the columns that are left over, no name twice in any case."""
+        used = {column.lower() for column in columns}
+        names: dict[int, str] = {}
+        for place, name in enumerate(self._names):
+            if place in self._place.values() or self._computed(place):
+                continue
+            free = name if name.lower() not in used else f"source_{name}"
+            number = 1
+            while free.lower() in used:
+                number += 1
+                free = f"source_{name}_{number}"
+            names[place] = free
+            used.add(free.lower())
+        return names
+
+    def _computed(self, place: int) -> bool:
+        """Say whether a column is a size that we compute: one in a file is never believed."""
+        return self._what == "hazards" and self._names[place].strip().lower() == "size_m2"
+
+    def _columns(self, extras: Mapping[int, str], columns: Sequence[str]) -> pd.DataFrame:
+        rows: list[tuple[str | None, str | None, str, int, str | None]] = []
+        for place, found in enumerate(self._matches):
+            cells = self._rest.iloc[:, place]
+            rows.append((*self._went(place, found, extras), *_shown(cells)))
+        order = {column: number for number, column in enumerate(columns)}
+        constants = sorted(self._constants, key=lambda constant: order[constant[0]])
+        rows += [(None, ours, "constant", count, value) for ours, count, value in constants]
+        frame = pd.DataFrame(rows, columns=["source", "ours", "how", "filled", "example"])
+        texts = dict.fromkeys(["source", "ours", "how", "example"], "str")
+        return frame.astype(texts | {"filled": "int64"})
+
+    def _went(
+        self, place: int, found: Match, extras: Mapping[int, str]
+    ) -> tuple[str, str | None, str]:
+        if self._computed(place):
+            return found.source, "size_m2", "computed anew"
+        if place in extras and extras[place] != found.source:
+            return found.source, None, f"{found.how}, kept as {extras[place]}"
+        return found.source, found.ours, found.how
+
+
+def _moment(constant: str) -> pd.Timestamp:
+    days, bad = read_days(pd.Series([constant]))
+    if bad[0]:
+        raise RecordError(f"constant {constant!r} of the profile is no day; write 2022-12-31")
+    return days[0]
+
+
+def _shortened(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= EXAMPLE_LENGTH else text[: EXAMPLE_LENGTH - 1] + "…"
+
+
+def _shown(cells: pd.Series[Any]) -> tuple[int, str | None]:
+    """Return how many cells hold something, and the first of them."""
+    there = cells.notna()
+    if str(cells.dtype) in {"str", "object"}:
+        there &= cells.astype("str").str.strip() != ""
+    places = np.flatnonzero(there)
+    return len(places), _shortened(cells.iloc[places[0]]) if len(places) else None
