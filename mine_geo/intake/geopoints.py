@@ -240,16 +240,17 @@ def _before(points: pd.DataFrame) -> pd.Series[float]:
 
 
 def _depths(onto: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return how many legs each point is from one that is measured from none; and the circles.
+    """Return how many legs each point is from one that is measured from none, and the circles.
 
-    By doubling: after k rounds every point looks 2**k legs ahead.
+    By doubling: after k rounds every point looks 2**k legs ahead; then those that lead into a
+    circle all look at points on it, and each of these is looked at.
     """
     ahead = np.where(onto >= 0, onto, np.arange(len(onto)))
     depth = (onto >= 0).astype(np.intp)
     for _ in range(len(onto).bit_length()):
         depth, ahead = np.minimum(depth + depth[ahead], len(onto) + 1), ahead[ahead]
     circle = onto[ahead] >= 0
-    return np.where(circle, 0, depth), circle
+    return np.where(circle, 0, depth), np.isin(np.arange(len(onto)), ahead[circle])
 
 
 def _placed(points: pd.DataFrame, onto: NDArray[np.intp]) -> tuple[pd.DataFrame, Said]:
@@ -302,21 +303,16 @@ def _contradictions(points: pd.DataFrame, origins: NDArray[np.float64]) -> Said:
     walked = traverse.polar(origins, legs[:, 0], legs[:, 1], WGS84)
     error = geodesic_m(walked, points[["lon", "lat"]].to_numpy(dtype=float))
     bad = error > np.maximum(FLOOR_M, legs[:, 1] / BAD_RATIO)
-    told = points.assign(error=error).loc[bad].sort_values("error", ascending=False)
+    told = points.assign(error=error, label=labels(points)).loc[bad]
     said: Said = []
     for key, group in told.groupby("record", sort=False):
-        worst = group.iloc[0]
-        said.append(
-            (
-                key,
-                Finding(
-                    "bad_closure",
-                    f"coordinates and bearing with distance differ by up to {worst.error:.2f} m "
-                    f"({some(labels(group))}); the coordinates were taken",
-                    place=shapely.Point(worst.lon, worst.lat),
-                ),
-            )
+        worst = group.iloc[int(group["error"].argmax())]
+        message = (
+            f"coordinates and bearing with distance differ by up to {worst.error:.2f} m "
+            f"({some(group['label'])}); the coordinates were taken"
         )
+        place = shapely.Point(worst.lon, worst.lat)
+        said.append((key, Finding("bad_closure", message, place=place)))
     return said
 
 
