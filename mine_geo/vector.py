@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
+UNREADABLE: Final = (RuntimeError, ValueError, IndexError)
+"""What pyogrio raises on a file that GDAL gives up."""
+
 
 def list_layers(path: str | os.PathLike[str]) -> list[str]:
     """List the layers of a file that hold geometry.
@@ -31,10 +36,10 @@ def list_layers(path: str | os.PathLike[str]) -> list[str]:
     if not Path(path).exists():
         raise FileError(f"{path}: no such file; check the path")
     try:
-        with _without_a_word():
+        with quietly():
             return [name for name, kind in pyogrio.list_layers(path) if kind is not None]
-    except (RuntimeError, ValueError) as error:
-        raise _unreadable(path, error) from error
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
 
 
 def read_vector(
@@ -73,53 +78,112 @@ def read_vector(
     198
     """
     layers = list_layers(path)
-    layer = _choose(path, layer, layers, prefer)
+    layer = choose_layer(path, layer, layers, prefer)
     try:
         frame = _read(path, layer)
     except shapely.errors.GEOSException as error:
-        raise _broken_rings(path, layer, error) from error
-    except (RuntimeError, ValueError) as error:
-        raise _unreadable(path, error) from error
+        raise _broken_rings(path, layer) from error
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise FileError(f"{path}: layer {layer!r} has no geometry; it has: {some(layers, 12)}")
     return to_wgs84(frame, str(path), operation)
 
 
 def _read(path: str | os.PathLike[str], layer: str, on_invalid: str = "raise") -> Any:
-    with _without_a_word():
+    with quietly():
         return pyogrio.read_dataframe(path, layer=layer, on_invalid=on_invalid)
 
 
 @contextmanager
-def _without_a_word() -> Iterator[None]:
-    """Silence what is dropped on purpose (a measure, M) and what becomes an error of ours."""
+def quietly() -> Iterator[None]:
+    """Silence what is dropped on purpose (a measure, M) and what becomes an error of ours.
+
+    Examples
+    --------
+    >>> with quietly():
+    ...     warnings.warn("Measured (M) geometry types are not supported", stacklevel=1)
+    """
     with warnings.catch_warnings(), np.errstate(invalid="ignore"):
         for message in ("Measured", "Non closed ring"):
             warnings.filterwarnings("ignore", message=message)
         yield
 
 
-def _broken_rings(
-    path: str | os.PathLike[str], layer: str, error: shapely.errors.GEOSException
-) -> GeometryError:
-    """Return the error that names the records whose rings GEOS cannot even build."""
+def broken_rings(
+    path: str | os.PathLike[str], layer: str, geometries: NDArray[np.object_]
+) -> dict[int, str]:
+    """Say which records have rings that GEOS cannot even build, and why.
+
+    Parameters
+    ----------
+    path, layer
+        What was read.
+    geometries
+        What came of it with `on_invalid="ignore"`: null where a record has no polygon, or none
+        that can be built.
+
+    Returns
+    -------
+    dict
+        GEOS's reason by the place of the record, from 0.
+    """
+    missing = shapely.is_missing(geometries)
+    if not missing.any():
+        return {}
+    with quietly():
+        binary = pyogrio.raw.read(path, layer=layer, columns=[])[2]
+    return {
+        int(place): reason
+        for place in np.flatnonzero(missing)
+        if (reason := ring_fault(binary[place])) is not None
+    }
+
+
+def ring_fault(wkb: bytes | None) -> str | None:
+    """Return why GEOS cannot build a geometry from its WKB, None if it can or there is none.
+
+    Examples
+    --------
+    >>> ring_fault(shapely.to_wkb(shapely.box(0, 0, 1, 1))), ring_fault(None)
+    (None, None)
+    """
+    try:
+        with quietly():
+            shapely.from_wkb(wkb)
+    except shapely.errors.GEOSException as error:
+        return str(error).strip().removeprefix("IllegalArgumentException: ")
+    return None
+
+
+def _broken_rings(path: str | os.PathLike[str], layer: str) -> GeometryError:
+    """Return the error that names the records with broken rings."""
     frame = _read(path, layer, on_invalid="ignore")
-    with _without_a_word():
-        binary = pyogrio.raw.read(path, layer=layer)[2]
-    there = np.array([wkb is not None for wkb in binary], dtype=bool)
-    bad = np.flatnonzero(shapely.is_missing(frame.geometry.to_numpy()) & there)
+    found = broken_rings(path, layer, frame.geometry.to_numpy())
+    places = list(found)
     name = next((c for c in frame.columns if str(c).lower() == "hazard_id"), None)
-    records = [f"number {place + 1}" for place in bad] if name is None else frame[name].iloc[bad]
-    reason = str(error).strip().removeprefix("IllegalArgumentException: ")
+    records = [f"number {n + 1}" for n in places] if name is None else frame[name].iloc[places]
     return GeometryError(
-        f"{path}: record {some(records)}: broken ring ({reason}); "
+        f"{path}: record {some(records)}: broken ring ({next(iter(found.values()))}); "
         "mend the polygons in their source and load again"
     )
 
 
-def _choose(
+def choose_layer(
     path: str | os.PathLike[str], layer: str | None, layers: list[str], prefer: tuple[str, ...]
 ) -> str:
+    """Return the layer that is meant: the one named, the only one, or the first preferred.
+
+    Raises
+    ------
+    FileError
+        If there is none, none of that name, or it is not clear which; the message lists them.
+
+    Examples
+    --------
+    >>> choose_layer("a.gpkg", None, ["event", "hazard"], ("hazard",))
+    'hazard'
+    """
     if not layers:
         raise FileError(f"{path}: no layer with geometry; export the polygons again")
     if layer is not None and layer not in layers:
@@ -134,8 +198,18 @@ def _choose(
     raise FileError(f"{path}: several layers; name one of: {some(layers, 12)}")
 
 
-def _unreadable(path: str | os.PathLike[str], error: Exception) -> FileError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+def unreadable(path: str | os.PathLike[str], error: Exception) -> FileError:
+    """Return the error on a file that GDAL gives up, with its reason if it says one.
+
+    Examples
+    --------
+    >>> str(unreadable("a.gpkg", RuntimeError("file is not a database; more")))
+    'a.gpkg: cannot be read as a vector file, it may be truncated or of another format; get it
+    again from its maker (file is not a database)'
+    """
+    reason = str(error).splitlines()[0].split("; ")[0] if str(error) else ""
+    if not reason or reason.startswith("Error occurred in") or isinstance(error, IndexError):
+        reason = type(error).__name__
     return FileError(
         f"{path}: cannot be read as a vector file, it may be truncated or of another format; "
         f"get it again from its maker ({reason})"
