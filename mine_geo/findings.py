@@ -42,6 +42,7 @@ CODES: Final = {
     "closure": ("note", "the closure error of a traverse"),
     "bad_closure": ("warning", "a traverse that closes badly"),
     "bad_point": ("error", "a turning point that cannot be read"),
+    "rows_differ": ("warning", "rows of one record that say different things of it"),
     # attributes
     "missing_id": ("error", "no hazard_id"),
     "duplicate_id": ("error", "a hazard_id that stands more than once"),
