@@ -38,6 +38,8 @@ _ZONE: Final = (
     r"^(?:WGS ?-?(?:19)?84)?[ /]*(?:UTM)?[ /:-]*(?:ZONE)?[ :]*(?P<zone>[0-9]{1,2})(?:\.0)?[ -]?"
     r"(?P<letter>[C-HJ-NP-X]|NORTH|SOUTH)?(?: ?HEMISPHERE)?$"
 )
+_GROUPED_BY_COMMA: Final = r"[+-]?[1-9][0-9]{0,2},[0-9]{3}"
+_GROUPED_BY_POINT: Final = r"[+-]?[1-9][0-9]{0,2}[.][0-9]{3}"
 _LETTERS: Final = {"easting": "^E ?| ?M?E$", "northing": "^N ?| ?M?N$"}
 _UNIT: Final = r" ?(?:M|MTRS?|METERS?|METRES?)?\.?$"
 
@@ -71,16 +73,19 @@ def lon_lat(lon: Texts, lat: Texts, crs: pyproj.CRS | None = None) -> Places:
     return _pair(x, y, crs)
 
 
-def plane(x: Texts, y: Texts, crs: pyproj.CRS | None = None) -> Places:
-    """Read plain numbers, decimal comma or point: x and y of a system that the caller knows."""
-    return _pair(numbers(x), numbers(y), crs)
+def plane(
+    x: Texts, y: Texts, crs: pyproj.CRS | None = None, *, decimal: str | None = None
+) -> Places:
+    """Read x and y of a system that the caller knows, written as `numbers` has it."""
+    return _pair(numbers(x, decimal=decimal), numbers(y, decimal=decimal), crs)
 
 
-def numbers(texts: Texts) -> Numbers:
+def numbers(texts: Texts, *, decimal: str | None = None) -> Numbers:
     """Read numbers with decimal comma or point, and thousands where they are plain to see.
 
     `1.234.567,8`, `1,234,567.8` and `1 234 567,8` are read; one comma before three digits
-    (`12,345`) may be either and is not; one point is decimal. A unit of metres may follow.
+    (`12,345`) may be either and is not, unless `decimal` says which sign is before the tenths;
+    one point is decimal unless `decimal` is a comma. A unit of metres may follow.
 
     Examples
     --------
@@ -90,10 +95,17 @@ def numbers(texts: Texts) -> Numbers:
     >>> read.reasons[3]
     "'12,345' is no number: decimals or thousands?"
     """
-    return _numbers(texts, "number")
+    return _numbers(texts, "number", decimal)
 
 
-def utm(easting: Texts, northing: Texts, zone: Texts, datum: str | None = "WGS 84") -> Places:
+def utm(
+    easting: Texts,
+    northing: Texts,
+    zone: Texts,
+    datum: str | None = "WGS 84",
+    *,
+    decimal: str | None = None,
+) -> Places:
     """Read UTM coordinates.
 
     Parameters
@@ -108,6 +120,8 @@ def utm(easting: Texts, northing: Texts, zone: Texts, datum: str | None = "WGS 8
     datum
         Datum of the coordinates, as EPSG names it ("WGS 84", "Indian 1960"); None where nobody
         says it.
+    decimal
+        The sign before the tenths, where the numbers leave it open.
 
     Returns
     -------
@@ -128,8 +142,8 @@ def utm(easting: Texts, northing: Texts, zone: Texts, datum: str | None = "WGS 8
     >>> read.xy.tolist(), read.crs.to_epsg()
     ([[500000.0, 1435123.5]], 32648)
     """
-    x = _numbers(easting, "easting", thousands=True, between=EASTINGS_M)
-    y = _numbers(northing, "northing", between=NORTHINGS_M)
+    x = _numbers(easting, "easting", decimal, between=EASTINGS_M)
+    y = _numbers(northing, "northing", decimal, between=NORTHINGS_M)
     names, bands, unclear = _zones(zone, datum)
     read = _pair(x, y, None)
     both = read.reasons.notna() & unclear.notna()
@@ -142,8 +156,8 @@ def utm(easting: Texts, northing: Texts, zone: Texts, datum: str | None = "WGS 8
     good = reasons.isna().to_numpy()[:, None]
     if len(zones) > 1 and datum is None:
         raise CRSError(
-            f"turning points in UTM zones {some(zones)} on no datum; name the datum, for example "
-            "'WGS 84' or 'Indian 1960', in the profile"
+            f"turning points in UTM zones {some(zones)} and on no datum; say which: crs='EPSG:4326' "
+            "for WGS 84, 'EPSG:4131' for Indian 1960"
         )
     if datum is None or not zones:
         return Places(np.where(good, xy, np.nan), reasons, None)
@@ -204,19 +218,24 @@ def _pair(x: Numbers, y: Numbers, crs: pyproj.CRS | None) -> Places:
 def _numbers(
     texts: Texts,
     name: str,
+    decimal: str | None,
     *,
-    thousands: bool = False,
     between: tuple[float, float] = (-np.inf, np.inf),
 ) -> Numbers:
-    """Read numbers; `thousands` where one comma before three digits cannot be a decimal one."""
+    """Read numbers of a column; the comma of an easting of `483,123` cannot be a decimal one."""
     written = texts.astype("str")
     number, other = plain_numbers(written)
+    if decimal == ",":
+        grouped = written.str.fullmatch(_GROUPED_BY_POINT).fillna(value=False).astype(bool)
+        number, other = number.mask(grouped), other | grouped
+    if decimal is None and name == "easting":
+        decimal = "."
     unclear = pd.Series(data=False, index=texts.index)
     if other.any():
         rest = normal(written[other]).str.upper().str.replace(_UNIT, "", regex=True)
         if name in _LETTERS:
             rest = rest.str.replace(_LETTERS[name], "", regex=True)
-        rest, unclear[other] = _point_only(rest, thousands=thousands)
+        rest, unclear[other] = _point_only(rest, decimal)
         number[other] = plain_numbers(rest)[0]
     number = number.mask(unclear)
     bad = ~number.between(*between)
@@ -229,24 +248,24 @@ def _numbers(
     return Numbers(number.mask(bad), reasons)
 
 
-def _point_only(plain: Texts, *, thousands: bool) -> tuple[Texts, pd.Series[bool]]:
+def _point_only(plain: Texts, decimal: str | None) -> tuple[Texts, pd.Series[bool]]:
     """Return numbers without thousands and with a decimal point; and where that is not clear."""
 
     def like(pattern: str) -> pd.Series[bool]:
         return plain.str.fullmatch(pattern).fillna(value=False).astype(bool)
 
-    unclear = pd.Series(data=False, index=plain.index)
-    if not plain.str.contains("[ ',]|[.].*[.]").any():
-        return plain, unclear
     spaced = like(r"[+-]?[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]*)?")
     plain = plain.where(~spaced, plain.str.replace("[ ']", "", regex=True))
     by_comma = like(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+[.][0-9]*|(?:,[0-9]{3}){2,})")
     by_point = like(r"[+-]?[0-9]{1,3}(?:(?:[.][0-9]{3})+,[0-9]*|(?:[.][0-9]{3}){2,})")
-    either = like(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}") & ~spaced
-    drop = by_comma | either if thousands else by_comma
-    plain = plain.where(~drop, plain.str.replace(",", "", regex=False))
+    unclear = like(_GROUPED_BY_COMMA) & ~spaced
+    if decimal == ",":
+        by_point |= like(_GROUPED_BY_POINT) & ~spaced
+    if decimal == ".":
+        by_comma |= unclear
+    plain = plain.where(~by_comma, plain.str.replace(",", "", regex=False))
     plain = plain.where(~by_point, plain.str.replace(".", "", regex=False))
-    return plain.str.replace(",", ".", regex=False), unclear | (either & ~drop)
+    return plain.str.replace(",", ".", regex=False), unclear & (decimal is None)
 
 
 def _zones(texts: Texts, datum: str | None) -> tuple[Texts, Texts, Texts]:

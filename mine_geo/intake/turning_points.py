@@ -57,7 +57,7 @@ def order_numbers(texts: pd.Series[Any]) -> pd.Series[float]:
     return numbers.mask(words.isin(END_POINTS), np.inf)
 
 
-def polygons(points: pd.DataFrame) -> Built:
+def polygons(points: pd.DataFrame, *, gaps: bool = False) -> Built:
     """Build the polygons of records from one row a turning point.
 
     Parameters
@@ -67,6 +67,8 @@ def polygons(points: pd.DataFrame) -> Built:
         if wanted, `part` (one ring a part) and `order` (number or text, see `order_numbers`).
         Points stand in the order of their numbers; in the order of entry where `order` is left
         out or a ring has none. Rows without a record are not looked at.
+    gaps
+        Whether numbers may be missing.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def polygons(points: pd.DataFrame) -> Built:
     points = points.loc[points["record"].notna()].reset_index(drop=True)
     record, keys = pd.factorize(points["record"])
     rows = _rings(points, record)
-    findings = _bad_points(rows) + _disorder(rows) + _few(rows)
+    findings = _bad_points(rows) + _disorder(rows, gaps=gaps) + _few(rows)
     bad = np.zeros(len(keys), dtype=bool)
     bad[[place for place, _ in findings]] = True
     geometry = _assemble(rows[~bad[rows["record"].to_numpy()]], len(keys))
@@ -144,7 +146,7 @@ def _bad_points(rows: pd.DataFrame) -> list[tuple[int, Finding]]:
     ]
 
 
-def _disorder(rows: pd.DataFrame) -> list[tuple[int, Finding]]:
+def _disorder(rows: pd.DataFrame, *, gaps: bool) -> list[tuple[int, Finding]]:
     """Find numbers that stand at some points only, twice, or not at all."""
     order, ring = rows["order"], rows["ring"]
     number = np.isfinite(order)
@@ -157,7 +159,7 @@ def _disorder(rows: pd.DataFrame) -> list[tuple[int, Finding]]:
         "number at some turning points only:": order.notna() & ~rows["ordered"],
         "turning point that stands twice:": rows["ordered"]
         & (order == order.groupby(ring).shift()),
-        "turning points missing before number": rows["ordered"] & ((step > 1) | first),
+        "turning points missing before number": rows["ordered"] & ((step > 1) | first) & (not gaps),
     }
     said: dict[int, Finding] = {}
     for words, mask in faults.items():
