@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, RecordError, choose, some
+from mine_geo.errors import CRSError, choose, some
 from mine_geo.findings import Finding
 from mine_geo.geometry import size_m2, to_multipolygons
 from mine_geo.hazards import PLACE_COLUMNS, contradictions, located
@@ -247,11 +247,11 @@ class _Draft:
         return flags
 
     def _unread(self, code: str, cells: pd.Series[Any], bad: Any, mend: str) -> None:
-        """Note the cells that cannot be read; one text for each different cell."""
-        name = str(cells.name)
-        for record in np.flatnonzero(bad):
-            text = _shortened(cells.iloc[record])
-            self._faults.append((code, int(record), f"{name} {text!r} {mend}"))
+        """Note the cells that cannot be read, with what stands there."""
+        places = np.flatnonzero(bad)
+        for record, cell in zip(places, cells.iloc[places].tolist(), strict=True):
+            text = f"{cells.name} {_shortened(cell)!r} {mend}"
+            self._faults.append((code, int(record), text))
 
     def missing(self, new: Mapping[str, pd.Series[Any]]) -> None:
         """Note reports whose type of event or day is missing or unknown."""
@@ -329,10 +329,7 @@ class _Draft:
 
 
 def _moment(constant: str) -> pd.Timestamp:
-    days, bad = read_days(pd.Series([constant]))
-    if bad[0]:
-        raise RecordError(f"constant {constant!r} of the profile is no day; write 2022-12-31")
-    return days[0]
+    return read_days(pd.Series([constant]))[0][0]
 
 
 def _shortened(value: Any) -> str:

@@ -268,6 +268,8 @@ def _constant(key: tuple[str, ...], value: Any, faults: Faults) -> str:
     faults.word(key, text, WORDS.get(key[-1]))
     if key[-1] in NUMBERS and (isinstance(value, bool) or not isinstance(value, (int, float))):
         faults.add(key, "not a number")
+    if key[-1] in DAYS and read_days(pd.Series([text]))[1][0]:
+        faults.add(key, f"{text!r} is no day; write 2022-12-31")
     return text
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     Bad = NDArray[np.bool_]
 
 EPOCH: Final = "epoch_ms"
-"""Among the formats of days: milliseconds since 1970, in UTC."""
+"""Among the formats of days: milliseconds since 1970, in UTC; of 11 figures or more (the first
+months of 1970 would look like a year or the number of a day)."""
 
 _NOTHING: Final = frozenset({"", "<Null>", "NULL"})
 """What databases and Esri write for null."""
@@ -53,7 +54,7 @@ def read_texts(column: pd.Series[Any]) -> pd.Series[Any]:
         found = [_written(value) for value in column]
     else:
         places, different = pd.factorize(column)
-        written = [*(_written(value) for value in different), None]
+        written = [*(_written(value) for value in different.tolist()), None]
         found = [written[place] for place in places]
     return pd.Series(found, index=column.index, dtype="str")
 
@@ -91,7 +92,7 @@ def read_words(texts: pd.Series[Any], meanings: Mapping[str, str]) -> pd.Series[
         return texts
     known = {fold(word): meaning or None for word, meaning in meanings.items()}
     places, different = pd.factorize(texts)
-    found = [*(known.get(fold(text), text) for text in different), None]
+    found = [*(known.get(fold(text), text) for text in different.tolist()), None]
     return pd.Series([found[place] for place in places], index=texts.index, dtype="str")
 
 
@@ -166,7 +167,7 @@ def _days_of(texts: pd.Series[Any], formats: tuple[str, ...]) -> pd.Series[pd.Ti
     for written in formats:
         rest = texts[days.isna()]
         if written == EPOCH:
-            rest = rest[rest.str.fullmatch(r"-?\d{1,15}")]
+            rest = rest[rest.str.fullmatch(r"\d{11,14}")]
             read = pd.to_datetime(rest.astype("int64"), unit="ms", errors="coerce", utc=True)
         else:
             read = pd.to_datetime(rest, format=written, errors="coerce", utc="%z" in written)
@@ -220,7 +221,8 @@ def read_numbers(
 
 def _numbers_of(different: Any, decimal: str | None, *, whole: bool) -> NDArray[np.float64]:
     texts = pd.Series(
-        [_GROUPED_BY_SPACE.sub("", text.translate(_DIGITS)) for text in different], dtype="str"
+        [_GROUPED_BY_SPACE.sub("", text.translate(_DIGITS)) for text in different.tolist()],
+        dtype="str",
     )
     dots, commas = _read_as(texts, ".", whole=whole), _read_as(texts, ",", whole=whole)
     if decimal is not None:
@@ -228,13 +230,16 @@ def _numbers_of(different: Any, decimal: str | None, *, whole: bool) -> NDArray[
     by_dot, by_comma = ~np.isnan(dots), ~np.isnan(commas)
     numbers = np.where(by_dot, dots, commas)
     unclear = by_dot & by_comma & (dots != commas)
-    only_dot, only_comma = (by_dot & ~by_comma).any(), (by_comma & ~by_dot).any()
-    if only_comma and not only_dot:
-        numbers[unclear] = commas[unclear]
-    elif only_comma or not only_dot:
-        # Nothing but the sign itself tells: a dot alone is a dot, a comma may be either.
-        open_ = texts.str.contains(",", regex=False).to_numpy(dtype=bool) | only_comma
-        numbers[unclear & open_] = np.nan
+    dotted = texts.str.contains(".", regex=False).to_numpy(dtype=bool)
+    only_dot, only_comma = by_dot & ~by_comma, by_comma & ~by_dot
+    if only_dot.any() and only_comma.any():
+        numbers[unclear] = np.nan
+    elif only_comma.any():
+        # Dots are thousands if another number shows it; programs write 12.345 whatever people do.
+        shown = (only_comma & dotted).any()
+        numbers[unclear] = np.where(dotted & ~shown, np.nan, commas)[unclear]
+    elif not only_dot.any():
+        numbers[unclear & ~dotted] = np.nan
     return numbers
 
 
