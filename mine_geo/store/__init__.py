@@ -1,18 +1,26 @@
 """PostGIS and one GeoPackage file behind one `Store`: the register with its ledger of events."""
 
+from mine_geo.store.deciding import Accepted, Left, Rejected
 from mine_geo.store.imports import Imported
 from mine_geo.store.layers import Loaded
 from mine_geo.store.ledger import Recorded
 from mine_geo.store.opening import create_store, open_store, upgrade_store
 from mine_geo.store.register import Registered
 from mine_geo.store.store import Store
+from mine_geo.store.submissions import Examined
+from mine_geo.store.submitting import Submitted
 
 __all__ = [
+    "Accepted",
+    "Examined",
     "Imported",
+    "Left",
     "Loaded",
     "Recorded",
     "Registered",
+    "Rejected",
     "Store",
+    "Submitted",
     "create_store",
     "open_store",
     "upgrade_store",

@@ -25,7 +25,7 @@ from mine_geo.store.reshaping import as_asked
 from mine_geo.terms import KINDS, OUTCOMES
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
@@ -46,6 +46,7 @@ def record_report(
     event_id: Any,
     *,
     synthetic: bool,
+    now: datetime | None = None,
 ) -> list[Recorded]:
     """Release what of any hazard lies under a polygon; see `Store.record_report`."""
     choose(outcome, OUTCOMES, "outcome")
@@ -80,7 +81,7 @@ def record_report(
                 outside_m2=round(float(exact_size_m2([beyond])[0])) if first else 0,
             )
         )
-    posted = ledger.post(connection, entries, synthetic=synthetic)
+    posted = ledger.post(connection, entries, synthetic=synthetic, now=now)
     return [posted.recorded(each) for each in posted.ids]
 
 

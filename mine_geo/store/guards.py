@@ -2,14 +2,17 @@
 
 They are made again after every migration, since SQLite loses them with a table it rebuilds.
 A layer may change only while `store_info.writing` is true, which our own transactions set and
-unset; so QGIS, psql and GDAL read every layer and edit none. An event is never changed at all.
+unset; so QGIS, psql and GDAL read every layer and edit none. An event is never changed at all;
+of the workbench, see `workbench_guards`.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import DDL, Connection
+from sqlalchemy import DDL, Connection, inspect
+
+from mine_geo.store import workbench_guards as workbench
 
 LAYERS: Final = (
     "hazard",
@@ -19,6 +22,7 @@ LAYERS: Final = (
     "border",
     "admin_version",
     "border_version",
+    *workbench.TABLES,
 )
 """Tables that only `mine_geo` writes."""
 
@@ -78,24 +82,54 @@ _SERVER_EVENT: Final = (
 
 
 def install(connection: Connection) -> None:
-    """Make all guards, in place of those that are there."""
+    """Make all guards, in place of those that are there; on the tables that there are."""
+    there = set(inspect(connection).get_table_names())
+    layers = [layer for layer in LAYERS if layer in there]
+    kept = [table for table in workbench.KEPT if table in there]
     if connection.dialect.name == "postgresql":
-        _run(connection, _SERVER_FUNCTIONS)
-        for layer in LAYERS:
-            _run(connection, _SERVER_LAYER, table=layer)
-        _run(connection, _SERVER_EVENT)
+        _install_server(connection, layers, kept)
+    else:
+        _install_file(connection, layers, kept)
+
+
+def _install_server(connection: Connection, layers: list[str], kept: list[str]) -> None:
+    _run(connection, _SERVER_FUNCTIONS)
+    for layer in layers:
+        _run(connection, _SERVER_LAYER, table=layer)
+    _run(connection, _SERVER_EVENT)
+    if not kept:
         return
+    _run(connection, workbench.SERVER_FUNCTIONS)
+    for table in kept:
+        _run(connection, workbench.SERVER_KEPT, table=table)
+    _run(connection, workbench.SERVER_RECORDS)
+    for table in workbench.TABLES:
+        _run(connection, workbench.SERVER_WHOLE, table=table)
+
+
+def _install_file(connection: Connection, layers: list[str], kept: list[str]) -> None:
     for action in ("insert", "update", "delete"):
-        for layer in LAYERS:
+        for layer in layers:
             _run(connection, _FILE_LAYER, table=layer, action=action)
     for action in ("update", "delete"):
         _run(connection, _FILE_EVENT, action=action)
     _run(connection, _FILE_EVENT_INSERT)
+    if not kept:
+        return
+    for action in ("update", "delete"):
+        for table in kept:
+            _run(connection, workbench.FILE_KEPT, table=table, action=action)
+    _run(connection, workbench.FILE_KEPT, table=workbench.RECORDS, action="delete")
+    for table in workbench.TABLES:
+        _run(connection, workbench.FILE_INSERTED, table=table)
+    _run(connection, workbench.FILE_RECORDS)
+    _run(connection, workbench.FILE_SUBMISSION)
 
 
 def _run(
     connection: Connection, statements: tuple[str, ...], table: str = "", action: str = ""
 ) -> None:
     words = {"table": table, "action": action, "ours": _OURS, "kept": _KEPT, "there": _THERE}
+    words |= workbench.WORDS
     for statement in statements:
         connection.execute(DDL(statement, context=words))  # type: ignore[no-untyped-call]

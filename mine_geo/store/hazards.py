@@ -16,7 +16,7 @@ from mine_geo.cuts import NOTHING
 from mine_geo.errors import UnknownNameError, choose
 from mine_geo.events import day_of, moment_of
 from mine_geo.fold import fold
-from mine_geo.store import content, ledger, neighbours, rows
+from mine_geo.store import content, ledger, neighbours, rows, waiting
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.projection import HASH
 from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS, WORKBENCH
@@ -131,10 +131,12 @@ def read(
     as_of: Day = None,
     known_at: Moment = None,
     synthetic: bool = False,
+    with_waiting: bool = True,
 ) -> gpd.GeoDataFrame:
     """Read hazards in the order of their ids, with `geometry_hash` beside the canonical columns.
 
-    Only hazards with an event after the day or the moment are folded; the others are as they are.
+    Records that wait on the workbench are added unless they are left out. Only hazards with an
+    event after the day or the moment are folded; the others are as they are.
 
     Raises
     ------
@@ -153,12 +155,18 @@ def read(
         keep = ~found["hazard_id"].isin(changed).to_numpy()
         found, extras = found[keep], [text for text, kept in zip(extras, keep, strict=True) if kept]
         past = fold(ledger.read(connection, changed), as_of=as_of, known_at=known_at).hazards
+    waits = None
+    if with_waiting and asked.workbench != "exclude":
+        waits = waiting.read(connection, as_of=as_of, known_at=known_at, synthetic=synthetic)
     for unit in asked.units:
-        _known(connection, unit, past)
+        _known(connection, unit, past, waits)
     if past is not None:
         new, more = _as_rows(asked.of_frame(past), synthetic=synthetic)
-        found = pd.concat([found, new], ignore_index=True) if len(found) else new
+        found = _joined(found, new)
         extras += more
+    if waits is not None:
+        new = asked.of_frame(waits)
+        found, extras = _joined(found, new.drop(columns="extra")), extras + new["extra"].tolist()
     found = found.assign(extra=pd.Series(extras, index=found.index, dtype=object))
     found = found.sort_values("hazard_id", ignore_index=True)  # not by the database's collation
     nothing = found.geometry.isna().to_numpy()
@@ -166,6 +174,12 @@ def read(
         shapes = np.where(nothing, NOTHING, found.geometry.to_numpy())
         found = found.assign(geometry=gpd.GeoSeries(list(shapes), index=found.index, crs=CRS))
     return _canonical(gpd.GeoDataFrame(found), names)
+
+
+def _joined(found: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if new.empty:
+        return found
+    return pd.concat([found, new], ignore_index=True) if len(found) else new
 
 
 def _canonical(found: gpd.GeoDataFrame, names: list[str]) -> gpd.GeoDataFrame:
@@ -203,9 +217,9 @@ def _as_rows(hazards: gpd.GeoDataFrame, *, synthetic: bool) -> tuple[gpd.GeoData
     return table, content.extra_texts(kept)
 
 
-def _known(connection: Connection, unit: Unit, past: pd.DataFrame | None) -> None:
+def _known(connection: Connection, unit: Unit, *others: pd.DataFrame | None) -> None:
     """Refuse a name that is neither in the table of names nor recorded of any hazard."""
     if unit.unknown is None or connection.scalar(select(exists().where(unit.where()))):
         return
-    if past is None or not unit.of_frame(past).any():
+    if not any(other is not None and unit.of_frame(other).any() for other in others):
         raise unit.unknown

@@ -102,7 +102,12 @@ def surroundings(connection: Connection, ids: Collection[str]) -> set[str]:
 
 
 def post(
-    connection: Connection, entries: Sequence[Entry], *, synthetic: bool, born: Sequence[str] = ()
+    connection: Connection,
+    entries: Sequence[Entry],
+    *,
+    synthetic: bool,
+    born: Sequence[str] = (),
+    now: datetime | None = None,
 ) -> Posted:
     """Write entries that are not there yet, within the write transaction.
 
@@ -116,6 +121,8 @@ def post(
         Whether the store holds invented data.
     born
         Hazards that begin with these entries.
+    now
+        The moment, where other events of the same transaction have it too.
 
     Raises
     ------
@@ -133,7 +140,7 @@ def post(
         if key in stored:
             _same(key, entry, stored[key])
     _known(connection, {entry.hazard_id for entry in named.values()} - set(born))
-    now = next_moment(connection)
+    now = now or next_moment(connection)
     for entry in new.values():
         if entry.happened_on is not None:
             not_in_future(entry.happened_on, now.astimezone(DAYS_IN).date(), entry.hazard_id)

@@ -2,72 +2,45 @@
 
 No table names a schema: on PostgreSQL the search path puts them into `mine_geo`. Column types are
 those that a GeoPackage knows. `event` is the ledger (append-only); `hazard` is identity and a
-projection of the present that the events can rebuild.
+projection of the present that the events can rebuild. The workbench is in `submitted`.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime  # noqa: TC003 - SQLAlchemy reads the annotations
 from typing import Any, Final
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Double,
-    ForeignKey,
-    Index,
-    MetaData,
-    Text,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from mine_geo.store.types import Moment, Shape, WholeNumber
+from mine_geo.store.declarative import SQLITE, Base, gist, one_of
+from mine_geo.store.submitted import Submission, SubmissionFinding, SubmittedRecord
+from mine_geo.store.types import Shape
 from mine_geo.terms import EVENT_TYPES, KINDS
 
-NAMES: Final = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
-
-
-class Base(DeclarativeBase):
-    """The base of all tables."""
-
-    metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own form
-        str: Text(),
-        float: Double(),
-        bool: Boolean(),
-        int: WholeNumber,
-        datetime: Moment(),
-    }
-
-    fid: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
-
-
-_SQLITE: Final = {"sqlite_autoincrement": True}
-
-
-def _gist(table: str) -> Index:
-    """Return the spatial index of a table on PostGIS; in a GeoPackage QGIS makes its own."""
-    index = Index(f"ix_{table}_geometry", "geometry", postgresql_using="gist")
-    return index.ddl_if(dialect="postgresql")
+__all__ = [
+    "LAYERS",
+    "AdminVersion",
+    "Base",
+    "Border",
+    "BorderDistance",
+    "BorderVersion",
+    "District",
+    "Event",
+    "Hazard",
+    "SpotTask",
+    "StoreInfo",
+    "Submission",
+    "SubmissionFinding",
+    "SubmittedRecord",
+]
 
 
 class StoreInfo(Base):
     """One row: what this store is, and whether a write of ours is under way."""
 
     __tablename__ = "store_info"
-    __table_args__ = (CheckConstraint("fid = 1", name="one_row"), _SQLITE)
+    __table_args__ = (CheckConstraint("fid = 1", name="one_row"), SQLITE)
 
     title: Mapped[str | None]
     synthetic: Mapped[bool]
@@ -85,12 +58,12 @@ class Hazard(Base):
 
     __tablename__ = "hazard"
     __table_args__ = (
-        CheckConstraint(_one_of("kind", KINDS), name="kind"),
+        CheckConstraint(one_of("kind", KINDS), name="kind"),
         CheckConstraint("size_m2 >= 0", name="size_m2"),
         Index("ix_hazard_province_code", "province_code"),
         Index("ix_hazard_geometry_hash", "geometry_hash"),
-        _gist("hazard"),
-        _SQLITE,
+        gist("hazard"),
+        SQLITE,
     )
 
     hazard_id: Mapped[str] = mapped_column(unique=True)
@@ -124,14 +97,14 @@ class Event(Base):
 
     __tablename__ = "event"
     __table_args__ = (
-        CheckConstraint(_one_of("event_type", EVENT_TYPES), name="event_type"),
+        CheckConstraint(one_of("event_type", EVENT_TYPES), name="event_type"),
         CheckConstraint("(happened_on IS NULL) = (event_type = 'retracted')", name="happened_on"),
         CheckConstraint("(retracts IS NULL) = (event_type <> 'retracted')", name="retracts"),
         Index("ix_event_hazard_id", "hazard_id"),
         Index("ix_event_recorded_at", "recorded_at"),
         Index("ix_event_retracts", "retracts", unique=True),
-        _gist("event"),
-        _SQLITE,
+        gist("event"),
+        SQLITE,
     )
 
     event_id: Mapped[str] = mapped_column(unique=True)
@@ -163,7 +136,7 @@ class SpotTask(Base):
     __tablename__ = "spot_task"
     __table_args__ = (
         CheckConstraint("(retracted_at IS NULL) = (retracted_why IS NULL)", name="retracted"),
-        _SQLITE,
+        SQLITE,
     )
 
     task_id: Mapped[str] = mapped_column(unique=True)
@@ -205,7 +178,7 @@ class AdminVersion(Base):
     """One loaded version of the districts."""
 
     __tablename__ = "admin_version"
-    __table_args__ = (UniqueConstraint("name", "version"), _one_active("admin_version"), _SQLITE)
+    __table_args__ = (UniqueConstraint("name", "version"), _one_active("admin_version"), SQLITE)
 
     name: Mapped[str]
     version: Mapped[str]
@@ -220,8 +193,8 @@ class District(Base):
     __tablename__ = "district"
     __table_args__ = (
         Index("ix_district_version_fid", "version_fid"),
-        _gist("district"),
-        _SQLITE,
+        gist("district"),
+        SQLITE,
     )
 
     version_fid: Mapped[int] = mapped_column(ForeignKey("admin_version.fid"))
@@ -241,7 +214,7 @@ class BorderVersion(Base):
     """One loaded version of the border."""
 
     __tablename__ = "border_version"
-    __table_args__ = (UniqueConstraint("name", "version"), _one_active("border_version"), _SQLITE)
+    __table_args__ = (UniqueConstraint("name", "version"), _one_active("border_version"), SQLITE)
 
     name: Mapped[str]
     version: Mapped[str]
@@ -254,7 +227,7 @@ class Border(Base):
     """A line of one version of the border; `active` is repeated here for QGIS."""
 
     __tablename__ = "border"
-    __table_args__ = (Index("ix_border_version_fid", "version_fid"), _gist("border"), _SQLITE)
+    __table_args__ = (Index("ix_border_version_fid", "version_fid"), gist("border"), SQLITE)
 
     version_fid: Mapped[int] = mapped_column(ForeignKey("border_version.fid"))
     active: Mapped[bool]
@@ -271,7 +244,7 @@ class BorderDistance(Base):
     """The distance of a polygon from a version of the border; a cache, metres."""
 
     __tablename__ = "border_distance"
-    __table_args__ = (UniqueConstraint("version_fid", "include_coast", "geometry_hash"), _SQLITE)
+    __table_args__ = (UniqueConstraint("version_fid", "include_coast", "geometry_hash"), SQLITE)
 
     geometry_hash: Mapped[str]
     version_fid: Mapped[int] = mapped_column(ForeignKey("border_version.fid"))
@@ -290,5 +263,8 @@ LAYERS: Final = {
     AdminVersion.__tablename__: "Versions of the districts",
     BorderVersion.__tablename__: "Versions of the border",
     BorderDistance.__tablename__: "Distances already computed",
+    SubmittedRecord.__tablename__: "The workbench: records received; filter by state",
+    Submission.__tablename__: "The workbench: files received, and how they were read",
+    SubmissionFinding.__tablename__: "The workbench: what the checks say of records",
 }
 """What each table is, in the words that a GeoPackage shows."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 from sqlalchemy import Table, select
 
 from mine_geo.attributes import PARENT
@@ -83,9 +84,19 @@ class Batch:
 
 
 def _with_status(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the hazards with the status that follows: worked on before they came, or open."""
-    worked = hazards["status"].fillna("").isin(_WORKED)
-    return hazards.assign(status=np.where(worked, "worked_on", "open")).astype({"status": "str"})
+    return hazards.assign(status=status_of(hazards["status"]))
+
+
+def status_of(said: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the status that follows from what is said: worked on before it came, or open.
+
+    Examples
+    --------
+    >>> status_of(pd.Series([None, "worked_on"], dtype="str")).tolist()
+    ['open', 'worked_on']
+    """
+    worked = said.fillna("").isin(_WORKED)
+    return pd.Series(np.where(worked, "worked_on", "open"), index=said.index, dtype="str")
 
 
 def detail_of(said: dict[str, Any]) -> str:
@@ -147,8 +158,12 @@ def register(
     synthetic: bool,
     registered_on: date | None,
     recorded_by: str | None,
+    now: datetime | None = None,
 ) -> Registered:
-    """Write checked hazards within the write transaction; see `Store.register`."""
+    """Write checked hazards within the write transaction; see `Store.register`.
+
+    `now` is the moment, where other events of the same transaction have it too.
+    """
     batch = Batch.of(hazards, synthetic=synthetic)
     there = _There.of(connection)
     ids = batch.columns["hazard_id"]
@@ -160,7 +175,8 @@ def register(
         )
     new = [place for place, hazard in enumerate(ids) if hazard not in there.register]
     if new:
-        _write(connection, batch.only(new), there, registered_on, recorded_by)
+        now = now or next_moment(connection)
+        _write(connection, batch.only(new), there, registered_on, recorded_by, now)
     return Registered(registered=len(new), unchanged=len(ids) - len(new))
 
 
@@ -230,8 +246,8 @@ def _write(
     there: _There,
     registered_on: date | None,
     recorded_by: str | None,
+    now: datetime,
 ) -> None:
-    now = next_moment(connection)
     columns, ids = batch.columns, batch.columns["hazard_id"]
     days = [day or registered_on or today(now) for day in columns["surveyed_on"]]
     early = [hazard for hazard, day in zip(ids, days, strict=True) if day > today(now)]

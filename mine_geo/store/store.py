@@ -12,6 +12,7 @@ from mine_geo.store.accounts import Accounts
 from mine_geo.store.officer import Officer
 from mine_geo.store.projection import HASH
 from mine_geo.store.surveyor import Surveyor
+from mine_geo.store.workbench import Workbench
 from mine_geo.terms import THRESHOLD_M
 from mine_geo.zones import border_split
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mine_geo.store.register import Registered
 
 
-class Store(Officer, Surveyor, Accounts):
+class Store(Officer, Surveyor, Workbench, Accounts):
     """A register of hazards. Made by `open_store` and `create_store`; a context manager.
 
     Every write is one transaction under the store's write lock: all of it is done, or nothing.
@@ -191,7 +192,10 @@ class Store(Officer, Surveyor, Accounts):
         kind
             One of `terms.KINDS`.
         workbench
-            Records not yet accepted: "include", "exclude" or "only".
+            Records not yet accepted, marked `in_workbench`: "include", "exclude" or "only". They
+            are hazards that were registered so, and those that wait on the workbench and could
+            enter the register (see `submit`); a hazard that is in the register and was submitted
+            again is not one of them.
         as_of
             The end of this day: a date, or ISO text; now unless told. "1 January 2023" in a
             report is 2022-12-31.

@@ -12,13 +12,15 @@ from sqlalchemy.exc import DBAPIError
 
 from mine_geo.errors import StoreError
 from mine_geo.store.engines import BUSY_SECONDS, WRITE_OPTION
-from mine_geo.store.models import Event, StoreInfo
+from mine_geo.store.models import Event, StoreInfo, Submission, SubmittedRecord
 from mine_geo.store.types import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY: Final = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"
+MOMENTS: Final = (Event.recorded_at, Submission.received_at, SubmittedRecord.decided_at)
+"""What a store knows the moment of."""
 LOCK: Final = 0x6D696E6567656F  # "minegeo"
 """The key of PostgreSQL's advisory lock; it holds within one database."""
 
@@ -118,7 +120,7 @@ def leave_wal(engine: Engine) -> None:
 
 
 def next_moment(connection: Connection) -> datetime:
-    """Return the moment to record now: later than every one recorded, to the millisecond.
+    """Return the moment to record now: later than every one before, to the millisecond.
 
     Call it under the write lock; PostgreSQL's own clock counts there.
     """
@@ -126,5 +128,7 @@ def next_moment(connection: Connection) -> datetime:
         now = milliseconds(connection.execute(select(func.clock_timestamp())).scalar_one())
     else:
         now = milliseconds(datetime.now(UTC))
-    last = connection.scalar(select(func.max(Event.recorded_at)))
-    return now if last is None else max(now, last + timedelta(milliseconds=1))
+    for moment in MOMENTS:
+        last = connection.scalar(select(func.max(moment)))
+        now = now if last is None else max(now, last + timedelta(milliseconds=1))
+    return now

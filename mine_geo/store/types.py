@@ -49,9 +49,20 @@ class MultiLineStringBlob(UserDefinedType[bytes]):
         return "MULTILINESTRING"
 
 
+class PointBlob(UserDefinedType[bytes]):
+    """A GeoPackage column of points."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:  # noqa: ARG002
+        """Return the OGC name, as the GeoPackage standard wants it in the table."""
+        return "POINT"
+
+
 _BLOBS: dict[str, type[UserDefinedType[bytes]]] = {
     "MULTIPOLYGON": MultiPolygonBlob,
     "MULTILINESTRING": MultiLineStringBlob,
+    "POINT": PointBlob,
 }
 # GeoAlchemy2 puts its SpatiaLite types under these names when it is imported; reading the tables
 # of a plain GeoPackage back then fails with "no such table: geometry_columns".
@@ -64,7 +75,7 @@ class Shape(TypeDecorator[Any]):
     Parameters
     ----------
     geometry_type
-        "MULTIPOLYGON" or "MULTILINESTRING".
+        "MULTIPOLYGON", "MULTILINESTRING" or "POINT".
     """
 
     impl = LargeBinary

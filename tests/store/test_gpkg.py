@@ -14,7 +14,8 @@ from mine_geo import errors
 from mine_geo.store import Registered, create_store, gpkg, open_store
 from mine_geo.store.models import LAYERS, Base
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
-from tests.store import gdal
+from tests.store import gdal, inbox
+from tests.store.conftest import box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,8 @@ def path(
         store.load_border(border)
         store.register(hazards.iloc[:2])
         store.record_spot_task({"happened_on": "2022-05-01", "submunitions": 2})
-        store.split()
+        store.submit(inbox.file({"hazard_id": "W-1", "geometry": box(104.5, 12.5)}))
+        store.split(workbench="exclude")
     return place
 
 

@@ -19,7 +19,6 @@ from mine_geo.store import (
     content,
     create_store,
     engines,
-    guards,
     migrate,
     open_store,
     opening,
@@ -198,14 +197,15 @@ def test_migrations_are_found_in_a_wheel_and_in_a_checkout(
     assert migrate.folder() == package / "migrations"
 
 
-def test_a_store_of_the_first_schema_keeps_its_hazards(
-    place: str, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_a_store_of_an_earlier_schema_keeps_its_hazards(
+    place: str, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:
     table = hazards.assign(status=[None, "open", "worked_on", "closed"])
-    make_first(place, table, monkeypatch)
+    make_earlier(place, table, monkeypatch, revision)
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
-    assert upgrade_store(place) == ("0001", migrate.revisions()[-1])
+    assert upgrade_store(place) == (revision, migrate.revisions()[-1])
     with open_store(place) as store:
         found = store.hazards()
         assert found["hazard_id"].tolist() == ["A-1", "B-2", "a-3", "Ä-4"]
@@ -222,8 +222,10 @@ def test_a_store_of_the_first_schema_keeps_its_hazards(
     engine.dispose()
 
 
-def make_first(place: str, table: gpd.GeoDataFrame, patch: pytest.MonkeyPatch) -> None:
-    """Make a store as the first version of the library did, with hazards."""
+def make_earlier(
+    place: str, table: gpd.GeoDataFrame, patch: pytest.MonkeyPatch, revision: str
+) -> None:
+    """Make a store as an earlier version of the library did, with hazards."""
     if place.endswith(".gpkg"):
         Path(place).touch()
     said = {name: content.plain(table[name]) for name in ATTRIBUTES}
@@ -238,10 +240,10 @@ def make_first(place: str, table: gpd.GeoDataFrame, patch: pytest.MonkeyPatch) -
     days = [date(2020, 1, 31) if pd.isna(day) else day.date() for day in table["surveyed_on"]]
     engine, now = engine_of(place), datetime(2022, 1, 1, tzinfo=UTC)
     with migrating(engine) as connection, patch.context() as before:
-        before.setattr(guards, "LAYERS", tuple(n for n in guards.LAYERS if n != "spot_task"))
-        before.setattr(migrate, "revisions", lambda: ("0001",))
+        before.setattr(opening, "next_moment", lambda _: now)
+        before.setattr(migrate, "revisions", lambda: (revision,))
         opening._prepare(connection, engines.locate(place))
-        migrate.apply(connection, "0001")
+        migrate.apply(connection, revision)
         opening._describe(connection, synthetic=False, title=None)
         connection.execute(update(StoreInfo).values(writing=True))
         hazard = {
@@ -253,6 +255,8 @@ def make_first(place: str, table: gpd.GeoDataFrame, patch: pytest.MonkeyPatch) -
             "synthetic": [False] * len(ids),
             "geometry_hash": hashes,
         }
+        if revision != "0001":  # the status is derived from then on
+            hazard["status"] = ["open", "open", "worked_on", "worked_on"]
         event = {
             **shared,
             "event_id": [content.digest(*each) for each in zip(ids, details, hashes, strict=True)],

@@ -12,7 +12,18 @@ from mine_geo.store import Store, create_store, open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
-LAYERS = ("event", "hazard", "spot_task")
+LAYERS = (
+    "event",
+    "hazard",
+    "spot_task",
+    "submission_finding",
+    "submitted_record",
+    "submission",
+)
+GUARDS = """
+    SELECT tgrelid::regclass::text, tgname FROM pg_trigger
+    WHERE NOT tgisinternal AND tgrelid::regclass::text = ANY(%s)
+"""
 
 
 class Yard:
@@ -32,12 +43,10 @@ class Yard:
             shutil.copy(self._template, path)
             return open_store(path)
         with psycopg.connect(self._url, options="-csearch_path=mine_geo,public") as connection:
+            guards = connection.execute(GUARDS, (list(LAYERS),)).fetchall()
             for layer in LAYERS:
                 connection.execute(f"ALTER TABLE {layer} DISABLE TRIGGER USER")
-            connection.execute("TRUNCATE event, hazard, spot_task")
-            for layer in LAYERS:
-                connection.execute(f"ALTER TABLE {layer} ENABLE TRIGGER USER")
-                connection.execute(f"ALTER TABLE {layer} ENABLE ALWAYS TRIGGER guard_layer")
-            for guard in ("keep_event", "keep_event_whole"):
-                connection.execute(f"ALTER TABLE event ENABLE ALWAYS TRIGGER {guard}")
+            connection.execute(f"TRUNCATE {', '.join(LAYERS)}")
+            for layer, guard in guards:
+                connection.execute(f"ALTER TABLE {layer} ENABLE ALWAYS TRIGGER {guard}")
         return open_store(self._url)

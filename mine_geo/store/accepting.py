@@ -1,0 +1,309 @@
+"""Submitted hazards into the ledger: new ones registered, others amended, described, confirmed.
+
+One moment for all events of an acceptance, which is also that of the decision: at no `known_at` is
+a record both on the workbench and in the register, or in neither. EPSG:4326, m².
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Table, func, select
+
+from mine_geo.errors import RecordError, some
+from mine_geo.store import comparing, content, ledger, submissions
+from mine_geo.store import register as registration
+from mine_geo.store.deciding import Accepted, Chosen, Left, decide
+from mine_geo.store.entries import DAYS_IN, Entry, Facts, day
+from mine_geo.store.fitness import why_not
+from mine_geo.store.models import Event
+from mine_geo.store.projection import HASH, MANY
+from mine_geo.store.reception import DESCRIBED
+from mine_geo.store.submitted import ACCEPTED, WAITING
+from mine_geo.terms import CRS, HAZARD_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+    from mine_geo.events import Day
+
+_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_RECORD: Final = submissions.RECORD
+_SUBMISSION: Final = submissions.SUBMISSION
+_CLOSED: Final = (
+    "closed in the register, where all its land was released: if land is there again, record that "
+    "by hand with amend"
+)
+_UNDATED: Final = "redrawn, and no day of survey: say from which day, with happened_on="
+
+
+@dataclass
+class Work:
+    """An acceptance under way."""
+
+    submission_id: str
+    now: datetime
+    received_at: datetime
+    accepted_by: str | None
+    happened_on: date | None
+    synthetic: bool
+    events: list[str] = field(default_factory=list)
+    count: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    did: dict[str | None, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Numbers of records, by what their acceptance wrote."""
+    left: list[Left] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    released_m2: int = 0
+
+    def finish(self, connection: Connection) -> Accepted:
+        """Write the decision, and tell what was done."""
+        for did, numbers in self.did.items():
+            decide(
+                connection,
+                self.submission_id,
+                numbers,
+                self.now,
+                state=ACCEPTED,
+                decided_by=self.accepted_by,
+                did=did,
+            )
+        types = ("registered", "amended", "described", "confirmed", "released", "same")
+        return Accepted(
+            self.submission_id,
+            sum(len(numbers) for numbers in self.did.values()),
+            tuple(self.events),
+            **{name: self.count[name] for name in types},
+            left=tuple(self.left),
+            released_m2=self.released_m2,
+            notes=tuple(self.notes),
+        )
+
+    def leave(self, reasons: Mapping[int, str], records: pd.DataFrame, *, by_name: bool) -> None:
+        """Leave records waiting; refuse instead where they were asked for one by one.
+
+        Raises
+        ------
+        RecordError
+            If they were.
+        """
+        ids = dict(zip(records["record"], records["hazard_id"], strict=True))
+        for number, why in reasons.items():
+            hazard: str | None = None if pd.isna(ids[number]) else str(ids[number])
+            self.left.append(Left(number, hazard, why))
+        if by_name and reasons:
+            lines = [
+                f"{each.hazard_id or f'record {each.record}'} ({each.why})" for each in self.left
+            ]
+            raise RecordError(
+                f"{some(lines, 3)}: cannot be accepted; nothing was written; leave them out, or "
+                "submit them corrected"
+            )
+
+
+def begin(
+    row: Any, now: datetime, happened_on: Day, accepted_by: str | None, *, synthetic: bool
+) -> Work:
+    """Return the acceptance of a submission at its beginning."""
+    when = None if happened_on is None else day(happened_on)
+    who = Facts.of({"recorded_by": accepted_by}).recorded_by
+    return Work(row.submission_id, now, row.received_at, who, when, synthetic)
+
+
+def accept_hazards(connection: Connection, work: Work, chosen: Chosen) -> None:
+    """Accept hazards within the write transaction; see `Store.accept`."""
+    records = submissions.records(
+        connection, work.submission_id, waiting=True, numbers=chosen.numbers
+    )
+    compared = comparing.compare(connection, records)
+    reasons = _reasons(connection, work, records, compared)
+    work.leave(reasons, records, by_name=chosen.by_name)
+    fit = ~records["record"].isin(reasons)
+    records, compared = records[fit], compared[fit]
+    if records.empty:
+        return
+    work.notes += _waiting_elsewhere(connection, work, records["hazard_id"].tolist())
+    new = compared["change"] == comparing.NEW
+    if new.any():
+        _register(connection, work, records[new])
+    _change(connection, work, records[~new], compared[~new])
+
+
+def _reasons(
+    connection: Connection, work: Work, records: gpd.GeoDataFrame, compared: pd.DataFrame
+) -> dict[int, str]:
+    """Return why records cannot enter the register, by number."""
+    wrong = records.loc[records["errors"] > 0, "record"]
+    found = {}
+    if len(wrong):
+        said = submissions.findings(connection, work.submission_id)
+        said = said[(said["severity"] == "error") & said["record"].isin(wrong)]
+        found = {int(n): why_not(codes) for n, codes in said.groupby("record")["code"]}
+    change = dict(zip(records["record"], compared["change"], strict=True))
+    rows = zip(
+        records["record"],
+        records[HASH].isna(),
+        records["kind"].isna(),
+        records["surveyed_on"].isna(),
+        compared["redrawn"],
+        strict=True,
+    )
+    for number, bare, kindless, undated, redrawn in rows:
+        if number in found:
+            continue
+        if bare:
+            found[number] = "no polygon: not in the split"
+        elif change[number] == comparing.CLOSED:
+            found[number] = _CLOSED
+        elif change[number] == comparing.NEW and kindless:
+            found[number] = "no kind: say which when the file is read, with kind="
+        elif redrawn and undated and work.happened_on is None:
+            found[number] = _UNDATED
+    return dict(sorted(found.items()))
+
+
+def _waiting_elsewhere(connection: Connection, work: Work, ids: list[str]) -> list[str]:
+    """Tell which of the hazards wait in a newer submission too."""
+    r, s = _RECORD.c, _SUBMISSION.c
+    query = select(r.hazard_id, r.submission_id).where(
+        r.submission_id == s.submission_id, r.state == WAITING, s.received_at > work.received_at
+    )
+    wanted: set[str] = set(ids)
+    found: dict[str, set[str]] = defaultdict(set)
+    for hazard, name in connection.execute(query):
+        if hazard in wanted:
+            found[name].add(hazard)
+    return [
+        f"{some(sorted(hazards))}: waits in {name} too, which is newer"
+        for name, hazards in sorted(found.items())
+    ]
+
+
+def _register(connection: Connection, work: Work, records: gpd.GeoDataFrame) -> None:
+    """Register new hazards, on the day of their survey; else the day named, else that received."""
+    table = pd.DataFrame(records[["hazard_id", *DESCRIBED, "size_m2"]])
+    table = table.assign(in_workbench=False, geometry=records.geometry)
+    frame = gpd.GeoDataFrame(table[list(HAZARD_COLUMNS)], geometry="geometry", crs=CRS)
+    frame = content.with_extras(frame, records["extra"].tolist())
+    if work.synthetic:
+        frame = frame.assign(synthetic=True)
+    done = registration.register(
+        connection,
+        frame.reset_index(drop=True),
+        synthetic=work.synthetic,
+        registered_on=work.happened_on or work.received_at.astimezone(DAYS_IN).date(),
+        recorded_by=work.accepted_by,
+        now=work.now,
+    )
+    work.count["registered"] += done.registered
+    work.did["registered"] += records["record"].tolist()
+    query = select(_EVENT.c.event_id).where(
+        _EVENT.c.recorded_at == work.now, _EVENT.c.event_type == "registered"
+    )
+    work.events += sorted(connection.scalars(query))
+
+
+def _change(
+    connection: Connection, work: Work, records: gpd.GeoDataFrame, compared: pd.DataFrame
+) -> None:
+    """Write what records say otherwise than the register."""
+    first = _first_days(connection, records["hazard_id"].tolist())
+    entries: list[Entry] = []
+    rows = zip(records.to_dict("records"), compared.to_dict("records"), strict=True)
+    for record, other in rows:
+        made = _entries(work, record, other, first[record["hazard_id"]])
+        entries += made
+        types = [each.event_type for each in made]
+        work.did[", ".join(types) or None].append(int(record["record"]))
+        for name in types or [comparing.SAME]:
+            work.count[name] += 1
+    if entries:
+        posted = ledger.post(connection, entries, synthetic=work.synthetic, now=work.now)
+        work.events += posted.ids
+        work.notes += _notes(posted)
+        work.notes += _unheard(connection, records)
+
+
+def _entries(work: Work, record: dict[Any, Any], other: dict[Any, Any], first: date) -> list[Entry]:
+    """Return the events of one record: of its attributes, its confirmation, its polygon."""
+    surveyed = None if pd.isna(record["surveyed_on"]) else record["surveyed_on"].date()
+    received = work.received_at.astimezone(DAYS_IN).date()
+    when = work.happened_on or max(surveyed or received, first)
+    said = dict(other["described"])
+    types: list[tuple[str, Any, str | None]] = []
+    if said.get("area_type") == "CHA" and other["confirms"]:
+        del said["area_type"]
+        types.append(("confirmed", None, None))
+    if said:
+        types.append(("described", None, content.to_json(said, keep_missing=True)))
+    if other["redrawn"]:
+        types.append(("amended", record["geometry"], None))
+    facts = Facts.of(
+        {
+            "operator": record["operator"],
+            "reported_size_m2": record["reported_size_m2"],
+            "comment": f"{work.submission_id}, record {record['record']}",
+            "recorded_by": work.accepted_by,
+        }
+    )
+    return [
+        Entry(
+            record["hazard_id"],
+            name,
+            when,
+            drawn,
+            facts if name == "amended" else facts.without_figures(),
+            event_id(work.submission_id, record["hazard_id"], name),
+            detail=detail,
+        )
+        for name, drawn, detail in types
+    ]
+
+
+def event_id(submission_id: str, hazard_id: str, event_type: str) -> str:
+    """Return the id of an event, in the order of the submissions: of one day the newest counts.
+
+    Examples
+    --------
+    >>> event_id("S-0012", "AP-1", "amended")
+    'S-0000012:AP-1:amended'
+    """
+    return f"S-{int(submission_id.removeprefix('S-')):07d}:{hazard_id}:{event_type}"
+
+
+def _first_days(connection: Connection, ids: list[str]) -> dict[str, date]:
+    """Return the first day on which each hazard is in the register."""
+    c = _EVENT.c
+    retracted = select(c.retracts).where(c.retracts.is_not(None)).scalar_subquery()
+    where = [c.event_type.in_(("registered", "transferred")), c.event_id.not_in(retracted)]
+    if len(ids) <= MANY:
+        where.append(c.hazard_id.in_(ids))
+    query = select(c.hazard_id, func.min(c.happened_on)).where(*where).group_by(c.hazard_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _notes(posted: ledger.Posted) -> list[str]:
+    """Return what the fold has to say of the new events."""
+    notes = posted.after.notes
+    notes = notes[notes["event_id"].isin(posted.new)]
+    said = zip(notes["hazard_id"], notes["note"], notes["size_m2"], strict=True)
+    return [
+        f"{hazard}: {note}" + (f" ({size:,} m²)" if size else "") for hazard, note, size in said
+    ]
+
+
+def _unheard(connection: Connection, records: gpd.GeoDataFrame) -> list[str]:
+    """Tell of records that an event of a later day, or of that day, still outweighs."""
+    compared = comparing.compare(connection, records)
+    still = compared[compared["change"] != comparing.SAME]
+    ids = records.loc[still.index, "hazard_id"]
+    return [
+        f"{hazard}: an event of a later day still says otherwise ({change})"
+        for hazard, change in zip(ids, still["change"], strict=True)
+    ]

@@ -1,0 +1,171 @@
+"""Submitted reports into the ledger: each is the event that it reports, on its own day.
+
+What the ledger refuses is left waiting with the ledger's own words; asked for by name, it refuses
+the whole acceptance. EPSG:4326, m².
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from mine_geo.errors import MineGeoError, RecordError
+from mine_geo.store import comparing, content, field_reports, ledger, recording, submissions
+from mine_geo.store.entries import Entry, Facts, day, text_of
+from mine_geo.store.fitness import why_not
+from mine_geo.terms import KINDS, OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from sqlalchemy import Connection
+
+    from mine_geo.store.accepting import Work
+    from mine_geo.store.deciding import Chosen
+
+    Record = dict[Any, Any]
+    Made = tuple[Record, Entry]
+
+_FACTS: Final = (
+    "operator",
+    "report_ref",
+    "reported_size_m2",
+    "ap_mines",
+    "av_mines",
+    "submunitions",
+    "uxo",
+    "depth_cm",
+    "comment",
+)
+_OVER_SEVERAL: Final = "over several hazards"
+
+
+def accept_reports(connection: Connection, work: Work, chosen: Chosen) -> None:
+    """Accept reports within the write transaction; see `Store.accept`."""
+    records = submissions.records(
+        connection, work.submission_id, waiting=True, numbers=chosen.numbers
+    )
+    reasons = _reasons(connection, work, records)
+    fit = records[~records["record"].isin(reasons)]
+    fit = fit.sort_values(["happened_on", "record"])
+    made: list[Made] = []
+    for record in fit.to_dict("records"):
+        if pd.isna(record["hazard_id"]):
+            continue
+        try:
+            made.append((record, _entry(work, record)))
+        except MineGeoError as error:
+            reasons[record["record"]] = str(error)
+    _post(connection, work, made, reasons)
+    for record in fit[fit["hazard_id"].isna()].to_dict("records"):
+        _post_several(connection, work, record, reasons)
+    work.leave(dict(sorted(reasons.items())), records, by_name=chosen.by_name)
+
+
+def _reasons(connection: Connection, work: Work, records: gpd.GeoDataFrame) -> dict[int, str]:
+    """Return why reports cannot be recorded, by number: their findings, or no polygon."""
+    said = submissions.findings(connection, work.submission_id)
+    said = said[(said["severity"] == "error") & said["record"].isin(records["record"])]
+    found = {int(number): why_not(codes) for number, codes in said.groupby("record")["code"]}
+    bare = records.geometry.isna() & (records["event_type"] != "confirmed")
+    return dict.fromkeys(records.loc[bare, "record"].tolist(), "no polygon") | found
+
+
+def _facts(work: Work, record: Record) -> Facts:
+    said = {name: record[name] for name in _FACTS}
+    return Facts.of(said | {"recorded_by": work.accepted_by})
+
+
+def _entry(work: Work, record: Record) -> Entry:
+    """Return the event of a report on one hazard."""
+    kind, hazard, drawn = record["event_type"], record["hazard_id"], record["geometry"]
+    when, facts = _day(work, record), _facts(work, record)
+    own = text_of(record["event_id"], "event_id")
+    if kind in OUTCOMES:
+        return recording.release(hazard, kind, drawn, when, facts, own)
+    if kind == "amended":
+        return recording.amendment(hazard, drawn, when, facts, own)
+    if drawn is not None:
+        raise RecordError(
+            "a confirmation with a polygon releases the rest of the hazard: record it by hand, "
+            "with confirm"
+        )
+    return Entry(hazard, kind, when, None, facts, own)
+
+
+def _day(work: Work, record: Record) -> Any:
+    return work.happened_on or day(record["happened_on"])
+
+
+def _post(
+    connection: Connection, work: Work, made: Sequence[Made], reasons: dict[int, str]
+) -> None:
+    """Record reports at once; where the ledger refuses, halve them until the refused one is left.
+
+    The ledger refuses before it writes anything.
+    """
+    if not made:
+        return
+    try:
+        posted = ledger.post(
+            connection, [entry for _, entry in made], synthetic=work.synthetic, now=work.now
+        )
+    except MineGeoError as error:
+        if len(made) == 1:
+            reasons[made[0][0]["record"]] = str(error)
+            return
+        middle = len(made) // 2
+        _post(connection, work, made[:middle], reasons)
+        _post(connection, work, made[middle:], reasons)
+        return
+    _done(work, [record for record, _ in made], posted)
+
+
+def _done(work: Work, records: Sequence[Record], posted: ledger.Posted) -> None:
+    work.events += [name for name in posted.ids if name in posted.new]
+    for record, name in zip(records, posted.ids, strict=True):
+        _count(work, record, new=name in posted.new)
+    effects = posted.after.effects
+    effects = effects[effects["event_id"].isin(posted.new)]
+    work.released_m2 += int(effects[[f"{outcome}_m2" for outcome in OUTCOMES]].sum().sum())
+    notes = posted.after.notes
+    notes = notes[notes["event_id"].isin(posted.new)]
+    said = zip(notes["hazard_id"], notes["note"], notes["size_m2"], strict=True)
+    work.notes += [
+        f"{each}: {note}" + (f" ({size:,} m²)" if size else "") for each, note, size in said
+    ]
+
+
+def _count(work: Work, record: Record, *, new: bool) -> None:
+    kind = record["event_type"]
+    work.did[kind if new else None].append(int(record["record"]))
+    work.count[("released" if kind in OUTCOMES else kind) if new else comparing.SAME] += 1
+
+
+def _post_several(
+    connection: Connection, work: Work, record: Record, reasons: dict[int, str]
+) -> None:
+    """Record a report that names no hazard: of all that lie under its polygon."""
+    kind = content.from_json(record["extra"]).get("kind")
+    try:
+        done = field_reports.record_report(
+            connection,
+            record["geometry"],
+            record["event_type"],
+            _day(work, record),
+            kind if kind in KINDS else None,
+            _facts(work, record),
+            record["event_id"],
+            synthetic=work.synthetic,
+            now=work.now,
+        )
+    except MineGeoError as error:
+        reasons[record["record"]] = str(error)
+        return
+    new = [each for each in done if each.new]
+    work.events += list(new)
+    work.released_m2 += sum(each.released_m2 for each in new)
+    work.notes += [f"{each.hazard_id}: {note}" for each in new for note in each.notes]
+    _count(work, record, new=bool(new))

@@ -1,0 +1,214 @@
+"""Submitted hazards beside the register as it stands: what is new, redrawn, described otherwise.
+
+What a record leaves empty says nothing: the register keeps what it has. Polygons are compared by
+their edges (EPSG:4326), sizes are m².
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Table, select
+
+from mine_geo.attributes import PARENT
+from mine_geo.geometry import exact_size_m2
+from mine_geo.store import content, rows
+from mine_geo.store.models import Event, Hazard
+from mine_geo.store.projection import HASH, MANY
+from mine_geo.store.reception import DESCRIBED
+from mine_geo.terms import EVENT_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+    from sqlalchemy import ColumnElement, Connection
+
+    Said = dict[str, Any]
+    Places = NDArray[np.intp]
+    Values = dict[str, NDArray[np.object_]]
+
+NEW: Final = "new"
+SAME: Final = "same"
+CLOSED: Final = "closed"
+NO_POLYGON: Final = "no polygon"
+REDRAWN: Final = "redrawn"
+OTHERWISE: Final = "described"
+
+_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
+_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_UNITS: Final = ("province", "district")
+_CODES: Final = tuple(f"{unit}_code" for unit in _UNITS)
+_PLAIN: Final = tuple(name for name in DESCRIBED if name not in {"status", *_UNITS, *_CODES})
+_KEPT: Final = (*_PLAIN, *_UNITS, *_CODES, "status", "in_workbench", "size_m2", "extra", HASH)
+_SAID: Final = (*_PLAIN, *_UNITS, *_CODES, "extra", HASH)
+_DRAWN: Final = ("registered", "amended")
+
+
+def compare(connection: Connection, records: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Compare submitted hazards with the register as it stands.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    records
+        Submitted hazards: the columns of the workbench.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `records`: `change` (`new`, `same`, `redrawn`, `described`,
+        `redrawn, described`, `no polygon`, `closed`: nothing is left of it in the register),
+        `redrawn` (bool), `described` (a dictionary: what it says otherwise), `confirms` (bool: a
+        SHA is a CHA now), `register_size_m2`, `gained_m2`, `lost_m2` (Int64; null where there is
+        nothing to compare), `changed` (text).
+    """
+    there = _register(connection, records["hazard_id"].dropna().unique().tolist())
+    at = there.index.get_indexer(records["hazard_id"].astype(object))
+    old = {name: np.array([*content.plain(there[name]), None], dtype=object)[at] for name in _KEPT}
+    new = {name: np.array(content.plain(records[name]), dtype=object) for name in _SAID}
+    known, drawn = at >= 0, ~_missing(new[HASH])
+    closed = known & (old["status"] == CLOSED)
+    other = known & drawn & ~closed & (new[HASH] != old[HASH])
+    before = _as_drawn_before(connection, records[other], old["size_m2"][other])
+    redrawn = other & ~records.index.isin(list(before))
+    described = _described(new, old, known)
+    gained, lost = _moved(records, there, at, redrawn)
+    says = np.array([bool(each) for each in described], dtype=bool)
+    found = {
+        "change": np.select(
+            [~drawn, ~known, closed, redrawn & says, redrawn, says],
+            [NO_POLYGON, NEW, CLOSED, f"{REDRAWN}, {OTHERWISE}", REDRAWN, OTHERWISE],
+            SAME,
+        ),
+        "redrawn": redrawn,
+        "described": described,
+        "confirms": (old["area_type"] == "SHA") & (new["area_type"] == "CHA"),
+        "register_size_m2": pd.array(old["size_m2"], dtype="Int64"),
+        "gained_m2": gained,
+        "lost_m2": lost,
+        "changed": [
+            _text(said, place, old, before.get(label))
+            for place, (label, said) in enumerate(zip(records.index, described, strict=True))
+        ],
+    }
+    return pd.DataFrame(found, index=records.index)
+
+
+def _register(connection: Connection, ids: list[str]) -> gpd.GeoDataFrame:
+    """Return those of the hazards that are in the register, by id."""
+    names = ("hazard_id", *_KEPT, "geometry")
+    where: list[ColumnElement[bool]] = [_HAZARD.c.status.is_not(None)]
+    if len(ids) <= MANY:
+        where.append(_HAZARD.c.hazard_id.in_(ids))
+    found = rows.read(connection, [_HAZARD.c[name] for name in names], where)
+    found = found[found["hazard_id"].isin(set(ids))]
+    return gpd.GeoDataFrame(found.set_index("hazard_id"))
+
+
+def _missing(values: NDArray[np.object_]) -> NDArray[np.bool_]:
+    return np.array([value is None for value in values], dtype=bool)
+
+
+def _described(new: Values, old: Values, known: NDArray[np.bool_]) -> list[Said]:
+    """Return what each record says otherwise than the register, by column; nothing if new."""
+    found: list[Said] = [{} for _ in range(len(known))]
+    for name in _PLAIN:
+        for place in np.flatnonzero(known & ~_missing(new[name]) & (new[name] != old[name])):
+            found[place][name] = new[name][place]
+    for unit, code in zip(_UNITS, _CODES, strict=True):
+        nameless, codeless = _missing(new[unit]), _missing(new[code])
+        same = (new[unit] == old[unit]) & (codeless | (new[code] == old[code]))
+        for place in np.flatnonzero(known & ~same & ~(nameless & codeless)):
+            found[place] |= {unit: new[unit][place], code: new[code][place]}
+    for place in np.flatnonzero(known & (old["in_workbench"] == np.True_)):
+        found[place]["in_workbench"] = False
+    for place in np.flatnonzero(known & ~_missing(new["extra"]) & (new["extra"] != old["extra"])):
+        other = _further(new["extra"][place], old["extra"][place])
+        if other:
+            found[place]["extra"] = other
+    return found
+
+
+def _further(new: str, old: str | None) -> Said:
+    """Return the further columns that say something else; 3 and "3" are the same."""
+    before = content.from_json(old)
+    said = {name: value for name, value in content.from_json(new).items() if value is not None}
+    return {
+        name: value
+        for name, value in said.items()
+        if name != PARENT and str(value) != str(before.get(name))
+    }
+
+
+def _as_drawn_before(
+    connection: Connection, records: pd.DataFrame, left_m2: Iterable[int]
+) -> dict[Any, str]:
+    """Return the records whose polygon is the one last drawn, before releases, with the m² since.
+
+    Many sources keep the whole polygon while a hazard is worked on; that says nothing new.
+    """
+    if records.empty:
+        return {}
+    ids, c = set(records["hazard_id"]), _EVENT.c
+    names = ("hazard_id", "event_type", "happened_on", "event_id", "geometry")
+    retracted = select(c.retracts).where(c.retracts.is_not(None)).scalar_subquery()
+    where = [c.event_type.in_((*_DRAWN, "transferred")), c.event_id.not_in(retracted)]
+    if len(ids) <= MANY:
+        where.append(c.hazard_id.in_(ids))
+    events = rows.read(connection, [c[name] for name in names], where)
+    events = events[events["hazard_id"].isin(ids)]
+    moved = set(events.loc[events["event_type"] == "transferred", "hazard_id"])
+    rank = events["event_type"].map(EVENT_TYPES.index)
+    last = events.assign(rank=rank).sort_values(["happened_on", "rank", "event_id"])
+    last = gpd.GeoDataFrame(last.drop_duplicates("hazard_id", keep="last"))
+    hashes = dict(zip(last["hazard_id"], content.geometry_hashes(last.geometry), strict=True))
+    said = zip(records.index, records["hazard_id"], records[HASH], records["size_m2"], left_m2)  # noqa: B905
+    return {
+        label: f"drawn as before, of which {size - left:,} m² were released"
+        for label, hazard, drawn, size, left in said
+        if hazard not in moved and hashes.get(hazard) == drawn
+    }
+
+
+def _moved(
+    records: gpd.GeoDataFrame, there: gpd.GeoDataFrame, at: Places, redrawn: NDArray[np.bool_]
+) -> tuple[Any, Any]:
+    """Return the m² that redrawn polygons gain and lose; their difference is that of the sizes."""
+    valid = redrawn & shapely.is_valid(records.geometry.to_numpy())
+    new = records.geometry.to_numpy()[valid]
+    old = there.geometry.to_numpy()[at[valid]]
+    more = np.rint(exact_size_m2(shapely.difference(new, old))).astype(np.int64)
+    change = records["size_m2"].to_numpy()[valid] - there["size_m2"].to_numpy()[at[valid]]
+    more = np.maximum(more, change)  # each size is rounded by itself
+    gained, lost = (pd.array([None] * len(records), dtype="Int64") for _ in range(2))
+    gained[valid], lost[valid] = more, more - change
+    return gained, lost
+
+
+def _text(said: Said, place: int, old: Values, before: str | None) -> str | None:
+    """Return in words what a record says otherwise."""
+    flat = {name: value for name, value in said.items() if name not in {"extra", *_CODES}}
+    parts = [] if before is None else [before]
+    parts += [
+        f"{name}: {_word(old[name][place])} -> {_word(value)}" for name, value in flat.items()
+    ]
+    codes = [code for code in _CODES if code in said and said[code] != old[code][place]]
+    parts += [f"{code}: {_word(old[code][place])} -> {_word(said[code])}" for code in codes]
+    further = content.from_json(old["extra"][place])
+    parts += [
+        f"{name}: {_word(further.get(name))} -> {_word(value)}"
+        for name, value in said.get("extra", {}).items()
+    ]
+    return "; ".join(parts) or None
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,172 @@
+"""Decisions on submitted records: which are meant, and writing what was decided, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import Table, select, update
+
+from mine_geo.errors import RecordError, UnknownNameError, some
+from mine_geo.store import gpkg
+from mine_geo.store.entries import id_of
+from mine_geo.store.submitted import ACCEPTED, REJECTED, WAITING, SubmittedRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
+BATCH: Final = 5000
+"""Records marked by one statement; both backends take as many values."""
+OTHER: Final = {ACCEPTED: "retract its event instead", REJECTED: "submit it again instead"}
+
+
+class Left(NamedTuple):
+    """A record that was not accepted, and why."""
+
+    record: int
+    hazard_id: str | None
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Accepted:
+    """What an acceptance wrote into the ledger."""
+
+    submission_id: str
+    accepted: int
+    """How many records; the events may be more, or fewer."""
+    events: tuple[str, ...]
+    """The events, by event_id."""
+    registered: int
+    amended: int
+    described: int
+    confirmed: int
+    released: int
+    """How many events of each type; releases of the three outcomes together."""
+    same: int
+    """Records that said what the register says already: done, without an event."""
+    left: tuple[Left, ...]
+    """Records that are left waiting, with the reasons."""
+    released_m2: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """What a rejection did."""
+
+    submission_id: str
+    rejected: int
+    """How many records."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Records that are meant: those that wait."""
+
+    numbers: set[int]
+    by_name: bool
+    """Whether they were asked for one by one: then each of them must do."""
+    notes: tuple[str, ...]
+
+
+def choose_records(
+    connection: Connection,
+    name: str,
+    hazards: Iterable[str] | str | None,
+    records: Iterable[int] | None,
+    wanted: str,
+) -> Chosen:
+    """Find the waiting records of a submission that are meant.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    name
+        The submission.
+    hazards
+        Ids of hazards, or of the events of reports.
+    records
+        Numbers of records, from 1. Without either: all that wait.
+    wanted
+        The state that they shall have.
+
+    Raises
+    ------
+    UnknownNameError
+        If an id or a number is not in the submission.
+    RecordError
+        If one was decided on otherwise.
+    """
+    names = ("record", "hazard_id", "event_id", "state", "decided_at")
+    query = select(*(RECORD.c[each] for each in names)).where(RECORD.c.submission_id == name)
+    rows = connection.execute(query.order_by(RECORD.c.record)).all()
+    by_name = hazards is not None or records is not None
+    meant = rows
+    if by_name:
+        ids = [] if hazards is None else [hazards] if isinstance(hazards, str) else list(hazards)
+        meant = _named(rows, name, {id_of(each, "hazard_id") for each in ids}, set(records or ()))
+    other = [row for row in meant if row.state not in {WAITING, wanted}]
+    if by_name and other:
+        first = other[0]
+        raise RecordError(
+            f"{first.hazard_id or first.record} was {first.state} on "
+            f"{first.decided_at:%Y-%m-%d}: a decision stands; {OTHER[first.state]}"
+        )
+    waits = {row.record for row in meant if row.state == WAITING}
+    done = sum(row.state == wanted for row in meant)
+    notes = [f"{done:,} of the records were {wanted} before"] if done else []
+    if not waits:
+        notes.append(f"nothing waits in {name}" if not by_name else "none of them waits")
+    return Chosen(waits, by_name, tuple(notes))
+
+
+def _named(rows: Any, name: str, ids: set[str], numbers: set[int]) -> list[Any]:
+    """Return the rows with these ids or numbers."""
+    known = {each for row in rows for each in (row.hazard_id, row.event_id)}
+    strange = [*sorted(ids - known), *sorted(numbers - {row.record for row in rows})]
+    if strange:
+        raise UnknownNameError(
+            f"{some(strange)}: not in {name}; submission({name!r}).records lists what is in it"
+        )
+    return [
+        row
+        for row in rows
+        if row.record in numbers or row.hazard_id in ids or row.event_id in ids
+    ]  # fmt: skip
+
+
+def decide(
+    connection: Connection,
+    name: str,
+    numbers: Iterable[int],
+    now: datetime,
+    **decision: Any,
+) -> None:
+    """Write the decision on records that wait.
+
+    Parameters
+    ----------
+    connection
+        A connection with a write transaction.
+    name
+        The submission.
+    numbers
+        The records, from 1.
+    now
+        The moment: that of the events, if there are any.
+    decision
+        `state`, `decided_by`, and `why` or `did`.
+    """
+    every = sorted(numbers)
+    for start in range(0, len(every), BATCH):
+        these = RECORD.c.record.in_(every[start : start + BATCH])
+        where = (RECORD.c.submission_id == name, RECORD.c.state == WAITING, these)
+        connection.execute(update(RECORD).where(*where).values(decided_at=now, **decision))
+    gpkg.touch(connection, RECORD.name, now)

@@ -1,0 +1,246 @@
+"""What a file gave, made ready for the workbench: columns, findings, and which records count.
+
+Records that could enter the register are written as the register would have them; the others stay
+as they were read. Polygons are EPSG:4326, sizes m².
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo import findings as vocabulary
+from mine_geo.errors import CRSError, OptionError
+from mine_geo.events import ATTRIBUTES
+from mine_geo.geometry import size_m2, to_multipolygons
+from mine_geo.hazards import to_hazards
+from mine_geo.store import content, fitness, projection
+from mine_geo.store.register import check_synthetic, without_split
+from mine_geo.store.submitted import WHAT
+from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from mine_geo.findings import Finding
+    from mine_geo.intake.received import Received
+
+    Objects = NDArray[np.object_]
+
+DESCRIBED: Final = tuple(name for name in ATTRIBUTES if name != "in_workbench")
+"""What a submitted hazard says; whether it is on the workbench, the store knows itself."""
+REPORT: Final = (
+    "event_id",
+    "hazard_id",
+    "event_type",
+    "happened_on",
+    "operator",
+    "report_ref",
+    "reported_size_m2",
+    *ITEM_COLUMNS,
+    "depth_cm",
+    "comment",
+)
+_DAYS: Final = ("surveyed_on", "happened_on")
+_NUMBERS: Final = ("reported_size_m2", "depth_cm")
+_TYPES: Final = {
+    **dict.fromkeys(_DAYS, "datetime64[ms]"),
+    **dict.fromkeys((*_NUMBERS, *ITEM_COLUMNS), "float64"),
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A submission before it is written."""
+
+    columns: projection.Columns
+    """The columns of its records."""
+    findings: gpd.GeoDataFrame
+    """All findings, see `findings.as_table`."""
+    reading_hash: str
+
+    @property
+    def bounds(self) -> list[float] | None:
+        """How far the polygons reach: minx, miny, maxx, maxy."""
+        shapes = np.array([each for each in self.columns["geometry"] if each], dtype=object)
+        return shapely.total_bounds(shapes).tolist() if len(shapes) else None
+
+
+@dataclass(frozen=True)
+class Table:
+    """The records of a file: ours in known types and trimmed, further columns beside them."""
+
+    what: str
+    frame: gpd.GeoDataFrame
+    extras: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, received: Received, store: str, *, synthetic: bool) -> Table:
+        """Take what was received.
+
+        Raises
+        ------
+        CRSError
+            If it is not in EPSG:4326.
+        OptionError
+            If it is neither hazards nor reports.
+        NotSyntheticError
+            If invented records would be mixed with real ones.
+        """
+        if received.what not in WHAT:
+            raise OptionError(f"what {received.what!r} is unknown; valid: {', '.join(WHAT)}")
+        table = received.table
+        if table.crs is None or table.crs != CRS:
+            raise CRSError("submitted records must be in EPSG:4326; use to_crs(4326) first")
+        if table.geometry.name != "geometry":
+            table = table.rename_geometry("geometry")
+        table = without_split(table).reset_index(drop=True)
+        _check_synthetic(table, store, synthetic=synthetic)
+        ours = (*HAZARD_COLUMNS,) if received.what == "hazards" else (*REPORT, "geometry")
+        known = DESCRIBED if received.what == "hazards" else REPORT
+        columns = {name: _typed(table, name) for name in dict.fromkeys(("hazard_id", *known))}
+        frame = gpd.GeoDataFrame(columns, geometry=list(table.geometry), crs=CRS)
+        return cls(received.what, frame, content.extras(table, (*ours, "synthetic")))
+
+
+def _typed(table: pd.DataFrame, name: str) -> pd.Series[Any]:
+    if name not in table:
+        return pd.Series(None, index=table.index, dtype=_TYPES.get(name, "str"))
+    if name in _TYPES:
+        typed: pd.Series[Any] = table[name].astype(_TYPES[name])  # type: ignore[call-overload]
+        return typed
+    texts = table[name].astype("str").str.strip()
+    return texts.mask(texts == "").astype("str")
+
+
+def _check_synthetic(table: gpd.GeoDataFrame, store: str, *, synthetic: bool) -> None:
+    """Refuse to mix invented records with real ones; files write the mark in several ways."""
+    if "synthetic" in table:
+        words = table["synthetic"].astype("str").str.strip().str.lower()
+        marks = words.isin(("true", "1", "1.0", "yes"))
+    else:
+        marks = pd.Series(data=False, index=table.index)
+    ids = table["hazard_id"].astype(object)
+    numbers = pd.Series([f"record {place + 1}" for place in range(len(table))], index=table.index)
+    named = pd.DataFrame({"hazard_id": ids.where(ids.notna(), numbers), "synthetic": marks})
+    check_synthetic(gpd.GeoDataFrame(named), store, synthetic=synthetic)
+
+
+def prepare(
+    table: Table, findings: tuple[Finding, ...], checked: gpd.GeoDataFrame | None, today: date
+) -> Prepared:
+    """Make records ready to be written.
+
+    Parameters
+    ----------
+    table
+        The records.
+    findings
+        What the reading has to say.
+    checked
+        What the checks have to say, as a table of findings; None where there were none.
+    today
+        The day in Cambodia.
+    """
+    frame = table.frame
+    said = _joined([vocabulary.as_table(findings), checked], frame)
+    look = fitness.of_hazards if table.what == "hazards" else fitness.of_reports
+    said = _joined([said, vocabulary.as_table(look(frame, today, said))], frame)
+    wrong = _per_record(said, "error", len(frame))
+    shapes, drawn = _polygons(frame)
+    has = np.array([each is not None for each in shapes], dtype=bool)
+    fit = has & (wrong == 0)
+    if table.what == "hazards":
+        frame = _as_registered(frame, fit)
+    series = gpd.GeoSeries(list(shapes), index=frame.index, crs=CRS)
+    hashes = content.geometry_hashes(series)
+    known = frame["kind"].isin(KINDS).to_numpy() if "kind" in frame else np.zeros(len(frame), bool)
+    columns: projection.Columns = {
+        name: _plain(frame[name]) for name in frame if name != "geometry"
+    }
+    columns |= {
+        "record": list(range(1, len(frame) + 1)),
+        "size_m2": size_m2(series).tolist(),
+        "extra": content.extra_texts(table.extras),
+        projection.HASH: [each if there else None for each, there in zip(hashes, has, strict=True)],
+        "drawn": drawn,
+    }
+    reading = content.digest(*(json.dumps([name, columns[name]], default=str) for name in columns))
+    columns |= {
+        "geometry": list(shapes),
+        "errors": wrong.tolist(),
+        "warnings": _per_record(said, "warning", len(frame)).tolist(),
+        "counted": (fit & known).tolist(),
+    }
+    return Prepared(columns, said, reading)
+
+
+def _plain(column: pd.Series[Any]) -> list[Any]:
+    if column.name in _DAYS:
+        return projection.days(column)
+    if column.name in _NUMBERS:
+        return projection.floats(content.plain(column))
+    if column.name in ITEM_COLUMNS:
+        counts = np.where(np.isfinite(column), column, np.nan)
+        return [None if np.isnan(each) else round(each) for each in counts.tolist()]
+    return content.plain(column)
+
+
+def _joined(
+    tables: list[gpd.GeoDataFrame | None], records: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Return findings as one table, each once; those that name only the hazard get its record."""
+    there = [table for table in tables if table is not None and len(table)]
+    if not there:
+        return vocabulary.as_table(())
+    found = gpd.GeoDataFrame(pd.concat(there, ignore_index=True), geometry="place", crs=CRS)
+    ids = records["hazard_id"].dropna()
+    places = {hazard: int(place) + 1 for place, hazard in ids[~ids.duplicated()].items()}
+    named = found["record"].isna() & found["hazard_id"].notna()
+    found["record"] = found["record"].mask(named, found["hazard_id"].map(places)).astype("Int64")
+    return found.drop_duplicates(["code", "record", "hazard_id", "message"], ignore_index=True)
+
+
+def _per_record(said: pd.DataFrame, severity: str, count: int) -> NDArray[np.int64]:
+    """Count the findings of a severity for each record."""
+    rows = said.loc[(said["severity"] == severity) & said["record"].notna(), "record"]
+    places = rows.to_numpy(dtype=np.int64) - 1
+    return np.bincount(places, minlength=count)[:count].astype(np.int64)
+
+
+def _polygons(frame: gpd.GeoDataFrame) -> tuple[Objects, list[str | None]]:
+    """Return polygons as multipolygons, and other geometry as WKB text; None where there is none.
+
+    A coordinate that is no number has no place in a database either.
+    """
+    shapes = to_multipolygons(frame.geometry)
+    kinds = shapely.get_type_id(shapes)
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    broken = np.bincount(owner[~np.isfinite(xy).all(axis=1)], minlength=len(shapes)) > 0
+    there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    areal = there & (kinds == shapely.GeometryType.MULTIPOLYGON) & ~broken
+    other = there & ~areal
+    texts: list[str | None] = [None] * len(shapes)
+    for place in np.flatnonzero(other):
+        texts[place] = shapely.to_wkb(shapes[place], hex=True)
+    shapes[~areal] = None
+    return shapes, texts
+
+
+def _as_registered(frame: gpd.GeoDataFrame, fit: NDArray[np.bool_]) -> gpd.GeoDataFrame:
+    """Return the records, those that fit with names in the standard spelling and their codes."""
+    if not fit.any():
+        return frame
+    table = to_hazards(frame[fit])
+    frame = frame.copy()
+    for name in DESCRIBED:
+        frame.loc[fit, name] = table[name].astype(frame[name].dtype)
+    return frame

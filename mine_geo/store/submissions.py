@@ -1,0 +1,241 @@
+"""What is on the workbench: the files received, their records, and what the checks say of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Table, case, func, select
+
+from mine_geo.errors import UnknownNameError
+from mine_geo.findings import FINDING_COLUMNS
+from mine_geo.store import comparing, content, rows
+from mine_geo.store.entries import id_of
+from mine_geo.store.projection import HASH
+from mine_geo.store.reception import DESCRIBED, REPORT
+from mine_geo.store.submitted import STATES, WAITING, Submission, SubmissionFinding, SubmittedRecord
+from mine_geo.store.waiting import in_register
+from mine_geo.terms import CRS, ITEM_COLUMNS
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection
+
+SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
+RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
+FINDING: Final[Table] = SubmissionFinding.__table__  # type: ignore[assignment]
+COUNTS: Final = (
+    "records",
+    *STATES,
+    "not_in_split",
+    "errors",
+    "warnings",
+    "closed_left_out",
+    "closed_m2",
+    "waiting_m2",
+)
+LISTED: Final = (
+    "submission_id",
+    "received_at",
+    "file",
+    "format",
+    "what",
+    "operator",
+    "submitted_by",
+    "operation",
+    *COUNTS,
+)
+_DECISION: Final = ("state", "why", "did", "decided_at", "decided_by", "errors", "warnings")
+_ORDER: Final = ("size_m2", "register_size_m2", "gained_m2", "lost_m2", "change", "changed")
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """One submission: where it came from, its records beside the register, its findings."""
+
+    submission_id: str
+    what: str
+    facts: pd.DataFrame
+    """`what` and `value`: the file, how it was read, the datum transformation, the counts."""
+    columns: pd.DataFrame
+    """Which column of the file went where."""
+    records: gpd.GeoDataFrame
+    """One row a record, see `Store.submission`."""
+    findings: gpd.GeoDataFrame
+    """See `findings.as_table`."""
+
+
+def listed(connection: Connection, name: str | None = None) -> pd.DataFrame:
+    """Return one row for each submission, oldest first; see `Store.submissions`."""
+    s, r, f = SUBMISSION.c, RECORD.c, FINDING.c
+    own = [s[each] for each in LISTED if each in s]
+    table = rows.read(connection, own, _only(SUBMISSION, name), [s.fid])
+    bare = (s.what == "hazards") & r[HASH].is_(None)
+    sums = (func.count(), func.sum(case((bare, 1), else_=0)), func.sum(r.size_m2))
+    query = select(r.submission_id, r.state, *sums).join(SUBMISSION)
+    found = connection.execute(
+        query.where(*_only(RECORD, name)).group_by(r.submission_id, r.state)
+    ).all()
+    counts: dict[tuple[str, str], int] = {}
+    for submission, state, count, without, size in found:
+        counts[submission, state] = count
+        counts[submission, "records"] = counts.get((submission, "records"), 0) + count
+        if state == WAITING:
+            counts[submission, "not_in_split"], counts[submission, "waiting_m2"] = without, size
+    query = select(f.submission_id, f.severity, func.count()).where(*_only(FINDING, name))
+    for submission, severity, count in connection.execute(
+        query.group_by(f.submission_id, f.severity)
+    ):
+        counts[submission, f"{severity}s"] = count
+    for each in COUNTS:
+        if each not in table:
+            said = [int(counts.get((submission, each), 0)) for submission in table["submission_id"]]
+            table[each] = np.array(said, dtype=np.int64)
+    return table[list(LISTED)]
+
+
+def _only(table: Table, name: str | None) -> list[ColumnElement[bool]]:
+    return [] if name is None else [table.c.submission_id == name]
+
+
+def known(connection: Connection, name: Any) -> Any:
+    """Return the row of a submission.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+    """
+    wanted = id_of(name, "submission_id")
+    found = connection.execute(
+        select(SUBMISSION).where(SUBMISSION.c.submission_id == wanted)
+    ).one_or_none()
+    if found is None:
+        raise UnknownNameError(f"no submission {wanted} in this store; submissions() lists them")
+    return found
+
+
+def records(
+    connection: Connection, name: str, *, waiting: bool = False, numbers: set[int] | None = None
+) -> gpd.GeoDataFrame:
+    """Read the records of a submission in the order of the file, as they are kept.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    name
+        The submission.
+    waiting
+        Only those that wait.
+    numbers
+        Only these, from 1.
+    """
+    where = _only(RECORD, name)
+    if waiting:
+        where.append(RECORD.c.state == WAITING)
+    columns = [each for each in RECORD.columns if each.name not in {"fid", "submission_id"}]
+    found = rows.read(connection, columns, where, [RECORD.c.record])
+    if numbers is not None:
+        found = found[found["record"].isin(numbers)].reset_index(drop=True)
+    return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
+
+
+def findings(connection: Connection, name: str) -> gpd.GeoDataFrame:
+    """Read the findings of a submission, as `findings.as_table` has them."""
+    columns = [FINDING.c[each] for each in (*FINDING_COLUMNS[:-1], "geometry")]
+    found = rows.read(connection, columns, _only(FINDING, name), [FINDING.c.fid])
+    found = gpd.GeoDataFrame(found, geometry="geometry", crs=CRS).rename_geometry("place")
+    return found.astype({"record": "Int64"})
+
+
+def examine(connection: Connection, name: Any) -> Examined:
+    """Return a submission as it stands beside the register; see `Store.submission`."""
+    row = known(connection, name)
+    found = records(connection, row.submission_id)
+    said = content.from_json(row.mapping).get("columns", [])
+    return Examined(
+        row.submission_id,
+        row.what,
+        _facts(row, listed(connection, row.submission_id).iloc[0]),
+        pd.DataFrame(said, columns=["source", "ours", "how", "filled", "example"]),
+        _beside(connection, row.what, found),
+        findings(connection, row.submission_id),
+    )
+
+
+def _facts(row: Any, counts: pd.Series[Any]) -> pd.DataFrame:
+    accuracy = "not known" if row.accuracy_m is None else f"{row.accuracy_m:g} m"
+    facts = {
+        "submission": row.submission_id,
+        "received": row.received_at.isoformat(timespec="seconds"),
+        "submitted by": row.submitted_by,
+        "operator": row.operator,
+        "comment": row.comment,
+        "what": row.what,
+        "file": row.file,
+        "path": row.path,
+        "bytes": f"{row.bytes:,}",
+        "SHA-256": row.checksum,
+        "format": row.format,
+        "layer": row.layer,
+        "profile": row.profile,
+        "reference system": row.crs,
+        "datum transformation": row.operation or "none: the data stand on WGS 84",
+        "its accuracy": None if row.operation is None else accuracy,
+        "closed records left out": f"{row.closed_left_out:,} ({row.closed_m2:,} m²)",
+        **{name.replace("_", " "): f"{counts[name]:,}" for name in COUNTS if name[:6] != "closed"},
+    }
+    told = [(what, value) for what, value in facts.items() if value is not None]
+    return pd.DataFrame(told, columns=["what", "value"])
+
+
+def _beside(connection: Connection, what: str, found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return records with what they would change; of decided ones what was done."""
+    said = DESCRIBED if what == "hazards" else REPORT
+    names = ["record", "hazard_id", *_DECISION, *(each for each in said if each != "hazard_id")]
+    table = found[[*names, "size_m2", "geometry"]].assign(geometry=_shown(found))
+    waits = found["state"] == WAITING
+    empty = pd.Series(None, index=found.index, dtype="str")
+    table = table.assign(change=empty, changed=empty)
+    if what == "hazards":
+        moved = ["register_size_m2", "gained_m2", "lost_m2"]
+        compared = comparing.compare(connection, found[waits])
+        table[moved] = compared[moved].reindex(found.index)
+        table["change"] = compared["change"].astype("str").reindex(found.index)
+        table["changed"] = compared["changed"].astype("str").reindex(found.index)
+    for name in ITEM_COLUMNS if what == "reports" else ():
+        table[name] = table[name].astype("Int64")
+    first = ["record", "hazard_id", "state", "change", *(n for n in _ORDER if n in table)]
+    order = list(dict.fromkeys([*first, *table.columns.drop("geometry"), "geometry"]))
+    return gpd.GeoDataFrame(table[order], geometry="geometry", crs=CRS)
+
+
+def _shown(found: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the geometry of each record, also where it is no polygon."""
+    other = shapely.from_wkb(found["drawn"].astype(object).where(found["drawn"].notna(), None))
+    shapes = found.geometry.to_numpy()
+    missing = shapely.is_missing(shapes)
+    return gpd.GeoSeries(np.where(missing, other, shapes), index=found.index, crs=CRS)
+
+
+def not_in_split(connection: Connection) -> pd.DataFrame:
+    """Return waiting hazards that no total shows, and why; see `Store.not_in_split`."""
+    said = ("hazard_id", "kind", "province", "district", "operator", "reported_size_m2", "size_m2")
+    names = ("submission_id", "record", *said, "errors", HASH)
+    where = [
+        RECORD.c.submission_id == SUBMISSION.c.submission_id,
+        SUBMISSION.c.what == "hazards",
+        RECORD.c.state == WAITING,
+        ~RECORD.c.counted,
+    ]
+    order = [SUBMISSION.c.fid, RECORD.c.record]
+    found = rows.read(connection, [RECORD.c[name] for name in names], where, order)
+    there = in_register(connection, set(found["hazard_id"].dropna()), None)
+    bare, wrong = found[HASH].isna(), found["errors"] > 0
+    found["why"] = np.select([bare, wrong], ["no polygon", "errors"], "no kind")
+    found["in_register"] = found["hazard_id"].isin(there)
+    return found.drop(columns=[HASH, "errors"]).astype({"why": "str"})

@@ -1,0 +1,199 @@
+"""A file onto the workbench: recognised if it was there before, checked, written whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import shapely
+from sqlalchemy import Table, func, insert, select
+
+from mine_geo.checks import check_hazards
+from mine_geo.errors import StoreError
+from mine_geo.store import comparing, content, gpkg, layers, rows, submissions
+from mine_geo.store import hazards as hazard_rows
+from mine_geo.store.entries import DAYS_IN, Facts
+from mine_geo.store.submitted import WAITING, Submission, SubmissionFinding, SubmittedRecord
+from mine_geo.store.transactions import next_moment
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import geopandas as gpd
+    from sqlalchemy import Connection
+
+    from mine_geo.intake.received import Received
+    from mine_geo.store.reception import Prepared
+    from mine_geo.store.reception import Table as Records
+
+_SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
+_RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
+_FINDING: Final[Table] = SubmissionFinding.__table__  # type: ignore[assignment]
+
+
+class Submitted(str):
+    """The submission_id of a file on the workbench, with what is in it."""
+
+    __slots__ = (
+        "changes",
+        "errors",
+        "new",
+        "not_in_split",
+        "notes",
+        "records",
+        "same",
+        "waiting",
+        "warnings",
+    )
+    new: bool
+    """False where this file, read in this way, was there already; nothing was written then."""
+    records: int
+    waiting: int
+    """Records that wait for a decision."""
+    same: int
+    """Waiting hazards that say what the register says already."""
+    not_in_split: int
+    """Waiting hazards without a polygon."""
+    changes: dict[str, int]
+    """Waiting hazards by how they differ from the register, see `Store.submission`."""
+    errors: int
+    """Findings that keep a record out of the register."""
+    warnings: int
+    notes: tuple[str, ...]
+
+
+def check(connection: Connection, records: Records, today: date) -> gpd.GeoDataFrame | None:
+    """Check hazards against the districts and the register of the store; reports are not checked.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    records
+        What was received.
+    today
+        The day in Cambodia.
+    """
+    if records.what != "hazards" or records.frame.empty:
+        return None
+    try:
+        admin = layers.read_admin(connection)
+    except StoreError:  # no districts are loaded: then their names are not checked
+        admin = None
+    country = None if admin is None else shapely.union_all(admin.geometry.to_numpy())
+    asked = hazard_rows.Asked.of()
+    register = hazard_rows.read(connection, asked, with_waiting=False)
+    return check_hazards(
+        records.frame, admin=admin, country=country, register=register, today=today
+    )
+
+
+def submit(
+    connection: Connection,
+    received: Received,
+    prepared: Prepared,
+    facts: Facts,
+    *,
+    again: bool,
+    synthetic: bool,
+) -> Submitted:
+    """Write a submission that is not there yet, within the write transaction.
+
+    See `Store.submit`.
+    """
+    c = _SUBMISSION.c
+    found = connection.execute(
+        select(c.submission_id, c.received_at, c.reading_hash)
+        .where(c.checksum == received.source.checksum)
+        .order_by(c.fid.desc())
+    ).all()
+    reading = _reading(received, prepared)
+    same = [row for row in found if row.reading_hash == reading]
+    if same and not again:
+        day = same[0].received_at.astimezone(DAYS_IN).date()
+        note = f"this very file was submitted on {day} as {same[0].submission_id}"
+        return result(connection, same[0].submission_id, new=False, notes=(note,))
+    notes = []
+    if found:
+        how = "in the same way" if same else "in another way"
+        notes.append(f"this file was read {how} before, as {found[0].submission_id}")
+    name = _write(connection, received, prepared, facts, synthetic=synthetic)
+    return result(connection, name, new=True, notes=tuple(notes))
+
+
+def _reading(received: Received, prepared: Prepared) -> str:
+    """Return the hash of how a file was read, and of what came out."""
+    source = received.source
+    how = (source.format, source.layer, source.profile, source.crs, source.operation)
+    return content.digest(received.what, *(each or "" for each in how), prepared.reading_hash)
+
+
+def _write(
+    connection: Connection,
+    received: Received,
+    prepared: Prepared,
+    facts: Facts,
+    *,
+    synthetic: bool,
+) -> str:
+    """Write a submission within the write transaction; return its id."""
+    now = next_moment(connection)
+    count = connection.scalar(select(func.count()).select_from(_SUBMISSION)) or 0
+    name = f"S-{count + 1:04d}"
+    source = received.source
+    mapping = received.columns.astype(object).where(received.columns.notna(), None)
+    values = {
+        "submission_id": name,
+        "received_at": now,
+        "submitted_by": facts.recorded_by,
+        "operator": facts.operator,
+        "comment": facts.comment,
+        "what": received.what,
+        "file": source.name,
+        "path": source.path,
+        "mapping": content.to_json(
+            {"columns": [content.plain_value(row) for row in mapping.to_dict("records")]}
+        ),
+        "reading_hash": _reading(received, prepared),
+        "synthetic": synthetic,
+    }
+    own = ("checksum", "bytes", "format", "layer", "profile", "crs", "operation", "accuracy_m")
+    values |= {each: getattr(source, each) for each in own}
+    values |= {each: getattr(source, each) for each in ("closed_left_out", "closed_m2")}
+    connection.execute(insert(_SUBMISSION).values(values))
+    _write_records(connection, name, prepared)
+    bounds = {_RECORD.name: prepared.bounds}
+    for table in (_SUBMISSION, _RECORD, _FINDING):
+        gpkg.touch(connection, table.name, now, bounds.get(table.name))
+    return name
+
+
+def _write_records(connection: Connection, name: str, prepared: Prepared) -> None:
+    count = len(prepared.columns["record"])
+    same = {"submission_id": [name] * count, "state": [WAITING] * count}
+    rows.insert_rows(connection, _RECORD, {**prepared.columns, **same})
+    said = prepared.findings
+    columns = {each: content.plain(said[each]) for each in ("hazard_id", "code", "severity")}
+    columns |= {
+        "submission_id": [name] * len(said),
+        "message": said["message"].tolist(),
+        "record": content.plain(said["record"]),
+        "geometry": list(said.geometry),
+    }
+    rows.insert_rows(connection, _FINDING, columns)
+
+
+def result(connection: Connection, name: str, *, new: bool, notes: tuple[str, ...]) -> Submitted:
+    """Return what is in a submission now."""
+    listed = submissions.listed(connection, name).iloc[0]
+    done = Submitted(name)
+    done.new, done.notes = new, notes
+    done.records, done.waiting = int(listed["records"]), int(listed["waiting"])
+    done.errors, done.warnings = int(listed["errors"]), int(listed["warnings"])
+    done.not_in_split = int(listed["not_in_split"])
+    done.changes = {}
+    if listed["what"] == "hazards":
+        records = submissions.records(connection, name, waiting=True)
+        done.changes = dict(Counter(comparing.compare(connection, records)["change"]))
+    done.same = done.changes.get(comparing.SAME, 0)
+    return done

@@ -1,0 +1,262 @@
+"""The workbench: records received, looked at, and accepted into the register or rejected."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mine_geo.intake.received import Received
+from mine_geo.store import accepting, deciding, submissions, submitting
+from mine_geo.store.accepting_reports import accept_reports
+from mine_geo.store.base import Base
+from mine_geo.store.deciding import Accepted, Rejected
+from mine_geo.store.entries import Facts, id_of
+from mine_geo.store.reception import Table, prepare
+from mine_geo.store.register import today
+from mine_geo.store.submitted import ACCEPTED, REJECTED
+from mine_geo.store.transactions import next_moment
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from mine_geo.events import Day
+    from mine_geo.store.submissions import Examined
+    from mine_geo.store.submitting import Submitted
+
+
+class Workbench(Base):
+    """Records between a file and the register; each call is one transaction."""
+
+    def submit(
+        self,
+        received: Received | str | os.PathLike[str],
+        *,
+        submitted_by: str | None = None,
+        operator: str | None = None,
+        comment: str | None = None,
+        again: bool = False,
+    ) -> Submitted:
+        """Put the records of a file onto the workbench, with what the checks say of them.
+
+        Hazards are checked against the districts and the register of this store. Totals that
+        include the workbench count a hazard from now on if only the decision is missing: it has
+        an id, a kind and a polygon, no finding of severity `error`, and is not in the register.
+
+        Parameters
+        ----------
+        received
+            What was read from a file, see `intake.read`; or the path of a file.
+        submitted_by, operator, comment
+            Who submits it, whose it is, and what there is to say.
+        again
+            Enter a file that was there before once more, as after a rejection by mistake.
+
+        Returns
+        -------
+        Submitted
+            The submission_id (a `str`), with `new`, `records`, `waiting`, `same`, `changes`,
+            `not_in_split`, `errors`, `warnings`, `notes`. The same bytes read in the same way are
+            recognised: `new` is False then, and nothing was written.
+
+        Raises
+        ------
+        FileError
+            If a path is given and the file cannot be read.
+        NotSyntheticError
+            If invented records would be mixed with real ones.
+        CRSError, RecordError
+            If the table is not in order.
+        """
+        got = received if isinstance(received, Received) else _read(received)
+        facts = Facts.of({"operator": operator, "comment": comment, "recorded_by": submitted_by})
+        day = today(datetime.now(UTC))
+        records = Table.of(got, self.name, synthetic=self.synthetic)
+        with self._reading() as connection:
+            checked = submitting.check(connection, records, day)
+        prepared = prepare(records, got.findings, checked, day)
+        with self._writing() as connection:
+            return submitting.submit(
+                connection, got, prepared, facts, again=again, synthetic=self.synthetic
+            )
+
+    def submissions(self, *, waiting: bool = False) -> pd.DataFrame:
+        """List what was submitted, oldest first.
+
+        Parameters
+        ----------
+        waiting
+            Only those of which records wait for a decision.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `submission_id`, `received_at` (UTC), `file`, `format`, `what` (hazards, reports),
+            `operator`, `submitted_by`, `operation` (the datum transformation that was named);
+            records: `records`, `waiting`, `accepted`, `rejected`, `not_in_split` (waiting hazards
+            without a polygon); findings: `errors`, `warnings`; `closed_left_out` and `closed_m2`
+            (closed records of the file, not taken over); `waiting_m2`.
+        """
+        with self._reading() as connection:
+            found = submissions.listed(connection)
+        return found[found["waiting"] > 0].reset_index(drop=True) if waiting else found
+
+    def submission(self, submission_id: str) -> Examined:
+        """Return a submission: where it came from, its records, its findings.
+
+        Parameters
+        ----------
+        submission_id
+            The submission.
+
+        Returns
+        -------
+        Examined
+            `facts` (a table of `what` and `value`), `columns` (which column of the file went
+            where), `findings`, and `records`: one row each with `record` (from 1), `hazard_id`,
+            `state` (`waiting`, `accepted`, `rejected`), the attributes, `errors`, `warnings`,
+            `why` (rejected), `did` (what acceptance wrote), `decided_at`, `decided_by` and, of
+            waiting hazards, the difference to the register as it stands: `change` (`new`,
+            `redrawn`, `described`, `redrawn, described`, `same`, `closed` in the register,
+            `no polygon`), `register_size_m2`, `gained_m2`, `lost_m2`, and `changed` in words.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such submission.
+        """
+        with self._reading() as connection:
+            return submissions.examine(connection, submission_id)
+
+    def accept(
+        self,
+        submission_id: str,
+        *,
+        hazards: Iterable[str] | str | None = None,
+        records: Iterable[int] | None = None,
+        happened_on: Day = None,
+        accepted_by: str | None = None,
+    ) -> Accepted:
+        """Accept waiting records into the register: events in the ledger, all in one transaction.
+
+        A new hazard is `registered`. One that is there is `amended` where its polygon is another,
+        `confirmed` where a SHA is a CHA now, `described` where it says something else; what the
+        record leaves empty stays as it is. A report is the event that it reports.
+
+        Parameters
+        ----------
+        submission_id
+            The submission.
+        hazards
+            Only these: ids of hazards or, of reports, of their events.
+        records
+            Only these: numbers of records, from 1. Without either all that fit are accepted, and
+            the others are left with the reason.
+        happened_on
+            The day from which it holds. Unless given: the day of survey of each record (not
+            before the hazard was in the register); for a new or described hazard without it the
+            day when it was received; a redrawn one without it is left. For a report its own day.
+        accepted_by
+            Who accepts.
+
+        Returns
+        -------
+        Accepted
+            The events, how many of each type, what was `left` and why, and notes.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such submission, hazard or record in it.
+        RecordError
+            If a record that is asked for by name cannot be accepted: it has errors, no polygon,
+            no kind, was rejected, or the hazard is closed in the register.
+        RecordError, GeometryError, ConflictError
+            If the ledger refuses, as for `record`. Nothing is written then.
+        """
+        with self._writing() as connection:
+            row = submissions.known(connection, submission_id)
+            chosen = deciding.choose_records(
+                connection, row.submission_id, hazards, records, ACCEPTED
+            )
+            work = accepting.begin(
+                row, next_moment(connection), happened_on, accepted_by, synthetic=self.synthetic
+            )
+            work.notes += chosen.notes
+            if chosen.numbers:
+                one = accepting.accept_hazards if row.what == "hazards" else accept_reports
+                one(connection, work, chosen)
+            return work.finish(connection)
+
+    def reject(
+        self,
+        submission_id: str,
+        why: str,
+        *,
+        hazards: Iterable[str] | str | None = None,
+        records: Iterable[int] | None = None,
+        rejected_by: str | None = None,
+    ) -> Rejected:
+        """Reject waiting records; they stay to be seen, with the reason, and count no more.
+
+        Parameters
+        ----------
+        submission_id
+            The submission.
+        why
+            The reason.
+        hazards, records
+            As for `accept`; without either all that wait.
+        rejected_by
+            Who rejects.
+
+        Returns
+        -------
+        Rejected
+            How many records.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such submission, hazard or record in it.
+        RecordError
+            If there is no reason, or a record that is asked for by name was accepted.
+        """
+        reason = id_of(why, "why")
+        who = Facts.of({"recorded_by": rejected_by}).recorded_by
+        with self._writing() as connection:
+            name = submissions.known(connection, submission_id).submission_id
+            chosen = deciding.choose_records(connection, name, hazards, records, REJECTED)
+            if chosen.numbers:
+                now = next_moment(connection)
+                deciding.decide(
+                    connection,
+                    name,
+                    chosen.numbers,
+                    now,
+                    state=REJECTED,
+                    decided_by=who,
+                    why=reason,
+                )
+            return Rejected(name, len(chosen.numbers), chosen.notes)
+
+    def not_in_split(self) -> pd.DataFrame:
+        """List the waiting hazards that no total counts by themselves, and why.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `submission_id`, `record`, `hazard_id`, `kind`, `province`, `district`, `operator`,
+            `reported_size_m2`, `size_m2`, `why` (`no polygon`, `errors`, `no kind`) and
+            `in_register`: whether the register has that hazard already, and counts it.
+        """
+        with self._reading() as connection:
+            return submissions.not_in_split(connection)
+
+
+def _read(path: str | os.PathLike[str]) -> Received:
+    from mine_geo.intake.reading import read  # noqa: PLC0415 - all readers, only where one is asked
+
+    return read(path)
