@@ -156,7 +156,9 @@ def read(
     return Raw(table, FORMAT, name, PROFILE, tuple(findings))
 
 
-def of_records(built: Built, key: pd.Series[Any], local: pd.Series[Any]) -> list[Finding]:
+def of_records(
+    built: Built, key: pd.Series[Any], local: pd.Series[Any] | None = None
+) -> list[Finding]:
     """Return the findings of built polygons with the place and the id of their records.
 
     Parameters
@@ -166,12 +168,12 @@ def of_records(built: Built, key: pd.Series[Any], local: pd.Series[Any]) -> list
     key
         The key of each record, in the order of the table.
     local
-        The id that people use for each.
+        The id that people use for each, where it is known.
     """
     places = dict(zip(reversed(key.tolist()), reversed(range(len(key))), strict=True))
-    ids = local.tolist()
+    ids = [None] * len(key) if local is None else local.tolist()
     return [
-        replace(said, record=places[one], hazard_id=str(ids[places[one]]))
+        replace(said, record=places[one], hazard_id=ids[places[one]])
         for one, said in built.findings
     ]
 

@@ -207,7 +207,7 @@ def _places(named: dict[str, pd.Series[Any]]) -> tuple[NDArray[np.float64], pd.S
     grid = named["mgrs"].notna().to_numpy() & ~geographic
     plane = (x.notna() | y.notna()).to_numpy() & ~geographic & ~grid
     utm = plane & zone.notna().to_numpy()
-    other = (grid | plane) & named["system"].str.lower().map(_is_other_datum).to_numpy(dtype=bool)
+    other = (grid | plane) & named["system"].map(is_other_datum).to_numpy(dtype=bool)
     readers: tuple[tuple[Any, Callable[[Any], coordinates.Places]], ...] = (
         (geographic, lambda at: coordinates.lon_lat(lon[at], lat[at])),
         (grid & ~other, lambda at: coordinates.grid(named["mgrs"][at])),
@@ -232,8 +232,14 @@ def _on_the_globe(places: coordinates.Places) -> coordinates.Places:
     return coordinates.Places(xy, places.reasons, None)
 
 
-def _is_other_datum(system: Any) -> bool:
-    """Say whether the words of a coordinate system name another datum than WGS 84."""
-    if not isinstance(system, str) or "wgs" in system:
+def is_other_datum(system: Any) -> bool:
+    """Say whether the words of a coordinate system name another datum than WGS 84.
+
+    Examples
+    --------
+    >>> [is_other_datum(system) for system in ("WGS_1984", "UTM zone 48N", "Indian 1960", None)]
+    [False, False, True, False]
+    """
+    if not isinstance(system, str) or "wgs" in system.lower():
         return False
-    return bool(set(re.findall("[a-z]{3,}", system)) - _PLAIN_WORDS)
+    return bool(set(re.findall("[a-z]{3,}", system.lower())) - _PLAIN_WORDS)

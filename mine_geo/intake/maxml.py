@@ -1,0 +1,370 @@
+"""maXML (Mine Action XML): field reports that IMSMA NG exports, flattened to one row a record.
+
+Taken from sources (IMSMA wiki of GICHD: "MineActionFieldReport", "FieldReportInfo Artifact",
+"DocumentHeader Element", "IMSMA and maXML", "Geopoint Uncategorised"): the root
+MineActionFieldReport holds a DocumentHeader (DocumentCoordinateReferenceSystem/CoordinateSystem
+and .../Datum) and FieldReports, any number; each FieldReport holds a FieldReportInfo (ReportingDate
+is the date of information, ReportingOrg the report's owner) and items: Hazard (called land on the
+screen), HazardReduction (activity: survey, clearance, completion and progress reports), Accident,
+Victim and others. Geopoints are under GeospatialInfo; each country chooses the fields.
+
+Assumed, for no schema or sample was found: the names of elements inside the items. So nothing
+depends on them but the points: an element is a point where it, or what it holds, says a place
+under one of the names of `point_columns.ROLES`; points that are siblings, or that say the same
+shape, are one ring. Everything else becomes a column by its path, for the profile to name.
+Namespaces do not count, nor does case in names that are looked for.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree.ElementTree import ParseError
+
+import pandas as pd
+import pyproj
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+from pyproj.exceptions import CRSError as UnknownSystemError
+
+from mine_geo.errors import FileError, some
+from mine_geo.findings import Finding
+from mine_geo.intake import geopoints, point_columns
+from mine_geo.intake.imsma_ng import of_records
+from mine_geo.intake.matching import fold
+from mine_geo.intake.raw import Raw
+from mine_geo.terms import CRS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from xml.etree.ElementTree import Element
+
+    from mine_geo.intake.raw import Profile
+    from mine_geo.intake.turning_points import Built
+
+ITEMS: Final = ("hazard", "land", "hazardreduction", "activity")
+"""Items that are read, in small letters: what IMSMA NG calls them in files and on the screen."""
+POINTS: Final = ("geopoint", "point", "polypoint", "polygonpoint", "turningpoint")
+"""Elements that are points, however deep they hold their coordinates."""
+RINGS: Final = ("polygon", "polyline", "line")
+"""Elements whose name says what shape their points are."""
+FORMAT: Final = "maXML"
+PROFILE: Final = "maxml"
+ITEM_COLUMN: Final = "item"
+"""The column that says from which element a record is: Hazard, HazardReduction."""
+MOST_DEEP: Final = 60
+MOST_COLUMNS: Final = 2_000
+
+_HEADER: Final = "documentheader"
+_ROOMS: Final = ("fieldreportinfo", _HEADER)
+_REPORT: Final = "fieldreport"
+_GEODATA: Final = "geospatialinfo"
+_DATUM_NAME: Final = r"[A-Za-z][A-Za-z0-9 ()._-]{0,60}"
+
+
+@dataclass
+class _File:
+    """What was found in a file so far."""
+
+    rows: list[dict[str, str]] = field(default_factory=list)
+    points: list[dict[str, str]] = field(default_factory=list)
+    whose: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    """Of each point the key of its record, its ring, and the word for the ring's shape."""
+    header: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, None] = field(default_factory=dict)
+    others: dict[str, int] = field(default_factory=dict)
+    rings: int = 0
+    """How many rings were met that have no name."""
+    begun: int = 0
+    """The first row of the report that is being read."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """The role of each name of an element, in small letters."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Names of elements that were met, in small letters."""
+
+    def small(self, name: str) -> str:
+        """Return a name as it is compared."""
+        if name not in self.names:
+            self.names[name] = fold(name)
+        return self.names[name]
+
+    def role(self, leaves: dict[str, str], role: str) -> str | None:
+        """Return what an element says in a role."""
+        texts = (text for name, text in leaves.items() if self.roles.get(self.small(name)) == role)
+        return next(texts, None)
+
+    def is_point(self, element: Element, *, named: bool = False) -> bool:
+        """Say whether an element is a geopoint: by its name, or else by what it says."""
+        if not len(element) and not element.attrib:
+            return False
+        if self.small(_name(element)) in POINTS or named:
+            return self.small(_name(element)) in POINTS
+        there = {self.roles.get(self.small(name)) for name in _leaves(element, deep=False)}
+        return any(there.issuperset(place) for place in point_columns.PLACES)
+
+
+def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:
+    """Read the hazards and hazard reductions of a maXML file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Which item: `Hazard` or `HazardReduction`; all where left out.
+    profile
+        As for `imsma_ng.read`.
+
+    Returns
+    -------
+    Raw
+        One row an item: `item` says which, `FieldReportInfo/...` what its report says, then each
+        element by its path in the item (attributes with @; an element that stands more than once
+        joined by semicolons); polygons from geopoints, see `geopoints.build`; in EPSG:4326, or
+        on the datum that the header names.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, no XML, has a document type or entities, has no such item, or
+        names a datum that is not known.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> point = "<Point><Latitude>{}</Latitude><Longitude>{}</Longitude></Point>"
+    >>> points = "".join(point.format(*at) for at in [(13, 103), (13, 103.01), (13.01, 103)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "report.xml")
+    ...     _ = path.write_text(
+    ...         "<MineActionFieldReport><FieldReport><Hazard><LocalID>MF-1</LocalID>"
+    ...         f"<GeospatialInfo>{points}</GeospatialInfo></Hazard></FieldReport>"
+    ...         "</MineActionFieldReport>")
+    ...     raw = read(path)
+    >>> raw.table[["item", "LocalID"]].values.tolist(), raw.table.geometry[0].wkt
+    ([['Hazard', 'MF-1']], 'POLYGON ((103 13, 103.01 13, 103 13.01, 103 13))')
+    """
+    roles = point_columns.roles(profile)
+    found = _File(roles={fold(name): role for role, names in roles.items() for name in names})
+    with _one_line(path), path.open("rb") as stream:
+        _parse(iterparse(stream, events=("start", "end"), forbid_dtd=True), found, path)
+    chosen = _chosen(found, layer, path)
+    rows = [found.rows[place] for place in chosen]
+    table = pd.DataFrame(rows, columns=[ITEM_COLUMN, *found.columns], dtype="str")
+    table = table.dropna(axis="columns", how="all")
+    findings = []
+    if found.others:
+        told = some(f"{count} {name}" for name, count in found.others.items())
+        findings.append(Finding("unread_part", f"items that are no land and no activity: {told}"))
+    keys = pd.Series([str(place) for place in chosen], dtype="str")
+    built = _built(found, keys, profile)
+    findings += of_records(built, keys)
+    geometry = [built.geometry.get(key) for key in keys]
+    crs = _system(found.header, path)
+    table = point_columns.with_geometry(table, geometry, crs)
+    return Raw(table, FORMAT, layer, PROFILE, tuple(findings))
+
+
+def _built(found: _File, keys: pd.Series[Any], profile: Profile | None) -> Built:
+    whose = pd.DataFrame(found.whose, columns=["record", "ring", "form"], dtype="str")
+    ours = whose["record"].isin(keys)
+    whose = whose.loc[ours].reset_index(drop=True)
+    texts = [point for point, our in zip(found.points, ours, strict=True) if our]
+    read = point_columns.read_points(pd.DataFrame(texts, index=whose.index, dtype="str"), profile)
+    read = read.assign(
+        record=whose["record"],
+        part=read["part"].fillna(whose["ring"]),
+        shape=read["shape"].fillna(whose["form"]),
+    )
+    return geopoints.build(read, gaps=point_columns.gaps_accepted(profile))
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turn what a parser says of a broken or harmful file into one line."""
+    try:
+        yield
+    except FileError:
+        raise
+    except DefusedXmlException as error:
+        raise FileError(
+            f"{path}: XML with a document type or entities of its own is not read; export it again"
+        ) from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise FileError(
+            f"{path}: no XML that can be read, it may be truncated; export it again ({error})"
+        ) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise FileError(f"{path}: cannot be read ({why}); check the path") from error
+
+
+def _name(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _parse(events: Iterator[tuple[str, Element]], found: _File, path: Path) -> None:
+    """Gather what the parts of a file say."""
+    info: dict[str, str] = {}
+    for what, element in _parts(events, found, path):
+        name = _name(element)
+        if what == "item":
+            told = _told(element, found)
+            found.columns |= dict.fromkeys(told)
+            found.rows.append({ITEM_COLUMN: name} | told)
+        elif what == "room":
+            told = {f"{name}/{key}": text for key, text in _told(element, None).items()}
+            (found.header if found.small(name) == _HEADER else info).update(told)
+        elif what == "other":
+            found.others[name] = found.others.get(name, 0) + 1
+        else:
+            _inform(found, info)
+            found.begun, info = len(found.rows), {}
+        if len(found.columns) + len(info) > MOST_COLUMNS:
+            raise FileError(f"{path}: more than {MOST_COLUMNS:,} different elements; no maXML")
+
+
+def _parts(
+    events: Iterator[tuple[str, Element]], found: _File, path: Path
+) -> Iterator[tuple[str, Element]]:
+    """Give the items, the rooms of information and the ends of reports, whole.
+
+    Each element is let go of when it has been read, so that memory does not grow with the file.
+    """
+    above: list[Element] = []
+    room = 0  # how deep the item or room stands that is being read
+    for event, element in events:
+        name = found.small(_name(element))
+        if event == "start":
+            above.append(element)
+            if len(above) > MOST_DEEP:
+                raise FileError(f"{path}: elements more than {MOST_DEEP} deep; this is no maXML")
+            if room or len(above) == 1 or name == _REPORT:
+                continue
+            if name in (*ITEMS, *_ROOMS):
+                room = len(above)
+            elif found.small(_name(above[-2])) == _REPORT:
+                yield "other", element
+            continue
+        above.pop()
+        if room and len(above) >= room:
+            continue
+        if room:
+            yield ("room" if name in _ROOMS else "item"), element
+        elif name == _REPORT or not above:
+            yield "end", element
+        room = 0
+        if above:
+            above[-1].remove(element)
+
+
+def _inform(found: _File, info: dict[str, str]) -> None:
+    """Give the items of a report what the report says of itself."""
+    if len(found.rows) > found.begun:
+        found.columns = dict.fromkeys((*info, *found.columns))
+    for row in found.rows[found.begun :]:
+        row.update(info)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What holds of an element because of those that it stands in."""
+
+    path: str
+    geodata: bool = False
+    """Whether it is geodata, where all that says a place is a point."""
+    shape: str | None = None
+    """The name of the shape."""
+    form: str | None = None
+    """Its kind, in the source's word."""
+
+
+def _told(root: Element, found: _File | None) -> dict[str, str]:
+    """Return what an element says, by path; its points go to `found`, and not among it."""
+    told: dict[str, list[str]] = {}
+    # Without geodata only what is called a point is one: a town may say its distance too.
+    loose = not any(map(_is_geodata, root.iter()))
+    todo: list[tuple[Element, _Around, str | None]] = [(root, _Around(""), None)]
+    while todo:
+        element, around, ring = todo.pop()
+        geodata = around.geodata or _is_geodata(element)
+        inner = found is not None and element is not root and (loose or geodata)
+        if found is not None and inner and found.is_point(element, named=loose):
+            found.points.append(_leaves(element))
+            found.whose.append((str(len(found.rows)), ring or around.shape, around.form))
+            continue
+        text = (element.text or "").strip()
+        if text and not len(element):
+            told.setdefault(around.path or _name(element), []).append(text)
+        for key, value in element.attrib.items():
+            told.setdefault(f"{around.path}@{key.rpartition('}')[2]}", []).append(value)
+        if len(element):
+            todo += reversed(_within(element, around, found))
+    return {path: "; ".join(texts) for path, texts in told.items()}
+
+
+def _within(
+    element: Element, around: _Around, found: _File | None
+) -> list[tuple[Element, _Around, str | None]]:
+    """Return what stands in an element, each with what holds of it, and the ring of its points."""
+    path = f"{around.path}/" if around.path else ""
+    geodata = around.geodata or _is_geodata(element)
+    shape, form, ring = around.shape, around.form, None
+    if found is not None:
+        own = _leaves(element, deep=False)
+        shape = found.role(own, "part") or shape
+        form = found.role(own, "shape") or form
+        form = _name(element) if found.small(_name(element)) in RINGS else form
+        if shape is None and sum(found.is_point(child, named=not geodata) for child in element) > 1:
+            found.rings += 1
+            ring = f"ring {found.rings}"
+    return [(child, _Around(path + _name(child), geodata, shape, form), ring) for child in element]
+
+
+def _is_geodata(element: Element) -> bool:
+    return fold(_name(element)) == _GEODATA
+
+
+def _leaves(element: Element, *, deep: bool = True) -> dict[str, str]:
+    """Return the texts of an element's leaves and attributes by name, the first of each."""
+    leaves: dict[str, str] = {}
+    for inner in element.iter() if deep else (element, *element):
+        texts = [(_name(inner), inner.text or "")] if not len(inner) else []
+        for key, value in (*texts, *inner.attrib.items()):
+            if value.strip():
+                leaves.setdefault(key.rpartition("}")[2], value.strip())
+    return leaves
+
+
+def _chosen(found: _File, layer: str | None, path: Path) -> list[int]:
+    """Return the places of the rows that are asked for."""
+    if not found.rows:
+        there = f"; it holds {some(found.others)}" if found.others else ""
+        raise FileError(f"{path}: no Hazard and no HazardReduction in it{there}")
+    items = [row[ITEM_COLUMN] for row in found.rows]
+    if layer is None:
+        return list(range(len(items)))
+    if fold(layer) not in map(fold, items):
+        raise FileError(f"{path}: no item {layer!r}; it has: {some(dict.fromkeys(items))}")
+    return [place for place, item in enumerate(items) if fold(item) == fold(layer)]
+
+
+def _system(header: dict[str, str], path: Path) -> str:
+    """Return the reference system: of the datum that the header names, else WGS 84."""
+    datum = next((text for key, text in header.items() if fold(key).endswith("/datum")), "")
+    if not point_columns.is_other_datum(datum):
+        return CRS
+    try:
+        # A name, and nothing else that PROJ reads: pipelines, files, JSON.
+        plain = datum if re.fullmatch(_DATUM_NAME, datum) else ""
+        system = pyproj.CRS.from_user_input(plain).geodetic_crs
+    except UnknownSystemError as error:
+        raise FileError(
+            f"{path}: the header says datum {datum[:60]!r}, which is not known; write it as EPSG "
+            "does ('Indian 1960') after asking the file's maker"
+        ) from error
+    return CRS if system is None else str(system.to_string())
