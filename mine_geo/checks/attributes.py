@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from mine_geo.checks.records import Objects, Places, Records
@@ -50,7 +49,7 @@ and the status is derived), and the columns of which one must say it."""
 UNITS: Final = {"hectares": 10_000.0, "square kilometres": 1_000_000.0}
 
 
-def check_ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[Finding]:
+def check_ids(records: Records, register: Records | None) -> Iterator[Finding]:
     """Give missing ids, and ids that stand more than once, also but for blanks or capitals.
 
     Parameters
@@ -58,7 +57,7 @@ def check_ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[F
     records
         The records.
     register
-        A hazard table: an id that is there with other capitals is a finding, the same id is not.
+        The hazards that are there: an id with other capitals is a finding, the same id is not.
     """
     for place in np.flatnonzero(_null(records.ids)):
         yield records.finding("missing_id", place, "no hazard_id; give the hazard its id")
@@ -71,7 +70,7 @@ def check_ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[F
             others = places[places != place]
             yield records.finding("duplicate_id", place, _twice(records, written, place, others))
     if register is not None:
-        yield from _other_capitals(records, names, read_texts(register["hazard_id"]))
+        yield from _other_capitals(records, names, register.ids)
 
 
 def _twice(records: Records, written: Objects, place: Any, others: Places) -> str:
@@ -165,7 +164,7 @@ def check_sizes(records: Records, tolerance: float, floor_m2: float) -> Iterator
         yield records.finding("bad_number", place, f"{said}; correct it or leave it out")
     size = np.rint(records.size_m2)
     apart = np.abs(reported - size)
-    far = records.sound & (apart > np.maximum(tolerance * size, floor_m2))
+    far = records.sound & (apart > np.maximum(tolerance * size, floor_m2) + 1e-6)
     for place in np.flatnonzero(far):
         yield records.finding(
             "size_differs", place, _apart(reported[place], size[place], tolerance)

@@ -6,6 +6,7 @@ cannot, by the same rules. The tests hold the two together.
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -48,13 +49,17 @@ def read_days(column: pd.Series[Any]) -> tuple[pd.Series[Any], NDArray[np.bool_]
     >>> days.dt.strftime("%Y-%m-%d").tolist(), bad.tolist()
     (['2022-12-31', nan, nan], [False, True, False])
     """
+    texts = column
+    if column.dtype == object:
+        words = np.array([not isinstance(value, Number) for value in column], dtype=bool)
+        texts = column.where(words, None)
     if pd.api.types.is_numeric_dtype(column):
         days = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ms]")
-    elif isinstance(column.dtype, pd.DatetimeTZDtype) or _with_zone(column).any():
-        days = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+    elif isinstance(column.dtype, pd.DatetimeTZDtype) or _with_zone(texts).any():
+        days = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=True)
         days = days.dt.tz_convert(DAYS_IN).dt.tz_localize(None)
     else:
-        days = pd.to_datetime(column, errors="coerce", format="ISO8601")
+        days = pd.to_datetime(texts, errors="coerce", format="ISO8601")
     bad = (days.isna() & column.notna()).to_numpy(dtype=bool)
     return days.astype("datetime64[ms]").dt.normalize(), bad
 

@@ -109,10 +109,11 @@ def check_hazards(
     """
     _check_limits(size_tolerance, size_floor_m2, overlap_share, longest_edge_m)
     records = Records.of(hazards, kind)
+    there = None if register is None else Records.of(register, what="the register")
     day = datetime.now(ZoneInfo(TIME_ZONE)).date() if today is None else today
     locations = Locations(records)
     found = [
-        *check_ids(records, register),
+        *check_ids(records, there),
         *check_words(records),
         *check_days(records, day),
         *check_sizes(records, size_tolerance, size_floor_m2),
@@ -127,8 +128,8 @@ def check_hazards(
         found += outside
     if admin is not None:
         found += check_location(records, locations, admin, abroad)
-    if register is not None:
-        found += check_register(records, register)
+    if there is not None:
+        found += check_register(records, there)
     return as_table(sorted(found, key=_order))
 
 

@@ -8,15 +8,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.checks.columns import read_texts
-from mine_geo.errors import CRSError, some
-from mine_geo.geometry import as_geometries, exact_size_m2, to_multipolygons
-from mine_geo.terms import CRS
+from mine_geo.errors import some
+from mine_geo.geometry import exact_size_m2, to_multipolygons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from mine_geo.checks.records import Objects, Places, Records
@@ -172,7 +169,7 @@ def _under(records: Records, pairs: pd.DataFrame) -> Iterator[Finding]:
             yield records.finding("overlaps_hazard", place, f"{some(said, 3)}; {mend}", where)
 
 
-def check_register(records: Records, register: gpd.GeoDataFrame) -> Iterator[Finding]:
+def check_register(records: Records, register: Records) -> Iterator[Finding]:
     """Give the land of each record that hazards of its kind in the register have already.
 
     The hazard of the same id is left out: the record is that hazard, sent again.
@@ -182,19 +179,10 @@ def check_register(records: Records, register: gpd.GeoDataFrame) -> Iterator[Fin
     records
         The records, in EPSG:4326.
     register
-        A canonical hazard table; records without a polygon are passed over.
-
-    Raises
-    ------
-    CRSError
-        If the register is not in EPSG:4326.
+        The hazards that are there; those without a polygon are passed over.
     """
-    if register.crs is None or register.crs != CRS:
-        raise CRSError("the register must be in EPSG:4326; use to_crs(4326) first")
-    there = as_geometries(register)
-    usable = shapely.is_valid(there) & ~shapely.is_empty(there) & ~shapely.is_missing(there)
-    there = there[usable]
-    names, kinds = (read_texts(register.loc[usable, name]) for name in ("hazard_id", "kind"))
+    there = register.geometries[register.sound]
+    names, kinds = register.ids[register.sound], register.kinds[register.sound]
     tree = shapely.STRtree(there)
     places = np.flatnonzero(records.sound & (records.size_m2 > 0))
     for start in range(0, len(places), AT_ONCE):

@@ -44,7 +44,9 @@ class Records:
     """Not rounded; 0 where not sound."""
 
     @classmethod
-    def of(cls, hazards: gpd.GeoDataFrame, kind: str | None = None) -> Records:
+    def of(
+        cls, hazards: gpd.GeoDataFrame, kind: str | None = None, *, what: str = "hazards"
+    ) -> Records:
         """Take records over from any table of hazards.
 
         Raises
@@ -58,7 +60,7 @@ class Records:
         OptionError
             If `kind` is none of `terms.KINDS`.
         """
-        table = _canonical(hazards)
+        table = _canonical(hazards, what)
         kinds = read_texts(table["kind"]) if "kind" in table else np.full(len(table), None)
         if kind is not None:
             kinds[kinds == None] = choose(kind, KINDS, "kind")  # noqa: E711  (element by element)
@@ -98,12 +100,12 @@ class Records:
         return some((self.label(place) for place in places), most)
 
 
-def _canonical(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _canonical(hazards: gpd.GeoDataFrame, what: str) -> gpd.GeoDataFrame:
     """Return the table with known columns in small letters and a fresh index."""
     if hazards.active_geometry_name is None:
-        raise GeometryError("no geometry column in this table; use set_geometry first")
+        raise GeometryError(f"no geometry column in {what}; use set_geometry first")
     if hazards.crs is None or hazards.crs != CRS:
-        raise CRSError("hazards must be in EPSG:4326; use to_crs(4326) first")
+        raise CRSError(f"{what} must be in EPSG:4326; use to_crs(4326) first")
     table = hazards.reset_index(drop=True)
     if table.geometry.name != "geometry":
         table = table.rename_geometry("geometry")
@@ -116,10 +118,10 @@ def _canonical(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = table.rename(columns=names)
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
-        raise RecordError(f"column {some(twice)} stands twice; rename one of them")
+        raise RecordError(f"{what}: column {some(twice)} stands twice; rename one of them")
     if "hazard_id" not in table:
         others = some(table.columns.drop("geometry"), 12) or "none"
         raise RecordError(
-            f"no column 'hazard_id' (there are: {others}); rename the column that holds the id"
+            f"{what}: no column 'hazard_id' (there are: {others}); rename the one that holds the id"
         )
     return table
