@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 256 * 1024**2
 """The largest file that is read; in memory it takes about ten times its size."""
 
+ENDINGS: Final = (".json", ".geojson", ".txt")
+"""Of the files of a folder that may be pages."""
+
 DESCRIBED: Final = ("Feature Layer", "Table")
 """The `type` of a layer's description."""
 
@@ -170,11 +173,18 @@ def _without_utf16(file: Path, data: bytes) -> bytes:
 
 
 def _files(folder: Path) -> list[Path]:
-    """List the JSON files of a folder, `page_2` before `page_10`."""
-    files = [file for file in folder.iterdir() if file.suffix.lower() == ".json"]
+    """List the JSON files of a folder, by their content too, `page_2` before `page_10`."""
+    files = []
+    for file in folder.iterdir():
+        if file.suffix.lower() not in ENDINGS or file.name.startswith(".") or not file.is_file():
+            continue
+        with file.open("rb") as stream:
+            start = stream.read(64).lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
+        if file.suffix.lower() == ".json" or start.startswith((b"{", b"[")):
+            files.append(file)
     return sorted(
-        (file for file in files if file.is_file() and not file.name.startswith(".")),
-        key=lambda file: [(int(n or 0), text) for text, n in _NUMBERED.findall(file.name.lower())],
+        files,
+        key=lambda file: [(text, int(n or 0)) for text, n in _NUMBERED.findall(file.name.lower())],
     )
 
 

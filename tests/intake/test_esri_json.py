@@ -512,9 +512,10 @@ def test_a_folder_of_pages_is_read_in_the_order_of_their_numbers(save, tmp_path)
     for number, page in zip((1, 2, 10), pages_of([1], [2], [3]), strict=True):
         save(page, f"pages/page_{number}.json")
     save(layer(field("kind", domain=coded(AP=1))), "pages/zz description.json")
+    save(answer(feature(11)), "pages/page_11.txt")
     (tmp_path / "pages" / "readme.txt").write_text("not read")
     raw = esri_json.read(tmp_path / "pages")
-    assert raw.table.objectid.tolist() == [1, 2, 3]
+    assert raw.table.objectid.tolist() == [1, 2, 3, 11]
     assert raw.findings == ()
 
 
