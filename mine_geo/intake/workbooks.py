@@ -138,7 +138,9 @@ def _sheets(
         if merged:
             _fill_down(sheet, rows)
         if any(rows):
-            cells = pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype="str")
+            width = max(map(len, rows))  # rows end with their last cell
+            whole = [row + [None] * (width - len(row)) for row in rows]
+            cells = pd.DataFrame(whole, index=range(1, len(rows) + 1), dtype="str")
             tables[sheet.title] = to_table(cells, name)
     if not tables:
         raise FileError(f"{what}: no cell has content; export the table again")
