@@ -156,8 +156,8 @@ def utm(
     good = reasons.isna().to_numpy()[:, None]
     if len(zones) > 1 and datum is None:
         raise CRSError(
-            f"turning points in UTM zones {some(zones)} and on no datum; say which: crs='EPSG:4326' "
-            "for WGS 84, 'EPSG:4131' for Indian 1960"
+            f"turning points in UTM zones {some(zones)} and on no datum; say which: "
+            "crs='EPSG:4326' for WGS 84, 'EPSG:4131' for Indian 1960"
         )
     if datum is None or not zones:
         return Places(np.where(good, xy, np.nan), reasons, None)

@@ -1,0 +1,184 @@
+"""Which column of a plain table says where, and whose turning point a row is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mine_geo.errors import FileError, some
+from mine_geo.intake.matching import fold
+from mine_geo.intake.profiles import bundled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from mine_geo.intake.raw import Profile
+
+    Sheets = dict[str, pd.DataFrame]
+
+WAYS: Final = {
+    "wkt": ("wkt",),
+    "lon_lat": ("lon", "lat"),
+    "utm": ("easting", "northing"),
+    "mgrs": ("mgrs",),
+    "plane": ("x", "y"),
+}
+"""How a table may say where: the columns, by role, that it takes."""
+POINT_ONLY: Final = ("part", "order", "zone", "kind_of_point")
+"""Roles of columns that say something of a point, besides where it is."""
+EVENT_KEYS: Final = ("event_id", "report_id")
+"""Where a table has one of these, a record is a report, and a hazard may have several."""
+_FURTHER: Final = {
+    "wkt": ("geometry", "shape_wkt"),
+    "mgrs": ("grid",),
+    "x": ("x", "x_coord", "x_coordinate", "point_x", "coord_x"),
+    "y": ("y", "y_coord", "y_coordinate", "point_y", "coord_y"),
+}
+"""Names besides those of the profile. x and y say neither degrees nor metres: the caller does."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a table that say where, and of which record."""
+
+    way: str | None
+    """One of `WAYS`; None where the table says no place."""
+    columns: Mapping[str, str]
+    """Columns by role, those of `WAYS` and of `POINT_ONLY` that are there."""
+    key: str | None
+    """The column that says to which record a row belongs."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The tables of a file that hold the records."""
+
+    places: str
+    """The table with WKT or points."""
+    records: str | None
+    """The table of the records, where that is another one."""
+    unread: tuple[str, ...]
+
+
+def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
+    """Find the columns of a table that say where, and of which record.
+
+    Parameters
+    ----------
+    table
+        All cells text.
+    profile
+        Its `points` name columns by role, its `hazards` the id of a hazard; the bundled profile
+        of plain tables where there is none. Case, spaces, `_` and `-` do not count.
+
+    Returns
+    -------
+    Layout
+        Of several ways to say where that of which most rows are filled; WKT before all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = layout(pd.DataFrame({"Hazard ID": ["A"], "Lat": ["13"], "Long": ["104"]}))
+    >>> found.way, found.key, found.columns
+    ('lon_lat', 'Hazard ID', {'lon': 'Long', 'lat': 'Lat'})
+    """
+    profile = profile or bundled()["plain"]
+    there = _folded(table.columns)
+    roles = [role for parts in WAYS.values() for role in parts]
+    columns: dict[str, str] = {}
+    for role in (*roles, *POINT_ONLY):
+        found = _first(there, (*profile.points.get(role, ()), *_FURTHER.get(role, ())))
+        if found is not None:
+            columns[role] = found
+    ways = [way for way, parts in WAYS.items() if all(part in columns for part in parts)]
+    filled = {way: _filled(table, [columns[part] for part in WAYS[way]]) for way in ways}
+    if filled.get("wkt"):
+        ways = ["wkt"]
+    way = max(ways, key=lambda name: filled[name], default=None)
+    parents = (*EVENT_KEYS, *profile.points.get("parent", ()))
+    key = _first(there, (*parents, *profile.hazards.columns.get("hazard_id", ()), "hazard_id"))
+    return Layout(way, columns, key)
+
+
+def choose_tables(sheets: Sheets, layouts: Mapping[str, Layout], layer: str | None) -> Chosen:
+    """Choose the table of places, and that of the records where it is another one.
+
+    Raises
+    ------
+    FileError
+        If there is no such layer, no table says where, or several do and `layer` does not say
+        which; without the name of the file, which the caller adds.
+    """
+    if layer is not None and layer not in sheets:
+        raise FileError(f"no sheet {layer!r}; it has: {some(sheets, 12)}")
+    placed = [name for name, found in layouts.items() if found.way is not None]
+    if not placed:
+        columns = some(dict.fromkeys(c for table in sheets.values() for c in table.columns), 20)
+        raise FileError(
+            f"no columns of WKT or of coordinates (there are: {columns}); name them in a "
+            "profile's [points]"
+        )
+    places = _places(placed, layouts, layer)
+    if layer == places:
+        return Chosen(places, None, _others(sheets, places))
+    records = [name for name in sheets if _shares_keys(sheets, layouts, places, name)]
+    if layer is not None:
+        records = [name for name in records if name == layer]
+        if not records:
+            raise FileError(f"sheet {layer!r} says no place, and no id of the sheet {places!r}")
+    if len(records) > 1:
+        raise FileError(f"several sheets of records; name one as the layer: {some(records, 12)}")
+    return Chosen(places, records[0] if records else None, _others(sheets, places, *records))
+
+
+def _places(placed: list[str], layouts: Mapping[str, Layout], layer: str | None) -> str:
+    """Return the table of places: one with numbered points before those of records."""
+    drawn = [name for name in placed if layouts[name].way == "wkt"]
+    numbered = [
+        name
+        for name in placed
+        if "order" in layouts[name].columns and layouts[name].key is not None
+    ]
+    if layer in drawn or (layer in placed and len(numbered) != 1):
+        return str(layer)
+    if len(numbered) == 1 and not drawn:
+        return numbered[0]
+    if len(placed) > 1:
+        raise FileError(f"several sheets with places; name one as the layer: {some(placed, 12)}")
+    return placed[0]
+
+
+def _shares_keys(sheets: Sheets, layouts: Mapping[str, Layout], places: str, other: str) -> bool:
+    """Say whether another table has ids of the table of points."""
+    mine, theirs = layouts[places].key, layouts[other].key
+    if layouts[places].way == "wkt" or mine is None or theirs is None or other == places:
+        return False
+    return bool(keys(sheets[places], mine).dropna().isin(keys(sheets[other], theirs)).any())
+
+
+def keys(table: pd.DataFrame, column: str) -> pd.Series[Any]:
+    """Return the trimmed ids of a table."""
+    return table[column].astype("str").str.strip()
+
+
+def _others(sheets: Sheets, *read: str) -> tuple[str, ...]:
+    return tuple(name for name in sheets if name not in read)
+
+
+def _folded(columns: Iterable[Any]) -> dict[str, str]:
+    there: dict[str, str] = {}
+    for column in columns:
+        there.setdefault(fold(str(column)), column)
+    return there
+
+
+def _first(there: Mapping[str, str], names: Iterable[str]) -> str | None:
+    return next((there[fold(name)] for name in names if fold(name) in there), None)
+
+
+def _filled(table: pd.DataFrame, columns: list[str]) -> int:
+    """Count the rows in which all these columns hold something."""
+    return int(table[columns].notna().all(axis=1).sum())

@@ -1,0 +1,224 @@
+"""Rows of a plain table, one turning point each, to the polygons and columns of their records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo.errors import FileError, some
+from mine_geo.findings import Finding
+from mine_geo.intake import coordinates, turning_points
+from mine_geo.intake.geopoints import BENCHMARKS, LANDMARKS, LOOSE_KINDS, words
+from mine_geo.intake.matching import fold, names_of
+from mine_geo.intake.plain_columns import POINT_ONLY, WAYS, keys
+from mine_geo.intake.profiles import bundled
+from mine_geo.terms import HAZARD_COLUMNS
+
+if TYPE_CHECKING:
+    import pyproj
+    from numpy.typing import NDArray
+
+    from mine_geo.intake.plain_columns import Layout
+    from mine_geo.intake.raw import Profile
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Records and their polygons."""
+
+    table: pd.DataFrame
+    """One row a record."""
+    geometry: NDArray[np.object_]
+    crs: pyproj.CRS | None
+    findings: tuple[Finding, ...]
+    """`record` is the place in the table."""
+
+
+def draw(
+    points: pd.DataFrame, found: Layout, crs: pyproj.CRS | None, profile: Profile | None
+) -> Drawn:
+    """Build the polygons of a table of turning points.
+
+    Parameters
+    ----------
+    points
+        One row a point, all cells text.
+    found
+        Its columns.
+    crs
+        What the profile says of the reference system; of UTM with zones its datum counts.
+    profile
+        Its options `decimal` and `number_gaps`.
+
+    Returns
+    -------
+    Drawn
+        A table of one column `key`, in the order of first appearance. A point without an id lies
+        within the record of the row above, whose polygon is then unclear (`bad_point`), as it is
+        where a point cannot be read; so no corner is left out unseen. Benchmarks and other points
+        that are no corners, by their kind, do not count. A record none of whose points has a
+        place has no polygon. Where each record has one point, and those have no numbers, it is a
+        list of places: Point geometry.
+
+    Raises
+    ------
+    FileError
+        If no column says whose a point is.
+    CRSError
+        If the points are in several UTM zones and no datum is known.
+    """
+    if found.key is None:
+        raise FileError(
+            f"no column says which record a turning point belongs to (there are: "
+            f"{some(points.columns, 20)}); name it as parent in a profile's [points]"
+        )
+    placed = [found.columns[role] for role in WAYS[str(found.way)]]
+    empty = points[placed].isna().all(axis=1)
+    points = points.loc[~(empty & points[found.key].isna()) & _corners(points, found)]
+    points = points.reset_index(drop=True)
+    empty = points[placed].isna().all(axis=1)
+    own = keys(points, found.key)
+    key = own.ffill()
+    places = _places(points, found, crs, profile)
+    reasons = places.reasons.mask(own.isna(), f"no {found.key} on its row")
+    some_place = ~empty.groupby(key.fillna("")).transform("all")
+    rows = pd.DataFrame(
+        {
+            "record": key,
+            "part": _column(points, found, "part"),
+            "order": _column(points, found, "order"),
+            "lon": places.xy[:, 0],
+            "lat": places.xy[:, 1],
+        }
+    )
+    rows.loc[own.isna(), ["lon", "lat"]] = np.nan
+    index = pd.Index(key.dropna().unique())
+    geometry, findings = _polygons(rows.loc[some_place], reasons, index, profile)
+    top = key.isna()
+    if top.any():
+        said = f"{int(top.sum())} turning points before any {found.key}; give each row its own"
+        findings.append(Finding("orphan_points", said))
+    return Drawn(pd.DataFrame({"key": index}), geometry, places.crs, tuple(findings))
+
+
+def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profile | None) -> Drawn:
+    """Return the records of a table of turning points with their own columns.
+
+    The first value of each column that a record has; where rows say different things a finding
+    (`rows_differ`) names the columns. Columns that no word of the profile fits and that change
+    from point to point are said of the points: they are left out, and named (`left_over`).
+    """
+    key = keys(points, str(found.key))
+    gone = {found.columns[role] for way in WAYS.values() for role in way if role in found.columns}
+    gone |= {found.columns[role] for role in POINT_ONLY if role in found.columns}
+    kept = [column for column in points.columns if column not in gone]
+    index = pd.Index(drawn.table["key"])
+    cells = points.loc[key.notna(), kept].assign(**{str(found.key): key})
+    key = key[key.notna()]
+    first = cells.groupby(key.to_numpy(), sort=False).first().reindex(index)[kept]
+    place = index.get_indexer(pd.Index(key))
+    known = _known_columns(profile)
+    findings, left = list(drawn.findings), []
+    differing: dict[int, list[str]] = {}
+    for column in kept:
+        own = cells[column].to_numpy(dtype=object)
+        differs = pd.notna(own) & (own != first[column].to_numpy(dtype=object)[place])
+        if differs.any() and fold(str(column)) not in known:
+            left.append(column)
+        elif differs.any():
+            for row in np.unique(place[differs]):
+                differing.setdefault(int(row), []).append(str(column))
+    findings += [
+        Finding(
+            "rows_differ", f"its turning points differ in {some(columns)}; the first counts", row
+        )
+        for row, columns in sorted(differing.items())
+    ]
+    if left:
+        said = f"columns that change from point to point, left out: {some(left, 12)}"
+        findings.append(Finding("left_over", said))
+    table = first.drop(columns=left).reset_index(drop=True)
+    return Drawn(table, drawn.geometry, drawn.crs, tuple(findings))
+
+
+def _known_columns(profile: Profile | None) -> set[str]:
+    """Return the names of columns that say something of a record, as they are compared."""
+    profile = profile or bundled()["plain"]
+    both = (profile.hazards, profile.reports)
+    ours = {*HAZARD_COLUMNS, *profile.hazards.columns, *profile.reports.columns}
+    return {fold(name) for fields in both for column in ours for name in names_of(fields, column)}
+
+
+def _corners(points: pd.DataFrame, found: Layout) -> pd.Series[bool]:
+    """Say which rows are corners, by the kind of point that is written."""
+    kinds = words(_column(points, found, "kind_of_point"))
+    other = kinds.isin((*BENCHMARKS, *LANDMARKS))
+    for word in (*BENCHMARKS, *LANDMARKS, *LOOSE_KINDS):
+        if len(word) > 2:
+            other |= kinds.str.contains(word, regex=False)
+    return ~other
+
+
+def _column(points: pd.DataFrame, found: Layout, role: str) -> pd.Series[Any]:
+    if role in found.columns:
+        return points[found.columns[role]].astype("str")
+    return pd.Series(None, index=points.index, dtype="str")
+
+
+def _places(
+    points: pd.DataFrame, found: Layout, crs: pyproj.CRS | None, profile: Profile | None
+) -> coordinates.Places:
+    decimal = None if profile is None else profile.options.get("decimal")
+    columns = [points[found.columns[role]] for role in WAYS[str(found.way)]]
+    if found.way == "mgrs":
+        return coordinates.grid(columns[0])
+    x, y = columns
+    if found.way == "lon_lat":
+        return coordinates.lon_lat(x, y, crs)
+    if found.way == "utm" and "zone" in found.columns:
+        geodetic = None if crs is None else crs.geodetic_crs
+        datum = None if geodetic is None else geodetic.name
+        places = coordinates.utm(x, y, points[found.columns["zone"]], datum, decimal=decimal)
+        if crs is not None and crs.is_projected and places.crs not in (None, crs):
+            raise FileError(
+                f"its UTM zones say {places.crs.to_string()}, the profile {crs.to_string()}"
+            )
+        return places
+    return coordinates.plane(x, y, crs, decimal=decimal)
+
+
+def _polygons(
+    rows: pd.DataFrame, reasons: pd.Series[Any], index: pd.Index[Any], profile: Profile | None
+) -> tuple[NDArray[np.object_], list[Finding]]:
+    """Return the geometry of each record, and its findings."""
+    geometry = np.full(len(index), None, dtype=object)
+    counts = rows["record"].value_counts()
+    if rows["order"].isna().all() and rows["part"].isna().all() and (counts <= 1).all():
+        good = rows.dropna(subset=["record", "lon", "lat"])
+        places = shapely.points(good[["lon", "lat"]].to_numpy())
+        geometry[index.get_indexer(pd.Index(good["record"]))] = places
+        return geometry, _unreadable(rows, reasons, index)
+    gaps = profile is not None and profile.options.get("number_gaps", "").lower() == "accept"
+    built = turning_points.polygons(rows, gaps=gaps)
+    geometry[index.get_indexer(built.geometry.index)] = built.geometry.to_numpy()
+    findings = [
+        Finding(finding.code, finding.message, record=int(index.get_indexer(pd.Index([key]))[0]))
+        for key, finding in built.findings
+        if finding.code != "bad_point"
+    ]
+    return geometry, _unreadable(rows, reasons, index) + findings
+
+
+def _unreadable(rows: pd.DataFrame, reasons: pd.Series[Any], index: pd.Index[Any]) -> list[Finding]:
+    """Return a finding for each record with points that cannot be read, with the reasons."""
+    bad = rows.loc[rows["lon"].isna() & rows["record"].notna()]
+    number = rows.groupby("record", sort=False).cumcount() + 1
+    said = "point " + number[bad.index].astype("str") + ": " + reasons[bad.index]
+    return [
+        Finding("bad_point", some(group, 3), record=int(index.get_indexer(pd.Index([key]))[0]))
+        for key, group in said.groupby(bad["record"], sort=False)
+    ]

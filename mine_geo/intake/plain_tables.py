@@ -1,0 +1,186 @@
+"""Plain tables: a column of WKT, or one row a turning point; the records in their own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from pyproj.exceptions import CRSError as ProjCRSError
+
+from mine_geo.errors import CRSError, FileError, OptionError, some
+from mine_geo.findings import Finding
+from mine_geo.intake.plain_columns import choose_tables, keys, layout
+from mine_geo.intake.plain_points import Drawn, draw, merge_rows
+from mine_geo.intake.raw import Raw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mine_geo.intake.raw import Profile
+
+FORMATS: Final = {"wkt": "table with WKT", "points": "table of turning points"}
+_SRID: Final = r"(?is)^\s*SRID\s*=\s*(?P<srid>[0-9]{1,7})\s*;(?P<rest>.*)$"
+_HEX: Final = r"\s*[0-9A-Fa-f]{18,}\s*"
+
+
+def read(
+    sheets: dict[str, pd.DataFrame],
+    path: Path,
+    *,
+    layer: str | None = None,
+    profile: Profile | None = None,
+) -> Raw:
+    """Read a table with WKT, or with one row a turning point, into records.
+
+    Parameters
+    ----------
+    sheets
+        The tables of the file by name, all cells text (`sheets.read_sheets`).
+    path
+        The file, for messages.
+    layer
+        The sheet of the records, where several can be.
+    profile
+        Its `points` name the columns by role (`wkt`, `lon`, `lat`, `easting`, `northing`, `zone`,
+        `mgrs`, `parent`, `part`, `order`, `kind_of_point`), its `hazards` and `reports` the
+        columns of a record; its options: `crs`, `decimal`, `number_gaps`. The bundled profile of
+        plain tables where there is none.
+
+    Returns
+    -------
+    Raw
+        One row a record. WKT may begin with `SRID=4326;`, or be the hexadecimal WKB of PostGIS.
+        Points: one row each, in one sheet with their record's columns, or in a sheet of their own
+        that shares the id of another sheet of records; see `plain_points`. The reference system
+        is that of MGRS (WGS 84), of an SRID, or the option `crs`; else None, for a plain table
+        does not say its datum, and the caller must. UTM of several zones needs `crs`, for its
+        datum.
+
+    Raises
+    ------
+    FileError
+        If no column says where, several sheets do, no column says whose a turning point is, or a
+        file contradicts itself on its reference system.
+    OptionError, CRSError
+        If the option `crs` is unknown; if zones are several and no datum is said.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> points = pd.DataFrame({"hazard_id": ["A"] * 3, "lon": ["104.5", "104.51", "104.51"],
+    ...     "lat": ["13.2N", "13.2N", "13°13'N"], "village": "Boeng"}, dtype="str")
+    >>> raw = read({"points": points}, Path("points.csv"))
+    >>> raw.table["village"].tolist(), raw.table.geometry[0].wkt[:21], raw.table.crs
+    (['Boeng'], 'POLYGON ((104.5 13.2,', None)
+    """
+    layouts = {name: layout(table, profile) for name, table in sheets.items()}
+    try:
+        chosen = choose_tables(sheets, layouts, layer)
+        places, found = sheets[chosen.places], layouts[chosen.places]
+        crs = _said_crs(profile)
+        if found.way == "wkt":
+            drawn = _from_wkt(places, found.columns["wkt"], crs)
+        elif chosen.records is None:
+            drawn = merge_rows(places, found, draw(places, found, crs, profile), profile)
+        else:
+            records, key = sheets[chosen.records], layouts[chosen.records].key
+            drawn = _joined(records, str(key), draw(places, found, crs, profile))
+    except (FileError, CRSError, OptionError) as error:
+        raise type(error)(f"{path}: {error}") from error
+    unread = [
+        Finding("unread_part", f"sheet {name!r} says no place of a record: not read")
+        for name in chosen.unread
+    ]
+    table = drawn.table.rename(columns={"geometry": "geometry_text"}).reset_index(drop=True)
+    geometry = gpd.GeoSeries(list(drawn.geometry), index=table.index, crs=drawn.crs)
+    return Raw(
+        gpd.GeoDataFrame(table, geometry=geometry),
+        FORMATS["wkt" if found.way == "wkt" else "points"],
+        layer=(chosen.records or chosen.places) if len(sheets) > 1 else None,
+        findings=(*drawn.findings, *unread),
+    )
+
+
+def _said_crs(profile: Profile | None) -> pyproj.CRS | None:
+    """Return the reference system that the profile says."""
+    said = None if profile is None else profile.options.get("crs")
+    if not said:
+        return None
+    try:
+        return pyproj.CRS.from_user_input(said)
+    except ProjCRSError as error:
+        raise OptionError(f"option crs {said!r} is unknown; write it as EPSG:32648") from error
+
+
+def _from_wkt(table: pd.DataFrame, column: str, crs: pyproj.CRS | None) -> Drawn:
+    texts = table[column].astype("str")
+    parts = texts.str.extract(_SRID)
+    wkt = parts["rest"].fillna(texts)
+    binary = texts.str.fullmatch(_HEX).fillna(value=False).to_numpy(dtype=bool)
+    geometry = np.full(len(table), None, dtype=object)
+    words = wkt.where(wkt.notna(), None).to_numpy(dtype=object)
+    geometry[~binary] = shapely.from_wkt(words[~binary], on_invalid="ignore")
+    geometry[binary] = shapely.from_wkb(
+        [text.strip() for text in texts[binary]], on_invalid="ignore"
+    )
+    srids = pd.to_numeric(parts["srid"]).fillna(0).to_numpy(dtype=int)
+    srids[binary] = shapely.get_srid(geometry[binary])
+    bad = np.flatnonzero(shapely.is_missing(geometry) & texts.notna().to_numpy())
+    findings = [Finding("bad_coordinates", _reason(words[row]), record=int(row)) for row in bad]
+    there = ~shapely.is_missing(geometry)
+    said = _one_srid(srids[there])
+    if said is not None and crs is not None and said != crs:
+        raise FileError(f"its polygons say {said.to_string()}, the profile {crs.to_string()}")
+    geometry[there] = shapely.set_srid(geometry[there], 0)
+    return Drawn(table.drop(columns=column), geometry, said or crs, tuple(findings))
+
+
+def _reason(text: str) -> str:
+    """Return why a WKT cannot be read, as GEOS says it."""
+    try:
+        shapely.from_wkt(text)
+    except (shapely.errors.GEOSException, ValueError) as error:
+        lines = str(error).splitlines()
+        return f"WKT that cannot be read: {lines[0] if lines else 'empty'}"
+    return "hexadecimal WKB that cannot be read"
+
+
+def _one_srid(srids: NDArray[np.int_]) -> pyproj.CRS | None:
+    """Return the reference system of an SRID; 0 says none."""
+    different = np.unique(srids)
+    if len(different) > 1:
+        raise FileError(f"SRID {some(different)} in one column of WKT; one table has one of them")
+    if not len(different) or different[0] == 0:
+        return None
+    try:
+        return pyproj.CRS.from_epsg(int(different[0]))
+    except ProjCRSError as error:
+        raise CRSError(f"SRID {different[0]} is unknown; say the right one") from error
+
+
+def _joined(records: pd.DataFrame, key: str, drawn: Drawn) -> Drawn:
+    """Return the records of one sheet with the polygons of another."""
+    ids = keys(records, key)
+    rows = pd.Series(range(len(ids)), index=ids)
+    rows = rows[rows.index.notna() & ~rows.index.duplicated()]
+    at = {name: int(row) for name, row in rows.items()}
+    by_key = dict(zip(drawn.table["key"], drawn.geometry, strict=True))
+    geometry = np.full(len(ids), None, dtype=object)
+    geometry[:] = [by_key.get(name) for name in ids]
+    findings = []
+    for finding in drawn.findings:
+        name = None if finding.record is None else drawn.table["key"].iloc[finding.record]
+        if name is None or name in at:
+            place = None if name is None else at[name]
+            findings.append(Finding(finding.code, finding.message, record=place))
+    orphans = [name for name in drawn.table["key"] if name not in at]
+    if orphans:
+        said = f"turning points of {some(orphans)}, which the records do not have"
+        findings.append(Finding("orphan_points", said))
+    return Drawn(records, geometry, drawn.crs, tuple(findings))
