@@ -199,11 +199,13 @@ class _Draft:
         texts = self._filled(ours, texts, self._fields.constants.get(ours))
         return self._flags(ours, texts) if ours == "in_workbench" else texts
 
-    def _filled(self, ours: str, cells: pd.Series[Any], value: Any) -> pd.Series[Any]:
-        """Return a column with a constant where the source says nothing."""
-        empty = cells.isna()
+    def _filled(
+        self, ours: str, cells: pd.Series[Any], value: Any, bad: Any = False
+    ) -> pd.Series[Any]:
+        """Return a column with a constant where the source says nothing, not even nonsense."""
         if value is None:
             return cells
+        empty = cells.isna() & ~np.asarray(bad, dtype=bool)
         self._constants.append((ours, int(empty.sum()), str(value)))
         return cells.where(~empty, value)
 
@@ -216,8 +218,7 @@ class _Draft:
             "is no day that is clear; write 2022-12-31, or name the format in a profile (dates)",
         )
         constant = self._fields.constants.get(ours)
-        filled = self._filled(ours, days.mask(bad), None if constant is None else _moment(constant))
-        return filled.mask(bad)
+        return self._filled(ours, days, None if constant is None else _moment(constant), bad)
 
     def _numbers(self, ours: str, cells: pd.Series[Any]) -> pd.Series[Any]:
         numbers, bad = read_numbers(
@@ -236,8 +237,7 @@ class _Draft:
         )
         constant = self._fields.constants.get(ours)
         column = pd.Series(numbers, index=self.index)
-        filled = self._filled(ours, column, None if constant is None else float(constant))
-        return filled.mask(bad)
+        return self._filled(ours, column, None if constant is None else float(constant), bad)
 
     def _flags(self, ours: str, texts: pd.Series[Any]) -> pd.Series[bool]:
         flags, bad = read_flags(texts)
