@@ -117,10 +117,7 @@ def build(points: pd.DataFrame, *, gaps: bool = False) -> Built:
     rings = _along(points.loc[points["corner"]])
     closed, misses = _closings(rings)
     said += misses
-    rings = rings.loc[~closed]
-    if gaps:
-        rings = rings.assign(order=rings.groupby("ring")["order"].rank(method="dense"))
-    built = turning_points.polygons(rings)
+    built = turning_points.polygons(rings.loc[~closed], gaps=gaps)
     keys = pd.Index(points["record"].unique(), name="record")
     geometry = pd.Series(None, index=keys, dtype=object)
     geometry.loc[built.geometry.index] = built.geometry

@@ -158,8 +158,8 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     table = table.dropna(axis="columns", how="all")
     findings = []
     if found.others:
-        told = some(f"{count} {name}" for name, count in found.others.items())
-        findings.append(Finding("unread_part", f"items that are no land and no activity: {told}"))
+        told = f"items that are no land and no activity: {_counted(found.others)}"
+        findings.append(Finding("unread_part", told))
     keys = pd.Series([str(place) for place in chosen], dtype="str")
     built = _built(found, keys, profile)
     findings += of_records(built, keys)
@@ -243,12 +243,10 @@ def _parts(
             above.append(element)
             if len(above) > MOST_DEEP:
                 raise FileError(f"{path}: elements more than {MOST_DEEP} deep; this is no maXML")
-            if room or len(above) == 1 or name == _REPORT:
-                continue
-            if name in (*ITEMS, *_ROOMS):
-                room = len(above)
-            elif found.small(_name(above[-2])) == _REPORT:
-                yield "other", element
+            opened = "" if room or len(above) == 1 else _opened(name, _name(above[-2]), found)
+            room = room or (len(above) if opened == "room" else 0)
+            if opened == "other":
+                yield opened, element
             continue
         above.pop()
         if room and len(above) >= room:
@@ -260,6 +258,13 @@ def _parts(
         room = 0
         if above:
             above[-1].remove(element)
+
+
+def _opened(name: str, parent: str, found: _File) -> str:
+    """Say whether an element that begins is read whole, or left out and counted."""
+    if name in ITEMS or name in _ROOMS:
+        return "room"
+    return "other" if name != _REPORT and found.small(parent) == _REPORT else ""
 
 
 def _inform(found: _File, info: dict[str, str]) -> None:
@@ -330,11 +335,15 @@ def _is_geodata(element: Element) -> bool:
 
 
 def _leaves(element: Element, *, deep: bool = True) -> dict[str, str]:
-    """Return the texts of an element's leaves and attributes by name, the first of each."""
+    """Return the texts of an element's leaves and attributes by name, the first of each.
+
+    Not deep: its own attributes, and the children that are leaves.
+    """
     leaves: dict[str, str] = {}
     for inner in element.iter() if deep else (element, *element):
+        own = inner.attrib.items() if deep or inner is element else ()
         texts = [(_name(inner), inner.text or "")] if not len(inner) else []
-        for key, value in (*texts, *inner.attrib.items()):
+        for key, value in (*texts, *own):
             if value.strip():
                 leaves.setdefault(key.rpartition("}")[2], value.strip())
     return leaves
@@ -343,7 +352,7 @@ def _leaves(element: Element, *, deep: bool = True) -> dict[str, str]:
 def _chosen(found: _File, layer: str | None, path: Path) -> list[int]:
     """Return the places of the rows that are asked for."""
     if not found.rows:
-        there = f"; it holds {some(found.others)}" if found.others else ""
+        there = f"; it holds {_counted(found.others)}" if found.others else ""
         raise FileError(f"{path}: no Hazard and no HazardReduction in it{there}")
     items = [row[ITEM_COLUMN] for row in found.rows]
     if layer is None:
@@ -351,6 +360,10 @@ def _chosen(found: _File, layer: str | None, path: Path) -> list[int]:
     if fold(layer) not in map(fold, items):
         raise FileError(f"{path}: no item {layer!r}; it has: {some(dict.fromkeys(items))}")
     return [place for place, item in enumerate(items) if fold(item) == fold(layer)]
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return some(f"{count} {name}" for name, count in counts.items())
 
 
 def _system(header: dict[str, str], path: Path) -> str:

@@ -61,7 +61,7 @@ _PLAIN_WORDS: Final = frozenset(
     (
         *("utm", "zone", "north", "south", "universal", "transverse", "mercator", "projected"),
         *("mgrs", "grid", "geographic", "latitude", "longitude", "lat", "lon", "long"),
-        *("decimal", "degrees", "degree", "minutes", "seconds"),
+        *("decimal", "degrees", "degree", "minutes", "seconds", "dd", "ddm", "dms", "mm", "ss"),
     )
 )
 """What names of coordinate systems say besides a datum."""
@@ -144,7 +144,7 @@ def read_points(frame: pd.DataFrame, profile: Profile | None = None) -> pd.DataF
         if role != "order":
             faults = faults.mask(faults.isna() & bad, f"{role} " + named[role] + " cannot be")
         numbers[role] = np.where(bad, np.nan, read)
-    xy, place_faults = _places(named)
+    xy, place_faults = _places(named, decimal)
     return pd.DataFrame(
         {
             "part": named["part"],
@@ -197,7 +197,9 @@ def _declination(profile: Profile | None) -> float:
     return degrees
 
 
-def _places(named: dict[str, pd.Series[Any]]) -> tuple[NDArray[np.float64], pd.Series[Any]]:
+def _places(
+    named: dict[str, pd.Series[Any]], decimal: str | None
+) -> tuple[NDArray[np.float64], pd.Series[Any]]:
     """Return longitude and latitude, NaN where there are none, and why one cannot be read."""
     lon, lat, x, y = (named[role] for role in ("lon", "lat", "easting", "northing"))
     xy = np.full((len(lon), 2), np.nan)
@@ -211,7 +213,10 @@ def _places(named: dict[str, pd.Series[Any]]) -> tuple[NDArray[np.float64], pd.S
     readers: tuple[tuple[Any, Callable[[Any], coordinates.Places]], ...] = (
         (geographic, lambda at: coordinates.lon_lat(lon[at], lat[at])),
         (grid & ~other, lambda at: coordinates.grid(named["mgrs"][at])),
-        (utm & ~other, lambda at: _on_the_globe(coordinates.utm(x[at], y[at], zone[at]))),
+        (
+            utm & ~other,
+            lambda at: _on_the_globe(coordinates.utm(x[at], y[at], zone[at], decimal=decimal)),
+        ),
         (plane & ~utm & ~other, lambda at: coordinates.lon_lat(x[at], y[at])),
     )
     for rows, read in readers:
@@ -237,9 +242,9 @@ def is_other_datum(system: Any) -> bool:
 
     Examples
     --------
-    >>> [is_other_datum(system) for system in ("WGS_1984", "UTM zone 48N", "Indian 1960", None)]
-    [False, False, True, False]
+    >>> [is_other_datum(system) for system in ("WGS_1984", "UTM zone 48N", "Indian 1960")]
+    [False, False, True]
     """
     if not isinstance(system, str) or "wgs" in system.lower():
         return False
-    return bool(set(re.findall("[a-z]{3,}", system.lower())) - _PLAIN_WORDS)
+    return bool(set(re.findall("[a-z]{2,}", system.lower())) - _PLAIN_WORDS)
