@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+FEW_POINTS: Final = "fewer than three points in a ring"
 UNREADABLE: Final = (RuntimeError, ValueError, IndexError)
 """What pyogrio raises on a file that GDAL gives up."""
 
@@ -152,7 +153,11 @@ def ring_fault(wkb: bytes | None) -> str | None:
         with quietly():
             shapely.from_wkb(wkb)
     except shapely.errors.GEOSException as error:
-        return str(error).strip().removeprefix("IllegalArgumentException: ")
+        reason = str(error).strip().removeprefix("IllegalArgumentException: ")
+        with quietly():
+            closed = shapely.from_wkb(wkb, on_invalid="fix")
+        few = shapely.get_num_coordinates(shapely.get_rings(closed)).min(initial=4) < 4
+        return FEW_POINTS if few or (closed is None and "point" in reason) else reason
     return None
 
 

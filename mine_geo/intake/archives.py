@@ -97,47 +97,86 @@ def _check_part(part: zipfile.ZipInfo, what: str, *, workbook: bool) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Path]:
-    """Give a place to read a file from: itself under a name that says what it is, or unpacked.
+def opened(path: Path) -> Iterator[dict[str, Path]]:
+    """Give places to read a vector file from: itself by another name, or what a zip unpacks to.
 
     Readers make files beside what they read (.gfs, -wal, -shm), and go by the ending of a name.
     So they get a link in a temporary folder, with the ending of its content; of a GeoPackage
-    that another program has open a copy with its log; of a zip the folder it unpacks to.
+    that another program has open a copy with its log.
 
     Parameters
     ----------
     path
         A file or folder that `guard.check` has let through.
 
+    Yields
+    ------
+    dict
+        Places by what they are called in messages; several where a zip holds several. Of a zip
+        all files that are known are listed, also tables.
+
     Examples
     --------
     >>> from mine_geo import sample
-    >>> with opened(sample.path("minefields")) as place:
-    ...     place.suffix, place.parent == sample.path("minefields").parent
-    ('.gpkg', False)
+    >>> with opened(sample.path("minefields")) as places:
+    ...     [place.name for place in places.values()]
+    ['minefields.gpkg']
     """
     found = content(path)
-    with TemporaryDirectory(prefix="mine_geo_") as folder:
-        if found.zipped:
-            with opened_zip(path) as archive:
-                archive.extractall(folder, parts_of(archive))
-            yield Path(folder)
+    with TemporaryDirectory(prefix="mine_geo_") as temporary:
+        folder = Path(temporary)
+        if not found.zipped:
+            yield {str(path): _linked(path, folder, found.format)}
             return
-        place = Path(folder, path.stem + _ENDINGS.get(found.format, path.suffix))
-        log = path.with_name(f"{path.name}-wal")
-        if found.format == "GeoPackage" and _has_log(path):
-            shutil.copyfile(path, place)
-            if log.is_file():
-                shutil.copyfile(log, place.with_name(f"{place.name}-wal"))
-        elif found.format == "Shapefile":
-            for ending, part in shapefile_parts(path).items():
-                place.with_name(path.stem + ending).symlink_to(part.resolve())
-        else:
-            place.symlink_to(path.resolve())
-            schema = path.with_suffix(".xsd")
-            if found.format == "GML" and schema.is_file():
-                place.with_name(f"{path.stem}.xsd").symlink_to(schema.resolve())
-        yield place
+        inside = folder / f"{path.stem}{_ENDINGS['file geodatabase']}"
+        with opened_zip(path) as archive:
+            archive.extractall(inside, parts_of(archive))
+        yield {_said(path, place, inside): place for place in _known(inside)}
+
+
+def _said(path: Path, place: Path, inside: Path) -> str:
+    """Return what a file in a zip is called in messages."""
+    return str(path) if place == inside else f"{path}: {place.relative_to(inside).as_posix()} in it"
+
+
+def _linked(path: Path, folder: Path, form: str) -> Path:
+    """Make a link to a file, or a copy of a database with a log, and return it."""
+    place = folder / (path.stem + _ENDINGS.get(form, path.suffix))
+    if form == "Shapefile":
+        for ending, part in shapefile_parts(path).items():
+            place.with_name(path.stem + ending).symlink_to(part.resolve())
+        return place
+    log, schema = path.with_name(f"{path.name}-wal"), path.with_suffix(".xsd")
+    if form == "GeoPackage" and _has_log(path):
+        shutil.copyfile(path, place)
+        if log.is_file():
+            shutil.copyfile(log, place.with_name(f"{place.name}-wal"))
+        return place
+    place.symlink_to(path.resolve())
+    if form == "GML" and schema.is_file():
+        place.with_name(f"{path.stem}.xsd").symlink_to(schema.resolve())
+    return place
+
+
+def _known(folder: Path) -> list[Path]:
+    """List what can be read in a folder, each under a name with the ending of its content."""
+    known = []
+    tables = {part.parent for part in folder.rglob("*.gdbtable")}
+    for base in sorted(tables):
+        place = base if base.suffix.lower() == ".gdb" else base.with_name(f"{base.name}.gdb")
+        known.append(base.rename(place))
+    for part in sorted(folder.rglob("*")):
+        if not part.is_file() or any(place in part.parents for place in known):
+            continue
+        try:
+            form = content(part).format
+        except FileError:
+            continue
+        if form == "CSV" and not part.name.lower().endswith(TABLES):
+            continue
+        ending = _ENDINGS.get(form, part.suffix)
+        known.append(part if part.suffix.lower() == ending else part.rename(f"{part}{ending}"))
+    return known
 
 
 def _has_log(path: Path) -> bool:

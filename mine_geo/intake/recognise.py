@@ -162,7 +162,7 @@ def content(path: Path) -> Content:
     found = _by_bytes(head)
     if found == "zip":
         return _zip(path)
-    if found is None:
+    if found is None or (found == "Shapefile" and path.suffix.lower() != ".shp"):
         raise _unknown(path, head)
     return Content(found)
 

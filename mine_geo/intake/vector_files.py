@@ -1,0 +1,321 @@
+"""Vector files into records: all that GDAL reads, and GeoParquet, in the CRS that they declare."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+import shapely
+
+from mine_geo.errors import FileError, some
+from mine_geo.findings import Finding
+from mine_geo.intake.archives import opened
+from mine_geo.intake.domains import resolve_codes
+from mine_geo.intake.geoparquet import TO_PANDAS, read_parquet
+from mine_geo.intake.guard import check
+from mine_geo.intake.headers import LONGEST_TEXT
+from mine_geo.intake.raw import Raw
+from mine_geo.intake.recognise import HEAD_BYTES, content
+from mine_geo.intake.shapefiles import text_encoding
+from mine_geo.vector import (
+    FEW_POINTS,
+    UNREADABLE,
+    broken_rings,
+    choose_layer,
+    list_layers,
+    quietly,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mine_geo.intake.raw import Profile
+
+PREFERRED: Final = ("hazard", "hazards", "minefields")
+"""Layers that are meant when a file has several and none is named."""
+
+_DISPLAY: Final = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
+"""Columns that GDAL makes of KML's way of drawing; they say nothing of a record."""
+_SELDOM: Final = ("id", "description", "timestamp", "begin", "end")
+"""Columns that GDAL makes for KML whether the file has them or not."""
+_MORE: Final = re.compile(rb'"exceededTransferLimit"\s*:\s*true')
+
+
+@dataclass(frozen=True)
+class _Dataset:
+    """A file that GDAL opens, and what it is called in messages."""
+
+    place: Path
+    what: str
+    format: str
+
+
+def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:
+    """Read one layer of a vector file, in the words and the CRS of its source.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, KMZ, GML, GPX, file geodatabase (folder),
+        a zip of one of these, or GeoParquet; after `guard.check`.
+    layer
+        Name of the layer; may be left out when only one has geometry and records, or one is
+        called hazard, hazards or minefields.
+    profile
+        Not needed: columns keep their names.
+
+    Returns
+    -------
+    Raw
+        Texts as str, whole numbers as Int64, days and times as datetime64, truth as boolean; lists
+        as JSON. Coded values of a geodatabase are given as their descriptions. A ring that cannot
+        be built at all (not closed, too few points) gives a null geometry and a finding
+        (`invalid_ring`, `few_points`), a coordinate that is no finite number a finding
+        (`bad_coordinates`) and the geometry as it is.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, ends before its records do, has no such layer or several, or a
+        text of more than 1 MB.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> raw = read(sample.path("minefields"))
+    >>> raw.format, raw.layer, len(raw.table)
+    ('GeoPackage', 'minefields', 7392)
+    """
+    del profile
+    found = content(path)
+    if found.format == "GeoParquet":
+        frame, broken, findings = read_parquet(path)
+        return _raw(frame, "GeoParquet", None, broken, findings, str(path))
+    with opened(path) as places:
+        sets = [
+            _Dataset(place, what, check(place, what=what).format if found.zipped else found.format)
+            for what, place in places.items()
+        ]
+        tables = [one.what for one in sets if one.format == "CSV"]
+        findings = [Finding("unread_part", f"{what} was not read") for what in tables]
+        sets = [one for one in sets if one.format != "CSV"]
+        one, name = _choose(sets, path, layer)
+        with _named(one):
+            frame, broken, more = _read_layer(one, name)
+        form = f"{one.format} in a zip" if found.zipped else one.format
+        return _raw(frame, form, name, broken, [*findings, *more], str(path))
+
+
+def _choose(sets: list[_Dataset], path: Path, layer: str | None) -> tuple[_Dataset, str]:
+    """Return the file and the layer that is meant; layers without records count last."""
+    named: dict[str, tuple[_Dataset, str]] = {}
+    for one in sets:
+        with _named(one):
+            for name in list_layers(one.place):
+                named[f"{one.place.stem}/{name}" if name in named else name] = (one, name)
+    names = list(named)
+    if layer is None and len(names) > 1 and not set(PREFERRED).intersection(names):
+        with_records = [name for name in names if _has_records(*named[name])]
+        names = with_records or names
+    return named[choose_layer(path, layer, names, PREFERRED)]
+
+
+def _has_records(one: _Dataset, layer: str) -> bool:
+    with _named(one), quietly():
+        count = pyogrio.read_info(one.place, layer=layer, force_feature_count=True)["features"]
+    return bool(count != 0)
+
+
+@contextmanager
+def _named(one: _Dataset) -> Iterator[None]:
+    """Let errors speak of the file that was given, not of the place it is read from."""
+    try:
+        yield
+    except FileError as error:
+        raise FileError(str(error).replace(str(one.place), one.what)) from error
+    except (*UNREADABLE, OSError, pa.ArrowException) as error:
+        raise FileError(
+            str(unreadable(one.what, error)).replace(str(one.place), one.what)
+        ) from error
+
+
+def _read_layer(
+    one: _Dataset, layer: str
+) -> tuple[gpd.GeoDataFrame, dict[int, str], list[Finding]]:
+    """Return a layer as it is, the rings that cannot be built, and what is to be said."""
+    encoding: str | None = None
+    findings: list[Finding] = []
+    if one.format == "Shapefile":
+        encoding, findings = text_encoding(one.place)
+    count, frame, said = _read_gdal(one.place, layer, encoding)
+    findings += [Finding("unread_part", f"GDAL says: {message}") for message in said]
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise FileError(f"{one.what}: layer {layer!r} has no geometry; name another layer")
+    if len(frame) < count:
+        raise FileError(
+            f"{one.what}: {len(frame)} of {count} records could be read, the file is cut off or "
+            "damaged; get it again from its maker"
+        )
+    broken = broken_rings(one.place, layer, frame.geometry.to_numpy())
+    if one.format == "file geodatabase":
+        frame, more = resolve_codes(frame, one.place, layer)
+        findings += more
+    elif one.format == "KML":
+        frame, more = _without_display(frame)
+        findings += more
+    elif one.format == "GeoJSON" and _stops_early(one.place):
+        message = "the server stopped before the end (exceededTransferLimit); ask for the rest"
+        findings.append(Finding("more_on_server", message))
+    return frame, broken, findings
+
+
+def _read_gdal(place: Path, layer: str, encoding: str | None) -> tuple[int, Any, list[str]]:
+    """Return how many records a layer should have (-1: not known), them, and GDAL's warnings."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with quietly():
+            info = pyogrio.read_info(place, layer=layer)
+            options = {"layer": layer, "encoding": encoding, "on_invalid": "ignore"}
+            if _has_codes(place, layer):
+                frame = _typed(pyogrio.read_dataframe(place, **options), info)
+            else:
+                more = dict(TO_PANDAS)
+                frame = pyogrio.read_dataframe(
+                    place, **options, use_arrow=True, arrow_to_pandas_kwargs=more
+                )
+    return info["features"], frame, list(dict.fromkeys(str(one.message) for one in said))
+
+
+def _has_codes(place: Path, layer: str) -> bool:
+    """Say whether a layer has coded values: Arrow would lose a code that is not in their list."""
+    with pyogrio.raw.open_arrow(place, layer=layer, use_pyarrow=True) as (_, stream):
+        return any(pa.types.is_dictionary(field.type) for field in stream.schema)
+
+
+def _typed(frame: gpd.GeoDataFrame, info: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Return a table that came without Arrow with the types that one has with it."""
+    new = {}
+    for name, kind in zip(info["fields"], info["dtypes"], strict=True):
+        if kind == "bool":
+            new[name] = frame[name].astype("boolean")
+        elif str(kind).startswith(("int", "uint")):
+            new[name] = frame[name].astype("Int64")
+    return frame.assign(**new)
+
+
+def _without_display(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Return KML's records without the columns that GDAL makes of how they are drawn."""
+    empty = [name for name in _SELDOM if name in frame and frame[name].isna().all()]
+    drawn = [name for name in _DISPLAY if name in frame]
+    mangled = [str(name) for name in frame.columns if not str(name).strip("_")]
+    found = []
+    if mangled:
+        message = (
+            "columns of KML <Data> whose names are not in Latin letters cannot be told apart; "
+            "export as GeoPackage, or with a <Schema>"
+        )
+        found.append(Finding("unread_part", message))
+    return frame.drop(columns=[*empty, *drawn]), found
+
+
+def _stops_early(path: Path) -> bool:
+    """Say whether an answer of a server, as GeoJSON, tells of more at its start or its end."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(max(0, size - HEAD_BYTES))
+        return bool(_MORE.search(head) or _MORE.search(file.read()))
+
+
+def _raw(
+    frame: gpd.GeoDataFrame,
+    form: str,
+    layer: str | None,
+    broken: dict[int, str],
+    findings: list[Finding],
+    what: str,
+) -> Raw:
+    """Return the records with the geometry last, and the findings on single records."""
+    if frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    _check_texts(frame, what)
+    frame, more = _plain(frame)
+    table = frame[[*frame.columns.drop("geometry"), "geometry"]].reset_index(drop=True)
+    rings = [
+        Finding("few_points" if why == FEW_POINTS else "invalid_ring", why, record=place)
+        for place, why in broken.items()
+    ]
+    every = (*findings, *more, *rings, *_not_finite(table.geometry.to_numpy()))
+    return Raw(table, form, layer=layer, findings=every)
+
+
+def _not_finite(geometries: NDArray[np.object_]) -> list[Finding]:
+    """Return a finding for each record with a coordinate that is NaN or infinite."""
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    bad = np.unique(owner[~np.isfinite(xy).all(axis=1)])
+    return [
+        Finding("bad_coordinates", "a coordinate is not a finite number", record=int(place))
+        for place in bad
+    ]
+
+
+def _check_texts(frame: gpd.GeoDataFrame, what: str) -> None:
+    """Refuse bytes that are no text, and a text of more than 1 MB, now that it is read."""
+    for name in frame.columns.drop("geometry"):
+        if not pd.api.types.is_string_dtype(frame[name].dtype):
+            continue
+        try:
+            pa.array(frame[name]).validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise FileError(
+                f"{what}: column {name!r} has texts that are not in UTF-8, or not in the encoding "
+                "that the file names (.cpg); export it again as UTF-8"
+            ) from error
+        long = np.flatnonzero(frame[name].str.len().fillna(0).to_numpy() > LONGEST_TEXT)
+        if len(long):
+            raise FileError(
+                f"{what}: record number {some(place + 1 for place in long)} has a text of more "
+                f"than {LONGEST_TEXT >> 20} MB in column {name!r}, refused; look for a field that "
+                "is not data, and take it out"
+            )
+
+
+def _plain(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Return the table with lists and records as JSON, and without columns of bytes."""
+    new: dict[str, Any] = {}
+    left: list[str] = []
+    for name in frame.columns.drop("geometry"):
+        column = frame[name]
+        if column.dtype != object:
+            continue
+        values = column.dropna()
+        if values.map(lambda value: isinstance(value, bytes)).any():
+            left.append(str(name))
+        else:
+            texts = values.map(_as_text)
+            new[name] = texts.reindex(column.index).astype("str")
+    found = []
+    if left:
+        found.append(Finding("unread_part", f"columns of attachments were left out: {some(left)}"))
+    return frame.assign(**new).drop(columns=left), found
+
+
+def _as_text(value: Any) -> str:
+    """Return a value that is no text as JSON: lists, records, times."""
+    if isinstance(value, str):
+        return value
+    value = value.tolist() if isinstance(value, np.ndarray) else value
+    return json.dumps(value, ensure_ascii=False, default=str).strip('"')
