@@ -46,8 +46,8 @@ class Mapped:
     table: gpd.GeoDataFrame
     columns: pd.DataFrame
     """`source` (null: not from the file), `ours` (null where left over), `how` (`by profile`,
-    `same name`, `truncated name`, `constant`, `computed anew`, or `left over` with the reason),
-    `filled` (records with a value), `example` (the first value, shortened)."""
+    `same name`, `last step of its path`, `truncated name`, `constant`, `computed anew`, or
+    `left over` with the reason), `filled` (records with a value), `example` (the first one)."""
     findings: tuple[Finding, ...]
 
 

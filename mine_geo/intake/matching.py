@@ -1,11 +1,13 @@
 """Which column of a source is which of ours: by its name, however it is written.
 
-Case, spaces, underscores, hyphens and dots do not count. A Shapefile cuts names to ten characters;
-such a name fits if it fits one of ours only.
+Case, spaces, underscores, hyphens and dots do not count. Where a name is a path, as
+`Location/Province` or `hazard.status`, its last step counts if no other column ends so. A Shapefile
+cuts names to ten characters; such a name fits if it fits one of ours only.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _UNSEEN: Final = dict.fromkeys(
     map(ord, " \t\r\n_-.\u00a0\u00ad\u2010\u2011\u2012\u2013\u200b\ufeff")
 )
+_STEPS: Final = re.compile(r"[/.]")
 _CUT: Final = 10
 """Bytes of a column's name in a Shapefile (dBASE)."""
 
@@ -29,7 +32,8 @@ class Match:
     source: str
     ours: str | None
     how: str
-    """`by profile`, `same name`, `truncated name`, or `left over` with the reason."""
+    """`by profile`, `same name`, `last step of its path`, `truncated name`, or `left over` with the
+    reason."""
 
 
 def fold(text: str) -> str:
@@ -84,9 +88,10 @@ def match(sources: Sequence[str], fields: Fields, ours: Iterable[str]) -> list[M
     """
     names = {column: names_of(fields, column) for column in ours}
     taken = _by_name(sources, fields, names)
-    cut = _cut_short(sources, names, taken)
-    chosen = {ours: place for place, ours in {**taken, **cut.found}.items()}
-    return [_said(place, sources, taken, cut, names, chosen) for place in range(len(sources))]
+    ends = _by_last_step(sources, names, taken)
+    cut = _cut_short(sources, names, {**taken, **ends})
+    chosen = {ours: place for place, ours in {**taken, **ends, **cut.found}.items()}
+    return [_said(place, sources, taken, ends, cut, names, chosen) for place in range(len(sources))]
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,25 @@ def _by_name(
             if free and ours not in taken.values():
                 taken[free[0]] = ours
     return taken
+
+
+def _by_last_step(
+    sources: Sequence[str], names: Mapping[str, tuple[str, ...]], taken: Mapping[int, str]
+) -> dict[int, str]:
+    """Return place -> ours of the paths whose last step is a name of ours, and that of no other."""
+    ends: dict[str, list[int]] = {}
+    for place, source in enumerate(sources):
+        steps = _STEPS.split(source.strip())
+        if len(steps) > 1 and place not in taken:
+            ends.setdefault(fold(steps[-1]), []).append(place)
+    found: dict[int, str] = {}
+    for ours in names:
+        if ours not in taken.values():
+            fits = [ends[fold(name)] for name in names[ours] if fold(name) in ends]
+            alone = [places[0] for places in fits if len(places) == 1 and places[0] not in found]
+            if alone:
+                found[alone[0]] = ours
+    return found
 
 
 def _short(name: str) -> str:
@@ -148,6 +172,7 @@ def _said(
     place: int,
     sources: Sequence[str],
     taken: Mapping[int, str],
+    ends: Mapping[int, str],
     cut: _Cut,
     names: Mapping[str, tuple[str, ...]],
     chosen: Mapping[str, int],
@@ -156,6 +181,8 @@ def _said(
     if place in taken:
         same = fold(source) == fold(taken[place])
         return Match(source, taken[place], "same name" if same else "by profile")
+    if place in ends:
+        return Match(source, ends[place], "last step of its path")
     if place in cut.found:
         return Match(source, cut.found[place], "truncated name")
     if place in cut.unclear:

@@ -95,6 +95,9 @@ def test_words_of_the_field():
     }.items():
         assert kinds[fold(word)] == kind
     assert fold("Minefield") not in kinds, "AP, AV or both: not for us to say"
+    closed = {fold(w) for w, m in hazards.values["status"].items() if m == "closed"}
+    assert fold("Closed") in closed
+    assert fold("Completed") not in closed, "what is closed is left out: only where it is sure"
     outcomes = {
         fold(w): m for w, m in profiles.load("survey123").reports.values["event_type"].items()
     }
@@ -437,3 +440,19 @@ def test_a_column_that_stands_twice():
         ("village", "same name"),
         (None, "left over: village is from Village"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [
+        (["Location/Province", "x"], {"Location/Province": "province", "x": None}),
+        (["hazard.province"], {"hazard.province": "province"}),
+        (["a/province", "b/Province"], {"a/province": None, "b/Province": None}),
+        (["a/province", "province"], {"a/province": None, "province": "province"}),
+        (["a/prov", "b/province"], {"a/prov": "province", "b/province": None}),
+        (["province/name"], {"province/name": None}),
+    ],
+)
+def test_the_last_step_of_a_path(sources, found):
+    fields = Fields(columns={"province": ("prov",)})
+    assert where(sources, fields, ["province"]) == found
