@@ -30,7 +30,7 @@ _MARKS: Final = (
 )
 """Spellings of one mark: degree, second, minute, minus, space."""
 _KHMER: Final = {0x17E0 + digit: str(digit) for digit in range(10)}
-PLAIN: Final = r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE]-[0-9]{1,2})?"
+PLAIN: Final = r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE]-[0-9]{1,3})?"
 
 _SIDE: Final = "(?:NORTH|SOUTH|EAST|WEST|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est|[NSEWnew])"
 # A small s alone is no side: it marks seconds.
@@ -94,7 +94,7 @@ def degrees(texts: Texts, axis: Axis) -> Numbers:
     >>> read.reasons[3]
     "'104.5 E' is no latitude: E"
     """
-    written = texts.astype("str")
+    written = as_written(texts)
     number, other = plain_numbers(written)
     reasons = pd.Series(None, index=texts.index, dtype="str")
     if other.any():
@@ -114,7 +114,13 @@ def plain_numbers(written: Texts) -> tuple[pd.Series[float], pd.Series[bool]]:
     plain = written.str.fullmatch(PLAIN).fillna(value=False).astype(bool)
     number = pd.Series(np.nan, index=written.index)
     number[plain] = written[plain].astype(float)
-    return number, ~plain & written.str.contains(r"\S").fillna(value=False).astype(bool)
+    return number, ~plain & written.notna()
+
+
+def as_written(texts: Texts) -> Texts:
+    """Return texts as dtype str, null where they are blank."""
+    written = texts.astype("str")
+    return written.mask(written.str.strip() == "")
 
 
 def quoted(written: Texts) -> Texts:
@@ -138,7 +144,9 @@ def groups(texts: Texts, pattern: str, names: tuple[str, ...]) -> pd.DataFrame:
 
     Arrow's regular expressions (RE2): ten times as fast as those of Python on a column.
     """
-    found = pc.extract_regex(pa.array(texts, type=pa.string(), from_pandas=True), pattern)
+    found = pc.extract_regex(pa.array(texts, type=pa.large_string(), from_pandas=True), pattern)
+    if isinstance(found, pa.ChunkedArray):
+        found = found.combine_chunks()
     matched = found.is_valid().to_numpy(zero_copy_only=False)
     columns: Mapping[str, Any] = {
         name: pd.Series(found.field(name).to_pandas(), dtype="str").to_numpy(dtype=object)

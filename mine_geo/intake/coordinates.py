@@ -17,7 +17,15 @@ import pyproj
 from pyproj.database import query_utm_crs_info
 
 from mine_geo.errors import CRSError, OptionError, some
-from mine_geo.intake.angles import Numbers, degrees, groups, normal, plain_numbers, quoted
+from mine_geo.intake.angles import (
+    Numbers,
+    as_written,
+    degrees,
+    groups,
+    normal,
+    plain_numbers,
+    quoted,
+)
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -37,6 +45,10 @@ _SLACK: Final = 0.05
 _ZONE: Final = (
     r"^(?:WGS ?-?(?:19)?84)?[ /]*(?:UTM)?[ /:-]*(?:ZONE)?[ :]*(?P<zone>[0-9]{1,2})(?:\.0)?[ -]?"
     r"(?P<letter>[C-HJ-NP-X]|NORTH|SOUTH)?(?: ?HEMISPHERE)?$"
+)
+_MGRS: Final = (
+    r"^(?P<band>[0-9]{1,2} ?[C-HJ-NP-X]) ?(?P<square>[A-HJ-NP-Z]{2})"
+    r" ?(?P<first>[0-9]{0,10})(?: (?P<second>[0-9]{1,5}))?$"
 )
 _GROUPED_BY_COMMA: Final = r"[+-]?[1-9][0-9]{0,2},[0-9]{3}"
 _GROUPED_BY_POINT: Final = r"[+-]?[1-9][0-9]{0,2}[.][0-9]{3}"
@@ -168,7 +180,10 @@ def utm(
 
 
 def grid(texts: Texts, most_square_m: float = MOST_SQUARE_M) -> Places:
-    """Read MGRS grid references: the south-west corner of the square, on WGS 84.
+    """Read MGRS grid references: the middle of the square, longitude and latitude on WGS 84.
+
+    References are cut off, not rounded (NGA.STND.0037), so that the middle is at most half a
+    square away from what was measured. NGA's GEOTRANS gives the middle too.
 
     Parameters
     ----------
@@ -186,25 +201,23 @@ def grid(texts: Texts, most_square_m: float = MOST_SQUARE_M) -> Places:
     >>> read.reasons[1]
     "'48PVV4559' is a square of 1000 m, too large for a point"
     """
-    written = texts.astype("str")
-    plain = normal(written).str.upper().str.replace(" ", "", regex=False)
-    form = r"^(?P<square>[0-9]{1,2}[C-HJ-NP-X][A-HJ-NP-Z]{2})(?P<digits>[0-9]{0,10})$"
-    parts = groups(plain, form, ("square", "digits"))
-    count = parts["digits"].str.len()
-    side = 10.0 ** (5 - count / 2)
-    even = parts["digits"].notna() & (count % 2 == 0)
-    fine = even & (side <= most_square_m)
-    unique, place = np.unique(plain[fine].to_numpy(dtype=object), return_inverse=True)
+    written = as_written(texts)
+    parts = groups(normal(written).str.upper(), _MGRS, ("band", "square", "first", "second"))
+    squares = parts["band"].str.replace(" ", "", regex=False) + parts["square"]
+    digits = parts["first"] + parts["second"]
+    count = digits.str.len()
+    halves = (parts["second"] == "") | (parts["first"].str.len() == parts["second"].str.len())
+    side = (10.0 ** (5 - count / 2)).where((count % 2 == 0) & halves & (count <= 10))
+    fine = side <= most_square_m
     xy = np.full((len(texts), 2), np.nan)
-    xy[fine.to_numpy()] = _squares(unique)[place]
+    xy[fine.to_numpy()] = _middles(squares[fine], digits[fine], side[fine])
     bad = ~np.isfinite(xy[:, 0])
-    size = side[bad].where(even[bad], 0).map("{:.0f}".format).astype("str")
-    named = quoted(written[bad])
-    words = (named + " is no MGRS reference").mask(
-        even[bad] & ~fine[bad], named + " is a square of " + size + " m, too large for a point"
-    )
+    words = pd.Series(" is no MGRS reference", index=texts.index[bad], dtype="str")
+    size = side[bad].fillna(0).map("{:.0f}".format).astype("str")
+    coarse = " is a square of " + size + " m, too large for a point"
+    words = words.mask(side[bad] > most_square_m, coarse)
     reasons = pd.Series(None, index=texts.index, dtype="str")
-    reasons[bad] = words.fillna("MGRS reference is empty")
+    reasons[bad] = (quoted(written[bad]) + words).fillna("MGRS reference is empty")
     return Places(xy, reasons, pyproj.CRS(CRS))
 
 
@@ -223,7 +236,7 @@ def _numbers(
     between: tuple[float, float] = (-np.inf, np.inf),
 ) -> Numbers:
     """Read numbers of a column; the comma of an easting of `483,123` cannot be a decimal one."""
-    written = texts.astype("str")
+    written = as_written(texts)
     number, other = plain_numbers(written)
     if decimal == ",":
         grouped = written.str.fullmatch(_GROUPED_BY_POINT).fillna(value=False).astype(bool)
@@ -270,7 +283,7 @@ def _point_only(plain: Texts, decimal: str | None) -> tuple[Texts, pd.Series[boo
 
 def _zones(texts: Texts, datum: str | None) -> tuple[Texts, Texts, Texts]:
     """Return the name of the zone ("48N"), the band where one is written, and what is unclear."""
-    place, spellings = pd.factorize(texts.astype("str"), use_na_sentinel=False)
+    place, spellings = pd.factorize(as_written(texts), use_na_sentinel=False)
     written = pd.Series(spellings, dtype="str")
     parts = groups(normal(written).str.upper(), _ZONE, ("zone", "letter"))
     number, letter = pd.to_numeric(parts["zone"]).astype(float), parts["letter"]
@@ -324,14 +337,20 @@ def _system(datum: str, zone: str) -> pyproj.CRS:
     return pyproj.CRS.from_epsg(_codes(datum)[zone])
 
 
-def _squares(references: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Return longitude and latitude of the corner of each square; NaN where there is none."""
+def _middles(squares: Texts, digits: Texts, side: pd.Series[float]) -> NDArray[np.float64]:
+    """Return longitude and latitude of the middle of MGRS squares; NaN where there is none."""
     converter = mgrs.MGRS()
-    corners = np.full((len(references), 2), np.nan)
-    for place, reference in enumerate(references):
+    zones, corners = [], np.full((len(squares), 2), np.nan)
+    for row, (square, text) in enumerate(zip(squares, digits, strict=True)):
+        half = len(text) // 2
+        reference = f"{square}{text[:half]:0<5}{text[half:]:0<5}"
         try:
-            latitude, longitude = converter.toLatLon(reference)
+            zone, hemisphere, *corners[row] = converter.MGRSToUTM(reference)
         except mgrs.core.MGRSError:
-            continue
-        corners[place] = longitude, latitude
-    return corners
+            zones.append("")
+        else:
+            zones.append(f"{zone}{hemisphere}")
+    # The library gives the corner of a square of 1 m until 1.5, its middle since 1.6.
+    middles = np.round(corners - 0.25) + side.to_numpy()[:, None] / 2
+    names = pd.Series(zones, index=squares.index, dtype="str")
+    return _around(middles, names, sorted(set(zones) - {""}), "WGS 84")

@@ -24,6 +24,7 @@ START_POINTS: Final = ("sp", "start", "start point", "starting point")
 """Before all numbers."""
 END_POINTS: Final = ("ep", "end", "end point", "finish", "finish point")
 """After all numbers."""
+_NAMES: Final = {-np.inf: "SP", np.inf: "EP"}
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def _disorder(rows: pd.DataFrame, *, gaps: bool) -> list[tuple[int, Finding]]:
     said: dict[int, Finding] = {}
     for words, mask in faults.items():
         for place, group in order[mask].groupby(rows["record"][mask].to_numpy()):
-            numbers = some(f"{value:g}" for value in group)
+            numbers = some(_NAMES.get(value, f"{value:g}") for value in group)
             said.setdefault(int(str(place)), Finding("point_order", f"{words} {numbers}"))
     return list(said.items())
 
