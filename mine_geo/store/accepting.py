@@ -299,11 +299,11 @@ def _notes(posted: ledger.Posted) -> list[str]:
 
 
 def _unheard(connection: Connection, records: gpd.GeoDataFrame) -> list[str]:
-    """Tell of records that an event of a later day, or of that day, still outweighs."""
+    """Tell of records that a later event, or one of a newer submission, still outweighs."""
     compared = comparing.compare(connection, records)
     still = compared[compared["change"] != comparing.SAME]
     ids = records.loc[still.index, "hazard_id"]
     return [
-        f"{hazard}: an event of a later day still says otherwise ({change})"
+        f"{hazard}: the register still says otherwise ({change}): a later event counts"
         for hazard, change in zip(ids, still["change"], strict=True)
     ]

@@ -9,6 +9,7 @@ from sqlalchemy import Table, func, select
 
 from mine_geo.store import migrate
 from mine_geo.store.models import AdminVersion, BorderVersion, Event, Hazard, SpotTask
+from mine_geo.store.submitted import WAITING, Submission, SubmittedRecord
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
 _SPOT_TASK: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
+_SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
+_RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
 _VERSIONS: Final[dict[str, Table]] = {
     "border": BorderVersion.__table__,  # type: ignore[dict-item]
     "districts": AdminVersion.__table__,  # type: ignore[dict-item]
@@ -43,10 +46,13 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
         for kind, count in connection.execute(kinds.order_by(_HAZARD.c.kind))
     ]
     closed = select(func.count()).select_from(_HAZARD).where(_HAZARD.c.status == "closed")
+    waiting = select(func.count()).select_from(_RECORD).where(_RECORD.c.state == WAITING)
     counts = [
         ("closed hazards", closed),
         ("events", select(func.count()).select_from(_EVENT)),
         ("spot tasks", select(func.count()).select_from(_SPOT_TASK)),
+        ("submissions", select(func.count()).select_from(_SUBMISSION)),
+        ("records on the workbench", waiting),
     ]
     for what, query in counts:
         count = connection.scalar(query) or 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 LOAD = """
 import os, signal, sys
-from mine_geo.hazards import read_hazards
+from mine_geo.intake import read_hazards
 from mine_geo.store import open_store, rows
 
 place, file, after = sys.argv[1:]

@@ -11,7 +11,7 @@ import pytest
 import mine_geo.store.hazards
 from mine_geo import sample
 from mine_geo.fold import fold
-from mine_geo.hazards import read_hazards
+from mine_geo.intake import read_hazards
 from mine_geo.store import Store, create_store
 from mine_geo.vector import read_vector
 
