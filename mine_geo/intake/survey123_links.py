@@ -98,7 +98,7 @@ def link(
         found = _parent(sheet, {k: v for k, v in keys.items() if k != name}, parents)
         if found is not None:
             links[name] = found
-    return Form(sheets, _records(sheets, keys, links, path, layer, parents), links)
+    return Form(sheets, _records(sheets, keys, links, path, layer), links)
 
 
 def ids(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -149,7 +149,6 @@ def _records(
     links: dict[str, Link],
     path: Path,
     layer: str | None,
-    parents: tuple[str, ...],
 ) -> str:
     if layer is not None:
         if layer not in sheets:
@@ -159,7 +158,9 @@ def _records(
         name
         for name, sheet in sheets.items()
         if keys[name]
-        and not any(sheet[column].notna().any() for column in columns_named(sheet, parents))
+        and not any(sheet[column].notna().any() for column in columns_named(sheet, PARENTS))
+        # Further names, as hazard_id, make a repeat only where they lead to another table.
+        and not (name in links and (links[name].rows >= 0).any())
     ]
     if not forms:
         raise FileError(
