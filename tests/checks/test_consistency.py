@@ -103,7 +103,7 @@ def frames(draw):
     return frame.infer_objects() if draw(st.booleans()) else frame
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(frames(), st.sampled_from([None, "av_minefield"]))
 def test_the_checks_and_the_hazard_table_agree(frame, kind):
     before = frame.copy(deep=True)
@@ -124,7 +124,7 @@ def test_the_checks_and_the_hazard_table_agree(frame, kind):
     assert found["record"].between(1, len(frame)).all()
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(frames())
 def test_what_is_fit_with_a_polygon_passes_by_itself(frame):
     found = check_hazards(frame)
@@ -135,7 +135,7 @@ def test_what_is_fit_with_a_polygon_passes_by_itself(frame):
         assert len(to_hazards(frame.iloc[good])) == len(good)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(frames())
 def test_repair_takes_errors_away_and_brings_none(frame):
     broken = {"invalid_ring", "self_overlap", "not_polygon", "few_points", "bad_coordinates"}
