@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from mine_geo.errors import FileError
 from mine_geo.intake.headers import LONGEST_ROW, LONGEST_TEXT
+from mine_geo.intake.nesting import SHORT, is_deep_wkb
 from mine_geo.intake.streams import too_large
 
 if TYPE_CHECKING:
@@ -96,10 +97,22 @@ def _check_values(file: pq.ParquetFile, texts: list[str], what: str, most: float
                     f"{what}: record number {place} has {longest >> 20} MB in column {name!r}, "
                     "refused; look for a field that is not data, and take it out"
                 )
+            if longest > SHORT and not _is_words(file, name):
+                _check_depth(batch.column(name), lengths, what, record)
             total += pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0
         if total > most:
             raise too_large(what, most)
         record += len(batch)
+
+
+def _check_depth(column: Any, lengths: Any, what: str, record: int) -> None:
+    """Refuse geometries in geometries, which are as long as they are deep."""
+    for place, wkb in enumerate(pc.filter(column, pc.greater(lengths, SHORT)).to_pylist()):
+        if wkb is not None and is_deep_wkb(wkb):
+            raise FileError(
+                f"{what}: a geometry of collections in collections from record number "
+                f"{record + place + 1} on, refused; export its polygons anew"
+            )
 
 
 def _is_words(file: pq.ParquetFile, name: str) -> bool:

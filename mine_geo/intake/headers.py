@@ -10,7 +10,7 @@ import sqlite3
 import struct
 from contextlib import closing
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import sqlalchemy
@@ -18,6 +18,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects import sqlite
 
 from mine_geo.errors import FileError, some
+from mine_geo.intake.nesting import SHORT, is_deep_wkb
 from mine_geo.intake.recognise import shapefile_parts
 
 if TYPE_CHECKING:
@@ -161,12 +162,28 @@ def _check_texts(connection: sqlite3.Connection, what: str) -> None:
     if "gpkg_contents" not in names:
         raise FileError(f"{what}: an SQLite database and no GeoPackage; export it as GeoPackage")
     listed = [name for (name,) in connection.execute("SELECT table_name FROM gpkg_contents")]
+    _check_depth(connection, what)
     for name in sorted(names.intersection(listed)):
         if connection.execute(_long_texts(connection, name)).fetchone()[0]:
             raise FileError(
                 f"{what}: a text of more than {LONGEST_TEXT >> 20} MB in layer {name!r}, refused; "
                 "look for a field that is not data, and take it out"
             )
+
+
+def _check_depth(connection: sqlite3.Connection, what: str) -> None:
+    """Refuse geometries in geometries; a blob begins with a header (OGC 12-128, 2.1.3)."""
+    listed = "SELECT table_name, column_name FROM gpkg_geometry_columns"
+    for table, column in connection.execute(listed).fetchall():
+        blob: sqlalchemy.ColumnClause[bytes] = sqlalchemy.column(column)
+        long = func.length(blob) > SHORT
+        for (geometry,) in connection.execute(_query(sqlalchemy.select(blob), table, long)):
+            envelope = (0, 32, 48, 48, 64, 0, 0, 0)[(geometry[3] >> 1) & 7]
+            if is_deep_wkb(geometry[8 + envelope :]):
+                raise FileError(
+                    f"{what}: a geometry in layer {table!r} of collections in collections, "
+                    "refused; export its polygons anew"
+                )
 
 
 def _long_texts(connection: sqlite3.Connection, name: str) -> str:
@@ -177,6 +194,10 @@ def _long_texts(connection: sqlite3.Connection, name: str) -> str:
         sqlalchemy.and_(func.typeof(value) == "text", func.length(value) > LONGEST_TEXT)
         for value in values
     ]
-    query = sqlalchemy.select(func.count()).select_from(sqlalchemy.table(name))
-    query = query.where(sqlalchemy.or_(sqlalchemy.false(), *long))
+    return _query(sqlalchemy.select(func.count()), name, sqlalchemy.or_(sqlalchemy.false(), *long))
+
+
+def _query(select: sqlalchemy.Select[Any], table: str, where: Any) -> str:
+    """Return a query as text for SQLite; names of tables and columns are quoted by SQLAlchemy."""
+    query = select.select_from(sqlalchemy.table(table)).where(where)
     return str(query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))

@@ -13,6 +13,7 @@ from pyproj.exceptions import CRSError as ProjCRSError
 
 from mine_geo.errors import CRSError, FileError, OptionError, some
 from mine_geo.findings import Finding
+from mine_geo.intake.nesting import is_deep_text
 from mine_geo.intake.plain_columns import choose_tables, keys, layout
 from mine_geo.intake.plain_points import Drawn, draw, merge_rows
 from mine_geo.intake.raw import Raw
@@ -120,6 +121,9 @@ def _said_crs(profile: Profile | None) -> pyproj.CRS | None:
 
 def _from_wkt(table: pd.DataFrame, column: str, crs: pyproj.CRS | None) -> Drawn:
     texts = table[column].astype("str")
+    deep = [place + 1 for place, text in enumerate(texts.fillna("")) if is_deep_text(text)]
+    if deep:
+        raise FileError(f"record number {some(deep)}: collections in collections, refused")
     parts = texts.str.extract(_SRID)
     wkt = parts["rest"].fillna(texts)
     binary = texts.str.fullmatch(_HEX).fillna(value=False).to_numpy(dtype=bool)

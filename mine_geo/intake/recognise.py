@@ -264,7 +264,7 @@ def _by_root(root: str | None) -> str | None:
     space, _, name = root.rpartition(" ")
     if name.lower() in _ROOTS:
         return _ROOTS[name.lower()]
-    if "maxml" in root.lower():
+    if "maxml" in root.lower() or "fieldreport" in name.lower():
         return "maXML"
     gml = "opengis.net" in space and name in {"FeatureCollection", "Topology"}
     return "GML" if gml or name == "FeatureCollection" else None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CHUNK: Final = 1 << 20
 LONGEST: Final = 16 << 20
 """Bytes that one value (a text, a list of coordinates, a line of a table) may have."""
+DEEPEST: Final = 200
+"""XML elements in elements."""
 MOST_CELLS: Final = 50_000_000
 """Rows times columns of a sheet; a single cell at XFD1048576 would make 17,000,000,000."""
 
@@ -201,6 +203,7 @@ class _Seen(xml.sax.ContentHandler):
         super().__init__()
         self.what = what
         self.events = 0
+        self.depth = 0
         self.waiting = 0
         self.length = 0
         self.rows = 0
@@ -209,13 +212,17 @@ class _Seen(xml.sax.ContentHandler):
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
         """Begin a text; note how far a sheet of a workbook reaches."""
         self.events += 1
+        self.depth += 1
         self.length = 0
+        if self.depth > DEEPEST:
+            raise FileError(f"{self.what}: elements in elements without end; {_AGAIN}")
         if name in {"c", "x:c", "row", "x:row"} and "r" in attrs:
             self._cell(attrs["r"])
 
     def endElement(self, _name: str) -> None:  # noqa: N802
         """End a text."""
         self.events += 1
+        self.depth -= 1
         self.length = 0
 
     def characters(self, content: str) -> None:
