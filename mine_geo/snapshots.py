@@ -261,9 +261,10 @@ def _redrawn(
     now = np.where(shapely.is_missing(now), empty, now)
     away = np.rint(exact_size_m2(shapely.difference(was, now))).astype(np.int64)
     lost = np.maximum(away, np.maximum(old - new, 0))
-    apart = shapely.hausdorff_distance(was, now)
-    moved = ~(apart <= SAME_DEGREES)  # also where one is empty: that distance is none
-    redrawn = moved | (lost > 0) | (new != old)
+    redrawn = (lost > 0) | (new != old)
+    still = np.flatnonzero(~redrawn)
+    # Where one is empty the distance is none (NaN): that is another outline too.
+    redrawn[still] = ~(shapely.hausdorff_distance(was[still], now[still]) <= SAME_DEGREES)
     differs = to_multipolygons(shapely.symmetric_difference(was, now))
     return lost, differs, redrawn
 
