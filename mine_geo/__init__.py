@@ -12,16 +12,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mine_geo import errors, maps, sample, terms
+    from mine_geo import errors, intake, maps, sample, terms
     from mine_geo.admin import assign_admin, read_admin
     from mine_geo.border import border_distance, read_border
     from mine_geo.bounds import zone_bounds
+    from mine_geo.checks import check_hazards
     from mine_geo.errors import MineGeoError
     from mine_geo.geometry import size_m2
-    from mine_geo.hazards import read_hazards, to_hazards
+    from mine_geo.hazards import to_hazards
+    from mine_geo.intake import read_hazards
     from mine_geo.nearzone import near_zone
     from mine_geo.published import published_table, reconcile
     from mine_geo.release import release_area
+    from mine_geo.snapshots import compare_snapshots
     from mine_geo.store import Store, create_store, open_store
     from mine_geo.totals import totals
     from mine_geo.transfers import divide, merge
@@ -36,6 +39,8 @@ _HOMES = {
     "border_distance": "border",
     "border_sensitivity": "zones",
     "border_split": "zones",
+    "check_hazards": "checks",
+    "compare_snapshots": "snapshots",
     "create_store": "store",
     "divide": "transfers",
     "merge": "transfers",
@@ -44,7 +49,7 @@ _HOMES = {
     "published_table": "published",
     "read_admin": "admin",
     "read_border": "border",
-    "read_hazards": "hazards",
+    "read_hazards": "intake",
     "reconcile": "published",
     "release_area": "release",
     "size_m2": "geometry",
@@ -60,9 +65,12 @@ __all__ = [
     "border_distance",
     "border_sensitivity",
     "border_split",
+    "check_hazards",
+    "compare_snapshots",
     "create_store",
     "divide",
     "errors",
+    "intake",
     "maps",
     "merge",
     "near_zone",

@@ -15,7 +15,7 @@ from mine_geo.admin import read_admin
 from mine_geo.border import read_border
 from mine_geo.bounds import findings, zone_bounds
 from mine_geo.errors import NotSyntheticError, StoreNotFoundError
-from mine_geo.hazards import read_hazards
+from mine_geo.intake import read_hazards
 from mine_geo.published import published_table, reconcile
 from mine_geo.store import create_store, open_store
 from mine_geo.totals import totals

@@ -97,6 +97,8 @@ EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
 
 DIFFERENCES_EXIT: Final = 20
 """Exit code of `mine-geo reconcile` when figures differ."""
+FINDINGS_EXIT: Final = 21
+"""Exit code of `mine-geo check` when a record cannot enter the register."""
 
 
 def exit_code(error: MineGeoError) -> int:

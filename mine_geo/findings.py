@@ -36,6 +36,9 @@ CODES: Final = {
     "overlaps_hazard": ("warning", "90 % of it under another hazard of that kind"),
     "overlaps_register": ("warning", "land that is in the register already"),
     "repaired": ("note", "a polygon that was repaired"),
+    # reports
+    "no_land": ("error", "a report without the polygon of its land"),
+    "unknown_hazard": ("error", "a report of a hazard that is not in the register"),
     # turning points
     "point_order": ("warning", "turning points whose numbers repeat or are missing"),
     "orphan_points": ("warning", "turning points of a record that is not there"),

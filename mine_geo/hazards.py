@@ -6,7 +6,7 @@ order, then whatever else a file holds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -30,10 +30,6 @@ from mine_geo.terms import (
     KINDS,
     STATUSES,
 )
-from mine_geo.vector import read_vector
-
-if TYPE_CHECKING:
-    import os
 
 TEXT_COLUMNS: Final = (
     "hazard_id",
@@ -60,52 +56,6 @@ _WORDS: Final = {
     "status": STATUSES,
     "difficulty": DIFFICULTIES,
 }
-
-
-def read_hazards(
-    path: str | os.PathLike[str],
-    *,
-    layer: str | None = None,
-    kind: str | None = None,
-    operation: str | None = None,
-) -> gpd.GeoDataFrame:
-    """Read hazards from a vector file.
-
-    Parameters
-    ----------
-    path
-        GeoPackage, GeoJSON, Shapefile, FlatGeobuf, ... with a column `hazard_id` and polygons.
-    layer
-        The layer, where the file has several.
-    kind
-        The kind of all hazards, where the file has no column `kind`.
-    operation
-        The named datum transformation, where the file's datum is not WGS 84.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        The canonical hazard table, see `to_hazards`.
-
-    Raises
-    ------
-    FileError, CRSError, GeometryError, RecordError
-        Each names the file, the record and the mend.
-
-    Examples
-    --------
-    >>> from mine_geo import sample
-    >>> hazards = read_hazards(sample.path("minefields"))
-    >>> len(hazards), int(hazards.size_m2.sum())
-    (7392, 681284511)
-    """
-    frame = read_vector(
-        path, layer, prefer=("hazard", "hazards", "minefields"), operation=operation
-    )
-    try:
-        return to_hazards(frame, kind=kind)
-    except (GeometryError, RecordError) as error:
-        raise type(error)(f"{path}: {error}") from error
 
 
 def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDataFrame:
@@ -391,7 +341,7 @@ def summarise(hazards: gpd.GeoDataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> from mine_geo import sample
-    >>> table = summarise(read_hazards(sample.path("minefields")))
+    >>> table = summarise(gpd.read_file(sample.path("minefields")))
     >>> next(table.itertuples(index=False, name=None))
     ('ap_minefield', 'Banteay Meanchey', 1664, 103581047)
     """

@@ -1,15 +1,19 @@
-"""Tables as files and streams: CSV, JSON and Excel workbooks. Takes DataFrames, opens no store."""
+"""Tables as files and streams: CSV, JSON, Excel workbooks, layers. Takes frames, opens no store."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import pandas as pd
+import pyogrio
 
 from mine_geo.errors import FileError, OptionError, choose
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 FORMATS: Final = ("csv", "json", "xlsx")
 SYNTHETIC: Final = "SYNTHETIC SAMPLE: invented minefields, not for operations"
@@ -69,6 +73,42 @@ def write_table(
             target.write(text)
     except OSError as error:
         raise FileError(f"{path}: cannot be written ({error.strerror}); choose another") from error
+
+
+def write_layer(table: gpd.GeoDataFrame, path: str | os.PathLike[str], layer: str) -> None:
+    """Write polygons into a new GeoPackage, in the reference system that they are in.
+
+    Parameters
+    ----------
+    table
+        Any GeoDataFrame; a geometry may be null or invalid.
+    path
+        A file that is not there yet.
+    layer
+        The name of its one layer.
+
+    Raises
+    ------
+    FileError
+        If the file is there already, or cannot be written.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, tempfile
+    >>> table = gpd.GeoDataFrame({"hazard_id": ["A"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    >>> target = Path(tempfile.mkdtemp(), "hazards.gpkg")
+    >>> write_layer(table, target, "hazards")
+    >>> gpd.read_file(target)["hazard_id"].tolist()
+    ['A']
+    """
+    if Path(path).exists():
+        raise FileError(f"{path}: is there already; choose another name")
+    try:
+        # Through Arrow: else a column of days becomes text.
+        pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG", use_arrow=True)
+    except (RuntimeError, ValueError, OSError) as error:
+        Path(path).unlink(missing_ok=True)
+        raise FileError(f"{path}: cannot be written ({error}); choose another") from error
 
 
 def _csv(table: pd.DataFrame, *, synthetic: bool) -> str:

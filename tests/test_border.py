@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mine_geo import sample
 from mine_geo.border import border_distance, border_lines, border_nearest, read_border, to_border
 from mine_geo.errors import CRSError, GeometryError, RecordError
-from mine_geo.hazards import read_hazards
+from mine_geo.intake import read_hazards
 from tests.hand import GEOD, BruteForce, geod_m, hazards, lines
 
 MERIDIAN = lines([(103, 10), (103, 15)])

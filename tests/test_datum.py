@@ -16,7 +16,7 @@ from mine_geo.datum import (
     operations,
 )
 from mine_geo.errors import CRSError
-from mine_geo.hazards import read_hazards
+from mine_geo.intake import read_hazards
 
 TEN_PLACES = {  # on Indian 1960, degrees: all corners of the country and its middle
     "Battambang": (103.20, 13.10),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mine_geo import sample
 from mine_geo.errors import CRSError, GeometryError, MineGeoError, OptionError, RecordError
-from mine_geo.hazards import contradictions, read_hazards, to_hazards
+from mine_geo.hazards import contradictions, to_hazards
+from mine_geo.intake import read_hazards
 from mine_geo.terms import HAZARD_COLUMNS, KINDS
 from tests.hand import cell_m2, hazards
 

@@ -13,7 +13,7 @@ from mine_geo import admin_names, sample, terms
 from mine_geo.events import registered_events, to_events
 from mine_geo.fold import Fold, fold
 from mine_geo.geometry import exact_size_m2, size_m2
-from mine_geo.hazards import read_hazards
+from mine_geo.intake import read_hazards
 from mine_geo.published import published_table
 
 END_2022, END_2023, END_2024 = "2022-12-31", "2023-12-31", "2024-12-31"

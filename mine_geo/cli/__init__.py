@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mine_geo import errors, settings
-from mine_geo.cli import ledger, pictures, register, tables
+from mine_geo.cli import intake, ledger, pictures, register, tables, workbench
 
 
 class _Group(click.Group):
@@ -43,7 +43,9 @@ for command in (
     pictures.demo,
     register.init,
     register.load,
-    register.check,
+    intake.check,
+    intake.compare,
+    workbench.workbench,
     tables.split,
     tables.totals,
     tables.reconcile,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.intake.received import Received, What
     from mine_geo.store import Store
 
 FORMATS: Final = ("table", "csv", "json", "xlsx")
@@ -26,7 +27,6 @@ LAYER = click.option("--layer", help="The layer, where the file has several.")
 FILE_KIND = click.option(
     "--kind", type=click.Choice(terms.KINDS), help="The kind, where the file does not say."
 )
-OPERATION = click.option("--operation", help="The named datum transformation, if one is needed.")
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
 
@@ -81,16 +81,61 @@ class Reading:
         return said + (f", as known at {self.known_at}" if self.known_at else "")
 
 
-def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a `Reading` and hand it over as `reading`."""
+def _gathering(command: Callable[..., None], kind: type[Any], name: str) -> Callable[..., None]:
+    """Return a command that takes the options of a dataclass one by one, and hands them over."""
 
     def gather(ctx: click.Context, /, **given: Any) -> Any:
-        chosen = {name: given.pop(name) for name in Reading.__dataclass_fields__}
-        return ctx.invoke(command, reading=Reading(**chosen), **given)
+        chosen = {field: given.pop(field) for field in kind.__dataclass_fields__}
+        return ctx.invoke(command, **{name: kind(**chosen)}, **given)
 
     gather.__name__, gather.__doc__ = command.__name__, command.__doc__
     gather.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    wrapped: Callable[..., None] = as_known_options(click.pass_context(gather))
+    wrapped: Callable[..., None] = click.pass_context(gather)
+    return wrapped
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """How a file of hazards or reports is read."""
+
+    layer: str | None
+    kind: str | None
+    crs: str | None
+    operation: str | None
+    profile: str | None
+
+    def read(self, file: Path, what: What = "hazards") -> Received:
+        """Read a file, with all that there is to say of it."""
+        from mine_geo.intake import read  # noqa: PLC0415
+
+        return read(
+            file,
+            what=what,
+            layer=self.layer,
+            kind=self.kind,
+            crs=self.crs,
+            operation=self.operation,
+            profile=self.profile,
+        )
+
+
+def file_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a `FileReading` and hand it over as `how`."""
+    wrapped = _gathering(command, FileReading, "how")
+    for option in (
+        click.option("--profile", help="A bundled profile, or a TOML file of your own."),
+        click.option("--operation", help="The named datum transformation, if one is needed."),
+        click.option("--crs", help="Reference system, where the file says none or a wrong one."),
+        FILE_KIND,
+        LAYER,
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a `Reading` and hand it over as `reading`."""
+    wrapped = as_known_options(_gathering(command, Reading, "reading"))
     for option in (
         click.option(
             "--workbench",
@@ -157,7 +202,8 @@ class Sheet:
     """A table with what stands over it."""
 
     table: pd.DataFrame
-    store: Store
+    store: Store | None
+    """None where the table comes from files alone."""
     title: str
     names: dict[str, str] | None = None
 
@@ -166,8 +212,10 @@ class Sheet:
         from mine_geo import reports  # noqa: PLC0415
         from mine_geo.cli import terminal  # noqa: PLC0415
 
-        synthetic = self.store.synthetic
-        said = f"{terminal.heading(self.store.name, synthetic=synthetic)}\n{self.title}"
+        synthetic, said = False, self.title
+        if self.store is not None:
+            synthetic = self.store.synthetic
+            said = f"{terminal.heading(self.store.name, synthetic=synthetic)}\n{self.title}"
         if output is None and format_ == "table":
             terminal.show_table(self.table, title=said, names=self.names)
             return

@@ -1,4 +1,4 @@
-"""Commands that make and fill a store: `init`, `load`, `check`, `db`."""
+"""Commands that make and fill a store: `init`, `load`, `db`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import click
 from mine_geo import errors
 from mine_geo.cli.options import (
     FILE,
-    FILE_KIND,
     LAYER,
-    OPERATION,
+    FileReading,
     Sheet,
     example,
+    file_options,
     open_named,
     output_options,
 )
@@ -81,37 +81,22 @@ def load_border(
 
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
 @FILE
-@LAYER
-@FILE_KIND
-@OPERATION
+@file_options
 @click.pass_context
-def load_hazards(
-    ctx: click.Context, file: Path, layer: str | None, kind: str | None, operation: str | None
-) -> None:
+def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
     """Register hazards; the same file again changes nothing, other content is a conflict."""
-    from mine_geo.hazards import read_hazards  # noqa: PLC0415
+    from mine_geo.intake import in_order  # noqa: PLC0415
 
-    hazards = read_hazards(file, layer=layer, kind=kind, operation=operation)
-    done = open_named(ctx).register(hazards)
+    received = how.read(file)
+    done = open_named(ctx).register(in_order(received))
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
+    for finding in received.findings:
+        if finding.code in {"closed_left_out", "datum_shift"}:
+            click.echo(f"note: {finding.message}")
 
 
 def _said(*, changed: bool) -> str:
     return "loaded" if changed else "there already"
-
-
-@click.command(epilog=example("mine-geo check fields.gpkg --kind ap_minefield"))
-@FILE
-@LAYER
-@FILE_KIND
-@OPERATION
-def check(file: Path, layer: str | None, kind: str | None, operation: str | None) -> None:
-    """Say whether a file of hazards can be loaded, and what is in it. Writes nothing."""
-    from mine_geo.cli import terminal  # noqa: PLC0415
-    from mine_geo.hazards import read_hazards, summarise  # noqa: PLC0415
-
-    hazards = read_hazards(file, layer=layer, kind=kind, operation=operation)
-    terminal.show_table(summarise(hazards), title=f"{file.name}: can be loaded")
 
 
 @click.group(epilog=example("mine-geo --database register.gpkg db info"))
@@ -152,7 +137,7 @@ def db_rebuild(ctx: click.Context, format_: str, output: Path | None, *, repair:
 @click.pass_context
 def db_import(ctx: click.Context, hazards: Path, events: Path) -> None:
     """Take over a whole ledger, with the moments of recording, into an empty store."""
-    from mine_geo.hazards import read_hazards  # noqa: PLC0415
+    from mine_geo.intake import read_hazards  # noqa: PLC0415
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     table, log = read_hazards(hazards), read_vector(events)

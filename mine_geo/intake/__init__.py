@@ -1,1 +1,20 @@
 """Foreign files into hazard tables and report tables: recognised by content, mapped by profile."""
+
+from mine_geo.intake.reading import (
+    ClosedLeftOutWarning,
+    in_order,
+    read,
+    read_hazards,
+    read_reports,
+)
+from mine_geo.intake.received import Received, Source
+
+__all__ = [
+    "ClosedLeftOutWarning",
+    "Received",
+    "Source",
+    "in_order",
+    "read",
+    "read_hazards",
+    "read_reports",
+]

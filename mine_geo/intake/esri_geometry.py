@@ -108,7 +108,9 @@ def _by_gdal(
     geometries = frame.geometry.to_numpy(dtype=object)
     if len(geometries) != len(shapes):
         raise FileError(f"{page.name}: GDAL read {len(geometries)} of {len(shapes)} geometries")
-    return np.where(frame.geometry.isna() | frame.geometry.is_empty, None, geometries), frame.crs
+    missing = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
+    geometries[missing] = None
+    return geometries, frame.crs
 
 
 def _declared(page: Page, geometries: list[Any]) -> dict[str, Any] | None:

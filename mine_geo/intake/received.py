@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from mine_geo.findings import as_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
+    from numpy.typing import NDArray
 
     from mine_geo.findings import Finding
 
@@ -38,6 +43,12 @@ class Source:
     closed_m2: int = 0
     """The size of those polygons, m²."""
 
+    def __str__(self) -> str:
+        """Say in a line what the file is and how it was read."""
+        layer = f", layer {self.layer}" if self.layer else ""
+        shift = f", {self.operation}" if self.operation else ""
+        return f"{self.format}{layer}, profile {self.profile}, {self.crs}{shift}"
+
 
 @dataclass(frozen=True)
 class Received:
@@ -53,3 +64,26 @@ class Received:
     """Which column went where: `source`, `ours` (null where left over), `how`, `filled`,
     `example`."""
     source: Source
+    numbers: NDArray[np.intp] = field(default_factory=lambda: np.arange(0))
+    """The place of each record in its file, from 0; as in `table` unless some were left out."""
+
+    def __post_init__(self) -> None:
+        """Give the records the numbers of their places, where nothing was left out."""
+        if len(self.numbers) != len(self.table):
+            object.__setattr__(self, "numbers", np.arange(len(self.table)))
+
+    def said(self) -> gpd.GeoDataFrame:
+        """Return the findings of the reading as a table, with the ids of the records.
+
+        As `findings.as_table`: `code`, `severity`, `hazard_id`, `message`, `record` (in the file,
+        from 1), `place`.
+        """
+        table = as_table(self.findings)
+        ids = self.table["hazard_id"].reset_index(drop=True)
+        own = table["record"].sub(1).map(ids).astype("str")
+        return self.numbered(table.assign(hazard_id=table["hazard_id"].fillna(own)))
+
+    def numbered(self, findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Return findings on `table` with the numbers that the records have in their file."""
+        numbers = pd.Series(self.numbers + 1, index=np.arange(1, len(self.numbers) + 1))
+        return findings.assign(record=findings["record"].map(numbers).astype("Int64"))

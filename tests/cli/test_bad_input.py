@@ -1,5 +1,6 @@
 """Bad input to the command: one clear line, the exit code of its class, nothing written."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -84,11 +85,25 @@ def test_a_file_of_hazards_that_cannot_be_loaded(filled: Command, case: str) -> 
     make, error, word = HAZARD_FILES[case]
     file = make(filled.folder)
     before = listing(filled.folder)
-    for words in (["check"], ["load", "hazards"]):
-        line = filled.refused(error, *words, file)
-        assert word in line
-        assert file.name in line
+    line = filled.refused(error, "load", "hazards", file)
+    assert word in line
+    assert file.name in line
+    if error in {errors.FileError, errors.CRSError}:
+        assert filled.refused(error, "check", file) == line
+    else:
+        found = findings(filled, file)
+        assert any(word in f"{row['hazard_id']}: {row['message']}" for row in found)
+        assert {row["record"] for row in found if row["severity"] == "error"} <= {1, 2}
     assert listing(filled.folder) == before
+
+
+def findings(command: Command, file: Path) -> list[dict[str, object]]:
+    """Return what `check` lists, of which some must keep the file out."""
+    result = command("check", file, "--format", "json")
+    assert result.exit_code == errors.FINDINGS_EXIT, result.output
+    rows = json.loads(result.stdout)["rows"]
+    assert rows
+    return rows
 
 
 def test_an_unknown_layer_lists_those_that_there_are(filled: Command) -> None:

@@ -90,10 +90,15 @@ def test_sensitivity_shows_every_reading(filled: Command) -> None:
     assert {row["rule"] for row in rows} == set(mg.terms.RULES)
 
 
-def test_check_says_what_a_file_holds_and_makes_no_store(command: Command) -> None:
-    said = command.done("check", fields(command.folder / "fields.gpkg"))
-    assert "can be loaded" in said
-    assert "Battambang" in said
+def test_check_needs_no_store_but_the_one_that_is_named(command: Command) -> None:
+    file = fields(command.folder / "fields.gpkg")
+    said = CliRunner().invoke(main, ["check", str(file)])
+    assert said.exit_code == 0, said.output
+    assert "2 hazards" in said.output
+    assert "0 errors" in said.output
+    assert "Battambang" in said.output
+    line = command.refused(mg.errors.StoreNotFoundError, "check", file)
+    assert "init" in line
     assert not command.store.exists()
 
 

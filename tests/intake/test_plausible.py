@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mine_geo import sample
 from mine_geo.datum import CAMBODIA
 from mine_geo.errors import CRSError
-from mine_geo.hazards import read_hazards
+from mine_geo.intake import read_hazards
 from mine_geo.intake.plausible import (
     MARGIN_DEGREES,
     check_on_the_ground,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from mine_geo import admin, border, hazards, maps, sample, zones
+from mine_geo import admin, border, maps, sample, zones
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,7 +26,7 @@ def layers() -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def sample_split(layers) -> gpd.GeoDataFrame:
-    fields = hazards.read_hazards(sample.path("minefields"))
+    fields = intake.read_hazards(sample.path("minefields"))
     return zones.border_split(fields, layers["border"], include_coast=True)
 
 

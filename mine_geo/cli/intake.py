@@ -1,0 +1,162 @@
+"""Commands of foreign files: `check`, `compare`, and how they say what they found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from mine_geo.cli.options import (
+    FILE,
+    FileReading,
+    Sheet,
+    example,
+    file_options,
+    open_named,
+    output_options,
+)
+from mine_geo.errors import FINDINGS_EXIT, OptionError, StoreNotFoundError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mine_geo.intake import Received
+    from mine_geo.store import Store
+
+REPORTS: Final = click.option(
+    "--reports", is_flag=True, help="The file holds reports of released land, not hazards."
+)
+FINDING_NAMES: Final = {"hazard_id": "hazard", "record": "no."}
+CHANGE_NAMES: Final = {
+    "hazard_id": "hazard",
+    "old_size_m2": "old m²",
+    "new_size_m2": "new m²",
+    "gained_m2": "gained",
+    "lost_m2": "lost",
+}
+
+
+@click.command(epilog=example("mine-geo check submission.xlsx --explain"))
+@FILE
+@REPORTS
+@click.option("--explain", is_flag=True, help="Which column went where, and what was left over.")
+@click.option(
+    "--repair",
+    "repaired",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUT.gpkg",
+    help="Write the hazards there with invalid polygons repaired; by how many m² is said.",
+)
+@file_options
+@output_options
+@click.pass_context
+def check(
+    ctx: click.Context,
+    how: FileReading,
+    file: Path,
+    repaired: Path | None,
+    format_: str,
+    output: Path | None,
+    *,
+    reports: bool,
+    explain: bool,
+) -> None:
+    """List what is wrong with a file; exit code 21 when a record cannot enter the register.
+
+    Places and overlaps are checked against the store, where there is one. Nothing is written.
+    """
+    from mine_geo.intake.checking import check as checked  # noqa: PLC0415
+
+    if reports and repaired is not None:
+        raise OptionError("--repair mends hazards; leave out --reports, or mend them at the source")
+    received = how.read(file, "reports" if reports else "hazards")
+    if explain:
+        _explain(received, format_, output)
+        return
+    if repaired is not None:
+        received = _repair(received, repaired)
+    store = _store_if_any(ctx)
+    found = checked(received) if store is None else store.check(received)
+    against = "" if store is None else f", checked against {store.name}"
+    title = f"{_heading(received)}\n{counted(found)}{against}"
+    Sheet(shown(found, format_, output), None, title, FINDING_NAMES).give(format_, output)
+    if (found["severity"] == "error").any():
+        ctx.exit(FINDINGS_EXIT)
+
+
+def _heading(received: Received) -> str:
+    source, records = received.source, len(received.table)
+    size = f", {int(received.table['size_m2'].sum()):,} m²" if received.what == "hazards" else ""
+    return f"{source.name}: {source}\n{records:,} {received.what}{size}"
+
+
+def counted(found: pd.DataFrame) -> str:
+    """Count findings by severity, in words."""
+    counts = found["severity"].value_counts()
+    kinds = (("error", "errors"), ("warning", "warnings"), ("note", "notes"))
+    said = (
+        f"{counts.get(one, 0):,} {one if counts.get(one) == 1 else all_}" for one, all_ in kinds
+    )
+    return ", ".join(said)
+
+
+def shown(found: pd.DataFrame, format_: str, output: Path | None) -> pd.DataFrame:
+    """Return findings as a terminal shows them, the worst first; a file has all columns."""
+    if format_ != "table" or output is not None:
+        place = found["place"]
+        return found.drop(columns="place").assign(lon=place.x, lat=place.y)
+    order = found["severity"].map({"error": 0, "warning": 1, "note": 2})
+    rows = found.assign(order=order).sort_values("order", kind="stable", ignore_index=True)
+    return rows[["severity", "hazard_id", "record", "code", "message"]]
+
+
+def _explain(received: Received, format_: str, output: Path | None) -> None:
+    columns = received.columns
+    if format_ == "table" and output is None:
+        columns = columns.fillna("")
+        columns = columns[["source", "ours", "how", "filled", "example"]]
+    title = f"{_heading(received)}\nWhich column went where; the rest is kept as it is"
+    Sheet(columns, None, title, {"ours": "is our"}).give(format_, output)
+
+
+def _store_if_any(ctx: click.Context) -> Store | None:
+    """Open the store that was named, or the usual one if it is there."""
+    try:
+        return open_named(ctx)
+    except StoreNotFoundError:
+        if ctx.obj is not None:
+            raise
+        return None
+
+
+def _repair(received: Received, target: Path) -> Received:
+    """Repair the polygons of hazards and write all of them, as a GeoPackage."""
+    from mine_geo.checks import repair  # noqa: PLC0415
+    from mine_geo.reports import write_layer  # noqa: PLC0415
+
+    table, found = repair(received.table)
+    write_layer(table, target, "hazards")
+    click.echo(f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}")
+    for row in found.itertuples():
+        click.echo(f"  {row.hazard_id}: {row.message}")
+    return replace(received, table=table)
+
+
+@click.command(epilog=example("mine-geo compare hazards_2023.gpkg hazards_2024.gpkg"))
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@file_options
+@output_options
+def compare(how: FileReading, old: Path, new: Path, format_: str, output: Path | None) -> None:
+    """Lay two editions of a hazard layer side by side: added, removed, redrawn, described anew."""
+    from mine_geo.snapshots import compare_snapshots, summary  # noqa: PLC0415
+
+    changes = compare_snapshots(how.read(old).table, how.read(new).table)
+    title = f"{new.name} against {old.name}: {len(changes):,} hazards differ"
+    if format_ == "table" and output is None:
+        Sheet(summary(changes), None, title, CHANGE_NAMES).give(format_, output)
+        changes = changes[["hazard_id", "change", "gained_m2", "lost_m2", "described"]]
+        title = "Each hazard"
+    Sheet(changes, None, title, CHANGE_NAMES).give(format_, output)

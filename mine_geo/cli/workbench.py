@@ -1,0 +1,195 @@
+"""Commands of the workbench: `workbench submit`, `list`, `show`, `accept`, `reject`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
+from mine_geo.cli.options import (
+    FileReading,
+    Sheet,
+    example,
+    file_options,
+    open_named,
+    output_options,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mine_geo.store import Submitted
+
+NAMES: Final = {
+    "submission_id": "id",
+    "hazard_id": "hazard",
+    "record": "no.",
+    "size_m2": "m²",
+    "gained_m2": "gained",
+    "lost_m2": "lost",
+    "waiting_m2": "waiting m²",
+    "not_in_split": "no polygon",
+    "reported_size_m2": "reported m²",
+}
+SUBMISSION: Final = click.argument("submission_id")
+HAZARDS: Final = click.argument("hazard_ids", nargs=-1, metavar="[HAZARD_ID]...")
+BY: Final = click.option("--by", "who", metavar="NAME", help="Who does it; kept with it.")
+
+
+@click.group(epilog=example("mine-geo workbench submit report.xlsx --by 'Desk 2'"))
+def workbench() -> None:
+    """Look at submitted files and accept or reject their records."""
+
+
+@workbench.command("submit", epilog=example("mine-geo workbench submit export.json reports.gpkg"))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@REPORTS
+@BY
+@click.option("--operator", help="Whose file it is.")
+@click.option("--comment", help="A remark, kept with the submission.")
+@click.option("--again", is_flag=True, help="Enter a file that was there before once more.")
+@file_options
+@click.pass_context
+def submit(
+    ctx: click.Context,
+    how: FileReading,
+    files: tuple[Path, ...],
+    who: str | None,
+    operator: str | None,
+    comment: str | None,
+    *,
+    reports: bool,
+    again: bool,
+) -> None:
+    """Put the records of files onto the workbench, with what the checks say of them."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
+    store = open_named(ctx)
+    with terminal.progress(len(files)) as step:
+        for file in files:
+            step(file.name)
+            received = how.read(file, "reports" if reports else "hazards")
+            done = store.submit(
+                received, submitted_by=who, operator=operator, comment=comment, again=again
+            )
+            _say(file, done)
+
+
+def _say(file: Path, done: Submitted) -> None:
+    said = "" if done.new else " was there before, nothing written"
+    click.echo(f"{done}: {file.name}{said}; {done.records:,} records, {done.waiting:,} waiting")
+    changes = ", ".join(f"{count:,} {change}" for change, count in done.changes.items() if count)
+    if changes:
+        click.echo(f"  against the register: {changes}")
+    click.echo(f"  findings: {done.errors:,} errors, {done.warnings:,} warnings")
+    if done.not_in_split:
+        click.echo(f"  {done.not_in_split:,} without a polygon: not in the split")
+    for note in done.notes:
+        click.echo(f"  note: {note}")
+
+
+@workbench.command("list", epilog=example("mine-geo workbench list --waiting"))
+@click.option("--waiting", is_flag=True, help="Only those of which records wait.")
+@click.option("--not-in-split", is_flag=True, help="The waiting records that no total counts.")
+@output_options
+@click.pass_context
+def listing(
+    ctx: click.Context, format_: str, output: Path | None, *, waiting: bool, not_in_split: bool
+) -> None:
+    """List what was submitted, and what waits."""
+    store = open_named(ctx)
+    if not_in_split:
+        table, title = store.not_in_split(), "Waiting and not in the split"
+        columns = ["submission_id", "hazard_id", "province", "reported_size_m2", "why"]
+    else:
+        table, title = store.submissions(waiting=waiting), "Submissions"
+        columns = ["submission_id", "file", "waiting", "accepted", "rejected"]
+        columns += ["not_in_split", "errors", "waiting_m2"]
+    if format_ == "table" and output is None:
+        table = table[columns]
+    Sheet(table, store, title, NAMES | {"waiting_m2": "m²"}).give(format_, output)
+
+
+@workbench.command("show", epilog=example("mine-geo workbench show S-0001 --findings"))
+@SUBMISSION
+@click.option("--findings", is_flag=True, help="What the reading and the checks said.")
+@click.option("--explain", is_flag=True, help="Which column of the file went where.")
+@output_options
+@click.pass_context
+def show(
+    ctx: click.Context,
+    submission_id: str,
+    format_: str,
+    output: Path | None,
+    *,
+    findings: bool,
+    explain: bool,
+) -> None:
+    """Show a submission: where it came from, and each record beside the register."""
+    store = open_named(ctx)
+    seen = store.submission(submission_id)
+    plain = format_ == "table" and output is None
+    if findings:
+        table, names = shown(seen.findings, format_, output), FINDING_NAMES
+        Sheet(table, store, f"{submission_id}: {counted(table)}", names).give(format_, output)
+        return
+    if explain:
+        Sheet(seen.columns, store, f"{submission_id}: columns").give(format_, output)
+        return
+    if plain:
+        Sheet(seen.facts, store, f"Submission {submission_id}").give(format_, output)
+    table = _beside(seen.records) if plain else seen.records
+    Sheet(table, None if plain else store, "Its records", NAMES).give(format_, output)
+
+
+def _beside(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that 80 characters hold."""
+    columns = ["record", "hazard_id", "state", "change", "size_m2", "gained_m2", "lost_m2"]
+    there = [name for name in columns if name in records and records[name].notna().any()]
+    faults = records["errors"].where(records["errors"].ne(0))
+    return records[there].assign(errors=faults)
+
+
+@workbench.command("accept", epilog=example("mine-geo workbench accept S-0001 AP-1 AP-2"))
+@SUBMISSION
+@HAZARDS
+@click.option("--on", "happened_on", metavar="DAY", help="The day; else that of each survey.")
+@BY
+@click.pass_context
+def accept(
+    ctx: click.Context,
+    submission_id: str,
+    hazard_ids: tuple[str, ...],
+    happened_on: str | None,
+    who: str | None,
+) -> None:
+    """Accept records into the register; without ids all that have no errors."""
+    done = open_named(ctx).accept(
+        submission_id, hazards=hazard_ids or None, happened_on=happened_on, accepted_by=who
+    )
+    names = ("registered", "amended", "described", "confirmed", "released", "same")
+    said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
+    released = f" ({done.released_m2:,} m²)" if done.released else ""
+    click.echo(f"{submission_id}: {done.accepted:,} records accepted: {said or 'none'}{released}")
+    for left in done.left:
+        click.echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
+    for note in done.notes:
+        click.echo(f"note: {note}")
+
+
+@workbench.command("reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids'"))
+@SUBMISSION
+@HAZARDS
+@click.option("--why", required=True, help="The reason; the operator will ask.")
+@BY
+@click.pass_context
+def reject(
+    ctx: click.Context, submission_id: str, hazard_ids: tuple[str, ...], why: str, who: str | None
+) -> None:
+    """Reject records; without ids all that wait. They stay to be seen, with the reason."""
+    done = open_named(ctx).reject(submission_id, why, hazards=hazard_ids or None, rejected_by=who)
+    click.echo(f"{submission_id}: {done.rejected:,} records rejected: {why}")
+    for note in done.notes:
+        click.echo(f"note: {note}")

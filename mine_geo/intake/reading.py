@@ -1,0 +1,325 @@
+"""A file into hazards or reports: guarded, recognised, brought to WGS 84, mapped."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyproj
+from pyproj.exceptions import CRSError as ProjCRSError
+
+from mine_geo.crs import shift_to_wgs84
+from mine_geo.errors import CRSError, FileError, GeometryError, RecordError, choose, some
+from mine_geo.findings import Finding
+from mine_geo.hazards import to_hazards
+from mine_geo.intake import esri_json, guard, mapping, maxml, profiles, tables, vector_files
+from mine_geo.intake.plausible import check_on_the_ground, check_place, swapped_records
+from mine_geo.intake.received import Received, Source
+from mine_geo.intake.recognise import recognise
+
+if TYPE_CHECKING:
+    import os
+
+    import geopandas as gpd
+
+    from mine_geo.datum import Shift
+    from mine_geo.intake.raw import Profile, Raw
+    from mine_geo.intake.received import What
+
+WHATS: Final = ("hazards", "reports")
+_RAISED: Final = {
+    "more_on_server": FileError,
+    **dict.fromkeys(("bad_coordinates", "few_points", "invalid_ring", "bad_point"), GeometryError),
+}
+"""What an error of the reading is raised as; any other is of the record."""
+READERS: Final = {
+    "vector": vector_files.read,
+    "parquet": vector_files.read,
+    "esri_json": esri_json.read,
+    "maxml": maxml.read,
+    "sheets": tables.read,
+}
+"""The reader of each format that `recognise` knows."""
+
+
+class ClosedLeftOutWarning(UserWarning):
+    """Closed records of a file were left out: such files keep their full polygon."""
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    what: What = "hazards",
+    layer: str | None = None,
+    kind: str | None = None,
+    crs: str | None = None,
+    operation: str | None = None,
+    profile: str | os.PathLike[str] | None = None,
+) -> Received:
+    """Read a file of hazards or reports as it is: nothing is refused that can be shown.
+
+    Parameters
+    ----------
+    path
+        A file or folder of any supported format, recognised by its content: GeoPackage,
+        Shapefile, GeoJSON, FlatGeobuf, KML, file geodatabase, GeoParquet, Esri JSON, Survey123
+        or IMSMA NG tables, maXML, a table of turning points or WKT (CSV, XLSX).
+    what
+        `hazards`, or `reports` of released land.
+    layer
+        The layer or sheet, where the file has several.
+    kind
+        The kind of hazards that have none: one of `terms.KINDS`.
+    crs
+        The reference system of the coordinates, such as "EPSG:32648", where the file says none,
+        or a wrong one. It is recorded with a submission.
+    operation
+        The datum transformation, named or as "EPSG:1542", where the datum is not WGS 84.
+    profile
+        A bundled profile, or the path of one of your own; by default the one that fits.
+
+    Returns
+    -------
+    Received
+        The records in EPSG:4326, what the reading has to say, and how the file was read.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, truncated, too large, hostile, or of no supported format.
+    CRSError
+        If there is no reference system, the datum transformation must be named, or the
+        coordinates cannot be what the file says they are.
+    OptionError
+        If `what`, `kind`, or the profile is unknown.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> received = read(sample.path("minefields"))
+    >>> len(received.table), received.source.format, received.source.profile
+    (7392, 'GeoPackage', 'plain')
+    """
+    choose(what, WHATS, "what")
+    file, name = Path(path), str(path)
+    given = None if profile is None else profiles.load(profile)
+    guard.check(file)
+    raw = READERS[recognise(file)](file, layer=layer, profile=given)
+    chosen = given or profiles.choose(raw)
+    frame, declared = _declared(raw, chosen, crs, name)
+    swapped = swapped_records(frame)
+    check_place(frame, name)
+    frame, shift = shift_to_wgs84(frame, name, operation)
+    check_on_the_ground(frame, name)
+    if what == "hazards":
+        mapped = mapping.to_candidates(frame, chosen, kind=kind)
+    else:
+        mapped = mapping.to_reports(frame, chosen)
+    checksum, size = guard.checksum(file)
+    source = Source(
+        path=name,
+        name=file.name,
+        checksum=checksum,
+        bytes=size,
+        format=raw.format,
+        layer=raw.layer,
+        profile=chosen.name,
+        crs=declared,
+        operation=None if shift is None else shift.text,
+        accuracy_m=None if shift is None else shift.accuracy_m,
+    )
+    findings = (*_said(swapped, shift), *raw.findings, *mapped.findings)
+    received = Received(what, mapped.table, findings, mapped.columns, source)
+    return _without_closed(received) if what == "hazards" else received
+
+
+def read_hazards(
+    path: str | os.PathLike[str],
+    *,
+    layer: str | None = None,
+    kind: str | None = None,
+    crs: str | None = None,
+    operation: str | None = None,
+    profile: str | os.PathLike[str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Read hazards from a file that is in order; one that is not is refused with the reasons.
+
+    Closed records are left out, with a `ClosedLeftOutWarning`: such files keep their full polygon.
+
+    Parameters
+    ----------
+    path, layer, kind, crs, operation, profile
+        As for `intake.read`, which shows also what is not in order.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The canonical hazard table in EPSG:4326, see `to_hazards`.
+
+    Raises
+    ------
+    FileError, CRSError, GeometryError, RecordError
+        Each names the file, the record and the mend.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> hazards = read_hazards(sample.path("minefields"))
+    >>> len(hazards), int(hazards.size_m2.sum())
+    (7392, 681284511)
+    """
+    received = read(
+        path, layer=layer, kind=kind, crs=crs, operation=operation, profile=profile
+    )  # fmt: skip
+    for finding in received.findings:
+        if finding.code == "closed_left_out":
+            warnings.warn(f"{path}: {finding.message}", ClosedLeftOutWarning, stacklevel=2)
+    return in_order(received)
+
+
+def read_reports(
+    path: str | os.PathLike[str],
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    operation: str | None = None,
+    profile: str | os.PathLike[str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Read reports of released land from a file that is in order.
+
+    Parameters
+    ----------
+    path, layer, crs, operation, profile
+        As for `intake.read`, which shows also what is not in order.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row a report, EPSG:4326: the columns of `raw.REPORT_COLUMNS` (`event_id` is the
+        source's own, `happened_on` a day, sizes m², depth cm, items whole numbers), then the
+        file's others. It is what `Store.record_many` takes.
+
+    Raises
+    ------
+    FileError, CRSError, GeometryError, RecordError
+        Each names the file, the record and the mend.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "reports.gpkg")
+    >>> gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "outcome": ["Clearance"], "happened_on": ["2024-05-03"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326).to_file(path)
+    >>> read_reports(path)[["hazard_id", "event_type"]].values.tolist()
+    [['AP-1', 'cleared']]
+    """
+    return in_order(
+        read(path, what="reports", layer=layer, crs=crs, operation=operation, profile=profile)
+    )
+
+
+def in_order(received: Received) -> gpd.GeoDataFrame:
+    """Return received records if all of them are in order.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Hazards as the canonical table, reports as they were received.
+
+    Raises
+    ------
+    FileError
+        If the file is not all there is: the answer of a server that stops before the end.
+    GeometryError, RecordError
+        If a record cannot enter the register; `checks.check_hazards` lists all that is wrong.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> len(in_order(read(sample.path("minefields"))))
+    7392
+    """
+    name = received.source.path
+    said = received.said()
+    wrong = said[said["severity"] == "error"]
+    if len(wrong):
+        kind = next((_RAISED[code] for code in wrong["code"] if code in _RAISED), RecordError)
+        raise kind(f"{name}: {some(map(_sentence, wrong.itertuples()), 3)}")
+    if received.what == "reports":
+        return received.table
+    try:
+        return to_hazards(received.table)
+    except (GeometryError, RecordError) as error:
+        raise type(error)(f"{name}: {error}") from error
+
+
+def _sentence(finding: Any) -> str:
+    return f"{finding.hazard_id}: {finding.message}" if finding.hazard_id else finding.message
+
+
+def _declared(
+    raw: Raw, profile: Profile, crs: str | None, name: str
+) -> tuple[gpd.GeoDataFrame, str]:
+    """Return the records in their declared reference system, and how that was declared."""
+    own = raw.table.crs
+    said = crs or (profile.options.get("crs") if own is None else None)
+    if said is None:
+        return raw.table, _name_of(own)
+    try:
+        system = pyproj.CRS.from_user_input(said)
+    except ProjCRSError as error:
+        raise CRSError(
+            f"{name}: {said!r} is no reference system; give one as EPSG:32648"
+        ) from error
+    if own is not None and own != system:
+        by = f"{_name_of(system)}, given; the file says {_name_of(own)}"
+    else:
+        by = f"{_name_of(system)}, given" if crs else f"{_name_of(system)}, by the profile"
+    return raw.table.set_crs(system, allow_override=True), by
+
+
+def _name_of(system: pyproj.CRS | None) -> str:
+    if system is None:
+        return "none"
+    authority = system.to_authority(min_confidence=100)
+    return ":".join(authority) if authority else str(system.name)
+
+
+def _said(swapped: Any, shift: Shift | None) -> list[Finding]:
+    """Return what bringing the records to WGS 84 has to say."""
+    turned = "longitude and latitude look swapped; exchange them in the source"
+    found = [Finding("bad_coordinates", turned, record=int(n)) for n in np.flatnonzero(swapped)]
+    if shift is not None:
+        found.append(Finding("datum_shift", f"brought to WGS 84 by {shift.text}"))
+    return found
+
+
+def _without_closed(received: Received) -> Received:
+    """Leave out closed records: nothing remains of them, whatever polygon they still carry."""
+    closed = (received.table["status"] == "closed").to_numpy(dtype=bool)
+    if not closed.any():
+        return received
+    left_out = received.table[closed]
+    size = int(left_out["size_m2"].sum())
+    said = Finding(
+        "closed_left_out",
+        f"{len(left_out):,} closed records left out; {size:,} m² is what they still carry",
+    )
+    kept = np.flatnonzero(~closed)
+    place = np.cumsum(~closed) - 1
+    findings = [
+        f if f.record is None else replace(f, record=int(place[f.record]))
+        for f in received.findings
+        if f.record is None or not closed[f.record]
+    ]
+    return replace(
+        received,
+        table=received.table.iloc[kept].reset_index(drop=True),
+        numbers=received.numbers[kept],
+        findings=(*findings, said),
+        source=replace(received.source, closed_left_out=len(left_out), closed_m2=size),
+    )
