@@ -38,6 +38,7 @@ def list_layers(path: str | os.PathLike[str]) -> list[str]:
         raise FileError(f"{path}: no such file; check the path")
     try:
         with quietly():
+            warnings.simplefilter("ignore", RuntimeWarning)  # reading a layer says them again
             return [name for name, kind in pyogrio.list_layers(path) if kind is not None]
     except UNREADABLE as error:
         raise unreadable(path, error) from error

@@ -81,43 +81,50 @@ def _texts(file: pq.ParquetFile) -> list[str]:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary)
-    return any(test(kind) for test in (*tests, pa.types.is_large_binary))
+    binary = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return _is_words(kind) or any(test(_plain(kind)) for test in binary)
+
+
+def _is_words(kind: pa.DataType) -> bool:
+    words = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(_plain(kind)) for test in words)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Return the type of the values, also of a column that is written as a dictionary."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _check_values(file: pq.ParquetFile, texts: list[str], what: str, most: float) -> None:
     """Add up the length of what each record holds, through the dictionaries, without unpacking."""
+    words = {name for name in texts if _is_words(file.schema_arrow.field(name).type)}
     total, record = 0, 0
     for batch in file.iter_batches(BATCH, columns=texts):
         for name, lengths in _lengths(batch):
             longest = pc.max(lengths).as_py() or 0
-            if longest > LONGEST_TEXT and (_is_words(file, name) or longest > LONGEST_ROW):
+            if longest > (LONGEST_TEXT if name in words else LONGEST_ROW):
                 place = record + pc.index(lengths, longest).as_py() + 1
                 raise FileError(
                     f"{what}: record number {place} has {longest >> 20} MB in column {name!r}, "
                     "refused; look for a field that is not data, and take it out"
                 )
-            if longest > SHORT and not _is_words(file, name):
-                _check_depth(batch.column(name), lengths, what, record)
             total += pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0
-        if total > most:
-            raise too_large(what, most)
+            if total > most:
+                raise too_large(what, most)
+            if longest > SHORT and name not in words:
+                _check_depth(batch.column(name), what, name)
         record += len(batch)
 
 
-def _check_depth(column: Any, lengths: Any, what: str, record: int) -> None:
+def _check_depth(column: Any, what: str, name: str) -> None:
     """Refuse geometries in geometries, which are as long as they are deep."""
-    for place, wkb in enumerate(pc.filter(column, pc.greater(lengths, SHORT)).to_pylist()):
-        if wkb is not None and is_deep_wkb(wkb):
-            raise FileError(
-                f"{what}: a geometry of collections in collections from record number "
-                f"{record + place + 1} on, refused; export its polygons anew"
-            )
-
-
-def _is_words(file: pq.ParquetFile, name: str) -> bool:
-    kind = file.schema_arrow.field(name).type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    values = column.dictionary if pa.types.is_dictionary(column.type) else column
+    long = pc.greater(pc.fill_null(pc.binary_length(values), 0), SHORT)
+    if any(is_deep_wkb(wkb.as_py()) for wkb in values.filter(long)):
+        raise FileError(
+            f"{what}: a geometry in column {name!r} of collections in collections, refused; "
+            "export its polygons anew"
+        )
 
 
 def _lengths(batch: pa.RecordBatch) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 import struct
 from contextlib import closing
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -28,11 +27,9 @@ LONGEST_TEXT: Final = 1 << 20
 """Bytes that one attribute may have."""
 LONGEST_ROW: Final = 64 << 20
 """Bytes that a record of a GeoPackage may have with its geometry."""
-MOST_STEPS: Final = 1_000_000_000
-"""Steps of SQLite's machine after which a layer that is computed (a view) is given up."""
 
+_COMPUTED: Final = "SELECT count(*) FROM pragma_table_xinfo(?) WHERE hidden = 2"
 _AGAIN: Final = "get it again from its maker"
-_STEP: Final = 1_000_000
 
 
 def check_shapefile(path: Path, what: str) -> None:
@@ -131,7 +128,7 @@ def check_sqlite(path: Path, what: str) -> None:
     ------
     FileError
         If the file is shorter than its header says, damaged, no GeoPackage, has a text of more
-        than 1 MB, or a layer that is computed without end.
+        than 1 MB, a geometry of collections in collections, or views or columns that are computed.
     """
     header = _start(path, 100)
     if len(header) < 100:
@@ -141,10 +138,8 @@ def check_sqlite(path: Path, what: str) -> None:
     (counted,) = struct.unpack(">I", header[92:96])
     if changed == counted and path.stat().st_size < pages * (65536 if page == 1 else page):
         raise _cut(what, path.name)
-    # Immutable: no lock, and no -shm or -wal file made beside it.
-    place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     try:
-        with closing(sqlite3.connect(place, uri=True)) as connection:
+        with closing(_connected(path)) as connection:
             _check_texts(connection, what)
     except sqlite3.Error as error:
         raise FileError(
@@ -156,19 +151,34 @@ def check_sqlite(path: Path, what: str) -> None:
 def _check_texts(connection: sqlite3.Connection, what: str) -> None:
     """Refuse long texts; SQLite itself gives up a record that is larger than the limit."""
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_ROW)
-    steps = count()
-    connection.set_progress_handler(lambda: next(steps) * _STEP > MOST_STEPS, _STEP)
-    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    names = {
+        name: kind for kind, name in connection.execute("SELECT type, name FROM sqlite_master")
+    }
     if "gpkg_contents" not in names:
         raise FileError(f"{what}: an SQLite database and no GeoPackage; export it as GeoPackage")
-    listed = [name for (name,) in connection.execute("SELECT table_name FROM gpkg_contents")]
+    views = [name for name, kind in names.items() if kind == "view"]
+    if views:
+        # GDAL runs each when it opens the file: it may be without end, or make 1 GB from nothing.
+        raise FileError(
+            f"{what}: layers that are computed from others (views: {some(views)}), refused; "
+            "export the layers that count into a new GeoPackage"
+        )
     _check_depth(connection, what)
-    for name in sorted(names.intersection(listed)):
+    for (name,) in connection.execute("SELECT table_name FROM gpkg_contents").fetchall():
+        if name not in names:
+            continue
+        if connection.execute(_COMPUTED, (name,)).fetchone()[0]:
+            raise FileError(f"{what}: layer {name!r} has computed columns, refused; export it anew")
         if connection.execute(_long_texts(connection, name)).fetchone()[0]:
             raise FileError(
                 f"{what}: a text of more than {LONGEST_TEXT >> 20} MB in layer {name!r}, refused; "
                 "look for a field that is not data, and take it out"
             )
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """Open a database without a lock, and without making a -shm or -wal file beside it."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _check_depth(connection: sqlite3.Connection, what: str) -> None:

@@ -134,7 +134,8 @@ def _choose(sets: list[_Dataset], path: Path, layer: str | None) -> tuple[_Datas
 
 
 def _has_records(one: _Dataset, layer: str) -> bool:
-    with _named(one), quietly():
+    with _named(one), quietly(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # reading the layer says them again
         count = pyogrio.read_info(one.place, layer=layer, force_feature_count=True)["features"]
     return bool(count != 0)
 
