@@ -113,14 +113,14 @@ def exit_code(error: MineGeoError) -> int:
 
 
 def some(items: Iterable[object], most: int = 5) -> str:
-    """List the first few items for a message and count the rest.
+    """List the first few items for a message of one line and count the rest.
 
     Examples
     --------
     >>> some(["a", "b", "c"], most=2)
     'a, b and 1 more'
     """
-    texts = [str(item) for item in items]
+    texts = [" ".join(str(item).splitlines()) for item in items]
     shown = ", ".join(texts[:most])
     return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
 

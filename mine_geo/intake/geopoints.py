@@ -24,6 +24,7 @@ from mine_geo.crs import WGS84, geodesic_m
 from mine_geo.errors import some
 from mine_geo.findings import Finding
 from mine_geo.intake import traverse, turning_points
+from mine_geo.intake.angles import quoted
 from mine_geo.intake.turning_points import Built
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _placed(points: pd.DataFrame, onto: NDArray[np.intp]) -> tuple[pd.DataFrame,
 
 def _without_place(points: pd.DataFrame, onto: NDArray[np.intp], circle: NDArray[np.bool_]) -> Said:
     lost = points["lon"].isna()
-    from_text = points["from_point"].astype("str")
+    from_text = quoted(points["from_point"].astype("str"))
     why = points["fault"].astype(object)
     for reason, holds in (
         ("neither coordinates nor bearing and distance", ~points["leg"]),

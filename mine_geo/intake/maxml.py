@@ -85,10 +85,11 @@ class _File:
     names: dict[str, str] = field(default_factory=dict)
     """Names of elements that were met, in small letters."""
 
-    def small(self, name: str) -> str:
-        """Return a name as it is compared."""
+    def small(self, name: Element | str) -> str:
+        """Return the name of an element as it is compared, without its namespace."""
+        name = name if isinstance(name, str) else name.tag
         if name not in self.names:
-            self.names[name] = fold(name)
+            self.names[name] = fold(name.rpartition("}")[2])
         return self.names[name]
 
     def role(self, leaves: dict[str, str], role: str) -> str | None:
@@ -100,8 +101,8 @@ class _File:
         """Say whether an element is a geopoint: by its name, or else by what it says."""
         if not len(element) and not element.attrib:
             return False
-        if self.small(_name(element)) in POINTS or named:
-            return self.small(_name(element)) in POINTS
+        if self.small(element) in POINTS or named:
+            return self.small(element) in POINTS
         there = {self.roles.get(self.small(name)) for name in _leaves(element, deep=False)}
         return any(there.issuperset(place) for place in point_columns.PLACES)
 
@@ -213,11 +214,11 @@ def _parse(events: Iterator[tuple[str, Element]], found: _File, path: Path) -> N
     for what, element in _parts(events, found, path):
         name = _name(element)
         if what == "item":
-            told = _told(element, found)
+            told = _told(element, found, points=True)
             found.columns |= dict.fromkeys(told)
             found.rows.append({ITEM_COLUMN: name} | told)
         elif what == "room":
-            told = {f"{name}/{key}": text for key, text in _told(element, None).items()}
+            told = {f"{name}/{key}": text for key, text in _told(element, found).items()}
             (found.header if found.small(name) == _HEADER else info).update(told)
         elif what == "other":
             found.others[name] = found.others.get(name, 0) + 1
@@ -238,12 +239,11 @@ def _parts(
     above: list[Element] = []
     room = 0  # how deep the item or room stands that is being read
     for event, element in events:
-        name = found.small(_name(element))
         if event == "start":
             above.append(element)
             if len(above) > MOST_DEEP:
                 raise FileError(f"{path}: elements more than {MOST_DEEP} deep; this is no maXML")
-            opened = "" if room or len(above) == 1 else _opened(name, _name(above[-2]), found)
+            opened = "" if room or len(above) == 1 else _opened(element, above[-2], found)
             room = room or (len(above) if opened == "room" else 0)
             if opened == "other":
                 yield opened, element
@@ -251,6 +251,7 @@ def _parts(
         above.pop()
         if room and len(above) >= room:
             continue
+        name = found.small(element)
         if room:
             yield ("room" if name in _ROOMS else "item"), element
         elif name == _REPORT or not above:
@@ -260,8 +261,9 @@ def _parts(
             above[-1].remove(element)
 
 
-def _opened(name: str, parent: str, found: _File) -> str:
+def _opened(element: Element, parent: Element, found: _File) -> str:
     """Say whether an element that begins is read whole, or left out and counted."""
+    name = found.small(element)
     if name in ITEMS or name in _ROOMS:
         return "room"
     return "other" if name != _REPORT and found.small(parent) == _REPORT else ""
@@ -288,17 +290,17 @@ class _Around:
     """Its kind, in the source's word."""
 
 
-def _told(root: Element, found: _File | None) -> dict[str, str]:
-    """Return what an element says, by path; its points go to `found`, and not among it."""
+def _told(root: Element, found: _File, *, points: bool = False) -> dict[str, str]:
+    """Return what an element says, by path; if `points`, they go to `found`, and not among it."""
     told: dict[str, list[str]] = {}
     # Without geodata only what is called a point is one: a town may say its distance too.
-    loose = not any(map(_is_geodata, root.iter()))
+    loose = not any(found.small(element) == _GEODATA for element in root.iter())
     todo: list[tuple[Element, _Around, str | None]] = [(root, _Around(""), None)]
     while todo:
         element, around, ring = todo.pop()
-        geodata = around.geodata or _is_geodata(element)
-        inner = found is not None and element is not root and (loose or geodata)
-        if found is not None and inner and found.is_point(element, named=loose):
+        inner = points and element is not root
+        inner &= loose or around.geodata or found.small(element) == _GEODATA
+        if inner and found.is_point(element, named=loose):
             found.points.append(_leaves(element))
             found.whose.append((str(len(found.rows)), ring or around.shape, around.form))
             continue
@@ -313,25 +315,19 @@ def _told(root: Element, found: _File | None) -> dict[str, str]:
 
 
 def _within(
-    element: Element, around: _Around, found: _File | None
+    element: Element, around: _Around, found: _File
 ) -> list[tuple[Element, _Around, str | None]]:
     """Return what stands in an element, each with what holds of it, and the ring of its points."""
     path = f"{around.path}/" if around.path else ""
-    geodata = around.geodata or _is_geodata(element)
-    shape, form, ring = around.shape, around.form, None
-    if found is not None:
-        own = _leaves(element, deep=False)
-        shape = found.role(own, "part") or shape
-        form = found.role(own, "shape") or form
-        form = _name(element) if found.small(_name(element)) in RINGS else form
-        if shape is None and sum(found.is_point(child, named=not geodata) for child in element) > 1:
-            found.rings += 1
-            ring = f"ring {found.rings}"
+    geodata = around.geodata or found.small(element) == _GEODATA
+    own = _leaves(element, deep=False)
+    shape, ring = found.role(own, "part") or around.shape, None
+    form = found.role(own, "shape") or around.form
+    form = _name(element) if found.small(element) in RINGS else form
+    if shape is None and sum(found.is_point(child, named=not geodata) for child in element) > 1:
+        found.rings += 1
+        ring = f"ring {found.rings}"
     return [(child, _Around(path + _name(child), geodata, shape, form), ring) for child in element]
-
-
-def _is_geodata(element: Element) -> bool:
-    return fold(_name(element)) == _GEODATA
 
 
 def _leaves(element: Element, *, deep: bool = True) -> dict[str, str]:

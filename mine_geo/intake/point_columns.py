@@ -19,6 +19,7 @@ import pandas as pd
 from mine_geo.crs import to_plane
 from mine_geo.errors import OptionError
 from mine_geo.intake import coordinates, geopoints
+from mine_geo.intake.angles import quoted
 from mine_geo.intake.matching import fold
 from mine_geo.intake.values import read_numbers
 
@@ -142,7 +143,9 @@ def read_points(frame: pd.DataFrame, profile: Profile | None = None) -> pd.DataF
         if role == "distance":
             bad |= read > geopoints.FARTHEST_M
         if role != "order":
-            faults = faults.mask(faults.isna() & bad, f"{role} " + named[role] + " cannot be")
+            faults = faults.mask(
+                faults.isna() & bad, f"{role} " + quoted(named[role]) + " cannot be"
+            )
         numbers[role] = np.where(bad, np.nan, read)
     xy, place_faults = _places(named, decimal)
     return pd.DataFrame(
@@ -224,7 +227,9 @@ def _places(
             places = read(rows)
             xy[rows] = places.xy
             faults[rows] = places.reasons
-    faults[other] = "entered in " + named["system"][other] + ", without latitude and longitude"
+    faults[other] = (
+        "entered in " + quoted(named["system"][other]) + ", without latitude and longitude"
+    )
     return xy, faults
 
 
