@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mine_geo.findings import Finding
     from mine_geo.intake.received import Received
 
     Objects = NDArray[np.object_]
@@ -135,7 +134,7 @@ def _check_synthetic(table: gpd.GeoDataFrame, store: str, *, synthetic: bool) ->
 
 
 def prepare(
-    table: Table, findings: tuple[Finding, ...], checked: gpd.GeoDataFrame | None, today: date
+    table: Table, received: Received, checked: gpd.GeoDataFrame | None, today: date
 ) -> Prepared:
     """Make records ready to be written.
 
@@ -143,15 +142,15 @@ def prepare(
     ----------
     table
         The records.
-    findings
-        What the reading has to say.
+    received
+        What was read: its findings, and the places of the records in the file.
     checked
         What the checks have to say, as a table of findings; None where there were none.
     today
         The day in Cambodia.
     """
     frame = table.frame
-    said = _joined([vocabulary.as_table(findings), checked], frame)
+    said = _joined([vocabulary.as_table(received.findings), checked], frame)
     look = fitness.of_hazards if table.what == "hazards" else fitness.of_reports
     said = _joined([said, vocabulary.as_table(look(frame, today, said))], frame)
     wrong = _per_record(said, "error", len(frame))
@@ -167,7 +166,7 @@ def prepare(
         name: _plain(frame[name]) for name in frame if name != "geometry"
     }
     columns |= {
-        "record": list(range(1, len(frame) + 1)),
+        "record": (received.numbers + 1).tolist(),
         "size_m2": size_m2(series).tolist(),
         "extra": content.extra_texts(table.extras),
         projection.HASH: [each if there else None for each, there in zip(hashes, has, strict=True)],
@@ -180,7 +179,7 @@ def prepare(
         "warnings": _per_record(said, "warning", len(frame)).tolist(),
         "counted": (fit & known).tolist(),
     }
-    return Prepared(columns, said, reading)
+    return Prepared(columns, received.numbered(said), reading)
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:

@@ -32,7 +32,7 @@ from mine_geo.store.models import Event, Hazard
 from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -85,20 +85,34 @@ def descriptions(
     if not names:
         raise RecordError("no hazard_id is given; name the hazards that the change is for")
     entries = []
-    for name in names:
+    details: dict[Any, str] = {}  # many hazards with one change: each province is looked up once
+    for name, found in _rows(connection, names).items():
         own = base if base is None or len(names) == 1 else f"{base}:{name}"
-        detail = _described(connection, name, changes)
-        entries.append(Entry(name, "described", when, None, facts, own, detail=detail))
+        further = frozenset(content.from_json(found.extra))
+        key = (found.province, found.province_code, further)
+        if key not in details:
+            details[key] = _described(name, found, further, changes)
+        entries.append(Entry(name, "described", when, None, facts, own, detail=details[key]))
     return entries
 
 
-def _described(connection: Connection, hazard_id: str, changes: Mapping[str, Any]) -> str:
+def _rows(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, Any]:
+    """Return what the layer says of hazards, in their order."""
+    columns = [_HAZARD.c[name] for name in ("hazard_id", "extra", "province", "province_code")]
+    query = select(*columns)
+    if len(hazard_ids) <= ledger.MANY:
+        query = query.where(_HAZARD.c.hazard_id.in_(hazard_ids))
+    found = {row.hazard_id: row for row in connection.execute(query)}
+    for name in hazard_ids:
+        if name not in found:
+            raise UnknownNameError(f"no hazard {name} in this store; check the id, or register it")
+    return {name: found[name] for name in hazard_ids}
+
+
+def _described(
+    hazard_id: str, found: Any, further: Collection[str], changes: Mapping[str, Any]
+) -> str:
     """Return changed attributes as JSON, in the standard spelling and with their codes."""
-    columns = [_HAZARD.c[name] for name in ("extra", "province", "province_code")]
-    found = connection.execute(select(*columns).where(_HAZARD.c.hazard_id == hazard_id)).first()
-    if found is None:
-        raise UnknownNameError(f"no hazard {hazard_id} in this store; check the id, or register it")
-    further = set(content.from_json(found.extra))
     unknown = [name for name in changes if name not in (*DESCRIBABLE, *further)]
     if unknown or not changes:
         valid = ", ".join([*DESCRIBABLE, *sorted(further)])

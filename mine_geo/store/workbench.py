@@ -76,7 +76,7 @@ class Workbench(Base):
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
             checked = submitting.check(connection, records, day)
-        prepared = prepare(records, got.findings, checked, day)
+        prepared = prepare(records, got, checked, day)
         with self._writing() as connection:
             return submitting.submit(
                 connection, got, prepared, facts, again=again, synthetic=self.synthetic
