@@ -34,7 +34,8 @@ def read_texts(column: pd.Series[Any]) -> NDArray[np.object_]:
             column = column.where(~np.isinf(column)).astype("Int64")
     there = column.notna().to_numpy(dtype=bool)
     texts = np.full(len(column), None, dtype=object)
-    texts[there] = [str(value).strip() or None for value in column[there]]
+    values = column.to_numpy(dtype=object)[there]
+    texts[there] = [str(value).strip() or None for value in values]
     return texts
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mine_geo.checks.records import Objects, Places, Records
     from mine_geo.findings import Finding
 
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 200
 """Polygons asked of a tree at a time, so that memory stays small where many overlap."""
 SLACK: Final = 0.98
 """By how much degrees may misjudge a share: within one hazard they hardly change their length."""
@@ -131,7 +131,8 @@ def _covered(
                 }
             )
         )
-    return pd.concat(found) if found else pd.DataFrame({"one": [], "other": [], "m2": []})
+    columns = ["one", "other", "inside", "m2"]
+    return pd.concat(found) if found else pd.DataFrame(columns=columns)
 
 
 def _common_box(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,12 +145,12 @@ def _under(records: Records, pairs: pd.DataFrame) -> Iterator[Finding]:
     """Say each pair of both its records, the largest overlap of a record first."""
     turned = pairs.rename(columns={"one": "other", "other": "one"})
     both = pd.concat([pairs, turned]).sort_values(["one", "m2"], ascending=[True, False])
-    for place, group in _by_record(both):
-        others = group["other"].to_numpy(dtype=np.intp)
+    every, parts = both["other"].to_numpy(dtype=np.intp), both["m2"].to_numpy()
+    points = shapely.point_on_surface(both["inside"].to_numpy())
+    for place, rows in _by_record(both):
+        others, m2, where = every[rows], parts[rows], points[rows.start]
         size, sizes = records.size_m2[place], records.size_m2[others]
-        m2 = group["m2"].to_numpy()
         twin = np.maximum(size, sizes) - m2 < SAME_M2
-        where = shapely.point_on_surface(group["inside"].iloc[0])
         if twin.any():
             yield records.finding(
                 "duplicate_polygon",
@@ -197,24 +198,30 @@ def check_register(records: Records, register: Records) -> Iterator[Finding]:
         yield from _in_register(records, table[np.rint(m2) >= 1])
 
 
-def _by_record(pairs: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
-    for place, group in pairs.groupby("one", sort=True):
-        yield int(str(place)), group
+def _by_record(pairs: pd.DataFrame) -> Iterator[tuple[int, slice]]:
+    """Give each record of pairs that are sorted by record, and its rows."""
+    places, starts, counts = np.unique(
+        pairs["one"].to_numpy(dtype=np.intp), return_index=True, return_counts=True
+    )
+    for place, start, count in zip(places, starts, counts, strict=True):
+        yield int(place), slice(int(start), int(start + count))
 
 
 def _in_register(records: Records, pairs: pd.DataFrame) -> Iterator[Finding]:
     ordered = pairs.sort_values(["one", "m2", "name"], ascending=[True, False, True])
-    for place, group in _by_record(ordered):
+    names, parts = ordered["name"].to_numpy(), ordered["m2"].to_numpy()
+    points = shapely.point_on_surface(ordered["inside"].to_numpy())
+    for place, rows in _by_record(ordered):
         said = [
             f"{_share(m2 / records.size_m2[place])} of it lies under {name} ({m2:,.0f} m²)"
-            for name, m2 in zip(group["name"], group["m2"], strict=True)
+            for name, m2 in zip(names[rows], parts[rows], strict=True)
         ]
         yield records.finding(
             "overlaps_register",
             place,
             f"{some(said, 3)} of the register; draw their common edge once, or send it as "
             "that hazard",
-            shapely.point_on_surface(group["inside"].iloc[0]),
+            points[rows.start],
         )
 
 
