@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mine_geo.intake.raw import Profile
+    from mine_geo.intake.received import What
     from mine_geo.intake.turning_points import Built
 
     Sheets = dict[str, pd.DataFrame]
@@ -45,6 +46,8 @@ OBJECTS: Final = {
 }
 """Tables of records: the guid by which they are joined, and the id that people use."""
 
+STEMS: Final[dict[What, str]] = {"hazards": "hazard", "reports": "hazreduc"}
+"""How the tables begin that hold hazards, and reports of what was done on them."""
 FORMAT: Final = "IMSMA NG tables"
 PROFILE: Final = "imsma_ng"
 SHAPE_COLUMNS: Final = {"wkt", "wkb", "shape", "geom", "geometry", "the_geom"}
@@ -87,7 +90,12 @@ def is_export(sheets: Sheets) -> bool:
 
 
 def read(
-    sheets: Sheets, path: Path, *, layer: str | None = None, profile: Profile | None = None
+    sheets: Sheets,
+    path: Path,
+    *,
+    layer: str | None = None,
+    profile: Profile | None = None,
+    what: What | None = None,
 ) -> Raw:
     """Read the hazards, or the hazard reductions, of an export of IMSMA NG.
 
@@ -99,12 +107,14 @@ def read(
         The file or folder they are from, for messages.
     layer
         Which records: `hazard`, `hazreduc` (activities: survey, clearance, completion reports) or
-        the workbench's `hazardinfoversion`, `hazreducinfoversion`. The first that is there where
-        left out.
+        the workbench's `hazardinfoversion`, `hazreducinfoversion`.
     profile
         Its `points` say further names of columns, its option `magnetic_declination_deg` that
         bearings are magnetic (degrees, east positive), its option `number_gaps = "accept"` that
         point numbers may leave some out.
+    what
+        Which records where `layer` does not say it: `hazards`, or `reports` (hazard reductions);
+        whatever is there first where left out.
 
     Returns
     -------
@@ -130,7 +140,7 @@ def read(
     'POLYGON ((103 13, 103.01 13, 103 13.01, 103 13))'
     """
     export = _sorted_out(sheets, profile)
-    name = _choose(export, path, layer)
+    name = _choose(export, path, layer, what)
     table = export.records[name]
     key, local = _keys(name, table)
     findings = []
@@ -230,16 +240,19 @@ def _worded(table: pd.DataFrame, words: pd.DataFrame | None) -> pd.DataFrame:
     return table.assign(**new)
 
 
-def _choose(export: _Export, path: Path, layer: str | None) -> str:
+def _choose(export: _Export, path: Path, layer: str | None, what: What | None) -> str:
     if not export.records:
         raise FileError(
             f"{path}: geopoints of IMSMA NG, but no table hazard or hazreduc with its guid and "
             "local id; export that table too"
         )
-    name = next(iter(export.records)) if layer is None else layer.strip().lower()
-    if name not in export.records:
-        raise FileError(f"{path}: no table {layer!r}; it has: {some(export.records)}")
-    return name
+    if layer is not None and layer.strip().lower() in export.records:
+        return layer.strip().lower()
+    there = [one for one in export.records if what is None or one.startswith(STEMS[what])]
+    if layer is None and there:
+        return there[0]
+    wanted = repr(layer) if what is None or layer is not None else f"{STEMS[what]} ({what})"
+    raise FileError(f"{path}: no table {wanted}; it has: {some(export.records)}")
 
 
 def _keys(name: str, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:

@@ -18,6 +18,7 @@ Namespaces do not count, nor does case in names that are looked for.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -38,14 +39,20 @@ from mine_geo.intake.raw import Raw
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
     from mine_geo.intake.raw import Profile
+    from mine_geo.intake.received import What
     from mine_geo.intake.turning_points import Built
 
-ITEMS: Final = ("hazard", "land", "hazardreduction", "activity")
+ITEMS: Final[dict[str, What]] = {
+    "hazard": "hazards",
+    "land": "hazards",
+    "hazardreduction": "reports",
+    "activity": "reports",
+}
 """Items that are read, in small letters: what IMSMA NG calls them in files and on the screen."""
 POINTS: Final = ("geopoint", "point", "polypoint", "polygonpoint", "turningpoint")
 """Elements that are points, however deep they hold their coordinates."""
@@ -79,7 +86,7 @@ class _File:
     rings: int = 0
     """How many rings were met that have no name."""
     begun: int = 0
-    """The first row of the report that is being read."""
+    """The first row of the report being read."""
     roles: dict[str, str] = field(default_factory=dict)
     """The role of each name of an element, in small letters."""
     names: dict[str, str] = field(default_factory=dict)
@@ -107,7 +114,13 @@ class _File:
         return any(there.issuperset(place) for place in point_columns.PLACES)
 
 
-def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:
+def read(
+    path: Path,
+    *,
+    layer: str | None = None,
+    profile: Profile | None = None,
+    what: What | None = None,
+) -> Raw:
     """Read the hazards and hazard reductions of a maXML file.
 
     Parameters
@@ -115,9 +128,12 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     path
         The file.
     layer
-        Which item: `Hazard` or `HazardReduction`; all where left out.
+        Which item: `Hazard` or `HazardReduction`.
     profile
         As for `imsma_ng.read`.
+    what
+        Which items where `layer` does not say it: `hazards`, or `reports` (hazard reductions);
+        all where left out.
 
     Returns
     -------
@@ -153,14 +169,10 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     found = _File(roles={fold(name): role for role, names in roles.items() for name in names})
     with _one_line(path), path.open("rb") as stream:
         _parse(iterparse(stream, events=("start", "end"), forbid_dtd=True), found, path)
-    chosen = _chosen(found, layer, path)
+    chosen, findings = _chosen(found, layer, what, path)
     rows = [found.rows[place] for place in chosen]
     table = pd.DataFrame(rows, columns=[ITEM_COLUMN, *found.columns], dtype="str")
     table = table.dropna(axis="columns", how="all")
-    findings = []
-    if found.others:
-        told = f"items that are no land and no activity: {_counted(found.others)}"
-        findings.append(Finding("unread_part", told))
     keys = pd.Series([str(place) for place in chosen], dtype="str")
     built = _built(found, keys, profile)
     findings += of_records(built, keys)
@@ -331,10 +343,7 @@ def _within(
 
 
 def _leaves(element: Element, *, deep: bool = True) -> dict[str, str]:
-    """Return the texts of an element's leaves and attributes by name, the first of each.
-
-    Not deep: its own attributes, and the children that are leaves.
-    """
+    """Return texts of leaves and attributes by name; not deep: own attributes, and children."""
     leaves: dict[str, str] = {}
     for inner in element.iter() if deep else (element, *element):
         own = inner.attrib.items() if deep or inner is element else ()
@@ -345,20 +354,30 @@ def _leaves(element: Element, *, deep: bool = True) -> dict[str, str]:
     return leaves
 
 
-def _chosen(found: _File, layer: str | None, path: Path) -> list[int]:
-    """Return the places of the rows that are asked for."""
-    if not found.rows:
-        there = f"; it holds {_counted(found.others)}" if found.others else ""
-        raise FileError(f"{path}: no Hazard and no HazardReduction in it{there}")
+def _chosen(
+    found: _File, layer: str | None, what: What | None, path: Path
+) -> tuple[list[int], list[Finding]]:
+    """Return the places of the rows that are asked for, and what is said of the rest."""
     items = [row[ITEM_COLUMN] for row in found.rows]
-    if layer is None:
-        return list(range(len(items)))
-    if fold(layer) not in map(fold, items):
-        raise FileError(f"{path}: no item {layer!r}; it has: {some(dict.fromkeys(items))}")
-    return [place for place, item in enumerate(items) if fold(item) == fold(layer)]
+    every = _counted(Counter(items) + Counter(found.others))
+    if layer is not None:
+        wanted = [fold(item) == fold(layer) for item in items]
+    else:
+        wanted = [what is None or ITEMS[found.small(item)] == what for item in items]
+    if not any(wanted):
+        asked = repr(layer) if layer is not None else f"for {what or 'hazards or reports'}"
+        raise FileError(f"{path}: no item {asked} in it; it has: {every or 'none'}")
+    left = Counter(item for item, use in zip(items, wanted, strict=True) if not use)
+    said = []
+    if found.others:
+        said.append(f"items that are no land and no activity: {_counted(found.others)}")
+    if left and layer is None:
+        said.append(f"items that are not {what}: {_counted(left)}")
+    findings = [Finding("unread_part", text) for text in said]
+    return [place for place, use in enumerate(wanted) if use], findings
 
 
-def _counted(counts: dict[str, int]) -> str:
+def _counted(counts: Mapping[str, int]) -> str:
     return some(f"{count} {name}" for name, count in counts.items())
 
 

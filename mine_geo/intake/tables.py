@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mine_geo.intake.raw import Profile, Raw
+    from mine_geo.intake.received import What
 
 
-def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:
+def read(
+    path: Path,
+    *,
+    layer: str | None = None,
+    profile: Profile | None = None,
+    what: What | None = None,
+) -> Raw:
     r"""Read a Survey123 form, an export of IMSMA NG, or a plain table.
 
     Parameters
@@ -25,6 +32,8 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
         The table of the records, where there are several.
     profile
         Names of columns, see the readers.
+    what
+        `hazards` or `reports`: which tables of IMSMA NG are meant where `layer` does not say it.
 
     Returns
     -------
@@ -54,7 +63,7 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     if survey123.is_form(book.tables):
         raw = survey123.read(book.tables, path, layer=layer, profile=profile)
     elif imsma_ng.is_export(book.tables):
-        raw = imsma_ng.read(book.tables, path, layer=layer, profile=profile)
+        raw = imsma_ng.read(book.tables, path, layer=layer, profile=profile, what=what)
     else:
         raw = plain_tables.read(book.tables, path, layer=layer, profile=profile)
     said = any(word in raw.format for word in ("CSV", "XLSX"))

@@ -502,7 +502,13 @@ def test_activities_beside_hazards_are_a_layer_of_their_own() -> None:
     raw = imsma_ng.read(sheets, HERE, layer="hazreduc")
     assert raw.table["hazreduc_localid"].tolist() == ["CL-1"]
     assert corners(raw).tolist() == [[103, 13], [103.1, 13], [103.1, 13.1], [103, 13]]
-    with pytest.raises(FileError, match="no table 'task'; it has: hazard, hazreduc"):
+    assert imsma_ng.read(sheets, HERE, what="reports").layer == "hazreduc"
+    assert imsma_ng.read(sheets, HERE, what="hazards").layer == "hazard"
+    assert imsma_ng.read(sheets, HERE, what="reports", layer="Hazard").layer == "hazard"
+    del sheets["hazreduc"]
+    with pytest.raises(FileError, match=r"no table hazreduc \(reports\); it has: hazard"):
+        imsma_ng.read(sheets, HERE, what="reports")
+    with pytest.raises(FileError, match="no table 'task'; it has: hazard"):
         imsma_ng.read(sheets, HERE, layer="task")
 
 

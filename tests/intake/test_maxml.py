@@ -92,8 +92,26 @@ def test_a_layer_is_one_kind_of_item(tmp_path) -> None:
     assert raw.table[["item", "Name"]].values.tolist() == [["HazardReduction", "CL-1"]]
     assert raw.table.geometry.isna().all()
     assert read(tmp_path, text, layer="Hazard").table.geometry[0].wkt == WKT
-    with pytest.raises(FileError, match="no item 'Task'; it has: Hazard, HazardReduction"):
+    with pytest.raises(
+        FileError, match="no item 'Task' in it; it has: 1 Hazard, 1 HazardReduction"
+    ):
         read(tmp_path, text, layer="Task")
+
+
+def test_hazards_and_reports_are_kept_apart(tmp_path) -> None:
+    text = document(report(HAZARD), report(element("HazardReduction", Name="CL-1")))
+    for what, item, other in (
+        ("hazards", "Hazard", "1 HazardReduction"),
+        ("reports", "HazardReduction", "1 Hazard"),
+    ):
+        raw = read(tmp_path, text, what=what)
+        assert raw.table["item"].tolist() == [item]
+        (finding,) = raw.findings
+        assert (finding.code, finding.record) == ("unread_part", None)
+        assert finding.message == f"items that are not {what}: {other}"
+    with pytest.raises(FileError, match="no item for reports in it; it has: 1 Hazard"):
+        read(tmp_path, document(report(HAZARD)), what="reports")
+    assert read(tmp_path, text, what="reports", layer="Hazard").table["item"].tolist() == ["Hazard"]
 
 
 def test_namespaces_and_case_do_not_count(tmp_path) -> None:
@@ -206,7 +224,7 @@ def test_other_items_are_counted(tmp_path) -> None:
     (finding,) = raw.findings
     assert (finding.code, finding.record) == ("unread_part", None)
     assert finding.message == "items that are no land and no activity: 3 Accident"
-    with pytest.raises(FileError, match=r"no Hazard and no HazardReduction.*it holds 3 Accident"):
+    with pytest.raises(FileError, match="no item for hazards or reports in it; it has: 3 Accident"):
         read(tmp_path, document(*accidents))
 
 
@@ -233,7 +251,7 @@ def test_a_datum_in_the_header_is_kept(tmp_path) -> None:
         ("", "no XML that can be read"),
         ("<a><b></a>", "no XML that can be read"),
         (document(report(HAZARD))[:-40], "no XML that can be read"),
-        ("<kml><Placemark/></kml>", "no Hazard and no HazardReduction"),
+        ("<kml><Placemark/></kml>", "no item for hazards or reports in it; it has: none"),
         ("<!DOCTYPE a><a/>", "document type or entities"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "document type or entities"),
         ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "document type or entities"),
