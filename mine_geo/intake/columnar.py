@@ -42,8 +42,8 @@ def check_parquet(path: Path, what: str, most: float) -> None:
     Raises
     ------
     FileError
-        If the file is cut off or damaged, unpacks to more than `most`, has no geometry column, or
-        a text of more than 1 MB.
+        If the file is cut off or damaged, unpacks to more than `most` or to a quarter of it in
+        one column of a row group, has no geometry column, or a text of more than 1 MB.
     """
     try:
         with pq.ParquetFile(path, thrift_string_size_limit=LONGEST_ROW) as file:
@@ -70,7 +70,14 @@ def _check_metadata(file: pq.ParquetFile, what: str, most: float) -> None:
         rows = file.metadata.row_group(group)
         for place in range(rows.num_columns):
             column = rows.column(place)
-            unpacked += max(column.total_uncompressed_size, column.num_values * VALUE_BYTES)
+            size = max(column.total_uncompressed_size, column.num_values * VALUE_BYTES)
+            if size > most / 4:
+                raise FileError(
+                    f"{what}: column {column.path_in_schema!r} has {size >> 20} MB in one row "
+                    "group, refused; look for a field that is not data, or save it in smaller "
+                    "row groups"
+                )
+            unpacked += size
     if unpacked > most:
         raise too_large(what, most)
 

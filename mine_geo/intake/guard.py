@@ -65,9 +65,12 @@ def check(path: Path, *, what: str | None = None) -> Content:
     """
     name = str(path) if what is None else what
     with _readable(name):
+        size, most = sum(part.stat().st_size for part in files_of(path)), most_bytes()
+        if size > most:
+            raise too_large(name, most)
         found = content(path)
-        most = most_bytes() / (4 if found.format in TREES else 1)
-        if sum(part.stat().st_size for part in files_of(path)) > most:
+        most = most / 4 if found.format in TREES else most
+        if size > most:
             raise too_large(name, most)
         if found.zipped or found.format == "XLSX":
             check_zip(path, name, most)

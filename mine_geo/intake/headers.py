@@ -132,12 +132,12 @@ def check_sqlite(path: Path, what: str) -> None:
     """
     header = _start(path, 100)
     if len(header) < 100:
-        raise _cut(what, path.name)
+        raise _cut(what, "the file")
     (page,) = struct.unpack(">H", header[16:18])
     changed, pages = struct.unpack(">2I", header[24:32])
     (counted,) = struct.unpack(">I", header[92:96])
     if changed == counted and path.stat().st_size < pages * (65536 if page == 1 else page):
-        raise _cut(what, path.name)
+        raise _cut(what, "the file")
     try:
         with closing(_connected(path)) as connection:
             _check_texts(connection, what)

@@ -262,6 +262,7 @@ def _by_root(root: str | None) -> str | None:
     if root is None:
         return None
     space, _, name = root.rpartition(" ")
+    name = name.rpartition(":")[2]
     if name.lower() in _ROOTS:
         return _ROOTS[name.lower()]
     if "maxml" in root.lower() or "fieldreport" in name.lower():
@@ -364,7 +365,8 @@ def _part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> str | None:
 def _unknown(path: Path, head: bytes) -> FileError:
     """Return the error that says what a file is instead, where that can be told."""
     beside = [path.with_suffix(ending) for ending in (".shp", ".SHP")]
-    if path.suffix.lower() in SHAPEFILE_PARTS and any(other.is_file() for other in beside):
+    part = path.suffix.lower() in SHAPEFILE_PARTS[1:]
+    if part and any(other.is_file() for other in beside):
         return FileError(f"{path}: a part of a Shapefile; name {path.stem}.shp instead")
     for magic, meant in _OTHERS:
         if head.startswith(magic):

@@ -285,7 +285,7 @@ def test_a_value_without_an_end(monkeypatch):
 # binary files
 
 
-@pytest.mark.parametrize("part", [0, 1, 50, 99, 100, 101, 200, -1])
+@pytest.mark.parametrize("part", [0, 1, 50, 99, 100, 101, 130, -1])
 @pytest.mark.parametrize("ending", [".shp", ".shx", ".dbf"])
 def test_a_cut_shapefile(tmp_path, ending, part):
     path = write(FIELDS, tmp_path / "fields.shp")
@@ -293,8 +293,6 @@ def test_a_cut_shapefile(tmp_path, ending, part):
     content = cut.read_bytes()
     if ending == ".dbf" and part == -1:
         part = -3  # the mark of the end is not needed
-    if part >= len(content):
-        pytest.skip("not cut")
     cut.write_bytes(content[:part])
     with pytest.raises(FileError) as error:
         guard.check(path)
