@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 PREFERRED: Final = ("hazard", "hazards", "minefields")
 """Layers that are meant when a file has several and none is named."""
 
+_COUNTED: Final = ("GeoPackage", "Shapefile", "FlatGeobuf", "file geodatabase")
+"""Formats whose files say how many records they have."""
+
 _DISPLAY: Final = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
 """Columns that GDAL makes of KML's way of drawing; they say nothing of a record."""
 _SELDOM: Final = ("id", "description", "timestamp", "begin", "end")
@@ -161,7 +164,7 @@ def _read_layer(
     findings: list[Finding] = []
     if one.format == "Shapefile":
         encoding, findings = text_encoding(one.place)
-    count, frame, said = _read_gdal(one.place, layer, encoding)
+    count, frame, said = _read_gdal(one, layer, encoding)
     findings += [Finding("unread_part", f"GDAL says: {message}") for message in said]
     if not isinstance(frame, gpd.GeoDataFrame):
         raise FileError(f"{one.what}: layer {layer!r} has no geometry; name another layer")
@@ -183,21 +186,23 @@ def _read_layer(
     return frame, broken, findings
 
 
-def _read_gdal(place: Path, layer: str, encoding: str | None) -> tuple[int, Any, list[str]]:
+def _read_gdal(one: _Dataset, layer: str, encoding: str | None) -> tuple[int, Any, list[str]]:
     """Return how many records a layer should have (-1: not known), them, and GDAL's warnings."""
+    options = {"layer": layer, "encoding": encoding, "on_invalid": "ignore"}
+    counted = one.format in _COUNTED
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         with quietly():
-            info = pyogrio.read_info(place, layer=layer)
-            options = {"layer": layer, "encoding": encoding, "on_invalid": "ignore"}
-            if _has_codes(place, layer):
-                frame = _typed(pyogrio.read_dataframe(place, **options), info)
+            # Of a text format each of these would parse the whole file again.
+            info = pyogrio.read_info(one.place, layer=layer) if counted else {"features": -1}
+            if counted and _has_codes(one.place, layer):
+                frame = _typed(pyogrio.read_dataframe(one.place, **options), info)
             else:
                 more = dict(TO_PANDAS)
                 frame = pyogrio.read_dataframe(
-                    place, **options, use_arrow=True, arrow_to_pandas_kwargs=more
+                    one.place, **options, use_arrow=True, arrow_to_pandas_kwargs=more
                 )
-    return info["features"], frame, list(dict.fromkeys(str(one.message) for one in said))
+    return info["features"], frame, list(dict.fromkeys(str(it.message) for it in said))
 
 
 def _has_codes(place: Path, layer: str) -> bool:
