@@ -1,5 +1,6 @@
 """Foreign files into hazard tables and report tables: recognised by content, mapped by profile."""
 
+from mine_geo.intake.checking import check
 from mine_geo.intake.reading import (
     ClosedLeftOutWarning,
     in_order,
@@ -13,6 +14,7 @@ __all__ = [
     "ClosedLeftOutWarning",
     "Received",
     "Source",
+    "check",
     "in_order",
     "read",
     "read_hazards",

@@ -71,7 +71,7 @@ def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
         All cells text.
     profile
         Its `points` name columns by role, its `hazards` the id of a hazard; the bundled profile
-        of plain tables where there is none. Case, spaces, `_` and `-` do not count.
+        of plain tables where it names none. Case, spaces, `_` and `-` do not count.
 
     Returns
     -------
@@ -85,7 +85,8 @@ def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
     >>> found.way, found.key, found.columns
     ('lon_lat', 'Hazard ID', {'lon': 'Long', 'lat': 'Lat'})
     """
-    profile = profile or bundled()["plain"]
+    if profile is None or not profile.points:  # one that says options only
+        profile = bundled()["plain"]
     there = _folded(table.columns)
     roles = [role for parts in WAYS.values() for role in parts]
     columns: dict[str, str] = {}

@@ -17,6 +17,7 @@ from mine_geo.findings import Finding
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import esri_json, guard, mapping, maxml, profiles, tables, vector_files
 from mine_geo.intake.plausible import check_on_the_ground, check_place, swapped_records
+from mine_geo.intake.raw import Profile
 from mine_geo.intake.received import Received, Source
 from mine_geo.intake.recognise import recognise
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.datum import Shift
-    from mine_geo.intake.raw import Profile, Raw
+    from mine_geo.intake.raw import Raw
     from mine_geo.intake.received import What
 
 WHATS: Final = ("hazards", "reports")
@@ -107,7 +108,7 @@ def read(
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
     guard.check(file)
-    raw = READERS[recognise(file)](file, layer=layer, profile=given)
+    raw = READERS[recognise(file)](file, layer=layer, profile=_with_crs(given, crs))
     chosen = given or profiles.choose(raw)
     frame, declared = _declared(raw, chosen, crs, name)
     swapped = swapped_records(frame)
@@ -261,6 +262,14 @@ def _sentence(finding: Any) -> str:
     return f"{finding.hazard_id}: {finding.message}" if finding.hazard_id else finding.message
 
 
+def _with_crs(profile: Profile | None, crs: str | None) -> Profile | None:
+    """Return a profile that says the caller's reference system: readers of points need it."""
+    if crs is None:
+        return profile
+    own = Profile("", "") if profile is None else profile
+    return replace(own, options={**own.options, "crs": crs})
+
+
 def _declared(
     raw: Raw, profile: Profile, crs: str | None, name: str
 ) -> tuple[gpd.GeoDataFrame, str]:
@@ -275,6 +284,9 @@ def _declared(
         raise CRSError(
             f"{name}: {said!r} is no reference system; give one as EPSG:32648"
         ) from error
+    if own is not None and own.is_projected and own.geodetic_crs == system:
+        # Grid coordinates with their zone, of which only the datum was to be said.
+        return raw.table, f"{_name_of(own)}, given"
     if own is not None and own != system:
         by = f"{_name_of(system)}, given; the file says {_name_of(own)}"
     else:

@@ -1,0 +1,173 @@
+"""Files into hazards and reports, whole: one canonical frame, whatever the format."""
+
+import warnings
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import mine_geo as mg
+from mine_geo import errors
+from mine_geo.geometry import size_m2, to_multipolygons
+from mine_geo.terms import HAZARD_COLUMNS
+from tests.intake.writers import FIELDS, HAZARDS, WRITERS
+
+MM = 1e-8
+"""A millimetre in degrees, at most."""
+
+
+def apart(ours: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> float:
+    """Return how far outlines are apart at most, in degrees."""
+    one, two = (to_multipolygons(frame.geometry.to_numpy()) for frame in (ours, theirs))
+    return float(shapely.hausdorff_distance(one, two).max())
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_gives_the_same_hazards(tmp_path, name):
+    file, write, options = WRITERS[name]
+    write(tmp_path / file)
+    hazards = mg.read_hazards(tmp_path / file, **options)
+    assert tuple(hazards.columns[: len(HAZARD_COLUMNS)]) == HAZARD_COLUMNS
+    assert hazards.crs.to_epsg() == 4326
+    assert hazards.geometry.geom_type.eq("MultiPolygon").all()
+    hazards = hazards.sort_values("hazard_id", ignore_index=True)
+    assert apart(hazards, HAZARDS) < MM
+    for column in FIELDS:
+        ours = hazards[column]
+        if column == "surveyed_on":
+            assert ours.dtype == "datetime64[ms]"
+            ours = ours.dt.strftime("%Y-%m-%d")
+            expected = HAZARDS[column].dt.strftime("%Y-%m-%d")
+        else:
+            expected = HAZARDS[column]
+        assert ours.astype(object).where(ours.notna(), None).tolist() == (
+            expected.astype(object).where(expected.notna(), None).tolist()
+        ), column
+    assert abs(hazards["size_m2"].to_numpy() - size_m2(HAZARDS)).max() <= 1
+    assert hazards["province_code"].tolist() == ["02", "06", "16"]
+
+
+def hazard_file(folder, geometry=None, name="a.gpkg", **columns):
+    frame = HAZARDS if geometry is None else HAZARDS.set_geometry(gpd.GeoSeries(geometry, crs=4326))
+    frame = frame.assign(**columns)
+    frame.to_file(folder / name)
+    return folder / name
+
+
+def test_closed_records_are_left_out_and_counted(tmp_path):
+    path = hazard_file(tmp_path, status=["Closed", "Open", "closed"])
+    received = mg.intake.read(path)
+    assert received.table["hazard_id"].tolist() == ["OMC-2"]
+    size = int(size_m2(HAZARDS.geometry.iloc[[0, 2]]).sum())
+    assert (received.source.closed_left_out, received.source.closed_m2) == (2, size)
+    with pytest.warns(mg.intake.ClosedLeftOutWarning, match=f"2 closed records .* {size:,} m²"):
+        hazards = mg.read_hazards(path)
+    assert hazards["hazard_id"].tolist() == ["OMC-2"]
+
+
+def test_findings_have_the_numbers_of_the_file_though_records_before_were_left_out(tmp_path):
+    bow = shapely.Polygon([(103, 13), (103.01, 13.01), (103.01, 13), (103, 13.01)])
+    shapes = [HAZARDS.geometry[0], HAZARDS.geometry[1], bow]
+    path = hazard_file(tmp_path, shapes, status=["closed", "open", "open"], surveyed_on="soon")
+    found = mg.intake.check(mg.intake.read(path))
+    rows = found[found["severity"] == "error"][["code", "hazard_id", "record"]]
+    assert rows.values.tolist() == [  # noqa: PD011
+        ["bad_date", "OMC-2", 2],
+        ["bad_date", "RTK-3", 3],
+        ["invalid_ring", "RTK-3", 3],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind", "told"),
+    [
+        ({"surveyed_on": "soon"}, errors.RecordError, "BTB-1: .*'soon'"),
+        ({"reported_size_m2": "-5"}, errors.RecordError, "BTB-1: .*-5"),
+        ({"kind": "mines"}, errors.RecordError, "kind mines is unknown"),
+        ({"hazard_id": ["A", "A", "B"]}, errors.RecordError, "hazard_id A stands more than once"),
+    ],
+)
+def test_what_is_not_in_order_is_refused_in_one_line(tmp_path, columns, kind, told):
+    path = hazard_file(tmp_path, **columns)
+    with pytest.raises(kind, match=told) as error:
+        mg.read_hazards(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_reference_system_that_is_given_is_told(tmp_path):
+    path = hazard_file(tmp_path)
+    wrong = HAZARDS.set_crs(4236, allow_override=True)
+    wrong.to_file(tmp_path / "wrong.gpkg")
+    with pytest.raises(errors.CRSError, match=r"Taiwan.*4326"):
+        mg.read_hazards(tmp_path / "wrong.gpkg")
+    received = mg.intake.read(tmp_path / "wrong.gpkg", crs="EPSG:4326")
+    assert received.source.crs == "EPSG:4326, given; the file says EPSG:4236"
+    assert apart(received.table, HAZARDS) < MM
+    assert mg.intake.read(path).source.crs == "EPSG:4326"
+    with pytest.raises(errors.CRSError, match="'EPSG:0' is no reference system"):
+        mg.read_hazards(path, crs="EPSG:0")
+
+
+def test_a_named_transformation_is_recorded(tmp_path):
+    path = tmp_path / "indian.gpkg"
+    HAZARDS.set_crs(4131, allow_override=True).to_file(path)
+    with pytest.raises(errors.CRSError, match=r"another datum.*EPSG:1542, 44 m"):
+        mg.intake.read(path)
+    received = mg.intake.read(path, operation="EPSG:1542")
+    assert received.source.operation.startswith("Indian 1960 to WGS 84 (2) (EPSG:1542, 44 m")
+    assert received.source.accuracy_m == 44
+    said = received.said()
+    assert said.loc[said["code"] == "datum_shift", "message"].str.contains("EPSG:1542").all()
+    assert apart(received.table, HAZARDS) > 4e-3
+
+
+def test_swapped_records_are_found_among_others(tmp_path):
+    shapes = HAZARDS.geometry.tolist()
+    shapes[1] = shapely.transform(shapes[1], lambda xy: xy[:, ::-1])
+    received = mg.intake.read(hazard_file(tmp_path, shapes, name="a.geojson"))
+    wrong = received.said().query("severity == 'error'")
+    assert wrong[["code", "hazard_id", "record"]].values.tolist() == [  # noqa: PD011
+        ["bad_coordinates", "OMC-2", 2]
+    ]
+    with pytest.raises(errors.GeometryError, match="OMC-2: longitude and latitude look swapped"):
+        mg.read_hazards(tmp_path / "a.geojson")
+
+
+REPORTS = gpd.GeoDataFrame(
+    {
+        "GlobalID": ["{9F2C1D00-0000-4000-8000-00000000000A}", "r-2"],
+        "hazard_id": ["BTB-1", None],
+        "outcome": ["Clearance", "Non-Technical Survey"],
+        "happened_on": ["2023-05-04", "2023-06-01"],
+        "report_ref": ["C-1", "N-7"],
+        "ap_mines": [3, None],
+    },
+    geometry=HAZARDS.geometry[:2].tolist(),
+    crs=4326,
+)
+
+
+def test_reports_are_what_the_store_records(tmp_path):
+    REPORTS.to_file(tmp_path / "r.gpkg")
+    reports = mg.intake.read_reports(tmp_path / "r.gpkg")
+    assert reports["event_id"].tolist() == ["9f2c1d00-0000-4000-8000-00000000000a", "r-2"]
+    assert reports["event_type"].tolist() == ["cleared", "cancelled"]
+    assert reports["hazard_id"].fillna("").tolist() == ["BTB-1", ""]
+    assert reports["happened_on"].dt.strftime("%Y-%m-%d").tolist() == ["2023-05-04", "2023-06-01"]
+    assert reports["ap_mines"].tolist() == [3, pd.NA]
+    with warnings.catch_warnings():
+        REPORTS.assign(outcome="Digging").to_file(tmp_path / "bad.gpkg")
+    with pytest.raises(errors.RecordError, match="'Digging'"):
+        mg.intake.read_reports(tmp_path / "bad.gpkg")
+
+
+def test_unknown_words_of_the_call(tmp_path):
+    path = hazard_file(tmp_path)
+    with pytest.raises(errors.OptionError, match="valid: hazards, reports"):
+        mg.intake.read(path, what="events")
+    with pytest.raises(errors.OptionError, match="bundled: imsma_core"):
+        mg.intake.read(path, profile="imsma")
+    with pytest.raises(errors.OptionError, match="valid: ap_minefield"):
+        mg.intake.read(path, kind="mines")
