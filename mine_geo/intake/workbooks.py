@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 import pandas as pd
-from openpyxl.utils import get_column_letter
+from defusedxml.ElementTree import iterparse
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
 from mine_geo.errors import FileError, some
@@ -24,8 +25,8 @@ from mine_geo.intake.text_tables import MOST_COLUMNS, to_table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_MERGED_BYTES: Final = 100_000_000
-"""Unpacked size up to which a workbook with merged cells is held in memory as a whole."""
+MOST_ROWS: Final = 1_048_576
+"""Of a sheet, by ECMA-376; a damaged one may say more."""
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[ />]")
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell ")
 _BLOCK: Final = 1 << 20
@@ -56,17 +57,14 @@ def read_workbook(data: bytes, what: str) -> tuple[dict[str, pd.DataFrame], tupl
     Raises
     ------
     FileError
-        If the workbook is damaged, has no content, or is large and has merged cells; and as
-        `to_table`.
+        If the workbook is damaged or has no content; and as `to_table`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             formulas = _contains(parts, _FORMULA)
             merged = _contains(parts, _MERGED)
-            unpacked = sum(part.file_size for part in parts.infolist())
-        if not merged or unpacked <= MOST_MERGED_BYTES:
-            with _quiet():
-                return _sheets(data, what, formulas=formulas, merged=merged)
+        with _quiet():
+            return _sheets(data, what, formulas=formulas, merged=merged)
     except FileError:
         raise
     except _DAMAGE as error:
@@ -75,7 +73,6 @@ def read_workbook(data: bytes, what: str) -> tuple[dict[str, pd.DataFrame], tupl
             f"{what}: cannot be read as a workbook ({reason}); open it in a spreadsheet program "
             "and save it again as XLSX"
         ) from error
-    raise FileError(f"{what}: a large workbook with merged cells; unmerge them and save it again")
 
 
 _DAMAGE: Final = (
@@ -119,42 +116,47 @@ def _contains(parts: zipfile.ZipFile, pattern: re.Pattern[bytes]) -> bool:
     return False
 
 
+def _open(data: bytes, *, values: bool) -> ExcelReader:
+    """Open a workbook row by row, for the saved values of its formulas or for these."""
+    reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)
+    reader.read()
+    return reader
+
+
 def _sheets(
     data: bytes, what: str, *, formulas: bool, merged: bool
 ) -> tuple[dict[str, pd.DataFrame], tuple[Finding, ...]]:
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=not merged, data_only=True)
-    unsaved = _formulas(data) if formulas else {}
+    reader = _open(data, values=True)
+    unsaved = _formulas(data, what) if formulas else {}
+    areas = _merged(reader) if merged else {}
     tables: dict[str, pd.DataFrame] = {}
     findings: list[Finding] = []
-    for sheet in book.worksheets:
+    for sheet in reader.wb.worksheets:
         name = f"{what}, sheet {sheet.title!r}"
-        rows, blank, wrong = _rows(sheet)
+        rows, blank, wrong = _rows(sheet, name)
         missing = sorted(place for place in unsaved.get(sheet.title, ()) if place not in blank)
         missing = [place for place in missing if _value(rows, place) is None]
         for places, why in ((missing, "a formula without saved value"), (wrong, "an error value")):
             if places:
                 where = some(f"{get_column_letter(column)}{row}" for row, column in places)
                 findings.append(Finding("unread_part", f"{name}: {why} in {where}; left empty"))
-        if merged:
-            _fill_down(sheet, rows)
+        _fill_down(rows, areas.get(sheet.title, []))
         if any(rows):
-            width = max(map(len, rows))  # rows end with their last cell
-            whole = [row + [None] * (width - len(row)) for row in rows]
-            cells = pd.DataFrame(whole, index=range(1, len(rows) + 1), dtype="str")
+            width = max(map(len, rows))
+            rows = [row + [None] * (width - len(row)) for row in rows]
+            cells = pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype="str")
             tables[sheet.title] = to_table(cells, name)
     if not tables:
         raise FileError(f"{what}: no cell has content; export the table again")
     return tables, tuple(findings)
 
 
-def _rows(sheet: Any) -> tuple[list[list[str | None]], set[Place], list[Place]]:
+def _rows(sheet: Any, what: str) -> tuple[list[list[str | None]], set[Place], list[Place]]:
     """Return the texts of a sheet, and the cells with an empty text and with an error value."""
     rows: list[list[str | None]] = []
     blank: set[Place] = set()
     wrong: list[Place] = []
-    if hasattr(sheet, "reset_dimensions"):
-        sheet.reset_dimensions()  # some programs write a wrong size into the sheet
-    for number, row in enumerate(sheet.iter_rows(), 1):
+    for number, row in _numbered(sheet, what):
         texts: list[str | None] = [None] * len(row)
         for place, cell in enumerate(row):
             if cell.data_type == "e" and cell.value is not None:
@@ -166,11 +168,20 @@ def _rows(sheet: Any) -> tuple[list[list[str | None]], set[Place], list[Place]]:
         while texts and not texts[-1]:
             texts.pop()
         if len(texts) > MOST_COLUMNS:
-            raise FileError(f"sheet {sheet.title!r}: more than {MOST_COLUMNS} columns")
+            raise FileError(f"{what}: more than {MOST_COLUMNS} columns are not read")
         rows.append(texts)
     while rows and not rows[-1]:
         rows.pop()
     return rows, blank, wrong
+
+
+def _numbered(sheet: Any, what: str) -> Iterator[tuple[int, Any]]:
+    """Yield the rows of a sheet with their numbers."""
+    sheet.reset_dimensions()  # some programs write a wrong size into the sheet
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        if number > MOST_ROWS:
+            raise FileError(f"{what}: more rows than a workbook can have; save it again as XLSX")
+        yield number, row
 
 
 def _text(value: Any) -> str:
@@ -190,27 +201,42 @@ def _value(rows: list[list[str | None]], place: Place) -> str | None:
     return rows[row - 1][column - 1] if len(rows) >= row and len(rows[row - 1]) >= column else None
 
 
-def _formulas(data: bytes) -> dict[str, list[Place]]:
+def _formulas(data: bytes, what: str) -> dict[str, list[Place]]:
     """Return the cells with a formula, by sheet."""
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
     found: dict[str, list[Place]] = {}
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()
+    for sheet in _open(data, values=False).wb.worksheets:
         found[sheet.title] = [
             (number, place)
-            for number, row in enumerate(sheet.iter_rows(), 1)
+            for number, row in _numbered(sheet, what)
             for place, cell in enumerate(row, 1)
             if cell.data_type == "f"
         ]
     return found
 
 
-def _fill_down(sheet: Any, rows: list[list[str | None]]) -> None:
+def _merged(reader: ExcelReader) -> dict[str, list[tuple[int, int, int, int]]]:
+    """Return the merged areas of each sheet: first column, first row, last column, last row.
+
+    openpyxl says them only of a sheet that it holds in memory as a whole.
+    """
+    areas: dict[str, list[tuple[int, int, int, int]]] = {}
+    for sheet, part in reader.parser.find_sheets():
+        found = areas.setdefault(sheet.name, [])
+        with reader.archive.open(part.target) as stream:
+            for _, element in iterparse(stream, forbid_dtd=True):
+                if element.tag.endswith("}mergeCell"):
+                    found.append(range_boundaries(element.get("ref")))
+                elif element.tag.endswith(("}c", "}row")):
+                    element.clear()
+    return areas
+
+
+def _fill_down(rows: list[list[str | None]], areas: list[tuple[int, int, int, int]]) -> None:
     """Write the value of merged cells into the first column of each of their rows."""
-    for area in sheet.merged_cells.ranges:
-        value = _value(rows, (area.min_row, area.min_col))
+    for column, first, _, last in areas:
+        value = _value(rows, (first, column))
         if value is None:
             continue
-        for row in rows[area.min_row : area.max_row]:
-            row.extend([None] * (area.min_col - len(row)))
-            row[area.min_col - 1] = value
+        for row in rows[first:last]:
+            row.extend([None] * (column - len(row)))
+            row[column - 1] = value

@@ -264,6 +264,23 @@ def test_a_size_that_the_sheet_says_wrongly_does_not_cut_it(written):
     assert rows(written(data, "p.xlsx")) == [["id", "lon"], ["A", "1"]]
 
 
+@pytest.mark.parametrize("number", [b"1048577", b"99999999999"])
+def test_a_row_number_that_no_sheet_has_is_refused_at_once(written, number):
+    data = workbook({"p": [["id", "lon"], ["A", "=1+1"]]})
+    data = replaced(data, "xl/worksheets/sheet1.xml", b'<row r="2">', b'<row r="%s">' % number)
+    data = replaced(data, "xl/worksheets/sheet1.xml", b'"A2"', b'"A%s"' % number)
+    assert "more rows than a workbook can have" in refused(written(data, "p.xlsx"))
+
+
+def test_a_merged_area_without_end_is_filled_as_far_as_there_are_rows(written):
+    def merge(book):
+        book["p"].merge_cells("A2:A3")
+
+    data = workbook({"p": [["id", "lon"], ["A", 1], [None, 2]]}, merge=merge)
+    data = replaced(data, "xl/worksheets/sheet1.xml", b'"A2:A3"', b'"A2:XFD1048576"')
+    assert rows(written(data, "p.xlsx"))[1:] == [["A", "1"], ["A", "2"]]
+
+
 def test_entities_in_a_workbook_are_refused(written):
     data = workbook({"p": [["id"], ["A"]]})
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]><worksheet '
