@@ -62,30 +62,30 @@ def check_ids(records: Records, register: Records | None) -> Iterator[Finding]:
     for place in np.flatnonzero(_null(records.ids)):
         yield records.finding("missing_id", place, "no hazard_id; give the hazard its id")
     there = np.flatnonzero(~_null(records.ids))
-    written = records.table["hazard_id"].astype(object).to_numpy()
     names = pd.Series([name.casefold() for name in records.ids[there]], index=there, dtype="str")
     for _, group in names[names.duplicated(keep=False)].groupby(names, sort=False):
-        places = group.index.to_numpy()
-        for place in places:
-            others = places[places != place]
-            yield records.finding("duplicate_id", place, _twice(records, written, place, others))
+        yield from _twice(records, group.index.to_numpy())
     if register is not None:
         yield from _other_capitals(records, names, register.ids)
 
 
-def _twice(records: Records, written: Objects, place: Any, others: Places) -> str:
-    """Say which records have an id of the same letters, and how it differs."""
-    same = others[records.ids[others] == records.ids[place]]
-    numbers = some((f"record {other + 1}" for other in (same if len(same) else others)), 3)
-    if not len(same):
-        spelled = some(dict.fromkeys(repr(name) for name in records.ids[others]), 3)
-        return f"differs from {spelled} ({numbers}) by capital letters only; write one id one way"
-    if (written[same] == written[place]).all():
-        return f"stands in {numbers} too; give each hazard an id of its own, or leave one out"
-    return (
-        f"stands in {numbers} too, but for blanks at its ends; give each hazard an id of its own, "
-        "or leave one out"
-    )
+def _twice(records: Records, places: Places) -> Iterator[Finding]:
+    """Say of records whose ids have the same letters how they differ, if they do."""
+    written = records.table["hazard_id"].iloc[places].astype("str")
+    spelled = pd.Series(records.ids[places], index=places).groupby(records.ids[places])
+    spellings = {str(name): group.index.to_numpy() for name, group in spelled}
+    for name, same in spellings.items():
+        others = [each for each in spellings if each != name]
+        said = f"differs from {some(map(repr, others), 3)} by capital letters only"
+        blanks = written.loc[same].nunique() > 1
+        for place in same:
+            if len(same) > 1:
+                shown = [f"record {other + 1}" for other in same[:4] if other != place][:3]
+                more = len(same) - 1 - len(shown)
+                said = f"stands in {', '.join(shown)}{f' and {more} more' if more else ''} too"
+                said += ", but for blanks at its ends" if blanks else ""
+            mend = "write one id in one way" if len(same) == 1 else "give each hazard its own id"
+            yield records.finding("duplicate_id", place, f"{said}; {mend}, or leave one out")
 
 
 def _other_capitals(

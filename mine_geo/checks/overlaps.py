@@ -86,16 +86,22 @@ def _owners(ids: Objects) -> Places:
 
 
 def _same(records: Records, group: Places, owners: Places) -> Iterator[Finding]:
-    for place in group:
-        others = group[owners[group] != owners[place]]
-        if len(others):
-            yield records.finding(
-                "duplicate_polygon",
-                place,
-                f"the same polygon as {records.labels(others)} "
-                f"({records.size_m2[place]:,.0f} m²); keep one of them",
-                shapely.point_on_surface(records.geometries[place]),
-            )
+    """Say of each record with one polygon which other hazards have it."""
+    first = np.sort(group[np.unique(owners[group], return_index=True)[1]])
+    if len(first) == 1:
+        return
+    where = shapely.point_on_surface(records.geometries[group])
+    for place, point in zip(group, where, strict=True):
+        shown = [other for other in first[:4] if owners[other] != owners[place]][:3]
+        more = len(first) - 1 - len(shown)
+        names = ", ".join(records.label(other) for other in shown)
+        yield records.finding(
+            "duplicate_polygon",
+            place,
+            f"the same polygon as {names}{f' and {more} more' if more else ''} "
+            f"({records.size_m2[place]:,.0f} m²); keep one of them",
+            point,
+        )
 
 
 def _covered(

@@ -8,6 +8,7 @@ pieces; what it refuses it refuses in one line.
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ TREES: Final = ("KML", "maXML", "Esri JSON", "XLSX")
 """Formats whose readers hold the whole text as a tree, some five times its size: they may have a
 quarter of what others may."""
 _TEXTS: Final = ("CSV", "GeoJSON", "Esri JSON", "KML", "GML", "GPX", "maXML")
+_BREAKS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 LOCKS: Final = (".lock", "-wal", "-shm")
 """How files end that programs keep beside data they have open."""
 
@@ -64,7 +66,7 @@ def check(path: Path, *, what: str | None = None) -> Content:
     'GeoPackage'
     """
     name = str(path) if what is None else what
-    with _readable(name):
+    with in_one_line(name):
         size, most = sum(part.stat().st_size for part in files_of(path)), most_bytes()
         if size > most:
             raise too_large(name, most)
@@ -109,7 +111,7 @@ def checksum(path: Path) -> tuple[str, int]:
     >>> len(text), size == sample.path("minefields").stat().st_size
     (64, True)
     """
-    with _readable(str(path)):
+    with in_one_line(str(path)):
         parts = files_of(path)
         sums = {part: _sha256(part) for part in parts}
         size = sum(part.stat().st_size for part in parts)
@@ -145,16 +147,32 @@ def _sha256(path: Path) -> str:
 
 
 @contextmanager
-def _readable(name: str) -> Iterator[None]:
-    """Say in one line what the system refuses."""
+def in_one_line(name: str) -> Iterator[None]:
+    r"""Let an error be one line, whatever the names in a damaged file are; also the system's.
+
+    Raises
+    ------
+    FileError
+        For any that is raised inside, and for what the system refuses to read.
+
+    Examples
+    --------
+    >>> with in_one_line("a.gpkg"):
+    ...     raise FileError("a.gpkg: no layer 'fie\nlds'")
+    Traceback (most recent call last):
+        ...
+    mine_geo.errors.FileError: a.gpkg: no layer 'fie lds'
+    """
     try:
         yield
-    except FileError:
-        raise
+    except FileError as error:
+        text = _BREAKS.sub(" ", str(error))
+        if text == str(error):
+            raise
+        raise FileError(text) from error
     except OSError as error:
-        raise FileError(
-            f"{name}: cannot be read ({error.strerror}); check who may read it"
-        ) from error
+        reason = error.strerror or type(error).__name__
+        raise FileError(f"{name}: cannot be read ({reason}); check who may read it") from error
 
 
 def _check_texts(path: Path, name: str, most: float) -> None:

@@ -141,7 +141,7 @@ def check_sqlite(path: Path, what: str) -> None:
     try:
         with closing(_connected(path)) as connection:
             _check_texts(connection, what)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise FileError(
             f"{what}: a GeoPackage that is damaged, cut off, or has a record of more than "
             f"{LONGEST_ROW >> 20} MB ({error}); {_AGAIN}"

@@ -19,7 +19,6 @@ from mine_geo.intake import esri_json, guard, mapping, maxml, profiles, tables, 
 from mine_geo.intake.plausible import check_on_the_ground, check_place, swapped_records
 from mine_geo.intake.raw import Profile
 from mine_geo.intake.received import Received, Source
-from mine_geo.intake.recognise import recognise
 
 if TYPE_CHECKING:
     import os
@@ -40,10 +39,10 @@ READERS: Final = {
     "vector": vector_files.read,
     "parquet": vector_files.read,
     "esri_json": esri_json.read,
-    "maxml": maxml.read,
-    "sheets": tables.read,
 }
-"""The reader of each format that `recognise` knows."""
+"""The reader of each format whose records are of one sort, by what `recognise` calls it."""
+READERS_OF_BOTH: Final = {"maxml": maxml.read, "sheets": tables.read}
+"""The reader of each format that can hold hazards and reports in one file."""
 
 
 class ClosedLeftOutWarning(UserWarning):
@@ -107,8 +106,11 @@ def read(
     choose(what, WHATS, "what")
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
-    guard.check(file)
-    raw = READERS[recognise(file)](file, layer=layer, profile=_with_crs(given, crs))
+    own, form = _with_crs(given, crs), guard.check(file).reader
+    if form in READERS_OF_BOTH:
+        raw = READERS_OF_BOTH[form](file, layer=layer, profile=own, what=what)
+    else:
+        raw = READERS[form](file, layer=layer, profile=own)
     chosen = given or profiles.choose(raw)
     frame, declared = _declared(raw, chosen, crs, name)
     swapped = swapped_records(frame)

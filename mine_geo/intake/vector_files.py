@@ -21,10 +21,10 @@ from mine_geo.findings import Finding
 from mine_geo.intake.archives import opened
 from mine_geo.intake.domains import resolve_codes
 from mine_geo.intake.geoparquet import TO_PANDAS, read_parquet
-from mine_geo.intake.guard import check
+from mine_geo.intake.guard import check, in_one_line
 from mine_geo.intake.headers import LONGEST_TEXT
 from mine_geo.intake.raw import Raw
-from mine_geo.intake.recognise import HEAD_BYTES, content
+from mine_geo.intake.recognise import HEAD_BYTES, Content, content
 from mine_geo.intake.shapefiles import text_encoding
 from mine_geo.vector import (
     FEW_POINTS,
@@ -103,23 +103,28 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     ('GeoPackage', 'minefields', 7392)
     """
     del profile
-    found = content(path)
-    if found.format == "GeoParquet":
-        frame, broken, findings = read_parquet(path)
-        return _raw(frame, "GeoParquet", None, broken, findings, str(path))
-    with opened(path) as places:
-        sets = [
-            _Dataset(place, what, check(place, what=what).format if found.zipped else found.format)
-            for what, place in places.items()
-        ]
-        tables = [one.what for one in sets if one.format == "CSV"]
-        findings = [Finding("unread_part", f"{what} was not read") for what in tables]
-        sets = [one for one in sets if one.format != "CSV"]
-        one, name = _choose(sets, path, layer)
-        with _named(one):
-            frame, broken, more = _read_layer(one, name)
-        form = f"{one.format} in a zip" if found.zipped else one.format
-        return _raw(frame, form, name, broken, [*findings, *more], str(path))
+    with in_one_line(str(path)):
+        found = content(path)
+        if found.format == "GeoParquet":
+            frame, broken, findings = read_parquet(path)
+            return _raw(frame, "GeoParquet", None, broken, findings, str(path))
+        with opened(path) as places:
+            return _read_places(places, path, found, layer)
+
+
+def _read_places(places: dict[str, Path], path: Path, found: Content, layer: str | None) -> Raw:
+    """Read the layer that is meant from the file, or from those in a zip."""
+    sets = [
+        _Dataset(place, what, check(place, what=what).format if found.zipped else found.format)
+        for what, place in places.items()
+    ]
+    tables = [one.what for one in sets if one.format == "CSV"]
+    findings = [Finding("unread_part", f"{what} was not read") for what in tables]
+    one, name = _choose([one for one in sets if one.format != "CSV"], path, layer)
+    with _named(one):
+        frame, broken, more = _read_layer(one, name)
+    form = f"{one.format} in a zip" if found.zipped else one.format
+    return _raw(frame, form, name, broken, [*findings, *more], str(path))
 
 
 def _choose(sets: list[_Dataset], path: Path, layer: str | None) -> tuple[_Dataset, str]:

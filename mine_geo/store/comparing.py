@@ -68,22 +68,49 @@ def compare(connection: Connection, records: gpd.GeoDataFrame) -> pd.DataFrame:
         SHA is a CHA now), `register_size_m2`, `gained_m2`, `lost_m2` (Int64; null where there is
         nothing to compare), `changed` (text).
     """
-    there = _register(connection, records["hazard_id"].dropna().unique().tolist())
-    at = there.index.get_indexer(records["hazard_id"].astype(object))
-    old = {name: np.array([*content.plain(there[name]), None], dtype=object)[at] for name in _KEPT}
+    ids = records["hazard_id"].astype(object)
+    there = _register(connection, ids.dropna().unique().tolist())
+    at = there.index.get_indexer(ids)
+    known = at >= 0
+    if known.all():
+        return _beside(connection, records, there, at)
+    alone = records[~known]
+    nothing = pd.array([None] * len(alone), dtype="Int64")
+    new = pd.DataFrame(
+        {
+            "change": np.where(alone[HASH].isna(), NO_POLYGON, NEW),
+            "redrawn": False,
+            "described": [{} for _ in range(len(alone))],
+            "confirms": False,
+            **dict.fromkeys(("register_size_m2", "gained_m2", "lost_m2"), nothing),
+            "changed": None,
+        },
+        index=alone.index,
+    )
+    if not known.any():
+        return new
+    beside = _beside(connection, records[known], there, at[known])
+    return pd.concat([beside, new]).loc[records.index]
+
+
+def _beside(
+    connection: Connection, records: gpd.GeoDataFrame, there: gpd.GeoDataFrame, at: Places
+) -> pd.DataFrame:
+    """Compare hazards that are in the register with it; `at` says where each is in `there`."""
+    old = {name: np.array(content.plain(there[name]), dtype=object)[at] for name in _KEPT}
     new = {name: np.array(content.plain(records[name]), dtype=object) for name in _SAID}
-    known, drawn = at >= 0, ~_missing(new[HASH])
-    closed = known & (old["status"] == CLOSED)
-    other = known & drawn & ~closed & (new[HASH] != old[HASH])
+    drawn = ~_missing(new[HASH])
+    closed = old["status"] == CLOSED
+    other = drawn & ~closed & (new[HASH] != old[HASH])
     before = _as_drawn_before(connection, records[other], old["size_m2"][other])
     redrawn = other & ~records.index.isin(list(before))
-    described = _described(new, old, known)
+    described = _described(new, old)
     gained, lost = _moved(records, there, at, redrawn)
     says = np.array([bool(each) for each in described], dtype=bool)
     found = {
         "change": np.select(
-            [~drawn, ~known, closed, redrawn & says, redrawn, says],
-            [NO_POLYGON, NEW, CLOSED, f"{REDRAWN}, {OTHERWISE}", REDRAWN, OTHERWISE],
+            [~drawn, closed, redrawn & says, redrawn, says],
+            [NO_POLYGON, CLOSED, f"{REDRAWN}, {OTHERWISE}", REDRAWN, OTHERWISE],
             SAME,
         ),
         "redrawn": redrawn,
@@ -115,20 +142,20 @@ def _missing(values: NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.array([value is None for value in values], dtype=bool)
 
 
-def _described(new: Values, old: Values, known: NDArray[np.bool_]) -> list[Said]:
-    """Return what each record says otherwise than the register, by column; nothing if new."""
-    found: list[Said] = [{} for _ in range(len(known))]
+def _described(new: Values, old: Values) -> list[Said]:
+    """Return what each record says otherwise than the register, by column."""
+    found: list[Said] = [{} for _ in range(len(new[HASH]))]
     for name in _PLAIN:
-        for place in np.flatnonzero(known & ~_missing(new[name]) & (new[name] != old[name])):
+        for place in np.flatnonzero(~_missing(new[name]) & (new[name] != old[name])):
             found[place][name] = new[name][place]
     for unit, code in zip(_UNITS, _CODES, strict=True):
         nameless, codeless = _missing(new[unit]), _missing(new[code])
         same = (new[unit] == old[unit]) & (codeless | (new[code] == old[code]))
-        for place in np.flatnonzero(known & ~same & ~(nameless & codeless)):
+        for place in np.flatnonzero(~same & ~(nameless & codeless)):
             found[place] |= {unit: new[unit][place], code: new[code][place]}
-    for place in np.flatnonzero(known & (old["in_workbench"] == np.True_)):
+    for place in np.flatnonzero((old["in_workbench"] == np.True_)):
         found[place]["in_workbench"] = False
-    for place in np.flatnonzero(known & ~_missing(new["extra"]) & (new["extra"] != old["extra"])):
+    for place in np.flatnonzero(~_missing(new["extra"]) & (new["extra"] != old["extra"])):
         other = _further(new["extra"][place], old["extra"][place])
         if other:
             found[place]["extra"] = other

@@ -94,6 +94,8 @@ def plain(column: pd.Series[Any]) -> list[Any]:
     ['2022-12-31', None]
     """
     missing = pd.isna(column).to_numpy()
+    if column.dtype == "str":
+        return column.astype(object).mask(missing, None).tolist()
     return [
         None if gone else plain_value(value)
         for value, gone in zip(column.to_list(), missing, strict=True)

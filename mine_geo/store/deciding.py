@@ -167,6 +167,6 @@ def decide(
     every = sorted(numbers)
     for start in range(0, len(every), BATCH):
         these = RECORD.c.record.in_(every[start : start + BATCH])
-        where = (RECORD.c.submission_id == name, RECORD.c.state == WAITING, these)
+        where = (RECORD.c.submission_id == name, these)
         connection.execute(update(RECORD).where(*where).values(decided_at=now, **decision))
     gpkg.touch(connection, RECORD.name, now)

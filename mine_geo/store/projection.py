@@ -67,7 +67,7 @@ def columns_of(hazards: gpd.GeoDataFrame, extras: list[str | None], *, synthetic
 
 def days(column: pd.Series[Any]) -> list[date | None]:
     """Return days as the database takes them."""
-    return [None if pd.isna(day) else day.date() for day in column]
+    return column.to_numpy().astype("datetime64[D]").astype(object).tolist()  # NaT is None
 
 
 def floats(values: list[Any]) -> list[float | None]:

@@ -1,7 +1,8 @@
 """What a file gave, made ready for the workbench: columns, findings, and which records count.
 
-Records that could enter the register are written as the register would have them; the others stay
-as they were read. Polygons are EPSG:4326, sizes m².
+Words stay as they were written; names of provinces and districts that are known are written in the
+standard spelling, with their codes, as the register would have them. Polygons are EPSG:4326,
+sizes m².
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from mine_geo import findings as vocabulary
 from mine_geo.errors import CRSError, OptionError
 from mine_geo.events import ATTRIBUTES
 from mine_geo.geometry import size_m2, to_multipolygons
-from mine_geo.hazards import to_hazards
+from mine_geo.hazards import located
 from mine_geo.store import content, fitness, projection
 from mine_geo.store.register import check_synthetic, without_split
 from mine_geo.store.submitted import WHAT
@@ -57,29 +58,16 @@ _TYPES: Final = {
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A submission before it is written."""
-
-    columns: projection.Columns
-    """The columns of its records."""
-    findings: gpd.GeoDataFrame
-    """All findings, see `findings.as_table`."""
-    reading_hash: str
-
-    @property
-    def bounds(self) -> list[float] | None:
-        """How far the polygons reach: minx, miny, maxx, maxy."""
-        shapes = np.array([each for each in self.columns["geometry"] if each], dtype=object)
-        return shapely.total_bounds(shapes).tolist() if len(shapes) else None
-
-
-@dataclass(frozen=True)
 class Table:
-    """The records of a file: ours in known types and trimmed, further columns beside them."""
+    """The records of a file: for the checks as they were written, for the workbench as columns."""
 
     what: str
     frame: gpd.GeoDataFrame
-    extras: list[dict[str, Any]]
+    """Our columns in known types, trimmed; words and geometry as they were written."""
+    columns: projection.Columns
+    """The columns of the workbench; provinces and districts in the standard spelling."""
+    reading: str
+    """A hash of all that the columns say."""
 
     @classmethod
     def of(cls, received: Received, store: str, *, synthetic: bool) -> Table:
@@ -105,9 +93,42 @@ class Table:
         _check_synthetic(table, store, synthetic=synthetic)
         ours = (*HAZARD_COLUMNS,) if received.what == "hazards" else (*REPORT, "geometry")
         known = DESCRIBED if received.what == "hazards" else REPORT
-        columns = {name: _typed(table, name) for name in dict.fromkeys(("hazard_id", *known))}
-        frame = gpd.GeoDataFrame(columns, geometry=list(table.geometry), crs=CRS)
-        return cls(received.what, frame, content.extras(table, (*ours, "synthetic")))
+        typed = {name: _typed(table, name) for name in dict.fromkeys(("hazard_id", *known))}
+        frame = gpd.GeoDataFrame(typed, geometry=list(table.geometry), crs=CRS)
+        columns = _columns(frame)
+        columns |= {
+            "record": (received.numbers + 1).tolist(),
+            "extra": content.extra_texts(content.extras(table, (*ours, "synthetic"))),
+        }
+        said = (
+            json.dumps([name, values], default=str)
+            for name, values in columns.items()
+            if name != "geometry"
+        )
+        return cls(received.what, frame, columns, content.digest(*said))
+
+    @property
+    def bounds(self) -> list[float] | None:
+        """How far the polygons reach: minx, miny, maxx, maxy in degrees."""
+        shapes = np.array([each for each in self.columns["geometry"] if each], dtype=object)
+        return shapely.total_bounds(shapes).tolist() if len(shapes) else None
+
+
+def _columns(frame: gpd.GeoDataFrame) -> projection.Columns:
+    """Return what records say as the workbench keeps it."""
+    spelled = located(frame) if "province" in frame else {}
+    columns = {name: _plain(spelled.get(name, frame[name])) for name in frame if name != "geometry"}
+    shapes, drawn = _polygons(frame)
+    series = gpd.GeoSeries(list(shapes), index=frame.index, crs=CRS)
+    hashes = content.geometry_hashes(series)
+    there = ~shapely.is_missing(shapes)
+    return {
+        **columns,
+        "size_m2": size_m2(series).tolist(),
+        projection.HASH: [each if has else None for each, has in zip(hashes, there, strict=True)],
+        "drawn": drawn,
+        "geometry": list(shapes),
+    }
 
 
 def _typed(table: pd.DataFrame, name: str) -> pd.Series[Any]:
@@ -133,10 +154,21 @@ def _check_synthetic(table: gpd.GeoDataFrame, store: str, *, synthetic: bool) ->
     check_synthetic(gpd.GeoDataFrame(named), store, synthetic=synthetic)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A submission before it is written."""
+
+    table: Table
+    judged: projection.Columns
+    """The columns that follow from the findings."""
+    findings: gpd.GeoDataFrame
+    """All findings, see `findings.as_table`; numbered as in the file."""
+
+
 def prepare(
     table: Table, received: Received, checked: gpd.GeoDataFrame | None, today: date
 ) -> Prepared:
-    """Make records ready to be written.
+    """Say which records could enter the register.
 
     Parameters
     ----------
@@ -154,32 +186,16 @@ def prepare(
     look = fitness.of_hazards if table.what == "hazards" else fitness.of_reports
     said = _joined([said, vocabulary.as_table(look(frame, today, said))], frame)
     wrong = _per_record(said, "error", len(frame))
-    shapes, drawn = _polygons(frame)
-    has = np.array([each is not None for each in shapes], dtype=bool)
-    fit = has & (wrong == 0)
+    counted = np.zeros(len(frame), dtype=bool)
     if table.what == "hazards":
-        frame = _as_registered(frame, fit)
-    series = gpd.GeoSeries(list(shapes), index=frame.index, crs=CRS)
-    hashes = content.geometry_hashes(series)
-    known = frame["kind"].isin(KINDS).to_numpy() if "kind" in frame else np.zeros(len(frame), bool)
-    columns: projection.Columns = {
-        name: _plain(frame[name]) for name in frame if name != "geometry"
-    }
-    columns |= {
-        "record": (received.numbers + 1).tolist(),
-        "size_m2": size_m2(series).tolist(),
-        "extra": content.extra_texts(table.extras),
-        projection.HASH: [each if there else None for each, there in zip(hashes, has, strict=True)],
-        "drawn": drawn,
-    }
-    reading = content.digest(*(json.dumps([name, columns[name]], default=str) for name in columns))
-    columns |= {
-        "geometry": list(shapes),
+        drawn = np.array([each is not None for each in table.columns["geometry"]], dtype=bool)
+        counted = drawn & (wrong == 0) & frame["kind"].isin(KINDS).to_numpy()
+    judged = {
         "errors": wrong.tolist(),
         "warnings": _per_record(said, "warning", len(frame)).tolist(),
-        "counted": (fit & known).tolist(),
+        "counted": counted.tolist(),
     }
-    return Prepared(columns, received.numbered(said), reading)
+    return Prepared(table, judged, received.numbered(said))
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:
@@ -232,14 +248,3 @@ def _polygons(frame: gpd.GeoDataFrame) -> tuple[Objects, list[str | None]]:
         texts[place] = shapely.to_wkb(shapes[place], hex=True)
     shapes[~areal] = None
     return shapes, texts
-
-
-def _as_registered(frame: gpd.GeoDataFrame, fit: NDArray[np.bool_]) -> gpd.GeoDataFrame:
-    """Return the records, those that fit with names in the standard spelling and their codes."""
-    if not fit.any():
-        return frame
-    table = to_hazards(frame[fit])
-    frame = frame.copy()
-    for name in DESCRIBED:
-        frame.loc[fit, name] = table[name].astype(frame[name].dtype)
-    return frame

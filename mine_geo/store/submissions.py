@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from mine_geo.errors import UnknownNameError
 from mine_geo.findings import FINDING_COLUMNS
 from mine_geo.store import comparing, content, rows
 from mine_geo.store.entries import id_of
-from mine_geo.store.projection import HASH
+from mine_geo.store.projection import HASH, MANY
 from mine_geo.store.reception import DESCRIBED, REPORT
 from mine_geo.store.submitted import STATES, WAITING, Submission, SubmissionFinding, SubmittedRecord
 from mine_geo.store.waiting import in_register
@@ -137,11 +138,28 @@ def records(
     where = _only(RECORD, name)
     if waiting:
         where.append(RECORD.c.state == WAITING)
+    if numbers is not None and len(numbers) <= MANY:
+        where.append(RECORD.c.record.in_(numbers))
     columns = [each for each in RECORD.columns if each.name not in {"fid", "submission_id"}]
     found = rows.read(connection, columns, where, [RECORD.c.record])
     if numbers is not None:
         found = found[found["record"].isin(numbers)].reset_index(drop=True)
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
+
+
+def changes(connection: Connection, name: str) -> dict[str, int]:
+    """Count the waiting hazards of a submission by how they differ from the register."""
+    columns = [RECORD.c[each] for each in ("record", "hazard_id", HASH)]
+    where = [*_only(RECORD, name), RECORD.c.state == WAITING]
+    light = rows.read(connection, columns, where)
+    there = light["hazard_id"].isin(in_register(connection, set(light["hazard_id"].dropna()), None))
+    bare = light[HASH].isna()
+    found = Counter({comparing.NEW: int((~there & ~bare).sum())})
+    found[comparing.NO_POLYGON] = int((~there & bare).sum())
+    if there.any():
+        same = records(connection, name, waiting=True, numbers=set(light.loc[there, "record"]))
+        found.update(comparing.compare(connection, same)["change"])
+    return {change: count for change, count in found.items() if count}
 
 
 def findings(connection: Connection, name: str) -> gpd.GeoDataFrame:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 from sqlalchemy import Table, func, insert, select
@@ -17,6 +16,7 @@ from mine_geo.store.submitted import WAITING, Submission, SubmissionFinding, Sub
 from mine_geo.store.transactions import next_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     import geopandas as gpd
@@ -88,6 +88,32 @@ def check(connection: Connection, records: Records, today: date) -> gpd.GeoDataF
     )
 
 
+def there_already(connection: Connection, received: Received, table: Records) -> Submitted | None:
+    """Return the submission of this very file, read in this very way; None if there is none."""
+    found = _of_file(connection, received)
+    same = [row for row in found if row.reading_hash == _reading(received, table)]
+    if not same:
+        return None
+    day = same[0].received_at.astimezone(DAYS_IN).date()
+    note = f"this very file was submitted on {day} as {same[0].submission_id}"
+    return _result(connection, same[0].submission_id, new=False, notes=(note,))
+
+
+def _of_file(connection: Connection, received: Received) -> Sequence[Any]:
+    """Return the submissions of these bytes, the newest first."""
+    c = _SUBMISSION.c
+    query = select(c.submission_id, c.received_at, c.reading_hash)
+    where = c.checksum == received.source.checksum
+    return connection.execute(query.where(where).order_by(c.fid.desc())).all()
+
+
+def _reading(received: Received, table: Records) -> str:
+    """Return the hash of how a file was read, and of what came out."""
+    source = received.source
+    how = (source.format, source.layer, source.profile, source.crs, source.operation)
+    return content.digest(received.what, *(each or "" for each in how), table.reading)
+
+
 def submit(
     connection: Connection,
     received: Received,
@@ -101,31 +127,17 @@ def submit(
 
     See `Store.submit`.
     """
-    c = _SUBMISSION.c
-    found = connection.execute(
-        select(c.submission_id, c.received_at, c.reading_hash)
-        .where(c.checksum == received.source.checksum)
-        .order_by(c.fid.desc())
-    ).all()
-    reading = _reading(received, prepared)
-    same = [row for row in found if row.reading_hash == reading]
-    if same and not again:
-        day = same[0].received_at.astimezone(DAYS_IN).date()
-        note = f"this very file was submitted on {day} as {same[0].submission_id}"
-        return result(connection, same[0].submission_id, new=False, notes=(note,))
+    done = None if again else there_already(connection, received, prepared.table)
+    if done is not None:
+        return done
+    before = _of_file(connection, received)
     notes = []
-    if found:
+    if before:
+        same = before[0].reading_hash == _reading(received, prepared.table)
         how = "in the same way" if same else "in another way"
-        notes.append(f"this file was read {how} before, as {found[0].submission_id}")
+        notes.append(f"this file was read {how} before, as {before[0].submission_id}")
     name = _write(connection, received, prepared, facts, synthetic=synthetic)
-    return result(connection, name, new=True, notes=tuple(notes))
-
-
-def _reading(received: Received, prepared: Prepared) -> str:
-    """Return the hash of how a file was read, and of what came out."""
-    source = received.source
-    how = (source.format, source.layer, source.profile, source.crs, source.operation)
-    return content.digest(received.what, *(each or "" for each in how), prepared.reading_hash)
+    return _result(connection, name, new=True, notes=tuple(notes))
 
 
 def _write(
@@ -154,7 +166,7 @@ def _write(
         "mapping": content.to_json(
             {"columns": [content.plain_value(row) for row in mapping.to_dict("records")]}
         ),
-        "reading_hash": _reading(received, prepared),
+        "reading_hash": _reading(received, prepared.table),
         "synthetic": synthetic,
     }
     own = ("checksum", "bytes", "format", "layer", "profile", "crs", "operation", "accuracy_m")
@@ -162,16 +174,16 @@ def _write(
     values |= {each: getattr(source, each) for each in ("closed_left_out", "closed_m2")}
     connection.execute(insert(_SUBMISSION).values(values))
     _write_records(connection, name, prepared)
-    bounds = {_RECORD.name: prepared.bounds}
+    bounds = {_RECORD.name: prepared.table.bounds}
     for table in (_SUBMISSION, _RECORD, _FINDING):
         gpkg.touch(connection, table.name, now, bounds.get(table.name))
     return name
 
 
 def _write_records(connection: Connection, name: str, prepared: Prepared) -> None:
-    count = len(prepared.columns["record"])
+    count = len(prepared.table.frame)
     same = {"submission_id": [name] * count, "state": [WAITING] * count}
-    rows.insert_rows(connection, _RECORD, {**prepared.columns, **same})
+    rows.insert_rows(connection, _RECORD, {**prepared.table.columns, **prepared.judged, **same})
     said = prepared.findings
     columns = {each: content.plain(said[each]) for each in ("hazard_id", "code", "severity")}
     columns |= {
@@ -183,7 +195,7 @@ def _write_records(connection: Connection, name: str, prepared: Prepared) -> Non
     rows.insert_rows(connection, _FINDING, columns)
 
 
-def result(connection: Connection, name: str, *, new: bool, notes: tuple[str, ...]) -> Submitted:
+def _result(connection: Connection, name: str, *, new: bool, notes: tuple[str, ...]) -> Submitted:
     """Return what is in a submission now."""
     listed = submissions.listed(connection, name).iloc[0]
     done = Submitted(name)
@@ -193,7 +205,6 @@ def result(connection: Connection, name: str, *, new: bool, notes: tuple[str, ..
     done.not_in_split = int(listed["not_in_split"])
     done.changes = {}
     if listed["what"] == "hazards":
-        records = submissions.records(connection, name, waiting=True)
-        done.changes = dict(Counter(comparing.compare(connection, records)["change"]))
+        done.changes = submissions.changes(connection, name)
     done.same = done.changes.get(comparing.SAME, 0)
     return done

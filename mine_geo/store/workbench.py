@@ -75,6 +75,9 @@ class Workbench(Base):
         day = today(datetime.now(UTC))
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
+            done = None if again else submitting.there_already(connection, got, records)
+            if done is not None:
+                return done
             checked = submitting.check(connection, records, day)
         prepared = prepare(records, got, checked, day)
         with self._writing() as connection:

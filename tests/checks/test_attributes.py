@@ -52,7 +52,11 @@ def ids(*names, **options):
 def test_an_id_that_stands_twice_is_said_of_both():
     found = ids("A", "B", "A", "A")
     assert found["record"].tolist() == [1, 3, 4]
-    assert found["message"][0].startswith("stands in record 3, record 4 too; give")
+    assert found["message"].tolist() == [
+        f"stands in record {others[0]}, record {others[1]} too; give each hazard its own id, "
+        "or leave one out"
+        for others in ((3, 4), (1, 4), (1, 3))
+    ]
 
 
 def test_an_id_that_stands_twice_after_trimming():
@@ -65,7 +69,16 @@ def test_an_id_that_stands_twice_after_trimming():
 def test_ids_that_differ_by_capitals_only():
     found = ids("ap-1", "AP-1", "AP-2")
     assert found["record"].tolist() == [1, 2]
-    assert "differs from 'AP-1' (record 2) by capital letters only" in found["message"][0]
+    assert "differs from 'AP-1' by capital letters only" in found["message"][0]
+    found = ids("ap-1", "AP-1", "AP-1")
+    assert "differs from 'AP-1' by capital letters" in found["message"][0]
+    assert "stands in record 3 too; give" in found["message"][1]
+
+
+def test_one_id_for_all_records_is_said_shortly():
+    found = ids(*["AP"] * 50)
+    assert found["record"].tolist() == list(range(1, 51))
+    assert "stands in record 1, record 2, record 3 and 46 more too" in found["message"][49]
 
 
 def test_the_same_id_in_the_register_is_the_hazard_sent_again_but_not_in_other_capitals():

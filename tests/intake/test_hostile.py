@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from random import Random
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
+from mine_geo.errors import EXIT_CODES
 from tests.intake.fields import FIELDS
 from tests.intake.test_vector_files import GOOD, KML, PLACEMARK, features, polygon, write
 
@@ -349,3 +351,37 @@ def test_the_limit_holds_for_each_format(folder, tmp_path):
     said, _ = run(folder, paths, MINE_GEO_MAX_FILE_MB="0.02")
     assert {kind for kind, _, _ in said.values()} == {"FileError"}
     assert all("MINE_GEO_MAX_FILE_MB" in text for _, text, _ in said.values())
+
+
+@pytest.mark.parametrize(
+    "suffix", ["gpkg", "shp", "geojson", "fgb", "kml", "gml", "parquet", "gdb"]
+)
+def test_a_damaged_file_is_read_or_refused_in_one_line(folder, tmp_path, suffix):
+    """Some bytes are changed, the end is cut: what comes is records, or one line."""
+    random = Random(suffix)
+    whole = write(MANY.head(20), tmp_path / f"whole.{suffix}")
+    paths = []
+    for number in range(60):
+        path = tmp_path / f"damaged{number}.{suffix}"
+        shutil.copytree(whole, path) if whole.is_dir() else shutil.copy(whole, path)
+        for ending in PARTS if suffix == "shp" else ():
+            shutil.copy(whole.with_suffix(ending), path.with_suffix(ending))
+        damage(path, random)
+        paths.append(path)
+    said, noise = run(folder, paths)
+    assert noise == ""
+    assert {kind for kind, _, _ in said.values()} <= {"", *(one.__name__ for one in EXIT_CODES)}
+    assert all("\n" not in text for kind, text, _ in said.values() if kind)
+    assert any(kind == "FileError" for kind, _, _ in said.values())
+
+
+def damage(path, random):
+    """Change some bytes of a file, of a geodatabase its largest table, and cut one in five."""
+    tables = path.glob("*.gdbtable")
+    target = max(tables, key=lambda part: part.stat().st_size) if path.is_dir() else path
+    content = bytearray(target.read_bytes())
+    for _ in range(random.choice([1, 3, 20])):
+        content[random.randrange(len(content))] = random.randrange(256)
+    if random.random() < 0.2:
+        del content[random.randrange(len(content)) :]
+    target.write_bytes(content)
