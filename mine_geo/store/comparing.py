@@ -153,7 +153,7 @@ def _described(new: Values, old: Values) -> list[Said]:
         same = (new[unit] == old[unit]) & (codeless | (new[code] == old[code]))
         for place in np.flatnonzero(~same & ~(nameless & codeless)):
             found[place] |= {unit: new[unit][place], code: new[code][place]}
-    for place in np.flatnonzero((old["in_workbench"] == np.True_)):
+    for place in np.flatnonzero(old["in_workbench"] == np.True_):
         found[place]["in_workbench"] = False
     for place in np.flatnonzero(~_missing(new["extra"]) & (new["extra"] != old["extra"])):
         other = _further(new["extra"][place], old["extra"][place])
