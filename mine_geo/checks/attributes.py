@@ -77,7 +77,7 @@ def _twice(records: Records, places: Places) -> Iterator[Finding]:
     for name, same in spellings.items():
         others = [each for each in spellings if each != name]
         said = f"differs from {some(map(repr, others), 3)} by capital letters only"
-        blanks = written.loc[same].nunique() > 1
+        blanks = len(set(written.loc[same])) > 1
         for place in same:
             if len(same) > 1:
                 shown = [f"record {other + 1}" for other in same[:4] if other != place][:3]

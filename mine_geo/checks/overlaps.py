@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 200
 """Polygons asked of a tree at a time, so that memory stays small where many overlap."""
+COMPARED: Final = 100
+"""Where more polygons lie about one, only so many are compared: time stays bounded."""
 SLACK: Final = 0.98
 """By how much degrees may misjudge a share: within one hazard they hardly change their length."""
 SAME_M2: Final = 1.0
@@ -58,7 +60,8 @@ def check_overlaps(records: Records, overlap_share: float) -> Iterator[Finding]:
     """Give the hazards of one kind that have the same polygon, or lie under one another.
 
     Records of one id are not compared: the check of ids says that they stand twice. Of several
-    hazards with the same polygon the first alone is compared with the rest.
+    hazards with the same polygon the first alone is compared with the rest; where a hundred lie
+    about one, those whose boxes have most in common with its box.
 
     Parameters
     ----------
@@ -122,7 +125,7 @@ def _covered(
         alike &= _common_box(bounds[one], bounds[other]) >= (
             overlap_share * SLACK * np.minimum(area[one], area[other])
         )
-        one, other = one[alike], other[alike]
+        one, other = _closest(one[alike], other[alike], bounds)
         inside = shapely.intersection(geometries[one], geometries[other])
         sizes = np.column_stack([records.size_m2[places[one]], records.size_m2[places[other]]])
         m2 = exact_size_m2(inside)
@@ -139,6 +142,17 @@ def _covered(
         )
     columns = ["one", "other", "inside", "m2"]
     return pd.concat(found) if found else pd.DataFrame(columns=columns)
+
+
+def _closest(one: Places, other: Places, bounds: NDArray[np.float64]) -> tuple[Places, Places]:
+    """Return of the pairs of each `one` only so many, those whose boxes have most in common."""
+    if len(one) <= COMPARED:
+        return one, other
+    order = np.lexsort((-_common_box(bounds[one], bounds[other]), one))
+    one, other = one[order], other[order]
+    start = np.flatnonzero(np.concatenate([[True], one[1:] != one[:-1]]))
+    turn = np.arange(len(one)) - np.repeat(start, np.diff(np.append(start, len(one))))
+    return one[turn < COMPARED], other[turn < COMPARED]
 
 
 def _common_box(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

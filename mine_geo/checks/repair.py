@@ -86,11 +86,12 @@ def _mend(geometries: Objects) -> Objects:
 
 
 def _say(records: Records, places: Places, mended: Objects) -> Iterator[Finding]:
-    for place, geometry in zip(places, mended, strict=True):
-        drawn = records.geometries[place]
-        fault = fault_of(drawn)
-        before, now = (float(exact_size_m2([shape])[0]) for shape in (drawn, geometry))
-        parts, left = shapely.get_num_geometries(drawn), shapely.get_num_geometries(geometry)
+    drawn = records.geometries[places]
+    sizes = zip(exact_size_m2(drawn), exact_size_m2(mended), strict=True)
+    pieces_of = shapely.get_num_geometries(drawn), shapely.get_num_geometries(mended)
+    counts = zip(*pieces_of, strict=True)
+    for place, (before, now), (parts, left) in zip(places, sizes, counts, strict=True):
+        fault = fault_of(records.geometries[place])
         pieces = "" if parts == left else f"; {left} parts now, {parts} as drawn"
         yield records.finding(
             "repaired",
