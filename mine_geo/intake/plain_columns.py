@@ -26,6 +26,8 @@ WAYS: Final = {
     "plane": ("x", "y"),
 }
 """How a table may say where: the columns, by role, that it takes."""
+PLAIN: Final = "plain"
+"""The bundled profile of plain tables."""
 POINT_ONLY: Final = ("part", "order", "zone", "kind_of_point")
 """Roles of columns that say something of a point, besides where it is."""
 EVENT_KEYS: Final = ("event_id", "report_id")
@@ -99,9 +101,18 @@ def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
     if filled.get("wkt"):
         ways = ["wkt"]
     way = max(ways, key=lambda name: filled[name], default=None)
-    parents = (*EVENT_KEYS, *profile.points.get("parent", ()))
-    key = _first(there, (*parents, *profile.hazards.columns.get("hazard_id", ()), "hazard_id"))
+    plain = bundled()[PLAIN].hazards.columns["hazard_id"]
+    ids = plain if profile is None else profile.hazards.columns.get("hazard_id", plain)
+    key = _first(there, (*EVENT_KEYS, *_role_names(profile, "parent"), *ids, "hazard_id"))
     return Layout(way, columns, key)
+
+
+def _role_names(profile: Profile | None, role: str) -> tuple[str, ...]:
+    """Return the names of columns of a role; those of plain tables where a profile says none."""
+    said = None if profile is None else profile.points.get(role)
+    if said is not None and not said:
+        return ()
+    return (*(said or bundled()[PLAIN].points.get(role, ())), *_FURTHER.get(role, ()))
 
 
 def choose_tables(sheets: Sheets, layouts: Mapping[str, Layout], layer: str | None) -> Chosen:
@@ -143,7 +154,7 @@ def _places(placed: list[str], layouts: Mapping[str, Layout], layer: str | None)
         for name in placed
         if "order" in layouts[name].columns and layouts[name].key is not None
     ]
-    if layer in drawn or (layer in placed and len(numbered) != 1):
+    if layer in (*drawn, *numbered) or (layer in placed and len(numbered) != 1):
         return str(layer)
     if len(numbered) == 1 and not drawn:
         return numbered[0]

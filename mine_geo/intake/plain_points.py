@@ -14,7 +14,7 @@ from mine_geo.findings import Finding
 from mine_geo.intake import coordinates, turning_points
 from mine_geo.intake.geopoints import BENCHMARKS, LANDMARKS, LOOSE_KINDS, words
 from mine_geo.intake.matching import fold, names_of
-from mine_geo.intake.plain_columns import POINT_ONLY, WAYS, keys
+from mine_geo.intake.plain_columns import PLAIN, POINT_ONLY, WAYS, keys
 from mine_geo.intake.profiles import bundled
 from mine_geo.terms import HAZARD_COLUMNS
 
@@ -147,10 +147,10 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
 
 def _known_columns(profile: Profile | None) -> set[str]:
     """Return the names of columns that say something of a record, as they are compared."""
-    profile = profile or bundled()["plain"]
-    both = (profile.hazards, profile.reports)
-    ours = {*HAZARD_COLUMNS, *profile.hazards.columns, *profile.reports.columns}
-    return {fold(name) for fields in both for column in ours for name in names_of(fields, column)}
+    plain = bundled()[PLAIN]
+    fields = [of for one in (plain, profile or plain) for of in (one.hazards, one.reports)]
+    ours = {*HAZARD_COLUMNS, *(column for of in fields for column in of.columns)}
+    return {fold(name) for of in fields for column in ours for name in names_of(of, column)}
 
 
 def _corners(points: pd.DataFrame, found: Layout) -> pd.Series[bool]:
@@ -205,12 +205,13 @@ def _polygons(
     gaps = profile is not None and profile.options.get("number_gaps", "").lower() == "accept"
     built = turning_points.polygons(rows, gaps=gaps)
     geometry[index.get_indexer(built.geometry.index)] = built.geometry.to_numpy()
+    unreadable = _unreadable(rows, reasons, index)
+    said = {finding.record for finding in unreadable}
     findings = [
         Finding(finding.code, finding.message, record=int(index.get_indexer(pd.Index([key]))[0]))
         for key, finding in built.findings
-        if finding.code != "bad_point"
     ]
-    return geometry, _unreadable(rows, reasons, index) + findings
+    return geometry, unreadable + [finding for finding in findings if finding.record not in said]
 
 
 def _unreadable(rows: pd.DataFrame, reasons: pd.Series[Any], index: pd.Index[Any]) -> list[Finding]:

@@ -80,6 +80,7 @@ def read(
     >>> raw.table["village"].tolist(), raw.table.geometry[0].wkt[:21], raw.table.crs
     (['Boeng'], 'POLYGON ((104.5 13.2,', None)
     """
+    sheets = {name: table.reset_index(drop=True) for name, table in sheets.items()}
     layouts = {name: layout(table, profile) for name, table in sheets.items()}
     try:
         chosen = choose_tables(sheets, layouts, layer)
@@ -128,12 +129,13 @@ def _from_wkt(table: pd.DataFrame, column: str, crs: pyproj.CRS | None) -> Drawn
     wkt = parts["rest"].fillna(texts)
     binary = texts.str.fullmatch(_HEX).fillna(value=False).to_numpy(dtype=bool)
     geometry = np.full(len(table), None, dtype=object)
-    words = wkt.where(wkt.notna(), None).to_numpy(dtype=object)
-    geometry[~binary] = shapely.from_wkt(words[~binary], on_invalid="ignore")
-    geometry[binary] = shapely.from_wkb(
-        [text.strip() for text in texts[binary]], on_invalid="ignore"
-    )
-    srids = pd.to_numeric(parts["srid"]).fillna(0).to_numpy(dtype=int)
+    words = np.array([text if isinstance(text, str) else None for text in wkt], dtype=object)
+    with np.errstate(over="ignore", invalid="ignore"):
+        geometry[~binary] = shapely.from_wkt(words[~binary], on_invalid="ignore")
+        geometry[binary] = shapely.from_wkb(
+            [text.strip() for text in texts[binary]], on_invalid="ignore"
+        )
+    srids = np.array(pd.to_numeric(parts["srid"]).fillna(0), dtype=int)
     srids[binary] = shapely.get_srid(geometry[binary])
     bad = np.flatnonzero(shapely.is_missing(geometry) & texts.notna().to_numpy())
     findings = [Finding("bad_coordinates", _reason(words[row]), record=int(row)) for row in bad]
@@ -148,7 +150,8 @@ def _from_wkt(table: pd.DataFrame, column: str, crs: pyproj.CRS | None) -> Drawn
 def _reason(text: str) -> str:
     """Return why a WKT cannot be read, as GEOS says it."""
     try:
-        shapely.from_wkt(text)
+        with np.errstate(over="ignore", invalid="ignore"):
+            shapely.from_wkt(text)
     except (shapely.errors.GEOSException, ValueError) as error:
         lines = str(error).splitlines()
         return f"WKT that cannot be read: {lines[0] if lines else 'empty'}"
