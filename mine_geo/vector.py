@@ -134,6 +134,7 @@ def broken_rings(
     if not missing.any():
         return {}
     with quietly():
+        warnings.simplefilter("ignore", RuntimeWarning)  # they were said when it was read
         binary = pyogrio.raw.read(path, layer=layer, columns=[])[2]
     return {
         int(place): reason

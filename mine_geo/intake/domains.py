@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pyogrio
@@ -68,6 +69,7 @@ def coded_values(folder: Path, layer: str) -> Codes:
     """
     try:
         with quietly():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of what is damaged there
             items = pyogrio.read_dataframe(
                 folder, sql="SELECT Name, Definition FROM GDB_Items", read_geometry=False
             )

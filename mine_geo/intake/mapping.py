@@ -151,10 +151,11 @@ def _guid(text: str) -> str:
 
 
 def _sizes(geometry: gpd.GeoSeries) -> NDArray[np.int64]:
-    """Return the size of each polygon, 0 where there is none or a coordinate is no number."""
+    """Return the size of each polygon, 0 where there is none or a coordinate is off the earth."""
     shapes = geometry.to_numpy()
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
-    broken = np.bincount(owner[~np.isfinite(xy).all(axis=1)], minlength=len(shapes)) > 0
+    on_earth = (np.abs(xy) <= (180, 90)).all(axis=1)  # not so for what is no number
+    broken = np.bincount(owner[~on_earth], minlength=len(shapes)) > 0
     return size_m2(np.where(broken, None, shapes))
 
 

@@ -197,7 +197,7 @@ def root_element(head: bytes) -> str | None:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = stop
     parser.StartDoctypeDeclHandler = stop
-    with suppress(expat.ExpatError):
+    with suppress(expat.ExpatError, LookupError, ValueError):  # the latter: no such encoding
         parser.Parse(head, False)
     return found[0] if found else None
 

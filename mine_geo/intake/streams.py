@@ -194,6 +194,8 @@ class _XML:
                 f"{self.what}: broken XML in line {error.getLineNumber()} "
                 f"({error.getMessage()}), it may be truncated; {_AGAIN}"
             ) from error
+        except (LookupError, ValueError) as error:
+            raise FileError(f"{self.what}: XML that cannot be read ({error}); {_AGAIN}") from error
 
 
 class _Seen(xml.sax.ContentHandler):

@@ -228,6 +228,15 @@ def test_cut_xml(tmp_path, part):
     refused(path, "it may be truncated")
 
 
+def test_xml_in_no_encoding(tmp_path):
+    path = tmp_path / "a.kml"
+    for name in ("utfg8", "utf-7", "base64", "utf-16"):
+        path.write_text(f'<?xml version="1.0" encoding="{name}"?>{KML.format("")}')
+        with pytest.raises(FileError) as error:
+            guard.check(path)
+        assert "\n" not in str(error.value)
+
+
 def test_xml_that_holds_its_breath(monkeypatch):
     monkeypatch.setattr(streams, "LONGEST", 2 * streams.CHUNK)
     long = b"x" * (4 * streams.CHUNK)
