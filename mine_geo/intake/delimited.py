@@ -65,13 +65,15 @@ def read_csv(data: bytes, what: str) -> tuple[pd.DataFrame, tuple[Finding, ...]]
         raise FileError(f"{what}: no cell has content; export the table again")
     text, delimiter, above = _delimited(text)
     width = _widths(text[:_SAMPLE], delimiter)[0]
-    short, long = _uneven(text, delimiter, what)
-    cells = _cells(text, delimiter, what, max([width, *long.values()]))
+    whole, data = text.endswith(("\n", "\r")), text.encode()
+    del text  # a large file stands in memory often enough
+    short, long = _uneven(data, delimiter, what)
+    cells = _cells(data, delimiter, what, max([width, *long.values()]))
     cells = cells.set_axis(range(above + 1, above + len(cells) + 1))
     _refuse_long(cells, width, what)
     if short:
         last = len(cells)
-        if last in short and not text.endswith(("\n", "\r")):
+        if last in short and not whole:
             raise FileError(
                 f"{what}: row {above + last}, the last one, breaks off; the file may be truncated: "
                 "get it again from its maker"
@@ -149,7 +151,7 @@ def _widths(sample: str, delimiter: str) -> list[int]:
     return [len(row) for row in rows if row] or [1]
 
 
-def _uneven(text: str, delimiter: str, what: str) -> tuple[dict[int, int], dict[int, int]]:
+def _uneven(data: bytes, delimiter: str, what: str) -> tuple[dict[int, int], dict[int, int]]:
     """Return cells by row (from 1) of the rows shorter and longer than the first one."""
     short: dict[int, int] = {}
     long: dict[int, int] = {}
@@ -159,7 +161,6 @@ def _uneven(text: str, delimiter: str, what: str) -> tuple[dict[int, int], dict[
         (long if wider else short)[row.number] = row.actual_columns
         return "skip"
 
-    data = text.encode()
     try:
         pyarrow.csv.read_csv(
             io.BytesIO(data),
@@ -179,12 +180,12 @@ def _uneven(text: str, delimiter: str, what: str) -> tuple[dict[int, int], dict[
     return short, long
 
 
-def _cells(text: str, delimiter: str, what: str, width: int) -> pd.DataFrame:
+def _cells(data: bytes, delimiter: str, what: str, width: int) -> pd.DataFrame:
     if width > MOST_COLUMNS:
         raise FileError(f"{what}: {width} columns; more than {MOST_COLUMNS} are not read")
     try:
         return pd.read_csv(
-            io.StringIO(text),
+            io.BytesIO(data),
             sep=delimiter,
             header=None,
             names=range(width),

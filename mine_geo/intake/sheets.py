@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from mine_geo.errors import FileError, some
 from mine_geo.intake.delimited import read_csv
+from mine_geo.intake.guard import most_bytes
+from mine_geo.intake.recognise import TABLES
+from mine_geo.intake.streams import too_large
 from mine_geo.intake.workbooks import read_workbook
 
 if TYPE_CHECKING:
@@ -19,10 +22,6 @@ if TYPE_CHECKING:
 
     from mine_geo.findings import Finding
 
-ENDINGS: Final = (".csv", ".tsv", ".txt")
-"""Of the files that are looked at in a folder or a zip."""
-MOST_BYTES: Final = 500_000_000
-"""The most that one file, or all files of a folder, zip or workbook unpacked, may hold."""
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -106,18 +105,17 @@ def _bytes(path: Path) -> bytes:
 
 
 def _check_size(size: int, path: Path) -> None:
-    if size > MOST_BYTES:
-        raise FileError(
-            f"{path}: {size / 1e6:,.0f} MB of tables, more than {MOST_BYTES / 1e6:,.0f} are not "
-            "read; export it in parts"
-        )
+    """Refuse more than a file, or all files of a folder, zip or workbook, may hold unpacked."""
+    most = most_bytes()
+    if size > most:
+        raise too_large(str(path), most)
 
 
 def _is_table(name: str) -> bool:
     """Say whether a file is looked at: by its ending, hidden files not."""
     path = PurePosixPath(name)
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return path.suffix.lower() in ENDINGS and not hidden
+    return path.suffix.lower() in TABLES and not hidden
 
 
 def _from_zip(data: bytes, path: Path) -> Book:
@@ -151,5 +149,5 @@ def _several(files: Iterable[tuple[str, bytes]], path: Path, form: str) -> Book:
         tables[stem], said = read_csv(data, f"{path}/{name}")
         findings.extend(said)
     if not tables:
-        raise FileError(f"{path}: no table in it; looked for files ending in {some(ENDINGS)}")
+        raise FileError(f"{path}: no table in it; looked for files ending in {some(TABLES)}")
     return Book(tables, form, tuple(findings))

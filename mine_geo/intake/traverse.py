@@ -66,12 +66,10 @@ def walk(
     """
     bearings, distances = _legs(bearings_deg, distances_m)
     places = np.empty((len(bearings), 2))
-    here = (float(start[0]), float(start[1]))
-    for leg in range(len(bearings)):
-        here = _fwd([here[0]], [here[1]], bearings[leg : leg + 1], distances[leg : leg + 1], geod)[
-            0
-        ]
-        places[leg] = here
+    lon, lat = float(start[0]), float(start[1])
+    for leg, (bearing, distance) in enumerate(zip(bearings, distances, strict=True)):
+        lon, lat = _fwd([lon], [lat], bearing, distance, geod)[0]
+        places[leg] = lon, lat
     return places
 
 
@@ -150,11 +148,7 @@ def _legs(bearings_deg: ArrayLike, distances_m: ArrayLike) -> tuple[NDArray[np.f
 
 
 def _fwd(
-    lon: ArrayLike,
-    lat: ArrayLike,
-    bearings: NDArray[np.float64],
-    distances: NDArray[np.float64],
-    geod: pyproj.Geod,
+    lon: ArrayLike, lat: ArrayLike, bearings: ArrayLike, distances: ArrayLike, geod: pyproj.Geod
 ) -> NDArray[np.float64]:
     """Solve the direct problem; NaN in, NaN out."""
     given = np.column_stack([lon, lat, bearings, distances]).astype(float)
