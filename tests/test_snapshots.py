@@ -165,6 +165,25 @@ def test_small_moves_that_change_the_whole_size_are_redrawn():
     assert change["gained_m2"] == pytest.approx(0.4 * 108_485 * 9e-9 * 110_640, abs=1)
 
 
+def test_rounding_alone_never_gains_less_than_nothing():
+    # 100.6 and 100.2 m²: 101 and 100 whole ones, though no half of one was lost.
+    metre = 1 / exact_size_m2([shapely.box(103, 13, 103.001, 13.000001)])[0] * 1e-6
+    old, new = (shapely.box(103, 13, 103.001, 13 + m2 * metre) for m2 in (100.6, 100.2))
+    assert exact_size_m2([old, new]) == pytest.approx([100.6, 100.2], abs=0.01)
+    change = one(layer(A=old), layer(A=new))
+    assert (change["change"], squares(change)) == ("redrawn", (101, 100, 0, 1))
+    change = one(layer(A=new), layer(A=old))
+    assert (change["change"], squares(change)) == ("redrawn", (100, 101, 1, 0))
+
+
+def test_a_description_shows_the_polygon_though_its_digits_changed():
+    moved = shapely.Polygon(np.add(RING, [[1e-9, 0], [0, 0], [0, 0], [0, 0]]))
+    old, new = layer(A=shapely.Polygon(RING)), layer(A=moved).assign(status="open")
+    change = one(old.assign(status="closed"), new)
+    assert change["change"] == "described"
+    assert change.geometry.equals(moved)
+
+
 def test_a_polygon_that_comes_or_goes():
     came, went = one(layer(A=None), layer(A=box())), one(layer(A=box()), layer(A=None))
     assert (came["change"], squares(came)) == ("redrawn", (0, SIZE, SIZE, 0))

@@ -244,3 +244,24 @@ def test_more_polygons_than_are_asked_at_once():
     found = said(shifted, register=many)
     assert len(found) == count
     assert np.array_equal(found["record"], np.arange(count) + 1)
+
+
+def test_records_of_one_id_are_not_compared_where_they_overlap():
+    frame = hazards(box(0), box(0.0005)).assign(hazard_id=["A", "a"])
+    assert said(frame).empty
+
+
+def test_overlaps_are_found_anywhere_in_a_long_table():
+    count = 450
+    many = [box(0.02 * n) for n in range(count)]
+    found = said(hazards(*many, *(box(0.02 * n + 0.0005) for n in (0, 230, 449))))
+    assert found["record"].tolist() == [1, 231, 450, 451, 452, 453]
+    assert "A450" in found["message"][0]
+    assert "A230" in found["message"][4]
+
+
+def test_where_more_lie_on_each_other_than_are_compared_all_are_said():
+    crowd = hazards(*(box(0.00001 * n) for n in range(150)))
+    found = said(crowd)
+    assert found["record"].tolist() == list(range(1, 151))
+    assert set(found["code"]) == {"overlaps_hazard"}

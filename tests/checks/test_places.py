@@ -224,6 +224,13 @@ def test_partly_outside_the_country():
     assert found["place"].x > 105
 
 
+@pytest.mark.parametrize(("beyond", "count"), [(2e-8, 1), (2e-9, 0)])
+def test_a_square_metre_outside_counts_and_less_does_not(beyond, count):
+    # 0.01 degrees of latitude are 1,106 m, 1e-8 of longitude 1.08 mm.
+    found = said(at(104.99 + beyond), country=COUNTRY)
+    assert found["code"].tolist() == ["reaches_outside"] * count
+
+
 def test_on_the_edge_of_the_country_and_in_a_country_of_parts():
     assert said(at(104.99), country=COUNTRY).empty
     halves = [shapely.box(102, 13, 103, 14), shapely.box(103, 13, 105, 14)]
