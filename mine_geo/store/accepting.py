@@ -19,7 +19,6 @@ from mine_geo.store import comparing, content, ledger, submissions
 from mine_geo.store import register as registration
 from mine_geo.store.deciding import Accepted, Chosen, Left, decide
 from mine_geo.store.entries import DAYS_IN, Entry, Facts, day
-from mine_geo.store.fitness import why_not
 from mine_geo.store.models import Event
 from mine_geo.store.projection import HASH, MANY
 from mine_geo.store.reception import DESCRIBED
@@ -139,12 +138,7 @@ def _reasons(
     connection: Connection, work: Work, records: gpd.GeoDataFrame, compared: pd.DataFrame
 ) -> dict[int, str]:
     """Return why records cannot enter the register, by number."""
-    wrong = records.loc[records["errors"] > 0, "record"]
-    found = {}
-    if len(wrong):
-        said = submissions.findings(connection, work.submission_id)
-        said = said[(said["severity"] == "error") & said["record"].isin(wrong)]
-        found = {int(n): why_not(codes) for n, codes in said.groupby("record")["code"]}
+    found = submissions.errors_of(connection, work.submission_id, records)
     change = dict(zip(records["record"], compared["change"], strict=True))
     rows = zip(
         records["record"],

@@ -13,13 +13,11 @@ import pandas as pd
 from mine_geo.errors import MineGeoError, RecordError
 from mine_geo.store import comparing, content, field_reports, ledger, recording, submissions
 from mine_geo.store.entries import Entry, Facts, day, text_of
-from mine_geo.store.fitness import why_not
 from mine_geo.terms import KINDS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
     from sqlalchemy import Connection
 
     from mine_geo.store.accepting import Work
@@ -47,7 +45,7 @@ def accept_reports(connection: Connection, work: Work, chosen: Chosen) -> None:
     records = submissions.records(
         connection, work.submission_id, waiting=True, numbers=chosen.numbers
     )
-    reasons = _reasons(connection, work, records)
+    reasons = submissions.errors_of(connection, work.submission_id, records)
     fit = records[~records["record"].isin(reasons)]
     fit = fit.sort_values(["happened_on", "record"])
     made: list[Made] = []
@@ -62,15 +60,6 @@ def accept_reports(connection: Connection, work: Work, chosen: Chosen) -> None:
     for record in fit[fit["hazard_id"].isna()].to_dict("records"):
         _post_several(connection, work, record, reasons)
     work.leave(dict(sorted(reasons.items())), records, by_name=chosen.by_name)
-
-
-def _reasons(connection: Connection, work: Work, records: gpd.GeoDataFrame) -> dict[int, str]:
-    """Return why reports cannot be recorded, by number: their findings, or no polygon."""
-    said = submissions.findings(connection, work.submission_id)
-    said = said[(said["severity"] == "error") & said["record"].isin(records["record"])]
-    found = {int(number): why_not(codes) for number, codes in said.groupby("record")["code"]}
-    bare = records.geometry.isna() & (records["event_type"] != "confirmed")
-    return dict.fromkeys(records.loc[bare, "record"].tolist(), "no polygon") | found
 
 
 def _facts(work: Work, record: Record) -> Facts:

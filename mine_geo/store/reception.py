@@ -21,14 +21,12 @@ from mine_geo.errors import CRSError, OptionError
 from mine_geo.events import ATTRIBUTES
 from mine_geo.geometry import size_m2, to_multipolygons
 from mine_geo.hazards import located
-from mine_geo.store import content, fitness, projection
+from mine_geo.store import content, projection
 from mine_geo.store.register import check_synthetic, without_split
 from mine_geo.store.submitted import WHAT
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from numpy.typing import NDArray
 
     from mine_geo.intake.received import Received
@@ -165,9 +163,7 @@ class Prepared:
     """All findings, see `findings.as_table`; numbered as in the file."""
 
 
-def prepare(
-    table: Table, received: Received, checked: gpd.GeoDataFrame | None, today: date
-) -> Prepared:
+def prepare(table: Table, received: Received, checked: gpd.GeoDataFrame) -> Prepared:
     """Say which records could enter the register.
 
     Parameters
@@ -177,14 +173,10 @@ def prepare(
     received
         What was read: its findings, and the places of the records in the file.
     checked
-        What the checks have to say, as a table of findings; None where there were none.
-    today
-        The day in Cambodia.
+        What the checks have to say, as a table of findings.
     """
     frame = table.frame
-    said = _joined([vocabulary.as_table(received.findings), checked], frame)
-    look = fitness.of_hazards if table.what == "hazards" else fitness.of_reports
-    said = _joined([said, vocabulary.as_table(look(frame, today, said))], frame)
+    said = _joined(vocabulary.as_table(received.findings), checked, frame)
     wrong = _per_record(said, "error", len(frame))
     counted = np.zeros(len(frame), dtype=bool)
     if table.what == "hazards":
@@ -210,12 +202,12 @@ def _plain(column: pd.Series[Any]) -> list[Any]:
 
 
 def _joined(
-    tables: list[gpd.GeoDataFrame | None], records: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:  # fmt: skip
+    read: gpd.GeoDataFrame, checked: gpd.GeoDataFrame, records: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
     """Return findings as one table, each once; those that name only the hazard get its record."""
-    there = [table for table in tables if table is not None and len(table)]
+    there = [table for table in (read, checked) if len(table)]
     if not there:
-        return vocabulary.as_table(())
+        return read
     found = gpd.GeoDataFrame(pd.concat(there, ignore_index=True), geometry="place", crs=CRS)
     ids = records["hazard_id"].dropna()
     places = {hazard: int(place) + 1 for place, hazard in ids[~ids.duplicated()].items()}

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, case, func, select
 
-from mine_geo.errors import UnknownNameError
+from mine_geo.errors import UnknownNameError, some
 from mine_geo.findings import FINDING_COLUMNS
 from mine_geo.store import comparing, content, rows
 from mine_geo.store.entries import id_of
@@ -168,6 +168,19 @@ def findings(connection: Connection, name: str) -> gpd.GeoDataFrame:
     found = rows.read(connection, columns, _only(FINDING, name), [FINDING.c.fid])
     found = gpd.GeoDataFrame(found, geometry="geometry", crs=CRS).rename_geometry("place")
     return found.astype({"record": "Int64"})
+
+
+def errors_of(connection: Connection, name: str, records: pd.DataFrame) -> dict[int, str]:
+    """Return the errors of records that have some, in words, by number."""
+    wrong = records.loc[records["errors"] > 0, "record"]
+    if wrong.empty:
+        return {}
+    said = findings(connection, name)
+    said = said[(said["severity"] == "error") & said["record"].isin(wrong)]
+    return {
+        int(number): f"errors: {some(sorted(set(codes)))}"
+        for number, codes in said.groupby("record")["code"]
+    }
 
 
 def examine(connection: Connection, name: Any) -> Examined:

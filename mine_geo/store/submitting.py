@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import shapely
 from sqlalchemy import Table, func, insert, select
 
-from mine_geo.checks import check_hazards
+from mine_geo.checks import check_hazards, check_reports
 from mine_geo.errors import StoreError
+from mine_geo.findings import as_table
 from mine_geo.store import comparing, content, gpkg, layers, rows, submissions
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.entries import DAYS_IN, Facts
@@ -62,8 +63,10 @@ class Submitted(str):
     notes: tuple[str, ...]
 
 
-def check(connection: Connection, records: Records, today: date) -> gpd.GeoDataFrame | None:
-    """Check hazards against the districts and the register of the store; reports are not checked.
+def check(connection: Connection, records: Records, today: date) -> gpd.GeoDataFrame:
+    """Check records: hazards against the districts and the register of the store, too.
+
+    Whether the hazard of a report is in the register is seen when the report is accepted.
 
     Parameters
     ----------
@@ -74,8 +77,10 @@ def check(connection: Connection, records: Records, today: date) -> gpd.GeoDataF
     today
         The day in Cambodia.
     """
-    if records.what != "hazards" or records.frame.empty:
-        return None
+    if records.frame.empty:
+        return as_table(())
+    if records.what == "reports":
+        return check_reports(records.frame, today=today)
     try:
         admin = layers.read_admin(connection)
     except StoreError:  # no districts are loaded: then their names are not checked

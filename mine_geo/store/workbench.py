@@ -79,7 +79,7 @@ class Workbench(Base):
             if done is not None:
                 return done
             checked = submitting.check(connection, records, day)
-        prepared = prepare(records, got, checked, day)
+        prepared = prepare(records, got, checked)
         with self._writing() as connection:
             return submitting.submit(
                 connection, got, prepared, facts, again=again, synthetic=self.synthetic

@@ -120,7 +120,7 @@ def test_reports_that_cannot_be_are_left(store: Store) -> None:
     assert why[2] == "errors: unknown_word"
     assert why[3] == "errors: bad_date"
     assert why[4] == "errors: future_date"
-    assert why[5] == "no polygon"
+    assert why[5] == "errors: no_land"
     assert "misses A by" in why[6]
     assert "no hazard Z" in why[7]
     assert "over no hazard" in why[8]
