@@ -115,10 +115,10 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
     key = keys(points, str(found.key))
     gone = {found.columns[role] for way in WAYS.values() for role in way if role in found.columns}
     gone |= {found.columns[role] for role in POINT_ONLY if role in found.columns}
-    kept = [column for column in points.columns if column not in gone]
+    kept = [column for column in points.columns if column not in gone - {found.key}]
     index = pd.Index(drawn.table["key"])
-    cells = points.loc[key.notna(), kept].assign(**{str(found.key): key})
     key = key[key.notna()]
+    cells = points.loc[key.index, kept].assign(**{str(found.key): key})
     first = cells.groupby(key.to_numpy(), sort=False).first().reindex(index)[kept]
     place = index.get_indexer(pd.Index(key))
     known = _known_columns(profile)

@@ -479,7 +479,10 @@ def test_a_column_called_geometry_beside_points_is_kept_under_another_name():
     assert found.table.geometry[0].equals(shapely.Polygon(CORNERS))
 
 
-def test_a_table_without_rows():
+def test_a_table_without_rows_or_without_any_id():
+    assert len(raw(sheet(hazard_id=[None], lon=[None], lat=[None])).table) == 0
+    found = raw(sheet(hazard_id=[None], lon=["104"], lat=["13"]))
+    assert codes(found) == [(None, "orphan_points")]
     assert len(raw(points().iloc[:0]).table) == 0
     assert len(raw(sheet(id=["A"], wkt=["x"]).iloc[:0]).table) == 0
 
