@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from mine_geo.errors import MineGeoError, RecordError
+from mine_geo.errors import MineGeoError, OptionError, RecordError
 from mine_geo.store import comparing, content, field_reports, ledger, recording, submissions
 from mine_geo.store.entries import Entry, Facts, day, text_of
 from mine_geo.terms import KINDS, OUTCOMES
@@ -42,6 +42,8 @@ _OVER_SEVERAL: Final = "over several hazards"
 
 def accept_reports(connection: Connection, work: Work, chosen: Chosen) -> None:
     """Accept reports within the write transaction; see `Store.accept`."""
+    if work.happened_on is not None:
+        raise OptionError("a report holds from its own day; leave out happened_on")
     records = submissions.records(
         connection, work.submission_id, waiting=True, numbers=chosen.numbers
     )
@@ -70,7 +72,7 @@ def _facts(work: Work, record: Record) -> Facts:
 def _entry(work: Work, record: Record) -> Entry:
     """Return the event of a report on one hazard."""
     kind, hazard, drawn = record["event_type"], record["hazard_id"], record["geometry"]
-    when, facts = _day(work, record), _facts(work, record)
+    when, facts = day(record["happened_on"]), _facts(work, record)
     own = text_of(record["event_id"], "event_id")
     if kind in OUTCOMES:
         return recording.release(hazard, kind, drawn, when, facts, own)
@@ -82,10 +84,6 @@ def _entry(work: Work, record: Record) -> Entry:
             "with confirm"
         )
     return Entry(hazard, kind, when, None, facts, own)
-
-
-def _day(work: Work, record: Record) -> Any:
-    return work.happened_on or day(record["happened_on"])
 
 
 def _post(
@@ -143,7 +141,7 @@ def _post_several(
             connection,
             record["geometry"],
             record["event_type"],
-            _day(work, record),
+            day(record["happened_on"]),
             kind if kind in KINDS else None,
             _facts(work, record),
             record["event_id"],

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo import findings as vocabulary
 from mine_geo.errors import CRSError, OptionError
 from mine_geo.events import ATTRIBUTES
 from mine_geo.geometry import size_m2, to_multipolygons
@@ -80,23 +79,16 @@ class Table:
         NotSyntheticError
             If invented records would be mixed with real ones.
         """
-        if received.what not in WHAT:
-            raise OptionError(f"what {received.what!r} is unknown; valid: {', '.join(WHAT)}")
-        table = received.table
-        if table.crs is None or table.crs != CRS:
-            raise CRSError("submitted records must be in EPSG:4326; use to_crs(4326) first")
-        if table.geometry.name != "geometry":
-            table = table.rename_geometry("geometry")
-        table = without_split(table).reset_index(drop=True)
+        frame = typed(received)
+        table = without_split(received.table).reset_index(drop=True)
         _check_synthetic(table, store, synthetic=synthetic)
         ours = (*HAZARD_COLUMNS,) if received.what == "hazards" else (*REPORT, "geometry")
-        known = DESCRIBED if received.what == "hazards" else REPORT
-        typed = {name: _typed(table, name) for name in dict.fromkeys(("hazard_id", *known))}
-        frame = gpd.GeoDataFrame(typed, geometry=list(table.geometry), crs=CRS)
         columns = _columns(frame)
         columns |= {
             "record": (received.numbers + 1).tolist(),
-            "extra": content.extra_texts(content.extras(table, (*ours, "synthetic"))),
+            "extra": content.extra_texts(
+                content.extras(table, (*ours, table.geometry.name, "synthetic"))
+            ),
         }
         said = (
             json.dumps([name, values], default=str)
@@ -110,6 +102,26 @@ class Table:
         """How far the polygons reach: minx, miny, maxx, maxy in degrees."""
         shapes = np.array([each for each in self.columns["geometry"] if each], dtype=object)
         return shapely.total_bounds(shapes).tolist() if len(shapes) else None
+
+
+def typed(received: Received) -> gpd.GeoDataFrame:
+    """Return our columns of what was received, in known types and trimmed; no others.
+
+    Raises
+    ------
+    CRSError
+        If it is not in EPSG:4326.
+    OptionError
+        If it is neither hazards nor reports.
+    """
+    if received.what not in WHAT:
+        raise OptionError(f"what {received.what!r} is unknown; valid: {', '.join(WHAT)}")
+    table = received.table
+    if table.crs is None or table.crs != CRS:
+        raise CRSError("submitted records must be in EPSG:4326; use to_crs(4326) first")
+    names = dict.fromkeys(("hazard_id", *(DESCRIBED if received.what == "hazards" else REPORT)))
+    columns = {name: _typed(table, name).reset_index(drop=True) for name in names}
+    return gpd.GeoDataFrame(columns, geometry=list(table.geometry), crs=CRS)
 
 
 def _columns(frame: gpd.GeoDataFrame) -> projection.Columns:
@@ -133,8 +145,8 @@ def _typed(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     if name not in table:
         return pd.Series(None, index=table.index, dtype=_TYPES.get(name, "str"))
     if name in _TYPES:
-        typed: pd.Series[Any] = table[name].astype(_TYPES[name])  # type: ignore[call-overload]
-        return typed
+        numbers: pd.Series[Any] = table[name].astype(_TYPES[name])  # type: ignore[call-overload]
+        return numbers
     texts = table[name].astype("str").str.strip()
     return texts.mask(texts == "").astype("str")
 
@@ -163,31 +175,29 @@ class Prepared:
     """All findings, see `findings.as_table`; numbered as in the file."""
 
 
-def prepare(table: Table, received: Received, checked: gpd.GeoDataFrame) -> Prepared:
+def prepare(table: Table, findings: gpd.GeoDataFrame) -> Prepared:
     """Say which records could enter the register.
 
     Parameters
     ----------
     table
         The records.
-    received
-        What was read: its findings, and the places of the records in the file.
-    checked
-        What the checks have to say, as a table of findings.
+    findings
+        What the reading and the checks have to say, numbered as in the file.
     """
-    frame = table.frame
-    said = _joined(vocabulary.as_table(received.findings), checked, frame)
-    wrong = _per_record(said, "error", len(frame))
+    frame, numbers = table.frame, table.columns["record"]
+    said = _with_records(findings, frame["hazard_id"], numbers)
+    wrong = _per_record(said, "error", numbers)
     counted = np.zeros(len(frame), dtype=bool)
     if table.what == "hazards":
         drawn = np.array([each is not None for each in table.columns["geometry"]], dtype=bool)
         counted = drawn & (wrong == 0) & frame["kind"].isin(KINDS).to_numpy()
     judged = {
         "errors": wrong.tolist(),
-        "warnings": _per_record(said, "warning", len(frame)).tolist(),
+        "warnings": _per_record(said, "warning", numbers).tolist(),
         "counted": counted.tolist(),
     }
-    return Prepared(table, judged, received.numbered(said))
+    return Prepared(table, judged, said)
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:
@@ -201,26 +211,22 @@ def _plain(column: pd.Series[Any]) -> list[Any]:
     return content.plain(column)
 
 
-def _joined(
-    read: gpd.GeoDataFrame, checked: gpd.GeoDataFrame, records: gpd.GeoDataFrame
+def _with_records(
+    said: gpd.GeoDataFrame, ids: pd.Series[Any], numbers: list[int]
 ) -> gpd.GeoDataFrame:
-    """Return findings as one table, each once; those that name only the hazard get its record."""
-    there = [table for table in (read, checked) if len(table)]
-    if not there:
-        return read
-    found = gpd.GeoDataFrame(pd.concat(there, ignore_index=True), geometry="place", crs=CRS)
-    ids = records["hazard_id"].dropna()
-    places = {hazard: int(place) + 1 for place, hazard in ids[~ids.duplicated()].items()}
-    named = found["record"].isna() & found["hazard_id"].notna()
-    found["record"] = found["record"].mask(named, found["hazard_id"].map(places)).astype("Int64")
+    """Return findings, each once; those that name only the hazard get its record."""
+    once = ids.notna() & ~ids.duplicated()
+    records = pd.Series(numbers, index=ids)[once.to_numpy()]
+    named = said["record"].isna() & said["hazard_id"].notna()
+    record = said["record"].mask(named, said["hazard_id"].map(records)).astype("Int64")
+    found = said.assign(record=record)
     return found.drop_duplicates(["code", "record", "hazard_id", "message"], ignore_index=True)
 
 
-def _per_record(said: pd.DataFrame, severity: str, count: int) -> NDArray[np.int64]:
+def _per_record(said: pd.DataFrame, severity: str, numbers: list[int]) -> NDArray[np.int64]:
     """Count the findings of a severity for each record."""
-    rows = said.loc[(said["severity"] == severity) & said["record"].notna(), "record"]
-    places = rows.to_numpy(dtype=np.int64) - 1
-    return np.bincount(places, minlength=count)[:count].astype(np.int64)
+    counts = said.loc[said["severity"] == severity, "record"].value_counts()
+    return np.asarray(counts.reindex(numbers, fill_value=0), dtype=np.int64)
 
 
 def _polygons(frame: gpd.GeoDataFrame) -> tuple[Objects, list[str | None]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 from sqlalchemy import Table, func, insert, select
 
-from mine_geo.checks import check_hazards, check_reports
 from mine_geo.errors import StoreError
-from mine_geo.findings import as_table
+from mine_geo.intake import checking
 from mine_geo.store import comparing, content, gpkg, layers, rows, submissions
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.entries import DAYS_IN, Facts
@@ -18,7 +18,6 @@ from mine_geo.store.transactions import next_moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     import geopandas as gpd
     from sqlalchemy import Connection
@@ -63,34 +62,37 @@ class Submitted(str):
     notes: tuple[str, ...]
 
 
-def check(connection: Connection, records: Records, today: date) -> gpd.GeoDataFrame:
-    """Check records: hazards against the districts and the register of the store, too.
-
-    Whether the hazard of a report is in the register is seen when the report is accepted.
+def check(
+    connection: Connection, received: Received, table: gpd.GeoDataFrame, *, of_reports: bool
+) -> gpd.GeoDataFrame:
+    """Return what the reading and the checks have to say, with what the store knows.
 
     Parameters
     ----------
     connection
         A connection to a store.
-    records
-        What was received.
-    today
-        The day in Cambodia.
+    received
+        What was read.
+    table
+        Its records, in known types.
+    of_reports
+        Whether the hazards of reports must be in the register. While they wait their hazards
+        may come: then that is seen when they are accepted.
     """
-    if records.frame.empty:
-        return as_table(())
-    if records.what == "reports":
-        return check_reports(records.frame, today=today)
+    if table.empty:
+        return received.said()
     try:
         admin = layers.read_admin(connection)
-    except StoreError:  # no districts are loaded: then their names are not checked
+    except StoreError:  # no districts are loaded: then they are not checked
         admin = None
     country = None if admin is None else shapely.union_all(admin.geometry.to_numpy())
-    asked = hazard_rows.Asked.of()
-    register = hazard_rows.read(connection, asked, with_waiting=False)
-    return check_hazards(
-        records.frame, admin=admin, country=country, register=register, today=today
-    )
+    hazards = received.what == "hazards"
+    register = None
+    if hazards or of_reports:
+        asked = hazard_rows.Asked.of(closed=not hazards)
+        register = hazard_rows.read(connection, asked, with_waiting=False)
+    typed = replace(received, table=table)
+    return checking.check(typed, admin=admin, country=country, register=register)
 
 
 def there_already(connection: Connection, received: Received, table: Records) -> Submitted | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mine_geo.intake.received import Received
@@ -11,8 +10,7 @@ from mine_geo.store.accepting_reports import accept_reports
 from mine_geo.store.base import Base
 from mine_geo.store.deciding import Accepted, Rejected
 from mine_geo.store.entries import Facts, id_of
-from mine_geo.store.reception import Table, prepare
-from mine_geo.store.register import today
+from mine_geo.store.reception import Table, prepare, typed
 from mine_geo.store.submitted import ACCEPTED, REJECTED
 from mine_geo.store.transactions import next_moment
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+    import geopandas as gpd
     import pandas as pd
 
     from mine_geo.events import Day
@@ -72,18 +71,42 @@ class Workbench(Base):
         """
         got = received if isinstance(received, Received) else _read(received)
         facts = Facts.of({"operator": operator, "comment": comment, "recorded_by": submitted_by})
-        day = today(datetime.now(UTC))
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
             done = None if again else submitting.there_already(connection, got, records)
             if done is not None:
                 return done
-            checked = submitting.check(connection, records, day)
-        prepared = prepare(records, got, checked)
+            found = submitting.check(connection, got, records.frame, of_reports=False)
+        prepared = prepare(records, found)
         with self._writing() as connection:
             return submitting.submit(
                 connection, got, prepared, facts, again=again, synthetic=self.synthetic
             )
+
+    def check(self, received: Received) -> gpd.GeoDataFrame:
+        """List what the reading and the checks have to say of a file; nothing is written.
+
+        Against the districts and the register of this store: what `submit` keeps with the
+        records, and of reports also whether their hazards are in the register.
+
+        Parameters
+        ----------
+        received
+            What was read from a file, see `intake.read`.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            As `findings.as_table`: `code`, `severity`, `hazard_id`, `message`, `record` (in the
+            file, from 1), `place` (EPSG:4326).
+
+        Raises
+        ------
+        CRSError, OptionError
+            If the table is not in EPSG:4326, or neither hazards nor reports.
+        """
+        with self._reading() as connection:
+            return submitting.check(connection, received, typed(received), of_reports=True)
 
     def submissions(self, *, waiting: bool = False) -> pd.DataFrame:
         """List what was submitted, oldest first.
@@ -158,9 +181,10 @@ class Workbench(Base):
             Only these: numbers of records, from 1. Without either all that fit are accepted, and
             the others are left with the reason.
         happened_on
-            The day from which it holds. Unless given: the day of survey of each record (not
-            before the hazard was in the register); for a new or described hazard without it the
-            day when it was received; a redrawn one without it is left. For a report its own day.
+            The day from which a change holds, and a new hazard without a day of survey. Unless
+            given: the day of survey of each record (not before the hazard was in the register);
+            for a new or described hazard without it the day when it was received; a redrawn one
+            without it is left. A report has a day of its own: then it is refused.
         accepted_by
             Who accepts.
 
@@ -173,6 +197,8 @@ class Workbench(Base):
         ------
         UnknownNameError
             If there is no such submission, hazard or record in it.
+        OptionError
+            If a day is given for reports.
         RecordError
             If a record that is asked for by name cannot be accepted: it has errors, no polygon,
             no kind, was rejected, or the hazard is closed in the register.

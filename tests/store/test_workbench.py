@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -140,6 +142,18 @@ def test_a_finding_that_names_only_the_hazard_counts_for_its_record(store: Store
     store.submit(file(A, B, findings=[Finding("bad_point", "point 3", hazard_id="B")]))
     assert store.submission("S-0001").records["errors"].tolist() == [0, 1]
     assert ids(store) == ["A"]
+
+
+def test_records_keep_the_numbers_that_they_have_in_the_file(store: Store) -> None:
+    """Closed records between them were left out by the reader."""
+    got = file(A, B, findings=[Finding("bad_point", "point 3", record=1)])
+    store.submit(replace(got, numbers=np.array([0, 4])))
+    found = store.submission("S-0001")
+    assert found.records["record"].tolist() == [1, 5]
+    assert found.records["errors"].tolist() == [0, 1]
+    assert found.findings.set_index("code").loc["bad_point", "record"] == 5
+    assert store.accept("S-0001").left[0][:2] == (5, "B")
+    assert store.reject("S-0001", "no", records=[5]).rejected == 1
 
 
 def test_the_table_that_was_read_is_not_changed(store: Store) -> None:
@@ -358,6 +372,38 @@ def test_reports_are_in_no_total(store: Store) -> None:
     assert (done.records, done.not_in_split, done.changes) == (1, 0, {})
     assert store.hazards()["size_m2"].tolist() == [SIZE]
     assert store.not_in_split().empty
+
+
+# ---------------------------------------------------------------- checked by the store
+
+
+def test_a_check_says_what_a_submission_keeps(store: Store, admin: gpd.GeoDataFrame) -> None:
+    store.load_admin(admin)
+    register(store, A)
+    over = {"hazard_id": "O", "geometry": square(103.001), "province": "Pailin"}
+    got = file(over, {"hazard_id": "O"}, findings=[Finding("bad_date", "x", record=0)])
+    found = store.check(got)
+    assert {"overlaps_register", "outside_country", "duplicate_id", "bad_date"} <= set(
+        found["code"]
+    )
+    assert store.submissions().empty
+    store.submit(got)
+    kept = store.submission("S-0001").findings
+    assert_geodataframe_equal(kept, found, check_dtype=False)
+
+
+def test_a_check_of_reports_wants_their_hazards(store: Store) -> None:
+    """While they wait, the hazard may come: so it is no error of the submission."""
+    row = {"event_id": "g", "hazard_id": "A", "event_type": "cleared", "happened_on": "2022-05-01"}
+    got = report_file({**row, "geometry": square(103.0)})
+    assert store.check(got)["code"].tolist() == ["unknown_hazard"]
+    store.submit(got)
+    assert store.submission("S-0001").findings.empty
+    assert "no hazard A" in store.accept("S-0001").left[0].why
+    register(store, A)
+    assert store.check(got).empty
+    assert store.accept("S-0001").released_m2 == SIZE
+    assert store.check(got).empty  # closed, and in the register
 
 
 def test_info_counts_the_workbench(store: Store) -> None:

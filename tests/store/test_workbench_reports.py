@@ -71,6 +71,13 @@ def test_a_report_is_the_event_that_it_reports(store: Store) -> None:
     assert store.rebuild().empty
 
 
+def test_a_report_has_a_day_of_its_own(store: Store) -> None:
+    name = store.submit(report_file(report(1)))
+    with pytest.raises(errors.OptionError, match="leave out happened_on"):
+        store.accept(name, happened_on="2022-06-01")
+    assert len(store.events()) == 3
+
+
 def test_a_report_over_several_hazards(store: Store) -> None:
     both = shapely.box(103.005, 13.0, 103.015, 13.01)
     name = store.submit(report_file(report(1, hazard_id=None, geometry=both, uxo=2)))
