@@ -80,7 +80,9 @@ def _twice(records: Records, places: Places) -> Iterator[Finding]:
         blanks = len(set(written.loc[same])) > 1
         for place in same:
             if len(same) > 1:
-                shown = [f"record {other + 1}" for other in same[:4] if other != place][:3]
+                shown = [
+                    f"record {records.numbers[other]}" for other in same[:4] if other != place
+                ][:3]
                 more = len(same) - 1 - len(shown)
                 said = f"stands in {', '.join(shown)}{f' and {more} more' if more else ''} too"
                 said += ", but for blanks at its ends" if blanks else ""

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     import geopandas as gpd
+    from numpy.typing import ArrayLike
 
 
-def check_hazards(
+def check_hazards(  # noqa: PLR0913 - a limit or a layer each
     hazards: gpd.GeoDataFrame,
     *,
     admin: gpd.GeoDataFrame | None = None,
@@ -44,6 +45,7 @@ def check_hazards(
     overlap_share: float = 0.9,
     longest_edge_m: float = 5000.0,
     today: date | None = None,
+    numbers: ArrayLike | None = None,
 ) -> gpd.GeoDataFrame:
     """List what is wrong with hazards, or must be looked at, before they enter a register.
 
@@ -77,11 +79,13 @@ def check_hazards(
         Edges longer than this many metres (geodesic) are findings.
     today
         The last day that can be a day of survey; by default today in Cambodia.
+    numbers
+        The number of each record in its file, from 1; by default its place in the table.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        As `findings.as_table`: `code`, `severity`, `hazard_id`, `message`, `record` (from 1),
+        As `findings.as_table`: `code`, `severity`, `hazard_id`, `message`, `record`,
         `place` (EPSG:4326), ordered by record and code.
 
     Raises
@@ -108,7 +112,7 @@ def check_hazards(
     touches itself'
     """
     _check_limits(size_tolerance, size_floor_m2, overlap_share, longest_edge_m)
-    records = Records.of(hazards, kind)
+    records = Records.of(hazards, kind, numbers=numbers)
     there = None if register is None else Records.of(register, what="the register")
     day = datetime.now(ZoneInfo(TIME_ZONE)).date() if today is None else today
     locations = Locations(records)

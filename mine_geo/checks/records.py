@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     import shapely
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Objects = NDArray[np.object_]
     Places = NDArray[np.intp]
@@ -42,10 +42,17 @@ class Records:
     """Which are polygons that can be measured and compared."""
     size_m2: NDArray[np.float64]
     """Not rounded; 0 where not sound."""
+    numbers: Places
+    """What each is called in messages: its number in its file, from 1."""
 
     @classmethod
     def of(
-        cls, hazards: gpd.GeoDataFrame, kind: str | None = None, *, what: str = "hazards"
+        cls,
+        hazards: gpd.GeoDataFrame,
+        kind: str | None = None,
+        *,
+        what: str = "hazards",
+        numbers: ArrayLike | None = None,
     ) -> Records:
         """Take records over from any table of hazards.
 
@@ -71,7 +78,8 @@ class Records:
         size = np.zeros(len(table))
         size[sound] = exact_size_m2(geometries[sound])
         ids = read_texts(table["hazard_id"])
-        return cls(table, ids, kinds, geometries, faults, sound, size)
+        named = np.arange(1, len(table) + 1) if numbers is None else np.asarray(numbers, np.intp)
+        return cls(table, ids, kinds, geometries, faults, sound, size, named)
 
     def finding(
         self,
@@ -81,7 +89,7 @@ class Records:
         where: shapely.Point | None = None,
     ) -> Finding:
         """Return a finding of the record at a place."""
-        return Finding(code, message, int(place), where, self.ids[place])
+        return Finding(code, message, int(self.numbers[place]) - 1, where, self.ids[place])
 
     def label(self, place: int | np.integer[Any]) -> str:
         """Name a record for a message: its id, else its number.
@@ -93,7 +101,7 @@ class Records:
         >>> [Records.of(frame).label(place) for place in (0, 1)]
         ['A', 'record 2']
         """
-        return self.ids[place] or f"record {place + 1}"
+        return self.ids[place] or f"record {self.numbers[place]}"
 
     def labels(self, places: Iterable[int | np.integer[Any]], most: int = 3) -> str:
         """Name the first few records for a message."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
+    from numpy.typing import ArrayLike
 
     from mine_geo.findings import Finding
 
@@ -35,6 +37,7 @@ def check_reports(
     *,
     register: gpd.GeoDataFrame | None = None,
     today: date | None = None,
+    numbers: ArrayLike | None = None,
 ) -> gpd.GeoDataFrame:
     """List what keeps reports out of the ledger, or must be looked at first.
 
@@ -46,6 +49,8 @@ def check_reports(
         The hazards that are there, closed ones too: a report must be of one of them.
     today
         The last day that can be reported; by default today in Cambodia.
+    numbers
+        The number of each record in its file, from 1; by default its place in the table.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def check_reports(
     >>> check_reports(table)[["code", "severity"]].values.tolist()
     [['no_land', 'error']]
     """
-    records = Records.of(reports, what="reports")
+    records = Records.of(reports, what="reports", numbers=numbers)
     day = datetime.now(ZoneInfo(TIME_ZONE)).date() if today is None else today
     found = [
         *_types(records),
@@ -96,7 +101,7 @@ def _ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[Findin
         yield records.finding("missing_id", place, message)
     for _, group in events[events.duplicated(keep=False) & events.notna()].groupby(events):
         for place in group.index:
-            others = some((f"record {n + 1}" for n in group.index if n != place), 3)
+            others = some((f"record {records.numbers[n]}" for n in group.index if n != place), 3)
             message = f"event_id {events[place]} stands in {others} too; leave one out"
             yield records.finding("duplicate_id", place, message)
     if register is not None:
@@ -128,9 +133,9 @@ def _numbers(records: Records) -> Iterator[Finding]:
 
 def _shapes(records: Records) -> Iterator[Finding]:
     confirmed = (records.table["event_type"] == "confirmed").to_numpy()
+    excused = set(records.numbers[confirmed] - 1)
     for found in check_shapes(records, LONGEST_EDGE_M):
         if found.code != "no_polygon":
             yield found
-        elif found.record is not None and not confirmed[found.record]:
-            message = "no polygon of the land; ask for it"
-            yield records.finding("no_land", found.record, message)
+        elif found.record not in excused:
+            yield replace(found, code="no_land", message="no polygon of the land; ask for it")

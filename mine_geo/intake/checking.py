@@ -44,11 +44,14 @@ def check(
     >>> found["severity"].eq("error").any()
     np.False_
     """
+    numbers = received.numbers + 1
     if received.what == "reports":
-        found = check_reports(received.table, register=register)
+        found = check_reports(received.table, register=register, numbers=numbers)
     else:
-        found = check_hazards(received.table, admin=admin, country=country, register=register)
-    every = pd.concat([received.said(), received.numbered(found)], ignore_index=True)
+        found = check_hazards(
+            received.table, admin=admin, country=country, register=register, numbers=numbers
+        )
+    every = pd.concat([received.said(), found], ignore_index=True)
     return every.sort_values(
         ["record", "code"], kind="stable", na_position="first", ignore_index=True
     )

@@ -81,9 +81,8 @@ class Received:
         table = as_table(self.findings)
         ids = self.table["hazard_id"].reset_index(drop=True)
         own = table["record"].sub(1).map(ids).astype("str")
-        return self.numbered(table.assign(hazard_id=table["hazard_id"].fillna(own)))
-
-    def numbered(self, findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Return findings on `table` with the numbers that the records have in their file."""
         numbers = pd.Series(self.numbers + 1, index=np.arange(1, len(self.numbers) + 1))
-        return findings.assign(record=findings["record"].map(numbers).astype("Int64"))
+        return table.assign(
+            hazard_id=table["hazard_id"].fillna(own),
+            record=table["record"].map(numbers).astype("Int64"),
+        )

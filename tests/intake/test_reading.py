@@ -72,6 +72,9 @@ def test_findings_have_the_numbers_of_the_file_though_records_before_were_left_o
     path = hazard_file(tmp_path, shapes, status=["closed", "open", "open"], surveyed_on="soon")
     found = mg.intake.check(mg.intake.read(path))
     rows = found[found["severity"] == "error"][["code", "hazard_id", "record"]]
+    twice = hazard_file(tmp_path, name="b.gpkg", status=["closed", "open", "open"], hazard_id="A")
+    said = mg.intake.check(mg.intake.read(twice)).query("code == 'duplicate_id'")["message"]
+    assert [text.split(";")[0] for text in said] == [f"stands in record {n} too" for n in (3, 2)]
     assert rows.values.tolist() == [  # noqa: PD011
         ["bad_date", "OMC-2", 2],
         ["bad_date", "RTK-3", 3],
