@@ -67,7 +67,8 @@ def check(
 
     Places and overlaps are checked against the store, where there is one. Nothing is written.
     """
-    from mine_geo.intake.checking import check as checked  # noqa: PLC0415
+    from mine_geo.hazards import summarise  # noqa: PLC0415
+    from mine_geo.intake import check as checked  # noqa: PLC0415
 
     if reports and repaired is not None:
         raise OptionError("--repair mends hazards; leave out --reports, or mend them at the source")
@@ -84,6 +85,9 @@ def check(
     Sheet(shown(found, format_, output), None, title, FINDING_NAMES).give(format_, output)
     if (found["severity"] == "error").any():
         ctx.exit(FINDINGS_EXIT)
+    if not reports and format_ == "table" and output is None:
+        names = {"size_m2": "m²"}
+        Sheet(summarise(received.table), None, "What it holds", names).give(format_, output)
 
 
 def _heading(received: Received) -> str:

@@ -22,6 +22,8 @@ from mine_geo.errors import DIFFERENCES_EXIT
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
+
     from mine_geo.rederive import Recipe, Sources
     from mine_geo.store import Store
 
@@ -83,17 +85,35 @@ def totals(
     output: Path | None,
 ) -> None:
     """Count hazards and add up m², nearer and farther than the threshold."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
     from mine_geo.totals import totals as add_up  # noqa: PLC0415
 
     store = open_named(ctx)
+    hazards = reading.split(store)
     # Kinds stand side by side and are never added up.
-    table = add_up(reading.split(store), list(by), size=size, total="kind" not in by)
+    table = add_up(hazards, list(by), size=size, total="kind" not in by)
     if format_ == "table" and output is None:
         # 80 columns hold the two zones of a district, or of fewer names the sum as well.
         spare = ["hazards", "size_m2"] if "district" in by else []
         codes = ["province_code", "district_code"]
         table = table.drop(columns=[*codes, *spare], errors="ignore")
     Sheet(table, store, f"Totals: {reading}", TOTAL_NAMES).give(format_, output)
+    if format_ == "table" and output is None:
+        terminal.show_lines(_on_the_desk(hazards, store, reading))
+
+
+def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> list[str]:
+    """Say how much of a total is on the workbench, and what of it no total counts."""
+    if reading.workbench == "exclude":
+        return []
+    waiting = hazards.loc[hazards["in_workbench"], "size_m2"]
+    said = [f"{len(waiting):,} of them on the workbench: {waiting.sum():,} m²."]
+    left_out = store.not_in_split() if reading.as_of is None and reading.known_at is None else ()
+    why = [] if not len(left_out) else left_out["why"].value_counts().items()
+    counts = ", ".join(f"{reason}: {count:,}" for reason, count in why)
+    if counts:
+        said.append(f"Waiting and not in the split: {counts} (workbench list --not-in-split).")
+    return said if len(waiting) or counts else []
 
 
 @click.command(epilog=example("mine-geo reconcile wp2023_table3 --coast"))

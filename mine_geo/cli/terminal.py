@@ -122,8 +122,10 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
 
 
 def show_lines(lines: list[str]) -> None:
-    """Print paragraphs, wrapped to the width, and an empty line after them."""
+    """Print paragraphs, wrapped to the width, and an empty line after them; nothing for none."""
     out = console()
+    if not lines:
+        return
     for line in lines:
         out.print(line, markup=False)
     out.print()

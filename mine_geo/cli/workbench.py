@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from mine_geo.cli.options import (
     open_named,
     output_options,
 )
+from mine_geo.errors import MineGeoError, exit_code
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,18 +65,32 @@ def submit(
     reports: bool,
     again: bool,
 ) -> None:
-    """Put the records of files onto the workbench, with what the checks say of them."""
+    """Put the records of files onto the workbench, with what the checks say of them.
+
+    A file that cannot be read is said, and the next one follows.
+    """
     from mine_geo.cli import terminal  # noqa: PLC0415
 
-    store = open_named(ctx)
-    with terminal.progress(len(files)) as step:
+    store, failed = open_named(ctx), []
+    with terminal.progress(len(files)) if len(files) > 1 else nullcontext(_no_step) as step:
         for file in files:
             step(file.name)
-            received = how.read(file, "reports" if reports else "hazards")
-            done = store.submit(
-                received, submitted_by=who, operator=operator, comment=comment, again=again
-            )
-            _say(file, done)
+            try:
+                received = how.read(file, "reports" if reports else "hazards")
+                done = store.submit(
+                    received, submitted_by=who, operator=operator, comment=comment, again=again
+                )
+            except MineGeoError as error:
+                failed.append(error)
+                click.echo(f"Error: {error}", err=True)
+            else:
+                _say(file, done)
+    if failed:
+        ctx.exit(exit_code(failed[0]))
+
+
+def _no_step(_: str) -> None:
+    """Show nothing: one file needs no bar."""
 
 
 def _say(file: Path, done: Submitted) -> None:

@@ -1,0 +1,232 @@
+"""The desk: check, explain, repair, compare, and the workbench from the shell."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+import mine_geo as mg
+from mine_geo import errors
+from mine_geo.cli import main
+from tests.cli.conftest import Command, fields, listing
+from tests.intake.writers import HAZARDS, WRITERS
+
+BOW_TIE = shapely.Polygon([(103, 13), (103.01, 13.01), (103.01, 13), (103, 13.01)])
+NEW = shapely.box(103.05, 13.05, 103.055, 13.055)
+
+
+def write(path: Path, geometry: list[object], **columns: object) -> Path:
+    frame = gpd.GeoDataFrame(columns, geometry=geometry, crs=4326)
+    frame.to_file(path)
+    return path
+
+
+def rows(command: Command, *words: object) -> list[dict[str, object]]:
+    return json.loads(command(*words, "--format", "json").stdout)["rows"]
+
+
+def narrow(text: str) -> bool:
+    return max(map(len, text.splitlines())) <= 80
+
+
+def test_a_clean_file_has_no_errors_and_is_checked_against_the_store(filled: Command) -> None:
+    file = fields(filled.folder / "again.gpkg", operator="CMAC", area_type="CHA")
+    said = filled.done("check", file)
+    assert "again.gpkg: GeoPackage, layer again, profile plain, EPSG:4326" in said
+    assert "0 errors" in said
+    assert "checked against register.gpkg" in said
+    assert narrow(said)
+
+
+def test_check_explains_which_column_went_where(command: Command) -> None:
+    name, make, _ = WRITERS["IMSMA NG"]
+    make(command.folder / name)
+    command.done("init")
+    said = command.done("check", command.folder / name, "--explain")
+    assert narrow(said)
+    table = rows(command, "check", command.folder / name, "--explain")
+    where = {row["source"]: row["ours"] for row in table}
+    assert where["hazard_localid"] == "hazard_id"
+    assert where["hazard_guid"] is None
+    assert {row["how"] for row in table if row["source"] == "hazard_guid"} == {"left over"}
+
+
+def test_a_profile_of_ones_own(command: Command) -> None:
+    file = write(command.folder / "x.gpkg", [NEW], **{"Task no.": ["T-1"], "ha": [30.5]})
+    profile = command.folder / "x.toml"
+    profile.write_text(
+        'name = "x"\ntitle = "X"\nextends = "plain"\n'
+        '[hazards.columns]\nhazard_id = ["Task no."]\nreported_size_m2 = ["ha"]\n'
+        "[hazards.factors]\nreported_size_m2 = 10000\n",
+        encoding="utf-8",
+    )
+    command.done("init")
+    assert "missing_id" in command("check", file).output
+    found = rows(command, "check", file, "--profile", profile)
+    assert "missing_id" not in {row["code"] for row in found}
+    done = command.done("load", "hazards", file, "--profile", profile, "--kind", "ap_minefield")
+    assert "1 hazards registered" in done
+    with mg.open_store(command.store) as store:
+        assert store.hazards()["reported_size_m2"].tolist() == [305000.0]
+    profile.write_text('name = "x"\n[hazards.columns]\nhazzard = ["a"]\n', encoding="utf-8")
+    line = command.refused(errors.FileError, "check", file, "--profile", profile)
+    assert "hazzard" in line
+
+
+def test_repair_writes_elsewhere_and_says_the_square_metres(command: Command) -> None:
+    file = write(command.folder / "b.gpkg", [BOW_TIE, NEW], hazard_id=["A", "B"])
+    before = file.read_bytes()
+    command.done("init")
+    assert command("check", file).exit_code == errors.FINDINGS_EXIT
+    said = command.done("check", file, "--repair", command.folder / "mended.gpkg")
+    assert "1 polygons repaired" in said
+    half = mg.size_m2([shapely.box(103, 13, 103.01, 13.01)])[0] // 2
+    assert f"{half:,}"[:4] in said
+    mended = mg.read_hazards(command.folder / "mended.gpkg", kind="ap_minefield")
+    assert mended.geometry.is_valid.all()
+    assert file.read_bytes() == before
+    line = command.refused(errors.FileError, "check", file, "--repair", file)
+    assert "is there already" in line
+    assert file.read_bytes() == before
+
+
+def test_compare_says_what_a_new_edition_changes(command: Command) -> None:
+    old = fields(command.folder / "old.gpkg")
+    frame = gpd.read_file(old)
+    frame.loc[0, "operator"] = "MAG"
+    frame.loc[1, "geometry"] = frame.geometry[1].buffer(0.001)
+    frame.to_file(command.folder / "new.gpkg")
+    said = CliRunner().invoke(main, ["compare", str(old), str(command.folder / "new.gpkg")])
+    assert said.exit_code == 0, said.output
+    assert "2 hazards differ" in said.output
+    assert "operator: (none) -> MAG" in " ".join(said.output.split())
+    assert "redrawn" in said.output
+    assert narrow(said.output)
+
+
+def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
+    file = write(
+        filled.folder / "sent.gpkg",
+        [NEW, None, BOW_TIE],
+        hazard_id=["N-1", "N-2", "N-3"],
+        kind="ap_minefield",
+        province="Battambang",
+        surveyed_on="2024-02-01",
+    )
+    said = filled.done("workbench", "submit", file, "--by", "desk", "--operator", "CMAC")
+    assert "S-0001: sent.gpkg; 3 records, 3 waiting" in said
+    assert "1 without a polygon" in said
+    assert "was there before" in filled.done("workbench", "submit", file)
+    included = filled.done("totals", "--format", "json")
+    assert json.loads(included)["rows"][-1]["hazards"] == 3
+    shown = filled.done("totals")
+    assert "1 of them on the workbench" in " ".join(shown.split())
+    assert "not in the split: " in shown
+    assert "no polygon: 1" in shown
+    assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 2
+    assert narrow(filled.done("workbench", "list"))
+    seen = filled.done("workbench", "show", "S-0001")
+    assert narrow(seen)
+    assert "no polygon" in seen
+    assert "invalid_ring" in filled.done("workbench", "show", "S-0001", "--findings")
+    missing = filled.done("workbench", "list", "--not-in-split")
+    assert "N-2" in missing
+    assert narrow(missing)
+    done = filled.done("workbench", "accept", "S-0001", "--by", "desk")
+    assert "1 records accepted: 1 registered" in done
+    assert "left: N-2" in done
+    assert "left: N-3: errors: invalid_ring" in done
+    assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 3
+    why = "ring crosses itself; polygon missing"
+    assert "2 records rejected" in filled.done("workbench", "reject", "S-0001", "--why", why)
+    kept = rows(filled, "workbench", "show", "S-0001")
+    assert [row["state"] for row in kept] == ["accepted", "rejected", "rejected"]
+    assert {row["why"] for row in kept} == {None, why}
+    history = rows(filled, "history", "N-1")
+    assert [(row["event_type"], row["recorded_by"]) for row in history] == [("registered", "desk")]
+
+
+def test_reports_over_the_desk_release_land(filled: Command) -> None:
+    with mg.open_store(filled.store) as store:
+        whole = store.hazards().set_index("hazard_id").geometry["AP-2"]
+    west, south, east, north = whole.bounds
+    file = write(
+        filled.folder / "reports.gpkg",
+        [shapely.box(west, south, (west + east) / 2, north), whole],
+        GlobalID=["{r-1}", "{r-2}"],
+        hazard_id=["AP-2", "AP-9"],
+        outcome=["Clearance", "Reduction"],
+        happened_on="2024-03-01",
+        ap_mines=[4, 0],
+    )
+    assert filled("check", file, "--reports").exit_code == errors.FINDINGS_EXIT
+    assert "unknown_hazard" in filled("check", file, "--reports").output
+    filled.done("workbench", "submit", file, "--reports")
+    done = filled.done("workbench", "accept", "S-0001")
+    assert "1 released" in done
+    assert "left: AP-9" in done
+    totals = rows(filled, "releases", "--by", "outcome")
+    assert totals[-1]["ap_mines"] == 4
+    assert totals[-1]["released_m2"] > 0
+
+
+def test_a_datum_is_named_kept_and_told(filled: Command) -> None:
+    file = filled.folder / "indian.gpkg"
+    HAZARDS.assign(kind="ap_minefield").set_crs(4131, allow_override=True).to_file(file)
+    before = listing(filled.folder)
+    line = filled.refused(errors.CRSError, "workbench", "submit", file)
+    assert "EPSG:1542, 44 m" in line
+    assert listing(filled.folder) == before
+    filled.done("workbench", "submit", file, "--operation", "EPSG:1542")
+    shown = " ".join(filled.done("workbench", "show", "S-0001").split())
+    assert "Indian 1960 to WGS 84 (2) (EPSG:1542, 44 m" in shown
+    told = rows(filled, "workbench", "list")[0]["operation"]
+    assert told.startswith("Indian 1960 to WGS 84 (2)")
+    assert "datum_shift" in filled.done("workbench", "show", "S-0001", "--findings")
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["show", "S-0009"], errors.UnknownNameError),
+        (["accept", "S-0009"], errors.UnknownNameError),
+        (["reject", "S-0009", "--why", "no"], errors.UnknownNameError),
+        (["reject", "S-0001", "--why", " "], errors.RecordError),
+        (["accept", "S-0001", "N-7"], errors.UnknownNameError),
+        (["accept", "S-0001", "B"], errors.RecordError),
+    ],
+)
+def test_the_desk_is_told_in_one_line(filled: Command, words: list[str], error: type) -> None:
+    file = write(filled.folder / "b.gpkg", [NEW, BOW_TIE], hazard_id=["A", "B"])
+    filled.done("workbench", "submit", file, "--kind", "ap_minefield")
+    filled.refused(error, "workbench", *words)
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(filled: Command) -> None:
+    good = fields(filled.folder / "good.gpkg", hazard_id=["N-1", "N-2"])
+    bad = filled.folder / "bad.gpkg"
+    bad.write_bytes(good.read_bytes()[:5000])
+    result = filled("workbench", "submit", bad, good)
+    assert result.exit_code == errors.EXIT_CODES[errors.FileError]
+    assert [line for line in result.stderr.splitlines() if line.startswith("Error: ")] == [
+        line for line in result.stderr.splitlines() if "bad.gpkg: " in line
+    ]
+    assert "S-0001: good.gpkg" in result.stdout
+
+
+def test_several_files_one_after_the_other(filled: Command) -> None:
+    names = ["GeoPackage", "Survey123 XLSX", "Esri JSON"]
+    files = []
+    for name in names:
+        file, make, _ = WRITERS[name]
+        make(filled.folder / file)
+        files.append(filled.folder / file)
+    said = filled.done("workbench", "submit", *files)
+    assert [f"S-000{n}" in said for n in (1, 2, 3)] == [True] * 3
+    assert len(rows(filled, "workbench", "list", "--waiting")) == 3
+    table = pd.DataFrame(rows(filled, "totals", "--kind", "ap_minefield"))
+    assert table["hazards"].iloc[-1] == 4
