@@ -263,10 +263,30 @@ def _redrawn(
     lost = np.maximum(away, np.maximum(old - new, 0))
     redrawn = (lost > 0) | (new != old)
     still = np.flatnonzero(~redrawn)
-    # Where one is empty the distance is none (NaN): that is another outline too.
-    redrawn[still] = ~(shapely.hausdorff_distance(was[still], now[still]) <= SAME_DEGREES)
+    redrawn[still] = ~same_outlines(was[still], now[still])
     differs = to_multipolygons(shapely.symmetric_difference(was, now))
     return lost, differs, redrawn
+
+
+def same_outlines(was: Any, now: Any) -> NDArray[np.bool_]:
+    """Say which polygons have one outline, written with other digits: 1 mm apart at most.
+
+    Another first vertex, direction of a ring or order of parts, and redundant points do not count.
+
+    Parameters
+    ----------
+    was, now
+        Polygons in EPSG:4326, one for one; null and empty ones have no outline.
+
+    Examples
+    --------
+    >>> box = shapely.box(103, 13, 103.01, 13.01)
+    >>> same_outlines([box, box, None], [box.reverse(), shapely.box(103, 13, 104, 14), box])
+    array([ True, False, False])
+    """
+    # Where one is missing or empty the distance is none (NaN): not the same.
+    apart = shapely.hausdorff_distance(as_geometries(was), as_geometries(now))
+    return np.asarray(apart <= SAME_DEGREES)
 
 
 def _of_one(layer: _Layer, places: Places, change: str) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from sqlalchemy import Table, select
 
 from mine_geo.attributes import PARENT
 from mine_geo.geometry import exact_size_m2
+from mine_geo.snapshots import same_outlines
 from mine_geo.store import content, rows
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.projection import HASH, MANY
@@ -23,8 +24,6 @@ from mine_geo.store.reception import DESCRIBED
 from mine_geo.terms import EVENT_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
     from sqlalchemy import ColumnElement, Connection
 
@@ -102,6 +101,8 @@ def _beside(
     drawn = ~_missing(new[HASH])
     closed = old["status"] == CLOSED
     other = drawn & ~closed & (new[HASH] != old[HASH])
+    shapes = there.geometry.to_numpy()[at]
+    other[other] = ~same_outlines(records.geometry.to_numpy()[other], shapes[other])
     before = _as_drawn_before(connection, records[other], old["size_m2"][other])
     redrawn = other & ~records.index.isin(list(before))
     described = _described(new, old)
@@ -174,7 +175,7 @@ def _further(new: str, old: str | None) -> Said:
 
 
 def _as_drawn_before(
-    connection: Connection, records: pd.DataFrame, left_m2: Iterable[int]
+    connection: Connection, records: gpd.GeoDataFrame, left_m2: NDArray[Any]
 ) -> dict[Any, str]:
     """Return the records whose polygon is the one last drawn, before releases, with the m² since.
 
@@ -194,12 +195,13 @@ def _as_drawn_before(
     rank = events["event_type"].map(EVENT_TYPES.index)
     last = events.assign(rank=rank).sort_values(["happened_on", "rank", "event_id"])
     last = gpd.GeoDataFrame(last.drop_duplicates("hazard_id", keep="last"))
-    hashes = dict(zip(last["hazard_id"], content.geometry_hashes(last.geometry), strict=True))
-    said = zip(records.index, records["hazard_id"], records[HASH], records["size_m2"], left_m2)  # noqa: B905
+    at_first = last.set_index("hazard_id").geometry.reindex(records["hazard_id"])
+    same = same_outlines(records.geometry.to_numpy(), at_first.to_numpy())
+    said = zip(records.index, records["hazard_id"], same, records["size_m2"], left_m2, strict=True)
     return {
         label: f"drawn as before, of which {size - left:,} m² were released"
-        for label, hazard, drawn, size, left in said
-        if hazard not in moved and hashes.get(hazard) == drawn
+        for label, hazard, as_before, size, left in said
+        if as_before and hazard not in moved
     }
 
 
