@@ -110,6 +110,7 @@ def test_a_shapefile_with_a_file_missing_or_cut(files, tmp_path, other, half):
 
 
 OPEN = polygon((103, 13), (103.1, 13), (103.1, 13.1), (103, 13.1))
+LINE = polygon((103, 13), (103.1, 13))
 SHORT = polygon((103, 13), (103.1, 13), (103, 13))
 BOW = polygon((103, 13), (103.1, 13.1), (103.1, 13), (103, 13.1), (103, 13))
 NAN = polygon((103, 13), (103.1, float("nan")), (103.1, 13), (103, 13))
@@ -122,7 +123,7 @@ POINT = {"type": "Point", "coordinates": [103, 13]}
     ("name", "text", "kind", "told"),
     [
         ("a.geojson", features(GOOD, OPEN), GeometryError, "A1: .*closed linestring"),
-        ("a.geojson", features(GOOD, polygon((103, 13), (103.1, 13))), GeometryError, "A1: fewer than three"),
+        ("a.geojson", features(GOOD, LINE), GeometryError, "A1: fewer than three"),
         ("a.geojson", features(GOOD, polygon((103, 13))), GeometryError, "A1: fewer than three"),
         ("a.geojson", features(None, GOOD, SHORT), GeometryError, "A0: no geometry, A2: invalid"),
         ("a.geojson", features(GOOD, BOW), GeometryError, "A1: invalid ring: Self-intersection"),
@@ -181,7 +182,7 @@ def test_a_geopackage_of_undefined_system(files, tmp_path, srs):
         connection.execute("UPDATE gpkg_contents SET srs_id = ?", (srs,))
         connection.execute("UPDATE gpkg_geometry_columns SET srs_id = ?", (srs,))
     connection.close()
-    with pytest.raises(CRSError, match="without places on the earth|says no datum"):
+    with pytest.raises(CRSError, match=r"without places on the earth|says no datum"):
         read_hazards(path)
 
 

@@ -108,9 +108,10 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
         return []
     waiting = hazards.loc[hazards["in_workbench"], "size_m2"]
     said = [f"{len(waiting):,} of them on the workbench: {waiting.sum():,} m²."]
-    left_out = store.not_in_split() if reading.as_of is None and reading.known_at is None else ()
-    why = [] if not len(left_out) else left_out["why"].value_counts().items()
-    counts = ", ".join(f"{reason}: {count:,}" for reason, count in why)
+    counts = ""
+    if reading.as_of is None and reading.known_at is None:
+        why = store.not_in_split()["why"].value_counts()
+        counts = ", ".join(f"{reason}: {count:,}" for reason, count in why.items())
     if counts:
         said.append(f"Waiting and not in the split: {counts} (workbench list --not-in-split).")
     return said if len(waiting) or counts else []

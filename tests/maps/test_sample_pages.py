@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from mine_geo import admin, border, maps, sample, zones
+from mine_geo import admin, border, intake, maps, sample, zones
 
 if TYPE_CHECKING:
     import geopandas as gpd

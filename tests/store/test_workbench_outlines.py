@@ -1,15 +1,16 @@
 """The same outline in other digits is no redrawing: a file through another format or projection."""
 
-import shapely
+from shapely import box
+from shapely.affinity import translate
 
 from mine_geo.store import Store
 from tests.store.inbox import file
 from tests.store.test_workbench import A, register
 
 
-def through_web_mercator(polygon: shapely.Polygon) -> shapely.Polygon:
+def through_web_mercator(polygon):
     """Return a polygon whose digits went astray by less than a tenth of a millimetre."""
-    return shapely.transform(polygon, lambda xy: xy + [[3e-10, -4e-10]])
+    return translate(polygon, 3e-10, -4e-10)
 
 
 def test_the_same_polygon_in_other_digits_says_nothing_new(store: Store) -> None:
@@ -23,7 +24,7 @@ def test_the_same_polygon_in_other_digits_says_nothing_new(store: Store) -> None
 
 def test_a_centimetre_is_a_redrawing(store: Store) -> None:
     register(store, A)
-    moved = shapely.transform(A["geometry"], lambda xy: xy + [[1e-7, 0]])
+    moved = translate(A["geometry"], 1e-7)
     assert store.submit(file({**A, "geometry": moved})).changes == {"redrawn": 1}
 
 
@@ -32,7 +33,7 @@ def test_a_worked_on_hazard_drawn_as_before_in_other_digits_brings_no_land_back(
 ) -> None:
     """Many sources keep the whole polygon: accepting it must not undo the release."""
     register(store, A)
-    west = shapely.clip_by_rect(A["geometry"], 103.0, 13.0, 103.004, 14.0)
+    west = box(103.0, 13.0, 103.004, 14.0)
     store.record("A", "cleared", west, happened_on="2022-01-01")
     left = store.hazards()["size_m2"].sum()
     done = store.submit(file({**A, "geometry": through_web_mercator(A["geometry"])}))
