@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,18 +14,17 @@ import pandas as pd
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
+from sqlalchemy import insert
 
 import mine_geo.store.distances
 from mine_geo import errors
 from mine_geo.findings import Finding
 from mine_geo.hazards import to_hazards
 from mine_geo.store import Store, create_store
+from mine_geo.store.models import Submission
 from mine_geo.terms import HAZARD_COLUMNS
 from mine_geo.totals import totals
 from tests.store.inbox import candidates, file, received, report_file, square
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 SIZE = 1_200_149  # a square of 0.01 degree at 13 degrees north
 A = {"hazard_id": "A", "geometry": square(103.0), "surveyed_on": "2020-05-01"}
@@ -41,7 +42,7 @@ def ids(store: Store, workbench: str = "include", **when: Any) -> list[str]:
     return found["hazard_id"].tolist()
 
 
-def moment(store: Store, submission: str) -> datetime:
+def moment(store: Store, submission: str) -> dt.datetime:
     found = store.submissions().set_index("submission_id")
     return found.loc[str(submission), "received_at"].to_pydatetime()
 
@@ -433,3 +434,27 @@ def test_real_records_do_not_enter_a_synthetic_workbench(place: str) -> None:
         store.accept("S-0001")
         assert store.hazards()["synthetic"].tolist() == [True]
         assert store.rebuild().empty
+
+
+# ---------------------------------------------------------------- moments
+
+
+def test_every_moment_is_later_than_the_one_before(store: Store) -> None:
+    """Also where the clock stands still, or ran ahead when a file was received."""
+    with store._writing() as connection:
+        row = dict.fromkeys(("file", "path", "checksum", "format", "profile", "crs"), "x")
+        numbers = dict.fromkeys(("bytes", "closed_left_out", "closed_m2"), 0)
+        ahead = {"received_at": dt.datetime(2100, 1, 1, tzinfo=dt.UTC), "what": "hazards"}
+        said = {"submission_id": "S-0001", "reading_hash": "x", "synthetic": False}
+        connection.execute(insert(Submission).values({**row, **numbers, **ahead, **said}))
+    register(store, A)
+    name = store.submit(file({**A, "village": "V"}, B))
+    store.reject(name, "no", hazards="B")
+    store.accept(name)
+    store.describe("A", {"village": "W"}, happened_on="2022-01-01")
+    moments = [moment(store, "S-0001"), *store.events()["recorded_at"].sort_values()[:1]]
+    moments += [moment(store, name)]
+    decided = store.submission(name).records.set_index("hazard_id")["decided_at"]
+    moments += [decided["B"], decided["A"], store.events()["recorded_at"].max()]
+    assert all(earlier < later for earlier, later in itertools.pairwise(moments))
+    assert decided["A"] in set(store.events()["recorded_at"])
