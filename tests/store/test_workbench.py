@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -458,3 +460,21 @@ def test_every_moment_is_later_than_the_one_before(store: Store) -> None:
     moments += [decided["B"], decided["A"], store.events()["recorded_at"].max()]
     assert all(earlier < later for earlier, later in itertools.pairwise(moments))
     assert decided["A"] in set(store.events()["recorded_at"])
+
+
+# ---------------------------------------------------------------- a real file
+
+
+def test_a_file_is_submitted_by_its_path(store: Store, tmp_path: Path) -> None:
+    path, copy = tmp_path / "fields.gpkg", tmp_path / "copy of fields.gpkg"
+    table = candidates([{**A, "operator": "MAG"}, B, {"hazard_id": "N"}])
+    table[["hazard_id", "kind", "operator", "surveyed_on", "geometry"]].to_file(path)
+    done = store.submit(path, submitted_by="desk")
+    assert (done.records, done.changes) == (3, {"new": 2, "no polygon": 1})
+    assert store.submissions()["file"].tolist() == ["fields.gpkg"]
+    shutil.copy(path, copy)
+    assert not store.submit(str(copy)).new
+    assert store.accept(done).registered == 2
+    assert store.hazards()["size_m2"].tolist() == [SIZE, SIZE]
+    with pytest.raises(errors.FileError, match=r"no\.gpkg"):
+        store.submit(tmp_path / "no.gpkg")
