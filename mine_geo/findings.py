@@ -38,6 +38,7 @@ CODES: Final = {
     "repaired": ("note", "a polygon that was repaired"),
     # reports
     "no_land": ("error", "a report without the polygon of its land"),
+    "duplicate_report": ("warning", "the same report twice"),
     "unknown_hazard": ("error", "a report of a hazard that is not in the register"),
     # turning points
     "point_order": ("warning", "turning points whose numbers repeat or are missing"),
@@ -64,6 +65,10 @@ CODES: Final = {
     "more_on_server": ("error", "the answer of a server that stops before the end"),
     "closed_left_out": ("note", "closed records, left out"),
     "datum_shift": ("note", "a datum transformation that was named"),
+    "datum_taken": ("warning", "another datum is named beside coordinates taken as WGS 84"),
+    "other_records": ("warning", "records of another sort than was asked for"),
+    "no_records": ("warning", "a file without records"),
+    "columns_differ": ("warning", "two columns of one name that say different things"),
     "left_over": ("note", "columns that no word of the profile fits"),
     "encoding_taken": ("note", "text whose encoding the file does not say"),
     "short_rows": ("note", "rows that end before their header does"),

@@ -156,6 +156,7 @@ def read(
         findings += _strays(points, key, name)
         points = points.loc[points["record"].isin(key)]
         read = point_columns.read_points(points, profile)
+        findings += point_columns.of_other_datums(points, profile)
         read = read.assign(record=points["record"], part=points["ring"].fillna(read["part"]))
         built = geopoints.build(read, gaps=point_columns.gaps_accepted(profile))
         geometry = [built.geometry.get(one) for one in key]

@@ -17,7 +17,6 @@ Namespaces do not count, nor does case in names that are looked for.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,14 +24,12 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
 import pandas as pd
-import pyproj
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-from pyproj.exceptions import CRSError as UnknownSystemError
 
 from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
-from mine_geo.intake import geopoints, point_columns
+from mine_geo.intake import datums, geopoints, point_columns
 from mine_geo.intake.imsma_ng import of_records
 from mine_geo.intake.matching import fold
 from mine_geo.intake.raw import Raw
@@ -69,7 +66,6 @@ _HEADER: Final = "documentheader"
 _ROOMS: Final = ("fieldreportinfo", _HEADER)
 _REPORT: Final = "fieldreport"
 _GEODATA: Final = "geospatialinfo"
-_DATUM_NAME: Final = r"[A-Za-z][A-Za-z0-9 ()._-]{0,60}"
 
 
 @dataclass
@@ -174,20 +170,31 @@ def read(
     table = pd.DataFrame(rows, columns=[ITEM_COLUMN, *found.columns], dtype="str")
     table = table.dropna(axis="columns", how="all")
     keys = pd.Series([str(place) for place in chosen], dtype="str")
-    built = _built(found, keys, profile)
+    crs = datums.of_header(found.header, path)
+    built = _built(found, keys, profile, "" if crs == CRS else f"{crs} of the header")
     findings += of_records(built, keys)
+    if crs == CRS and (profile is None or "crs" not in profile.options):
+        findings += datums.taken_as_wgs84(_said_systems(found, table))
     geometry = [built.geometry.get(key) for key in keys]
-    crs = _system(found.header, path)
     table = point_columns.with_geometry(table, geometry, crs)
     return Raw(table, FORMAT, layer, PROFILE, tuple(findings))
 
 
-def _built(found: _File, keys: pd.Series[Any], profile: Profile | None) -> Built:
+def _said_systems(found: _File, table: pd.DataFrame) -> dict[str, None]:
+    """Return what points and reports say of a system of coordinates."""
+    columns = [c for c in table if found.roles.get(fold(str(c).rpartition("/")[2])) == "system"]
+    texts = [text for column in columns for text in table[column].dropna()]
+    return dict.fromkeys(texts + [found.role(point, "system") or "" for point in found.points])
+
+
+def _built(found: _File, keys: pd.Series[Any], profile: Profile | None, datum: str) -> Built:
     whose = pd.DataFrame(found.whose, columns=["record", "ring", "form"], dtype="str")
     ours = whose["record"].isin(keys)
     whose = whose.loc[ours].reset_index(drop=True)
     texts = [point for point, our in zip(found.points, ours, strict=True) if our]
-    read = point_columns.read_points(pd.DataFrame(texts, index=whose.index, dtype="str"), profile)
+    read = point_columns.read_points(
+        pd.DataFrame(texts, index=whose.index, dtype="str"), profile, datum=datum
+    )
     read = read.assign(
         record=whose["record"],
         part=read["part"].fillna(whose["ring"]),
@@ -379,20 +386,3 @@ def _chosen(
 
 def _counted(counts: Mapping[str, int]) -> str:
     return some(f"{count} {name}" for name, count in counts.items())
-
-
-def _system(header: dict[str, str], path: Path) -> str:
-    """Return the reference system: of the datum that the header names, else WGS 84."""
-    datum = next((text for key, text in header.items() if fold(key).endswith("/datum")), "")
-    if not point_columns.is_other_datum(datum):
-        return CRS
-    try:
-        # A name, and nothing else that PROJ reads: pipelines, files, JSON.
-        plain = datum if re.fullmatch(_DATUM_NAME, datum) else ""
-        system = pyproj.CRS.from_user_input(plain).geodetic_crs
-    except UnknownSystemError as error:
-        raise FileError(
-            f"{path}: the header says datum {datum[:60]!r}, which is not known; write it as EPSG "
-            "does ('Indian 1960') after asking the file's maker"
-        ) from error
-    return CRS if system is None else str(system.to_string())

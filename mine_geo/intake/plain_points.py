@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import FileError, some
+from mine_geo.crs import is_wgs84
+from mine_geo.errors import CRSError, FileError, some
 from mine_geo.findings import Finding
 from mine_geo.intake import coordinates, turning_points
 from mine_geo.intake.geopoints import BENCHMARKS, LANDMARKS, LOOSE_KINDS, words
@@ -175,6 +176,11 @@ def _places(
     decimal = None if profile is None else profile.options.get("decimal")
     columns = [points[found.columns[role]] for role in WAYS[str(found.way)]]
     if found.way == "mgrs":
+        if crs is not None and not is_wgs84(crs):
+            raise CRSError(
+                f"MGRS references are read on WGS 84, not on {crs.name}; give the points as UTM "
+                "with their zone, or leave out crs if they are on WGS 84"
+            )
         return coordinates.grid(columns[0])
     x, y = columns
     if found.way == "lon_lat":

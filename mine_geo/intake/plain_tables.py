@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +14,7 @@ from pyproj.exceptions import CRSError as ProjCRSError
 
 from mine_geo.errors import CRSError, FileError, OptionError, some
 from mine_geo.findings import Finding
+from mine_geo.intake.datums import check_columns
 from mine_geo.intake.nesting import is_deep_text
 from mine_geo.intake.plain_columns import choose_tables, keys, layout
 from mine_geo.intake.plain_points import Drawn, draw, merge_rows
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 FORMATS: Final = {"wkt": "table with WKT", "points": "table of turning points"}
 _SRID: Final = r"(?is)^\s*SRID\s*=\s*(?P<srid>[0-9]{1,7})\s*;(?P<rest>.*)$"
 _HEX: Final = r"\s*[0-9A-Fa-f]{18,}\s*"
+_CURVES: Final = re.compile(r"(?i)circularstring|compoundcurve|curvepolygon|multi(?:curve|surface)")
 
 
 def read(
@@ -86,6 +89,8 @@ def read(
         chosen = choose_tables(sheets, layouts, layer)
         places, found = sheets[chosen.places], layouts[chosen.places]
         crs = _said_crs(profile)
+        read_from = (chosen.places, *filter(None, [chosen.records]))
+        check_columns([sheets[name] for name in read_from], crs, profile)
         if found.way == "wkt":
             drawn = _from_wkt(places, found.columns["wkt"], crs)
         elif chosen.records is None:
@@ -130,15 +135,12 @@ def _from_wkt(table: pd.DataFrame, column: str, crs: pyproj.CRS | None) -> Drawn
     binary = texts.str.fullmatch(_HEX).fillna(value=False).to_numpy(dtype=bool)
     geometry = np.full(len(table), None, dtype=object)
     words = np.array([text if isinstance(text, str) else None for text in wkt], dtype=object)
-    with np.errstate(over="ignore", invalid="ignore"):
-        geometry[~binary] = shapely.from_wkt(words[~binary], on_invalid="ignore")
-        geometry[binary] = shapely.from_wkb(
-            [text.strip() for text in texts[binary]], on_invalid="ignore"
-        )
+    geometry[~binary] = _parsed(shapely.from_wkt, words[~binary])
+    geometry[binary] = _parsed(shapely.from_wkb, texts[binary].str.strip().to_numpy(dtype=object))
     srids = np.array(pd.to_numeric(parts["srid"]).fillna(0), dtype=int)
     srids[binary] = shapely.get_srid(geometry[binary])
     bad = np.flatnonzero(shapely.is_missing(geometry) & texts.notna().to_numpy())
-    findings = [Finding("bad_coordinates", _reason(words[row]), record=int(row)) for row in bad]
+    findings = [Finding(*_reason(words[row]), record=int(row)) for row in bad]
     there = ~shapely.is_missing(geometry)
     said = _one_srid(srids[there])
     if said is not None and crs is not None and said != crs:
@@ -147,15 +149,28 @@ def _from_wkt(table: pd.DataFrame, column: str, crs: pyproj.CRS | None) -> Drawn
     return Drawn(table.drop(columns=column), geometry, said or crs, tuple(findings))
 
 
-def _reason(text: str) -> str:
-    """Return why a WKT cannot be read, as GEOS says it."""
+def _parsed(parse: Any, texts: Any) -> Any:
+    """Return geometries, None for a text that is none, and for one with curved edges."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            return parse(texts, on_invalid="ignore")
+        except NotImplementedError:  # GEOS reads curves, shapely has none: each text by itself
+            if len(texts) == 1:
+                return [None]
+            return [_parsed(parse, texts[[place]])[0] for place in range(len(texts))]
+
+
+def _reason(text: str) -> tuple[str, str]:
+    """Return the code of a WKT that cannot be read, and why, as GEOS says it."""
+    if _CURVES.search(text):
+        return "not_polygon", "curved edges; draw them with straight ones, close together"
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             shapely.from_wkt(text)
     except (shapely.errors.GEOSException, ValueError) as error:
         lines = str(error).splitlines()
-        return f"WKT that cannot be read: {lines[0] if lines else 'empty'}"
-    return "hexadecimal WKB that cannot be read"
+        return "bad_coordinates", f"WKT that cannot be read: {lines[0] if lines else 'empty'}"
+    return "bad_coordinates", "hexadecimal WKB that cannot be read"
 
 
 def _one_srid(srids: NDArray[np.int_]) -> pyproj.CRS | None:

@@ -8,7 +8,6 @@ Case, spaces and underscores do not count.
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,7 @@ from mine_geo.crs import to_plane
 from mine_geo.errors import OptionError
 from mine_geo.intake import coordinates, geopoints
 from mine_geo.intake.angles import quoted
+from mine_geo.intake.datums import SYSTEM_NAMES, is_other_datum, taken_as_wgs84
 from mine_geo.intake.matching import fold
 from mine_geo.intake.values import read_numbers
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mine_geo.findings import Finding
     from mine_geo.intake.raw import Names, Profile
 
 ROLES: Final[Names] = MappingProxyType(
@@ -44,7 +45,7 @@ ROLES: Final[Names] = MappingProxyType(
         "easting": ("user_entered_x", "xcoord", "easting"),
         "northing": ("user_entered_y", "ycoord", "northing"),
         "zone": ("zone", "utm_zone"),
-        "system": ("coordrefsys", "coordinate_reference_system", "coordinate_system", "projname"),
+        "system": SYSTEM_NAMES,
         "bearing": ("bearing",),
         "distance": ("distance",),
         "from_point": ("frompoint_guid", "frompointinput", "frpointid", "from_point"),
@@ -58,14 +59,6 @@ EXCEL_SIGNS: Final = ("order", "point_id", "point_name", "kind_of_point")
 """Roles one of which a table of points has besides a place."""
 
 _ZONE: Final = r"(?i)utm\D*?([0-9]{1,2} ?(?:north|south|[a-z])?)(?![a-z0-9])"
-_PLAIN_WORDS: Final = frozenset(
-    (
-        *("utm", "zone", "north", "south", "universal", "transverse", "mercator", "projected"),
-        *("mgrs", "grid", "geographic", "latitude", "longitude", "lat", "lon", "long"),
-        *("decimal", "degrees", "degree", "minutes", "seconds", "dd", "ddm", "dms", "mm", "ss"),
-    )
-)
-"""What names of coordinate systems say besides a datum."""
 
 
 def find(columns: Iterable[Any], names: Iterable[str]) -> list[Any]:
@@ -108,7 +101,9 @@ def are_points(columns: Iterable[Any], profile: Profile | None = None) -> bool:
     return bool(there & set(EXCEL_SIGNS)) and any(set(place) <= there for place in PLACES)
 
 
-def read_points(frame: pd.DataFrame, profile: Profile | None = None) -> pd.DataFrame:
+def read_points(
+    frame: pd.DataFrame, profile: Profile | None = None, *, datum: str = ""
+) -> pd.DataFrame:
     """Return geopoints as `geopoints.build` takes them, but for their record.
 
     Parameters
@@ -116,7 +111,11 @@ def read_points(frame: pd.DataFrame, profile: Profile | None = None) -> pd.DataF
     frame
         One row a point, cells text.
     profile
-        Its points say further names; its options `decimal` and `magnetic_declination_deg`.
+        Its points say further names; its options `decimal`, `magnetic_declination_deg`, and `crs`,
+        whose datum counts as `datum` does.
+    datum
+        What the file says of the datum of all points. Grid coordinates on another than WGS 84 are
+        not read.
 
     Returns
     -------
@@ -130,7 +129,9 @@ def read_points(frame: pd.DataFrame, profile: Profile | None = None) -> pd.DataF
         If the declination is no number of degrees.
     """
     named = {role: _texts(frame, names) for role, names in roles(profile).items()}
-    decimal = None if profile is None else profile.options.get("decimal")
+    options = {} if profile is None else profile.options
+    named["system"] = _systems(frame, roles(profile)["system"], datum or options.get("crs", ""))
+    decimal = options.get("decimal")
     faults = pd.Series(None, index=frame.index, dtype=object)
     numbers = {}
     for role in ("bearing", "distance", "order"):
@@ -185,6 +186,20 @@ def _texts(frame: pd.DataFrame, names: Iterable[str]) -> pd.Series[Any]:
         text = frame[column].astype("str").str.strip()
         found = found.where(found.notna(), text.where(text != ""))
     return found
+
+
+def _systems(frame: pd.DataFrame, names: Iterable[str], datum: str) -> pd.Series[Any]:
+    """Return what is said of each point's system: first what names another datum than WGS 84."""
+    found = pd.Series(None, index=frame.index, dtype="str")
+    columns = [_texts(frame, [column]) for column in find(frame.columns, names)]
+    for text in columns:
+        found = found.where(found.notna(), text.where(text.map(is_other_datum).astype(bool)))
+    for text in columns:
+        found = found.where(found.notna(), text)
+    silent = ~found.str.contains("wgs", case=False).fillna(value=False).astype(bool)
+    if not is_other_datum(datum):
+        return found
+    return found.mask(silent, (found.fillna("") + f" {datum}").str.strip())
 
 
 def _declination(profile: Profile | None) -> float:
@@ -242,14 +257,17 @@ def _on_the_globe(places: coordinates.Places) -> coordinates.Places:
     return coordinates.Places(xy, places.reasons, None)
 
 
-def is_other_datum(system: Any) -> bool:
-    """Say whether the words of a coordinate system name another datum than WGS 84.
+def of_other_datums(frame: pd.DataFrame, profile: Profile | None) -> list[Finding]:
+    """Say which points name another datum beside longitude and latitude that are taken as WGS 84.
 
     Examples
     --------
-    >>> [is_other_datum(system) for system in ("WGS_1984", "UTM zone 48N", "Indian 1960")]
-    [False, False, True]
+    >>> frame = pd.DataFrame({"coordrefsys": ["Indian 1960"], "longitude": ["103"]}, dtype="str")
+    >>> [finding.code for finding in of_other_datums(frame, None)]
+    ['datum_taken']
     """
-    if not isinstance(system, str) or "wgs" in system.lower():
-        return False
-    return bool(set(re.findall("[a-z]{2,}", system.lower())) - _PLAIN_WORDS)
+    if profile is not None and "crs" in profile.options:
+        return []
+    own = roles(profile)
+    placed = _texts(frame, own["lon"]).notna()
+    return taken_as_wgs84(_systems(frame, own["system"], "")[placed])

@@ -603,3 +603,20 @@ def test_a_long_chain_and_many_records_take_no_time_to_speak_of() -> None:
     # A regular polygon of 50 sides of 20 m: 50 * 20² / (4 tan(pi / 50)) = 79,473 m².
     size = exact_size_m2(built.geometry.to_numpy()[[0, -1]])
     np.testing.assert_allclose(size, 50 * 400 / (4 * np.tan(np.pi / 50)), rtol=1e-4)
+
+
+def test_points_that_were_entered_on_another_datum_are_said() -> None:
+    corners_ = [(103, 13), (103.01, 13), (103.01, 13.01)]
+    rows = [
+        {"hazard_guid": "A", "pointno": n, "longitude": x, "latitude": y, "coordrefsys": "UTM 48N"}
+        for n, (x, y) in enumerate(corners_, start=1)
+    ]
+    assert not read(geopoint(*rows)).findings
+    other = [row | {"Datum": "Indian 1960"} for row in rows]
+    assert said(read(geopoint(*other))) == [("datum_taken", None)]
+    assert not read(geopoint(*other), crs="EPSG:4131").findings
+    grid = [row | {"user_entered_x": "305000", "user_entered_y": "1460000"} for row in other]
+    grid = [{k: v for k, v in row.items() if k not in ("longitude", "latitude")} for row in grid]
+    raw = read(geopoint(*grid))
+    assert raw.table.geometry.isna().all()
+    assert "Indian 1960" in raw.findings[0].message

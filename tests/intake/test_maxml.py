@@ -306,3 +306,44 @@ def test_memory_does_not_hold_the_tree(tmp_path) -> None:
     assert peak < 6_000_000
     tree = ET.parse(path)  # the same file as a tree, for the comparison that the bound means
     assert len(tree.getroot()) == 3001
+
+
+# -- a datum that is named elsewhere than in the header
+
+
+@pytest.mark.parametrize("name", ["Datum", "CoordinateReferenceSystem", "CoordRefSys"])
+def test_another_datum_at_points_or_in_a_report_is_said(tmp_path, name) -> None:
+    corners = [(1, 103, 13), (2, 103.01, 13), (3, 103.01, 13.01)]
+
+    def hazard(**more: str) -> str:
+        points = "".join(point(n, lon, lat, **more) for n, lon, lat in corners)
+        return element("Hazard", element("GeospatialInfo", points), HazardLocalID="MF-1")
+
+    here = document(report(hazard(**{name: "Indian 1960"})))
+    above = document(report(hazard(), **{name: "Indian 1960"}))
+    for text in (here, above):
+        (finding,) = read(tmp_path, text).findings
+        assert finding.code == "datum_taken"
+        assert "'Indian 1960'" in finding.message
+    assert not read(tmp_path, document(report(hazard(**{name: "WGS 84"})))).findings
+    assert not read(tmp_path, here, profile=Profile("", "", options={"crs": "EPSG:4131"})).findings
+
+
+def test_grid_coordinates_on_the_datum_of_the_header_are_not_taken_for_wgs_84(tmp_path) -> None:
+    points = "".join(
+        element("GeoPoint", PointNumber=n, XCoord=x, YCoord=y, Zone="48P")
+        for n, x, y in [(1, 305000, 1460000), (2, 305400, 1460000), (3, 305400, 1460300)]
+    )
+    hazard = element("Hazard", element("GeospatialInfo", points), HazardLocalID="MF-1")
+    header = element(
+        "DocumentHeader", element("DocumentCoordinateReferenceSystem", Datum="Indian 1960")
+    )
+    assert not read(tmp_path, document(report(hazard))).findings
+    given = Profile("", "", options={"crs": "EPSG:4131"})
+    for raw in (
+        read(tmp_path, document(report(hazard), header=header)),
+        read(tmp_path, document(report(hazard)), profile=given),
+    ):
+        assert raw.table.geometry.isna().all()
+        assert {finding.code for finding in raw.findings} == {"bad_point"}
+        assert "without latitude and longitude" in raw.findings[0].message

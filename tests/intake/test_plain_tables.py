@@ -520,3 +520,36 @@ def test_any_table_is_read_or_refused_in_one_line(table, crs):
         message = "; ".join(finding.message for finding in found.findings)
         assert all(finding.severity for finding in found.findings)
     assert len(message.splitlines()) <= 1
+
+
+def test_curved_edges_are_said_and_the_other_records_read():
+    curve = "CURVEPOLYGON (CIRCULARSTRING (103 13, 103.01 13.01, 103.02 13, 103.01 12.99, 103 13))"
+    hexadecimal = "010A000000010000000108000000" + "03000000" + "00" * 48
+    plain = "POLYGON ((103 13, 103.01 13, 103.01 13.01, 103 13))"
+    found = raw(sheet(id=["A", "B", "C", "D"], wkt=[curve, plain, hexadecimal, plain]))
+    assert found.table.geometry.notna().tolist() == [False, True, False, True]
+    assert codes(found) == [(0, "not_polygon"), (2, "bad_coordinates")]
+    assert found.findings[0].message.startswith("curved edges")
+
+
+@pytest.mark.parametrize("name", ["Datum", "coordinate system", "map_datum"])
+def test_a_column_that_names_another_datum_refuses_wgs_84(name):
+    table = points(**{name: "Indian 1960"})
+    mgrs_ = sheet(hazard_id="A", mgrs=["48PUV0500060000"], **{name: "Indian 1960"})
+    wkt = sheet(id=["A"], wkt=["POINT (103 13)"], **{name: ["EPSG:3148"]})
+    for one in (table, mgrs_, wkt):
+        for options in ({}, {"profile": profile(crs="EPSG:4326")}):
+            message, error = refused(one, **options)
+            assert error is CRSError
+            assert f"column '{name}' says" in message
+    assert raw(table, profile=profile(crs="EPSG:4131")).table.crs == pyproj.CRS(4131)
+    assert raw(table, profile=profile({"system": ()})).table.crs is None
+    for fine in ("WGS 84", "WGS_1984_UTM_Zone_48N", "UTM 48N", "EPSG:4326", "GPS", ""):
+        assert raw(points(**{name: fine})).table.crs is None
+
+
+def test_mgrs_on_another_datum_is_refused():
+    table = sheet(hazard_id="A", mgrs=["48PUV0500060000"])
+    message, error = refused(table, profile=profile(crs="EPSG:4131"))
+    assert error is CRSError
+    assert "MGRS references are read on WGS 84, not on Indian 1960" in message
