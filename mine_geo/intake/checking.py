@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.intake.received import Received
+
+
+_OF_BOTH: Final = {
+    "hazards": ("outside_country",),
+    "reports": ("outside_country", "unknown_word", "bad_date"),
+}
+"""What the reading and the checks may both say of a record: once is enough."""
 
 
 def check(
@@ -51,7 +58,11 @@ def check(
         found = check_hazards(
             received.table, admin=admin, country=country, register=register, numbers=numbers
         )
-    every = pd.concat([received.said(), found], ignore_index=True)
+    said = received.said()
+    known = pd.MultiIndex.from_frame(said.loc[said["record"].notna(), ["record", "code"]])
+    again = pd.MultiIndex.from_frame(found[["record", "code"]]).isin(known)
+    found = found[~(again & found["code"].isin(_OF_BOTH[received.what]))]
+    every = pd.concat([said, found], ignore_index=True)
     return every.sort_values(
         ["record", "code"], kind="stable", na_position="first", ignore_index=True
     )

@@ -264,10 +264,12 @@ class _Draft:
             text = f"event_type {types.iloc[record]!r} is unknown; valid: {valid}"
             self._faults.append(("unknown_word", int(record), text))
         for record in np.flatnonzero(types.isna()):
-            self._faults.append(("missing_data", int(record), "no event_type: what was done"))
+            text = f"no event_type; write one of: {', '.join(REPORT_TYPES)}"
+            self._faults.append(("unknown_word", int(record), text))
         for record in np.flatnonzero(days.isna()):
             if record not in unread:
-                self._faults.append(("missing_data", int(record), "no happened_on: the day"))
+                text = "no day on which it happened; write 2022-12-31"
+                self._faults.append(("bad_date", int(record), text))
 
     def mapped(self, new: dict[str, pd.Series[Any]], columns: Sequence[str]) -> Mapped:
         """Return the table with the columns that are left over, what went where, and findings."""

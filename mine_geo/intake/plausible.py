@@ -171,6 +171,33 @@ def swapped_records(frame: gpd.GeoDataFrame) -> Flags:
     return swapped
 
 
+def astray_records(frame: gpd.GeoDataFrame) -> Flags:
+    """Say which records have a part that lies farther than 0.5 degree from Cambodia's box.
+
+    Parameters
+    ----------
+    frame
+        Records in EPSG:4326.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, one a record; False without geometry, and where a coordinate is no number.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> points = [shapely.Point(103.2, 13.1), shapely.Point(97.2, 13.1), None]
+    >>> astray_records(gpd.GeoDataFrame(geometry=points, crs=4326)).tolist()
+    [False, True, False]
+    """
+    west, south, east, north = CAMBODIA
+    boxes = frame.bounds.to_numpy(dtype=float)
+    least = np.array([west, south, -east, -north]) - MARGIN_DEGREES
+    inside = (boxes * [1, 1, -1, -1] >= least).all(axis=1)
+    return np.asarray(np.isfinite(boxes).all(axis=1) & ~inside)
+
+
 def _boxes(frame: gpd.GeoDataFrame) -> Floats:
     """Return the bounds of the records whose coordinates are all numbers."""
     boxes = frame.bounds.to_numpy(dtype=float)

@@ -12,11 +12,24 @@ import pyproj
 from pyproj.exceptions import CRSError as ProjCRSError
 
 from mine_geo.crs import shift_to_wgs84
-from mine_geo.errors import CRSError, FileError, GeometryError, RecordError, choose, some
+from mine_geo.errors import (
+    CRSError,
+    FileError,
+    GeometryError,
+    OutsideError,
+    RecordError,
+    choose,
+    some,
+)
 from mine_geo.findings import Finding
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import esri_json, guard, mapping, maxml, profiles, tables, vector_files
-from mine_geo.intake.plausible import check_on_the_ground, check_place, swapped_records
+from mine_geo.intake.plausible import (
+    astray_records,
+    check_on_the_ground,
+    check_place,
+    swapped_records,
+)
 from mine_geo.intake.raw import Profile
 from mine_geo.intake.received import Received, Source
 
@@ -33,6 +46,7 @@ WHATS: Final = ("hazards", "reports")
 _RAISED: Final = {
     "more_on_server": FileError,
     **dict.fromkeys(("bad_coordinates", "few_points", "invalid_ring", "bad_point"), GeometryError),
+    "outside_country": OutsideError,
 }
 """What an error of the reading is raised as; any other is of the record."""
 READERS: Final = {
@@ -134,7 +148,7 @@ def read(
         operation=None if shift is None else shift.text,
         accuracy_m=None if shift is None else shift.accuracy_m,
     )
-    findings = (*_said(swapped, shift), *raw.findings, *mapped.findings)
+    findings = (*_said(frame, swapped, shift), *raw.findings, *mapped.findings)
     received = Received(what, mapped.table, findings, mapped.columns, source)
     return _without_closed(received) if what == "hazards" else received
 
@@ -164,7 +178,7 @@ def read_hazards(
 
     Raises
     ------
-    FileError, CRSError, GeometryError, RecordError
+    FileError, CRSError, GeometryError, OutsideError, RecordError
         Each names the file, the record and the mend.
 
     Examples
@@ -207,7 +221,7 @@ def read_reports(
 
     Raises
     ------
-    FileError, CRSError, GeometryError, RecordError
+    FileError, CRSError, GeometryError, OutsideError, RecordError
         Each names the file, the record and the mend.
 
     Examples
@@ -237,7 +251,7 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
     ------
     FileError
         If the file is not all there is: the answer of a server that stops before the end.
-    GeometryError, RecordError
+    GeometryError, OutsideError, RecordError
         If a record cannot enter the register; `checks.check_hazards` lists all that is wrong.
 
     Examples
@@ -303,10 +317,17 @@ def _name_of(system: pyproj.CRS | None) -> str:
     return ":".join(authority) if authority else str(system.name)
 
 
-def _said(swapped: Any, shift: Shift | None) -> list[Finding]:
+def _said(frame: gpd.GeoDataFrame, swapped: Any, shift: Shift | None) -> list[Finding]:
     """Return what bringing the records to WGS 84 has to say."""
     turned = "longitude and latitude look swapped; exchange them in the source"
     found = [Finding("bad_coordinates", turned, record=int(n)) for n in np.flatnonzero(swapped)]
+    astray = np.flatnonzero(astray_records(frame) & ~swapped)
+    for n, (west, south, east, north) in zip(astray, frame.bounds.to_numpy()[astray], strict=True):
+        said = (
+            f"not in Cambodia: it reaches from {west:.5f}, {south:.5f} to {east:.5f}, {north:.5f}; "
+            "check its coordinates, their signs and their UTM zone"
+        )
+        found.append(Finding("outside_country", said, record=int(n)))
     if shift is not None:
         found.append(Finding("datum_shift", f"brought to WGS 84 by {shift.text}"))
     return found

@@ -174,3 +174,38 @@ def test_unknown_words_of_the_call(tmp_path):
         mg.intake.read(path, profile="imsma")
     with pytest.raises(errors.OptionError, match="valid: ap_minefield"):
         mg.intake.read(path, kind="mines")
+
+
+def test_records_outside_cambodia_are_found_among_others(tmp_path):
+    shapes = HAZARDS.geometry.tolist()
+    shapes[0] = shapely.transform(shapes[0], lambda xy: xy - [6, 0])  # as in zone 47
+    corners = shapely.get_coordinates(shapes[2])
+    corners[1] *= [1, -1]
+    shapes[2] = shapely.Polygon(corners)
+    received = mg.intake.read(hazard_file(tmp_path, shapes, name="a.geojson"))
+    found = mg.intake.check(received).query("code == 'outside_country'")
+    assert found[["severity", "hazard_id", "record"]].values.tolist() == [  # noqa: PD011
+        ["error", "BTB-1", 1],
+        ["error", "RTK-3", 3],
+    ]
+    assert found["message"].iloc[0].startswith("not in Cambodia: it reaches from 97.2")
+    with pytest.raises(errors.MineGeoError, match="BTB-1: not in Cambodia"):
+        mg.read_hazards(tmp_path / "a.geojson")
+    country = shapely.box(102, 10, 108, 15)
+    again = mg.intake.check(received, country=country).query("code == 'outside_country'")
+    assert again["record"].tolist() == [1, 3]
+
+
+def test_a_report_without_type_or_day_is_refused_and_said_once(tmp_path):
+    path = tmp_path / "reports.gpkg"
+    REPORTS.assign(outcome=[None, "Completion"], happened_on=[None, "2022-13-31"]).to_file(path)
+    found = mg.intake.check(mg.intake.read(path, what="reports")).query("severity == 'error'")
+    assert found[["record", "code"]].values.tolist() == [  # noqa: PD011
+        [1, "bad_date"],
+        [1, "unknown_word"],
+        [2, "bad_date"],
+        [2, "unknown_word"],
+    ]
+    REPORTS.assign(happened_on=None).to_file(path)
+    with pytest.raises(errors.RecordError, match="no day on which it happened"):
+        mg.intake.read_reports(path)
