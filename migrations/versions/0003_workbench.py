@@ -111,15 +111,21 @@ def submitted_record() -> None:
         sa.Column("geometry_hash", sa.Text()),
         sa.Column("drawn", sa.Text()),
         sa.Column("geometry", Shape("MULTIPOLYGON")),
-        sa.CheckConstraint(
-            one_of("state", ("waiting", "accepted", "rejected")), name="ck_submitted_record_state"
-        ),
-        sa.CheckConstraint(
-            "(state = 'waiting') = (decided_at IS NULL)", name="ck_submitted_record_decided_at"
-        ),
-        sa.CheckConstraint(
-            "(state = 'rejected') = (why IS NOT NULL)", name="ck_submitted_record_why"
-        ),
+        *decision_constraints(),
+        sqlite_autoincrement=True,
+    )
+    for name in ("state", "decided_at", "hazard_id"):
+        op.create_index(f"ix_submitted_record_{name}", "submitted_record", [name])
+
+
+def decision_constraints() -> tuple[sa.Constraint, ...]:
+    states = one_of("state", ("waiting", "accepted", "rejected"))
+    decided = "(state = 'waiting') = (decided_at IS NULL)"
+    why = "(state = 'rejected') = (why IS NOT NULL)"
+    return (
+        sa.CheckConstraint(states, name="ck_submitted_record_state"),
+        sa.CheckConstraint(decided, name="ck_submitted_record_decided_at"),
+        sa.CheckConstraint(why, name="ck_submitted_record_why"),
         sa.ForeignKeyConstraint(
             ["submission_id"],
             ["submission.submission_id"],
@@ -129,10 +135,7 @@ def submitted_record() -> None:
         sa.UniqueConstraint(
             "submission_id", "record", name="uq_submitted_record_submission_id_record"
         ),
-        sqlite_autoincrement=True,
     )
-    for name in ("state", "decided_at", "hazard_id"):
-        op.create_index(f"ix_submitted_record_{name}", "submitted_record", [name])
 
 
 def submission_finding() -> None:

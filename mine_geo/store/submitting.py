@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import shapely
 from sqlalchemy import Table, func, insert, select
 
+from mine_geo import admin_names
 from mine_geo.errors import StoreError
 from mine_geo.intake import checking
 from mine_geo.store import comparing, content, gpkg, layers, rows, submissions
@@ -85,7 +86,7 @@ def check(
         admin = layers.read_admin(connection)
     except StoreError:  # no districts are loaded: then they are not checked
         admin = None
-    country = None if admin is None else shapely.union_all(admin.geometry.to_numpy())
+    country = None if admin is None else _country(admin)
     hazards = received.what == "hazards"
     register = None
     if hazards or of_reports:
@@ -93,6 +94,14 @@ def check(
         register = hazard_rows.read(connection, asked, with_waiting=False)
     typed = replace(received, table=table)
     return checking.check(typed, admin=admin, country=country, register=register)
+
+
+def _country(admin: gpd.GeoDataFrame) -> Any:
+    """Return the union of the districts; None where an office holds those of some provinces."""
+    every = set(admin_names.units()["province_code"])
+    if not every <= set(admin["province_code"]):
+        return None
+    return shapely.union_all(admin.geometry.to_numpy())
 
 
 def there_already(connection: Connection, received: Received, table: Records) -> Submitted | None:

@@ -19,7 +19,8 @@ from geopandas.testing import assert_geodataframe_equal
 from sqlalchemy import insert
 
 import mine_geo.store.distances
-from mine_geo import errors
+from mine_geo import errors, sample
+from mine_geo.admin import read_admin
 from mine_geo.findings import Finding
 from mine_geo.hazards import to_hazards
 from mine_geo.store import Store, create_store
@@ -386,13 +387,21 @@ def test_a_check_says_what_a_submission_keeps(store: Store, admin: gpd.GeoDataFr
     over = {"hazard_id": "O", "geometry": square(103.001), "province": "Pailin"}
     got = file(over, {"hazard_id": "O"}, findings=[Finding("bad_date", "x", record=0)])
     found = store.check(got)
-    assert {"overlaps_register", "outside_country", "duplicate_id", "bad_date"} <= set(
-        found["code"]
-    )
+    assert {"overlaps_register", "duplicate_id", "bad_date"} <= set(found["code"])
     assert store.submissions().empty
     store.submit(got)
     kept = store.submission("S-0001").findings
     assert_geodataframe_equal(kept, found, check_dtype=False)
+
+
+def test_only_the_districts_of_all_provinces_say_where_the_country_ends(store: Store) -> None:
+    every = read_admin(sample.path("districts"))
+    abroad = file({**B, "geometry": square(101.5, 13.5)}, {**A, "geometry": square(103.2, 13.1)})
+    store.load_admin(every[every["province_code"] == "12"])
+    assert "outside_country" not in set(store.check(abroad)["code"])
+    store.load_admin(every)
+    found = store.check(abroad)
+    assert found.loc[found["code"] == "outside_country", "hazard_id"].tolist() == ["B"]
 
 
 def test_a_check_of_reports_wants_their_hazards(store: Store) -> None:
