@@ -37,6 +37,9 @@ NAMES: Final = {
 }
 SUBMISSION: Final = click.argument("submission_id")
 HAZARDS: Final = click.argument("hazard_ids", nargs=-1, metavar="[HAZARD_ID]...")
+RECORDS: Final = click.option(
+    "--record", "records", type=int, multiple=True, metavar="NO", help="A record by its number."
+)
 BY: Final = click.option("--by", "who", metavar="NAME", help="Who does it; kept with it.")
 
 
@@ -171,6 +174,7 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
 @workbench.command("accept", epilog=example("mine-geo workbench accept S-0001 AP-1 AP-2"))
 @SUBMISSION
 @HAZARDS
+@RECORDS
 @click.option("--on", "happened_on", metavar="DAY", help="The day; else that of each survey.")
 @BY
 @click.pass_context
@@ -178,12 +182,17 @@ def accept(
     ctx: click.Context,
     submission_id: str,
     hazard_ids: tuple[str, ...],
+    records: tuple[int, ...],
     happened_on: str | None,
     who: str | None,
 ) -> None:
-    """Accept records into the register; without ids all that have no errors."""
+    """Accept records into the register; without ids or numbers all that have no errors."""
     done = open_named(ctx).accept(
-        submission_id, hazards=hazard_ids or None, happened_on=happened_on, accepted_by=who
+        submission_id,
+        hazards=hazard_ids or None,
+        records=records or None,
+        happened_on=happened_on,
+        accepted_by=who,
     )
     names = ("registered", "amended", "described", "confirmed", "released", "same")
     said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
@@ -198,14 +207,26 @@ def accept(
 @workbench.command("reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids'"))
 @SUBMISSION
 @HAZARDS
+@RECORDS
 @click.option("--why", required=True, help="The reason; the operator will ask.")
 @BY
 @click.pass_context
 def reject(
-    ctx: click.Context, submission_id: str, hazard_ids: tuple[str, ...], why: str, who: str | None
+    ctx: click.Context,
+    submission_id: str,
+    hazard_ids: tuple[str, ...],
+    records: tuple[int, ...],
+    why: str,
+    who: str | None,
 ) -> None:
-    """Reject records; without ids all that wait. They stay to be seen, with the reason."""
-    done = open_named(ctx).reject(submission_id, why, hazards=hazard_ids or None, rejected_by=who)
+    """Reject records, without ids or numbers all that wait; they stay, with the reason."""
+    done = open_named(ctx).reject(
+        submission_id,
+        why,
+        hazards=hazard_ids or None,
+        records=records or None,
+        rejected_by=who,
+    )
     click.echo(f"{submission_id}: {done.rejected:,} records rejected: {why}")
     for note in done.notes:
         click.echo(f"note: {note}")

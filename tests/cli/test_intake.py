@@ -150,6 +150,16 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     assert [(row["event_type"], row["recorded_by"]) for row in history] == [("registered", "desk")]
 
 
+def test_a_record_without_an_id_is_named_by_its_number(filled: Command) -> None:
+    file = write(filled.folder / "b.gpkg", [NEW, NEW], hazard_id=["A", None])
+    filled.done("workbench", "submit", file, "--kind", "ap_minefield")
+    done = filled.done("workbench", "reject", "S-0001", "--record", 2, "--why", "whose is it?")
+    assert "1 records rejected" in done
+    assert [r["state"] for r in rows(filled, "workbench", "show", "S-0001")][1] == "rejected"
+    line = filled.refused(errors.UnknownNameError, "workbench", "accept", "S-0001", "--record", 9)
+    assert "9: not in S-0001" in line
+
+
 def test_reports_over_the_desk_release_land(filled: Command) -> None:
     with mg.open_store(filled.store) as store:
         whole = store.hazards().set_index("hazard_id").geometry["AP-2"]
