@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from mine_geo.checks.records import Records
 from mine_geo.checks.shapes import check_shapes
@@ -76,6 +77,7 @@ def check_reports(
     found = [
         *_types(records),
         *_ids(records, register),
+        *_twice(records),
         *_days(records, day),
         *_numbers(records),
         *_shapes(records),
@@ -110,6 +112,26 @@ def _ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[Findin
             if records.ids[place] not in known:
                 message = f"no hazard {records.ids[place]} in the register; enter the hazard first"
                 yield records.finding("unknown_hazard", place, message)
+
+
+def _twice(records: Records) -> Iterator[Finding]:
+    """Give reports of one hazard, type, day and outline: their items would count twice."""
+    table = records.table
+    keys = pd.DataFrame(
+        {
+            "hazard": records.ids,
+            "type": table["event_type"],
+            "day": table["happened_on"],
+            "land": shapely.to_wkb(shapely.normalize(records.geometries)),
+        }
+    )
+    keys = keys[keys[["hazard", "type", "land"]].notna().all(axis=1)]
+    alike = keys[keys.duplicated(keep=False)]
+    for _, group in alike.groupby(list(keys.columns), dropna=False, sort=False):
+        for place in group.index:
+            other = records.numbers[next(n for n in group.index if n != place)]
+            message = f"hazard, type, day and land as in record {other}; leave one out if it is one"
+            yield records.finding("duplicate_report", place, message)
 
 
 def _days(records: Records, today: date) -> Iterator[Finding]:

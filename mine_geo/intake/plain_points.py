@@ -123,7 +123,7 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
     first = cells.groupby(key.to_numpy(), sort=False).first().reindex(index)[kept]
     place = index.get_indexer(pd.Index(key))
     known = _known_columns(profile)
-    findings, left = list(drawn.findings), []
+    findings, left = [*drawn.findings, *_other_ways(found)], []
     differing: dict[int, list[str]] = {}
     for column in kept:
         own = cells[column].to_numpy(dtype=object)
@@ -144,6 +144,17 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
         findings.append(Finding("left_over", said))
     table = first.drop(columns=left).reset_index(drop=True)
     return Drawn(table, drawn.geometry, drawn.crs, tuple(findings))
+
+
+def _other_ways(found: Layout) -> list[Finding]:
+    """Say which columns tell the place once more, and are not read."""
+    roles = [role for way, parts in WAYS.items() if way != found.way for role in parts]
+    columns = [found.columns[role] for role in roles if role in found.columns]
+    if not columns:
+        return []
+    way = some(found.columns[role] for role in WAYS[str(found.way)])
+    said = f"places are read from {way}; columns that say them once more, not read: {some(columns)}"
+    return [Finding("left_over", said)]
 
 
 def _known_columns(profile: Profile | None) -> set[str]:

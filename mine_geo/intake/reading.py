@@ -23,7 +23,16 @@ from mine_geo.errors import (
 )
 from mine_geo.findings import Finding
 from mine_geo.hazards import to_hazards
-from mine_geo.intake import esri_json, guard, mapping, maxml, profiles, tables, vector_files
+from mine_geo.intake import (
+    esri_json,
+    guard,
+    mapping,
+    maxml,
+    profiles,
+    tables,
+    vector_files,
+    whole_file,
+)
 from mine_geo.intake.plausible import (
     astray_records,
     check_on_the_ground,
@@ -148,7 +157,8 @@ def read(
         operation=None if shift is None else shift.text,
         accuracy_m=None if shift is None else shift.accuracy_m,
     )
-    findings = (*_said(frame, swapped, shift), *raw.findings, *mapped.findings)
+    said = (*_said(frame, swapped, shift), *whole_file.findings(frame, chosen, what))
+    findings = (*said, *raw.findings, *mapped.findings)
     received = Received(what, mapped.table, findings, mapped.columns, source)
     return _without_closed(received) if what == "hazards" else received
 

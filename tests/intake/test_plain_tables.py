@@ -553,3 +553,12 @@ def test_mgrs_on_another_datum_is_refused():
     message, error = refused(table, profile=profile(crs="EPSG:4131"))
     assert error is CRSError
     assert "MGRS references are read on WGS 84, not on Indian 1960" in message
+
+
+def test_columns_that_say_the_place_once_more_are_named():
+    utm_ = {"easting": "305000", "northing": "1460000", "zone": "48P"}
+    found = raw(points(**utm_))
+    (finding,) = found.findings
+    assert finding.code == "left_over"
+    assert finding.message.startswith("places are read from lon, lat; ")
+    assert finding.message.endswith("not read: easting, northing")

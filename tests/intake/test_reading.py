@@ -209,3 +209,47 @@ def test_a_report_without_type_or_day_is_refused_and_said_once(tmp_path):
     REPORTS.assign(happened_on=None).to_file(path)
     with pytest.raises(errors.RecordError, match="no day on which it happened"):
         mg.intake.read_reports(path)
+
+
+WKT = "POLYGON ((103 13, 103.01 13, 103.01 13.01, 103 13))"
+
+
+def codes_of_file(folder, header, *rows, what="hazards"):
+    """Return code and message of what is said of a CSV with WKT as a whole."""
+    path = folder / "a.csv"
+    lines = [f'{row},"{WKT}"' for row in rows]
+    path.write_text("\n".join([f"{header},wkt", *lines, ""]), encoding="utf-8")
+    received = mg.intake.read(path, what=what, crs="EPSG:4326")
+    return {f.code: f.message for f in received.findings if f.record is None}
+
+
+def test_a_file_without_records_says_so(tmp_path):
+    assert codes_of_file(tmp_path, "hazard_id")["no_records"].startswith("no records; choose")
+    gpd.GeoDataFrame({"hazard_id": []}, geometry=[], crs=4326).to_file(tmp_path / "a.gpkg")
+    received = mg.intake.read(tmp_path / "a.gpkg")
+    assert [finding.code for finding in received.findings] == ["no_records"]
+
+
+def test_a_file_without_a_column_of_ids_says_what_it_has(tmp_path):
+    said = codes_of_file(tmp_path, "Name,kind", "MF-1,AP")
+    assert said["missing_id"].startswith("no column says the id of a hazard (there are: Name, kind")
+    with pytest.raises(errors.RecordError, match="there are: Name, kind"):
+        mg.read_hazards(tmp_path / "a.csv", crs="EPSG:4326")
+    assert "missing_id" not in codes_of_file(tmp_path, "outcome,end_date", "NTS,", what="reports")
+
+
+def test_two_columns_of_one_name_that_differ_are_said(tmp_path):
+    said = codes_of_file(tmp_path, "id,Status,STATUS", "A,Open,Closed", "B,open,OPEN", "C,,")
+    assert said["columns_differ"] == (
+        "columns 'Status' and 'STATUS' differ in 1 records, and the first is taken as status; "
+        "rename the one that does not count"
+    )
+    assert "columns_differ" not in codes_of_file(tmp_path, "id,Status,STATUS", "A,Open,open")
+
+
+def test_reports_that_are_read_as_hazards_are_said(tmp_path):
+    said = codes_of_file(tmp_path, "hazard_id,activity,end_date", "A,Clearance,2022-12-31", "B,,")
+    assert said["other_records"].startswith("activity says how land was released (cleared)")
+    for words in ("Farming", "Confirmed"):
+        assert "other_records" not in codes_of_file(tmp_path, "id,activity", f"A,{words}")
+    assert "other_records" not in codes_of_file(tmp_path, "id,activity", "A,TS", what="reports")
