@@ -14,6 +14,8 @@ import struct
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
+from pathlib import Path
 from random import Random
 
 import geopandas as gpd
@@ -24,7 +26,8 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from mine_geo.errors import EXIT_CODES
+import mine_geo as mg
+from mine_geo.errors import EXIT_CODES, FileError
 from tests.intake.fields import FIELDS
 from tests.intake.test_vector_files import GOOD, KML, PLACEMARK, features, polygon, write
 
@@ -48,6 +51,21 @@ for path in sys.stdin.read().split("\\n"):
     peak = int(status[status.index("VmHWM:") + 1]) / 1024  # ru_maxrss begins with the parent's
     print(json.dumps([path, *told, peak]), flush=True)
 """
+
+SUBMITTER = f"""
+import json, os, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, ({8192 * MB}, {8192 * MB}))
+from click.testing import CliRunner
+from mine_geo.cli import main
+for path in sys.stdin.read().split("\\n"):
+    words = ["--database", os.environ["STORE"], "workbench", "submit", path]
+    words += ["--kind", "ap_minefield"]
+    words += ["--crs", "EPSG:4326"] if path.endswith(".csv") else []
+    done = CliRunner().invoke(main, words)
+    broken = None if isinstance(done.exception, (SystemExit, type(None))) else repr(done.exception)
+    print(json.dumps([path, done.exit_code, broken or done.output]), flush=True)
+"""
+"""As READER, but onto the workbench, by the command."""
 
 MANY = gpd.GeoDataFrame(
     {"hazard_id": [f"A{n}" for n in range(300)], "kind": "ap_minefield", "village": "ភូមិថ្មី"},
@@ -290,12 +308,12 @@ def _folder(tmp_path_factory):
     shutil.rmtree(folder)
 
 
-def run(folder, paths, **environment):
+def run(folder, paths, script=READER, **environment):
     """Read files in a process of their own; return what it said of each, and its peak in MB."""
     temporary = folder.parent / "temporary"
     temporary.mkdir(exist_ok=True)
     done = subprocess.run(
-        [sys.executable, "-c", READER],
+        [sys.executable, "-c", script],
         input="\n".join(map(str, paths)),
         capture_output=True,
         text=True,
@@ -328,6 +346,40 @@ def test_hostile_files_are_one_clear_line_each(folder):
     assert "passwd" not in str(said.values())
     peaks = {path.name: said[str(path)][2] for path in paths}
     assert max(peaks.values()) < MOST_MB, sorted(peaks.items(), key=lambda item: item[1])[-5:]
+
+
+def everything(store):
+    """Return all rows of all tables of a GeoPackage, as SQL."""
+    with closing(sqlite3.connect(store)) as connection:
+        return "\n".join(connection.iterdump())
+
+
+def test_nothing_of_a_hostile_folder_is_written_into_the_store(folder, tmp_path):
+    """What cannot be read leaves no trace; a record that cannot be is no hazard anywhere."""
+    store = tmp_path / "register.gpkg"
+    mg.create_store(store).close()
+    before = everything(store)
+    paths = sorted(path for path in folder.iterdir() if path.suffix not in PARTS)
+    files = [path for path in paths if path.name not in NOT_FILE_ERRORS]
+    said, noise = run(folder, files, SUBMITTER, STORE=str(store))
+    assert noise == ""
+    lines = {Path(path).name: (code, text.strip()) for path, (code, text) in said.items()}
+    wrong = {
+        name: told
+        for name, told in lines.items()
+        if told[0] != EXIT_CODES[FileError] or len(told[1].splitlines()) != 1
+    }
+    assert wrong == {}
+    assert all(name in text for name, (_, text) in lines.items())
+    assert everything(store) == before
+    records = [path for path in paths if path.name in NOT_FILE_ERRORS]
+    said, _ = run(folder, records, SUBMITTER, STORE=str(store))
+    assert len(said) == len(NOT_FILE_ERRORS)
+    assert all(code == 0 for code, _ in said.values()), said
+    with mg.open_store(store) as opened:
+        for workbench in ("include", "exclude", "only"):
+            assert opened.hazards(workbench=workbench).empty
+        assert opened.submissions()["errors"].gt(0).all()
 
 
 def test_tables_in_other_encodings_are_read_right(folder, tmp_path):
