@@ -130,8 +130,8 @@ def choose_tables(sheets: Sheets, layouts: Mapping[str, Layout], layer: str | No
     if not placed:
         columns = some(dict.fromkeys(c for table in sheets.values() for c in table.columns), 20)
         raise FileError(
-            f"no columns of WKT or of coordinates (there are: {columns}); name them in a "
-            "profile's [points]"
+            f"no columns of WKT or of coordinates (there are: {columns}); name them in a profile's "
+            "[points], or delete the rows above the headings if there are any"
         )
     places = _places(placed, layouts, layer)
     if layer == places:

@@ -79,8 +79,10 @@ def draw(
         )
     placed = [found.columns[role] for role in WAYS[str(found.way)]]
     empty = points[placed].isna().all(axis=1)
-    points = points.loc[~(empty & points[found.key].isna()) & _corners(points, found)]
-    points = points.reset_index(drop=True)
+    points = points.loc[~(empty & points[found.key].isna())]
+    corners = _corners(points, found)
+    order = _orders(points, found, corners)[corners].reset_index(drop=True)
+    points = points.loc[corners].reset_index(drop=True)
     empty = points[placed].isna().all(axis=1)
     own = keys(points, found.key)
     key = own.ffill()
@@ -91,7 +93,7 @@ def draw(
         {
             "record": key,
             "part": _column(points, found, "part"),
-            "order": _column(points, found, "order"),
+            "order": order,
             "lon": places.xy[:, 0],
             "lat": places.xy[:, 1],
         }
@@ -173,6 +175,23 @@ def _corners(points: pd.DataFrame, found: Layout) -> pd.Series[bool]:
         if len(word) > 2:
             other |= kinds.str.contains(word, regex=False)
     return ~other
+
+
+def _orders(points: pd.DataFrame, found: Layout, corners: pd.Series[bool]) -> pd.Series[Any]:
+    """Return the numbers of points as text; those that benchmarks alone take up are left out."""
+    written = _column(points, found, "order")
+    number = turning_points.order_numbers(written)
+    if corners.all() or number.isna().all():
+        return written
+    table = pd.DataFrame({"number": number, "corner": corners})
+    part = _column(points, found, "part").fillna("")
+    table["ring"] = keys(points, str(found.key)).ffill().fillna("") + "|" + part
+    both = table.groupby(["ring", "number"], dropna=False)["corner"].transform("any")
+    table["taken"] = np.isfinite(number) & ~both
+    table = table.sort_values(["ring", "number"], kind="stable")
+    before = table.groupby("ring")["taken"].cumsum().reindex(points.index)
+    moved = corners & np.isfinite(number) & (before > 0)
+    return written.mask(moved, (number - before).map("{:g}".format).astype("str"))
 
 
 def _column(points: pd.DataFrame, found: Layout, role: str) -> pd.Series[Any]:

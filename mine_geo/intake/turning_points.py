@@ -162,11 +162,16 @@ def _disorder(rows: pd.DataFrame, *, gaps: bool) -> list[tuple[int, Finding]]:
         & (order == order.groupby(ring).shift()),
         "turning points missing before number": rows["ordered"] & ((step > 1) | first) & (not gaps),
     }
+    mends = dict.fromkeys(faults, "give each its place in the ring")
+    mends["turning points missing before number"] = (
+        'give them, or say number_gaps = "accept" in a profile\'s [options]'
+    )
     said: dict[int, Finding] = {}
     for words, mask in faults.items():
         for place, group in order[mask].groupby(rows["record"][mask].to_numpy()):
             numbers = some(_NAMES.get(value, f"{value:g}") for value in group)
-            said.setdefault(int(str(place)), Finding("point_order", f"{words} {numbers}"))
+            message = f"{words} {numbers}; no polygon is drawn: {mends[words]}"
+            said.setdefault(int(str(place)), Finding("point_order", message))
     return list(said.items())
 
 

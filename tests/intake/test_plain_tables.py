@@ -562,3 +562,33 @@ def test_columns_that_say_the_place_once_more_are_named():
     assert finding.code == "left_over"
     assert finding.message.startswith("places are read from lon, lat; ")
     assert finding.message.endswith("not read: easting, northing")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "numbers"),
+    [
+        (["Reference point", "SP", "TP", "Landmark", "TP", "TP"], "123456"),
+        (["Benchmark", "SP", "TP", "Benchmark", "TP", "TP"], "112234"),
+        (["Benchmark", "SP", "TP", "RP", "TP", "TP"], "512634"),
+    ],
+)
+def test_numbers_that_benchmarks_take_up_are_no_gaps(kinds, numbers):
+    first, second, third, fourth = CORNERS
+    places = [(104, 13), first, second, (104, 13), third, fourth]
+    found = raw(points(places, tp=list(numbers), point_type=kinds))
+    assert codes(found) == []
+    assert shapely.get_coordinates(found.table.geometry[0])[:4].tolist() == [
+        list(corner) for corner in CORNERS
+    ]
+
+
+def test_a_gap_in_the_numbers_says_what_follows_and_the_mend():
+    found = raw(points(tp=["1", "2", "4", "5"]))
+    assert codes(found) == [(0, "point_order")]
+    assert "no polygon is drawn" in found.findings[0].message
+    assert 'number_gaps = "accept"' in found.findings[0].message
+
+
+def test_a_title_above_the_headings_is_thought_of():
+    message, _ = refused(sheet(**{"Minefields of 2023": ["id", "A"], "column 2": ["lat", "13"]}))
+    assert "delete the rows above the headings" in message
