@@ -174,7 +174,7 @@ def _prepared(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def _orders(points: pd.DataFrame) -> pd.Series[float]:
-    """Return the numbers of the points; those that benchmarks take up in a ring left out.
+    """Return the numbers of the points; those that benchmarks alone take up in a ring left out.
 
     A ring without any takes them from the names of its corners, where all those have one.
     """
@@ -184,8 +184,10 @@ def _orders(points: pd.DataFrame) -> pd.Series[float]:
     clear = (named.notna() & ~twice) | ~corner
     use = (clear & order.isna()).groupby(points["ring"]).transform("all")
     order = order.where(~use, named)
-    table = pd.DataFrame({"ring": points["ring"], "order": order})
-    table["taken"] = ~corner & order.notna()
+    table = pd.DataFrame({"ring": points["ring"], "order": order, "corner": corner})
+    table["taken"] = order.notna() & ~table.groupby(["ring", "order"])["corner"].transform(
+        "any"
+    ).eq(other=True)
     table = table.sort_values(["ring", "order"], kind="stable")
     before = table.groupby("ring")["taken"].cumsum()
     return order.where(~corner, (table["order"] - before).sort_index())

@@ -17,6 +17,7 @@ from mine_geo.intake.geopoints import BENCHMARKS, LANDMARKS, LOOSE_KINDS, words
 from mine_geo.intake.matching import fold, names_of
 from mine_geo.intake.plain_columns import PLAIN, POINT_ONLY, WAYS, keys
 from mine_geo.intake.profiles import bundled
+from mine_geo.intake.survey123_links import PARENTS
 from mine_geo.terms import HAZARD_COLUMNS
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def draw(
         raise FileError(
             f"no column says which record a turning point belongs to (there are: "
             f"{some(points.columns, 20)}); name it as parent in a profile's [points]"
+            f"{_of_form(points)}"
         )
     placed = [found.columns[role] for role in WAYS[str(found.way)]]
     empty = points[placed].isna().all(axis=1)
@@ -175,6 +177,12 @@ def _corners(points: pd.DataFrame, found: Layout) -> pd.Series[bool]:
         if len(word) > 2:
             other |= kinds.str.contains(word, regex=False)
     return ~other
+
+
+def _of_form(points: pd.DataFrame) -> str:
+    """Say more where a table is one of several of a Survey123 form."""
+    repeat = any(fold(str(column)) in PARENTS for column in points.columns)
+    return "; of a repeat of Survey123 name the folder or zip of all its tables" if repeat else ""
 
 
 def _orders(points: pd.DataFrame, found: Layout, corners: pd.Series[bool]) -> pd.Series[Any]:

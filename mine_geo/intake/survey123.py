@@ -162,6 +162,9 @@ def _unread(form: Form, points: str | None) -> list[Finding]:
     if points is None and columns_named(form.sheets[form.records], DRAWN):
         message = "polygons drawn in the form are not in its CSV or XLSX: export a file geodatabase"
         findings.append(Finding("unread_part", message))
+    elif points is None:
+        message = "no repeat with turning points: no polygons; name the folder, zip or XLSX with it"
+        findings.append(Finding("unread_part", message))
     return findings
 
 

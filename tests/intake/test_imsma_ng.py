@@ -620,3 +620,15 @@ def test_points_that_were_entered_on_another_datum_are_said() -> None:
     raw = read(geopoint(*grid))
     assert raw.table.geometry.isna().all()
     assert "Indian 1960" in raw.findings[0].message
+
+
+def test_benchmarks_that_are_numbered_by_themselves_move_no_corner() -> None:
+    kinds = ["Benchmark", "Start Point", "Turning Point", "Benchmark", "Turning Point"]
+    places = [(103.2, 13.2), (103, 13), (103.01, 13), (103.2, 13.2), (103.01, 13.01)]
+    rows = [
+        {"hazard_guid": "A", "pointno": n, "pointtypeenum": kind, "longitude": x, "latitude": y}
+        for n, kind, (x, y) in zip([1, 1, 2, 2, 3], kinds, places, strict=True)
+    ]
+    raw = read(geopoint(*rows))
+    assert said(raw) == []
+    assert corners(raw).tolist() == [[103, 13], [103.01, 13], [103.01, 13.01], [103, 13]]

@@ -592,3 +592,9 @@ def test_a_gap_in_the_numbers_says_what_follows_and_the_mend():
 def test_a_title_above_the_headings_is_thought_of():
     message, _ = refused(sheet(**{"Minefields of 2023": ["id", "A"], "column 2": ["lat", "13"]}))
     assert "delete the rows above the headings" in message
+
+
+def test_a_repeat_alone_names_the_other_tables_of_its_form():
+    lonely = sheet(GlobalID=["a"], ParentGlobalID=["b"], x=["103"], y=["13"])
+    assert "name the folder or zip of all its tables" in refused(lonely)[0]
+    assert "Survey123" not in refused(sheet(x=["103"], y=["13"]))[0]

@@ -220,7 +220,9 @@ def test_an_id_that_stands_twice_is_said():
 def test_a_form_without_repeats_has_no_polygons():
     raw = read(main=form(A, B, x=["103", "104"], y=["13", "12"]))
     assert raw.table.geometry.isna().all()
-    assert raw.findings == ()
+    (finding,) = raw.findings
+    assert finding.code == "unread_part"
+    assert finding.message.startswith("no repeat with turning points: no polygons; name the folder")
 
 
 def test_drawn_polygons_are_not_in_a_csv():
@@ -235,7 +237,7 @@ def test_tables_in_a_circle_end():
         {"globalid": ["2"], "parentglobalid": ["1"], "x": "1", "y": "1"}, dtype="str"
     )
     raw = read(main=form(A), one=one, two=two)
-    assert codes(raw) == [("unread_part", None)]
+    assert codes(raw) == [("unread_part", None)] * 2
     with pytest.raises(FileError, match="only repeats"):
         read(one=one, two=two)
 
