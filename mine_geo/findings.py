@@ -50,6 +50,7 @@ CODES: Final = {
     # attributes
     "missing_id": ("error", "no hazard_id"),
     "duplicate_id": ("error", "a hazard_id that stands more than once"),
+    "odd_id": ("warning", "a hazard_id that a spreadsheet has rounded"),
     "unknown_word": ("error", "a word outside the vocabulary"),
     "bad_date": ("error", "not a day"),
     "future_date": ("error", "a day that has not come yet"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -46,11 +47,14 @@ MINIMUM_DATA: Final = {
 (category of device, SHA or CHA, location, organisation, date; the perimeter is a finding of its own
 and the status is derived), and the columns of which one must say it."""
 
+_ROUNDED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2}")
+"""How a spreadsheet writes a long number: 1.23E+11."""
+
 UNITS: Final = {"hectares": 10_000.0, "square kilometres": 1_000_000.0}
 
 
 def check_ids(records: Records, register: Records | None) -> Iterator[Finding]:
-    """Give missing ids, and ids that stand more than once, also but for blanks or capitals.
+    """Give missing and rounded ids, and ids that stand twice, also but for blanks or capitals.
 
     Parameters
     ----------
@@ -62,6 +66,10 @@ def check_ids(records: Records, register: Records | None) -> Iterator[Finding]:
     for place in np.flatnonzero(_null(records.ids)):
         yield records.finding("missing_id", place, "no hazard_id; give the hazard its id")
     there = np.flatnonzero(~_null(records.ids))
+    for place in there:
+        if _ROUNDED.fullmatch(records.ids[place]):
+            message = "a number that a spreadsheet has rounded; write the whole id, as text"
+            yield records.finding("odd_id", place, message)
     names = pd.Series([name.casefold() for name in records.ids[there]], index=there, dtype="str")
     for _, group in names[names.duplicated(keep=False)].groupby(names, sort=False):
         yield from _twice(records, group.index.to_numpy())

@@ -44,6 +44,13 @@ def test_a_missing_id(nothing):
     assert found["hazard_id"].isna().all()
 
 
+def test_an_id_that_a_spreadsheet_has_rounded():
+    frame = hazards(*boxes(4)).assign(hazard_id=["1.23E+11", "1,5e+08", "MF-1E+2", "123000000000"])
+    found = said("odd_id", frame)
+    assert found[["record", "severity"]].values.tolist() == [[1, "warning"], [2, "warning"]]  # noqa: PD011
+    assert "as text" in found["message"][0]
+
+
 def ids(*names, **options):
     frame = hazards(*boxes(len(names))).assign(hazard_id=list(names))
     return said("duplicate_id", frame, **options)
