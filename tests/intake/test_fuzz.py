@@ -284,7 +284,7 @@ def test_the_good_tables_give_two_polygons(name, tmp_path) -> None:
     raw = read_or_one_line(tables.read, write(BOOKS[name], tmp_path))
     assert raw is not None
     assert raw.table.geometry.notna().all()
-    assert {"closure"} >= {finding.code for finding in raw.findings}
+    assert {"closure", "left_over"} >= {finding.code for finding in raw.findings}
 
 
 def test_the_good_xml_gives_two_polygons(tmp_path) -> None:
