@@ -161,6 +161,8 @@ def compare(how: FileReading, old: Path, new: Path, format_: str, output: Path |
     title = f"{new.name} against {old.name}: {len(changes):,} hazards differ"
     if format_ == "table" and output is None:
         Sheet(summary(changes), None, title, CHANGE_NAMES).give(format_, output)
+        if changes.empty:
+            return
         changes = changes[["hazard_id", "change", "gained_m2", "lost_m2", "described"]]
         title = "Each hazard"
     Sheet(changes, None, title, CHANGE_NAMES).give(format_, output)

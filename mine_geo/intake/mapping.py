@@ -274,7 +274,7 @@ class _Draft:
     def mapped(self, new: dict[str, pd.Series[Any]], columns: Sequence[str]) -> Mapped:
         """Return the table with the columns that are left over, what went where, and findings."""
         extras = self._extras(columns)
-        kept = {name: self._rest.iloc[:, place] for place, name in extras.items()}
+        kept = {name: _plain(self._rest.iloc[:, place]) for place, name in extras.items()}
         own = {column: new[column] for column in columns if column != "geometry"}
         table = gpd.GeoDataFrame(own | {"geometry": self.geometry} | kept, crs=CRS)
         ids = new["hazard_id"]
@@ -333,6 +333,12 @@ class _Draft:
 
 def _moment(constant: str) -> pd.Timestamp:
     return read_days(pd.Series([constant]))[0][0]
+
+
+def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return flags without nulls as NumPy's, which every other function gives."""
+    full = column.dtype == "boolean" and not column.isna().any()
+    return column.astype(bool) if full else column
 
 
 def _shortened(value: Any) -> str:
