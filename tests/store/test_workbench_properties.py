@@ -185,7 +185,7 @@ def state(store: Store) -> tuple[Any, ...]:
         return tuple(connection.exec_driver_sql(query).all() for query in STATE)
 
 
-@settings(max_examples=EXAMPLES // 6)
+@settings(max_examples=EXAMPLES // 12)
 @given(
     rows=tables(3),
     told=st.lists(steps(), min_size=3, max_size=12),
