@@ -7,6 +7,7 @@ over: they refuse a table, or are said of points whose source keeps WGS 84 besid
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pyproj
@@ -58,11 +59,16 @@ def is_other_datum(system: Any) -> bool:
         return False
     code = re.fullmatch(r"(?i)\s*epsg\s*:*\s*([0-9]{4,5})\s*", system)
     if code is not None:
-        try:
-            return not is_wgs84(pyproj.CRS.from_epsg(int(code[1])))
-        except UnknownSystemError:
-            return True
+        return not _on_wgs84(int(code[1]))
     return bool(set(re.findall("[a-z]{2,}", system.lower())) - _PLAIN_WORDS)
+
+
+@lru_cache
+def _on_wgs84(code: int) -> bool:
+    try:
+        return is_wgs84(pyproj.CRS.from_epsg(code))
+    except UnknownSystemError:
+        return False
 
 
 def others(texts: Iterable[Any]) -> list[str]:
