@@ -119,7 +119,7 @@ WORDS = [None, "Battambang", "02", "Pailin", "24", "Samlout", "0209", "Banan", "
          "0505", "0509", "Nowhere"]  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(*[st.sampled_from(WORDS)] * 4), min_size=1, max_size=6))
 def test_contradictions_are_those_of_the_hazard_table(rows):
     frame = hazards(*[shapely.box(103, 13, 104, 14)] * len(rows))
