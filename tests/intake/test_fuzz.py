@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,10 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mine_geo import intake
 from mine_geo.errors import MineGeoError
-from mine_geo.findings import CODES, as_table
+from mine_geo.findings import CODES, SEVERITIES, as_table
 from mine_geo.intake import maxml, tables
 from mine_geo.intake.raw import Profile, Raw
+from mine_geo.intake.reading import WHATS
 from tests.intake.test_maxml import document, element, point, report
 
 Table = list[list[str]]
@@ -313,6 +316,30 @@ def test_tables_of_broken_text(name, which, edits) -> None:
         file = files[int(which * len(files))]
         file.write_bytes(broken_bytes(file.read_bytes(), edits))
         read_or_one_line(tables.read, path)
+
+
+@pytest.mark.parametrize("what", WHATS)
+@pytest.mark.parametrize("name", BOOKS)
+@settings(max_examples=EXAMPLES // 6)
+@given(edits=deeds)
+def test_broken_tables_the_whole_way_to_the_findings(name, what, edits) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(broken_book(BOOKS[name], edits), Path(folder))
+        with suppress(MineGeoError):
+            found = intake.check(intake.read(path, what=what, crs="EPSG:4326"))
+            assert found["severity"].isin(SEVERITIES).all()
+
+
+@pytest.mark.parametrize("what", WHATS)
+@settings(max_examples=EXAMPLES // 3)
+@given(edits=deeds)
+def test_broken_xml_the_whole_way_to_the_findings(what, edits) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "reports.xml")
+        path.write_text(broken_tree(REPORTS, edits), encoding="utf-8")
+        with suppress(MineGeoError):
+            found = intake.check(intake.read(path, what=what))
+            assert found["severity"].isin(SEVERITIES).all()
 
 
 @settings(max_examples=EXAMPLES // 2)
