@@ -45,7 +45,7 @@ def read(
     Parameters
     ----------
     sheets
-        The tables of the file by name, all cells text (`sheets.read_sheets`).
+        The tables of the file by name, all cells text (`sheets.read_book`).
     path
         The file, for messages.
     layer

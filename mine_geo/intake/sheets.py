@@ -38,11 +38,6 @@ class Book:
     """What the reading has to say: an encoding that was taken, cells that hold no value."""
 
 
-def read_sheets(path: Path) -> dict[str, pd.DataFrame]:
-    """Return the tables of a file by name, all cells text: `read_book` without its findings."""
-    return read_book(path).tables
-
-
 def read_book(path: Path) -> Book:
     r"""Read the tables of a CSV, an XLSX, a folder of CSV files or a zip of them, as text.
 

@@ -1,4 +1,4 @@
-"""Places from bearing and distance: traverses, polar points, and how well a traverse closes.
+"""Places from bearing and distance, and how well a traverse closes.
 
 Longitude and latitude in degrees, on the ellipsoid that the caller gives; bearings in degrees
 clockwise from true north; distances in metres along the geodesic (Karney 2013, through PROJ).
@@ -30,47 +30,6 @@ class Closure:
         if np.isinf(self.ratio):
             return f"{self.error_m:.2f} m"
         return f"{self.error_m:.2f} m (1:{self.ratio:,.0f})"
-
-
-def walk(
-    start: tuple[float, float],
-    bearings_deg: ArrayLike,
-    distances_m: ArrayLike,
-    geod: pyproj.Geod,
-) -> NDArray[np.float64]:
-    """Walk a traverse: each leg begins where the one before it ends.
-
-    Parameters
-    ----------
-    start
-        Longitude and latitude where the first leg begins, degrees.
-    bearings_deg
-        Bearing of each leg, degrees clockwise from true north; any turn (370 is 10).
-    distances_m
-        Length of each leg, metres.
-    geod
-        The ellipsoid of the datum.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, 2): longitude, latitude where each leg ends; the start is not among them. From
-        a bearing or a distance that is no number on, all are NaN.
-
-    Examples
-    --------
-    >>> import pyproj
-    >>> walk((105.0, 0.0), [90, 90], [100_000, 11_319.490793], pyproj.Geod(ellps="WGS84")).round(6)
-    array([[105.898315,   0.      ],
-           [106.      ,   0.      ]])
-    """
-    bearings, distances = _legs(bearings_deg, distances_m)
-    places = np.empty((len(bearings), 2))
-    lon, lat = float(start[0]), float(start[1])
-    for leg, (bearing, distance) in enumerate(zip(bearings, distances, strict=True)):
-        lon, lat = _fwd([lon], [lat], bearing, distance, geod)[0]
-        places[leg] = lon, lat
-    return places
 
 
 def polar(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mine_geo.errors import FileError
 from mine_geo.intake.delimited import read_csv
-from mine_geo.intake.sheets import read_book, read_sheets
+from mine_geo.intake.sheets import read_book
 from mine_geo.intake.text_tables import MOST_CHARACTERS
 from mine_geo.intake.workbooks import read_workbook
 
@@ -36,7 +36,7 @@ def written(tmp_path):
 
 def rows(path, name=None):
     """Return the only table, or that of a name, as lists with None for null."""
-    tables = read_sheets(path)
+    tables = read_book(path).tables
     table = tables[name] if name else next(iter(tables.values()))
     assert all(dtype == "str" for dtype in table.dtypes)
     assert table.index.equals(pd.RangeIndex(len(table)))
@@ -47,7 +47,7 @@ def rows(path, name=None):
 def refused(path):
     """Return the one line that says why a file is refused."""
     with pytest.raises(FileError) as caught:
-        read_sheets(path)
+        read_book(path)
     message = str(caught.value)
     assert len(message.splitlines()) == 1
     assert path.name in message
@@ -157,7 +157,7 @@ def test_pandas_own_csv_is_read_back(written):
     for sep in ",;\t|":
         buffer = io.StringIO()
         table.to_csv(buffer, sep=sep, index=False)
-        read = next(iter(read_sheets(written(buffer.getvalue())).values()))
+        read = next(iter(read_book(written(buffer.getvalue())).tables.values()))
         pd.testing.assert_frame_equal(read, table)
 
 
@@ -196,7 +196,7 @@ def test_sheets_in_their_order_hidden_ones_too_and_empty_ones_not(written):
         book["b"].sheet_state = "hidden"
 
     data = workbook({"b": [["id"], ["1"]], "empty": [], "a": [["id", "x"], ["2", "3"]]}, hide=hide)
-    tables = read_sheets(written(data, "two.xlsx"))
+    tables = read_book(written(data, "two.xlsx")).tables
     assert list(tables) == ["b", "a"]
     assert tables["b"]["id"].tolist() == ["1"]
 
@@ -421,5 +421,5 @@ def test_a_damaged_workbook_is_a_table_or_one_line(place, patch):
 def test_a_large_table_keeps_all_rows(written):
     numbers = np.arange(50_000)
     text = "id,lon\n" + "\n".join(f"A-{n},{n / 1000}" for n in numbers)
-    table = read_sheets(written(text))["points"]
+    table = read_book(written(text)).tables["points"]
     assert table["lon"].astype(float).to_numpy() == pytest.approx(numbers / 1000)

@@ -14,7 +14,7 @@ from mine_geo.errors import CRSError, FileError, MineGeoError
 from mine_geo.findings import as_table
 from mine_geo.intake import survey123
 from mine_geo.intake.raw import Profile
-from mine_geo.intake.sheets import read_sheets
+from mine_geo.intake.sheets import read_book
 
 A = "8f14e45f-ceea-467f-a8f1-1a2b3c4d5e6f"
 B = "c9f0f895-fb98-4b91-9d2b-0a1b2c3d4e5f"
@@ -99,7 +99,7 @@ def test_an_export_gives_polygons_in_order_of_entry(tmp_path, write, form_name):
         "turning_points_1": shuffled,
     }
     path = write(tmp_path / "export", tables)
-    sheets = read_sheets(path)
+    sheets = read_book(path).tables
     assert survey123.is_form(sheets)
     raw = survey123.read(sheets, path)
     assert raw.format == form_name

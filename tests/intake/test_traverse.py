@@ -6,12 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.intake.traverse import Closure, closure, polar, walk
+from mine_geo.intake.traverse import Closure, closure, polar
 
 GEOD = pyproj.Geod(ellps="WGS84")
 DEGREE_M = np.pi / 180 * 6378137.0
 """One degree of longitude along the equator, where the geodesic is the circle itself."""
 EAST, NORTH = 104.9, 12.5
+
+
+def walk(start, bearings, distances, geod):
+    """Walk a traverse: each leg begins where the one before it ends."""
+    places = [start]
+    for bearing, metres in zip(bearings, distances, strict=True):
+        places.append(tuple(polar(places[-1], [bearing], [metres], geod)[0]))
+    return np.array(places[1:]).reshape(-1, 2)
 
 
 def meridian_m(south, north):
