@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mine_geo import admin_names
+from mine_geo.cells import read_days, read_flags, read_numbers, read_texts
 from mine_geo.errors import (
     CRSError,
     GeometryError,
@@ -47,8 +48,6 @@ TEXT_COLUMNS: Final = (
     "operator",
 )
 PLACE_COLUMNS: Final = ("province", "province_code", "district", "district_code")
-DAYS_IN: Final = "Asia/Phnom_Penh"
-"""Where a moment with a time zone becomes a day."""
 
 _WORDS: Final = {
     "kind": KINDS,
@@ -144,14 +143,7 @@ def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
 
 
 def _text(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return trimmed texts; whole numbers without their `.0`; missing and blank as None."""
-    if pd.api.types.is_float_dtype(column):
-        whole = column.dropna()
-        if (whole == whole.round()).all():
-            column = column.astype("Int64")
-    texts = column.astype(object).where(column.notna(), None)
-    texts = texts.map(lambda value: str(value).strip() or None, na_action="ignore")
-    return texts.astype("str")
+    return pd.Series(read_texts(column), index=column.index, dtype="str")
 
 
 def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
@@ -180,51 +172,36 @@ def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
 def _flag(table: gpd.GeoDataFrame, column: str) -> pd.Series[bool]:
     if column not in table:
         return pd.Series(data=False, index=table.index)
-    words = table[column].astype(object).where(table[column].notna(), other=False)
-    meanings = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    flags = words.map(lambda value: meanings.get(str(value).strip().lower().removesuffix(".0")))
-    if flags.isna().any():
-        ids = table["hazard_id"][flags.isna()]
+    flags, bad = read_flags(table[column])
+    if bad.any():
+        ids = table["hazard_id"][bad]
         raise RecordError(f"{column} of {some(ids)} is neither true nor false; write true or false")
-    return flags.astype(bool)
+    return pd.Series(flags, index=table.index)
 
 
 def _day(table: gpd.GeoDataFrame, column: str) -> pd.Series[pd.Timestamp]:
     if column not in table:
         return pd.Series(pd.NaT, index=table.index, dtype="datetime64[ms]")
-    written = table[column]
-    if pd.api.types.is_numeric_dtype(written) and written.notna().any():
-        days = pd.Series(pd.NaT, index=table.index, dtype="datetime64[ms]")
-    elif isinstance(written.dtype, pd.DatetimeTZDtype) or _with_zone(written).any():
-        days = pd.to_datetime(written, errors="coerce", format="ISO8601", utc=True)
-        days = days.dt.tz_convert(DAYS_IN).dt.tz_localize(None)
-    else:
-        days = pd.to_datetime(written, errors="coerce", format="ISO8601")
-    bad = days.isna() & written.notna()
+    days, bad = read_days(table[column])
     if bad.any():
+        written = some(table[column][bad], 3)
         raise RecordError(
-            f"{column} of {some(table['hazard_id'][bad])} is no day ({some(written[bad], 3)}); "
+            f"{column} of {some(table['hazard_id'][bad])} is no day ({written}); "
             "write days as 2022-12-31"
         )
-    return days.astype("datetime64[ms]").dt.normalize()
-
-
-def _with_zone(column: pd.Series[Any]) -> pd.Series[bool]:
-    """Say which texts end in a time zone: Z or +07:00 after a time."""
-    return column.astype("str").str.contains(r":.*(?:Z|[+-]\d\d:?\d\d)$", na=False)
+    return days
 
 
 def _number(table: gpd.GeoDataFrame, column: str) -> pd.Series[float]:
     if column not in table:
         return pd.Series(np.nan, index=table.index)
-    numbers = pd.to_numeric(table[column], errors="coerce").astype(float)
-    bad = (numbers.isna() & table[column].notna()) | (numbers < 0) | np.isinf(numbers)
+    numbers, bad = read_numbers(table[column])
     if bad.any():
         ids = table["hazard_id"][bad]
         raise RecordError(
             f"{column} of {some(ids)} is not a size in m²; correct it or leave it out"
         )
-    return numbers
+    return pd.Series(numbers, index=table.index)
 
 
 def located(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:

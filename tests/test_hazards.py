@@ -266,3 +266,13 @@ def test_what_is_not_in_the_table_of_names_contradicts_nothing():
     )
     assert not contradictions(table).any()
     assert contradictions(places()).tolist() == []
+
+
+@pytest.mark.parametrize("day", [20200101, 43831.0])
+def test_a_number_among_texts_is_no_day(day):
+    days = pd.Series([day, "2020-01-02"], dtype=object)
+    frame = gpd.GeoDataFrame(
+        {"hazard_id": ["A", "B"], "surveyed_on": days}, geometry=[BOX, BOX], crs=4326
+    )
+    with pytest.raises(RecordError, match="surveyed_on of A is no day"):
+        to_hazards(frame)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from mine_geo.checks.columns import bad_flags, read_days, read_numbers, read_texts
+from mine_geo.cells import read_days, read_flags, read_numbers, read_texts
 from mine_geo.errors import some
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, STATUSES
 
@@ -121,7 +121,7 @@ def check_words(records: Records) -> Iterator[Finding]:
             yield records.finding("unknown_word", place, message)
     if "in_workbench" in records.table:
         flags = records.table["in_workbench"]
-        for place in np.flatnonzero(bad_flags(flags)):
+        for place in np.flatnonzero(read_flags(flags)[1]):
             said = f"in_workbench {str(flags.iloc[place])!r} is unknown; write one of: true, false"
             yield records.finding("unknown_word", place, said)
 

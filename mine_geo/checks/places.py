@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mine_geo import admin_names
-from mine_geo.checks.columns import read_texts
+from mine_geo.cells import read_texts
 from mine_geo.errors import UnknownNameError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mine_geo.checks.columns import read_texts
+from mine_geo.cells import read_texts
 from mine_geo.errors import CRSError, GeometryError, RecordError, choose, some
 from mine_geo.findings import Finding
 from mine_geo.geometry import as_geometries, exact_size_m2, find_faults, to_multipolygons

@@ -1,7 +1,7 @@
-"""Columns of a hazard table as they were written, read as far as they can be.
+"""Cells of a hazard table as they were written, read as far as they can be.
 
-`hazards.to_hazards` raises on the first fault; these give what can be read and say which records
-cannot, by the same rules. The tests hold the two together.
+Each function gives what can be read, and says which records cannot: `hazards.to_hazards` raises on
+them, `checks` lists them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from mine_geo.hazards import DAYS_IN
+from mine_geo.terms import TIME_ZONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,7 @@ def read_days(column: pd.Series[Any]) -> tuple[pd.Series[Any], NDArray[np.bool_]
         days = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ms]")
     elif isinstance(column.dtype, pd.DatetimeTZDtype) or _with_zone(texts).any():
         days = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=True)
-        days = days.dt.tz_convert(DAYS_IN).dt.tz_localize(None)
+        days = days.dt.tz_convert(TIME_ZONE).dt.tz_localize(None)
     else:
         days = pd.to_datetime(texts, errors="coerce", format="ISO8601")
     bad = (days.isna() & column.notna()).to_numpy(dtype=bool)
@@ -85,19 +85,20 @@ def read_numbers(column: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[n
     return numbers, bad
 
 
-def bad_flags(column: pd.Series[Any]) -> NDArray[np.bool_]:
-    """Say which values are neither true nor false, in any spelling that is known; null is false.
+def read_flags(column: pd.Series[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which values are true, null being false, and which are neither in any known spelling.
 
     Examples
     --------
-    >>> bad_flags(pd.Series([True, "no", 1.0, "maybe", None])).tolist()
-    [False, False, False, True, False]
+    >>> flags, bad = read_flags(pd.Series([True, "no", 1.0, "maybe", None]))
+    >>> flags.tolist(), bad.tolist()
+    ([True, False, True, False, False], [False, False, False, True, False])
     """
-    if pd.api.types.is_bool_dtype(column):
-        return np.zeros(len(column), dtype=bool)
+    if column.dtype == bool:
+        return column.to_numpy(), np.zeros(len(column), dtype=bool)
     there = column.notna().to_numpy(dtype=bool)
-    bad = np.zeros(len(column), dtype=bool)
-    bad[there] = [
-        str(value).strip().lower().removesuffix(".0") not in FLAGS for value in column[there]
-    ]
-    return bad
+    words = [str(value).strip().lower().removesuffix(".0") for value in column[there]]
+    flags, bad = np.zeros(len(column), dtype=bool), np.zeros(len(column), dtype=bool)
+    flags[there] = [FLAGS.get(word, False) for word in words]
+    bad[there] = [word not in FLAGS for word in words]
+    return flags, bad
