@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 # The same examples in every run and on every machine, however slow; to look for new ones:
 # pytest --hypothesis-profile=search
 settings.register_profile(
-    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "steady",
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("steady")

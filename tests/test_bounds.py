@@ -177,19 +177,19 @@ def test_a_published_province_without_hazards_is_outside():
     ]
 
 
-def test_what_cannot_be_bounded_is_refused(real):
+def test_what_cannot_be_bounded_is_refused():
     annex = published_table("wp2023_annex1")
     with pytest.raises(RecordError, match="have no size_m2"):
-        zone_bounds(annex.drop(columns="size_m2"), *real)
+        zone_bounds(annex.drop(columns="size_m2"), MADE_UP, BORDER)
     with pytest.raises(RecordError, match="no district_code"):
-        zone_bounds(published_table("wp2023_table1"), *real)
+        zone_bounds(published_table("wp2023_table1"), MADE_UP, BORDER)
     with pytest.raises(RecordError, match="none of near_hazards"):
-        zone_bounds(annex, *real, "wp2023_table1")
+        zone_bounds(annex, MADE_UP, BORDER, "wp2023_table1")
     with pytest.raises(OptionError, match="'wp2023_table33' is unknown"):
-        zone_bounds(annex, *real, "wp2023_table33")
+        zone_bounds(annex, MADE_UP, BORDER, "wp2023_table33")
     mixed = annex.assign(kind=["ap_minefield", "cluster_munition"] * 38)
     with pytest.raises(MixedError, match="mixes kinds"):
-        zone_bounds(mixed, *real)
+        zone_bounds(mixed, MADE_UP, BORDER)
     with pytest.raises(RecordError, match="no published figures"):
         findings(zone_bounds(TOTALS, MADE_UP, BORDER))
 

@@ -169,7 +169,7 @@ def standing(store: Store) -> pd.DataFrame:
     return events[keep]
 
 
-@settings(max_examples=EXAMPLES // 11)
+@settings(max_examples=EXAMPLES // 7)
 @given(table=registers(), told=steps(), data=st.data())
 def test_every_square_metre_counts_once(
     yard: Yard, second: Yard, table: gpd.GeoDataFrame, told: list[Step], data: st.DataObject
@@ -211,7 +211,7 @@ def sent_again(store: Store, accepted: list[Step], events: gpd.GeoDataFrame) -> 
     assert_frame_equal(pd.DataFrame(store.events()), pd.DataFrame(events))
 
 
-@settings(max_examples=EXAMPLES // 16)
+@settings(max_examples=EXAMPLES // 10)
 @given(
     reports=st.lists(
         st.tuples(days, polygons(), st.sampled_from(["cancelled", "reduced", "cleared"])),

@@ -185,7 +185,7 @@ def state(store: Store) -> tuple[Any, ...]:
         return tuple(connection.exec_driver_sql(query).all() for query in STATE)
 
 
-@settings(max_examples=EXAMPLES // 12)
+@settings(max_examples=EXAMPLES // 7)
 @given(
     rows=tables(3),
     told=st.lists(steps(), min_size=3, max_size=12),
@@ -215,7 +215,7 @@ def test_nothing_is_counted_twice(
             counted_once(store, data.draw(st.one_of(st.none(), days)), moment)
 
 
-@settings(max_examples=EXAMPLES // 12)
+@settings(max_examples=EXAMPLES // 7)
 @given(
     table=tables(4),
     again=tables(4),
