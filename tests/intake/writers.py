@@ -245,7 +245,7 @@ WRITERS: dict[str, tuple[str, Callable[[Path], None], dict[str, str]]] = {
     "Shapefile without .prj": ("a.shp", without_prj, {"crs": "EPSG:4326"}),
     "GeoJSON": ("a.geojson", layer("GeoJSON"), {}),
     "FlatGeobuf": ("a.fgb", layer("FlatGeobuf"), {}),
-    "KML": ("a.kml", layer("KML"), {}),
+    "KML": ("a.kml", layer("LIBKML"), {}),  # GDAL 3.11 writes the columns of "KML" askew
     "file geodatabase": ("a.gdb", layer("OpenFileGDB"), {}),
     "file geodatabase, zipped": ("a.gdb.zip", zipped_geodatabase, {}),
     "GeoParquet": ("a.parquet", geoparquet, {}),
