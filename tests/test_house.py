@@ -25,7 +25,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ROOM_LINES = 400
 FUNCTION_LINES = 40
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
-BINARY = {".gpkg", ".png", ".tif", ".gif", ".ico"}
+BINARY = {".gpkg", ".png", ".tif", ".gif", ".ico", ".ttf", ".woff2"}
 SKIPPED = {"__pycache__", "node_modules"}
 
 
