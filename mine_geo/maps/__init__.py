@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from mine_geo.errors import choose
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.compose import compose
+from mine_geo.maps.layers import Layers
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -81,16 +82,8 @@ def national(
     >>> "http" in page.get_root().render().split("<body>")[1].split("<script")[0]
     False
     """
-    return compose(
-        subjects.whole(split, admin),
-        split,
-        border,
-        admin,
-        releases=releases,
-        places=places,
-        title=title,
-        as_of=as_of,
-    )
+    layers = Layers(split, border, admin, releases, places, as_of)
+    return compose(layers, subjects.whole(split, admin), title=title)
 
 
 def province(
@@ -126,16 +119,8 @@ def province(
     UnknownNameError
         If the province is unknown; the message lists the valid ones.
     """
-    return compose(
-        subjects.province(split, admin, name),
-        split,
-        border,
-        admin,
-        releases=releases,
-        places=places,
-        title=title,
-        as_of=as_of,
-    )
+    layers = Layers(split, border, admin, releases, places, as_of)
+    return compose(layers, subjects.province(split, admin, name), title=title)
 
 
 def district(
@@ -171,16 +156,8 @@ def district(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     """
-    return compose(
-        subjects.district(split, admin, province, name),
-        split,
-        border,
-        admin,
-        releases=releases,
-        places=places,
-        title=title,
-        as_of=as_of,
-    )
+    layers = Layers(split, border, admin, releases, places, as_of)
+    return compose(layers, subjects.district(split, admin, province, name), title=title)
 
 
 def border_zone(
@@ -223,19 +200,10 @@ def border_zone(
         If `first` is no zone.
     """
     choose(first, ZONES, "first")
+    layers = Layers(split, border, admin, releases, places, as_of)
     subject = (
         subjects.province(split, admin, province)
         if district is None
         else subjects.district(split, admin, province, district)
     )
-    return compose(
-        subject,
-        split,
-        border,
-        admin,
-        releases=releases,
-        places=places,
-        title=title,
-        as_of=as_of,
-        first=first,
-    )
+    return compose(layers, subject, title=title, first=first)

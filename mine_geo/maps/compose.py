@@ -12,29 +12,44 @@ import shapely
 from mine_geo.maps import facts, ground, packing, records
 from mine_geo.maps.page import OfflinePage
 from mine_geo.maps.subject import Subject, bounds_of
-from mine_geo.terms import NEIGHBOUR_NAMES
+from mine_geo.maps.words import say
+from mine_geo.terms import NEIGHBOURS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
     import geopandas as gpd
+
+    from mine_geo.maps.layers import Layers
 
 ANYWHERE: Final = (102.0, 9.5, 108.0, 15.0)
 """The view of a page without any extent, degrees: Cambodia."""
 
 PLACES_MOST: Final = 600
-ORDER_TEXT: Final = {
-    "far": "Ranked by zone (far first, as the Executive Order of 4 January 2022 has it), "
-    "then by border distance.",
-    "near": "Ranked by zone (near first), then by border distance.",
-}
+
+
+def compose(
+    layers: Layers, subject: Subject, *, title: str | None = None, first: str | None = None
+) -> OfflinePage:
+    """Make the page of a subject; with `first`, the list of its hazards stands beside the map."""
+    kind = subject.level if first is None else "border-zone"
+    said = facts.facts(subject, layers, kind=kind, title=title)
+    if first is not None:
+        said = replace(said, order=say(f"order.{first}"))
+    composer = Composer(layers, subject, said)
+    composer.add_border()
+    composer.add_units()
+    composer.add_places()
+    composer.add_records()
+    order = None if first is None else records.ranked(subject.hazards, first)
+    return composer.page(order)
 
 
 class Composer:
     """Collects the layers of one page; geometry EPSG:4326, clipped to what the page can show."""
 
-    def __init__(self, subject: Subject, said: facts.Facts) -> None:
+    def __init__(self, layers: Layers, subject: Subject, said: facts.Facts) -> None:
+        self.layers = layers
         self.subject = subject
         self.facts = said
         self.box = bounds_of(subject.units, subject.hazards) or ANYWHERE
@@ -44,7 +59,7 @@ class Composer:
         self.lines: list[dict[str, Any]] = []
         self.labels: list[pd.DataFrame] = []
         self.switches: list[facts.Switch] = []
-        self.layers: list[dict[str, Any]] = []
+        self.records: list[dict[str, Any]] = []
 
     @property
     def national(self) -> bool:
@@ -75,58 +90,67 @@ class Composer:
         self.lines.append({"key": key, "symbol": symbol, "lines": packed})
         return True
 
-    def add_border(
-        self, border: gpd.GeoDataFrame | None, land: Any, threshold_m: float, *, coast: bool
-    ) -> None:
+    def add_border(self) -> None:
         """Add land, border zone with its line, and the border by neighbour."""
+        border, land = self.layers.border, self.layers.land
         self._area("land", "land", self._clip(land) if land is not None else None)
         self._area("subject", "subject", self.unit)
         if border is None or not len(border):
             return
-        view = ground.padded(self.box, 0.1) if self.national else self.reach
-        zone = ground.border_zone(border, threshold_m, include_coast=coast, view=view)
+        zone = self.layers.zone(ground.padded(self.box, 0.1) if self.national else self.reach)
         rim = shapely.boundary(zone)
         if land is not None:
             zone = shapely.intersection(zone, land)
             rim = shapely.intersection(rim, land)
         self._area("zone", "zone", self._clip(zone))
-        limit = f"{threshold_m / 1000:g} km from the border"
+        limit = say("layer.limit", distance=f"{self.layers.threshold_m / 1000:g}")
         if self._line("zone", "limit", rim):
             self.switches.append(facts.Switch("zone", limit, "limit"))
-        for (kind, code), part in border.groupby(["kind", "neighbour"], dropna=False, sort=True):
+        sides = ["kind", "neighbour"]
+        for (kind, code), part in border.groupby(sides, dropna=False, sort=True):
             self._border_part(part, str(kind), None if pd.isna(code) else str(code))
+        if land is not None and self.national:
+            self.labels.append(ground.neighbour_names(border, land))
 
     def _border_part(self, part: gpd.GeoDataFrame, kind: str, code: str | None) -> None:
-        line = shapely.union_all(shapely.force_2d(part.geometry.to_numpy()))
-        known = code in NEIGHBOUR_NAMES
-        symbol = "coast" if kind == "coast" else f"border_{code}" if known else "border"
+        """Add the border with one neighbour; dashed where the data says: not demarcated."""
         key = f"border-{code or kind}"
-        name = NEIGHBOUR_NAMES.get(code or "", code or "neighbour")
-        label = "Coast" if kind == "coast" else f"Border with {name}"
+        symbol = (
+            "coast" if kind == "coast" else f"border_{code}" if code in NEIGHBOURS else "border"
+        )
+        label = say(
+            "layer.coast" if kind == "coast" else "layer.border", country=ground.country_name(code)
+        )
+        demarcated = ~part["demarcated"].eq(False) if "demarcated" in part else part["kind"].notna()
+        line = shapely.union_all(shapely.force_2d(part.geometry[demarcated].to_numpy()))
         if self._line(key, symbol, line):
             self.switches.append(facts.Switch(key, label, symbol))
+        rest = shapely.union_all(shapely.force_2d(part.geometry[~demarcated].to_numpy()))
+        if self._line(f"{key}-undemarcated", f"{symbol} undemarcated", rest):
+            label = say("layer.undemarcated", country=ground.country_name(code))
+            dashed = f"{symbol} undemarcated"
+            self.switches.append(facts.Switch(f"{key}-undemarcated", label, dashed))
 
-    def add_units(self, admin: gpd.GeoDataFrame | None, *, outside: bool) -> None:
+    def add_units(self) -> None:
         """Add the outlines of provinces and districts, their names, the unit's own outline."""
+        admin = self.layers.admin
         if admin is None or not len(admin):
             return
-        shown = (
-            admin
-            if self.national
-            else admin.cx[self.reach[0] : self.reach[2], self.reach[1] : self.reach[3]]
-        )
-        drawn = ground.outlines(shown)
-        if outside:
+        west, south, east, north = self.reach
+        shown = admin if self.national else admin.cx[west:east, south:north]
+        drawn = dict(self.layers.outlines)
+        if self.layers.border is None:
             drawn["province"] = shapely.union(drawn["province"], drawn["outside"])
-        for key, label in (("district", "Districts"), ("province", "Provinces")):
-            if self._line(key, key, drawn[key]):  # type: ignore[index]
-                self.switches.append(facts.Switch(key, label, key))
-            self.labels.append(ground.unit_names(shown, key))  # type: ignore[arg-type]
+        for key in ("district", "province"):
+            if self._line(key, key, drawn[key]):
+                self.switches.append(facts.Switch(key, say(f"layer.{key}"), key))
+            self.labels.append(ground.unit_names(shown, key))
         if self.unit is not None:
             self._line("subject", "subject_line", shapely.boundary(self.unit))
 
-    def add_places(self, places: pd.DataFrame | None) -> None:
+    def add_places(self) -> None:
         """Add names of places inside the view: columns `name` and a point, or `lon`, `lat`."""
+        places = self.layers.places
         if places is None or not len(places):
             return
         table = pd.DataFrame({"text": places["name"].astype(str), "km": "", "level": "place"})
@@ -139,17 +163,37 @@ class Composer:
         inside = table["lon"].between(west, east) & table["lat"].between(south, north)
         if inside.any():
             self.labels.append(table[inside].head(PLACES_MOST))
-            self.switches.append(facts.Switch("place", "Places", "place"))
+            self.switches.append(facts.Switch("place", say("layer.place"), "place"))
 
-    def add_records(self, releases: gpd.GeoDataFrame | None) -> None:
-        """Add the hazards, and released land by outcome beneath them."""
+    def add_records(self) -> None:
+        """Add the hazards, and released land beneath them, by outcome and by year."""
+        units = records.unit_words(self.layers.admin)
+        releases = self._releases()
         if releases is not None and len(releases):
             layer = records.release_layer(releases)
-            self.layers.append(layer)
-            for outcome in layer["symbols"]:
-                label = f"Released land: {outcome}"
+            self.records.append(layer)
+            self._release_switches({key for keys in layer["groups"] for key in keys})
+        self.records.append(records.hazard_layer(self.subject.hazards, units))
+
+    def _releases(self) -> gpd.GeoDataFrame | None:
+        """Return the released land that the page can show."""
+        releases = self.layers.releases
+        if releases is None or self.national:
+            return releases
+        west, south, east, north = self.reach
+        return releases.cx[west:east, south:north]
+
+    def _release_switches(self, keys: set[str]) -> None:
+        for outcome in OUTCOMES:
+            if f"released-{outcome}" in keys:
+                label = say("layer.released", outcome=say(f"outcome.{outcome}"))
                 self.switches.append(facts.Switch(f"released-{outcome}", label, outcome))
-        self.layers.append(records.hazard_layer(self.subject.hazards))
+        years = sorted(key for key in keys if key.startswith("year-"))
+        for key in years if len(years) > 1 else ():
+            year = key.removeprefix("year-")
+            undated = year == "undated"
+            label = say("layer.released_undated" if undated else "layer.released_in", year=year)
+            self.switches.append(facts.Switch(key, label, ""))
 
     def page(self, order: Iterable[int] | None) -> OfflinePage:
         """Return the page; `order` gives the rows of the list beside the map."""
@@ -162,40 +206,8 @@ class Composer:
                 [text, khmer, level, round(lat, 5), round(lon, 5)]
                 for text, khmer, level, lon, lat in names.itertuples(index=False)
             ],
-            "layers": self.layers,
+            "layers": self.records,
         }
         if order is not None:
             data["list"] = packing.pack(list(order))
-        symbols = self.layers[-1]["symbols"]
-        said = replace(self.facts, symbols=symbols, switches=self.switches)
-        return OfflinePage(said, data)
-
-
-def compose(
-    subject: Subject,
-    split: gpd.GeoDataFrame,
-    border: gpd.GeoDataFrame | None,
-    admin: gpd.GeoDataFrame | None,
-    *,
-    releases: gpd.GeoDataFrame | None,
-    places: pd.DataFrame | None,
-    title: str | None,
-    as_of: date | str | None,
-    first: str | None = None,
-) -> OfflinePage:
-    """Make the page of a subject; with `first`, the list of its hazards stands beside the map."""
-    kind = subject.level if first is None else "border-zone"
-    said = facts.facts(subject, split, border, admin, places, kind=kind, title=title, as_of=as_of)
-    if first is not None:
-        said = replace(said, order=ORDER_TEXT[first])
-    composer = Composer(subject, said)
-    land = ground.country(border, admin)
-    coast = bool(split["include_coast"].any())
-    composer.add_border(border, land, facts.threshold_of(split), coast=coast)
-    composer.add_units(admin, outside=border is None)
-    if border is not None and land is not None and composer.national:
-        composer.labels.append(ground.neighbour_names(border, land, NEIGHBOUR_NAMES))
-    composer.add_places(places)
-    composer.add_records(releases)
-    order = None if first is None else records.ranked(subject.hazards, first)
-    return composer.page(order)
+        return OfflinePage(replace(self.facts, switches=self.switches), data)

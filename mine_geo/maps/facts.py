@@ -9,21 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from mine_geo.maps import records
-from mine_geo.terms import THRESHOLD_M
+from mine_geo.maps.words import Said, same, say
+from mine_geo.terms import RULES
 
 if TYPE_CHECKING:
     from datetime import date
 
-    import geopandas as gpd
-
+    from mine_geo.maps.layers import Layers
     from mine_geo.maps.subject import Subject
 
-RULE_NAMES: Final = {
-    "edge": "nearest edge of the hazard",
-    "centroid": "centroid of the hazard",
-    "majority": "zone of the larger part",
-    "area": "cut at the line; counted in the zone of the larger part",
-}
 OSM: Final = "© OpenStreetMap contributors (ODbL 1.0)"
 GEONAMES: Final = "GeoNames (CC BY 4.0)"
 
@@ -33,7 +27,7 @@ class Switch:
     """A layer of the page that can be switched: its key, its name, its symbol."""
 
     key: str
-    label: str
+    label: Said
     symbol: str
     on: bool = True
 
@@ -45,21 +39,19 @@ class Facts:
     kind: str
     """`national`, `province`, `district` or `border-zone`."""
 
-    title: str
-    title_km: str
-    subtitle: str
-    badges: list[str]
+    title: Said
+    subtitle: Said
+    badges: list[Said]
     groups: list[records.Group]
     mixed: bool
     """Whether several kinds are drawn, which are never added up."""
 
     workbench: int
     threshold: str
-    rows: list[tuple[str, str]]
+    rows: list[tuple[Said, Said]]
     sources: list[str]
-    symbols: list[tuple[str, str]] = field(default_factory=list)
     switches: list[Switch] = field(default_factory=list)
-    order: str = ""
+    order: Said | None = None
 
     @property
     def total_hazards(self) -> int:
@@ -80,12 +72,6 @@ def _only(frame: pd.DataFrame | None, column: str) -> Any:
     return values.iloc[0] if len(values) else None
 
 
-def threshold_of(split: pd.DataFrame) -> float:
-    """Return the split's threshold in metres; 7,000 where no row says."""
-    value = _only(split, "threshold_m")
-    return THRESHOLD_M if value is None else float(value)
-
-
 def _metres(value: float) -> str:
     """Write metres with thousands and no needless decimals.
 
@@ -97,37 +83,40 @@ def _metres(value: float) -> str:
     return f"{value:,.0f} m" if value == int(value) else f"{value:,} m"
 
 
-def _day(value: Any) -> str:
+def _day(value: Any) -> Said:
     day = pd.Timestamp(value)
-    return f"{day.day} {day:%B %Y}"
+    month = say(f"month.{day.month}")
+    return Said(f"{day.day} {month.en} {day.year}", f"{day.day} {month.km} {day.year}")
 
 
-def data_date(hazards: pd.DataFrame, as_of: date | str | None) -> str:
+def data_date(hazards: pd.DataFrame, as_of: date | str | None) -> Said:
     """Say of which day the data is: as told, else the latest survey in it."""
     told = as_of if as_of is not None else _only(hazards, "as_of")
     if told is not None:
-        return f"as of {_day(told)}"
+        return say("about.as_of", day=_day(told))
     if "surveyed_on" not in hazards.columns or hazards["surveyed_on"].isna().all():
-        return "no date recorded"
-    return f"latest survey {_day(hazards['surveyed_on'].max())}"
+        return say("about.no_date")
+    return say("about.latest_survey", day=_day(hazards["surveyed_on"].max()))
 
 
-def _border_text(split: pd.DataFrame, border: pd.DataFrame | None) -> str:
-    for frame in (split, border):
+def _border_text(layers: Layers) -> Said:
+    for frame in (layers.split, layers.border):
         name = _only(frame, "border_name")
         if name is not None:
             version = _only(frame, "border_version")
-            return f"{name}, {version}" if version is not None else str(name)
-    return "not recorded"
+            return same(f"{name}, {version}" if version is not None else str(name))
+    return say("about.not_recorded")
 
 
-def _other_border(split: pd.DataFrame, border: pd.DataFrame | None) -> str | None:
+def _other_border(layers: Layers) -> Said | None:
     """Name the border that is drawn when it is not the one that the split was made with."""
-    measured = (_only(split, "border_name"), _only(split, "border_version"))
-    drawn = (_only(border, "border_name"), _only(border, "border_version"))
+    measured, drawn = (
+        (_only(frame, "border_name"), _only(frame, "border_version"))
+        for frame in (layers.split, layers.border)
+    )
     if None in measured or None in drawn or measured == drawn:
         return None
-    return f"{drawn[0]}, {drawn[1]}; not the one that the zones were made with"
+    return say("about.other_border", border=f"{drawn[0]}, {drawn[1]}")
 
 
 def _credit(text: str) -> list[str]:
@@ -153,71 +142,63 @@ def sources(*frames: pd.DataFrame | None) -> list[str]:
     return found
 
 
-def badges(split: pd.DataFrame, admin: pd.DataFrame | None) -> list[str]:
+def badges(split: pd.DataFrame, admin: pd.DataFrame | None) -> list[Said]:
     """Return the warnings that every page must bear: what is not real."""
     found = []
     if "synthetic" in split.columns and split["synthetic"].eq(True).any():
-        found.append("SYNTHETIC SAMPLE")
+        found.append(say("badge.synthetic"))
     if admin is not None and "schematic" in admin.columns and admin["schematic"].eq(True).any():
-        found.append("Schematic districts")
+        found.append(say("badge.schematic"))
     return found
 
 
-def _subtitle(kind: str, what: str) -> str:
-    return {
-        "national": "Near and far from the border",
-        "border-zone": f"{what} in and beyond the border zone, ranked",
-    }.get(kind, f"{what} near and far from the border")
+def title_of(subject: Subject, what: Said) -> Said:
+    """Return the usual title of a page: what it shows, or the unit's name in both languages."""
+    if subject.level == "national":
+        return say("title.national", what=what)
+    if subject.level == "province":
+        return say("title.province", name=subject.said)
+    return say("title.district", district=subject.said, province=subject.said_within)
 
 
-def facts(
-    subject: Subject,
-    split: gpd.GeoDataFrame,
-    border: gpd.GeoDataFrame | None,
-    admin: gpd.GeoDataFrame | None,
-    places: pd.DataFrame | None,
-    *,
-    kind: str,
-    title: str | None,
-    as_of: date | str | None,
-) -> Facts:
+def _subtitle(kind: str, what: Said) -> Said:
+    if kind == "national":
+        return say("subtitle.national")
+    return say("subtitle.border_zone" if kind == "border-zone" else "subtitle.unit", what=what)
+
+
+def _provenance(subject: Subject, layers: Layers) -> list[tuple[Said, Said]]:
+    """Return what the figures rest on: day, border, rule, threshold, coast."""
+    unknown = say("about.not_recorded")
+    rule, coast = (_only(layers.split, column) for column in ("rule", "include_coast"))
+    counts = "about.coast_counts" if coast else "about.coast_not"
+    rows = [
+        (say("about.data"), data_date(subject.hazards, layers.as_of)),
+        (say("about.border"), _border_text(layers)),
+        (say("about.rule"), say(f"rule.{rule}") if rule in RULES else unknown),
+        (say("about.threshold"), same(_metres(layers.threshold_m))),
+        (say("about.coast"), unknown if coast is None else say(counts)),
+    ]
+    if (drawn := _other_border(layers)) is not None:
+        rows.append((say("about.border_drawn"), drawn))
+    return rows
+
+
+def facts(subject: Subject, layers: Layers, *, kind: str, title: str | None) -> Facts:
     """Gather what the page says in words; layers and symbols are added by the composer."""
     ours = records.groups(subject.hazards)
     kinds = list(dict.fromkeys(group.kind for group in ours))
-    what = kinds[0] if len(kinds) == 1 else "Hazards"
-    where = {"national": f"{what}: national map", "province": f"{subject.name} province"}.get(
-        subject.level, f"{subject.name} district, {subject.within} province"
-    )
-    threshold = threshold_of(split)
-    rule = _only(split, "rule")
-    coast = _only(split, "include_coast")
-    rows = [
-        ("Data", data_date(subject.hazards, as_of)),
-        ("Border", _border_text(split, border)),
-        ("Zone rule", RULE_NAMES.get(str(rule), "not recorded")),
-        ("Threshold", _metres(threshold)),
-        (
-            "Coast",
-            "not recorded"
-            if coast is None
-            else "counts as border"
-            if coast
-            else "does not count as border",
-        ),
-    ]
-    if (drawn := _other_border(split, border)) is not None:
-        rows.append(("Border drawn", drawn))
+    what = kinds[0] if len(kinds) == 1 else say("kind.several")
     held = subject.hazards.get("in_workbench")
     return Facts(
         kind=kind,
-        title=title or where,
-        title_km=subject.name_km if title is None else "",
+        title=same(title) if title is not None else title_of(subject, what),
         subtitle=_subtitle(kind, what),
-        badges=badges(split, admin),
+        badges=badges(layers.split, layers.admin),
         groups=ours,
         mixed=len(kinds) > 1,
         workbench=0 if held is None else int(held.eq(True).sum()),
-        threshold=_metres(threshold),
-        rows=rows,
-        sources=sources(border, admin, places),
+        threshold=_metres(layers.threshold_m),
+        rows=_provenance(subject, layers),
+        sources=sources(layers.border, layers.admin, layers.places),
     )

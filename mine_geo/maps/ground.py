@@ -13,11 +13,15 @@ import pandas as pd
 import shapely
 
 from mine_geo.maps import packing
+from mine_geo.maps.words import same, say
 from mine_geo.nearzone import near_zone
+from mine_geo.terms import NEIGHBOURS
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from mine_geo.maps.words import Said
 
 Box = tuple[float, float, float, float]
 Outline = Literal["province", "district", "outside"]
@@ -141,7 +145,14 @@ def unit_names(admin: gpd.GeoDataFrame, level: Literal["province", "district"]) 
     return pd.DataFrame(rows, columns=["text", "km", "level", "lon", "lat"])
 
 
-def neighbour_names(border: gpd.GeoDataFrame, land: Any, names: dict[str, str]) -> pd.DataFrame:
+def country_name(code: str | None) -> Said:
+    """Return the name of a neighbour, or what a file calls it."""
+    if code in NEIGHBOURS:
+        return say(f"country.{code}")
+    return same(code) if code else say("country.other")
+
+
+def neighbour_names(border: gpd.GeoDataFrame, land: Any) -> pd.DataFrame:
     """Return a label for each neighbour: on its side, clear of the land and of the map's edge."""
     frame = padded(tuple(shapely.bounds(land)), 0.02)
     rough = shapely.simplify(land, 0.02)
@@ -172,5 +183,7 @@ def neighbour_names(border: gpd.GeoDataFrame, land: Any, names: dict[str, str]) 
         room = np.where(np.argmin(away, axis=0) == index, clear - closeness, -np.inf)
         best = int(np.argmax(room))
         if code and clear[best] > 0 and np.isfinite(room[best]):
-            rows.append((names.get(str(code), str(code)), "", "country", lon[best], lat[best]))
+            name = country_name(str(code))
+            khmer = "" if name.km == name.en else name.km
+            rows.append((name.en, khmer, "country", lon[best], lat[best]))
     return pd.DataFrame(rows, columns=["text", "km", "level", "lon", "lat"])

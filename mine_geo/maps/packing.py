@@ -137,15 +137,3 @@ def pack_days(values: pd.Series) -> str:
     return pack_numbers(
         pd.Series(np.where(missing, np.nan, (days - _EPOCH).astype(np.float64)), dtype=float)
     )
-
-
-def pack_texts(values: pd.Series) -> dict[str, Any]:
-    """Pack a column of strings: its different words, and which word each row has (0 is null).
-
-    Examples
-    --------
-    >>> pack_texts(pd.Series(["a", None, "a", "b"]))
-    {'words': ['a', 'b'], 'rows': 'BABC'}
-    """
-    codes, words = pd.factorize(values.astype(object), use_na_sentinel=True)
-    return {"words": [str(word) for word in words], "rows": pack(codes + 1)}

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 import folium
 import jinja2
 from branca.element import Element, Figure
+from markupsafe import escape
 from xstatic.pkg import leaflet
 
-from mine_geo.maps import packing
+from mine_geo.maps import packing, symbols, words
 
 if TYPE_CHECKING:
     from mine_geo.maps.facts import Facts
 
 ASSETS: Final = Path(__file__).parent / "assets"
+STYLES: Final = ("page.css", "panel.css", "list.css", "map.css", "phone.css")
 SCRIPTS: Final = (
+    "words.js",
     "decode.js",
     "format.js",
     "symbols.js",
@@ -29,7 +32,11 @@ SCRIPTS: Final = (
     "list.js",
     "page.js",
 )
-"""In the order in which they run."""
+"""In the order in which they run: `words.js` makes the page's one global, features come last."""
+
+STYLE: Final = "mine_geo.css"
+SCRIPT: Final = "mine_geo.js"
+"""The files that `OfflinePage.write` links to: what `style()` and `script()` return."""
 
 _UNWRITABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LEAFLET: Final = Path(leaflet.BASE_DIR)
@@ -59,22 +66,24 @@ def _data_uri(name: str) -> str:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
     """Return Leaflet's style with its images inside, then the page's own."""
     sheet = (_LEAFLET / "leaflet.css").read_text(encoding="utf-8")
     for name in _IMAGES:
         sheet = sheet.replace(f"url(images/{name})", f"url({_data_uri(name)})")
-    return sheet + (ASSETS / "page.css").read_text(encoding="utf-8")
+    return "\n".join([sheet, *((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)])
 
 
 @cache
-def _script() -> str:
+def script() -> str:
     """Return Leaflet, then the page's own scripts."""
     library = (_LEAFLET / "leaflet.js").read_text(encoding="utf-8")
     library = library.partition("//# sourceMappingURL=")[0]
     own = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
     icons = packing.safe_json({option: _data_uri(name) for option, name in _ICONS.items()})
-    return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});"])
+    said = f"window.mineGeo.words.fill({packing.safe_json(words.table())});"
+    drawn = f"window.mineGeo.symbols.fill({packing.safe_json(symbols.table())});"
+    return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});", said, drawn])
 
 
 @cache
@@ -88,6 +97,7 @@ def _markup(name: str) -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
     )
     room.filters["count"] = lambda number: f"{number:,}"
+    room.globals["say"] = words.say
     return room.get_template(name)
 
 
@@ -112,6 +122,31 @@ class OfflinePage(folium.Map):
         self._id = "mine_geo"
         self.facts = facts
         self.data = data
+        self._assets: str | None = None
+
+    def write(self, assets: str) -> str:
+        """Return a page whose style and script lie in a folder: `STYLE` and `SCRIPT` in it.
+
+        Parameters
+        ----------
+        assets
+            The folder, relative to the page, with `/` at its end.
+        """
+        self._assets = assets
+        try:
+            return str(self.get_root().render())
+        finally:
+            self._assets = None
+
+    def _style(self) -> str:
+        if self._assets is None:
+            return f"<style>{style()}</style>"
+        return f'<link rel="stylesheet" href="{escape(self._assets + STYLE)}">'
+
+    def _script(self) -> str:
+        if self._assets is None:
+            return f"<script>{script()}</script>"
+        return f'<script src="{escape(self._assets + SCRIPT)}"></script>'
 
     def render(self, **options: Any) -> str:
         """Put style, script, markup and data into the figure, then whatever was added."""
@@ -123,14 +158,14 @@ class OfflinePage(folium.Map):
         body = _markup("page.html").render(facts=self.facts, map_name=name)
         data = packing.safe_json(self.data)
         parts = (
-            (figure.header, "mine_geo_head", f"{_clean(head)}<style>{_style()}</style>"),
+            (figure.header, "mine_geo_head", _clean(head) + self._style()),
             (figure.html, "mine_geo_body", _clean(body)),
             (
                 figure.html,
                 "mine_geo_data",
                 f'<script type="application/json" id="mine-geo-data">{data}</script>',
             ),
-            (figure.html, "mine_geo_script", f"<script>{_script()}</script>"),
+            (figure.html, "mine_geo_script", self._script()),
             (figure.script, "mine_geo_start", f"var {name} = window.mineGeo.start('{name}');"),
         )
         for place, key, text in parts:

@@ -13,55 +13,67 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.maps import packing
-from mine_geo.terms import NEIGHBOUR_NAMES, STATUSES, ZONES
+from mine_geo.maps.words import Said, same, say
+from mine_geo.terms import (
+    AREA_TYPES,
+    DIFFICULTIES,
+    KINDS,
+    NEIGHBOURS,
+    OUTCOMES,
+    STATUSES,
+    ZONES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
 
-KIND_NAMES: Final = {
-    "ap_minefield": "AP minefields",
-    "av_minefield": "AV minefields",
-    "cluster_munition": "Cluster munition areas",
-    "other_erw": "Other ERW areas",
-}
-OUTCOME_NAMES: Final = {"cancelled": "Cancelled", "reduced": "Reduced", "cleared": "Cleared"}
-
 HAZARD_FIELDS: Final = (
-    ("hazard_id", "Hazard", "text"),
-    ("kind", "Kind", "text"),
-    ("also", "Also", "text"),
-    ("area_type", "Area type", "text"),
-    ("status", "Status", "text"),
-    ("in_workbench", "Register", "text"),
-    ("zone", "Zone", "text"),
-    ("border_distance_m", "Border distance", "metres"),
-    ("neighbour", "Nearest neighbour", "text"),
-    ("size_m2", "Size", "m2"),
-    ("near_size_m2", "Size near", "m2"),
-    ("far_size_m2", "Size far", "m2"),
-    ("outside_m2", "Outside the country", "m2"),
-    ("reported_size_m2", "Reported size", "m2"),
-    ("province", "Province", "text"),
-    ("district", "District", "text"),
-    ("commune", "Commune", "text"),
-    ("village", "Village", "text"),
-    ("difficulty", "Difficulty", "text"),
-    ("operator", "Operator", "text"),
-    ("surveyed_on", "Surveyed on", "day"),
+    ("hazard_id", "text"),
+    ("kind", "text"),
+    ("also", "text"),
+    ("area_type", "text"),
+    ("status", "text"),
+    ("in_workbench", "text"),
+    ("zone", "text"),
+    ("border_distance_m", "metres"),
+    ("neighbour", "text"),
+    ("size_m2", "m2"),
+    ("near_size_m2", "m2"),
+    ("far_size_m2", "m2"),
+    ("outside_m2", "m2"),
+    ("reported_size_m2", "m2"),
+    ("province", "text"),
+    ("district", "text"),
+    ("commune", "text"),
+    ("village", "text"),
+    ("difficulty", "text"),
+    ("operator", "text"),
+    ("surveyed_on", "day"),
 )
-"""Column, name in the popup, and how it is written; other columns of a file stay out."""
+"""Column, and how it is written; its name is the word `field.<column>`. Others stay out."""
 
 RELEASE_FIELDS: Final = (
-    ("hazard_id", "Hazard", "text"),
-    ("outcome", "Outcome", "text"),
-    ("happened_on", "Day", "day"),
-    ("size_m2", "Size", "m2"),
-    ("released_m2", "Released", "m2"),
-    ("operator", "Operator", "text"),
-    ("report_ref", "Report", "text"),
+    ("hazard_id", "text"),
+    ("outcome", "text"),
+    ("happened_on", "day"),
+    ("size_m2", "m2"),
+    ("released_m2", "m2"),
+    ("operator", "text"),
+    ("report_ref", "text"),
 )
+
+CODES: Final[dict[str, dict[Any, str]]] = {
+    "kind": {kind: f"kind_one.{kind}" for kind in KINDS},
+    "neighbour": {code: f"country.{code}" for code in NEIGHBOURS},
+    "status": {status: f"status.{status}" for status in STATUSES},
+    "zone": {zone: f"zone.{zone}" for zone in ZONES},
+    "difficulty": {level: f"difficulty.{level}" for level in DIFFICULTIES},
+    "outcome": {outcome: f"outcome.{outcome}" for outcome in OUTCOMES},
+    "in_workbench": {True: "register.waiting", False: "register.accepted"},
+}
+"""The word of each code, by column; what is no code is shown as it is."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +81,8 @@ class Group:
     """Rows that are switched on and off together, with their exact totals in whole m²."""
 
     key: str
-    kind: str
-    label: str
+    kind: Said
+    zone: str
     hazards: int
     size_m2: int
 
@@ -88,44 +100,65 @@ def _kinds(hazards: pd.DataFrame) -> pd.Series:
     return hazards["kind"].astype(object).where(hazards["kind"].notna(), "")
 
 
+def _kind_name(kind: str) -> Said:
+    """Return the plural of a kind, or what a file calls it."""
+    if kind in KINDS:
+        return say(f"kind.{kind}")
+    return same(kind) if kind else say("kind.several")
+
+
 def groups(hazards: pd.DataFrame) -> list[Group]:
     """Return near and far of each kind: counts by the rule's zone, m² by near and far size.
 
     Kinds are never added up. A page without hazards has one near and one far group of nothing.
     """
     kinds = _kinds(hazards)
-    found = []
-    for kind in sorted(kinds.unique()) or [""]:
-        rows = hazards[kinds == kind]
-        for zone in ZONES:
-            label = KIND_NAMES.get(kind, kind or "Hazards")
-            found.append(
-                Group(
-                    key=f"{kind or 'hazards'}-{zone}",
-                    kind=label,
-                    label=zone,
-                    hazards=int((rows["zone"] == zone).sum()),
-                    size_m2=int(rows[f"{zone}_size_m2"].sum()),
-                )
-            )
+    return [
+        Group(
+            key=f"{kind or 'hazards'}-{zone}",
+            kind=_kind_name(kind),
+            zone=zone,
+            hazards=int((rows["zone"] == zone).sum()),
+            size_m2=int(rows[f"{zone}_size_m2"].sum()),
+        )
+        for kind in sorted(kinds.unique()) or [""]
+        for rows in [hazards[kinds == kind]]
+        for zone in ZONES
+    ]
+
+
+def _said(values: pd.Series, names: Mapping[Any, str]) -> list[Said | None]:
+    """Return each value in both languages: the word of its code, else the value itself."""
+    known = {code: say(key) for code, key in names.items()}
+    texts = values.astype(object)
+    return [
+        None if missing else known.get(value, same(str(value)))
+        for value, missing in zip(texts, pd.isna(texts), strict=True)
+    ]
+
+
+def unit_words(admin: pd.DataFrame | None) -> dict[str, dict[Any, Said]]:
+    """Return the names of provinces and districts in both languages, by code."""
+    found: dict[str, dict[Any, Said]] = {}
+    for level in ("province", "district"):
+        columns = [f"{level}_code", level, f"{level}_km"]
+        if admin is not None and set(columns) <= set(admin.columns):
+            rows = admin[columns].dropna().drop_duplicates(f"{level}_code")
+            found[level] = {
+                code: Said(str(name), str(khmer)) for code, name, khmer in rows.to_numpy()
+            }
     return found
 
 
-def _shown(hazards: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy whose codes are written out for reading."""
-    shown = pd.DataFrame(hazards.drop(columns=hazards.geometry.name))
-    singular = {kind: name.removesuffix("s") for kind, name in KIND_NAMES.items()}
-    words: dict[str, Mapping[Any, str]] = {
-        "kind": singular,
-        "neighbour": NEIGHBOUR_NAMES,
-        "status": {"worked_on": "worked on"},
-        "in_workbench": {True: "in the workbench, not yet accepted", False: "accepted"},
-    }
-    for column, names in words.items():
-        if column in shown.columns:
-            values = shown[column].astype(object)
-            shown[column] = [names.get(value, value) for value in values]
-    return shown
+def _unit_said(frame: pd.DataFrame, level: str, names: Mapping[Any, Said]) -> list[Said | None]:
+    """Return recorded names, with the Khmer one where the code is known under that name."""
+    recorded = _said(frame[level], {})
+    codes = frame.get(f"{level}_code", pd.Series(None, index=frame.index, dtype=object))
+    said: list[Said | None] = []
+    for name, code in zip(recorded, codes, strict=True):
+        known = names.get(code)
+        said.append(known if name is not None and known and known.en == name.en else name)
+    return said
 
 
 def _column(values: pd.Series, how: str) -> dict[str, Any]:
@@ -134,18 +167,34 @@ def _column(values: pd.Series, how: str) -> dict[str, Any]:
         return {"rows": packing.pack_days(values)}
     if how == "metres":
         return {"rows": packing.pack_numbers(np.floor(values * 10 + 1e-6))}
-    if how == "m2":
-        return {"rows": packing.pack_numbers(values)}
-    return packing.pack_texts(values)
+    return {"rows": packing.pack_numbers(values)}
 
 
-def _columns(frame: pd.DataFrame, fields: tuple[tuple[str, str, str], ...]) -> list[dict[str, Any]]:
+def _texts(said: list[Said | None]) -> dict[str, Any]:
+    """Pack texts in both languages; the Khmer words only where one differs."""
+    codes, words = pd.factorize(np.asarray([*said, None], dtype=object), use_na_sentinel=True)
+    packed = {"words": [word.en for word in words], "rows": packing.pack(codes[:-1] + 1)}
+    khmer = [word.km for word in words]
+    return packed if khmer == packed["words"] else packed | {"words_km": khmer}
+
+
+def _columns(
+    frame: pd.DataFrame,
+    fields: tuple[tuple[str, str], ...],
+    units: Mapping[str, Mapping[Any, Said]],
+) -> list[dict[str, Any]]:
     """Pack the columns that hold anything, in the order of the popup."""
     packed = []
-    for name, label, how in fields:
-        if name in frame.columns and frame[name].notna().any():
-            column = {"name": name, "label": label, "as": how}
-            packed.append(column | _column(frame[name], how))
+    for name, how in fields:
+        if name not in frame.columns or not frame[name].notna().any():
+            continue
+        if how != "text":
+            content = _column(frame[name], how)
+        elif name in units:
+            content = _texts(_unit_said(frame, name, units[name]))
+        else:
+            content = _texts(_said(frame[name], CODES.get(name, {})))
+        packed.append({"name": name, "as": how} | content)
     return packed
 
 
@@ -155,47 +204,75 @@ def _classes(values: np.ndarray[Any, Any]) -> tuple[list[str], str]:
     return [str(name) for name in names], packing.pack(codes)
 
 
-def hazard_layer(hazards: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Return the hazards of a page: outlines, the group and symbol of each row, popup columns."""
+def _facets(*facets: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """Return the groups of rows that are switched together: each has a key in every facet.
+
+    A row is shown while all its keys are on.
+    """
+    table = pd.DataFrame(dict(enumerate(facets)))
+    numbers = table.groupby(list(table.columns), sort=True).ngroup().to_numpy()
+    firsts = table.assign(group=numbers).drop_duplicates("group").sort_values("group")
+    keys = firsts[list(table.columns)].astype(str).to_numpy().tolist()
+    return {"groups": keys, "group": packing.pack(numbers)}
+
+
+def _prefixed(prefix: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.asarray([f"{prefix}-{value}" for value in values], dtype=object)
+
+
+def hazard_layer(
+    hazards: gpd.GeoDataFrame, units: Mapping[str, Mapping[Any, Said]]
+) -> dict[str, Any]:
+    """Return the hazards of a page: outlines, the group and symbol of each row, popup columns.
+
+    The keys of a group: kind and zone, `area_type-...`, `status-...`.
+    """
     empty = pd.Series(None, index=hazards.index, dtype=object)
-    fill = _code_of(hazards.get("area_type", empty), ("SHA", "CHA"), "unknown")
+    fill = _code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
     outline = _code_of(hazards.get("status", empty), STATUSES, "open")
     kinds = _kinds(hazards).to_numpy(dtype=object)
     pairs = zip(kinds, hazards["zone"], strict=True)
-    keys = [f"{kind or 'hazards'}-{zone}" for kind, zone in pairs]
-    group_names, group_rows = _classes(np.asarray(keys, dtype=object))
+    keys = np.asarray([f"{kind or 'hazards'}-{zone}" for kind, zone in pairs], dtype=object)
     symbols = [f"{one} {other}" for one, other in zip(fill, outline, strict=True)]
     symbol_names, symbol_rows = _classes(np.asarray(symbols, dtype=object))
-    shown = _shown(hazards)
+    shown = pd.DataFrame(hazards.drop(columns=hazards.geometry.name))
     if "rule" in hazards.columns and not (hazards["rule"] == "area").any():
         shown = shown.drop(columns=["near_size_m2", "far_size_m2"])
     return {
         "name": "hazards",
         "rows": len(hazards),
         "polygons": packing.pack_polygons(hazards.geometry.to_numpy()),
-        "groups": group_names,
-        "group": group_rows,
         "symbols": symbol_names,
         "symbol": symbol_rows,
-        "columns": _columns(shown, HAZARD_FIELDS),
-    }
+        "columns": _columns(shown, HAZARD_FIELDS, units),
+    } | _facets(keys, _prefixed("area_type", fill), _prefixed("status", outline))
+
+
+def _years(releases: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Return the year of each release, `undated` where there is none."""
+    if "year" in releases:
+        years = releases["year"]
+    elif "happened_on" in releases:
+        years = pd.to_datetime(releases["happened_on"]).dt.year
+    else:
+        years = pd.Series(np.nan, index=releases.index)
+    known = years.astype("Int64").astype("string").fillna("undated")
+    return np.asarray(known, dtype=object)
 
 
 def release_layer(releases: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Return released land, one group an outcome."""
-    outcome = _code_of(releases["outcome"], tuple(OUTCOME_NAMES), "cleared")
+    """Return released land; the keys of a group: `released-<outcome>`, `year-<year>`."""
+    outcome = _code_of(releases["outcome"], OUTCOMES, "cleared")
     names, rows = _classes(outcome)
     shown = pd.DataFrame(releases.drop(columns=releases.geometry.name))
     return {
         "name": "releases",
         "rows": len(releases),
         "polygons": packing.pack_polygons(releases.geometry.to_numpy()),
-        "groups": [f"released-{name}" for name in names],
-        "group": rows,
         "symbols": names,
         "symbol": rows,
-        "columns": _columns(shown, RELEASE_FIELDS),
-    }
+        "columns": _columns(shown, RELEASE_FIELDS, {}),
+    } | _facets(_prefixed("released", outcome), _prefixed("year", _years(releases)))
 
 
 def ranked(hazards: pd.DataFrame, first: str) -> np.ndarray[Any, Any]:

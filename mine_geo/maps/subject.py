@@ -10,6 +10,7 @@ import shapely
 
 from mine_geo import admin_names
 from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
+from mine_geo.maps.words import Said
 from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
@@ -34,8 +35,21 @@ class Subject:
     within: str
     """The province of a district, else empty."""
 
+    within_km: str
+    """The Khmer name of that province, else empty."""
+
     hazards: gpd.GeoDataFrame
     units: gpd.GeoDataFrame | None
+
+    @property
+    def said(self) -> Said:
+        """The name in both languages."""
+        return Said(self.name, self.name_km or self.name)
+
+    @property
+    def said_within(self) -> Said:
+        """The province of a district in both languages."""
+        return Said(self.within, self.within_km or self.within)
 
 
 @dataclass(frozen=True)
@@ -146,8 +160,7 @@ def _choose(
 
 def whole(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None) -> Subject:
     """Return the subject of a national page."""
-    check_split(split)
-    return Subject("national", "", "", "", split, admin)
+    return Subject("national", "", "", "", "", split, admin)
 
 
 def province(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, name: str) -> Subject:
@@ -158,9 +171,8 @@ def province(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, name: str)
     UnknownNameError
         If neither frame knows the province; the message lists the valid ones.
     """
-    check_split(split)
     found = _choose(split, admin, "province", name)
-    return Subject("province", found.name, found.name_km, "", found.hazards, found.units)
+    return Subject("province", found.name, found.name_km, "", "", found.hazards, found.units)
 
 
 def district(
@@ -175,7 +187,15 @@ def district(
     """
     outer = province(split, admin, within)
     found = _choose(outer.hazards, outer.units, "district", name, outer.name)
-    return Subject("district", found.name, found.name_km, outer.name, found.hazards, found.units)
+    return Subject(
+        "district",
+        found.name,
+        found.name_km,
+        outer.name,
+        outer.name_km,
+        found.hazards,
+        found.units,
+    )
 
 
 def bounds_of(*layers: gpd.GeoDataFrame | None) -> tuple[float, float, float, float] | None:

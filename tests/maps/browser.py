@@ -86,8 +86,14 @@ class Page:
         assert self.console == []
         assert self.js("return performance.getEntriesByType('resource').length") == 0
 
-    def counts(self) -> dict[str, int]:
+    def all_counts(self) -> dict[str, int]:
+        """Return how many records are on the map, by each key that can be switched."""
         return self.js("return window.mineGeo.counts()")
+
+    def counts(self) -> dict[str, int]:
+        """Return the same by kind and zone, and released land by outcome."""
+        others = ("area_type-", "status-", "year-")
+        return {key: n for key, n in self.all_counts().items() if not key.startswith(others)}
 
     def popup(self) -> str:
         """Return the text of the open popup."""

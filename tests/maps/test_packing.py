@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.maps import packing
+from mine_geo.maps import packing, records
 
 VALUE = {letter: value for value, letter in enumerate(packing.ALPHABET)}
 
@@ -72,7 +72,18 @@ def test_nulls_in_columns() -> None:
     assert unpack(packing.pack_numbers(pd.Series([0.0, np.nan, 4000.4]))) == [1, 0, 4001]
     days = pd.Series(pd.to_datetime(["1900-01-01", None, "1900-01-03", "1899-12-31"]))
     assert unpack(packing.pack_days(days)) == [1, 0, 3, 0]
-    assert packing.pack_texts(pd.Series([None, "b", "a", "b"]))["words"] == ["b", "a"]
+
+
+def test_texts_in_both_languages(split, admin) -> None:
+    split["district"] = ["Samlout", None, "Elsewhere", "Samlout", "Samlout"]
+    split["district_code"] = ["0209", "0209", "0209", "0204", None]
+    units = records.unit_words(admin)
+    columns = records.hazard_layer(split, units)["columns"]
+    column = next(column for column in columns if column["name"] == "district")
+    # A Khmer name only where the code bears that very name.
+    assert unpack(column["rows"]) == [1, 0, 2, 3, 3]
+    assert column["words"] == ["Samlout", "Elsewhere", "Samlout"]
+    assert column["words_km"] == ["សំឡូត", "Elsewhere", "Samlout"]
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--", "\u2028\u2029", "\ud800", "&amp;"])

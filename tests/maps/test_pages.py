@@ -178,6 +178,24 @@ def test_a_layer_switches_off_and_on(
     assert page.counts() == {"ap_minefield-near": 0, "ap_minefield-far": 2}
     near.send_keys(Keys.SPACE)
     assert page.counts() == {"ap_minefield-near": 3, "ap_minefield-far": 2}
+    # A record is on the map while its kind and zone, its area type and its status are all on.
+    confirmed = page.driver.find_element(By.CSS_SELECTOR, "[data-layer='area_type-CHA']")
+    near.send_keys(Keys.SPACE)
+    confirmed.send_keys(Keys.SPACE)
+    assert page.counts() == {"ap_minefield-near": 0, "ap_minefield-far": 1}
+    near.send_keys(Keys.SPACE)
+    assert page.counts() == {"ap_minefield-near": 2, "ap_minefield-far": 1}
+    confirmed.send_keys(Keys.SPACE)
+    assert page.all_counts() == {
+        "ap_minefield-near": 3,
+        "ap_minefield-far": 2,
+        "area_type-CHA": 2,
+        "area_type-SHA": 2,
+        "area_type-unknown": 1,
+        "status-open": 3,
+        "status-worked_on": 1,
+        "status-closed": 1,
+    }
     for box in page.driver.find_elements(By.CSS_SELECTOR, ".mg-legend input"):
         box.send_keys(Keys.SPACE)
         box.send_keys(Keys.SPACE)
@@ -238,7 +256,7 @@ def test_names_stand_in_english_and_khmer(
     assert "Samlout" + "សំឡូត" in names
     assert "Ou Rumduol" in names
     assert page.js("return document.querySelector('h1').textContent") == (
-        "Samlout district, Battambang province សំឡូត"
+        "Samlout district, Battambang province"
     )
 
 
@@ -286,6 +304,10 @@ def test_released_land_is_drawn_by_outcome(open_page: Opener, split: gpd.GeoData
     page = open_page(maps.national(split, releases=released))
     counts = page.counts()
     assert (counts["released-cleared"], counts["released-reduced"]) == (2, 1)
+    assert page.all_counts()["year-undated"] == 1
+    page.driver.find_element(By.CSS_SELECTOR, "[data-layer='year-2021']").send_keys(Keys.SPACE)
+    counts = page.counts()
+    assert (counts["released-cleared"], counts["released-reduced"]) == (1, 0)
     page.check_alone()
 
 

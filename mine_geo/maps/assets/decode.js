@@ -1,6 +1,4 @@
 // Reads back what packing.py wrote: whole numbers, outlines, columns.
-window.mineGeo = window.mineGeo || {};
-
 (function (mineGeo) {
   'use strict';
 
@@ -70,13 +68,18 @@ window.mineGeo = window.mineGeo || {};
     return unpack(packed.points).map((count) => take(count, vertex));
   }
 
-  // Returns a function from row to value; null where the row has none.
+  // A column as functions of the row: its value (null where there is none), and for texts the
+  // same in both languages.
   function column(packed) {
     const rows = unpack(packed.rows);
-    if (packed.words) {
-      return (row) => (rows[row] ? packed.words[rows[row] - 1] : null);
+    if (!packed.words) {
+      return { value: (row) => (rows[row] ? rows[row] - 1 : null) };
     }
-    return (row) => (rows[row] ? rows[row] - 1 : null);
+    const khmer = packed.words_km || packed.words;
+    return {
+      value: (row) => (rows[row] ? packed.words[rows[row] - 1] : null),
+      said: (row) => ({ en: packed.words[rows[row] - 1], km: khmer[rows[row] - 1] }),
+    };
   }
 
   mineGeo.decode = { unpack, polygons, lines, column };

@@ -2,31 +2,48 @@
 (function (mineGeo) {
   'use strict';
 
+  const { words } = mineGeo;
   const FIRST_DAY = Date.UTC(1900, 0, 1);
   const DAY_MS = 86400000;
-  const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August',
-    'September', 'October', 'November', 'December'];
-
   function thousands(number, decimals) {
     const [whole, part] = number.toFixed(decimals || 0).split('.');
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
     return part ? `${grouped}.${part}` : grouped;
   }
 
+  function same(text) {
+    return { en: text, km: text };
+  }
+
   function day(number) {
     const date = new Date(FIRST_DAY + number * DAY_MS);
-    return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+    const month = words.say(`month.${date.getUTCMonth() + 1}`);
+    const around = (name) => `${date.getUTCDate()} ${name} ${date.getUTCFullYear()}`;
+    return { en: around(month.en), km: around(month.km) };
   }
 
   const WRITERS = {
-    text: (value) => value,
-    m2: (value) => `${thousands(value)} m²`,
-    metres: (value) => `${thousands(value / 10, 1)} m`,
+    m2: (value) => words.say('unit.m2', { number: thousands(value) }),
+    metres: (value) => words.say('unit.metres', { number: thousands(value / 10, 1) }),
     day,
   };
 
-  function write(value, as) {
-    return value === null ? '' : WRITERS[as](value);
+  // A column's value in a row, written in both languages; null where there is none.
+  function write(column, row) {
+    const value = column.value(row);
+    if (value === null) {
+      return null;
+    }
+    return column.said ? column.said(row) : WRITERS[column.as](value);
+  }
+
+  // The same without its unit, for a column of a table whose head says the unit.
+  function bare(column, row) {
+    const value = column.value(row);
+    if (value === null || column.said || column.as === 'day') {
+      return write(column, row);
+    }
+    return same(column.as === 'metres' ? thousands(value / 10, 1) : thousands(value));
   }
 
   // `text` becomes a text node; nothing here ever parses markup.
@@ -42,9 +59,9 @@
   }
 
   // A bdi keeps right-to-left marks of a value from turning its surroundings.
-  function isolated(text) {
-    return element('bdi', '', text);
+  function isolated(said) {
+    return words.put(element('bdi'), said);
   }
 
-  mineGeo.format = { thousands, write, element, isolated };
+  mineGeo.format = { thousands, same, write, bare, element, isolated };
 }(window.mineGeo));

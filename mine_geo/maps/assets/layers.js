@@ -38,24 +38,25 @@
     return groups;
   }
 
-  // One set of options for each symbol, shared by all its polygons.
+  // One set of options for each symbol, shared by all its polygons. A group is what is switched
+  // together: `groupKeys` says by which keys.
   function recordGroups(layer, renderer) {
     const looks = layer.symbols.map((name) => ({
       ...symbols.of(name), renderer, smoothFactor: 0.8, bubblingMouseEvents: false,
     }));
-    const groups = new Map(layer.groups.map((key) => [key, L.featureGroup()]));
+    const groups = layer.groups.map(() => L.featureGroup());
     const groupOf = decode.unpack(layer.group);
     const symbolOf = decode.unpack(layer.symbol);
     const shapes = decode.polygons(layer.polygons).map((shape, row) => {
       const polygon = L.polygon(shape, looks[symbolOf[row]]);
       polygon.mineGeoRow = row;
-      groups.get(layer.groups[groupOf[row]]).addLayer(polygon);
+      groups[groupOf[row]].addLayer(polygon);
       return polygon;
     });
     const columns = layer.columns.map((column) => ({
-      name: column.name, label: column.label, as: column.as, value: decode.column(column),
+      name: column.name, as: column.as, ...decode.column(column),
     }));
-    return { name: layer.name, groups, shapes, columns, groupOf, groupNames: layer.groups };
+    return { name: layer.name, groups, groupKeys: layer.groups, groupOf, shapes, columns };
   }
 
   // The northernmost vertex: sure to lie on the outline, whatever its shape.

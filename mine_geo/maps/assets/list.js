@@ -2,16 +2,15 @@
 (function (mineGeo) {
   'use strict';
 
-  const { element, isolated, write } = mineGeo.format;
+  const { bare, element, isolated, same } = mineGeo.format;
   const CELLS = ['district', 'zone', 'border_distance_m', 'size_m2'];
 
   function cell(column, row) {
     const number = column && column.as !== 'text';
     const made = element('td', number ? 'mg-number' : '');
-    const value = column ? column.value(row) : null;
-    if (value !== null) {
-      const text = write(value, column.as).replace(/ m²?$/, '');
-      made.appendChild(isolated(text));
+    const said = column ? bare(column, row) : null;
+    if (said !== null) {
+      made.appendChild(isolated(said));
     }
     return made;
   }
@@ -23,7 +22,7 @@
     id.scope = 'row';
     const button = element('button', 'mg-link');
     button.type = 'button';
-    button.appendChild(isolated(columns.get('hazard_id').value(row)));
+    button.appendChild(isolated(same(columns.get('hazard_id').value(row))));
     button.title = columns.get('hazard_id').value(row);
     id.appendChild(button);
     made.append(element('td', 'mg-number', rank), id);

@@ -2,7 +2,7 @@
 (function (mineGeo) {
   'use strict';
 
-  const { decode, labels, layers, list, popup, symbols } = mineGeo;
+  const { decode, labels, layers, list, popup, symbols, words } = mineGeo;
   const ZOOM_TO_HAZARD = 15;
 
   function createMap(id) {
@@ -10,7 +10,7 @@
       attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75,
       minZoom: 5, maxZoom: 19, preferCanvas: true,
     });
-    L.control.zoom({ position: 'topright' }).addTo(map);
+    nameZoom(L.control.zoom({ position: 'topright' }).addTo(map));
     L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomleft' }).addTo(map);
     return map;
   }
@@ -36,6 +36,15 @@
     document.getElementById('mg-hazard-legend').append(...symbols.hazardLegend(hazardSymbols));
   }
 
+  // Leaflet's own button has no words of its own language.
+  function nameZoom(control) {
+    [['in', 'zoom_in'], ['out', 'zoom_out']].forEach(([way, key]) => {
+      const button = control.getContainer().querySelector(`.leaflet-control-zoom-${way}`);
+      words.label(button, 'aria-label', words.say(`page.${key}`));
+      words.label(button, 'title', words.say(`page.${key}`));
+    });
+  }
+
   // Layers are added back in the order of the page, so that none comes to lie on top.
   function keepOrder(map, contextGroups) {
     contextGroups.forEach((group) => {
@@ -55,28 +64,55 @@
     });
   }
 
-  function turnGroup(page, key, on) {
-    page.groups.filter(([name]) => name === key).forEach(([, group]) => {
+  function turnContext(page, key, on) {
+    const group = page.context.get(key);
+    if (group) {
       if (on) {
         group.addTo(page.map);
       } else {
         group.remove();
       }
-    });
-    keepOrder(page.map, page.context);
+      keepOrder(page.map, page.context);
+    }
     if (page.names.has(key)) {
       page.names.turn(key, on);
     }
   }
 
-  // Counts from the layers that are really on the map.
+  // A group of records is on the map while all its keys are on.
+  function turnRecords(page, key) {
+    page.records.forEach((layer) => {
+      layer.groups.forEach((group, index) => {
+        const keys = layer.groupKeys[index];
+        if (keys.includes(key)) {
+          if (keys.some((one) => page.off.has(one))) {
+            group.remove();
+          } else {
+            group.addTo(page.map);
+          }
+        }
+      });
+    });
+  }
+
+  function turn(page, key, on) {
+    if (on) {
+      page.off.delete(key);
+    } else {
+      page.off.add(key);
+    }
+    turnContext(page, key, on);
+    turnRecords(page, key);
+  }
+
+  // How many records are really on the map, by each key.
   function counts(page) {
     const found = {};
     page.records.forEach((layer) => {
-      layer.groups.forEach((group, key) => { found[key] = 0; });
+      layer.groupKeys.flat().forEach((key) => { found[key] = 0; });
       layer.shapes.forEach((shape, row) => {
         if (page.map.hasLayer(shape)) {
-          found[layer.groupNames[layer.groupOf[row]]] += 1;
+          layer.groupKeys[layer.groupOf[row]].forEach((key) => { found[key] += 1; });
         }
       });
     });
@@ -90,15 +126,18 @@
     }
   }
 
-  // Zooms to a hazard by its row, switching its layer on if need be.
-  function goTo(page, row) {
-    const layer = page.records.find((one) => one.name === 'hazards');
-    const key = layer.groupNames[layer.groupOf[row]];
+  function switchOn(page, key) {
     const box = document.querySelector(`input[data-layer="${CSS.escape(key)}"]`);
     if (box && !box.checked) {
       box.checked = true;
       page.turn(key, true);
     }
+  }
+
+  // Zooms to a hazard by its row, switching its layer on if need be.
+  function goTo(page, row) {
+    const layer = page.records.find((one) => one.name === 'hazards');
+    layer.groupKeys[layer.groupOf[row]].forEach((key) => switchOn(page, key));
     const shape = layer.shapes[row];
     const place = layers.top(shape);
     if (place) {
@@ -116,23 +155,19 @@
   function addRecords(page, data, renderer) {
     page.records = data.layers.map((layer) => layers.recordGroups(layer, renderer));
     page.records.forEach((layer) => {
-      layer.groups.forEach((group, key) => {
+      layer.groups.forEach((group) => {
         group.addTo(page.map);
         group.on('click', (event) => {
           const shape = event.propagatedFrom || event.layer;
           openRecord(page, layer, shape.mineGeoRow, event.latlng);
         });
-        page.groups.push([key, group]);
       });
     });
   }
 
   function addContext(page, data, renderer) {
     page.context = layers.contextGroups(data, renderer);
-    page.context.forEach((group, key) => {
-      group.addTo(page.map);
-      page.groups.push([key, group]);
-    });
+    page.context.forEach((group) => group.addTo(page.map));
   }
 
   function addList(page, data) {
@@ -164,8 +199,10 @@
     const data = JSON.parse(document.getElementById('mine-geo-data').textContent);
     const map = createMap(id);
     map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
-    const page = { map, groups: [], list: null };
-    page.turn = (key, on) => turnGroup(page, key, on);
+    const page = { map, off: new Set(), list: null };
+    page.turn = (key, on) => turn(page, key, on);
+    page.goTo = (row) => goTo(page, row);
+    page.find = (hazardId) => findRow(page, hazardId);
     const canvas = layers.canvases(map);
     addContext(page, data, canvas.context);
     addRecords(page, data, canvas.records);
@@ -175,6 +212,7 @@
     wireSwitches(page);
     showPointer(map);
     addList(page, data);
+    mineGeo.features.forEach((feature) => feature(page, data));
     mineGeo.map = map;
     mineGeo.counts = () => counts(page);
     mineGeo.openHazard = (hazardId) => openHazard(page, hazardId);

@@ -3,12 +3,13 @@
   'use strict';
 
   const { element, isolated, write } = mineGeo.format;
+  const { words } = mineGeo;
 
   const BESIDE_ZOOM_PX = 54;
 
   function line(label, value) {
     const row = element('tr');
-    const name = element('th', '', label);
+    const name = words.put(element('th'), label);
     name.scope = 'row';
     const cell = element('td');
     cell.appendChild(isolated(value));
@@ -20,17 +21,16 @@
     const box = element('div', 'mg-record');
     const table = element('table');
     columns.forEach((column, index) => {
-      const value = column.value(row);
-      if (value === null) {
+      const said = write(column, row);
+      if (said === null) {
         return;
       }
-      const text = write(value, column.as);
       if (index === 0) {
         const heading = element('h2');
-        heading.appendChild(isolated(text));
+        heading.appendChild(isolated(said));
         box.appendChild(heading);
       } else {
-        table.appendChild(line(column.label, text));
+        table.appendChild(line(words.say(`field.${column.name}`), said));
       }
     });
     box.appendChild(table);

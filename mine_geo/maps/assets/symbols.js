@@ -3,53 +3,27 @@
 (function (mineGeo) {
   'use strict';
 
-  const FILLS = {
-    CHA: { fillColor: '#ff0000', fillOpacity: 0.5 },
-    SHA: { fillColor: '#f4a718', fillOpacity: 0.5 },
-    unknown: { fillColor: '#ff0000', fillOpacity: 0.25 },
-  };
-  const OUTLINES = {
-    open: { color: '#ff0000' },
-    worked_on: { color: '#f4a718', dashArray: '5 4', weight: 2 },
-    closed: { color: '#a6ce39', weight: 2 },
-  };
-  const FILL_NAMES = {
-    CHA: 'Confirmed hazardous area (CHA)',
-    SHA: 'Suspected hazardous area (SHA)',
-    unknown: 'Area type not recorded',
-  };
-  const OUTLINE_NAMES = {
-    open: 'Status: open',
-    worked_on: 'Status: worked on',
-    closed: 'Status: closed',
-  };
+  const { words } = mineGeo;
+  const table = {};
 
-  const OTHERS = {
-    land: { fillColor: '#f6f4ee', fillOpacity: 1, stroke: false, fill: true },
-    subject: { fillColor: '#ffffff', fillOpacity: 1, stroke: false, fill: true },
-    zone: { fillColor: '#3f76d1', fillOpacity: 0.13, stroke: false, fill: true },
-    limit: { color: '#27476e', weight: 1.4, dashArray: '6 4', opacity: 0.9 },
-    border: { color: '#3d3d3d', weight: 2.4 },
-    border_THA: { color: '#3f2d91', weight: 2.4 },
-    border_LAO: { color: '#00707a', weight: 2.4 },
-    border_VNM: { color: '#8c2a6b', weight: 2.4 },
-    coast: { color: '#4d8fbd', weight: 1.6 },
-    province: { color: '#6d6a62', weight: 1.2 },
-    district: { color: '#b0aca0', weight: 0.7 },
-    subject_line: { color: '#22211d', weight: 1.8 },
-    place: { color: '#55524a', fillColor: '#55524a', fill: true, dot: true },
-    cancelled: { color: '#3c7d22', fillColor: '#cfe8b4', fill: true, fillOpacity: 0.6, weight: 1 },
-    reduced: { color: '#3c7d22', fillColor: '#8cc665', fill: true, fillOpacity: 0.6, weight: 1 },
-    cleared: { color: '#3c7d22', fillColor: '#3f8f3a', fill: true, fillOpacity: 0.6, weight: 1 },
-  };
+  // The table of symbols.json, which printed sheets and exports read too.
+  function fill(symbols) {
+    Object.assign(table, symbols);
+  }
 
-  // "CHA open" is a hazard's fill and outline; one word is any other symbol.
+  // "CHA open" is a hazard's fill and outline; "border_THA undemarcated" is dashed; one word is
+  // any other symbol.
   function of(name) {
-    const [fill, outline] = name.split(' ');
-    if (!outline) {
-      return { fill: false, ...OTHERS[name] };
+    const [first, second] = name.split(' ');
+    if (!second) {
+      return { fill: false, ...table.others[name] };
     }
-    return { weight: 1.2, opacity: 1, fill: true, ...FILLS[fill], ...OUTLINES[outline] };
+    if (second === 'undemarcated') {
+      return { fill: false, ...table.others[first], dashArray: '7 5' };
+    }
+    return {
+      weight: 1.2, opacity: 1, fill: true, ...table.fills[first], ...table.outlines[second],
+    };
   }
 
   function svg(name, attributes) {
@@ -80,26 +54,34 @@
     return picture;
   }
 
-  function entry(style, text) {
-    const item = mineGeo.format.element('li', 'mg-symbol');
-    item.append(swatch(style), document.createTextNode(text));
+  // One switch of the legend: the rows that it stands for are those with its key.
+  function entry(key, style, said) {
+    const item = mineGeo.format.element('li');
+    const label = mineGeo.format.element('label');
+    const box = mineGeo.format.element('input');
+    box.type = 'checkbox';
+    box.checked = true;
+    box.dataset.layer = key;
+    label.append(box, swatch(style), words.put(mineGeo.format.element('bdi'), said));
+    item.appendChild(label);
     return item;
   }
 
   // Legend entries for the fills and outlines that the page really has.
   function hazardLegend(names) {
     const pairs = names.map((name) => name.split(' '));
-    const fills = new Set(pairs.map(([fill]) => fill));
-    const outlines = new Set(pairs.map(([, outline]) => outline));
-    const shownFills = Object.keys(FILLS).filter((fill) => fills.has(fill));
-    const shownOutlines = Object.keys(OUTLINES).filter((outline) => outlines.has(outline));
+    const fills = new Set(pairs.map(([first]) => first));
+    const outlines = new Set(pairs.map(([, second]) => second));
+    const shown = (all, found) => Object.keys(all).filter((name) => found.has(name));
     return [
-      ...shownFills.map((fill) => entry(
-        { fill: true, stroke: false, ...FILLS[fill] }, FILL_NAMES[fill])),
-      ...shownOutlines.map((outline) => entry(
-        { box: true, weight: 1.5, ...OUTLINES[outline] }, OUTLINE_NAMES[outline])),
+      ...shown(table.fills, fills).map((name) => entry(
+        `area_type-${name}`, { fill: true, stroke: false, ...table.fills[name] },
+        words.say(`symbol.${name}`))),
+      ...shown(table.outlines, outlines).map((name) => entry(
+        `status-${name}`, { box: true, weight: 1.5, ...table.outlines[name] },
+        words.say(`symbol.${name}`))),
     ];
   }
 
-  mineGeo.symbols = { of, swatch, hazardLegend };
+  mineGeo.symbols = { fill, of, swatch, hazardLegend };
 }(window.mineGeo));

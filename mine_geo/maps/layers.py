@@ -1,0 +1,91 @@
+"""The frames that a page is drawn from, and what is costly to derive from them, once.
+
+Geometry is EPSG:4326. One `Layers` serves a single page or all pages of an atlas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import shapely
+
+from mine_geo.maps import ground
+from mine_geo.maps.subject import check_split
+from mine_geo.terms import THRESHOLD_M
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import geopandas as gpd
+    import pandas as pd
+
+EVERYWHERE: Final = (-180.0, -90.0, 180.0, 90.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """A split and what is drawn beneath and beside it; only the split is required.
+
+    Raises
+    ------
+    RecordError
+        If `split` lacks columns of a split.
+    MixedError
+        If it mixes thresholds, rules or borders.
+    """
+
+    split: gpd.GeoDataFrame
+    border: gpd.GeoDataFrame | None = None
+    admin: gpd.GeoDataFrame | None = None
+    releases: gpd.GeoDataFrame | None = None
+    places: pd.DataFrame | None = None
+    as_of: date | str | None = None
+
+    def __post_init__(self) -> None:
+        check_split(self.split)
+
+    @property
+    def threshold_m(self) -> float:
+        """The split's threshold in metres; 7,000 where no row says."""
+        values = self.split["threshold_m"].dropna()
+        return float(values.iloc[0]) if len(values) else THRESHOLD_M
+
+    @property
+    def include_coast(self) -> bool:
+        """Whether the coast counted as border."""
+        return bool(self.split["include_coast"].any())
+
+    @cached_property
+    def land(self) -> Any:
+        """The country's polygon, or None where neither border nor districts close one."""
+        return ground.country(self.border, self.admin)
+
+    @cached_property
+    def whole_zone(self) -> Any:
+        """The land nearer than the threshold to the border, everywhere; for drawing."""
+        return self._zone(EVERYWHERE)
+
+    def zone(self, view: ground.Box) -> Any:
+        """Return the land nearer than the threshold, as far as it can touch a view (degrees).
+
+        What was derived for the whole country is cut; else no more is derived than asked for.
+        """
+        if "whole_zone" in self.__dict__:
+            return ground.clip(self.whole_zone, view)
+        return self._zone(view)
+
+    def _zone(self, view: ground.Box) -> Any:
+        if self.border is None or not len(self.border):
+            return shapely.MultiPolygon()
+        return ground.border_zone(
+            self.border, self.threshold_m, include_coast=self.include_coast, view=view
+        )
+
+    @cached_property
+    def outlines(self) -> dict[ground.Outline, Any]:
+        """Each boundary once: between provinces, between districts, and outside ones."""
+        if self.admin is None or not len(self.admin):
+            return {}
+        return ground.outlines(self.admin)
