@@ -19,7 +19,7 @@ import shapely
 from pyproj.exceptions import CRSError as UnknownCRSError
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.transform import Affine, from_bounds
+from rasterio.transform import Affine
 from rasterio.warp import reproject
 from rasterio.windows import Window
 
@@ -125,7 +125,7 @@ def cut(path: Path, view: Box) -> Cut | None:
         by_palette = source.colorinterp[0] == ColorInterp.palette
         palette = source.colormap(1) if by_palette else None
         rgba = pixels.coloured(read.bands, read.valid, palette)
-        grid = from_bounds(*part.box, width, height)
+        grid = Affine((east - west) / width, 0, west, 0, (south - north) / height, north)
         image = _warped(rgba, read.transform, source.crs, grid, (height, width), by_palette)
     content, suffix = pixels.packed(image)
     corners = pyproj.Transformer.from_crs(WEB, CRS, always_xy=True)
@@ -196,12 +196,15 @@ def _ring(west: float, south: float, east: float, north: float) -> Numbers:
 
 
 def _around(points: Numbers) -> Box | None:
-    """Return the box around those points that are places; None where none is."""
-    places = points[np.isfinite(points).all(axis=1)]
-    if not len(places):
+    """Return the box around points; None where there are none."""
+    if not len(points):
         return None
-    (west, south), (east, north) = places.min(axis=0), places.max(axis=0)
+    (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     return (float(west), float(south), float(east), float(north))
+
+
+def _finite(points: Numbers) -> Numbers:
+    return points[np.isfinite(points).all(axis=1)]
 
 
 def _moved(points: Numbers, source: Any, target: Any) -> Numbers:
@@ -215,33 +218,48 @@ def _placed(points: Numbers, transform: Affine) -> Numbers:
     return np.asarray(points @ turn.T + [transform.c, transform.f])
 
 
+def _lonlat(source: Any, system: pyproj.CRS, box: Box) -> Numbers:
+    """Return places (degrees) all around a box of columns and rows."""
+    return _finite(_moved(_placed(_ring(*box), source.transform), system, CRS))
+
+
+def _common(one: Box | None, other: Box) -> Box | None:
+    """Return what two boxes share; None where that is no box."""
+    if one is None:
+        return None
+    west, south = max(one[0], other[0]), max(one[1], other[1])
+    east, north = min(one[2], other[2]), min(one[3], other[3])
+    return (west, south, east, north) if west < east and south < north else None
+
+
 def _part(source: Any, system: pyproj.CRS, view: Box) -> _Part | None:
-    """Return which pixels lie in the view; None where none do."""
-    west, south, east, north = view
-    view = (west, max(south, -LATITUDES), east, min(north, LATITUDES))
-    seen = _around(_placed(_moved(_ring(*view), CRS, system), ~source.transform))
-    if seen is None:
+    """Return which pixels lie in the view; None where none do.
+
+    First where the raster lies, then which pixels of it: a view far outside the raster may have
+    no place in the raster's projection.
+    """
+    whole = (0.0, 0.0, float(source.width), float(source.height))
+    inside = (view[0], max(view[1], -LATITUDES), view[2], min(view[3], LATITUDES))
+    shared = _common(_around(_lonlat(source, system, whole)), inside)
+    if shared is None:
         return None
-    left, top = (max(0, int(np.floor(value)) - 1) for value in seen[:2])
-    right = min(source.width, int(np.ceil(seen[2])) + 1)
-    bottom = min(source.height, int(np.ceil(seen[3])) + 1)
-    if right <= left or bottom <= top:
+    seen = _around(_placed(_finite(_moved(_ring(*shared), CRS, system)), ~source.transform))
+    pixels_seen = None if seen is None else _common(seen, whole)
+    if pixels_seen is None:
         return None
-    ring = _moved(_placed(_ring(left, top, right, bottom), source.transform), system, CRS)
-    found = _around(ring)
-    if found is None:
+    left, top = (int(np.floor(value)) for value in pixels_seen[:2])
+    right, bottom = (int(np.ceil(value)) for value in pixels_seen[2:])
+    places = _lonlat(source, system, (left, top, right, bottom))
+    box = _common(_around(places), inside)
+    if box is None:
         return None
-    low, high = np.maximum(found[:2], view[:2]), np.minimum(found[2:], view[2:])
-    if (high <= low).any():
-        return None
-    web = _moved(np.array([low, high]), CRS, WEB)
-    ring[:, 1] = ring[:, 1].clip(-LATITUDES, LATITUDES)
-    metres2 = shapely.area(shapely.Polygon(_moved(ring[np.isfinite(ring).all(axis=1)], CRS, WEB)))
-    pixel_m = float(np.sqrt(metres2 / ((right - left) * (bottom - top))))
+    west, south, east, north = _moved(np.array(box).reshape(2, 2), CRS, WEB).ravel()
+    places[:, 1] = places[:, 1].clip(-LATITUDES, LATITUDES)
+    metres2 = shapely.area(shapely.Polygon(_moved(places, CRS, WEB)))
     return _Part(
         Window(left, top, right - left, bottom - top),
-        (float(web[0, 0]), float(web[0, 1]), float(web[1, 0]), float(web[1, 1])),
-        pixel_m,
+        (float(west), float(south), float(east), float(north)),
+        float(np.sqrt(metres2 / ((right - left) * (bottom - top)))),
     )
 
 
