@@ -42,6 +42,7 @@ CODES: Final = {
     "unknown_hazard": ("error", "a report of a hazard that is not in the register"),
     # turning points
     "point_order": ("warning", "turning points whose numbers repeat or are missing"),
+    "stray_hole": ("error", "a hole whose outer ring is unclear"),
     "orphan_points": ("warning", "turning points of a record that is not there"),
     "closure": ("note", "the closure error of a traverse"),
     "bad_closure": ("warning", "a traverse that closes badly"),

@@ -28,7 +28,7 @@ WAYS: Final = {
 """How a table may say where: the columns, by role, that it takes."""
 PLAIN: Final = "plain"
 """The bundled profile of plain tables."""
-POINT_ONLY: Final = ("part", "order", "zone", "kind_of_point")
+POINT_ONLY: Final = ("part", "ring", "order", "zone", "kind_of_point")
 """Roles of columns that say something of a point, besides where it is."""
 EVENT_KEYS: Final = ("event_id", "report_id")
 """Where a table has one of these, a record is a report, and a hazard may have several."""

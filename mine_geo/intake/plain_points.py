@@ -95,6 +95,7 @@ def draw(
         {
             "record": key,
             "part": _column(points, found, "part"),
+            "ring": _column(points, found, "ring"),
             "order": order,
             "lon": places.xy[:, 0],
             "lat": places.xy[:, 1],

@@ -49,6 +49,7 @@ POINT_ROLES: Final = (
     "distance",
     "from_point",
     "kind_of_point",
+    "ring",
     "point_id",
     "point_name",
     "shape",

@@ -25,6 +25,8 @@ START_POINTS: Final = ("sp", "start", "start point", "starting point")
 END_POINTS: Final = ("ep", "end", "end point", "finish", "finish point")
 """After all numbers."""
 _NAMES: Final = {-np.inf: "SP", np.inf: "EP"}
+_HOLE: Final = r"(?i)\s*(?:hole|inner|interior)"
+"""How the name of a ring begins that is a hole."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def polygons(points: pd.DataFrame, *, gaps: bool = False) -> Built:
     ----------
     points
         Columns `record` (any key), `lon`, `lat` (float; degrees, or x and y of any system) and,
-        if wanted, `part` (one ring a part) and `order` (number or text, see `order_numbers`).
+        if wanted, `part` (one polygon a part), `ring` (a ring of the part: "hole 1", "inner" or
+        "interior" is cut out of the part's outer ring, of any other name each is a polygon of its
+        own) and `order` (number or text, see `order_numbers`).
         Points stand in the order of their numbers; in the order of entry where `order` is left
         out or a ring has none. Rows without a record are not looked at.
     gaps
@@ -76,8 +80,9 @@ def polygons(points: pd.DataFrame, *, gaps: bool = False) -> Built:
     Built
         A last point equal to the first is the closing of the ring. A record is without polygon,
         and has a finding, where a point is no number (`bad_point`), where numbers repeat, are
-        missing, or stand at some points only (`point_order`), or where a ring has fewer than
-        three different points (`few_points`). Rings may cross themselves: the checks find it.
+        missing, or stand at some points only (`point_order`), where a ring has fewer than three
+        different points (`few_points`), or a part with a hole no outer ring, or several
+        (`stray_hole`). Rings may cross themselves: the checks find it.
 
     Examples
     --------
@@ -93,7 +98,7 @@ def polygons(points: pd.DataFrame, *, gaps: bool = False) -> Built:
     points = points.loc[points["record"].notna()].reset_index(drop=True)
     record, keys = pd.factorize(points["record"])
     rows = _rings(points, record)
-    findings = _bad_points(rows) + _disorder(rows, gaps=gaps) + _few(rows)
+    findings = _bad_points(rows) + _disorder(rows, gaps=gaps) + _few(rows) + _stray(rows)
     bad = np.zeros(len(keys), dtype=bool)
     bad[[place for place, _ in findings]] = True
     geometry = _assemble(rows[~bad[rows["record"].to_numpy()]], len(keys))
@@ -108,16 +113,19 @@ def _rings(points: pd.DataFrame, record: NDArray[np.intp]) -> pd.DataFrame:
     count = len(points)
     part = points["part"].astype("str").fillna("") if "part" in points else pd.Series([""] * count)
     order = order_numbers(points["order"]) if "order" in points else pd.Series([np.nan] * count)
+    ring = points["ring"].astype("str").fillna("") if "ring" in points else pd.Series([""] * count)
     rows = pd.DataFrame(
         {
             "record": record,
             "part": pd.factorize(part)[0],
+            "name": pd.factorize(ring)[0],
+            "hole": ring.str.match(_HOLE).to_numpy(dtype=bool),
             "order": order.to_numpy(dtype=float),
             "x": points["lon"].to_numpy(dtype=float),
             "y": points["lat"].to_numpy(dtype=float),
         }
     )
-    rows["ring"] = rows.groupby(["record", "part"], sort=True).ngroup()
+    rows["ring"] = rows.groupby(["record", "part", "name"], sort=True).ngroup()
     rows = _unclosed(rows.iloc[np.argsort(rows["ring"], kind="stable")], numbered=False)
     # Where any point of a ring has no number, the ring stays in order of entry.
     rows["ordered"] = rows["order"].notna().groupby(rows["ring"]).transform("all")
@@ -186,13 +194,31 @@ def _few(rows: pd.DataFrame) -> list[tuple[int, Finding]]:
     ]
 
 
+def _stray(rows: pd.DataFrame) -> list[tuple[int, Finding]]:
+    """Find holes in a part that has no outer ring, or several."""
+    rings = rows.drop_duplicates("ring")
+    inner = rings.groupby(["record", "part"])["hole"].agg(["sum", "size"])
+    stray = inner.loc[(inner["sum"] > 0) & (inner["size"] - inner["sum"] != 1)]
+    said = "a hole in a part with {} outer rings; no polygon is drawn: give each its part"
+    return [
+        (int(record), Finding("stray_hole", said.format(size - holes)))
+        for (record, _), holes, size in stray.drop_duplicates().itertuples()
+    ]
+
+
 def _assemble(rows: pd.DataFrame, count: int) -> NDArray[np.object_]:
     geometry = np.full(count, None, dtype=object)
     if rows.empty:
         return geometry
     _, first = np.unique(rows["ring"], return_inverse=True)
     rings = shapely.polygons(shapely.linearrings(rows[["x", "y"]].to_numpy(), indices=first))
-    owner = rows.drop_duplicates("ring")["record"].to_numpy()
+    of = rows.drop_duplicates("ring").reset_index(drop=True)
+    holed = of.groupby(["record", "part"])["hole"].transform("any")
+    for _, one in of[holed].groupby(["record", "part"]):
+        (shell,) = one.index[~one["hole"]]
+        holes = [ring.exterior for ring in rings[one.index[one["hole"]]]]
+        rings[shell] = shapely.Polygon(rings[shell].exterior, holes)
+    rings, owner = rings[~of["hole"]], of.loc[~of["hole"], "record"].to_numpy()
     several = np.bincount(owner, minlength=count)[owner] > 1
     geometry[owner[~several]] = rings[~several]
     if several.any():

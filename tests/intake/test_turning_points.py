@@ -223,3 +223,46 @@ def test_any_table_gives_a_polygon_or_a_finding_for_each_record(rows):
     assert set(built.geometry.index) == set(table["record"].dropna())
     found = {key for key, _ in built.findings}
     assert all((shape is None) == (key in found) for key, shape in built.geometry.items())
+
+
+HOLE = [(1.0, 1.0), (2.0, 1.0), (2.0, 2.0), (1.0, 2.0)]
+
+
+def ringed(*rings):
+    """Return points of rings, each given as (part, name of the ring, corners)."""
+    return pd.concat(
+        [points(xy, range(1, len(xy) + 1)).assign(part=part, ring=ring) for part, ring, xy in rings]
+    )
+
+
+@pytest.mark.parametrize("word", ["hole 1", "Hole", "inner", " interior ring"])
+def test_a_hole_is_cut_out_of_its_own_part(word):
+    other = [(x + 10, y) for x, y in SQUARE]
+    built = polygons(
+        ringed(("1", "outer", SQUARE), ("2", "outer", other), ("1", word, HOLE)).iloc[::-1]
+    )
+    assert not built.findings
+    assert built.geometry["A"].is_valid
+    assert built.geometry["A"].area == 12 - 1 + 12
+    assert shapely.get_num_interior_rings(shapely.get_parts(built.geometry["A"])).sum() == 1
+
+
+def test_two_holes_of_a_part_are_both_cut_out():
+    second = [(x + 1.5, y) for x, y in HOLE]
+    built = polygons(ringed(("1", "", SQUARE), ("1", "hole 1", HOLE), ("1", "hole 2", second)))
+    assert built.geometry["A"].area == 12 - 2
+    assert built.geometry["A"].geom_type == "Polygon"
+
+
+@pytest.mark.parametrize(
+    "rings",
+    [
+        [("1", "hole 1", HOLE)],
+        [("1", "outer", SQUARE), ("2", "hole 1", HOLE)],
+        [("1", "a", SQUARE), ("1", "b", [(x + 10, y) for x, y in SQUARE]), ("1", "hole", HOLE)],
+    ],
+)
+def test_a_hole_without_one_outer_ring_leaves_no_polygon(rings):
+    built = polygons(ringed(*rings))
+    assert built.geometry["A"] is None
+    assert codes(built) == [("A", "stray_hole")]
