@@ -11,12 +11,12 @@ import pandas as pd
 import pyogrio
 
 from mine_geo.errors import FileError, OptionError, choose
+from mine_geo.terms import SYNTHETIC
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 FORMATS: Final = ("csv", "json", "xlsx")
-SYNTHETIC: Final = "SYNTHETIC SAMPLE: invented minefields, not for operations"
 
 
 def write_table(

@@ -34,8 +34,9 @@ def sources(*frames: pd.DataFrame | None) -> list[str]:
     for frame in frames:
         if frame is None:
             continue
-        told = frame["attribution"].dropna() if "attribution" in frame.columns else []
-        texts = [str(told.iloc[0])] if len(told) else []
+        texts = []
+        if "attribution" in frame.columns:
+            texts = [str(told) for told in frame["attribution"].dropna().head(1)]
         texts += _credit(" ".join(str(column) for column in frame.columns))
         for column in _TELLING:
             if column in frame.columns:

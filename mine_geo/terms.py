@@ -59,6 +59,9 @@ TIME_ZONE: Final = "Asia/Phnom_Penh"
 THRESHOLD_M: Final = 7000.0
 """The distance of the Executive Order of 4 January 2022, metres."""
 
+SYNTHETIC: Final = "SYNTHETIC SAMPLE: invented minefields, not for operations"
+"""What every table, map and file says that holds invented data."""
+
 HAZARD_COLUMNS: Final = (
     "hazard_id",
     "kind",

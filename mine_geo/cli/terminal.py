@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from mine_geo.reports import SYNTHETIC
+from mine_geo.terms import SYNTHETIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -1,0 +1,141 @@
+"""What every exported file says of itself: how split, of which day, whose, and what is unreal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mine_geo.sources import sources
+from mine_geo.terms import PROVENANCE_COLUMNS, SYNTHETIC
+
+if TYPE_CHECKING:
+    from datetime import date
+
+TITLE = "Hazards near and far from the border"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The words that go into the metadata of a file."""
+
+    title: str
+    synthetic: bool
+    """Whether anything in it is invented."""
+
+    schematic: bool
+    """Whether the districts are only schematic."""
+
+    day: date | None
+    """The day of the data: as told, else the latest survey; None where neither is known."""
+
+    told: bool
+    """Whether `day` was told, and is not the latest survey."""
+
+    split: tuple[tuple[str, str], ...]
+    """Threshold, rule, coast and border as columns name them, where they are recorded."""
+
+    sources: tuple[str, ...]
+
+    @property
+    def heading(self) -> str:
+        """The title, with a warning where it is due.
+
+        Examples
+        --------
+        >>> Provenance("Pailin", True, False, None, False, (), ()).heading
+        'Pailin (SYNTHETIC SAMPLE: invented minefields, not for operations)'
+        """
+        return f"{self.title} ({SYNTHETIC})" if self.synthetic else self.title
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """Everything, one pair of name and text a line; warnings first.
+
+        Examples
+        --------
+        >>> Provenance("Pailin", False, False, None, False, (("rule", "edge"),), ("X",)).rows
+        [('title', 'Pailin'), ('data_day', 'not recorded'), ('rule', 'edge'), ('source', 'X')]
+        """
+        rows = [("synthetic", SYNTHETIC)] if self.synthetic else []
+        rows.append(("title", self.title))
+        if self.day is None:
+            rows.append(("data_day", "not recorded"))
+        else:
+            rows.append(("data_day" if self.told else "latest_survey", self.day.isoformat()))
+        rows += self.split
+        if self.schematic:
+            rows.append(("districts", "schematic, not an official boundary"))
+        return rows + [("source", source) for source in self.sources]
+
+
+def _first(frame: pd.DataFrame | None, column: str) -> Any:
+    """Return the first value of a column that is not null, else None."""
+    if frame is None or column not in frame.columns:
+        return None
+    values = frame[column].dropna()
+    return values.iloc[0] if len(values) else None
+
+
+def _flagged(frames: tuple[pd.DataFrame | None, ...], column: str) -> bool:
+    """Say whether any row of any frame says true in a column."""
+    return any(
+        frame is not None and column in frame.columns and bool(frame[column].eq(True).any())
+        for frame in frames
+    )
+
+
+def _said(value: Any) -> str:
+    """Write a value of a provenance column."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return str(value).lower() if str(value) in ("True", "False") else str(value)
+
+
+def provenance(
+    hazards: pd.DataFrame,
+    *others: pd.DataFrame | None,
+    title: str | None = None,
+    as_of: date | str | None = None,
+    latest: Any = None,
+    synthetic: bool = False,
+) -> Provenance:
+    """Gather what a file says of itself.
+
+    Parameters
+    ----------
+    hazards
+        Rows with the provenance columns of a split, and `surveyed_on` if there are days.
+    others
+        Border, districts, released land, places: whose they are, and whether they are real.
+    title
+        What the file is; else a usual one.
+    as_of
+        The day of the data, else the column `as_of`, else the latest survey.
+    latest
+        The latest survey, where `hazards` has no days.
+    synthetic
+        Whether the data is invented, where no column says it.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"threshold_m": [7000.0], "include_coast": [False]})
+    >>> provenance(rows, as_of="2022-12-31").rows[1:]
+    [('data_day', '2022-12-31'), ('threshold_m', '7000'), ('include_coast', 'false')]
+    """
+    told = as_of if as_of is not None else _first(hazards, "as_of")
+    day = told if told is not None else latest
+    if day is None and "surveyed_on" in hazards.columns:
+        days = hazards["surveyed_on"].dropna()
+        day = days.max() if len(days) else None
+    split = [(column, _first(hazards, column)) for column in PROVENANCE_COLUMNS]
+    return Provenance(
+        title=title or TITLE,
+        synthetic=synthetic or _flagged((hazards, *others), "synthetic"),
+        schematic=_flagged(others, "schematic"),
+        day=None if day is None or pd.isna(day) else pd.Timestamp(day).date(),
+        told=told is not None,
+        split=tuple((column, _said(value)) for column, value in split if value is not None),
+        sources=tuple(sources(hazards, *others)),
+    )
