@@ -8,6 +8,7 @@ from mine_geo import movements
 from mine_geo.errors import RecordError
 from mine_geo.events import moment_of
 from mine_geo.fold import fold
+from mine_geo.released import released_land
 from mine_geo.store import content, histories, imports, ledger, projection
 from mine_geo.store import register as registration
 from mine_geo.store import spot_tasks as tasks
@@ -128,6 +129,35 @@ class Accounts(Base):
             first = movements.opening_hazards(done, since)
             opening = self._in_zones(first, threshold_m, "edge", include_coast, None)
         return movements.releases(done, by=by, kind=kind, since=since, opening=opening, total=total)
+
+    def released_land(
+        self,
+        *,
+        as_of: Day = None,
+        known_at: Moment = None,
+        since: Day = None,
+        kind: str | None = None,
+    ) -> gpd.GeoDataFrame:
+        """Return the land that each release took off its hazard, for maps.
+
+        Parameters
+        ----------
+        as_of, known_at, kind
+            As for `hazards`.
+        since
+            Only releases after this day.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            See `released.released_land`; EPSG:4326.
+
+        Raises
+        ------
+        OptionError, RecordError
+            If the kind is unknown, or a time is none.
+        """
+        return released_land(self._fold(as_of, known_at), kind=kind, since=since)
 
     def balance(
         self,
