@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.cells import read_flags
 from mine_geo.errors import CRSError, GeometryError, RecordError, some
 from mine_geo.geometry import as_geometries, find_faults
 from mine_geo.nearest import nearest
@@ -59,7 +60,8 @@ def read_border(
     -------
     geopandas.GeoDataFrame
         Lines in EPSG:4326 with `kind` (land, coast), `neighbour` (THA, LAO, VNM, null on the
-        coast), `border_name`, `border_version`, `accuracy_m`.
+        coast), `border_name`, `border_version`, `accuracy_m`. A column `demarcated` of the file
+        (true, false, null) is kept: maps dash what is not demarcated.
 
     Raises
     ------
@@ -133,6 +135,8 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for column in ("border_name", "border_version"):
         filled[column] = filled[column].astype(object).fillna(defaults[column]).astype(str)
     filled["accuracy_m"] = _accuracies(filled["accuracy_m"])
+    if "demarcated" in filled:
+        filled["demarcated"] = _demarcated(filled["demarcated"])
     rest = [c for c in filled.columns if c not in BORDER_COLUMNS]
     return filled[[*BORDER_COLUMNS, *rest]]
 
@@ -145,6 +149,17 @@ def _accuracies(column: pd.Series[Any]) -> pd.Series[float]:
             f"border: accuracy_m {some(column[bad])} is not a length; give metres, 0 or more"
         )
     return lengths.fillna(UNKNOWN_ACCURACY_M)
+
+
+def _demarcated(column: pd.Series[Any]) -> pd.Series[bool]:
+    """Return whether each line is demarcated: yes, no, or null where nobody says."""
+    flags, bad = read_flags(column)
+    if bad.any():
+        raise RecordError(
+            f"border: demarcated {some(column[bad])} is neither yes nor no; write true or false"
+        )
+    said = pd.Series(flags, index=column.index, dtype=object)
+    return said.where(column.notna(), None)
 
 
 def _check_lines(frame: gpd.GeoDataFrame) -> None:

@@ -389,6 +389,14 @@ def test_words_and_lengths_of_a_border(columns, told):
         to_border(frame)
 
 
+def test_what_is_not_demarcated_is_kept_as_said():
+    lines = [shapely.LineString([(102, 13), (102, 13 + n)]) for n in (1, 2, 3)]
+    frame = gpd.GeoDataFrame({"demarcated": ["no", None, "1"]}, geometry=lines, crs=4326)
+    assert to_border(frame)["demarcated"].tolist() == [False, None, True]
+    with pytest.raises(RecordError, match="demarcated partly is neither yes nor no"):
+        to_border(frame.assign(demarcated=["no", "partly", "1"]))
+
+
 def test_defaults_of_a_border():
     frame = gpd.GeoDataFrame(
         {"border_name": [None]}, geometry=[line((103, 12), (103, 14))], crs=4326
