@@ -32,6 +32,10 @@ _LETTERS: Final = re.compile(r"[\W_]+")
 class Basemap(Protocol):
     """What a page asks of its basemap."""
 
+    @property
+    def attribution(self) -> str:
+        """Plain text, to be shown with the map; empty where nobody asks for it."""
+
     def check(self, view: Box) -> None:
         """Refuse a view (west, south, east, north, degrees) of which nothing would be shown."""
 
@@ -65,6 +69,8 @@ class Image:
     """A GeoTIFF; each page has its part of it beside it, as a PNG, JPEG or WebP."""
 
     path: Path
+    attribution: str = ""
+    """The copyright that the file declares."""
 
     def check(self, view: Box) -> None:
         """Refuse a raster that does not reach the view.
@@ -157,8 +163,7 @@ def choose_basemap(source: str | os.PathLike[str]) -> Tiles | Image:
         )
     if isinstance(source, str) and not text.lower().endswith(SUFFIXES) and os.sep not in text:
         return _tiles(text)
-    geotiff.check(Path(text))
-    return Image(Path(text))
+    return Image(Path(text), geotiff.check(Path(text)))
 
 
 def _tiles(name: str) -> Tiles:

@@ -62,6 +62,11 @@ class Composer:
         self.records: list[dict[str, Any]] = []
 
     @property
+    def view(self) -> ground.Box:
+        """What a reader sees at first and a little around it: where a basemap is wanted."""
+        return ground.padded(self.box, 0.1 if self.national else 0.25)
+
+    @property
     def national(self) -> bool:
         """Whether the page shows the whole country."""
         return self.subject.level == "national"
@@ -210,4 +215,7 @@ class Composer:
         }
         if order is not None:
             data["list"] = packing.pack(list(order))
-        return OfflinePage(replace(self.facts, switches=self.switches), data)
+        basemap = self.layers.basemap
+        told = [basemap.attribution] if basemap is not None and basemap.attribution else []
+        said = replace(self.facts, switches=self.switches, sources=[*self.facts.sources, *told])
+        return OfflinePage(said, data, basemap=basemap, view=self.view)

@@ -69,8 +69,8 @@ class _Part(NamedTuple):
     """Side of a pixel of the raster, metres in EPSG:3857."""
 
 
-def check(path: Path) -> None:
-    """Refuse a file that cannot lie beneath a map, before anything is drawn.
+def check(path: Path) -> str:
+    """Refuse a file that cannot lie beneath a map; return the copyright that it declares.
 
     Raises
     ------
@@ -81,6 +81,7 @@ def check(path: Path) -> None:
     """
     with _opened(path) as source:
         _system(source, path)
+        return " ".join(str(source.tags().get("TIFFTAG_COPYRIGHT", "")).split())[:200]
 
 
 def reaches(path: Path, view: Box) -> bool:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.maps.basemap import Basemap
+
 EVERYWHERE: Final = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -42,6 +44,7 @@ class Layers:
     releases: gpd.GeoDataFrame | None = None
     places: pd.DataFrame | None = None
     as_of: date | str | None = None
+    basemap: Basemap | None = None
 
     def __post_init__(self) -> None:
         check_split(self.split)

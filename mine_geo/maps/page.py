@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import folium
 import jinja2
@@ -17,7 +18,9 @@ from xstatic.pkg import leaflet
 from mine_geo.maps import packing, symbols, words
 
 if TYPE_CHECKING:
+    from mine_geo.maps.basemap import Basemap
     from mine_geo.maps.facts import Facts
+    from mine_geo.maps.ground import Box
 
 ASSETS: Final = Path(__file__).parent / "assets"
 STYLES: Final = ("page.css", "panel.css", "list.css", "map.css", "phone.css")
@@ -31,6 +34,7 @@ SCRIPTS: Final = (
     "labels.js",
     "list.js",
     "page.js",
+    "basemap.js",
 )
 """In the order in which they run: `words.js` makes the page's one global, features come last."""
 
@@ -115,7 +119,14 @@ class OfflinePage(folium.Map):
     (`folium.Popup`) find none: use a tooltip.
     """
 
-    def __init__(self, facts: Facts, data: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        data: dict[str, Any],
+        *,
+        basemap: Basemap | None = None,
+        view: Box = (0.0, 0.0, 0.0, 0.0),
+    ) -> None:
         super().__init__(tiles=None)
         self.default_js = []
         self.default_css = []
@@ -123,6 +134,45 @@ class OfflinePage(folium.Map):
         self.facts = facts
         self.data = data
         self._assets: str | None = None
+        self._basemap = basemap
+        self._view = view
+
+    def save(  # type: ignore[override]
+        self, outfile: str | os.PathLike[str] | BinaryIO, close_file: bool = True
+    ) -> None:
+        """Write the page as one file; a basemap's image, if it has one, beside it.
+
+        Parameters
+        ----------
+        outfile
+            Path, or a file that is open for writing bytes (which gets no image beside it).
+        close_file
+            Whether an open file is closed in the end.
+
+        Raises
+        ------
+        OptionError
+            If the basemap does not reach what the page shows.
+        FileError
+            If the basemap cannot be read, or its image cannot be written.
+        """
+        if isinstance(outfile, (str, os.PathLike)):
+            if self._basemap is not None:
+                self._basemap.check(self._view)
+            self.lay_beside(Path(outfile))
+            outfile = str(outfile)
+        super().save(outfile, close_file=close_file)
+
+    def lay_beside(self, page: Path) -> None:
+        """Write what must lie beside a page of that name, and tell the page of it.
+
+        For `write`, which knows no file; `save` does it by itself. A page that the basemap does
+        not reach has none.
+        """
+        self.data.pop("basemap", None)
+        found = None if self._basemap is None else self._basemap.beside(page, self._view)
+        if found is not None:
+            self.data["basemap"] = found
 
     def write(self, assets: str) -> str:
         """Return a page whose style and script lie in a folder: `STYLE` and `SCRIPT` in it.
