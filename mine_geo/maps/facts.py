@@ -15,6 +15,7 @@ from mine_geo.terms import RULES
 if TYPE_CHECKING:
     from datetime import date
 
+    from mine_geo.maps.directory import Nav, UnitTable
     from mine_geo.maps.layers import Layers
     from mine_geo.maps.subject import Subject
 
@@ -52,6 +53,8 @@ class Facts:
     sources: list[str]
     switches: list[Switch] = field(default_factory=list)
     order: Said | None = None
+    nav: Nav | None = None
+    tables: tuple[UnitTable, ...] = ()
 
     @property
     def total_hazards(self) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mine_geo.maps.ground import Box
 
 ASSETS: Final = Path(__file__).parent / "assets"
-STYLES: Final = ("page.css", "panel.css", "list.css", "map.css", "phone.css")
+STYLES: Final = ("page.css", "panel.css", "list.css", "map.css", "atlas.css", "phone.css")
 SCRIPTS: Final = (
     "words.js",
     "decode.js",

@@ -23,6 +23,11 @@ class Said:
     en: str
     km: str
 
+    @property
+    def turned(self) -> Said:
+        """The same text, each language in the place of the other."""
+        return Said(self.km, self.en)
+
     def within(self, language: str) -> str:
         """Return the text in `en` or `km`."""
         return self.km if language == "km" else self.en
