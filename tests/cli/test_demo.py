@@ -20,8 +20,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgis_url"))
 
 
-def test_demo_prints_table_3_and_writes_maps_and_again(command: Command, place: str) -> None:
-    said = command.done("demo", "--out", "demo", store=place)
+def shown(said: str, pages: Path) -> None:
+    """Check that Table 3 is printed to the unit, with what differs, and that the maps are there."""
     totals = [line.split() for line in said.splitlines() if line.strip().startswith("Total")]
     assert totals == [
         ["Total", "4,075", "4,075", "0", "353,402,819", "353,402,819", "0"],
@@ -38,9 +38,26 @@ def test_demo_prints_table_3_and_writes_maps_and_again(command: Command, place: 
     assert "SYNTHETIC" in said
     assert max(map(len, said.splitlines()[:-6])) <= 80
     for page in PAGES:
-        assert "SYNTHETIC" in (command.folder / "demo" / page).read_text(encoding="utf-8")
-    assert command.done("demo", "--out", "demo", store=place) == said
-    with mg.open_store(place) as store:
+        assert "SYNTHETIC" in (pages / page).read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_what_the_demonstration_prints_and_prints_again(command: Command) -> None:
+    """Without any option: store and maps in demo/."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    expected = readme.split("<!-- demo -->\n```\n")[1].split("```\n<!-- /demo -->")[0]
+    printed = CliRunner().invoke(main, ["demo"]).stdout
+    assert [line.rstrip() for line in printed.strip().splitlines()] == expected.strip().splitlines()
+    shown(printed, command.folder / "demo")
+    assert CliRunner().invoke(main, ["demo"]).stdout == printed
+    with mg.open_store(command.folder / "demo" / "mine_geo.gpkg") as store:
+        assert len(store.hazards(kind="ap_minefield")) == 7392
+
+
+def test_demo_in_a_database_and_again(command: Command, postgis_url: str) -> None:
+    said = command.done("demo", "--out", "pages", store=postgis_url)
+    shown(said, command.folder / "pages")
+    assert command.done("demo", "--out", "pages", store=postgis_url) == said
+    with mg.open_store(postgis_url) as store:
         assert len(store.hazards(kind="ap_minefield")) == 7392
 
 
@@ -78,10 +95,3 @@ def test_files_of_the_refused_are_untouched(command: Command) -> None:
     before = listing(command.folder)
     command.refused(mg.errors.NotSyntheticError, "demo", "--out", str(command.folder))
     assert listing(command.folder) == before
-
-
-def test_the_readme_shows_what_the_demonstration_prints(command: Command) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    shown = readme.split("<!-- demo -->\n```\n")[1].split("```\n<!-- /demo -->")[0]
-    printed = CliRunner().invoke(main, ["demo"]).stdout
-    assert [line.rstrip() for line in printed.strip().splitlines()] == shown.strip().splitlines()
