@@ -145,7 +145,7 @@ def _opened(path: Path) -> Iterator[Any]:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said as an error
             with rasterio.open(path, driver="GTiff") as source:
                 yield source
-    except RasterioError as error:
+    except (RasterioError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).splitlines())[:200]
         raise FileError(
             f"basemap {path} cannot be read as a GeoTIFF ({reason}); export it anew "

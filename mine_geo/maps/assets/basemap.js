@@ -67,7 +67,8 @@
       note.hidden = true;
       seeThrough(page, box.checked);
     };
-    basemap.on('load tileload', came);
+    // A layer of tiles says "load" when it has waited for all of them, even in vain.
+    basemap.on(data.basemap.image ? 'load' : 'tileload', came);
     basemap.on('error tileerror', () => sayMissing(note, data.basemap));
     box.addEventListener('change', () => {
       if (box.checked) {
