@@ -23,9 +23,18 @@ if TYPE_CHECKING:
     from mine_geo.maps.ground import Box
 
 ASSETS: Final = Path(__file__).parent / "assets"
-STYLES: Final = ("page.css", "panel.css", "list.css", "map.css", "atlas.css", "phone.css")
+STYLES: Final = (
+    "page.css",
+    "language.css",
+    "panel.css",
+    "list.css",
+    "map.css",
+    "atlas.css",
+    "phone.css",
+)
 SCRIPTS: Final = (
     "words.js",
+    "language.js",
     "decode.js",
     "format.js",
     "symbols.js",
@@ -42,6 +51,14 @@ STYLE: Final = "mine_geo.css"
 SCRIPT: Final = "mine_geo.js"
 """The files that `OfflinePage.write` links to: what `style()` and `script()` return."""
 
+KHMER_FONT: Final = ASSETS / "fonts" / "NotoSansKhmer-Regular.woff2"
+"""Inside every page, so that Khmer is shown on machines that have no font for it."""
+
+_KHMER_FACE: Final = """@font-face {{
+  font-family: "Mine Geo Khmer";
+  src: url({source}) format("woff2");
+  unicode-range: U+1780-17FF, U+19E0-19FF, U+200B-200D, U+25CC;
+}}"""
 _UNWRITABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LEAFLET: Final = Path(leaflet.BASE_DIR)
 _IMAGES: Final = ("layers.png", "layers-2x.png", "marker-icon.png")
@@ -64,18 +81,24 @@ class _Raw(Element):
         return self.text
 
 
-def _data_uri(name: str) -> str:
-    content = base64.b64encode((_LEAFLET / "images" / name).read_bytes()).decode("ascii")
-    return f"data:image/png;base64,{content}"
+def _data_uri(path: Path, content_type: str) -> str:
+    content = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f"data:{content_type};base64,{content}"
+
+
+def _image_uri(name: str) -> str:
+    return _data_uri(_LEAFLET / "images" / name, "image/png")
 
 
 @cache
 def style() -> str:
-    """Return Leaflet's style with its images inside, then the page's own."""
+    """Return Leaflet's style with its images inside, the Khmer font, then the page's own."""
     sheet = (_LEAFLET / "leaflet.css").read_text(encoding="utf-8")
     for name in _IMAGES:
-        sheet = sheet.replace(f"url(images/{name})", f"url({_data_uri(name)})")
-    return "\n".join([sheet, *((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)])
+        sheet = sheet.replace(f"url(images/{name})", f"url({_image_uri(name)})")
+    khmer = _KHMER_FACE.format(source=_data_uri(KHMER_FONT, "font/woff2"))
+    own = [(ASSETS / name).read_text(encoding="utf-8") for name in STYLES]
+    return "\n".join([sheet, khmer, *own])
 
 
 @cache
@@ -84,7 +107,7 @@ def script() -> str:
     library = (_LEAFLET / "leaflet.js").read_text(encoding="utf-8")
     library = library.partition("//# sourceMappingURL=")[0]
     own = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
-    icons = packing.safe_json({option: _data_uri(name) for option, name in _ICONS.items()})
+    icons = packing.safe_json({option: _image_uri(name) for option, name in _ICONS.items()})
     said = f"window.mineGeo.words.fill({packing.safe_json(words.table())});"
     drawn = f"window.mineGeo.symbols.fill({packing.safe_json(symbols.table())});"
     return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});", said, drawn])

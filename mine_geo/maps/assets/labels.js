@@ -1,4 +1,5 @@
-// Names on the map: provinces and districts in English and Khmer, neighbours, places.
+// Names on the map: provinces and districts in English and Khmer, neighbours, places. The page's
+// language comes first; from afar it stands alone.
 // A name that would lie on an earlier one is hidden; bigger units come first.
 (function (mineGeo) {
   'use strict';
@@ -10,17 +11,17 @@
     district: { least: 8.75, most: 30 },
     place: { least: 9.5, most: 30 },
   };
-  const KHMER_LEAST = 7.5;
+  const BOTH_LEAST = 7.5;
   const GAP_PX = 2;
 
   function node([text, khmer, level]) {
     const box = element('span', `mg-label mg-label-${level}`);
-    box.appendChild(element('span', 'mg-label-en', text));
-    if (khmer) {
-      const second = element('span', 'mg-label-km', khmer);
-      second.lang = 'km';
-      box.appendChild(second);
-    }
+    const names = khmer ? [[text, 'en'], [khmer, 'km']] : [[text, mineGeo.words.languageOf(text)]];
+    names.forEach(([name, language]) => {
+      const line = element('span', `mg-label-${khmer ? language : 'only'}`, name);
+      line.lang = language;
+      box.appendChild(line);
+    });
     return box;
   }
 
@@ -52,7 +53,7 @@
     const candidates = entries.filter((entry) => {
       const shown = entry.on && inScale(entry.level, zoom);
       entry.box.style.display = shown ? '' : 'none';
-      entry.box.classList.toggle('mg-no-khmer', zoom < KHMER_LEAST);
+      entry.box.classList.toggle('mg-one-name', zoom < BOTH_LEAST);
       return shown;
     });
     const boxes = candidates.map((entry) => entry.box.getBoundingClientRect());
@@ -79,6 +80,7 @@
     });
     const again = () => arrange(entries, map);
     map.on('zoomend moveend resize', again);
+    document.addEventListener('mine-geo-language', again);
     return {
       again,
       turn(level, on) {

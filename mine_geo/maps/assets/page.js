@@ -195,7 +195,7 @@
   }
 
   function start(id) {
-    document.documentElement.lang = 'en';
+    mineGeo.language.begin();
     const data = JSON.parse(document.getElementById('mine-geo-data').textContent);
     const map = createMap(id);
     map.fitBounds(data.bounds, { padding: [14, 14], animate: false });

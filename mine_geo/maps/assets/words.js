@@ -7,6 +7,8 @@ window.mineGeo = { features: [] };
 
   const LANGUAGES = ['en', 'km'];
   const ATTRIBUTES = ['aria-label', 'title', 'placeholder'];
+  const KHMER = /[\u1780-\u17ff]/;
+  const LATIN = /[A-Za-z]/;
   const table = {};
   let language = 'en';
 
@@ -27,10 +29,28 @@ window.mineGeo = { features: [] };
     return { en, km };
   }
 
+  function languageOf(text) {
+    if (KHMER.test(text)) {
+      return 'km';
+    }
+    return LATIN.test(text) ? 'en' : language;
+  }
+
+  // A name or a code in the other language than the page's says so, for those who hear it.
+  function write(element, text) {
+    element.textContent = text;
+    const own = languageOf(text);
+    if (own !== language) {
+      element.lang = own;
+    } else if (element.lang) {
+      element.removeAttribute('lang');
+    }
+  }
+
   function put(element, said) {
     element.dataset.en = said.en;
     element.dataset.km = said.km;
-    element.textContent = said[language];
+    write(element, said[language]);
     return element;
   }
 
@@ -46,7 +66,7 @@ window.mineGeo = { features: [] };
     language = chosen;
     document.documentElement.lang = chosen;
     document.querySelectorAll('[data-km]').forEach((element) => {
-      element.textContent = element.dataset[chosen];
+      write(element, element.dataset[chosen]);
     });
     ATTRIBUTES.forEach((attribute) => {
       document.querySelectorAll(`[data-km-${attribute}]`).forEach((element) => {
@@ -56,5 +76,7 @@ window.mineGeo = { features: [] };
     document.dispatchEvent(new CustomEvent('mine-geo-language', { detail: chosen }));
   }
 
-  mineGeo.words = { fill, say, put, label, use, language: () => language };
+  mineGeo.words = {
+    LANGUAGES, fill, say, put, label, use, languageOf, language: () => language,
+  };
 }(window.mineGeo));
