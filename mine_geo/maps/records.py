@@ -93,14 +93,14 @@ def _code_of(values: pd.Series, known: tuple[str, ...], other: str) -> np.ndarra
     return np.where(np.isin(texts, known), texts, other)
 
 
-def _kinds(hazards: pd.DataFrame) -> pd.Series:
+def kinds_of(hazards: pd.DataFrame) -> pd.Series:
     """Return the kinds, empty where the frame has none."""
     if "kind" not in hazards.columns:
         return pd.Series("", index=hazards.index, dtype=object)
     return hazards["kind"].astype(object).where(hazards["kind"].notna(), "")
 
 
-def _kind_name(kind: str) -> Said:
+def kind_name(kind: str) -> Said:
     """Return the plural of a kind, or what a file calls it."""
     if kind in KINDS:
         return say(f"kind.{kind}")
@@ -112,11 +112,11 @@ def groups(hazards: pd.DataFrame) -> list[Group]:
 
     Kinds are never added up. A page without hazards has one near and one far group of nothing.
     """
-    kinds = _kinds(hazards)
+    kinds = kinds_of(hazards)
     return [
         Group(
             key=f"{kind or 'hazards'}-{zone}",
-            kind=_kind_name(kind),
+            kind=kind_name(kind),
             zone=zone,
             hazards=int((rows["zone"] == zone).sum()),
             size_m2=int(rows[f"{zone}_size_m2"].sum()),
@@ -230,7 +230,7 @@ def hazard_layer(
     empty = pd.Series(None, index=hazards.index, dtype=object)
     fill = _code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
     outline = _code_of(hazards.get("status", empty), STATUSES, "open")
-    kinds = _kinds(hazards).to_numpy(dtype=object)
+    kinds = kinds_of(hazards).to_numpy(dtype=object)
     pairs = zip(kinds, hazards["zone"], strict=True)
     keys = np.asarray([f"{kind or 'hazards'}-{zone}" for kind, zone in pairs], dtype=object)
     symbols = [f"{one} {other}" for one, other in zip(fill, outline, strict=True)]
