@@ -39,6 +39,7 @@ SCRIPTS: Final = (
     "format.js",
     "symbols.js",
     "popup.js",
+    "shape.js",
     "layers.js",
     "labels.js",
     "list.js",

@@ -2,7 +2,7 @@
 (function (mineGeo) {
   'use strict';
 
-  const { decode, symbols } = mineGeo;
+  const { decode, shape, symbols } = mineGeo;
   const CLICK_TOLERANCE_PX = 5;
 
   function canvases(map) {
@@ -41,14 +41,14 @@
   // One set of options for each symbol, shared by all its polygons. A group is what is switched
   // together: `groupKeys` says by which keys.
   function recordGroups(layer, renderer) {
-    const looks = layer.symbols.map((name) => ({
+    const looks = layer.symbols.map((name) => shape.look({
       ...symbols.of(name), renderer, smoothFactor: 0.8, bubblingMouseEvents: false,
     }));
     const groups = layer.groups.map(() => L.featureGroup());
     const groupOf = decode.unpack(layer.group);
     const symbolOf = decode.unpack(layer.symbol);
-    const shapes = decode.polygons(layer.polygons).map((shape, row) => {
-      const polygon = L.polygon(shape, looks[symbolOf[row]]);
+    const shapes = decode.polygons(layer.polygons).map((parts, row) => {
+      const polygon = new shape.Shape(parts, looks[symbolOf[row]]);
       polygon.mineGeoRow = row;
       groups[groupOf[row]].addLayer(polygon);
       return polygon;
