@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from mine_geo.store import Store
 
 WEST, STEP = 103.0, 0.001
-HAZARDS, STRIPS = 20, 10
-LONGEST_S = 2.0
+HAZARDS, STRIPS = 20, 5
+LONGEST_S = 1.0
 """An officer of `killed` is killed after this long at the latest."""
 
 
