@@ -270,13 +270,12 @@ def findings(bounds: pd.DataFrame) -> pd.DataFrame:
     >>> from mine_geo.admin import read_admin
     >>> from mine_geo.border import read_border
     >>> admin, border = read_admin(sample.path("districts")), read_border(sample.path("border"))
-    >>> bounds = zone_bounds(published_table("wp2023_annex1"), admin, border, "wp2023_table3")
-    >>> findings(bounds).iloc[:, 2:]
-             figure  published    least      most
-    0  near_hazards        324        0       276
-    1  near_size_m2   20403677        0  17621716
-    2   far_hazards         31       79       355
-    3   far_size_m2    2442908  5224869  22846585
+    >>> annex = published_table("wp2023_annex1")
+    >>> koh_kong = annex[annex["province"] == "Koh Kong"]
+    >>> said = pd.DataFrame({"province": ["Koh Kong"], "near_hazards": [324]})
+    >>> bounds = zone_bounds(koh_kong, admin, border, said)
+    >>> findings(bounds)[["province", "figure", "published", "least", "most"]].values.tolist()
+    [['Koh Kong', 'near_hazards', 324, 0, 276], ['Total', 'near_hazards', 324, 0, 276]]
     """
     if "outside" not in bounds:
         raise RecordError("these bounds name no published figures; give zone_bounds a table")
