@@ -1,1 +1,206 @@
-"""Files for other tools: a GeoPackage for QGIS, KML for Google Earth, turning points for GPS."""
+"""Files for other tools: a GeoPackage for QGIS, KML for Google Earth, turning points for GPS.
+
+Frames in, a file out; geometry is EPSG:4326 in all of them. Every file says how its zones were
+made, of which day its data is, whose it is, and whether it is invented.
+
+XML is written by the standard library: no writer of KML or GPX was found that is kept up and
+escapes all that it is given (see `kml` and `gpx`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mine_geo.errors import OptionError, choose
+from mine_geo.exports.contents import Contents, check_degrees, contents
+from mine_geo.exports.files import check_place, new_file
+from mine_geo.exports.geopackage import write_geopackage
+from mine_geo.exports.gpx import write_gpx
+from mine_geo.exports.kml import write_kml
+from mine_geo.exports.points_table import points_table, write_points
+from mine_geo.exports.provenance import provenance
+from mine_geo.exports.turning import turning_points
+
+if TYPE_CHECKING:
+    import os
+    from datetime import date
+
+    import geopandas as gpd
+    import pandas as pd
+
+__all__ = ["FORMATS", "POINTS", "check", "points_table", "turning_points", "write", "write_public"]
+
+FORMATS: Final = ("gpkg", "kml", "kmz", "gpx", "csv")
+"""What a file may be, by its ending."""
+POINTS: Final = ("gpx", "csv")
+"""Those that hold turning points."""
+
+
+def write(
+    split: gpd.GeoDataFrame,
+    path: str | os.PathLike[str],
+    border: gpd.GeoDataFrame | None = None,
+    admin: gpd.GeoDataFrame | None = None,
+    *,
+    releases: gpd.GeoDataFrame | None = None,
+    places: pd.DataFrame | None = None,
+    title: str | None = None,
+    as_of: date | str | None = None,
+    synthetic: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Write hazards into a file for another tool; its ending says which.
+
+    - `.gpkg`: for QGIS. Layers hazards, districts, border, near_zone, near_zone_limit, released,
+      places, as far as they are given, each styled (`layer_styles`).
+    - `.kml`, `.kmz`: the same for Google Earth, hazards in folders by zone.
+    - `.gpx`: the turning points of the hazards, and a closed track along each of their rings.
+    - `.csv`: a table of the turning points, with bearing and distance to the next; read again by
+      `mine_geo.read_hazards(path, ...)` with `crs="EPSG:4326"`.
+
+    Parameters
+    ----------
+    split
+        What `border_split` returned (EPSG:4326).
+    path
+        The new file.
+    border, admin
+        Border lines and districts (EPSG:4326); with the border the near zone is drawn, within
+        the districts where they are given.
+    releases
+        Released land: polygons with `outcome`.
+    places
+        `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
+    title
+        What the file is, in its metadata.
+    as_of
+        The day of the data; else the latest survey is named.
+    synthetic
+        Say that the data is invented, where no column `synthetic` does.
+    overwrite
+        Replace a file that is there, at the very end; else it is refused.
+
+    Raises
+    ------
+    OptionError
+        If the ending is none of `FORMATS`.
+    FileError
+        If the file is there already, or cannot be written; then nothing has changed.
+    RecordError
+        If `split` lacks columns of a split, or names a hazard twice.
+    MixedError
+        If it mixes thresholds, rules or borders.
+    CRSError
+        If a frame is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> import tempfile; import geopandas as gpd, shapely
+    >>> from mine_geo import sample
+    >>> from mine_geo.border import read_border
+    >>> from mine_geo.hazards import to_hazards
+    >>> from mine_geo.zones import border_split
+    >>> border = read_border(sample.path("border"))
+    >>> fields = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(103, 13, 103.001, 13.001)], crs=4326))
+    >>> target = Path(tempfile.mkdtemp(), "hazards.gpkg")
+    >>> write(border_split(fields, border), target, border)
+    >>> gpd.read_file(target, layer="hazards")[["hazard_id", "zone", "size_m2"]].values.tolist()
+    [['AP-1', 'far', 12002]]
+    """
+    form = check(path, overwrite=overwrite)
+    held = contents(
+        split,
+        border,
+        admin,
+        releases=releases,
+        places=places,
+        title=title,
+        as_of=as_of,
+        synthetic=synthetic,
+    )
+    with new_file(path, overwrite=overwrite) as place:
+        if form in POINTS:
+            (write_gpx if form == "gpx" else write_points)(split, place, held.said)
+        else:
+            (write_geopackage if form == "gpkg" else write_kml)(held, place)
+
+
+def write_public(
+    aggregates: gpd.GeoDataFrame,
+    released: gpd.GeoDataFrame,
+    path: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    as_of: date | str | None = None,
+    latest: pd.Timestamp | None = None,
+    synthetic: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Write what may be shown to everybody: figures by district, and released land.
+
+    Parameters
+    ----------
+    aggregates, released
+        As `disclosure.disclose` gives them: no polygon of land that remains is in them.
+    path
+        The new file, `.gpkg`, `.kml` or `.kmz`.
+    title, as_of, overwrite
+        As for `write`.
+    latest
+        The latest survey, where no day is told.
+    synthetic
+        Whether the data is invented.
+
+    Raises
+    ------
+    OptionError
+        If the ending is none of `FORMATS`, or one of turning points: those of hazards are their
+        outlines.
+    FileError, CRSError
+        As for `write`.
+    """
+    form = check(path, public=True, overwrite=overwrite)
+    layers = {"districts": aggregates, "released": released}
+    for name, frame in layers.items():
+        check_degrees(frame, name)
+    said = provenance(
+        aggregates,
+        released,
+        title=title or "Hazards by district, and released land",
+        as_of=as_of,
+        latest=latest,
+        synthetic=synthetic,
+    )
+    with new_file(path, overwrite=overwrite) as place:
+        (write_geopackage if form == "gpkg" else write_kml)(Contents(said, layers), place)
+
+
+def check(path: str | os.PathLike[str], *, public: bool = False, overwrite: bool = False) -> str:
+    """Say the format of a file that shall be written, or why it cannot be; nothing is written.
+
+    Raises
+    ------
+    OptionError
+        If the ending is none of `FORMATS`, or one of turning points although it is to be public.
+    FileError
+        If the file is there already, or its folder is not.
+
+    Examples
+    --------
+    >>> check("nowhere yet.KML")
+    'kml'
+    >>> check("points.gpx", public=True)
+    Traceback (most recent call last):
+    mine_geo.errors.OptionError: points.gpx: turning points are the outlines of hazards, ...
+    """
+    name = Path(path).name
+    form = choose(Path(path).suffix.lower().removeprefix("."), FORMATS, f"{name}: the ending")
+    if public and form in POINTS:
+        raise OptionError(
+            f"{name}: turning points are the outlines of hazards, which are not public; write "
+            ".gpkg or .kml, or leave out public"
+        )
+    check_place(Path(path), overwrite=overwrite)
+    return form

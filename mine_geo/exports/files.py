@@ -40,12 +40,12 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
     ('whole', 1)
     """
     target = Path(path)
-    _check(target, overwrite=overwrite)
+    check_place(target, overwrite=overwrite)
     try:
         with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
             place = Path(folder) / target.name
             yield place
-            _check(target, overwrite=overwrite)
+            check_place(target, overwrite=overwrite)
             place.replace(target)
     except OSError as error:
         if isinstance(error, FileError):
@@ -55,7 +55,22 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
         ) from error
 
 
-def _check(target: Path, *, overwrite: bool) -> None:
+def check_place(target: Path, *, overwrite: bool) -> None:
+    """Refuse a place where no file can be.
+
+    Raises
+    ------
+    FileError
+        If it is a folder, its folder is not there, or there is a file that may not be replaced.
+
+    Examples
+    --------
+    >>> check_place(Path("no such folder", "a.txt"), overwrite=False)
+    Traceback (most recent call last):
+    mine_geo.errors.FileError: ...a.txt: there is no folder ...; make it first
+    """
+    if not target.parent.is_dir():
+        raise FileError(f"{target}: there is no folder {target.parent}; make it first")
     if target.is_dir():
         raise FileError(f"{target}: is a folder; give the name of a file")
     if target.exists() and not overwrite:

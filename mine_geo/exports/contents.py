@@ -1,0 +1,174 @@
+"""The layers of an exported file, and what it says of itself (EPSG:4326)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from mine_geo.errors import CRSError, MixedError, RecordError, some
+from mine_geo.exports.provenance import Provenance, provenance
+from mine_geo.nearzone import near_zone
+from mine_geo.terms import CRS, PROVENANCE_COLUMNS, SPLIT_COLUMNS
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+
+NEEDED: Final = ("hazard_id", "size_m2", "geometry", *SPLIT_COLUMNS)
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """Layers by name, lowest first; a layer that is not there is left out."""
+
+    said: Provenance
+    layers: dict[str, gpd.GeoDataFrame]
+
+
+def contents(
+    split: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame | None = None,
+    admin: gpd.GeoDataFrame | None = None,
+    *,
+    releases: gpd.GeoDataFrame | None = None,
+    places: pd.DataFrame | None = None,
+    title: str | None = None,
+    as_of: date | str | None = None,
+    synthetic: bool = False,
+) -> Contents:
+    """Gather the layers: districts, near_zone and its limit, border, released, hazards, places.
+
+    Parameters
+    ----------
+    split
+        What `border_split` returned, in EPSG:4326.
+    border, admin
+        Border lines and districts; with both, the near zone is that within the districts.
+    releases
+        Released land: polygons with `outcome`.
+    places
+        `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
+    title, as_of, synthetic
+        As for `provenance`.
+
+    Raises
+    ------
+    RecordError
+        If `split` lacks columns of a split, or an id stands twice.
+    MixedError
+        If it mixes thresholds, rules or borders.
+    CRSError
+        If a frame is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> from mine_geo.border import read_border
+    >>> from mine_geo.hazards import to_hazards
+    >>> from mine_geo.zones import border_split
+    >>> border = read_border(sample.path("border"))
+    >>> fields = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["A"]}, geometry=[shapely.box(102.36, 13.28, 102.37, 13.29)], crs=4326))
+    >>> held = contents(border_split(fields, border), border)
+    >>> list(held.layers), dict(held.said.rows)["threshold_m"]
+    (['near_zone', 'near_zone_limit', 'border', 'hazards'], '7000')
+    """
+    check_split(split)
+    marked = _as_points(places)
+    found = {"districts": admin} | _zone(split, border, admin)
+    found |= {"border": border, "released": releases, "hazards": split, "places": marked}
+    layers = {name: frame for name, frame in found.items() if frame is not None}
+    for name, frame in layers.items():
+        check_degrees(frame, name)
+    others = (border, admin, releases, places)
+    said = provenance(split, *others, title=title, as_of=as_of, synthetic=synthetic)
+    return Contents(said, layers)
+
+
+def check_split(split: gpd.GeoDataFrame) -> None:
+    """Refuse a frame that no `border_split` made, that mixes two, or names a hazard twice.
+
+    Raises
+    ------
+    RecordError, MixedError, CRSError
+        As `contents`.
+    """
+    missing = [column for column in NEEDED if column not in split.columns]
+    if missing:
+        raise RecordError(
+            f"an export needs the columns of a split; missing: {', '.join(missing)}. "
+            "Call border_split(hazards, border) first"
+        )
+    check_degrees(split, "split")
+    for column in PROVENANCE_COLUMNS:
+        values = split[column].dropna().unique()
+        if len(values) > 1:
+            raise MixedError(
+                f"the split mixes {column} {some(values)}; export one split into one file"
+            )
+    ids = split["hazard_id"]
+    repeated = ids[ids.duplicated()].unique()
+    if len(repeated):
+        raise RecordError(f"hazards of one id: {some(repeated)}; give each an id of its own")
+
+
+def check_degrees(frame: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse a frame that is not in EPSG:4326.
+
+    Raises
+    ------
+    CRSError
+        With what it is in.
+    """
+    if frame.crs is None or frame.crs != CRS:
+        system = "no reference system" if frame.crs is None else frame.crs.to_string()
+        raise CRSError(f"{name}: {system}, not {CRS}; call to_crs({CRS!r}) first")
+
+
+def _as_points(places: pd.DataFrame | None) -> gpd.GeoDataFrame | None:
+    """Return places as points, those without a position left out."""
+    if places is None:
+        return None
+    if isinstance(places, gpd.GeoDataFrame):
+        return places
+    found = places.dropna(subset=["lon", "lat"])
+    xy = gpd.points_from_xy(found["lon"], found["lat"], crs=CRS)
+    return gpd.GeoDataFrame(found, geometry=xy)
+
+
+def _zone(
+    split: gpd.GeoDataFrame, border: gpd.GeoDataFrame | None, admin: gpd.GeoDataFrame | None
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return the near zone and the line at the threshold, as far as the other layers reach."""
+    if border is None or not len(border) or not len(split):
+        return {}
+    threshold_m = float(split["threshold_m"].iloc[0])
+    coast = bool(split["include_coast"].iloc[0])
+    land = None if admin is None else shapely.union_all(shapely.make_valid(admin.geometry.values))
+    box = shapely.box(*shapely.total_bounds(split.geometry.to_numpy()))
+    zone = near_zone(border, threshold_m, include_coast=coast, around=box if land is None else land)
+    rim = shapely.boundary(zone)
+    if land is not None:
+        zone, rim = shapely.intersection(zone, land), shapely.intersection(rim, land)
+    row: dict[str, Any] = {"threshold_m": [threshold_m], "include_coast": [coast]}
+    pieces = {"near_zone": _of_dimension(zone, 2), "near_zone_limit": _of_dimension(rim, 1)}
+    return {
+        name: gpd.GeoDataFrame(row, geometry=[shape], crs=CRS)
+        for name, shape in pieces.items()
+        if not shape.is_empty
+    }
+
+
+def _of_dimension(geometry: Any, dimension: int) -> Any:
+    """Return the lines (1) or polygons (2) of what an overlay gave, as one multi geometry."""
+    parts = shapely.get_parts(geometry)
+    kept = parts[shapely.get_dimensions(parts) == dimension]
+    if dimension == 1:
+        merged = shapely.line_merge(shapely.multilinestrings(kept)) if len(kept) else None
+        return shapely.MultiLineString([] if merged is None else list(shapely.get_parts(merged)))
+    return shapely.MultiPolygon(list(np.asarray(kept)))
