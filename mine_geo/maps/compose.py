@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -55,8 +54,8 @@ class Composer:
         self.box = bounds_of(subject.units, subject.hazards) or ANYWHERE
         self.reach = ground.padded(self.box, 0.6, least=0.1)
         self.unit = self._unit()
-        self.areas: list[dict[str, Any]] = []
-        self.lines: list[dict[str, Any]] = []
+        self.areas: list[tuple[str, str, Any]] = []
+        self.lines: list[tuple[str, str, packing.Geometries]] = []
         self.labels: list[pd.DataFrame] = []
         self.switches: list[facts.Switch] = []
         self.records: list[dict[str, Any]] = []
@@ -84,15 +83,13 @@ class Composer:
     def _area(self, key: str, symbol: str, geometry: Any) -> None:
         if geometry is not None and not shapely.is_empty(geometry):
             parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
-            packed = packing.pack_polygons(np.asarray([shapely.MultiPolygon(parts)], dtype=object))
-            self.areas.append({"key": key, "symbol": symbol, "polygons": packed})
+            self.areas.append((key, symbol, shapely.MultiPolygon(parts)))
 
     def _line(self, key: str, symbol: str, geometry: Any) -> bool:
         geometry = self._clip(geometry)
         if shapely.is_empty(geometry):
             return False
-        packed = packing.pack_lines(geometry)
-        self.lines.append({"key": key, "symbol": symbol, "lines": packed})
+        self.lines.append((key, symbol, packing.lines_of(geometry)))
         return True
 
     def add_border(self) -> None:
@@ -203,10 +200,17 @@ class Composer:
     def page(self, order: Iterable[int] | None) -> OfflinePage:
         """Return the page; `order` gives the rows of the list beside the map."""
         names = pd.concat(self.labels) if self.labels else pd.DataFrame()
+        known = packing.Vertices([lines for _, _, lines in self.lines])
         data = {
             "bounds": [[self.box[1], self.box[0]], [self.box[3], self.box[2]]],
-            "areas": self.areas,
-            "lines": self.lines,
+            "areas": [
+                {"key": key, "symbol": symbol, "polygons": packing.pack_areas(geometry, known)}
+                for key, symbol, geometry in self.areas
+            ],
+            "lines": [
+                {"key": key, "symbol": symbol, "lines": packing.pack_lines(lines)}
+                for key, symbol, lines in self.lines
+            ],
             "labels": [
                 [text, khmer, level, round(lat, 5), round(lon, 5)]
                 for text, khmer, level, lon, lat in names.itertuples(index=False)

@@ -173,9 +173,11 @@ def _column(values: pd.Series, how: str) -> dict[str, Any]:
 def _texts(said: list[Said | None]) -> dict[str, Any]:
     """Pack texts in both languages; the Khmer words only where one differs."""
     codes, words = pd.factorize(np.asarray([*said, None], dtype=object), use_na_sentinel=True)
-    packed = {"words": [word.en for word in words], "rows": packing.pack(codes[:-1] + 1)}
-    khmer = [word.km for word in words]
-    return packed if khmer == packed["words"] else packed | {"words_km": khmer}
+    english, khmer = [word.en for word in words], [word.km for word in words]
+    packed: dict[str, Any] = {"words": packing.pack_words(english)}
+    if len(words) < len(said) or not len(said):
+        packed["rows"] = packing.pack(codes[:-1] + 1)
+    return packed if khmer == english else packed | {"words_km": packing.pack_words(khmer)}
 
 
 def _columns(

@@ -68,19 +68,56 @@
     return unpack(packed.points).map((count) => take(count, vertex));
   }
 
+  // The rings of the parts of an area. A run of vertices is new, or points to vertices of the
+  // lines, forwards or backwards.
+  function areas(packed, known) {
+    const vertex = walker(packed.steps);
+    const [runs, starts, lengths] = [packed.runs, packed.starts, packed.lengths]
+      .map((numbers) => unpack(numbers)[Symbol.iterator]());
+    const run = () => {
+      const start = starts.next().value - 1;
+      const length = unsign(lengths.next().value);
+      if (start < 0) {
+        return take(length, vertex);
+      }
+      return length > 0
+        ? known.slice(start, start + length)
+        : known.slice(start + length + 1, start + 1).reverse();
+    };
+    const ring = () => take(runs.next().value, run).flat();
+    return unpack(packed.rings).map((count) => take(count, ring));
+  }
+
+  // Many texts are told by how many letters each shares with the one before.
+  function wordsOf(packed) {
+    if (Array.isArray(packed)) {
+      return packed;
+    }
+    let word = '';
+    return unpack(packed.shared).map((shared, index) => {
+      word = word.slice(0, shared) + packed.rest[index];
+      return word;
+    });
+  }
+
   // A column as functions of the row: its value (null where there is none), and for texts the
   // same in both languages.
   function column(packed) {
-    const rows = unpack(packed.rows);
     if (!packed.words) {
+      const rows = unpack(packed.rows);
       return { value: (row) => (rows[row] ? rows[row] - 1 : null) };
     }
-    const khmer = packed.words_km || packed.words;
+    const words = wordsOf(packed.words);
+    const khmer = packed.words_km ? wordsOf(packed.words_km) : words;
+    // Without rows each row has a word of its own.
+    const rows = packed.rows ? unpack(packed.rows) : words.map((_, row) => row + 1);
     return {
-      value: (row) => (rows[row] ? packed.words[rows[row] - 1] : null),
-      said: (row) => ({ en: packed.words[rows[row] - 1], km: khmer[rows[row] - 1] }),
+      value: (row) => (rows[row] ? words[rows[row] - 1] : null),
+      said: (row) => ({ en: words[rows[row] - 1], km: khmer[rows[row] - 1] }),
     };
   }
 
-  mineGeo.decode = { unpack, polygons, lines, column };
+  mineGeo.decode = {
+    unpack, polygons, areas, lines, column,
+  };
 }(window.mineGeo));

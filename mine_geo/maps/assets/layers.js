@@ -27,13 +27,13 @@
     const options = (symbol) => ({
       ...symbols.of(symbol), renderer, pane: 'context', interactive: false, smoothFactor: 1,
     });
+    const lines = data.lines.map((line) => decode.lines(line.lines));
+    const vertices = lines.flat(2);
     data.areas.forEach((area) => {
-      decode.polygons(area.polygons).forEach((shape) => {
-        add(area.key, L.polygon(shape, options(area.symbol)));
-      });
+      add(area.key, L.polygon(decode.areas(area.polygons, vertices), options(area.symbol)));
     });
-    data.lines.forEach((line) => {
-      add(line.key, L.polyline(decode.lines(line.lines), options(line.symbol)));
+    data.lines.forEach((line, index) => {
+      add(line.key, L.polyline(lines[index], options(line.symbol)));
     });
     return groups;
   }

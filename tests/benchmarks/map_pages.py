@@ -1,0 +1,256 @@
+"""How big and how quick the national page is, beside Folium's plain GeoJson page.
+
+    python -m tests.benchmarks.map_pages
+    python -m tests.benchmarks.map_pages --pans 20 --page other.html
+
+Both pages of one run hold the same 7,392 minefields of the bundled sample. Ours is the page of
+`maps.national` with border, districts, places and the land released by the end of 2022. Folium's
+is `folium.GeoJson` of the columns that our popup shows, on a map of its own, before Leaflet and
+the rest of what it links to; and again of the polygons alone.
+
+Each page is opened in headless Chromium without network (into Folium's page goes the same Leaflet,
+so that it opens at all), over and over with an empty cache. Seconds are from the start of
+navigation to the page being ready, and to the end of the last long task after it. Then the map is
+dragged by the mouse, at the national zoom and at zoom 11, and zoomed by the wheel; a long task is
+one of 50 ms and more, by the browser's own Long Tasks API. `--page` times any other page of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import folium
+import geopandas as gpd
+import pandas as pd
+from branca.element import Element
+from xstatic.pkg import leaflet
+
+import mine_geo as mg
+from mine_geo import sample
+from mine_geo.events import registered_events, to_events
+from mine_geo.fold import fold
+from mine_geo.maps import page as offline
+from mine_geo.maps.records import HAZARD_FIELDS
+from mine_geo.released import released_land
+from tests.maps import browser
+
+if TYPE_CHECKING:
+    from selenium import webdriver
+
+AS_OF = "2022-12-31"
+SHARE = 4
+READY_S = 2.0
+TASK_MS = 200
+NEAR_BATTAMBANG = (12.9, 102.6)
+WATCH = """
+window.longTasks = [];
+new PerformanceObserver((list) => list.getEntries().forEach(
+  (entry) => window.longTasks.push([entry.startTime, entry.duration])
+)).observe({ type: 'longtask', buffered: true });
+"""
+FIND_MAP = """
+window.theMap = window.mineGeo ? window.mineGeo.map
+  : Object.values(window).find((value) => value instanceof L.Map);
+"""
+QUIET_MS = 400
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one opening of a page took."""
+
+    ready_s: float
+    settled_s: float
+    tasks_ms: dict[str, float]
+    """The longest task by what was done; 0 where none reached 50 ms."""
+
+
+def frames() -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """Return the split of the sample and what is drawn with it."""
+    border = mg.read_border(sample.path("border"))
+    hazards = mg.read_hazards(sample.path("minefields"))
+    split = mg.border_split(hazards, border, include_coast=True)
+    events = [
+        registered_events(gpd.read_file(sample.path("ledger_hazards"))),
+        to_events(gpd.read_file(sample.path("ledger_events"))),
+    ]
+    released = released_land(fold(pd.concat(events), as_of=AS_OF), kind="ap_minefield")
+    return split, {
+        "border": border,
+        "admin": mg.read_admin(sample.path("districts")),
+        "releases": released,
+        "places": pd.read_csv(sample.path("places")),
+        "as_of": AS_OF,
+    }
+
+
+def plain(split: gpd.GeoDataFrame, columns: list[str]) -> folium.Map:
+    """Return Folium's own page of the polygons with these columns."""
+    shown = split[[*columns, "geometry"]].copy()
+    for column in shown.columns[shown.dtypes.astype(str).str.startswith("datetime")]:
+        shown[column] = shown[column].dt.strftime("%Y-%m-%d")
+    drawn = folium.Map(location=[12.6, 105.0], zoom_start=7, tiles=None)
+    folium.GeoJson(shown if columns else shown.geometry).add_to(drawn)
+    return drawn
+
+
+def with_leaflet(drawn: folium.Map) -> str:
+    """Return a plain page that opens without network: Leaflet inside, no links."""
+    folder = Path(leaflet.BASE_DIR)
+    drawn.default_js, drawn.default_css = [], []
+    parts = (("style", "leaflet.css"), ("script", "leaflet.js"))
+    for tag, name in parts:
+        text = (folder / name).read_text(encoding="utf-8")
+        text = "{% raw %}" + text + "{% endraw %}"
+        drawn.get_root().header.add_child(Element(f"<{tag}>{text}</{tag}>"), name=f"own_{tag}")
+    return str(drawn.get_root().render())
+
+
+def opened(driver: webdriver.Chrome, path: Path) -> tuple[float, float]:
+    """Open a page; return seconds until its script has run, and until it is quiet."""
+    driver.get("about:blank")
+    driver.execute_cdp_cmd("Network.clearBrowserCache", {})
+    driver.get(path.as_uri())
+    driver.execute_script(WATCH + FIND_MAP)
+    quiet(driver)
+    ready, last = driver.execute_script(
+        "const { domContentLoadedEventEnd: ready } = performance.getEntriesByType('navigation')[0];"
+        "return [ready, Math.max(ready, ...window.longTasks.map(([start, ms]) => start + ms))]"
+    )
+    return ready / 1000, last / 1000
+
+
+def quiet(driver: webdriver.Chrome) -> None:
+    """Wait until no long task has come for a while."""
+    while True:
+        before = driver.execute_script("return window.longTasks.length")
+        time.sleep(QUIET_MS / 1000)
+        if driver.execute_script("return window.longTasks.length") == before:
+            return
+
+
+def mouse(driver: webdriver.Chrome, kind: str, x: float, y: float, **more: float | str) -> None:
+    """Send one event of the mouse."""
+    driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **more})
+
+
+def drag(driver: webdriver.Chrome, pans: int) -> None:
+    """Drag the map to and fro, letting go each time, and move the mouse over it."""
+    left, top, width, height = driver.execute_script(
+        "const box = window.theMap.getContainer().getBoundingClientRect();"
+        "return [box.left, box.top, box.width, box.height]"
+    )
+    x, y = left + width / 2, top + height / 2
+    for number in range(pans):
+        way = 1 if number % 2 else -1
+        across, down = way * 0.35 * width, way * (0.2 if number % 4 < 2 else -0.2) * height
+        mouse(driver, "mousePressed", x, y, button="left", clickCount=1)
+        for step in range(1, 13):
+            at = (x + across * step / 12, y + down * step / 12)
+            mouse(driver, "mouseMoved", *at, button="left", buttons=1)
+            time.sleep(0.016)
+        mouse(driver, "mouseReleased", *at, button="left", clickCount=1)
+        for step in range(6):
+            mouse(driver, "mouseMoved", x + 9 * step, y + 7 * step)
+            time.sleep(0.016)
+        time.sleep(0.4)
+
+
+def wheel(driver: webdriver.Chrome) -> None:
+    """Zoom in and out again by the wheel."""
+    x, y = driver.execute_script(
+        "const box = window.theMap.getContainer().getBoundingClientRect();"
+        "return [box.left + box.width / 2, box.top + box.height / 2]"
+    )
+    for amount in (-120, -120, -120, 120, 120, 120):
+        mouse(driver, "mouseWheel", x, y, deltaX=0, deltaY=amount)
+        time.sleep(0.5)
+
+
+def longest(driver: webdriver.Chrome, what: Any, *values: Any) -> float:
+    """Do something; return the longest task that it brought, in milliseconds."""
+    driver.execute_script("window.longTasks.length = 0")
+    what(driver, *values)
+    quiet(driver)
+    tasks = driver.execute_script("return window.longTasks.map(([, ms]) => ms)")
+    return max(tasks, default=0.0)
+
+
+def timed(driver: webdriver.Chrome, path: Path, pans: int) -> Timing:
+    """Open a page, pan and zoom it."""
+    ready, settled = opened(driver, path)
+    tasks = {"pan, national": longest(driver, drag, pans), "wheel": longest(driver, wheel)}
+    lat, lon = NEAR_BATTAMBANG
+    driver.execute_script(
+        f"window.theMap.setView([{lat}, {lon}], 11, {{ animate: false }})",
+    )
+    quiet(driver)
+    tasks["pan, zoom 11"] = longest(driver, drag, pans)
+    return Timing(ready, settled, tasks)
+
+
+def report(name: str, path: Path, pans: int, repeat: int) -> list[Timing]:
+    """Time a page over and over, print medians and the worst task."""
+    found = []
+    for _ in range(repeat):
+        with tempfile.TemporaryDirectory() as profile:
+            driver = browser.start(Path(profile))
+            try:
+                driver.execute_cdp_cmd("Network.enable", {})
+                found.append(timed(driver, path, pans))
+            finally:
+                driver.quit()
+    ready = median(one.ready_s for one in found)
+    settled = median(one.settled_s for one in found)
+    print(f"{name}: ready {ready:.2f} s, quiet {settled:.2f} s", end="")
+    for what in found[0].tasks_ms:
+        print(f"; {what}: longest task {max(one.tasks_ms[what] for one in found):.0f} ms", end="")
+    print()
+    return found
+
+
+def main() -> int:
+    """Measure; return 1 where a bound of ours is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pans", type=int, default=8)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--page", type=Path, help="time this page of ours and nothing else")
+    parser.add_argument("--without-folium", action="store_true", help="do not open Folium's page")
+    asked = parser.parse_args()
+    if asked.page:
+        report(asked.page.name, asked.page.resolve(), asked.pans, asked.repeat)
+        return 0
+    split, layers = frames()
+    columns = [name for name, _ in HAZARD_FIELDS if name in split.columns]
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder) / "ours.html", Path(folder) / "plain.html"
+        mg.maps.national(split, **layers).save(str(ours))
+        size = ours.stat().st_size
+        library = len((offline.style() + offline.script()).encode())
+        full = len(plain(split, columns).get_root().render().encode())
+        bare = len(plain(split, []).get_root().render().encode())
+        print(f"ours: {size:,} bytes, of which style and script {library:,}")
+        print(f"Folium, {len(columns)} columns: {full:,} bytes; ours is {size / full:.3f} of it")
+        print(f"Folium, polygons alone: {bare:,} bytes; ours is {size / bare:.3f} of it")
+        mine = report("ours", ours, asked.pans, asked.repeat)
+        if not asked.without_folium:
+            theirs.write_text(with_leaflet(plain(split, columns)), encoding="utf-8")
+            report("Folium's plain page", theirs, asked.pans, asked.repeat)
+    held = (
+        size * SHARE <= full
+        and median(one.settled_s for one in mine) <= READY_S
+        and max(max(one.tasks_ms.values()) for one in mine) <= TASK_MS
+    )
+    print("within the bounds" if held else "NOT within the bounds")
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
