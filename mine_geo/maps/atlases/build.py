@@ -1,0 +1,169 @@
+"""The atlas: an index, a page a province and district, in a folder that opens without internet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mine_geo.errors import OptionError, choose
+from mine_geo.maps import page
+from mine_geo.maps.atlases import pool
+from mine_geo.maps.atlases.folder import Folder
+from mine_geo.maps.atlases.pages import ASSETS, Plan
+from mine_geo.maps.basemap import Image, choose_basemap
+from mine_geo.maps.layers import Layers
+from mine_geo.terms import ZONES
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from datetime import date
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from mine_geo.maps.basemap import Basemap
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """A folder of pages, and what the run that made it changed."""
+
+    folder: Path
+    pages: list[Path]
+    """All its pages; the first is the index."""
+
+    written: int
+    """Files (pages, style, script) that are new or have changed."""
+
+    unchanged: int
+    """Files that were there, the same byte by byte, and were not touched."""
+
+    removed: int
+    """Files of earlier runs that no longer belong."""
+
+
+def atlas(  # noqa: PLR0913 - what is drawn, and where it goes
+    split: gpd.GeoDataFrame,
+    out: str | os.PathLike[str],
+    border: gpd.GeoDataFrame | None = None,
+    admin: gpd.GeoDataFrame | None = None,
+    *,
+    releases: gpd.GeoDataFrame | None = None,
+    places: pd.DataFrame | None = None,
+    title: str | None = None,
+    as_of: date | str | None = None,
+    first: str = "far",
+    basemap: str | os.PathLike[str] | None = None,
+    public: bool = False,
+    jobs: int = 1,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Atlas:
+    """Write a folder of maps that link to each other and ask the network for nothing.
+
+    `index.html` is the national map with a table of provinces; each province has a page with a
+    table of its districts, a page for each of them, and, if it has hazards, a priority list.
+    The figures are those of `totals`: hazards that record no province or district have a row of
+    their own. On the next run only what has changed is written, and pages of units that are
+    gone are taken away; the index is written last.
+
+    Parameters
+    ----------
+    split
+        What `border_split` returned (EPSG:4326; sizes whole m²).
+    out
+        The folder: new, empty, or an atlas of an earlier run. Files that are not the atlas's
+        own are left alone.
+    border, admin, releases, places, as_of
+        As in `national`. Without `admin` the provinces and districts are those of the hazards.
+    title
+        Title of the index instead of the usual one.
+    first
+        The zone that the priority lists begin with, "far" or "near".
+    basemap
+        As in `national`; the image of a GeoTIFF lies beside each page.
+    public
+        Write pages for everybody: figures by district and released land, no hazard.
+    jobs
+        How many processes make the pages; the pages are the same. With more than one, a script
+        must stand behind `if __name__ == "__main__"`, as the standard library's
+        `multiprocessing` wants it.
+    progress
+        Called after each page with how many are done, of how many, and its name in English.
+
+    Returns
+    -------
+    Atlas
+        The folder, its pages, and how many files were written, left as they were, and removed.
+
+    Raises
+    ------
+    RecordError
+        If `split` lacks columns of a split.
+    MixedError
+        If it mixes thresholds, rules or borders.
+    OptionError
+        For an unknown zone, less than one process, or a basemap that nobody knows.
+    FileError
+        If `out` is a file, holds other things, an atlas of the other kind (public or
+        restricted), or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geopandas as gpd
+    >>> from mine_geo.terms import SPLIT_COLUMNS
+    >>> columns = ["hazard_id", "size_m2", *SPLIT_COLUMNS, "province", "district"]
+    >>> split = gpd.GeoDataFrame(columns=[*columns, "geometry"], geometry="geometry", crs=4326)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = [atlas(split, folder) for _ in range(2)]
+    >>> [(each.pages[0].name, each.written, each.unchanged) for each in made]
+    [('index.html', 3, 0), ('index.html', 0, 3)]
+    """
+    choose(first, ZONES, "first")
+    if jobs < 1:
+        raise OptionError(f"jobs is {jobs}; it takes one process at least")
+    layers = Layers(split, border, admin, releases, places, as_of, _beneath(basemap))
+    plan = Plan(layers, Path(out).absolute(), title, first, public)
+    folder = Folder.open(plan.place, public=public)
+    _write(plan, folder, jobs, progress)
+    return Atlas(
+        folder=Path(out),
+        pages=[Path(out) / leaf.path for leaf in reversed(plan.leaves)],
+        written=folder.written,
+        unchanged=folder.unchanged,
+        removed=folder.removed,
+    )
+
+
+def _beneath(basemap: str | os.PathLike[str] | None) -> Basemap | None:
+    """Return the basemap, by a path that holds in any process."""
+    chosen = None if basemap is None else choose_basemap(basemap)
+    if isinstance(chosen, Image):
+        return replace(chosen, path=chosen.path.absolute())
+    return chosen
+
+
+def _write(
+    plan: Plan,
+    folder: Folder,
+    jobs: int,
+    progress: Callable[[int, int, str], None] | None,
+) -> None:
+    """Write what all pages share, then the pages, the index last."""
+    plan.prepare()
+    assets = {
+        f"{ASSETS}/{page.STYLE}": page.style().encode(),
+        f"{ASSETS}/{page.SCRIPT}": page.script().encode(),
+    }
+    folder.claim([*assets, *(leaf.path for leaf in plan.leaves)])
+    for name, content in assets.items():
+        folder.put(name, content)
+    for number, (leaf, made) in enumerate(pool.drawn(plan, jobs), start=1):
+        folder.put(leaf.path, made.content)
+        if made.beside is not None:
+            folder.adopt(made.beside)
+        if progress is not None:
+            progress(number, len(plan.leaves), plan.name(leaf).en)
+    folder.close()

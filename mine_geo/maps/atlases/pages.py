@@ -1,0 +1,202 @@
+"""Which pages an atlas has, where they lie, and what each of them says of the others.
+
+`index.html`, `02-battambang/index.html`, `02-battambang/border-zone.html`,
+`02-battambang/0209-samlout.html`; style and script, which all share, in `assets`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from mine_geo.maps import subject as subjects
+from mine_geo.maps.atlases.filenames import file_names
+from mine_geo.maps.atlases.tables import unit_tables
+from mine_geo.maps.atlases.units import Unit, provinces
+from mine_geo.maps.compose import compose
+from mine_geo.maps.directory import Link, Nav
+from mine_geo.maps.subject import Subject
+from mine_geo.maps.words import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mine_geo.maps.directory import UnitTable
+    from mine_geo.maps.layers import Layers
+    from mine_geo.maps.page import OfflinePage
+    from mine_geo.maps.words import Said
+
+INDEX: Final = "index"
+BORDER_ZONE: Final = "border-zone"
+ASSETS: Final = "assets"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A page of an atlas: its file, relative to the folder, and the places of its units."""
+
+    path: str
+    kind: str
+    """`national`, `province`, `district` or `border-zone`."""
+    province: int = -1
+    district: int = -1
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a page has come to."""
+
+    content: bytes
+    beside: str | None
+    """The file, relative to the folder, that was laid beside the page, if any."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All that the pages of an atlas are made from; derived once, handed to every process."""
+
+    layers: Layers
+    place: Path
+    """The folder, where the image of a basemap is laid beside its page."""
+
+    title: str | None
+    """The title of the index, instead of the usual one."""
+
+    first: str
+    """The zone that the priority lists begin with."""
+
+    public: bool
+
+    @cached_property
+    def units(self) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
+        """The provinces, and the key of each hazard's province."""
+        return provinces(self.layers.split, self.layers.admin)
+
+    @cached_property
+    def folders(self) -> dict[str, str]:
+        """The folder of each province, by key."""
+        return file_names([_named(unit) for unit in self.units[0]], [INDEX, ASSETS])
+
+    @cached_property
+    def files(self) -> dict[str, dict[str, str]]:
+        """The file of each district without its ending, by the keys of province and district."""
+        return {
+            unit.key: file_names([_named(each) for each in unit.districts], [INDEX, BORDER_ZONE])
+            for unit in self.units[0]
+        }
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The pages in the order in which they are written: what links to others comes later."""
+        found = []
+        for number, unit in enumerate(self.units[0]):
+            folder, files = self.folders[unit.key], self.files[unit.key]
+            for place, each in enumerate(unit.districts):
+                found.append(Leaf(f"{folder}/{files[each.key]}.html", "district", number, place))
+            if self._has_list(unit):
+                found.append(Leaf(f"{folder}/{BORDER_ZONE}.html", BORDER_ZONE, number))
+            found.append(Leaf(f"{folder}/{INDEX}.html", "province", number))
+        return (*found, Leaf(f"{INDEX}.html", "national"))
+
+    def _has_list(self, unit: Unit) -> bool:
+        return len(unit.hazards) > 0 and not self.public
+
+    def prepare(self) -> None:
+        """Derive what all pages share, before they are shared out."""
+        layers = self.layers
+        for derived in (layers.land, layers.whole_zone, layers.outlines, self.leaves):
+            del derived
+
+    def unit(self, leaf: Leaf) -> Unit | None:
+        """Return what a page is about; None is the country."""
+        if leaf.kind == "national":
+            return None
+        province = self.units[0][leaf.province]
+        return province if leaf.kind != "district" else province.districts[leaf.district]
+
+    def name(self, leaf: Leaf) -> Said:
+        """Return what a page is called on others."""
+        if leaf.kind == BORDER_ZONE:
+            return say("nav.border_zone")
+        unit = self.unit(leaf)
+        return say("nav.national") if unit is None else unit.name
+
+    def draw(self, leaf: Leaf) -> Drawn:
+        """Make a page; the same plan gives the same bytes in any process."""
+        page = self._page(leaf)
+        page.facts = replace(page.facts, nav=self._nav(leaf), tables=self._tables(leaf))
+        page.lay_beside(self.place / leaf.path)
+        basemap = page.data.get("basemap", {}).get("image")
+        folder, slash, _ = leaf.path.rpartition("/")
+        text = page.write(f"../{ASSETS}/" if slash else f"{ASSETS}/")
+        return Drawn(text.encode(), f"{folder}{slash}{basemap}" if basemap else None)
+
+    def _page(self, leaf: Leaf) -> OfflinePage:
+        title = self.title if leaf.kind == "national" else None
+        first = self.first if leaf.kind == BORDER_ZONE else None
+        return compose(self.layers, self.subject(leaf), title=title, first=first)
+
+    def subject(self, leaf: Leaf) -> Subject:
+        """Return what a page is about, with its rows."""
+        split, admin = self.layers.split, self.layers.admin
+        unit = self.unit(leaf)
+        if unit is None:
+            return subjects.whole(split, admin)
+        within = self.units[0][leaf.province].name if leaf.kind == "district" else None
+        return Subject(
+            level="province" if within is None else "district",
+            name=unit.name.en,
+            name_km=unit.name.km,
+            within="" if within is None else within.en,
+            within_km="" if within is None else within.km,
+            hazards=split.iloc[unit.hazards],
+            units=None if admin is None else admin.iloc[unit.shapes],
+        )
+
+    def _tables(self, leaf: Leaf) -> tuple[UnitTable, ...]:
+        """Return the table of provinces on the index, of districts on a province's page."""
+        all_provinces, keys = self.units
+        split = self.layers.split
+        if leaf.kind == "national":
+            units = {
+                unit.key: (unit.name, f"{self.folders[unit.key]}/{INDEX}.html")
+                for unit in all_provinces
+            }
+            return unit_tables(split, keys, "province", units)
+        if leaf.kind != "province":
+            return ()
+        province = all_provinces[leaf.province]
+        files = self.files[province.key]
+        units = {each.key: (each.name, f"{files[each.key]}.html") for each in province.districts}
+        return unit_tables(split.iloc[province.hazards], province.keys, "district", units)
+
+    def _nav(self, leaf: Leaf) -> Nav | None:
+        """Return the way from the index to a page, and to the pages beside it."""
+        if leaf.kind == "national":
+            return None
+        here = self.name(leaf)
+        index = Link(say("nav.national"), f"../{INDEX}.html")
+        province = self.units[0][leaf.province]
+        if leaf.kind == "province":
+            listed = Link(say("nav.border_zone"), f"{BORDER_ZONE}.html")
+            return Nav((index,), here, more=(listed,) if self._has_list(province) else ())
+        trail = (index, Link(province.name, f"{INDEX}.html"))
+        if leaf.kind == BORDER_ZONE:
+            return Nav(trail, here)
+        return Nav(
+            trail,
+            here,
+            self._beside(province, leaf.district - 1),
+            self._beside(province, leaf.district + 1),
+        )
+
+    def _beside(self, province: Unit, place: int) -> Link | None:
+        if not 0 <= place < len(province.districts):
+            return None
+        unit = province.districts[place]
+        return Link(unit.name, f"{self.files[province.key][unit.key]}.html")
+
+
+def _named(unit: Unit) -> tuple[str, str, str]:
+    return (unit.key, unit.code, unit.name.en)

@@ -1,0 +1,65 @@
+"""The pages of an atlas, made in this process or in several, in the same order and alike."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Final
+
+from mine_geo.errors import MineGeoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mine_geo.maps.atlases.pages import Drawn, Leaf, Plan
+
+FEW: Final = 12
+"""Pages for which no process is started: it takes longer than they do."""
+
+_held: list[Plan] = []
+"""In a process of the pool: the plan, handed over once."""
+
+
+def _hold(plan: Plan) -> None:
+    """Begin a process of the pool; an interruption is for the first process to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _held[:] = [plan]
+
+
+def _draw(leaf: Leaf) -> Drawn:
+    return _held[0].draw(leaf)
+
+
+def drawn(plan: Plan, jobs: int) -> Iterator[tuple[Leaf, Drawn]]:
+    """Give each page of a plan, in the plan's order.
+
+    Processes are started afresh (`spawn`), so that no library's threads or handles are copied.
+    Where none can be started, or they die, this process goes on alone.
+    """
+    done = 0
+    if jobs > 1 and len(plan.leaves) > FEW:
+        try:
+            for each in _shared(plan, jobs):
+                yield each
+                done += 1
+        except MineGeoError:
+            raise
+        except (BrokenProcessPool, OSError, ImportError):
+            pass
+    for leaf in plan.leaves[done:]:
+        yield leaf, plan.draw(leaf)
+
+
+def _shared(plan: Plan, jobs: int) -> Iterator[tuple[Leaf, Drawn]]:
+    pool = ProcessPoolExecutor(
+        min(jobs, len(plan.leaves)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_hold,
+        initargs=(plan,),
+    )
+    try:
+        yield from zip(plan.leaves, pool.map(_draw, plan.leaves), strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
