@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 ANYWHERE: Final = (102.0, 9.5, 108.0, 15.0)
 """The view of a page without any extent, degrees: Cambodia."""
 
-PLACES_MOST: Final = 600
-
 
 def compose(
     layers: Layers, subject: Subject, *, title: str | None = None, first: str | None = None
@@ -151,10 +149,17 @@ class Composer:
             self._line("subject", "subject_line", shapely.boundary(self.unit))
 
     def add_places(self) -> None:
-        """Add names of places inside the view: columns `name` and a point, or `lon`, `lat`."""
+        """Add names of places inside the view: columns `name` and a point, or `lon`, `lat`.
+
+        All of them, in the order of the table, or by `population` where it is told.
+        """
         places = self.layers.places
         if places is None or not len(places):
             return
+        places = places[places["name"].notna()].reset_index(drop=True)
+        if "population" in places.columns:
+            most = pd.to_numeric(places["population"], errors="coerce")
+            places = places.loc[most.sort_values(ascending=False, kind="stable").index]
         table = pd.DataFrame({"text": places["name"].astype(str), "km": "", "level": "place"})
         if "geometry" in places.columns:
             points = shapely.centroid(places["geometry"].to_numpy())
@@ -164,7 +169,7 @@ class Composer:
         west, south, east, north = self.box if self.national else self.reach
         inside = table["lon"].between(west, east) & table["lat"].between(south, north)
         if inside.any():
-            self.labels.append(table[inside].head(PLACES_MOST))
+            self.labels.append(table[inside])
             self.switches.append(facts.Switch("place", say("layer.place"), "place"))
 
     def add_records(self) -> None:

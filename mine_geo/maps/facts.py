@@ -15,8 +15,9 @@ from mine_geo.terms import RULES
 if TYPE_CHECKING:
     from datetime import date
 
+    from mine_geo.maps.beneath import Beneath
     from mine_geo.maps.directory import Nav, UnitTable
-    from mine_geo.maps.layers import Layers
+    from mine_geo.maps.public_tables import Section
     from mine_geo.maps.subject import Subject
 
 OSM: Final = "© OpenStreetMap contributors (ODbL 1.0)"
@@ -55,6 +56,8 @@ class Facts:
     order: Said | None = None
     nav: Nav | None = None
     tables: tuple[UnitTable, ...] = ()
+    public: tuple[Section, ...] = ()
+    """What a page for everybody says instead of hazards; empty on any other."""
 
     @property
     def total_hazards(self) -> int:
@@ -102,8 +105,8 @@ def data_date(hazards: pd.DataFrame, as_of: date | str | None) -> Said:
     return say("about.latest_survey", day=_day(hazards["surveyed_on"].max()))
 
 
-def _border_text(layers: Layers) -> Said:
-    for frame in (layers.split, layers.border):
+def _border_text(layers: Beneath) -> Said:
+    for frame in (layers.told, layers.border):
         name = _only(frame, "border_name")
         if name is not None:
             version = _only(frame, "border_version")
@@ -111,11 +114,11 @@ def _border_text(layers: Layers) -> Said:
     return say("about.not_recorded")
 
 
-def _other_border(layers: Layers) -> Said | None:
+def _other_border(layers: Beneath) -> Said | None:
     """Name the border that is drawn when it is not the one that the split was made with."""
     measured, drawn = (
         (_only(frame, "border_name"), _only(frame, "border_version"))
-        for frame in (layers.split, layers.border)
+        for frame in (layers.told, layers.border)
     )
     if None in measured or None in drawn or measured == drawn:
         return None
@@ -170,10 +173,10 @@ def _subtitle(kind: str, what: Said) -> Said:
     return say("subtitle.border_zone" if kind == "border-zone" else "subtitle.unit", what=what)
 
 
-def _provenance(subject: Subject, layers: Layers) -> list[tuple[Said, Said]]:
+def _provenance(subject: Subject, layers: Beneath) -> list[tuple[Said, Said]]:
     """Return what the figures rest on: day, border, rule, threshold, coast."""
     unknown = say("about.not_recorded")
-    rule, coast = (_only(layers.split, column) for column in ("rule", "include_coast"))
+    rule, coast = (_only(layers.told, column) for column in ("rule", "include_coast"))
     counts = "about.coast_counts" if coast else "about.coast_not"
     rows = [
         (say("about.data"), data_date(subject.hazards, layers.as_of)),
@@ -187,21 +190,36 @@ def _provenance(subject: Subject, layers: Layers) -> list[tuple[Said, Said]]:
     return rows
 
 
-def facts(subject: Subject, layers: Layers, *, kind: str, title: str | None) -> Facts:
-    """Gather what the page says in words; layers and symbols are added by the composer."""
-    ours = records.groups(subject.hazards)
+def facts(
+    subject: Subject,
+    layers: Beneath,
+    *,
+    kind: str,
+    title: str | None,
+    groups: list[records.Group] | None = None,
+    workbench: int | None = None,
+    public: tuple[Section, ...] = (),
+) -> Facts:
+    """Gather what the page says in words; layers and symbols are added by the composer.
+
+    Groups and the number in the workbench are counted from the hazards unless they are given.
+    """
+    ours = records.groups(subject.hazards) if groups is None else groups
+    if workbench is None:
+        workbench = int(pd.Series(subject.hazards.get("in_workbench")).eq(True).sum())
+    warnings = badges(layers.told, layers.admin)
     kinds = list(dict.fromkeys(group.kind for group in ours))
     what = kinds[0] if len(kinds) == 1 else say("kind.several")
-    held = subject.hazards.get("in_workbench")
     return Facts(
         kind=kind,
         title=same(title) if title is not None else title_of(subject, what),
         subtitle=_subtitle(kind, what),
-        badges=badges(layers.split, layers.admin),
+        badges=[say("badge.public"), *warnings] if public else warnings,
         groups=ours,
         mixed=len(kinds) > 1,
-        workbench=0 if held is None else int(held.eq(True).sum()),
+        workbench=workbench,
         threshold=_metres(layers.threshold_m),
         rows=_provenance(subject, layers),
         sources=sources(layers.border, layers.admin, layers.places),
+        public=public,
     )

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-import shapely
-
-from mine_geo.maps import ground
+from mine_geo.disclosure import disclose
+from mine_geo.maps.beneath import Beneath
+from mine_geo.maps.public_page import PublicLayers
 from mine_geo.maps.subject import check_split
-from mine_geo.terms import THRESHOLD_M
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,11 +22,9 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.basemap import Basemap
 
-EVERYWHERE: Final = (-180.0, -90.0, 180.0, 90.0)
-
 
 @dataclass(frozen=True, eq=False)
-class Layers:
+class Layers(Beneath):
     """A split and what is drawn beneath and beside it; only the split is required.
 
     Raises
@@ -45,50 +42,24 @@ class Layers:
     places: pd.DataFrame | None = None
     as_of: date | str | None = None
     basemap: Basemap | None = None
+    restricted: gpd.GeoDataFrame | None = None
+    """For public maps: all that remains, where the split is of one kind or area only."""
 
     def __post_init__(self) -> None:
+        """Refuse what is no split."""
         check_split(self.split)
 
     @property
-    def threshold_m(self) -> float:
-        """The split's threshold in metres; 7,000 where no row says."""
-        values = self.split["threshold_m"].dropna()
-        return float(values.iloc[0]) if len(values) else THRESHOLD_M
-
-    @property
-    def include_coast(self) -> bool:
-        """Whether the coast counted as border."""
-        return bool(self.split["include_coast"].any())
+    def told(self) -> gpd.GeoDataFrame:
+        """The rows whose columns say threshold, rule, coast and border: the split."""
+        return self.split
 
     @cached_property
-    def land(self) -> Any:
-        """The country's polygon, or None where neither border nor districts close one."""
-        return ground.country(self.border, self.admin)
-
-    @cached_property
-    def whole_zone(self) -> Any:
-        """The land nearer than the threshold to the border, everywhere; for drawing."""
-        return self._zone(EVERYWHERE)
-
-    def zone(self, view: ground.Box) -> Any:
-        """Return the land nearer than the threshold, as far as it can touch a view (degrees).
-
-        What was derived for the whole country is cut; else no more is derived than asked for.
-        """
-        if "whole_zone" in self.__dict__:
-            return ground.clip(self.whole_zone, view)
-        return self._zone(view)
-
-    def _zone(self, view: ground.Box) -> Any:
-        if self.border is None or not len(self.border):
-            return shapely.MultiPolygon()
-        return ground.border_zone(
-            self.border, self.threshold_m, include_coast=self.include_coast, view=view
+    def public(self) -> PublicLayers:
+        """What a map for everybody is drawn from; see `disclosure.disclose`."""
+        disclosed = disclose(
+            self.split, self.admin, self.releases, restricted=self.restricted, as_of=self.as_of
         )
-
-    @cached_property
-    def outlines(self) -> dict[ground.Outline, Any]:
-        """Each boundary once: between provinces, between districts, and outside ones."""
-        if self.admin is None or not len(self.admin):
-            return {}
-        return ground.outlines(self.admin)
+        return PublicLayers(
+            disclosed, self.border, self.admin, self.places, self.as_of, self.basemap
+        )

@@ -30,6 +30,7 @@ STYLES: Final = (
     "list.css",
     "map.css",
     "atlas.css",
+    "public.css",
     "phone.css",
 )
 SCRIPTS: Final = (
@@ -42,8 +43,12 @@ SCRIPTS: Final = (
     "shape.js",
     "layers.js",
     "labels.js",
-    "list.js",
+    "capacity.js",
     "page.js",
+    "list.js",
+    "priority.js",
+    "list_csv.js",
+    "public.js",
     "basemap.js",
 )
 """In the order in which they run: `words.js` makes the page's one global, features come last."""

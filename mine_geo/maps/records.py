@@ -170,7 +170,7 @@ def _column(values: pd.Series, how: str) -> dict[str, Any]:
     return {"rows": packing.pack_numbers(values)}
 
 
-def _texts(said: list[Said | None]) -> dict[str, Any]:
+def texts(said: list[Said | None]) -> dict[str, Any]:
     """Pack texts in both languages; the Khmer words only where one differs."""
     codes, words = pd.factorize(np.asarray([*said, None], dtype=object), use_na_sentinel=True)
     english, khmer = [word.en for word in words], [word.km for word in words]
@@ -193,9 +193,9 @@ def _columns(
         if how != "text":
             content = _column(frame[name], how)
         elif name in units:
-            content = _texts(_unit_said(frame, name, units[name]))
+            content = texts(_unit_said(frame, name, units[name]))
         else:
-            content = _texts(_said(frame[name], CODES.get(name, {})))
+            content = texts(_said(frame[name], CODES.get(name, {})))
         packed.append({"name": name, "as": how} | content)
     return packed
 
@@ -262,7 +262,9 @@ def _years(releases: pd.DataFrame) -> np.ndarray[Any, Any]:
     return np.asarray(known, dtype=object)
 
 
-def release_layer(releases: gpd.GeoDataFrame) -> dict[str, Any]:
+def release_layer(
+    releases: gpd.GeoDataFrame, fields: tuple[tuple[str, str], ...] = RELEASE_FIELDS
+) -> dict[str, Any]:
     """Return released land; the keys of a group: `released-<outcome>`, `year-<year>`."""
     outcome = _code_of(releases["outcome"], OUTCOMES, "cleared")
     names, rows = _classes(outcome)
@@ -273,7 +275,7 @@ def release_layer(releases: gpd.GeoDataFrame) -> dict[str, Any]:
         "polygons": packing.pack_polygons(releases.geometry.to_numpy()),
         "symbols": names,
         "symbol": rows,
-        "columns": _columns(shown, RELEASE_FIELDS, {}),
+        "columns": _columns(shown, fields, {}),
     } | _facets(_prefixed("released", outcome), _prefixed("year", _years(releases)))
 
 

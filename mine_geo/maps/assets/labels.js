@@ -1,6 +1,7 @@
 // Names on the map: provinces and districts in English and Khmer, neighbours, places. The page's
 // language comes first; from afar it stands alone.
-// A name that would lie on an earlier one is hidden; bigger units come first.
+// A name that would lie on an earlier one is hidden; bigger units come first, places in the order
+// of their table. Only names in view stand in the page, so that there may be many thousands.
 (function (mineGeo) {
   'use strict';
 
@@ -13,6 +14,8 @@
   };
   const BOTH_LEAST = 7.5;
   const GAP_PX = 2;
+  const BESIDE = 0.1;
+  const CELL_PX = { x: 40, y: 12 };
 
   function node([text, khmer, level]) {
     const box = element('span', `mg-label mg-label-${level}`);
@@ -25,11 +28,28 @@
     return box;
   }
 
-  function marker(label) {
-    const icon = L.divIcon({ html: node(label), className: 'mg-label-anchor', iconSize: [0, 0] });
-    return L.marker([label[3], label[4]], {
+  function marker(latlng, box) {
+    const icon = L.divIcon({ html: box, className: 'mg-label-anchor', iconSize: [0, 0] });
+    return L.marker(latlng, {
       icon, interactive: false, keyboard: false, pane: 'names',
     });
+  }
+
+  // Made when it is first in view.
+  function show(entry, map) {
+    if (!entry.marker) {
+      entry.box = node(entry.label);
+      entry.marker = marker(entry.latlng, entry.box);
+    }
+    if (!map.hasLayer(entry.marker)) {
+      entry.marker.addTo(map);
+    }
+  }
+
+  function hide(entry) {
+    if (entry.marker) {
+      entry.marker.remove();
+    }
   }
 
   function overlaps(one, other) {
@@ -46,15 +66,33 @@
       || box.top < frame.top || box.bottom > frame.bottom;
   }
 
+  // What may be shown: of places that would all but cover each other the first.
+  function inView(entries, map) {
+    const zoom = map.getZoom();
+    const bounds = map.getBounds().pad(BESIDE);
+    const cells = new Set();
+    return new Set(entries.filter((entry) => {
+      if (!entry.on || !inScale(entry.level, zoom) || !bounds.contains(entry.latlng)) {
+        return false;
+      }
+      const { x, y } = map.latLngToContainerPoint(entry.latlng);
+      const cell = `${Math.floor(x / CELL_PX.x)} ${Math.floor(y / CELL_PX.y)}`;
+      const first = entry.level !== 'place' || !cells.has(cell);
+      cells.add(cell);
+      return first;
+    }));
+  }
+
   // Reads all boxes first and hides afterwards, so that the page is laid out once.
   function arrange(entries, map) {
     const zoom = map.getZoom();
     const frame = map.getContainer().getBoundingClientRect();
-    const candidates = entries.filter((entry) => {
-      const shown = entry.on && inScale(entry.level, zoom);
-      entry.box.style.display = shown ? '' : 'none';
+    const shown = inView(entries, map);
+    entries.filter((entry) => !shown.has(entry)).forEach(hide);
+    const candidates = [...shown];
+    candidates.forEach((entry) => {
+      show(entry, map);
       entry.box.classList.toggle('mg-one-name', zoom < BOTH_LEAST);
-      return shown;
     });
     const boxes = candidates.map((entry) => entry.box.getBoundingClientRect());
     const taken = [];
@@ -74,12 +112,11 @@
     pane.style.pointerEvents = 'none';
     const order = Object.keys(LEVELS);
     const sorted = [...labels].sort((a, b) => order.indexOf(a[2]) - order.indexOf(b[2]));
-    const entries = sorted.map((label) => {
-      const made = marker(label).addTo(map);
-      return { level: label[2], on: true, box: made.getElement().firstChild };
-    });
+    const entries = sorted.map((label) => ({
+      label, level: label[2], latlng: L.latLng(label[3], label[4]), on: true,
+    }));
     const again = () => arrange(entries, map);
-    map.on('zoomend moveend resize', again);
+    map.on('moveend resize', again);
     document.addEventListener('mine-geo-language', again);
     return {
       again,

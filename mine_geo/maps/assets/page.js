@@ -2,7 +2,7 @@
 (function (mineGeo) {
   'use strict';
 
-  const { decode, labels, layers, list, popup, symbols, words } = mineGeo;
+  const { labels, layers, popup, symbols, words } = mineGeo;
   const ZOOM_TO_HAZARD = 15;
 
   function createMap(id) {
@@ -170,18 +170,11 @@
     page.context.forEach((group) => group.addTo(page.map));
   }
 
-  function addList(page, data) {
-    if (data.list === undefined) {
-      return;
-    }
-    const hazards = page.records.find((layer) => layer.name === 'hazards');
-    if (hazards.shapes.length) {
-      page.list = list.fill(decode.unpack(data.list), hazards.columns, (row) => goTo(page, row));
-    }
-  }
-
   function findRow(page, id) {
     const hazards = page.records.find((layer) => layer.name === 'hazards');
+    if (!hazards) {
+      return -1;
+    }
     const ids = hazards.columns.find((column) => column.name === 'hazard_id');
     return hazards.shapes.findIndex((shape, row) => ids.value(row) === id);
   }
@@ -199,19 +192,19 @@
     const data = JSON.parse(document.getElementById('mine-geo-data').textContent);
     const map = createMap(id);
     map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
-    const page = { map, off: new Set(), list: null };
+    const canvas = layers.canvases(map);
+    const page = { map, canvas, off: new Set(), list: null };
     page.turn = (key, on) => turn(page, key, on);
     page.goTo = (row) => goTo(page, row);
     page.find = (hazardId) => findRow(page, hazardId);
-    const canvas = layers.canvases(map);
     addContext(page, data, canvas.context);
     addRecords(page, data, canvas.records);
     page.names = labels.add(map, data.labels);
     page.names.again();
-    drawLegend(data.layers.find((layer) => layer.name === 'hazards').symbols);
+    drawLegend(data.layers.filter((layer) => layer.name === 'hazards')
+      .flatMap((layer) => layer.symbols));
     wireSwitches(page);
     showPointer(map);
-    addList(page, data);
     mineGeo.features.forEach((feature) => feature(page, data));
     mineGeo.map = map;
     mineGeo.counts = () => counts(page);

@@ -1,0 +1,190 @@
+"""What a map for everybody is made of: disclosed figures and released land, never the split.
+
+Nothing in this room can see a hazard: `PublicLayers` holds a `Disclosed`, and a page's subject
+is chosen from its rows. Geometry (districts, released land) is EPSG:4326, sizes whole m².
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mine_geo.disclosure import RELEASED_COLUMNS, WAITING
+from mine_geo.maps import facts, packing, public_tables, records
+from mine_geo.maps import subject as subjects
+from mine_geo.maps.beneath import Beneath
+from mine_geo.maps.words import Said, same, say
+from mine_geo.terms import TOTAL_COLUMNS, ZONES
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import geopandas as gpd
+
+    from mine_geo.disclosure import Disclosed
+    from mine_geo.maps.basemap import Basemap
+    from mine_geo.maps.subject import Subject
+
+RELEASE_FIELDS: Final = (
+    ("outcome", "text"),
+    ("kind", "text"),
+    ("year", "text"),
+    ("released_m2", "m2"),
+    ("province", "text"),
+    ("district", "text"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class PublicLayers(Beneath):
+    """The frames that a map for everybody is drawn from."""
+
+    disclosed: Disclosed
+    border: gpd.GeoDataFrame | None = None
+    admin: gpd.GeoDataFrame | None = None
+    places: pd.DataFrame | None = None
+    as_of: date | str | None = None
+    basemap: Basemap | None = None
+
+    @cached_property
+    def told(self) -> gpd.GeoDataFrame:
+        """The figures by district and kind, with provenance and the latest day of survey."""
+        day = self.disclosed.latest_survey
+        return self.disclosed.aggregates.assign(
+            surveyed_on=pd.NaT if day is None else day, synthetic=self.disclosed.synthetic
+        )
+
+    @property
+    def releases(self) -> gpd.GeoDataFrame:
+        """The released polygons that may be shown."""
+        return self.disclosed.released
+
+
+def subject_of(layers: PublicLayers, level: str, name: str, within: str) -> Subject:
+    """Return what a page is about, its rows taken from the disclosed figures.
+
+    Raises
+    ------
+    UnknownNameError
+        If no district of that name, or in a province of that name, is among them.
+    """
+    if level == "national":
+        return subjects.whole(layers.told, layers.admin)
+    if level == "province":
+        return subjects.province(layers.told, layers.admin, name)
+    return subjects.district(layers.told, layers.admin, within, name)
+
+
+def _groups(rows: pd.DataFrame) -> list[records.Group]:
+    """Return near and far of each kind."""
+    return [
+        records.Group(
+            key=f"{kind or 'hazards'}-{zone}",
+            kind=public_tables.kind_name(kind),
+            zone=zone,
+            hazards=int(part[f"{zone}_hazards"].sum()),
+            size_m2=int(part[f"{zone}_size_m2"].sum()),
+        )
+        for kind in public_tables.kinds_of(rows) or [None]
+        for part in [public_tables.of_kind(rows, kind)]
+        for zone in ZONES
+    ]
+
+
+def facts_of(subject: Subject, layers: PublicLayers, title: str | None) -> facts.Facts:
+    """Gather what the page says in words, with its tables."""
+    said = facts.facts(
+        subject,
+        layers,
+        kind=subject.level,
+        title=title,
+        groups=_groups(subject.hazards),
+        workbench=int(subject.hazards[WAITING].sum()),
+        public=public_tables.sections(layers.disclosed, subject),
+    )
+    return replace(said, tables=public_tables.unit_tables(layers.disclosed, subject))
+
+
+def _units(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return one row a district that can be drawn."""
+    found = rows.loc[~public_tables.key(rows).duplicated()]
+    return found[~(found.geometry.isna() | found.geometry.is_empty)]
+
+
+def district_layer(subject: Subject) -> dict[str, Any]:
+    """Return the districts of a page with what their popups say; `shades` fills them."""
+    drawn = _units(subject.hazards)
+    return {
+        "name": "districts",
+        "rows": len(drawn),
+        "polygons": packing.pack_polygons(drawn.geometry.to_numpy()),
+        "symbols": ["unseen"],
+        "symbol": packing.pack(np.zeros(len(drawn), dtype=np.int64)),
+        "groups": [["units"]],
+        "group": packing.pack(np.zeros(len(drawn), dtype=np.int64)),
+        "columns": _columns(subject.hazards, drawn),
+    }
+
+
+def _columns(rows: pd.DataFrame, drawn: pd.DataFrame) -> list[dict[str, Any]]:
+    columns = [_said(level, _names(drawn, level)) for level in ("district", "province")]
+    for kind in public_tables.kinds_of(rows):
+        part = public_tables.of_kind(rows, kind)
+        part = part.set_index(public_tables.key(part)).reindex(public_tables.key(drawn))
+        name = public_tables.kind_name(kind)
+        columns.append(_said("kind", [name] * len(drawn)))
+        columns += [
+            _figures(figure, part[figure].fillna(0))
+            for figure in (*TOTAL_COLUMNS, *RELEASED_COLUMNS)
+            if figure in part
+        ]
+    return columns
+
+
+def _names(drawn: pd.DataFrame, level: str) -> list[Said | None]:
+    return [
+        None if pd.isna(name) else Said(str(name), str(name if pd.isna(khmer) else khmer))
+        for name, khmer in zip(drawn[level], drawn[f"{level}_km"], strict=True)
+    ]
+
+
+def _said(name: str, said: list[Said | None]) -> dict[str, Any]:
+    return {"name": name, "as": "text"} | records.texts(said)
+
+
+def _figures(name: str, values: pd.Series) -> dict[str, Any]:
+    """Pack a column of counts, or of m²."""
+    if name.endswith("_m2"):
+        return {"name": name, "as": "m2", "rows": packing.pack_numbers(values)}
+    return _said(name, [same(f"{int(value):,}") for value in values])
+
+
+def shades(subject: Subject, disclosed: Disclosed) -> list[dict[str, Any]]:
+    """Return for each kind the class of each drawn district's remaining land."""
+    rows, whole = subject.hazards, disclosed.aggregates
+    drawn = public_tables.key(_units(rows))
+    found = []
+    for kind in public_tables.kinds_of(whole):
+        part = public_tables.of_kind(rows, kind)
+        sizes = part.set_index(public_tables.key(part))["size_m2"].reindex(drawn).fillna(0)
+        steps = public_tables.breaks(public_tables.of_kind(whole, kind)["size_m2"])
+        symbols = public_tables.classes(sizes, steps)
+        found.append({"key": f"remaining-{kind or 'hazards'}", "symbols": symbols})
+    return found
+
+
+def switches(disclosed: Disclosed) -> list[facts.Switch]:
+    """Return the switch of each kind's shading; the first is on."""
+    return [
+        facts.Switch(
+            f"remaining-{kind or 'hazards'}",
+            say("public.layer", what=public_tables.kind_name(kind)),
+            "",
+            on=place == 0,
+        )
+        for place, kind in enumerate(public_tables.kinds_of(disclosed.aggregates))
+    ]
