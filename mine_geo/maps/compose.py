@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import shapely
 
-from mine_geo.maps import facts, ground, packing, records
+from mine_geo.errors import OptionError
+from mine_geo.maps import facts, ground, packing, priority_list, public_page, records
 from mine_geo.maps.page import OfflinePage
 from mine_geo.maps.subject import Subject, bounds_of
 from mine_geo.maps.words import say
 from mine_geo.terms import NEIGHBOURS, OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import geopandas as gpd
 
     from mine_geo.maps.layers import Layers
@@ -26,30 +25,70 @@ ANYWHERE: Final = (102.0, 9.5, 108.0, 15.0)
 
 
 def compose(
-    layers: Layers, subject: Subject, *, title: str | None = None, first: str | None = None
+    layers: Layers,
+    subject: Subject,
+    *,
+    title: str | None = None,
+    first: str | None = None,
+    capacity_m2: float | None = None,
+    public: bool = False,
 ) -> OfflinePage:
-    """Make the page of a subject; with `first`, the list of its hazards stands beside the map."""
+    """Make the page of a subject; with `first`, the list of its hazards stands beside the map.
+
+    A page for all shows figures and released land alone.
+
+    Raises
+    ------
+    OptionError
+        For a list of hazards for all.
+    """
+    if public:
+        if first is not None:
+            raise OptionError(
+                "a border-zone map lists the hazards that remain, so none is public; "
+                "make a national, province or district map with public=True"
+            )
+        return compose_public(layers.public, subject.level, subject.name, subject.within, title)
     kind = subject.level if first is None else "border-zone"
     said = facts.facts(subject, layers, kind=kind, title=title)
     if first is not None:
-        said = replace(said, order=say(f"order.{first}"))
+        said = replace(said, order=priority_list.order_said(subject.hazards, first))
     composer = Composer(layers, subject, said)
     composer.add_border()
     composer.add_units()
     composer.add_places()
     composer.add_records()
-    order = None if first is None else records.ranked(subject.hazards, first)
-    return composer.page(order)
+    if first is None:
+        return composer.page(None)
+    return composer.page(priority_list.list_data(subject.hazards, first, capacity_m2))
+
+
+def compose_public(
+    layers: public_page.PublicLayers, level: str, name: str, within: str, title: str | None
+) -> OfflinePage:
+    """Make a page for everybody; what it is given knows no hazard."""
+    subject = public_page.subject_of(layers, level, name, within)
+    composer = Composer(layers, subject, public_page.facts_of(subject, layers, title))
+    composer.switches += public_page.switches(layers.disclosed)
+    composer.add_border(tinted=False)
+    composer.add_units()
+    composer.add_places()
+    composer.records.append(public_page.district_layer(subject))
+    composer.add_releases(public_page.RELEASE_FIELDS)
+    composer.extra["shades"] = public_page.shades(subject, layers.disclosed)
+    return composer.page(None)
 
 
 class Composer:
     """Collects the layers of one page; geometry EPSG:4326, clipped to what the page can show."""
 
-    def __init__(self, layers: Layers, subject: Subject, said: facts.Facts) -> None:
+    def __init__(
+        self, layers: Layers | public_page.PublicLayers, subject: Subject, said: facts.Facts
+    ) -> None:
         self.layers = layers
         self.subject = subject
         self.facts = said
-        self.box = bounds_of(subject.units, subject.hazards) or ANYWHERE
+        self.box = bounds_of(subject.units, subject.hazards, layers.border) or ANYWHERE
         self.reach = ground.padded(self.box, 0.6, least=0.1)
         self.unit = self._unit()
         self.areas: list[tuple[str, str, Any]] = []
@@ -57,6 +96,7 @@ class Composer:
         self.labels: list[pd.DataFrame] = []
         self.switches: list[facts.Switch] = []
         self.records: list[dict[str, Any]] = []
+        self.extra: dict[str, Any] = {}
 
     @property
     def view(self) -> ground.Box:
@@ -90,8 +130,8 @@ class Composer:
         self.lines.append((key, symbol, packing.lines_of(geometry)))
         return True
 
-    def add_border(self) -> None:
-        """Add land, border zone with its line, and the border by neighbour."""
+    def add_border(self, *, tinted: bool = True) -> None:
+        """Add land, border zone (tinted or not) with its line, and the border by neighbour."""
         border, land = self.layers.border, self.layers.land
         self._area("land", "land", self._clip(land) if land is not None else None)
         self._area("subject", "subject", self.unit)
@@ -102,7 +142,8 @@ class Composer:
         if land is not None:
             zone = shapely.intersection(zone, land)
             rim = shapely.intersection(rim, land)
-        self._area("zone", "zone", self._clip(zone))
+        if tinted:
+            self._area("zone", "zone", self._clip(zone))
         limit = say("layer.limit", distance=f"{self.layers.threshold_m / 1000:g}")
         if self._line("zone", "limit", rim):
             self.switches.append(facts.Switch("zone", limit, "limit"))
@@ -173,14 +214,18 @@ class Composer:
             self.switches.append(facts.Switch("place", say("layer.place"), "place"))
 
     def add_records(self) -> None:
-        """Add the hazards, and released land beneath them, by outcome and by year."""
+        """Add the hazards, and released land beneath them."""
+        self.add_releases(records.RELEASE_FIELDS)
         units = records.unit_words(self.layers.admin)
+        self.records.append(records.hazard_layer(self.subject.hazards, units))
+
+    def add_releases(self, fields: tuple[tuple[str, str], ...]) -> None:
+        """Add released land, by outcome and by year, with the fields of its popup."""
         releases = self._releases()
         if releases is not None and len(releases):
-            layer = records.release_layer(releases)
+            layer = records.release_layer(releases, fields)
             self.records.append(layer)
             self._release_switches({key for keys in layer["groups"] for key in keys})
-        self.records.append(records.hazard_layer(self.subject.hazards, units))
 
     def _releases(self) -> gpd.GeoDataFrame | None:
         """Return the released land that the page can show."""
@@ -202,8 +247,8 @@ class Composer:
             label = say("layer.released_undated" if undated else "layer.released_in", year=year)
             self.switches.append(facts.Switch(key, label, ""))
 
-    def page(self, order: Iterable[int] | None) -> OfflinePage:
-        """Return the page; `order` gives the rows of the list beside the map."""
+    def page(self, listed: dict[str, Any] | None) -> OfflinePage:
+        """Return the page; `listed` is what its script is told of the list beside the map."""
         names = pd.concat(self.labels) if self.labels else pd.DataFrame()
         known = packing.Vertices([lines for _, _, lines in self.lines])
         data = {
@@ -221,9 +266,10 @@ class Composer:
                 for text, khmer, level, lon, lat in names.itertuples(index=False)
             ],
             "layers": self.records,
+            **self.extra,
         }
-        if order is not None:
-            data["list"] = packing.pack(list(order))
+        if listed is not None:
+            data["list"] = listed
         basemap = self.layers.basemap
         told = [basemap.attribution] if basemap is not None and basemap.attribution else []
         said = replace(self.facts, switches=self.switches, sources=[*self.facts.sources, *told])
