@@ -1,0 +1,243 @@
+"""From layers to a sheet: title, map, panel and sources, each in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from mine_geo.errors import choose
+from mine_geo.maps import facts, public_page
+from mine_geo.maps.public_page import PublicLayers
+from mine_geo.maps.sheets import arrange, furniture, labels, tables
+from mine_geo.maps.sheets.mapping import Map
+from mine_geo.maps.sheets.output import Sheet
+from mine_geo.maps.sheets.overview import Overview
+from mine_geo.maps.sheets.panel import Facts, Legend
+from mine_geo.maps.sheets.paper import GREY, Page, papers
+from mine_geo.maps.sheets.pinned import pinned
+from mine_geo.maps.sheets.view import fit, ground_bounds
+from mine_geo.maps.words import LANGUAGES, same, say
+
+if TYPE_CHECKING:
+    from mine_geo.maps.beneath import Beneath
+    from mine_geo.maps.layers import Layers
+    from mine_geo.maps.sheets.arrange import Plan
+    from mine_geo.maps.sheets.paper import Paper
+    from mine_geo.maps.sheets.view import Bounds, View
+    from mine_geo.maps.subject import Subject
+
+ANYWHERE: Final = (170_000.0, 1_090_000.0, 830_000.0, 1_640_000.0)
+"""The ground of a sheet without any extent, metres of the plane: Cambodia."""
+
+TITLE: Final = 15.0
+TITLE_LEAST: Final = 10.0
+BADGE: Final = "#8a1538"
+
+
+def ground_of(subject: Subject, layers: Beneath) -> Bounds:
+    """Return the ground that the sheet must show, metres of the plane."""
+    land = [] if layers.land is None else [layers.land]
+    units = [] if subject.units is None else subject.units.geometry.to_numpy()
+    hazards = subject.hazards.geometry.to_numpy()
+    order = [land, units, hazards] if subject.level == "national" else [units, hazards, land]
+    for geometries in order:
+        bounds = ground_bounds(geometries)
+        if bounds is not None:
+            return bounds
+    return ANYWHERE
+
+
+def choose_paper(wanted: str, ground: Bounds) -> Paper:
+    """Return the paper that shows the ground largest, of the orientations that were asked for."""
+
+    def scale(paper: Paper) -> float:
+        height = 0.28 * paper.size_mm[1]
+        return fit(arrange.plan(paper, height).window, ground).denominator
+
+    return min(papers(wanted), key=scale)
+
+
+@dataclass
+class Composer:
+    """Draws one sheet."""
+
+    layers: Layers | PublicLayers
+    subject: Subject
+    said: facts.Facts
+    page: Page
+
+    def __post_init__(self) -> None:
+        """Gather tables and facts."""
+        self.tables = list(tables.choices(self.subject, self.layers, self.said))
+        self.facts = self._facts()
+
+    def draw(self, ground: Bounds) -> View:
+        """Draw the sheet; return the view of its map."""
+        portrait = self.page.paper.orientation == "portrait"
+        overview = None
+        if self.subject.level != "national" and self.layers.land is not None:
+            overview = Overview(self.layers, self.subject, 26.0 if portrait else 34.0)
+        if portrait:
+            grid = arrange.strip_grid(self.page, self.tables)
+            height = arrange.strip_mm(self.page, grid, self.facts, overview)
+            plan = arrange.plan(self.page.paper, height)
+        else:
+            plan = arrange.plan(self.page.paper)
+        view = fit(plan.window, ground)
+        drawn = Map(self.page, view, self.layers, self.subject)
+        hazards = self._map(drawn)
+        legend = Legend(drawn.entries)
+        if overview is not None:
+            overview.view = view
+        if portrait:
+            arrange.draw_strip(self.page, plan.panel, grid, legend, self.facts, overview)
+        else:
+            grid = arrange.draw_column(
+                self.page, plan.panel, self.tables, legend, self.facts, overview
+            )
+        labels.write(drawn, hazards, ids=grid.table.lists_hazards)
+        self._furniture(plan, view)
+        self._header(plan)
+        self._footer(plan)
+        return view
+
+    def _map(self, drawn: Map) -> Any:
+        """Draw all layers of the map; return the hazards as drawn (mm), none on a public sheet."""
+        grid = furniture.graticule(drawn.view, self.page.unit)
+        drawn.add_ground()
+        hazards: Any = np.empty(0, dtype=object)
+        public = bool(self.said.public)
+        if isinstance(self.layers, PublicLayers):
+            drawn.add_shades(self.layers.disclosed)
+        else:
+            hazards = drawn.add_hazards()
+        drawn.add_graticule(grid)
+        drawn.add_zone(filled=not public)
+        drawn.add_border()
+        drawn.add_units()
+        drawn.add_releases()
+        drawn.add_places_entry()
+        drawn.add_frame()
+        furniture.label_graticule(self.page, drawn.view, grid)
+        return hazards
+
+    def _facts(self) -> Facts:
+        notes = []
+        if self.said.mixed:
+            notes.append(say("sheet.never_added"))
+        if not self.said.total_hazards:
+            notes.append(say("totals.none"))
+        if self.said.workbench:
+            notes.append(say("totals.workbench", count=f"{self.said.workbench:,}"))
+        notes += [each.withheld for each in self.said.public if each.withheld is not None]
+        return Facts([*self.said.rows, (say("sheet.plane"), say("sheet.plane_is"))], notes)
+
+    def _furniture(self, plan: Plan, view: View) -> None:
+        """Draw scale bar, scale and north arrow below the map."""
+        page, unit = self.page, self.page.unit
+        left, bottom, right, top = plan.furniture
+        edge = furniture.north_arrow(page, view, right, bottom, top - bottom)
+        room = edge - left
+        furniture.scale_bar(page, view, left, bottom + 1.2 * unit, min(0.55 * room, 70 * unit))
+        after = page.blocks["scale bar"][2] + 5 * unit
+        words = say(
+            "sheet.scale", scale=same(f"{view.denominator:,.0f}"), paper=page.paper.name
+        ).within(page.language)
+        shown = page.cut(words, edge - after - 2 * unit, 6.4, bold=True)
+        page.text(after, bottom + 1.2 * unit, shown, size=6.4, bold=True)
+
+    def _header(self, plan: Plan) -> None:
+        page, unit = self.page, self.page.unit
+        left, bottom, right, top = plan.header
+        page.blocks["header"] = plan.header
+        edge = self._badges(right, top)
+        first, other = self.said.title.within(page.language), ""
+        if self.said.title.en != self.said.title.km:
+            other = self.said.title.en if page.language == "km" else self.said.title.km
+        size = TITLE
+        while size > TITLE_LEAST and page.width_of(first, size, bold=True) > edge - left:
+            size -= 0.5
+        shown = page.cut(first, edge - left, size, bold=True)
+        line = top - 6.8 * unit
+        page.text(left, line, shown, size=size, bold=True)
+        after = left + page.width_of(shown, size, bold=True) + 4 * unit
+        if other and after + page.width_of(other, size * 0.8) <= edge:
+            page.text(after, line, other, size=size * 0.8, colour=GREY)
+        subtitle = page.cut(self.said.subtitle.within(page.language), edge - left, 8.6)
+        page.text(left, bottom + 3.4 * unit, subtitle, size=8.6, colour=GREY)
+        page.line([(left, bottom), (right, bottom)], width=0.9 * unit)
+
+    def _badges(self, right: float, top: float) -> float:
+        """Draw what is not real in boxes at the right; return their left edge (mm)."""
+        page, unit = self.page, self.page.unit
+        edge, high = right, page.line_mm(7.6) + 1.6 * unit
+        for badge in reversed(self.said.badges):
+            text = badge.within(page.language)
+            wide = page.width_of(text, 7.6, bold=True) + 4 * unit
+            page.box((edge - wide, top - high, edge, top), line=BADGE, width=1.1 * unit)
+            page.text(
+                edge - wide / 2,
+                top - high / 2,
+                text,
+                size=7.6,
+                bold=True,
+                colour=BADGE,
+                align="center",
+                valign="center_baseline",
+            )
+            edge -= wide + 2 * unit
+        return edge - 2 * unit
+
+    def _footer(self, plan: Plan) -> None:
+        page = self.page
+        left, bottom, right, top = plan.footer
+        page.blocks["footer"] = plan.footer
+        if not self.said.sources:
+            return
+        words = say("sheet.sources", sources=same(" · ".join(self.said.sources)))
+        step = page.line_mm(5.4)
+        page.line([(left, top), (right, top)], width=0.3 * page.unit, colour=GREY)
+        most = max(int((top - bottom) / step), 1)
+        for number, text in enumerate(
+            page.wrap(words.within(page.language), right - left, 5.4, most=most)
+        ):
+            page.text(left, top - step * (number + 0.95), text, size=5.4, colour=GREY)
+
+
+def draw(
+    layers: Layers,
+    subject: Subject,
+    *,
+    title: str | None = None,
+    paper: str = "A4",
+    language: str = "en",
+    public: bool = False,
+) -> Sheet:
+    """Draw the sheet of a subject.
+
+    Raises
+    ------
+    OptionError
+        If the paper or the language is unknown.
+    """
+    choose(language, LANGUAGES, "language")
+    if public:
+        told = layers.public
+        subject = public_page.subject_of(told, subject.level, subject.name, subject.within)
+        said = public_page.facts_of(subject, told, title)
+        return _drawn(told, subject, said, paper, language)
+    said = facts.facts(subject, layers, kind=subject.level, title=title)
+    return _drawn(layers, subject, said, paper, language)
+
+
+def _drawn(
+    layers: Layers | PublicLayers, subject: Subject, said: facts.Facts, paper: str, language: str
+) -> Sheet:
+    ground = ground_of(subject, layers)
+    chosen = choose_paper(paper, ground)
+    with pinned():
+        page = Page(chosen, language)
+        view = Composer(layers, subject, said, page).draw(ground)
+    return Sheet(page, view, said.title.within(language))

@@ -1,0 +1,216 @@
+"""The names on a sheet: provinces, districts, neighbours, places, and ids of few hazards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo.maps import ground
+from mine_geo.maps.sheets.names import Name, Placer
+from mine_geo.maps.sheets.paper import INK
+from mine_geo.symbology import border_name, symbol
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from mine_geo.maps.sheets.mapping import Map
+    from mine_geo.maps.words import Said
+
+FAINT: Final = "#7a766c"
+LEAST_AREA_MM2: Final = 40.0
+"""A unit beside the one in question is named if so much of it lies in the window."""
+
+PLACES_APART_MM: Final = 9.0
+RADIUS_MOST_MM: Final = 5.0
+
+
+def _pair(name: str, khmer: str, size: float, language: str, *, bold: bool) -> Any:
+    """Return the lines of a name: the sheet's language first, the other one smaller below."""
+    if not khmer or khmer == name:
+        return ((name, size, bold),)
+    if language == "km":
+        return ((khmer, size, bold), (name, size * 0.82, False))
+    return ((name, size, bold), (khmer, size * 0.82, False))
+
+
+def _middle(shape: Any) -> tuple[float, float]:
+    """Return the middle of the largest circle in the largest part of a shape."""
+    parts = shapely.get_parts(shape)
+    largest = parts[int(np.argmax(shapely.area(parts)))]
+    line = shapely.maximum_inscribed_circle(largest, tolerance=0.5)
+    (x, y), _ = shapely.get_coordinates(line).tolist()
+    return x, y
+
+
+def _units(drawn: Map, level: str) -> list[tuple[str, str, Any, bool]]:
+    """Return name, Khmer name and shape (mm) of the units in the window, and whether ours."""
+    admin = drawn.layers.admin
+    if admin is None or level not in admin.columns:
+        return []
+    ours = drawn.subject.units
+    mine = set() if ours is None else set(ours.index)
+    code = f"{level}_code" if f"{level}_code" in admin.columns else level
+    placed = pd.Series(drawn.view.on_paper(admin.geometry), index=admin.index)
+    found = []
+    for _, rows in admin[admin[level].notna()].groupby(code, sort=True):
+        shape = shapely.union_all(shapely.make_valid(placed[rows.index].to_numpy()))
+        shape = shapely.intersection(shape, drawn.window)
+        if shapely.area(shape) > 0:
+            khmer = rows[f"{level}_km"].iloc[0] if f"{level}_km" in rows else None
+            name = str(rows[level].iloc[0])
+            found.append(
+                (name, "" if pd.isna(khmer) else str(khmer), shape, bool(mine & set(rows.index)))
+            )
+    return found
+
+
+def unit_names(drawn: Map) -> list[Name]:
+    """Return the names of the units that the sheet is divided into, then of those around it."""
+    national = drawn.subject.level == "national"
+    inner = "province" if national else "district"
+    language = drawn.page.language
+    names, around = [], []
+    for name, khmer, shape, ours in _units(drawn, inner):
+        x, y = _middle(shape)
+        reach = 0.5 * float(np.sqrt(shapely.area(shape)))
+        if national or ours:
+            lines = _pair(name, khmer, 6.2, language, bold=True)
+            names.append(Name(x, y, lines, INK, reach=max(reach, 6.0), within=shape))
+        elif drawn.subject.level == "district" and shapely.area(shape) > LEAST_AREA_MM2:
+            lines = _pair(name, khmer, 5.6, language, bold=False)
+            around.append(Name(x, y, lines, FAINT, reach=reach, within=shape, only_within=True))
+    if drawn.subject.level == "province":
+        around = _provinces_around(drawn)
+    return [*sorted(names, key=lambda each: each.reach), *around]
+
+
+def _provinces_around(drawn: Map) -> list[Name]:
+    names = []
+    for name, khmer, shape, ours in _units(drawn, "province"):
+        if not ours and shapely.area(shape) > LEAST_AREA_MM2:
+            x, y = _middle(shape)
+            lines = _pair(name, khmer, 6.4, drawn.page.language, bold=False)
+            reach = 0.5 * float(np.sqrt(shapely.area(shape)))
+            names.append(Name(x, y, lines, FAINT, reach=reach, within=shape, only_within=True))
+    return names
+
+
+def country_names(drawn: Map) -> list[Name]:
+    """Return the names of the neighbours: on their side of the border, near its middle."""
+    border = drawn.layers.border
+    if border is None or drawn.land is None or shapely.is_empty(drawn.land):
+        return []
+    left, bottom, right, top = drawn.view.box
+    xs, ys = np.meshgrid(np.linspace(left, right, 90), np.linspace(bottom, top, 70))
+    points = shapely.points(xs.ravel(), ys.ravel())
+    rough = shapely.simplify(drawn.land, 0.3)
+    shapely.prepare(rough)
+    beyond = points[~shapely.intersects(rough, points)]
+    parts = list(border.groupby(border["neighbour"].fillna(""), sort=True))
+    lines = [shapely.union_all(drawn.view.on_paper(rows.geometry)) for _, rows in parts]
+    away = np.stack([shapely.distance(beyond, line) for line in lines])
+    away = np.where(np.isnan(away), np.inf, away)
+    clear = np.minimum(shapely.distance(beyond, rough), _edge(beyond, drawn.view.box))
+    names = []
+    for index, (code, _) in enumerate(parts):
+        if not code or shapely.is_empty(lines[index]):
+            continue
+        ours = np.argmin(away, axis=0) == index
+        middle = shapely.centroid(lines[index])
+        near = np.minimum(clear, 14) - 0.12 * shapely.distance(beyond, middle)
+        score = np.where(ours & np.isfinite(away[index]), near, -np.inf)
+        best = int(np.argmax(score)) if len(score) else 0
+        if len(score) and np.isfinite(score[best]) and clear[best] > 2:
+            names.append(_country(drawn, str(code), beyond[best], float(clear[best])))
+    return names
+
+
+def _edge(points: Any, box: tuple[float, float, float, float]) -> Any:
+    """Return the room to the window's edges; a name is wider than high."""
+    left, bottom, right, top = box
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    across = np.minimum(x - left, right - x)
+    return np.minimum(across / 1.6, np.minimum(y - bottom, top - y) * 1.4)
+
+
+def _country(drawn: Map, code: str, point: Any, reach: float) -> Name:
+    said: Said = ground.country_name(code)
+    colour = symbol(border_name("land", code)).line or INK
+    lines = _pair(said.en, said.km, 8.0, drawn.page.language, bold=True)
+    x, y = float(shapely.get_x(point)), float(shapely.get_y(point))
+    return Name(x, y, lines, colour, reach=reach)
+
+
+def place_names(drawn: Map) -> tuple[list[Name], Any]:
+    """Return names beside dots, none of them close to another, and the dots (mm)."""
+    places = drawn.layers.places
+    if places is None or not len(places):
+        return [], np.empty((0, 2))
+    if "geometry" in places.columns:
+        points = shapely.centroid(places["geometry"].to_numpy())
+        degrees = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+    else:
+        degrees = places[["lon", "lat"]].to_numpy(dtype=float)
+    placed = drawn.view.on_paper(shapely.points(degrees))
+    region = drawn.window if drawn.land is None else drawn.land
+    inside = ~shapely.is_empty(placed) & shapely.intersects(
+        placed, shapely.intersection(shapely.buffer(drawn.window, -2), region)
+    )
+    names: list[Name] = []
+    kept: list[tuple[float, float]] = []
+    apart = PLACES_APART_MM * drawn.unit
+    for text, point in zip(places["name"][inside].astype(str), placed[inside], strict=True):
+        x, y = float(shapely.get_x(point)), float(shapely.get_y(point))
+        if all((x - other) ** 2 + (y - up) ** 2 >= apart**2 for other, up in kept):
+            kept.append((x, y))
+            names.append(Name(x, y, ((text, 5.2, False),), dot=True))
+    return names, np.array(kept).reshape(-1, 2)
+
+
+def hazard_ids(hazards: gpd.GeoDataFrame, placed: Any) -> list[Name]:
+    """Return the ids of hazards beside them, the largest first."""
+    order = np.argsort(-shapely.area(placed), kind="stable")
+    ids = hazards["hazard_id"].astype(str).to_numpy()
+    middles = shapely.centroid(placed)
+    bounds = shapely.bounds(placed)
+    radius = np.minimum((bounds[:, 2:] - bounds[:, :2]).max(axis=1, initial=0) / 2, RADIUS_MOST_MM)
+    return [
+        Name(
+            float(shapely.get_x(middles[row])),
+            float(shapely.get_y(middles[row])),
+            ((ids[row], 4.6, False),),
+            INK,
+            dot=True,
+            radius=float(radius[row]),
+        )
+        for row in order
+        if not shapely.is_empty(placed[row])
+    ]
+
+
+def write(drawn: Map, placed_hazards: Any, *, ids: bool) -> Placer:
+    """Place all names of a sheet; return where they stand."""
+    placer = Placer(drawn.page, drawn.view.box, placed_hazards)
+    placer.place(unit_names(drawn))
+    placer.place(country_names(drawn))
+    if ids:
+        placer.place(hazard_ids(drawn.subject.hazards, placed_hazards))
+    if drawn.subject.level != "national":
+        _write_places(drawn, placer)
+    return placer
+
+
+def _write_places(drawn: Map, placer: Placer) -> None:
+    """Write the places that have room; a dot is drawn for each that is named."""
+    names, _ = place_names(drawn)
+    style = symbol("place")
+    for name in names:
+        dot = (name.x - 0.6, name.y - 0.6, name.x + 0.6, name.y + 0.6)
+        if placer.place([name]):
+            placer.taken.append(dot)
+            drawn.axes.plot(
+                [name.x], [name.y], "o", color=style.fill, ms=1.9 * drawn.unit, mew=0, zorder=9
+            )

@@ -1,0 +1,271 @@
+"""What lies in the window of a sheet: ground, border, units, released land and hazards.
+
+Hazards are drawn in one place, `add_hazards`, and disclosed figures of districts in one place,
+`add_shades`: a public sheet calls the second instead of the first, and its layers hold no hazard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from mine_geo.maps import ground, public_tables
+from mine_geo.maps.sheets import drawing
+from mine_geo.maps.sheets.paper import INK
+from mine_geo.maps.words import Said, say
+from mine_geo.symbology import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
+from mine_geo.terms import AREA_TYPES, OUTCOMES, STATUSES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from mine_geo.disclosure import Disclosed
+    from mine_geo.maps.layers import Layers
+    from mine_geo.maps.public_page import PublicLayers
+    from mine_geo.maps.sheets.furniture import Graticule
+    from mine_geo.maps.sheets.paper import Page
+    from mine_geo.maps.sheets.view import View
+    from mine_geo.maps.subject import Subject
+
+OUTSIDE: Final = "#e4e8ea"
+GRID: Final = Symbol(None, 1, "#6f8ba3", 0.75, 0.6, ())
+HALO: Final = Symbol(None, 1, "#ffffff", 0.9, 2.6, ())
+CASING: Final = Symbol(None, 1, "#ffffff", 0.9, 4.4, ())
+NATIONAL_THIN: Final = 0.55
+"""How much finer hazards are outlined where the country is shown."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the legend: a symbol and its name; `outline` shows a box without fill."""
+
+    symbol: Symbol
+    name: Said
+    outline: bool = False
+
+
+@dataclass
+class Map:
+    """The map of a sheet, drawn layer by layer into a window."""
+
+    page: Page
+    view: View
+    layers: Layers | PublicLayers
+    subject: Subject
+    entries: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Open the window."""
+        left, bottom, right, top = self.view.box
+        self.axes = self.page.add_axes(self.view.box, above=1)
+        self.axes.set_xlim(left, right)
+        self.axes.set_ylim(bottom, top)
+        back = OUTSIDE if self.layers.land is not None else symbol("land").fill
+        self.axes.add_patch(
+            Rectangle((left, bottom), right - left, top - bottom, facecolor=back, zorder=0)
+        )
+
+    @property
+    def unit(self) -> float:
+        """The factor of letters and lines."""
+        return self.page.unit
+
+    @cached_property
+    def window(self) -> Any:
+        """The window as a polygon, mm."""
+        return shapely.box(*self.view.box)
+
+    @cached_property
+    def land(self) -> Any:
+        """The country in the window (mm), or None where it is not known."""
+        if self.layers.land is None:
+            return None
+        placed = shapely.make_valid(self.view.on_paper(self.layers.land)[0])
+        return shapely.intersection(placed, self.window)
+
+    def fill(self, geometries: Any, name: str, above: float) -> None:
+        """Fill polygons (mm) with a symbol of the table."""
+        path = drawing.polygons(geometries)
+        drawing.add(self.axes, path, symbol(name), unit=self.unit, above=above)
+
+    def stroke(self, geometries: Any, style: Symbol, above: float) -> bool:
+        """Draw lines (mm) with a symbol; say whether any lies in the window."""
+        seen = shapely.intersection(np.atleast_1d(geometries), shapely.buffer(self.window, 2))
+        path = drawing.lines(seen)
+        drawing.add(self.axes, path, style, unit=self.unit, above=above)
+        return drawing.drawn(path) and bool(shapely.intersects(seen, self.window).any())
+
+    def add_ground(self) -> None:
+        """Draw the land, and the unit that the sheet is about."""
+        if self.land is not None:
+            self.fill(self.land, "land", 1)
+        if self.subject.level == "national":
+            if self.land is not None:
+                self.fill(self.land, "subject", 1.1)
+        elif self.subject.units is not None:
+            self.fill(self.view.on_paper(self.subject.units.geometry), "subject", 1.1)
+
+    def add_graticule(self, grid: Graticule) -> None:
+        """Draw the lines of longitude and latitude."""
+        if grid.lines:
+            lines = np.array([shapely.LineString(line) for line in grid.lines], dtype=object)
+            drawing.add(self.axes, drawing.lines(lines), GRID, unit=self.unit, above=2)
+
+    def add_zone(self, *, filled: bool) -> None:
+        """Draw the line at the threshold; `filled`: and the land nearer than it."""
+        zone = shapely.make_valid(self.view.on_paper(self.layers.zone(self.view.degrees))[0])
+        rim = shapely.boundary(zone)
+        if self.land is not None:
+            zone = shapely.intersection(zone, self.land)
+            rim = shapely.intersection(rim, shapely.buffer(self.land, 0.01))
+        if shapely.is_empty(zone):
+            return
+        distance = f"{self.layers.threshold_m / 1000:g}"
+        if filled:
+            self.fill(zone, "zone", 3)
+            self.entries.append(Entry(symbol("zone"), say("sheet.zone", distance=distance)))
+        if self.stroke(rim, symbol("limit"), 5):
+            self.entries.append(Entry(symbol("limit"), say("layer.limit", distance=distance)))
+
+    def add_border(self) -> None:
+        """Draw the border by neighbour, dashed where it is not demarcated, and the coast."""
+        border = self.layers.border
+        if border is None or not len(border):
+            return
+        solid = border["demarcated"].eq(False) if "demarcated" in border else False
+        dashed = pd.Series(solid, index=border.index)
+        sides = [border["kind"].eq("coast"), border["neighbour"], dashed]
+        for (coast, code, open_), part in border.groupby(
+            sides, dropna=False, sort=True
+        ):  # land first
+            country = ground.country_name(None if pd.isna(code) else str(code))
+            style = symbol(
+                border_name("coast" if coast else "land", None if pd.isna(code) else str(code))
+            )
+            name = say("layer.coast") if coast else say("layer.border", country=country)
+            if open_:
+                style = replace(style, dashes=UNDEMARCATED_DASHES)
+                name = say("layer.undemarcated", country=country)
+            lines = self.view.on_paper(part.geometry)
+            if not coast:
+                self.stroke(lines, CASING, 5.9)
+            if self.stroke(lines, style, 6):
+                self.entries.append(Entry(style, name))
+
+    def add_units(self) -> None:
+        """Draw the outlines of provinces and districts, and of the unit in question."""
+        outlines = self.layers.outlines
+        for key, above in (("province", 4), ("district", 3.5)):
+            lines = [outlines[key]] if key in outlines else []
+            if key == "province" and self.layers.border is None and "outside" in outlines:
+                lines.append(outlines["outside"])
+            if lines and self.stroke(self.view.on_paper(lines), symbol(key), above):
+                self.entries.append(Entry(symbol(key), say(f"sheet.{key}_line")))
+        units = self.subject.units
+        if self.subject.level != "national" and units is not None and len(units):
+            whole = shapely.union_all(shapely.make_valid(units.geometry.to_numpy()))
+            self.stroke(self.view.on_paper(whole), symbol("subject_line"), 5.5)
+
+    def add_releases(self) -> None:
+        """Draw released land by outcome."""
+        releases = self._releases()
+        if releases is None or not len(releases):
+            return
+        for outcome in OUTCOMES:
+            land = releases.geometry[releases["outcome"].eq(outcome)].to_numpy()
+            placed = self.view.on_paper(land) if len(land) else land
+            path = drawing.polygons(placed)
+            if drawing.drawn(path):
+                drawing.add(self.axes, path, HALO, unit=self.unit, above=6.9)
+                drawing.add(self.axes, path, symbol(outcome), unit=self.unit, above=7, thin=0.7)
+                name = say("layer.released", outcome=say(f"outcome.{outcome}"))
+                self.entries.append(Entry(symbol(outcome), name))
+
+    def _releases(self) -> gpd.GeoDataFrame | None:
+        """Return the released land of the subject: by its recorded code, else by where it lies."""
+        releases, units = self.layers.releases, self.subject.units
+        if self.subject.level == "national" or releases is None or units is None:
+            return releases
+        code = f"{self.subject.level}_code"
+        if code in releases.columns and code in units.columns:
+            return releases[releases[code].isin(units[code].dropna())]
+        whole = shapely.union_all(shapely.make_valid(units.geometry.to_numpy()))
+        return releases[shapely.intersects(releases.geometry.to_numpy(), whole)]
+
+    def add_shades(self, disclosed: Disclosed) -> None:
+        """Shade districts by what remains in them: all that a public sheet shows of hazards.
+
+        Of several kinds the first is shaded, and the legend names it.
+        """
+        kinds = public_tables.kinds_of(disclosed.aggregates)
+        for kind in kinds[:1]:
+            rows = public_tables.of_kind(self.subject.hazards, kind)
+            all_rows = public_tables.of_kind(disclosed.aggregates, kind)
+            steps = public_tables.breaks(all_rows["size_m2"])
+            classes = np.asarray(public_tables.classes(rows["size_m2"], steps), dtype=object)
+            placed = self.view.on_paper(rows.geometry) if len(rows) else np.empty(0, object)
+            what = public_tables.kind_name(kind)
+            for name, meaning in public_tables.legend(steps):
+                path = drawing.polygons(placed[classes == name])
+                drawing.add(self.axes, path, symbol(name), unit=self.unit, above=2.5)
+                self.entries.append(
+                    Entry(symbol(name), say("sheet.remains", what=what, size=meaning))
+                )
+
+    def add_hazards(self) -> Any:
+        """Draw the hazards by area type and status; return them (mm). No public sheet calls it."""
+        hazards = self.subject.hazards
+        fills = _code_of(hazards, "area_type", AREA_TYPES, "unknown")
+        outlines = _code_of(hazards, "status", STATUSES, "open")
+        placed = self.view.on_paper(hazards.geometry) if len(hazards) else np.empty(0, object)
+        thin = NATIONAL_THIN if self.subject.level == "national" else 1.0
+        for fill in table()["fills"]:
+            for outline in table()["outlines"]:
+                ours = placed[(fills == fill) & (outlines == outline)]
+                style = symbol(f"{fill} {outline}")
+                path = drawing.polygons(ours)
+                drawing.add(self.axes, path, style, unit=self.unit, above=8, thin=thin)
+        self.entries[:0] = [
+            *(
+                Entry(replace(symbol(f"{fill} open"), line=None), say(f"symbol.{fill}"))
+                for fill in table()["fills"]
+                if (fills == fill).any()
+            ),
+            *(
+                Entry(symbol(f"CHA {outline}"), say(f"symbol.{outline}"), outline=True)
+                for outline in table()["outlines"]
+                if (outlines == outline).any()
+            ),
+        ]
+        return placed
+
+    def add_places_entry(self) -> None:
+        """Put places into the legend where the sheet writes them."""
+        places = self.layers.places
+        if self.subject.level != "national" and places is not None and len(places):
+            self.entries.append(Entry(symbol("place"), say("layer.place")))
+
+    def add_frame(self) -> None:
+        """Draw the line around the window."""
+        left, bottom, right, top = self.view.box
+        ring = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+        xs, ys = zip(*ring, strict=True)
+        self.page.put(Line2D(xs, ys, color=INK, linewidth=0.7 * self.unit, zorder=12))
+        self.page.blocks["map"] = self.view.box
+
+
+def _code_of(
+    frame: pd.DataFrame, column: str, known: tuple[str, ...], other: str
+) -> NDArray[np.object_]:
+    """Return each value when it is known, else `other`."""
+    empty = pd.Series(None, index=frame.index, dtype=object)
+    values = frame.get(column, empty).astype("string").fillna(other).to_numpy(dtype=object)
+    return np.where(np.isin(values, known), values, other)

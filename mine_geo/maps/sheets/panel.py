@@ -1,0 +1,190 @@
+"""The parts beside the map, each of which knows its height: here the legend and the facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from mine_geo.maps.sheets import drawing
+from mine_geo.maps.sheets.paper import GREY
+from mine_geo.maps.words import Said, say
+
+if TYPE_CHECKING:
+    from mine_geo.maps.sheets.mapping import Entry
+    from mine_geo.maps.sheets.paper import Page
+
+HEAD: Final = 7.0
+TEXT: Final = 6.2
+SWATCH_MM: Final = 6.5
+
+
+class Part(Protocol):
+    """A part of the sheet that can be placed in a column."""
+
+    name: str
+
+    def height(self, page: Page, width: float) -> float:
+        """Return its height (mm) in a column so wide (mm)."""
+
+    def draw(self, page: Page, left: float, top: float, width: float) -> None:
+        """Draw it with its upper left at a place (mm)."""
+
+
+def heading(page: Page, left: float, top: float, text: Said) -> float:
+    """Write the heading of a part; return how high it is (mm)."""
+    high = page.line_mm(HEAD)
+    page.text(left, top - high * 0.7, text.within(page.language), size=HEAD, bold=True)
+    return high * 1.12
+
+
+def heading_mm(page: Page) -> float:
+    """Return the height of a heading, mm."""
+    return page.line_mm(HEAD) * 1.12
+
+
+@dataclass
+class Legend:
+    """What the symbols mean: in two columns where all names have room in them."""
+
+    entries: list[Entry]
+    name: str = "legend"
+
+    def _columns(self, page: Page, width: float) -> int:
+        room = width / 2 - (SWATCH_MM + 2.5) * page.unit
+        texts = [entry.name.within(page.language) for entry in self.entries]
+        narrow = all(page.width_of(text, TEXT) <= room for text in texts)
+        return 2 if narrow and len(texts) > 3 else 1
+
+    def _lines(self, page: Page, width: float) -> list[list[str]]:
+        room = width / self._columns(page, width) - (SWATCH_MM + 1.5) * page.unit
+        return [
+            page.wrap(entry.name.within(page.language), room, TEXT, most=2)
+            for entry in self.entries
+        ]
+
+    def _split(self, page: Page, width: float) -> list[list[int]]:
+        """Return the entries of each column."""
+        numbers = list(range(len(self.entries)))
+        if self._columns(page, width) == 1:
+            return [numbers]
+        half = (len(numbers) + 1) // 2
+        return [numbers[:half], numbers[half:]]
+
+    def height(self, page: Page, width: float) -> float:
+        """Return its height (mm) in a column so wide (mm)."""
+        if not self.entries:
+            return 0.0
+        lines = self._lines(page, width)
+        step = page.line_mm(TEXT)
+        tallest = max(
+            sum(step * (len(lines[number]) + 0.12) for number in column)
+            for column in self._split(page, width)
+        )
+        return heading_mm(page) + tallest
+
+    def draw(self, page: Page, left: float, top: float, width: float) -> None:
+        """Draw it with its upper left at a place (mm)."""
+        if not self.entries:
+            return
+        top -= heading(page, left, top, say("sheet.legend"))
+        lines = self._lines(page, width)
+        columns = self._split(page, width)
+        step = page.line_mm(TEXT)
+        for number, column in enumerate(columns):
+            x, y = left + number * width / len(columns), top
+            for entry in column:
+                swatch(page, x, y - step * 0.55, self.entries[entry])
+                for row, text in enumerate(lines[entry]):
+                    after = x + (SWATCH_MM + 1.5) * page.unit
+                    page.text(after, y - step * (row + 0.76), text, size=TEXT)
+                y -= step * (len(lines[entry]) + 0.12)
+
+
+def swatch(page: Page, left: float, middle: float, entry: Entry) -> None:
+    """Draw a symbol of the legend, its middle line at a height (mm)."""
+    style, unit = entry.symbol, page.unit
+    wide, high = SWATCH_MM * unit, 2.3 * unit
+    width = style.weight * drawing.POINTS_PER_PIXEL * unit
+    if style.dot:
+        dot = Line2D(
+            [left + wide / 2], [middle], marker="o", ms=2 * unit, mew=0, color=style.fill, zorder=9
+        )
+        page.put(dot)
+    elif style.fill is not None or entry.outline:
+        colour = style.fill if not entry.outline else None
+        page.put(
+            Rectangle(
+                (left + 0.3, middle - high / 2),
+                wide - 0.6,
+                high,
+                facecolor=drawing.colour(colour, style.fill_opacity),
+                edgecolor=drawing.colour(style.line, style.line_opacity),
+                linewidth=max(width, 0.6 * unit) if style.line else 0,
+                linestyle=drawing.dashes(style, unit),
+                zorder=9,
+            )
+        )
+    else:
+        page.put(
+            Line2D(
+                [left + 0.2, left + wide - 0.2],
+                [middle, middle],
+                color=drawing.colour(style.line, style.line_opacity),
+                linewidth=width,
+                linestyle=drawing.dashes(style, unit),
+                dash_capstyle="butt",
+                zorder=9,
+            )
+        )
+
+
+@dataclass
+class Facts:
+    """What the figures rest on: names and values, and notes below them."""
+
+    rows: list[tuple[Said, Said]]
+    notes: list[Said]
+    name: str = "facts"
+
+    def _lines(self, page: Page, width: float) -> list[tuple[str, list[str]]]:
+        room = width - self._indent(page, width)
+        return [
+            (
+                label.within(page.language),
+                page.wrap(value.within(page.language), room, TEXT, most=4),
+            )
+            for label, value in self.rows
+        ]
+
+    def _indent(self, page: Page, width: float) -> float:
+        labels = [label.within(page.language) for label, _ in self.rows]
+        widest = max((page.width_of(text, TEXT, bold=True) for text in labels), default=0.0)
+        return min(widest + 2 * page.unit, width / 2)
+
+    def _notes(self, page: Page, width: float) -> list[str]:
+        texts = [note.within(page.language) for note in self.notes]
+        return [line for text in texts for line in page.wrap(text, width, TEXT, most=4)]
+
+    def height(self, page: Page, width: float) -> float:
+        """Return its height (mm) in a column so wide (mm)."""
+        count = sum(len(lines) for _, lines in self._lines(page, width))
+        count += len(self._notes(page, width))
+        return heading_mm(page) + page.line_mm(TEXT) * count
+
+    def draw(self, page: Page, left: float, top: float, width: float) -> None:
+        """Draw it with its upper left at a place (mm)."""
+        top -= heading(page, left, top, say("page.about"))
+        step = page.line_mm(TEXT)
+        indent = self._indent(page, width)
+        y = top - step * 0.76
+        for label, lines in self._lines(page, width):
+            page.text(left, y, page.cut(label, indent, TEXT, bold=True), size=TEXT, bold=True)
+            for text in lines:
+                page.text(left + indent, y, text, size=TEXT)
+                y -= step
+        for text in self._notes(page, width):
+            page.text(left, y, text, size=TEXT, colour=GREY)
+            y -= step

@@ -1,0 +1,286 @@
+"""Sheets of paper, and a page on which text and lines are placed in millimetres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+
+from mine_geo.errors import choose
+from mine_geo.maps.sheets import fonts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.artist import Artist
+    from matplotlib.text import Text
+
+SIZES_MM: Final = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
+UNITS: Final = {"A4": 1.0, "A3": 1.2}
+"""How much larger letters and furniture are than on A4."""
+
+ORIENTATIONS: Final = ("portrait", "landscape")
+PAPERS: Final = tuple(
+    name + turned for name in SIZES_MM for turned in ("", *(f"-{side}" for side in ORIENTATIONS))
+)
+MM_PER_INCH: Final = 25.4
+MM_PER_POINT: Final = MM_PER_INCH / 72
+DPI: Final = 300
+"""Dots per inch of a PNG."""
+
+INK: Final = "#1d1c19"
+GREY: Final = "#55524a"
+RULE: Final = "#b9b5aa"
+ELLIPSIS: Final = "…"
+KHMER_SIZE: Final = 1.14
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top in millimetres."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A sheet of paper, millimetres."""
+
+    name: str
+    orientation: str
+
+    @property
+    def size_mm(self) -> tuple[float, float]:
+        """Width and height."""
+        short, long = SIZES_MM[self.name]
+        return (short, long) if self.orientation == "portrait" else (long, short)
+
+    @property
+    def unit(self) -> float:
+        """The factor of letters and furniture."""
+        return UNITS[self.name]
+
+
+def papers(text: str) -> list[Paper]:
+    """Return the sheets that a name allows: one orientation, or both where none is told.
+
+    Raises
+    ------
+    OptionError
+        If the name is none of `PAPERS`; capitals do not matter.
+
+    Examples
+    --------
+    >>> [paper.orientation for paper in papers("a4")]
+    ['landscape', 'portrait']
+    >>> papers("A3-Portrait")[0].size_mm
+    (297.0, 420.0)
+    """
+    wanted = {name.casefold(): name for name in PAPERS}.get(str(text).strip().casefold(), text)
+    name, _, turned = choose(wanted, PAPERS, "paper").partition("-")
+    return [Paper(name, turned)] if turned else [Paper(name, side) for side in ORIENTATIONS[::-1]]
+
+
+def inside(inner: Box, outer: Box) -> bool:
+    """Say whether a box lies in another."""
+    return (
+        inner[0] >= outer[0]
+        and inner[1] >= outer[1]
+        and inner[2] <= outer[2]
+        and inner[3] <= outer[3]
+    )
+
+
+def overlap(one: Box, other: Box) -> bool:
+    """Say whether two boxes share more than an edge."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+@dataclass
+class Page:
+    """A Matplotlib figure of the paper's size, drawn on in millimetres from its lower left.
+
+    `blocks` remembers the box of each part by name.
+    """
+
+    paper: Paper
+    language: str
+    blocks: dict[str, Box] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make the figure, and axes over all of it."""
+        fonts.register()
+        self.width, self.height = self.paper.size_mm
+        size = (self.width / MM_PER_INCH, self.height / MM_PER_INCH)
+        self.figure = Figure(figsize=size, dpi=DPI, facecolor="white")
+        FigureCanvasAgg(self.figure)
+        self.axes = self.add_axes((0, 0, self.width, self.height), above=5)
+        self.axes.set_xlim(0, self.width)
+        self.axes.set_ylim(0, self.height)
+        self._measure: Any = RendererAgg(8, 8, DPI)  # type: ignore[no-untyped-call]
+        self._widths: dict[tuple[str, float, bool], float] = {}
+
+    @property
+    def unit(self) -> float:
+        """The factor of letters and furniture."""
+        return self.paper.unit
+
+    @property
+    def leading(self) -> float:
+        """The distance of lines of text, as a share of the letters' size."""
+        return 1.85 if self.language == "km" else 1.32
+
+    def add_axes(self, box: Box, *, above: float = 0) -> Any:
+        """Return axes without frame or ticks that fill a box (mm)."""
+        left, bottom, right, top = box
+        axes = self.figure.add_axes(
+            (
+                left / self.width,
+                bottom / self.height,
+                (right - left) / self.width,
+                (top - bottom) / self.height,
+            ),
+            zorder=above,
+        )
+        axes.set_axis_off()
+        return axes
+
+    def points(self, size: float, text: str = "") -> float:
+        """Return a size of letters in points on this paper, told in points on A4.
+
+        Khmer letters are smaller in their square than Latin ones: they are drawn larger.
+        """
+        return size * self.unit * (KHMER_SIZE if fonts.is_khmer(text) else 1.0)
+
+    def line_mm(self, size: float) -> float:
+        """Return the height of a line of text (mm) of a size in points on A4."""
+        return self.points(size) * MM_PER_POINT * self.leading
+
+    def _font(self, text: str, size: float, *, bold: bool) -> FontProperties:
+        weight = fonts.BOLD if bold else fonts.REGULAR
+        points = self.points(size, text)
+        return FontProperties(family=list(fonts.FAMILIES), weight=weight, size=points)
+
+    def text(  # noqa: PLR0913 - what a text looks like
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float,
+        bold: bool = False,
+        colour: str = INK,
+        align: str = "left",
+        valign: str = "baseline",
+        halo: float = 0,
+        rotation: float = 0,
+        above: float = 10,
+    ) -> Text:
+        """Write a line at a place (mm); `size` in points on A4, `halo` in points of white."""
+        drawn: Text = self.axes.text(
+            x,
+            y,
+            fonts.clean(text),
+            fontproperties=self._font(text, size, bold=bold),
+            color=colour,
+            ha=align,
+            va=valign,
+            rotation=rotation,
+            rotation_mode="anchor",
+            parse_math=False,
+            zorder=above,
+        )
+        if halo:
+            drawn.set_path_effects([withStroke(linewidth=halo * self.unit, foreground="white")])
+        return drawn
+
+    def line(
+        self, ends: Sequence[tuple[float, float]], *, width: float, colour: str = INK
+    ) -> Line2D:
+        """Draw a line through places (mm); `width` in points."""
+        xs, ys = zip(*ends, strict=True)
+        drawn = Line2D(xs, ys, linewidth=width, color=colour, solid_capstyle="butt", zorder=9)
+        self.axes.add_artist(drawn)
+        return drawn
+
+    def box(
+        self, box: Box, *, fill: str | None = None, line: str | None = None, width: float = 0.5
+    ) -> Rectangle:
+        """Draw a box (mm)."""
+        left, bottom, right, top = box
+        drawn = Rectangle(
+            (left, bottom),
+            right - left,
+            top - bottom,
+            facecolor=fill or "none",
+            edgecolor=line or "none",
+            linewidth=width,
+            zorder=8,
+        )
+        self.axes.add_artist(drawn)
+        return drawn
+
+    def put(self, artist: Artist) -> None:
+        """Draw what is made in millimetres."""
+        self.axes.add_artist(artist)
+
+    def width_of(self, text: str, size: float, *, bold: bool = False) -> float:
+        """Return the width of a line of text, mm."""
+        key = (text, size, bold)
+        if key not in self._widths:
+            shown = fonts.clean(text)
+            wide = 0.0
+            if shown:
+                font = self._font(text, size, bold=bold)
+                wide, _, _ = self._measure.get_text_width_height_descent(shown, font, ismath=False)
+            self._widths[key] = wide * MM_PER_INCH / DPI
+        return self._widths[key]
+
+    def cut(self, text: str, width: float, size: float, *, bold: bool = False) -> str:
+        """Return a line that is at most `width` mm wide, cut with an ellipsis where it is not."""
+        shown = fonts.clean(text)
+        if self.width_of(shown, size, bold=bold) <= width:
+            return shown
+        pieces = fonts.clusters(shown)
+        low, high = 0, len(pieces)
+        while low < high:
+            middle = (low + high + 1) // 2
+            tried = "".join(pieces[:middle]) + ELLIPSIS
+            if self.width_of(tried, size, bold=bold) <= width:
+                low = middle
+            else:
+                high = middle - 1
+        return "".join(pieces[:low]).rstrip() + ELLIPSIS
+
+    def wrap(
+        self, text: str, width: float, size: float, *, bold: bool = False, most: int = 99
+    ) -> list[str]:
+        """Return a text in lines at most `width` mm wide, at most `most` of them."""
+        lines = [""]
+        for word in _words(fonts.clean(text)):
+            if self.width_of((lines[-1] + word).rstrip(), size, bold=bold) <= width:
+                lines[-1] += word
+                continue
+            if lines[-1]:
+                lines.append("")
+            for piece in fonts.clusters(word):
+                if lines[-1] and self.width_of(lines[-1] + piece, size, bold=bold) > width:
+                    lines.append("")
+                lines[-1] += piece
+        if len(lines) > most:
+            lines = [
+                *lines[: most - 1],
+                self.cut("".join(lines[most - 1 :]), width, size, bold=bold),
+            ]
+        return [line.strip() for line in lines]
+
+
+def _words(text: str) -> list[str]:
+    """Divide a text after each space, and after each mark of a word's end in Khmer."""
+    words = [""]
+    for letter in text:
+        words[-1] += letter
+        if letter in " \u200b":
+            words.append("")
+    return [word for word in words if word]

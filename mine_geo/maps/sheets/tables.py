@@ -1,0 +1,212 @@
+"""The tables of a sheet: figures of `mine_geo.totals`, or the hazards themselves.
+
+`choices` gives the most detailed table first; the sheet takes the first that has room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mine_geo.maps import records
+from mine_geo.maps.words import Said, same, say
+from mine_geo.terms import ZONES
+from mine_geo.totals import totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mine_geo.maps.beneath import Beneath
+    from mine_geo.maps.facts import Facts
+    from mine_geo.maps.subject import Subject
+
+FIGURES: Final = ("near_hazards", "near_size_m2", "far_hazards", "far_size_m2")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: its cells, and whether it is a heading over rows, or a total."""
+
+    cells: tuple[Said, ...]
+    heading: bool = False
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in words: groups of columns (name, how many), columns, rows."""
+
+    title: Said
+    groups: tuple[tuple[Said, int], ...]
+    columns: tuple[Said, ...]
+    rows: tuple[Row, ...]
+    texts: int
+    """How many columns, from the first on, hold text; the rest are figures."""
+
+    lists_hazards: bool = False
+
+    def told(self, left_out: int) -> Table:
+        """Return the table with a last row that says how many rows it leaves out."""
+        if not left_out:
+            return self
+        more = Row((say("sheet.more", count=f"{left_out:,}"),), heading=True)
+        return replace(self, rows=(*self.rows, more))
+
+
+def _count(value: Any) -> Said:
+    return same(f"{int(value):,}")
+
+
+def _by_kind(subject: Subject) -> list[tuple[Said, pd.DataFrame]]:
+    """Return the rows of each kind with its name, in the order of the pages; at least one."""
+    hazards = subject.hazards
+    names = [group.kind for group in records.groups(hazards)][:: len(ZONES)]
+    if "kind" not in hazards.columns:
+        return [(names[0], hazards)]
+    kinds = hazards["kind"].astype(object)
+    kinds = kinds.where(kinds.notna(), "")
+    found = sorted(kinds.unique()) or [""]
+    return [(name, hazards[kinds == kind]) for name, kind in zip(names, found, strict=True)]
+
+
+def _figures(row: Any) -> tuple[Said, ...]:
+    return tuple(_count(row[figure]) for figure in FIGURES)
+
+
+def _headed(layers: Beneath, first: Said, title: Said, rows: list[Row]) -> Table:
+    threshold = f"{layers.threshold_m:,g} m"
+    counted = (say("totals.hazards"), say("totals.m2"))
+    return Table(
+        title=title,
+        groups=(
+            (same(""), 1),
+            (say("sheet.near", threshold=threshold), 2),
+            (say("sheet.far", threshold=threshold), 2),
+        ),
+        columns=(first, *counted, *counted),
+        rows=tuple(rows),
+        texts=1,
+    )
+
+
+def by_unit(subject: Subject, layers: Beneath, level: str) -> Table | None:
+    """Return near and far by province or district, kinds apart; None where rows name none."""
+    needed = {level, f"{level}_code", "province", "province_code"}
+    if not needed <= set(subject.hazards.columns):
+        return None
+    kinds = _by_kind(subject)
+    names = records.unit_words(layers.admin).get(level, {})
+    rows: list[Row] = []
+    for kind, ours in kinds:
+        if len(kinds) > 1:
+            rows.append(Row((kind,), heading=True))
+        table = totals(ours, by=[level])
+        for _, row in table.iterrows():
+            rows.append(Row((_name(row, level, names), *_figures(row))))
+        rows.append(Row((say("totals.total"), *_figures(table[list(FIGURES)].sum())), total=True))
+    return _headed(layers, say(f"field.{level}"), say(f"sheet.by_{level}"), rows)
+
+
+def _name(row: Any, level: str, names: dict[Any, Said]) -> Said:
+    if pd.isna(row[level]):
+        return say("about.not_recorded")
+    known = names.get(row[f"{level}_code"])
+    return known if known is not None and known.en == row[level] else same(str(row[level]))
+
+
+def disclosed(said: Facts, layers: Beneath) -> Table | None:
+    """Return near and far by province, district or commune of a public sheet, kinds apart."""
+    tables = [table for table in said.tables if table.rows]
+    if not tables:
+        return None
+    rows: list[Row] = []
+    for table in tables:
+        if len(said.tables) > 1:
+            rows.append(Row((table.caption,), heading=True))
+        rows += [
+            Row((unit.name, *map(_count, unit.figures[: len(FIGURES)]))) for unit in table.rows
+        ]
+        sums = map(_count, table.total[: len(FIGURES)])
+        rows.append(Row((say("totals.total"), *sums), total=True))
+    level = tables[0].level
+    return _headed(layers, say(f"field.{level}"), say(f"sheet.by_{level}"), rows)
+
+
+def by_zone(said: Facts, layers: Beneath) -> Table:
+    """Return near, far and their sum, each kind by itself: kinds are never added up."""
+    threshold = f"{layers.threshold_m:,g} m"
+    rows: list[Row] = []
+    for kind in dict.fromkeys(group.kind for group in said.groups):
+        groups = [group for group in said.groups if group.kind == kind]
+        if said.mixed:
+            rows.append(Row((kind,), heading=True))
+        for group in groups:
+            name = say(f"sheet.{group.zone}", threshold=threshold)
+            rows.append(Row((name, _count(group.hazards), _count(group.size_m2))))
+        sums = (sum(group.hazards for group in groups), sum(group.size_m2 for group in groups))
+        rows.append(Row((say("totals.total"), *map(_count, sums)), total=True))
+    return Table(
+        title=say("sheet.by_zone"),
+        groups=(),
+        columns=(say("field.zone"), say("totals.hazards"), say("totals.m2")),
+        rows=tuple(rows),
+        texts=1,
+    )
+
+
+def hazards(subject: Subject) -> Table:
+    """Return the hazards one by one: nearest to the border first, each kind by itself."""
+    rows: list[Row] = []
+    kinds = _by_kind(subject)
+    for kind, ours in kinds:
+        if len(kinds) > 1:
+            rows.append(Row((kind,), heading=True))
+        named = ours.assign(order=ours["hazard_id"].astype(str))
+        for _, hazard in named.sort_values(["border_distance_m", "order"]).iterrows():
+            rows.append(Row(_hazard(hazard)))
+        counted = say("sheet.total_hazards", count=_count(len(ours)))
+        total = (counted, same(""), same(""), same(""), _count(ours["size_m2"].sum()))
+        rows.append(Row(total, total=True))
+    return Table(
+        title=say("sheet.hazards"),
+        groups=(),
+        columns=(
+            say("field.hazard_id"),
+            say("sheet.type"),
+            say("field.zone"),
+            say("sheet.border_m"),
+            say("totals.m2"),
+        ),
+        rows=tuple(rows),
+        texts=3,
+        lists_hazards=True,
+    )
+
+
+def _hazard(hazard: pd.Series[Any]) -> tuple[Said, ...]:
+    """Return the cells of a hazard; metres are cut off, so that 6,999.99 stays below 7,000."""
+    kind, zone = hazard.get("area_type"), hazard["zone"]
+    return (
+        same(str(hazard["hazard_id"])),
+        same("" if pd.isna(kind) else str(kind)),
+        say(f"zone.{zone}") if zone in ZONES else same(str(zone)),
+        _count(np.floor(float(hazard["border_distance_m"]) + 1e-6)),
+        _count(hazard["size_m2"]),
+    )
+
+
+def choices(subject: Subject, layers: Beneath, said: Facts) -> Iterator[Table]:
+    """Give the tables that suit a sheet, the most detailed first; the last one is short."""
+    level = {"national": "province", "province": "district"}.get(subject.level)
+    if said.public:
+        table = disclosed(said, layers)
+    elif level is None:
+        table = hazards(subject) if len(subject.hazards) else None
+    else:
+        table = by_unit(subject, layers, level) if len(subject.hazards) else None
+    if table is not None:
+        yield table
+    yield by_zone(said, layers)
