@@ -90,7 +90,8 @@ def _matches(frame: pd.DataFrame, name_column: str, name: str) -> pd.Series:
     found = pd.Series(False, index=frame.index)
     for column in (name_column, f"{name_column}_code"):
         if column in frame.columns:
-            found |= frame[column].astype("string").str.casefold().eq(wanted).fillna(False)
+            recorded = frame[column].astype("string").str.strip().str.casefold()
+            found |= recorded.eq(wanted).fillna(False)
     return found
 
 
