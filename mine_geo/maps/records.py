@@ -277,23 +277,3 @@ def release_layer(
         "symbol": rows,
         "columns": _columns(shown, fields, {}),
     } | _facets(_prefixed("released", outcome), _prefixed("year", _years(releases)))
-
-
-def ranked(hazards: pd.DataFrame, first: str) -> np.ndarray[Any, Any]:
-    """Return row positions in the order of the list: zone, then border distance, then id.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"zone": ["near", "far", "far"], "hazard_id": ["A", "B", "C"],
-    ...                      "border_distance_m": [10.0, 9000.0, 7000.0]})
-    >>> ranked(rows, "far").tolist(), ranked(rows, "near").tolist()
-    ([2, 1, 0], [0, 2, 1])
-    """
-    order = pd.DataFrame(
-        {
-            "zone": (hazards["zone"] != first).to_numpy(),
-            "metres": hazards["border_distance_m"].to_numpy(dtype=float),
-            "id": hazards["hazard_id"].astype(str).to_numpy(),
-        }
-    )
-    return np.asarray(order.sort_values(["zone", "metres", "id"]).index, dtype=np.int64)

@@ -1,0 +1,60 @@
+// The list as a CSV file, made in the page: no network is asked.
+(function (mineGeo) {
+  'use strict';
+
+  const FORMULA = /^[=+\-@\t\r]/;
+  const SPECIAL = /[",\r\n]/;
+  const TEXTS = ['hazard_id', 'kind', 'province', 'district', 'zone'];
+  const HEAD = ['rank', ...TEXTS, 'border_distance_m', 'size_m2', 'running_total_m2',
+    'first_year', 'last_year'];
+
+  // A text that a spreadsheet would run as a formula is marked as text.
+  function text(value) {
+    const safe = FORMULA.test(value) ? `'${value}` : value;
+    return SPECIAL.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  }
+
+  function number(value, decimals) {
+    return value === null || value === undefined ? '' : value.toFixed(decimals || 0);
+  }
+
+  function line(list, place, planned) {
+    const row = list.order[place];
+    const value = (name) => (list.columns.has(name) ? list.columns.get(name).value(row) : null);
+    const metres = value('border_distance_m');
+    return [
+      number(list.ranks[place]),
+      ...TEXTS.map((name) => text(value(name) || '')),
+      number(metres === null ? null : metres / 10, 1),
+      number(value('size_m2')),
+      ...['total', 'first', 'last'].map((name) => number(planned && planned[name])),
+    ].join(',');
+  }
+
+  function written(list) {
+    const lines = list.shown.map((place, index) => line(
+      list, place, list.planned && list.planned[index]));
+    return `\ufeff${[HEAD.join(','), ...lines].join('\r\n')}\r\n`;
+  }
+
+  function fileName() {
+    const page = window.location.pathname.split('/').pop().replace(/\.html?$/, '');
+    return `${decodeURIComponent(page) || 'hazards'}_list.csv`;
+  }
+
+  mineGeo.features.push((page) => {
+    if (!page.list) {
+      return;
+    }
+    const button = document.getElementById('mg-save-list');
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      const file = new Blob([written(page.list)], { type: 'text/csv;charset=utf-8' });
+      const link = mineGeo.format.element('a');
+      link.href = URL.createObjectURL(file);
+      link.download = fileName();
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  });
+}(window.mineGeo));

@@ -1,0 +1,252 @@
+// The priority of hazards: by the year in which their turn comes under a yearly capacity, else by
+// fifths of the list. The list, the colours of the map and their key follow; what is chosen stands
+// in the hash of the page, so that a bookmark keeps it.
+(function (mineGeo) {
+  'use strict';
+
+  const { element, isolated, same, thousands } = mineGeo.format;
+  const { capacity, decode, symbols, words } = mineGeo;
+  const CLASSES = 5;
+  const NONE = 'none';
+  const WAIT_MS = 200;
+  const CLOSE_ZOOM = 12; // from here on the outlines, which say the status, leave the fill room
+
+  const byId = (id) => document.getElementById(id);
+
+  function hashParts() {
+    return window.location.hash.slice(1).split('&').filter(Boolean);
+  }
+
+  function recall(key) {
+    const found = hashParts().find((part) => part.startsWith(`${key}=`));
+    return found === undefined ? null : found.slice(key.length + 1);
+  }
+
+  // What else stands in the hash stays.
+  function remember(values) {
+    const others = hashParts().filter((part) => !(part.split('=')[0] in values));
+    const ours = Object.entries(values)
+      .filter(([, value]) => value !== '').map(([key, value]) => `${key}=${value}`);
+    const hash = [...others, ...ours].join('&');
+    if (hash !== window.location.hash.slice(1)) {
+      window.location.replace(`#${hash}`);
+    }
+  }
+
+  // The kinds of the page in the order of the list; kinds are never added up.
+  function kindsOf(list) {
+    const column = list.columns.get('kind');
+    const kinds = new Map();
+    if (column) {
+      list.order.forEach((row) => {
+        const value = column.value(row);
+        if (value !== null && !kinds.has(value)) {
+          kinds.set(value, column.said(row));
+        }
+      });
+    }
+    return kinds;
+  }
+
+  function offerKinds(select, kinds) {
+    [...kinds.values()].forEach((said, index) => {
+      const option = words.put(element('option'), said);
+      option.value = String(index + 1);
+      select.append(option);
+    });
+    select.closest('label').hidden = kinds.size < 2;
+  }
+
+  // Places of the list that belong to the chosen kind; all of them where none was.
+  function shownPlaces(page) {
+    const { list } = page;
+    const kind = [...page.kinds.keys()][Number(byId('mg-kind').value) - 1];
+    const places = list.order.map((row, place) => place);
+    return kind === undefined
+      ? places : places.filter((place) => list.columns.get('kind').value(list.order[place]) === kind);
+  }
+
+  function fifths(page, shown, sizes) {
+    const ranked = shown.filter((place, index) => sizes[index] && page.list.ranks[place] !== null);
+    const classOf = new Map();
+    ranked.forEach((place, index) => {
+      classOf.set(place, 1 + Math.floor((index * CLASSES) / ranked.length));
+    });
+    return classOf;
+  }
+
+  function byYear(shown, planned) {
+    const classOf = new Map();
+    planned.forEach(({ first }, index) => {
+      if (first !== null) {
+        classOf.set(shown[index], Math.min(first, CLASSES));
+      }
+    });
+    return classOf;
+  }
+
+  function yearSaid(number) {
+    return words.say(number < CLASSES ? 'class.year' : 'class.later', { year: number });
+  }
+
+  function ranksSaid(page, places) {
+    const [first, last] = [places[0], places[places.length - 1]]
+      .map((place) => thousands(page.list.ranks[place]));
+    return same(first === last ? first : `${first}–${last}`);
+  }
+
+  function keyEntry(name, said, count) {
+    const item = element('li');
+    const label = element('span');
+    label.append(isolated(said), ' ', element('small', '', thousands(count)));
+    item.append(symbols.swatch({ ...symbols.of(`priority_${name}`), stroke: false }), label);
+    return item;
+  }
+
+  function drawKey(page, classOf, byYears) {
+    const members = new Map();
+    page.list.order.forEach((row, place) => {
+      const name = classOf.get(place) || NONE;
+      members.set(name, [...(members.get(name) || []), place]);
+    });
+    const items = [1, 2, 3, 4, 5, NONE].filter((name) => members.has(name)).map((name) => {
+      const places = members.get(name);
+      const said = () => (byYears ? yearSaid(name) : ranksSaid(page, places));
+      return keyEntry(name, name === NONE ? words.say('class.none') : said(), places.length);
+    });
+    byId('mg-classes').replaceChildren(...items);
+  }
+
+  function outlineWeight(page, row) {
+    return page.map.getZoom() < CLOSE_ZOOM ? 0.4 : page.looks[row].weight;
+  }
+
+  // The fill says the class, the outline the status; the rows of the list bear the same colours.
+  function colour(page, classOf) {
+    page.list.order.forEach((row, place) => {
+      const { fillColor, fillOpacity } = symbols.of(`priority_${classOf.get(place) || NONE}`);
+      page.hazards.shapes[row].setStyle(page.byPriority
+        ? { fillColor, fillOpacity, dotColor: fillColor, weight: outlineWeight(page, row) }
+        : page.looks[row]);
+      const chip = page.list.lines[place].querySelector('.mg-chip');
+      chip.style.background = page.byPriority ? fillColor : '';
+    });
+    page.close = page.map.getZoom() >= CLOSE_ZOOM;
+    document.querySelector('.mg-page').classList.toggle('mg-by-priority', page.byPriority);
+    byId('mg-classes').hidden = !page.byPriority;
+  }
+
+  function summary(page, m2, planned, years) {
+    const all = planned.length ? planned[planned.length - 1].total : 0;
+    if (!all) {
+      return words.say('plan.nothing');
+    }
+    const last = years[years.length - 1].to;
+    const values = {
+      capacity: thousands(m2),
+      years: thousands(last),
+      hazards: thousands(years[0].hazards),
+      m2: thousands(years[0].m2),
+    };
+    return words.say(last === 1 ? 'plan.one_year' : 'plan.years', values);
+  }
+
+  function tell(page, m2, severalKinds, planned, years) {
+    const invalid = Number.isNaN(m2);
+    byId('mg-capacity').setAttribute('aria-invalid', String(invalid));
+    let said = words.say('plan.ask');
+    if (invalid) {
+      said = words.say('plan.bad');
+    } else if (severalKinds) {
+      said = words.say('plan.kinds');
+    } else if (m2) {
+      said = summary(page, m2, planned, years);
+    }
+    words.put(byId('mg-plan'), said);
+  }
+
+  function update(page) {
+    const unit = byId('mg-unit').value;
+    const m2 = capacity.read(byId('mg-capacity').value, unit);
+    const shown = shownPlaces(page);
+    const severalKinds = page.kinds.size > 1 && byId('mg-kind').value === '';
+    const sizes = shown.map((place) => page.list.columns.get('size_m2').value(page.list.order[place]));
+    const usable = m2 && !severalKinds ? m2 : null;
+    const planned = severalKinds ? null : capacity.plan(sizes, usable);
+    const years = usable ? capacity.years(planned, usable) : [];
+    page.list.arrange(shown, planned, years);
+    page.list.shown = shown;
+    page.list.planned = planned;
+    page.list.section.classList.toggle('mg-no-running', severalKinds);
+    page.list.section.classList.toggle('mg-no-years', !usable);
+    const classOf = usable ? byYear(shown, planned) : fifths(page, shown, sizes);
+    page.byPriority = byId('mg-colours-priority').checked;
+    colour(page, classOf);
+    drawKey(page, classOf, Boolean(usable));
+    tell(page, m2, severalKinds, planned, years);
+    remember({
+      capacity: m2 ? String(m2) : '',
+      unit: m2 && unit !== 'm2' ? unit : '',
+      kind: byId('mg-kind').value,
+      colours: page.byPriority ? '' : 'type',
+    });
+  }
+
+  function begin(page, list) {
+    offerKinds(byId('mg-kind'), page.kinds);
+    const [kind, unit] = [recall('kind'), recall('unit')];
+    byId('mg-kind').value = kind !== null && Number(kind) in [0, ...page.kinds] ? kind : '';
+    byId('mg-unit').value = unit === 'ha' ? unit : 'm2';
+    const kept = capacity.read(recall('capacity') || String(list.capacity_m2 || ''), 'm2');
+    byId('mg-capacity').value = kept ? capacity.written(kept, byId('mg-unit').value) : '';
+    byId('mg-colours-type').checked = recall('colours') === 'type';
+    byId('mg-plan-form').hidden = false;
+  }
+
+  function wire(page) {
+    let waiting = null;
+    const now = () => {
+      clearTimeout(waiting);
+      update(page);
+    };
+    byId('mg-plan-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      now();
+    });
+    byId('mg-plan-form').addEventListener('change', now);
+    byId('mg-capacity').addEventListener('input', () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(now, WAIT_MS);
+    });
+  }
+
+  function followZoom(page) {
+    page.map.on('zoomend', () => {
+      const close = page.map.getZoom() >= CLOSE_ZOOM;
+      if (page.byPriority && close !== page.close) {
+        page.close = close;
+        page.hazards.shapes.forEach((shape, row) => {
+          shape.setStyle({ weight: outlineWeight(page, row) });
+        });
+      }
+    });
+  }
+
+  mineGeo.features.push((page, data) => {
+    if (!page.list) {
+      return;
+    }
+    page.hazards = page.records.find((layer) => layer.name === 'hazards');
+    const layer = data.layers.find((one) => one.name === 'hazards');
+    const names = decode.unpack(layer.symbol).map((index) => layer.symbols[index]);
+    page.looks = names.map((name) => {
+      const { fillColor, fillOpacity, weight } = symbols.of(name);
+      return { fillColor, fillOpacity, weight, dotColor: undefined };
+    });
+    page.kinds = kindsOf(page.list);
+    begin(page, data.list);
+    wire(page);
+    followZoom(page);
+    update(page);
+  });
+}(window.mineGeo));

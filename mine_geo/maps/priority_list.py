@@ -1,0 +1,147 @@
+"""The ranked list of a border-zone page: which hazard comes first, and what the page is told.
+
+The running totals and the years under a yearly capacity are worked out on the page, where the
+planner sets the capacity (`assets/capacity.js`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mine_geo.errors import OptionError, RecordError, choose, some
+from mine_geo.maps import packing
+from mine_geo.maps.words import Said, say
+from mine_geo.terms import ZONES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RANK: Final = "priority_rank"
+"""The column of recorded ranks: 1 comes first, null last."""
+MOST_M2: Final = 2**53
+"""Up to here a page counts exactly."""
+
+
+def ranks(hazards: pd.DataFrame) -> pd.Series | None:
+    """Return the recorded ranks (Int64, null where there is none); None without the column.
+
+    Raises
+    ------
+    RecordError
+        If a rank is no whole number from 1.
+
+    Examples
+    --------
+    >>> ranks(pd.DataFrame({"hazard_id": ["A", "B"], "priority_rank": [2.0, None]})).tolist()
+    [2, <NA>]
+    """
+    if RANK not in hazards.columns:
+        return None
+    numbers = pd.to_numeric(hazards[RANK], errors="coerce")
+    wrong = hazards[RANK].notna() & ~((numbers >= 1) & (numbers % 1 == 0) & (numbers < MOST_M2))
+    if wrong.any():
+        raise RecordError(
+            f"{RANK} is no whole number from 1 for hazards {some(hazards['hazard_id'][wrong])}; "
+            "correct it, or leave it out"
+        )
+    return numbers.astype("Int64")
+
+
+def ranked(hazards: pd.DataFrame, first: str) -> NDArray[np.int64]:
+    """Return row positions in the order of the list.
+
+    By `priority_rank` where the frame has it (1 first, null last); then by zone, then border
+    distance, then id.
+
+    Parameters
+    ----------
+    hazards
+        Rows of a split.
+    first
+        The zone that comes first, "far" or "near".
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"zone": ["near", "far", "far"], "hazard_id": ["A", "B", "C"],
+    ...                      "border_distance_m": [10.0, 9000.0, 7000.0]})
+    >>> ranked(rows, "far").tolist(), ranked(rows, "near").tolist()
+    ([2, 1, 0], [0, 2, 1])
+    >>> ranked(rows.assign(priority_rank=[2, None, 1]), "far").tolist()
+    [2, 0, 1]
+    """
+    recorded = ranks(hazards)
+    order = pd.DataFrame(
+        {
+            "rank": 0.0 if recorded is None else recorded.to_numpy(dtype=float, na_value=np.inf),
+            "zone": (hazards["zone"] != first).to_numpy(),
+            "metres": hazards["border_distance_m"].to_numpy(dtype=float),
+            "id": hazards["hazard_id"].astype(str).to_numpy(),
+        },
+        index=range(len(hazards)),
+    )
+    keys = ["rank", "zone", "metres", "id"]
+    return np.asarray(order.sort_values(keys).index, dtype=np.int64)
+
+
+def order_said(hazards: pd.DataFrame, first: str) -> Said:
+    """Return in words what the list is ordered by."""
+    by_rank = RANK in hazards.columns and hazards[RANK].notna().any()
+    return say(f"order.priority_{first}" if by_rank else f"order.{first}")
+
+
+def list_data(
+    hazards: pd.DataFrame, first: str = "far", capacity_m2: float | None = None
+) -> dict[str, Any]:
+    """Return what the page's script is told of the list.
+
+    Parameters
+    ----------
+    hazards
+        Rows of a split.
+    first
+        The zone that comes first, "far" or "near".
+    capacity_m2
+        The yearly capacity that the page starts with, whole m²; the planner may change it there.
+
+    Returns
+    -------
+    dict
+        `order`: packed row positions; `ranks`: packed recorded ranks in that order, only where
+        any is recorded; `capacity_m2`, only where given.
+
+    Raises
+    ------
+    OptionError
+        If `first` is no zone, or the capacity no whole number from 1 to 2^53.
+    RecordError
+        If a rank is no whole number from 1.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"zone": ["near", "far"], "hazard_id": ["A", "B"],
+    ...                      "border_distance_m": [10.0, 9000.0]})
+    >>> list_data(rows, capacity_m2=5_000_000)
+    {'order': 'BA', 'capacity_m2': 5000000}
+    """
+    choose(first, ZONES, "first")
+    order = ranked(hazards, first)
+    told: dict[str, Any] = {"order": packing.pack(order)}
+    recorded = ranks(hazards)
+    if recorded is not None and recorded.notna().any():
+        told["ranks"] = packing.pack_numbers(recorded.iloc[order].astype("Float64"))
+    if capacity_m2 is not None:
+        told["capacity_m2"] = _capacity(capacity_m2)
+    return told
+
+
+def _capacity(capacity_m2: float) -> int:
+    whole = isinstance(capacity_m2, (int, float, np.integer)) and capacity_m2 == capacity_m2 // 1
+    if not (whole and 1 <= capacity_m2 < MOST_M2):
+        raise OptionError(
+            f"capacity_m2 {capacity_m2!r} is no yearly capacity; give whole m², from 1, like "
+            "5_000_000"
+        )
+    return int(capacity_m2)
