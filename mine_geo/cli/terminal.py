@@ -104,21 +104,41 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
     if not out.is_terminal:
         yield lambda step: out.print(f"  {step} ...", markup=False)
         return
-    bar = Progress(
-        TextColumn("{task.description:<44}"),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=out,
-        transient=True,
-    )
-    with bar:
+    with _bar(out) as bar:
         task = bar.add_task("", total=total, completed=-1)
 
         def advance(step: str) -> None:
             bar.update(task, description=step, advance=1)
 
         yield advance
+
+
+def _bar(out: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<44.44}", markup=False),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=out,
+        transient=True,
+    )
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[int, int, str], None]]:
+    """Show a bar of many things on standard error; call what is given after each of them.
+
+    It takes how many are done, of how many, and the name of the last. Where standard error is
+    no terminal nothing is shown.
+    """
+    out = console(errors=True)
+    with _bar(out) as bar:
+        task = bar.add_task("", total=None, visible=out.is_terminal)
+
+        def counted(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, description=name)
+
+        yield counted
 
 
 def show_lines(lines: list[str]) -> None:

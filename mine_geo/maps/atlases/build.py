@@ -57,6 +57,7 @@ def atlas(  # noqa: PLR0913 - what is drawn, and where it goes
     first: str = "far",
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
+    restricted: gpd.GeoDataFrame | None = None,
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Atlas:
@@ -85,6 +86,8 @@ def atlas(  # noqa: PLR0913 - what is drawn, and where it goes
         As in `national`; the image of a GeoTIFF lies beside each page.
     public
         Write pages for everybody: figures by district and released land, no hazard.
+    restricted
+        For public pages, as in `national`: all that remains, where the split is only part of it.
     jobs
         How many processes make the pages; the pages are the same. With more than one, a script
         must stand behind `if __name__ == "__main__"`, as the standard library's
@@ -124,7 +127,7 @@ def atlas(  # noqa: PLR0913 - what is drawn, and where it goes
     choose(first, ZONES, "first")
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
-    layers = Layers(split, border, admin, releases, places, as_of, _beneath(basemap))
+    layers = Layers(split, border, admin, releases, places, as_of, _beneath(basemap), restricted)
     plan = Plan(layers, Path(out).absolute(), title, first, public)
     folder = Folder.open(plan.place, public=public)
     _write(plan, folder, jobs, progress)

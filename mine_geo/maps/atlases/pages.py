@@ -14,7 +14,7 @@ from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlases.filenames import file_names
 from mine_geo.maps.atlases.tables import unit_tables
 from mine_geo.maps.atlases.units import Unit, provinces
-from mine_geo.maps.compose import compose
+from mine_geo.maps.compose import compose, compose_public
 from mine_geo.maps.directory import Link, Nav
 from mine_geo.maps.subject import Subject
 from mine_geo.maps.words import say
@@ -104,7 +104,7 @@ class Plan:
 
     def prepare(self) -> None:
         """Derive what all pages share, before they are shared out."""
-        layers = self.layers
+        layers = self.layers.public if self.public else self.layers
         for derived in (layers.land, layers.whole_zone, layers.outlines, self.leaves):
             del derived
 
@@ -125,7 +125,8 @@ class Plan:
     def draw(self, leaf: Leaf) -> Drawn:
         """Make a page; the same plan gives the same bytes in any process."""
         page = self._page(leaf)
-        page.facts = replace(page.facts, nav=self._nav(leaf), tables=self._tables(leaf))
+        tables = self._tables(leaf) or page.facts.tables
+        page.facts = replace(page.facts, nav=self._nav(leaf), tables=tables)
         page.lay_beside(self.place / leaf.path)
         basemap = page.data.get("basemap", {}).get("image")
         folder, slash, _ = leaf.path.rpartition("/")
@@ -134,10 +135,20 @@ class Plan:
 
     def _page(self, leaf: Leaf) -> OfflinePage:
         title = self.title if leaf.kind == "national" else None
+        if self.public:
+            return compose_public(self.layers.public, *self._called(leaf), title)
         first = self.first if leaf.kind == BORDER_ZONE else None
-        return compose(self.layers, self.subject(leaf), title=title, first=first)
+        return compose(self.layers, self._subject(leaf), title=title, first=first)
 
-    def subject(self, leaf: Leaf) -> Subject:
+    def _called(self, leaf: Leaf) -> tuple[str, str, str]:
+        """Return the level of a page, and by which code, else name, its unit and province go."""
+        unit = self.unit(leaf)
+        if unit is None:
+            return "national", "", ""
+        province = self.units[0][leaf.province]
+        return leaf.kind, unit.code or unit.name.en, province.code or province.name.en
+
+    def _subject(self, leaf: Leaf) -> Subject:
         """Return what a page is about, with its rows."""
         split, admin = self.layers.split, self.layers.admin
         unit = self.unit(leaf)
