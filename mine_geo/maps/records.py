@@ -60,6 +60,7 @@ RELEASE_FIELDS: Final = (
     ("happened_on", "day"),
     ("size_m2", "m2"),
     ("released_m2", "m2"),
+    ("reported_size_m2", "m2"),
     ("operator", "text"),
     ("report_ref", "text"),
 )

@@ -104,7 +104,7 @@ class Page:
     def popup_fields(self) -> dict[str, str]:
         """Return the open popup's names and values."""
         rows = self.js(
-            "return [...document.querySelectorAll('.leaflet-popup-content tr')]"
+            "return [...document.querySelectorAll('.leaflet-popup-content .mg-fields tr')]"
             ".map((row) => [row.cells[0].textContent, row.cells[1].textContent])"
         )
         return dict(rows)

@@ -15,20 +15,6 @@
     return map;
   }
 
-  function degrees(value, positive, negative) {
-    return `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
-  }
-
-  function showPointer(map) {
-    const place = document.getElementById('mg-pointer');
-    const show = (latlng) => {
-      place.textContent = `${degrees(latlng.lat, 'N', 'S')} ${degrees(latlng.wrap().lng, 'E', 'W')}`;
-    };
-    map.on('mousemove click', (event) => show(event.latlng));
-    map.on('move', () => show(map.getCenter()));
-    show(map.getCenter());
-  }
-
   function drawLegend(hazardSymbols) {
     document.querySelectorAll('[data-symbol]').forEach((place) => {
       place.appendChild(symbols.swatch(symbols.of(place.dataset.symbol)));
@@ -119,8 +105,8 @@
     return found;
   }
 
-  function openRecord(page, layer, row, latlng) {
-    popup.open(page.map, layer.columns, row, latlng);
+  function openRecord(page, layer, row, latlng, focus) {
+    popup.open(page, popup.record(page, layer, row), latlng, focus);
     if (layer.name === 'hazards' && page.list) {
       page.list.mark(row);
     }
@@ -134,21 +120,38 @@
     }
   }
 
-  // Zooms to a hazard by its row, switching its layer on if need be.
+  // Zooms to rows of a layer, switching on what hides them, and returns where a popup may point.
+  function zoomTo(page, layer, rows) {
+    rows.forEach((row) => {
+      layer.groupKeys[layer.groupOf[row]].forEach((key) => switchOn(page, key));
+    });
+    const shapes = rows.map((row) => layer.shapes[row]).filter((shape) => layers.top(shape));
+    if (!shapes.length) {
+      return page.map.getCenter();
+    }
+    const bounds = shapes.map((shape) => shape.getBounds())
+      .reduce((all, one) => all.extend(one), L.latLngBounds([]));
+    page.map.fitBounds(bounds, {
+      maxZoom: ZOOM_TO_HAZARD,
+      animate: false,
+      paddingTopLeft: [20, popup.room(page.map) + 20],
+      paddingBottomRight: [20, 20],
+    });
+    return layers.top(shapes[0]);
+  }
+
+  // The focus moves into the popup; on a narrow screen the map may have to come into view.
   function goTo(page, row) {
     const layer = page.records.find((one) => one.name === 'hazards');
-    layer.groupKeys[layer.groupOf[row]].forEach((key) => switchOn(page, key));
-    const shape = layer.shapes[row];
-    const place = layers.top(shape);
-    if (place) {
-      page.map.fitBounds(shape.getBounds(), {
-        maxZoom: ZOOM_TO_HAZARD,
-        animate: false,
-        paddingTopLeft: [20, popup.room(page.map) + 20],
-        paddingBottomRight: [20, 20],
-      });
-    }
-    openRecord(page, layer, row, place || page.map.getCenter());
+    openRecord(page, layer, row, zoomTo(page, layer, [row]), true);
+    page.map.getContainer().scrollIntoView({ block: 'nearest' });
+  }
+
+  // The same for a hazard that is on the page only by what was released of it.
+  function goToReleased(page, id) {
+    const layer = page.records.find((one) => one.name === 'releases');
+    const place = zoomTo(page, layer, mineGeo.history.rows(page, id));
+    popup.open(page, popup.released(page, id), place, true);
     page.map.getContainer().scrollIntoView({ block: 'nearest' });
   }
 
@@ -159,7 +162,7 @@
         group.addTo(page.map);
         group.on('click', (event) => {
           const shape = event.propagatedFrom || event.layer;
-          openRecord(page, layer, shape.mineGeoRow, event.latlng);
+          openRecord(page, layer, shape.mineGeoRow, event.latlng, page.byKeyboard);
         });
       });
     });
@@ -196,6 +199,7 @@
     const page = { map, canvas, off: new Set(), list: null };
     page.turn = (key, on) => turn(page, key, on);
     page.goTo = (row) => goTo(page, row);
+    page.goToReleased = (hazardId) => goToReleased(page, hazardId);
     page.find = (hazardId) => findRow(page, hazardId);
     addContext(page, data, canvas.context);
     addRecords(page, data, canvas.records);
@@ -204,7 +208,6 @@
     drawLegend(data.layers.filter((layer) => layer.name === 'hazards')
       .flatMap((layer) => layer.symbols));
     wireSwitches(page);
-    showPointer(map);
     mineGeo.features.forEach((feature) => feature(page, data));
     mineGeo.map = map;
     mineGeo.counts = () => counts(page);

@@ -1,11 +1,15 @@
-// The popup of one record: a table of names and values, built when it is opened.
+// The popup of one record: a table of names and values, and what was released of a hazard. It is
+// built when it is opened. Who opened it by keyboard, search or list finds the focus in it, and
+// gets it back when the popup closes.
 (function (mineGeo) {
   'use strict';
 
-  const { element, isolated, write } = mineGeo.format;
-  const { words } = mineGeo;
+  const { element, isolated, same, write } = mineGeo.format;
+  const { history, words } = mineGeo;
 
+  const WIDEST_PX = 430;
   const BESIDE_ZOOM_PX = 54;
+  const HEADING = 'mg-record-name';
 
   function line(label, value) {
     const row = element('tr');
@@ -17,39 +21,130 @@
     return row;
   }
 
-  function content(columns, row) {
+  function headed(said) {
     const box = element('div', 'mg-record');
-    const table = element('table');
-    columns.forEach((column, index) => {
+    const heading = element('h2');
+    heading.id = HEADING;
+    heading.appendChild(isolated(said));
+    box.appendChild(heading);
+    return box;
+  }
+
+  // The first column that has a value is the heading.
+  function content(columns, row) {
+    let box = null;
+    const table = element('table', 'mg-fields');
+    columns.forEach((column) => {
       const said = write(column, row);
       if (said === null) {
         return;
       }
-      if (index === 0) {
-        const heading = element('h2');
-        heading.appendChild(isolated(said));
-        box.appendChild(heading);
-      } else {
+      if (box) {
         table.appendChild(line(words.say(`field.${column.name}`), said));
+      } else {
+        box = headed(said);
       }
     });
+    box = box || headed(words.say('field.hazard'));
     box.appendChild(table);
+    return box;
+  }
+
+  function hazardOf(layer, row) {
+    const ids = layer.columns.find((column) => column.name === 'hazard_id');
+    return ids ? ids.value(row) : null;
+  }
+
+  function wayToHazard(page, id) {
+    const row = page.find(id);
+    if (row < 0) {
+      return [];
+    }
+    const button = words.put(element('button', 'mg-link'), words.say('history.show'));
+    button.type = 'button';
+    button.addEventListener('click', () => page.goTo(row));
+    return [button];
+  }
+
+  function record(page, layer, row) {
+    const box = content(layer.columns, row);
+    const id = hazardOf(layer, row);
+    if (layer.name === 'hazards') {
+      box.append(...[history.table(page, id)].filter(Boolean));
+    } else if (id !== null) {
+      box.append(...wayToHazard(page, id));
+    }
+    return box;
+  }
+
+  // A hazard of which nothing is left to draw: its history alone.
+  function released(page, id) {
+    const box = headed(same(id));
+    box.append(words.put(element('p'), words.say('history.nothing_left')), history.table(page, id));
     return box;
   }
 
   // The height that a popup may take, so that what it speaks of is still in view.
   function room(map) {
-    return Math.max(150, Math.min(340, 0.6 * map.getSize().y));
+    return Math.max(150, Math.min(400, 0.6 * map.getSize().y));
   }
 
-  function open(map, columns, row, latlng) {
-    return L.popup({
-      maxWidth: Math.min(340, map.getSize().x - 40),
+  function describe(popup) {
+    const frame = popup.getElement();
+    frame.setAttribute('role', 'dialog');
+    frame.setAttribute('aria-labelledby', HEADING);
+    const inside = frame.querySelector('.leaflet-popup-content');
+    inside.tabIndex = 0;
+    inside.setAttribute('role', 'group');
+    inside.setAttribute('aria-labelledby', HEADING);
+    const close = frame.querySelector('.leaflet-popup-close-button');
+    words.label(close, 'aria-label', words.say('page.close'));
+    words.label(close, 'title', words.say('page.close'));
+    return inside;
+  }
+
+  // What gets the focus when the popup closes: what had it before, on the page and not in a popup.
+  function opener(page) {
+    const now = document.activeElement;
+    const old = page.popup && page.popup.getElement();
+    return old && old.contains(now) ? page.popup.mineGeoOpener : now;
+  }
+
+  function giveBack(page, popup) {
+    const now = document.activeElement;
+    const frame = popup.getElement();
+    if (now !== document.body && !(frame && frame.contains(now))) {
+      return;
+    }
+    const back = popup.mineGeoOpener;
+    const there = back && back !== document.body && back.isConnected;
+    (there ? back : page.map.getContainer()).focus({ preventScroll: true });
+  }
+
+  function open(page, box, latlng, focus) {
+    const { map } = page;
+    const before = opener(page);
+    const popup = L.popup({
+      maxWidth: Math.min(WIDEST_PX, map.getSize().x - 48),
       maxHeight: room(map),
       autoPanPaddingTopLeft: [12, 12],
       autoPanPaddingBottomRight: [BESIDE_ZOOM_PX, 12],
-    }).setLatLng(latlng).setContent(content(columns, row)).openOn(map);
+    }).setLatLng(latlng).setContent(box).openOn(map);
+    popup.mineGeoOpener = before;
+    page.popup = popup;
+    const inside = describe(popup);
+    popup.getElement().addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') {
+        event.stopPropagation();
+        popup.close();
+      }
+    });
+    popup.on('remove', () => giveBack(page, popup));
+    if (focus) {
+      inside.focus({ preventScroll: true });
+    }
+    return popup;
   }
 
-  mineGeo.popup = { content, open, room };
+  mineGeo.popup = { open, record, released, room };
 }(window.mineGeo));

@@ -1,0 +1,102 @@
+// Where the pointer is, or on touch screens the middle of the map: degrees, and metres of UTM 48N.
+(function (mineGeo) {
+  'use strict';
+
+  const { words } = mineGeo;
+  const SEMI_MAJOR_M = 6378137;
+  const FLATTENING = 1 / 298.257223563;
+  const SCALE = 0.9996;
+  const CENTRAL_LON = 105;
+  const FALSE_EASTING_M = 500000;
+  // Farther from its central meridian nobody reads a place in this zone.
+  const REACH = { west: 96, east: 114, south: 0, north: 84 };
+  const RADIANS = Math.PI / 180;
+
+  const N = FLATTENING / (2 - FLATTENING);
+  const ECCENTRICITY = Math.sqrt(FLATTENING * (2 - FLATTENING));
+  const RADIUS_M = (SEMI_MAJOR_M / (1 + N)) * (1 + N ** 2 / 4 + N ** 4 / 64 + N ** 6 / 256);
+  // Krueger's series to the sixth order of the third flattening: Karney 2011, Transverse Mercator
+  // with an accuracy of a few nanometers, equation 35; EPSG guidance note 7-2 has four of them.
+  const ALPHA = [
+    [1 / 2, -2 / 3, 5 / 16, 41 / 180, -127 / 288, 7891 / 37800],
+    [13 / 48, -3 / 5, 557 / 1440, 281 / 630, -1983433 / 1935360],
+    [61 / 240, -103 / 140, 15061 / 26880, 167603 / 181440],
+    [49561 / 161280, -179 / 168, 6601661 / 7257600],
+    [34729 / 80640, -3418889 / 1995840],
+    [212378941 / 319334400],
+  ].map((row, j) => row.reduce((sum, factor, i) => sum + factor * N ** (j + 1 + i), 0));
+
+  // Easting and northing in metres of EPSG:32648 from degrees of WGS 84.
+  function utm48(lat, lon) {
+    const tau = Math.tan(lat * RADIANS);
+    const east = (lon - CENTRAL_LON) * RADIANS;
+    const sigma = Math.sinh(
+      ECCENTRICITY * Math.atanh((ECCENTRICITY * tau) / Math.hypot(1, tau)));
+    const conformal = tau * Math.hypot(1, sigma) - sigma * Math.hypot(1, tau);
+    const xi = Math.atan2(conformal, Math.cos(east));
+    const eta = Math.asinh(Math.sin(east) / Math.hypot(conformal, Math.cos(east)));
+    let [x, y] = [eta, xi];
+    ALPHA.forEach((alpha, index) => {
+      const turns = 2 * (index + 1);
+      x += alpha * Math.cos(turns * xi) * Math.sinh(turns * eta);
+      y += alpha * Math.sin(turns * xi) * Math.cosh(turns * eta);
+    });
+    return { easting: FALSE_EASTING_M + SCALE * RADIUS_M * x, northing: SCALE * RADIUS_M * y };
+  }
+
+  function inReach({ lat, lng }) {
+    return lng >= REACH.west && lng <= REACH.east && lat >= REACH.south && lat <= REACH.north;
+  }
+
+  function half(value, key) {
+    const side = words.say(`coordinates.${key}`);
+    const said = (word) => `${Math.abs(value).toFixed(5)}° ${word}`;
+    return { en: said(side.en), km: said(side.km) };
+  }
+
+  function degrees({ lat, lng }) {
+    const first = half(lat, lat < 0 ? 'south' : 'north');
+    const second = half(lng, lng < 0 ? 'west' : 'east');
+    return { en: `${first.en} ${second.en}`, km: `${first.km} ${second.km}` };
+  }
+
+  function metres({ lat, lng }) {
+    const { easting, northing } = utm48(lat, lng);
+    return words.say('coordinates.utm', {
+      easting: Math.round(easting), northing: Math.round(northing),
+    });
+  }
+
+  mineGeo.features.push(({ map }) => {
+    const [of, place, plane] = ['mg-pointer-of', 'mg-pointer', 'mg-utm']
+      .map((id) => document.getElementById(id));
+    const show = (key, latlng) => {
+      const at = latlng.wrap();
+      words.put(of, words.say(key));
+      words.put(place, degrees(at));
+      words.put(plane, inReach(at) ? metres(at) : { en: '', km: '' });
+    };
+    let pointer = null; // in pixels of the map, while it is over the map
+    const again = () => {
+      if (pointer) {
+        show('coordinates.pointer', map.containerPointToLatLng(pointer));
+      } else {
+        show('coordinates.middle', map.getCenter());
+      }
+    };
+    // Straight from the container: Leaflet keeps the moves over a hazard to the hazard. A finger
+    // is over the map only while it moves it.
+    const follow = (event) => {
+      const over = event.type === 'pointermove' && event.pointerType !== 'touch';
+      pointer = over ? map.mouseEventToContainerPoint(event) : null;
+      again();
+    };
+    ['pointermove', 'pointerleave'].forEach((type) => {
+      map.getContainer().addEventListener(type, follow);
+    });
+    map.on('move', again);
+    again();
+  });
+
+  mineGeo.coordinates = { utm48 };
+}(window.mineGeo));

@@ -1,0 +1,186 @@
+// Search by hazard id: any part of it, in any case. Hazards whose land is all released are found
+// by what was released. The list of matches is an ARIA combobox; focus stays in the input.
+(function (mineGeo) {
+  'use strict';
+
+  const { element, isolated, same } = mineGeo.format;
+  const { words } = mineGeo;
+  const MOST = 20;
+  const NOTHING = { en: '', km: '' };
+
+  // What can be found: the hazards on the page, then those that only released land speaks of.
+  function known(page) {
+    const found = new Map();
+    const layerOf = (name) => page.records.find((layer) => layer.name === name);
+    ['hazards', 'releases'].map(layerOf).forEach((layer) => {
+      const ids = layer && layer.columns.find((column) => column.name === 'hazard_id');
+      if (!ids) {
+        return;
+      }
+      const beside = layer.columns.find((column) => column.name === 'district');
+      layer.shapes.forEach((shape, row) => {
+        const id = ids.value(row);
+        if (id !== null && !found.has(id)) {
+          const hazard = layer.name === 'hazards';
+          const note = hazard ? beside && beside.value(row) !== null && beside.said(row)
+            : words.say('search.released');
+          found.set(id, { id, key: id.toLowerCase(), note, row: hazard ? row : null });
+        }
+      });
+    });
+    return [...found.values()];
+  }
+
+  // Ids that begin with what was typed come first, the rest in the page's order.
+  function matches(entries, typed) {
+    const wanted = typed.trim().toLowerCase();
+    if (!wanted) {
+      return [];
+    }
+    const begin = entries.filter((entry) => entry.key.startsWith(wanted));
+    const hold = entries.filter((entry) => entry.key.indexOf(wanted) > 0);
+    const whole = begin.filter((entry) => entry.key === wanted);
+    return [...whole, ...begin.filter((entry) => entry.key !== wanted), ...hold];
+  }
+
+  function option(entry, index) {
+    const item = element('li');
+    item.id = `mg-search-${index}`;
+    item.setAttribute('role', 'option');
+    item.setAttribute('aria-selected', 'false');
+    item.appendChild(isolated(same(entry.id)));
+    if (entry.note) {
+      item.appendChild(words.put(element('small'), entry.note));
+    }
+    return item;
+  }
+
+  function sayHowMany(place, typed, count) {
+    const values = { count: mineGeo.format.thousands(count), shown: MOST };
+    const many = count > MOST ? 'search.first' : 'search.some';
+    const key = { 0: 'search.none', 1: 'search.one' }[count] || many;
+    words.put(place, typed.trim() ? words.say(key, values) : NOTHING);
+  }
+
+  class Combobox {
+    constructor(form, entries, go) {
+      this.input = form.querySelector('input');
+      this.list = form.querySelector('ul');
+      this.status = form.querySelector('[role="status"]');
+      this.entries = entries;
+      this.go = go;
+      this.found = [];
+      this.active = -1;
+      this.input.addEventListener('input', () => this.look());
+      this.input.addEventListener('keydown', (event) => this.press(event));
+      this.input.addEventListener('blur', () => this.close());
+      // The input keeps the focus while an option is clicked.
+      this.list.addEventListener('mousedown', (event) => event.preventDefault());
+      this.list.addEventListener('click', (event) => {
+        const item = event.target.closest('li');
+        if (item) {
+          this.choose([...this.list.children].indexOf(item));
+        }
+      });
+      form.addEventListener('submit', (event) => event.preventDefault());
+    }
+
+    look() {
+      const all = matches(this.entries, this.input.value);
+      this.found = all.slice(0, MOST);
+      this.list.replaceChildren(...this.found.map(option));
+      sayHowMany(this.status, this.input.value, all.length);
+      this.turn(this.found.length > 0);
+    }
+
+    turn(open) {
+      this.list.hidden = !open;
+      this.input.setAttribute('aria-expanded', String(open));
+      this.mark(-1);
+    }
+
+    close() {
+      this.turn(false);
+    }
+
+    mark(index) {
+      this.active = index;
+      [...this.list.children].forEach((item, at) => {
+        item.setAttribute('aria-selected', String(at === index));
+      });
+      if (index < 0) {
+        this.input.removeAttribute('aria-activedescendant');
+      } else {
+        const item = this.list.children[index];
+        this.input.setAttribute('aria-activedescendant', item.id);
+        item.scrollIntoView({ block: 'nearest' });
+      }
+    }
+
+    choose(index) {
+      const entry = this.found[index];
+      this.input.value = entry.id;
+      this.close();
+      this.go(entry);
+    }
+
+    step(by) {
+      if (this.list.hidden) {
+        this.look();
+      }
+      const count = this.found.length;
+      if (count) {
+        const from = this.active < 0 && by < 0 ? 0 : this.active;
+        this.mark((from + by + count) % count);
+      }
+    }
+
+    enter() {
+      const chosen = this.active;
+      this.look();
+      if (this.found.length) {
+        this.choose(Math.max(chosen, 0));
+      }
+    }
+
+    escape() {
+      if (this.list.hidden) {
+        this.input.value = '';
+        this.look();
+      } else {
+        this.close();
+      }
+    }
+
+    press(event) {
+      const does = {
+        ArrowDown: () => this.step(1),
+        ArrowUp: () => this.step(-1),
+        Enter: () => this.enter(),
+        Escape: () => this.escape(),
+      }[event.key];
+      if (does && !event.isComposing) {
+        event.preventDefault();
+        does();
+      }
+    }
+  }
+
+  mineGeo.features.push((page) => {
+    const form = document.querySelector('.mg-search');
+    const entries = form ? known(page) : [];
+    if (entries.length) {
+      form.hidden = false;
+      page.map.invalidateSize({ animate: false });
+      new Combobox(form, entries, (entry) => {
+        if (entry.row === null) {
+          page.goToReleased(entry.id);
+        } else {
+          page.goTo(entry.row);
+        }
+      });
+    }
+  });
+
+  mineGeo.search = { matches };
+}(window.mineGeo));
