@@ -78,13 +78,19 @@ class Page:
             if message["method"] == "Network.requestWillBeSent":
                 self.requests.append(message["params"]["request"]["url"])
 
-    def check_alone(self) -> None:
-        """Assert that the page wrote no error and asked for nothing but its own file."""
+    def check_alone(self, folder: Path | None = None) -> None:
+        """Assert that the page wrote no error and asked for nothing but its own file.
+
+        With a folder: for nothing but what lies in it.
+        """
         self.read_logs()
-        outside = [url for url in self.requests if url != self.path.as_uri() and url[:5] != "data:"]
-        assert outside == []
+        asked = [url for url in self.requests if url[:5] != "data:"]
+        if folder is None:
+            assert [url for url in asked if url != self.path.as_uri()] == []
+            assert self.js("return performance.getEntriesByType('resource').length") == 0
+        else:
+            assert [url for url in asked if not url.startswith(f"{folder.as_uri()}/")] == []
         assert self.console == []
-        assert self.js("return performance.getEntriesByType('resource').length") == 0
 
     def all_counts(self) -> dict[str, int]:
         """Return how many records are on the map, by each key that can be switched."""
@@ -120,13 +126,23 @@ class Page:
 def load(driver: webdriver.Chrome, drawn: folium.Map, path: Path) -> Page:
     """Save a map, open it, wait until it is ready."""
     drawn.save(str(path))
+    return visit(driver, path)
+
+
+def visit(driver: webdriver.Chrome, path: Path) -> Page:
+    """Open a page that is there, wait until it is ready."""
     page = Page(driver, path)
     page.size(*DESKTOP)
     driver.get("about:blank")
     page.read_logs()
     page.console, page.requests = [], []
     driver.get(path.as_uri())
-    WebDriverWait(driver, 20).until(
-        lambda one: one.execute_script("return Boolean(window.mineGeo && window.mineGeo.ready)")
-    )
+    await_ready(driver)
     return page
+
+
+def await_ready(driver: webdriver.Chrome, path: Path | None = None) -> None:
+    """Wait until a page is ready; with a path, until it is the page there that is."""
+    shown = "" if path is None else f" && location.href.split('#')[0] === '{path.as_uri()}'"
+    ready = f"return Boolean(window.mineGeo && window.mineGeo.ready{shown})"
+    WebDriverWait(driver, 20).until(lambda one: one.execute_script(ready))
