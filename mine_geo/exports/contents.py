@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NEEDED: Final = ("hazard_id", "size_m2", "geometry", *SPLIT_COLUMNS)
+LAYERS: Final = (
+    "districts",
+    "near_zone",
+    "near_zone_limit",
+    "border",
+    "released",
+    "hazards",
+    "places",
+)
+"""The layers that a file may have, lowest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +89,13 @@ def contents(
     (['near_zone', 'near_zone_limit', 'border', 'hazards'], '7000')
     """
     check_split(split)
-    marked = _as_points(places)
-    found = {"districts": admin} | _zone(split, border, admin)
-    found |= {"border": border, "released": releases, "hazards": split, "places": marked}
-    layers = {name: frame for name, frame in found.items() if frame is not None}
+    given = {"districts": admin, "border": border, "released": releases}
+    given |= {"hazards": split, "places": _as_points(places)}
+    layers = {name: frame for name, frame in given.items() if frame is not None}
     for name, frame in layers.items():
         check_degrees(frame, name)
+    layers |= _zone(split, border, admin)
+    layers = {name: layers[name] for name in LAYERS if name in layers}
     others = (border, admin, releases, places)
     said = provenance(split, *others, title=title, as_of=as_of, synthetic=synthetic)
     return Contents(said, layers)

@@ -69,9 +69,13 @@ def check_place(target: Path, *, overwrite: bool) -> None:
     Traceback (most recent call last):
     mine_geo.errors.FileError: ...a.txt: there is no folder ...; make it first
     """
-    if not target.parent.is_dir():
+    try:
+        there, folder, parent = target.exists(), target.is_dir(), target.parent.is_dir()
+    except OSError as error:
+        raise FileError(f"{target}: cannot be a file ({error.strerror}); choose another") from error
+    if not parent:
         raise FileError(f"{target}: there is no folder {target.parent}; make it first")
-    if target.is_dir():
+    if folder:
         raise FileError(f"{target}: is a folder; give the name of a file")
-    if target.exists() and not overwrite:
+    if there and not overwrite:
         raise FileError(f"{target}: is there already; choose another name, or say overwrite")

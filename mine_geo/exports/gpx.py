@@ -77,7 +77,7 @@ def _metadata(root: Element, said: Provenance, hazards: gpd.GeoDataFrame) -> Non
         put(metadata, "time", f"{said.day.isoformat()}T00:00:00Z")
     if said.synthetic:
         put(metadata, "keywords", "synthetic sample")
-    box = shapely.total_bounds(hazards.geometry.to_numpy())
+    box = shapely.total_bounds(hazards.geometry.to_numpy()) if len(hazards) else [np.nan]
     if np.isfinite(box).all():
         names = ("minlon", "minlat", "maxlon", "maxlat")
         sides = {name: _degrees(side) for name, side in zip(names, box, strict=True)}

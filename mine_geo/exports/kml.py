@@ -64,7 +64,9 @@ TITLES: Final = {
     "places": "Places",
 }
 HIDDEN: Final = ("districts", "places", "near_zone")
-"""Layers that are switched off when the file opens."""
+"""Layers that are switched off when a file with hazards opens."""
+CLICKED: Final = 0.02
+"""The opacity of what has no fill, so that Google Earth takes a click inside its outline."""
 SAID_ONCE: Final = (*PROVENANCE_COLUMNS, "synthetic")
 """Columns that the document's description says for all, and no balloon again."""
 _TYPES: Final = {"i": "int", "u": "int", "f": "double", "b": "bool"}
@@ -147,7 +149,7 @@ def _safe(text: str) -> str:
 
 
 def _style(document: Element, name: str, look: Symbol) -> None:
-    """Add a shared style; a fill or line that the symbol has not is switched off."""
+    """Add a shared style."""
     style = put(document, "Style", id=name)
     if look.dot:
         icon = put(style, "IconStyle")
@@ -156,8 +158,7 @@ def _style(document: Element, name: str, look: Symbol) -> None:
     put(lines, "color", _abgr(look.line or "#000000", look.line_opacity))
     put(lines, "width", f"{look.weight:g}")
     area = put(style, "PolyStyle")
-    put(area, "color", _abgr(look.fill or "#ffffff", look.fill_opacity))
-    put(area, "fill", str(int(look.fill is not None)))
+    put(area, "color", _abgr(look.fill or "#ffffff", look.fill_opacity if look.fill else CLICKED))
     put(area, "outline", str(int(look.line is not None)))
     put(put(style, "BalloonStyle"), "text", BALLOON)
 
@@ -186,7 +187,8 @@ def _folder(held: Contents, layer: str, used: dict[str, Symbol]) -> Element:
     frame = held.layers[layer]
     folder = Element("Folder")
     put(folder, "name", TITLES[layer])
-    if layer in HIDDEN:
+    hidden = layer in HIDDEN and "hazards" in held.layers
+    if hidden:
         put(folder, "visibility", "0")
     rows = typed(frame)
     texts = _texts(rows)
@@ -200,7 +202,7 @@ def _folder(held: Contents, layer: str, used: dict[str, Symbol]) -> Element:
         for place in places:
             mark = put(parent, "Placemark")
             put(mark, "name", names[place])
-            if layer in HIDDEN:
+            if hidden:
                 put(mark, "visibility", "0")
             values = [(name, text) for name, column in texts if (text := column[place]) is not None]
             put(mark, "Snippet", "", maxLines="0")  # else the list shows the table's first words

@@ -1,0 +1,75 @@
+"""Where a file may be written, and that it appears whole or not at all."""
+
+import pytest
+
+from mine_geo import exports
+from mine_geo.errors import FileError, OptionError
+from mine_geo.exports.files import new_file
+
+
+def write_half(path):
+    with new_file(path, overwrite=True) as place:
+        place.write_text("half")
+        _ = 1 / 0
+
+
+def write_late(path):
+    with new_file(path) as place:
+        place.write_text("mine")
+        path.write_text("theirs")
+
+
+@pytest.mark.parametrize("ending", exports.FORMATS)
+def test_a_file_is_replaced_only_when_that_is_said(ending, split, tmp_path):
+    path = tmp_path / f"ភូមិ ថ្មី.{ending.upper()}"
+    path.write_text("mine")
+    with pytest.raises(FileError, match="is there already"):
+        exports.write(split, path)
+    assert path.read_text() == "mine"
+    exports.write(split, path, overwrite=True)
+    assert len(path.read_bytes()) > 1000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_fails_on_the_way_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError):
+        write_half(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_comes_in_between_is_not_replaced(tmp_path):
+    path = tmp_path / "a.csv"
+    with pytest.raises(FileError, match="is there already"):
+        write_late(path)
+    assert path.read_text() == "theirs"
+
+
+def test_places_where_no_file_can_be_are_refused_in_one_line(split, tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").write_text("")
+    for name, says in (
+        ("folder.csv", "is a folder"),
+        ("no/such/x.csv", "there is no folder"),
+        ("file/x.csv", "there is no folder"),
+        (f"{'x' * 300}.csv", "cannot be a file"),
+    ):
+        with pytest.raises(FileError, match=says) as refused:
+            exports.write(split, tmp_path / name)
+        assert "\n" not in str(refused.value)
+
+
+def test_an_unknown_ending_lists_the_valid_ones(split, tmp_path):
+    with pytest.raises(OptionError, match="'shp' is unknown; valid: gpkg, kml, kmz, gpx, csv"):
+        exports.write(split, tmp_path / "x.shp")
+    with pytest.raises(OptionError, match="valid: gpkg"):
+        exports.write(split, tmp_path / "gpkg")
+
+
+@pytest.mark.parametrize("ending", exports.POINTS)
+def test_turning_points_are_never_public(ending, releases, admin, tmp_path):
+    with pytest.raises(OptionError, match="outlines of hazards, which are not public"):
+        exports.write_public(admin, releases, tmp_path / f"x.{ending}")
+    assert list(tmp_path.iterdir()) == []
