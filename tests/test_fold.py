@@ -536,6 +536,7 @@ def test_registered_hazards_come_back_as_they_were():
         registered_events(missing)
 
 
+@pytest.mark.untraced
 def test_the_preview_says_what_the_fold_does():
     for number, (name, hazard, polygon) in enumerate(nasty.pairs(65, seed=7)):
         if not (hazard.is_valid and polygon.is_valid and polygon.geom_type == "Polygon"):
@@ -550,6 +551,7 @@ def test_the_preview_says_what_the_fold_does():
         assert state.hazards.geometry[0].equals_exact(shown.remaining), (number, name)
 
 
+@pytest.mark.untraced
 def test_a_hundred_nasty_releases_on_one_hazard():
     rng = np.random.default_rng(5)
     field = nasty.star(rng, points=60)

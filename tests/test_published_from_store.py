@@ -9,6 +9,8 @@ import mine_geo as mg
 from mine_geo.published import differences
 from mine_geo.store import Store
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.fixture(scope="module", params=["gpkg", pytest.param("postgis", marks=pytest.mark.postgis)])
 def store(

@@ -236,6 +236,7 @@ def test_unknown_outcome_hazard_and_columns():
         release_area(table(BOW_TIE), "H1", BOX)
 
 
+@pytest.mark.untraced
 def test_a_thousand_nasty_pairs():
     refused, cut_up = 0, 0
     for name, hazard, polygon in nasty.pairs(1001, seed=20220104):

@@ -16,6 +16,7 @@ from mine_geo.geometry import exact_size_m2, size_m2
 from mine_geo.intake import read_hazards
 from mine_geo.published import published_table
 
+pytestmark = pytest.mark.untraced
 END_2022, END_2023, END_2024 = "2022-12-31", "2023-12-31", "2024-12-31"
 OFFICIAL_2023 = "2024-04-30T23:59:59+07:00"
 """When the official figures of 2023 were drawn."""

@@ -53,6 +53,7 @@ def test_the_readme_shows_what_the_demonstration_prints_and_prints_again(command
         assert len(store.hazards(kind="ap_minefield")) == 7392
 
 
+@pytest.mark.untraced
 def test_demo_in_a_database_and_again(command: Command, postgis_url: str) -> None:
     said = command.done("demo", "--out", "pages", store=postgis_url)
     shown(said, command.folder / "pages")

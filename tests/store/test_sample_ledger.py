@@ -18,6 +18,7 @@ from mine_geo.vector import read_vector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.untraced
 CODES = {"province_code": str, "district_code": str}
 
 

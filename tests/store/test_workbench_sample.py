@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+pytestmark = pytest.mark.untraced
 WHOLE, WORKBENCH, FIELDS, WAITING = 681_284_511, 137_900_000, 7_392, 1_403
 
 
