@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from mine_geo.errors import MineGeoError
-from mine_geo.store import distances, faults, layers, status
+from mine_geo.store import distances, faults, layers, status, submissions
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store import register as registration
 from mine_geo.store.accounts import Accounts
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     import geopandas as gpd
-    import pandas as pd
 
     from mine_geo.events import Day, Moment
     from mine_geo.store.layers import Loaded
@@ -227,6 +228,35 @@ class Store(Officer, Surveyor, Workbench, Accounts):
                 connection, asked, as_of=as_of, known_at=known_at, synthetic=self.synthetic
             )
         return found.drop(columns=HASH)
+
+    def restricted(self, *, as_of: Day = None, known_at: Moment = None) -> gpd.GeoDataFrame:
+        """Return every polygon that no public map may give away; see `disclosure.disclose`.
+
+        Parameters
+        ----------
+        as_of, known_at
+            The day and moment that are shown, as for `hazards`.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            `hazard_id`, `kind`, `parent_id`, polygons in EPSG:4326: what remained then, what
+            remains today, and whatever waits on the workbench with a polygon, even a bad one. A
+            hazard may be there several times.
+
+        Raises
+        ------
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+        """
+        with self._reading() as connection:
+            waiting = submissions.outlines(connection)
+        found = [self.hazards(as_of=as_of, known_at=known_at), waiting]
+        if as_of is not None or known_at is not None:
+            found.append(self.hazards())
+        columns = ["hazard_id", "kind", "parent_id", "geometry"]
+        parts = [part.reindex(columns=columns).astype({"parent_id": "str"}) for part in found]
+        return pd.concat(parts, ignore_index=True)
 
     def split(
         self,

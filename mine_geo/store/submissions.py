@@ -147,6 +147,19 @@ def records(
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
 
 
+def outlines(connection: Connection) -> gpd.GeoDataFrame:
+    """Return the polygons of all waiting hazards, whether a total counts them or not."""
+    where = [
+        RECORD.c.submission_id == SUBMISSION.c.submission_id,
+        SUBMISSION.c.what == "hazards",
+        RECORD.c.state == WAITING,
+        RECORD.c.geometry.is_not(None),
+    ]
+    names = ("hazard_id", "kind", "geometry")
+    found = rows.read(connection, [RECORD.c[name] for name in names], where, [RECORD.c.fid])
+    return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
+
+
 def changes(connection: Connection, name: str) -> dict[str, int]:
     """Count the waiting hazards of a submission by how they differ from the register."""
     columns = [RECORD.c[each] for each in ("record", "hazard_id", HASH)]

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from mine_geo.disclosure import disclose
 from tests.store.conftest import box
+from tests.store.inbox import file, square
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -35,3 +37,28 @@ def test_released_land_is_read_as_it_was_recorded(store: Store, hazards: gpd.Geo
     assert store.released_land(since="2022-12-31")["outcome"].tolist() == ["cleared"]
     assert store.released_land(known_at="2020-01-01T00:00+07:00").empty
     assert store.released_land(kind="cluster_munition").empty
+
+
+def test_what_is_restricted_is_all_that_remains_then_now_and_on_the_workbench(
+    store: Store, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    store.register(hazards)
+    store.load_border(border)
+    store.record("B-2", "cleared", box(102.55, 13.1), happened_on="2023-01-09")
+    bow_tie = shapely.Polygon([(103.8, 13), (103.81, 13.01), (103.81, 13), (103.8, 13.01)])
+    store.submit(
+        file({"hazard_id": "W", "geometry": square(103.7)}, {"hazard_id": "X", "geometry": bow_tie})
+    )
+    now = store.restricted()
+    assert set(now["hazard_id"]) == {"A-1", "a-3", "Ä-4", "W", "X"}
+    # Shown as of an earlier day: what remained then, and what has come since.
+    then = store.restricted(as_of="2022-12-31")
+    assert set(then["hazard_id"]) == {"A-1", "B-2", "a-3", "Ä-4", "W", "X"}
+    split = store.split(kind="ap_minefield")
+    shown = disclose(split, released=store.released_land(), restricted=now)
+    assert shown.released["released_m2"].tolist() == [int(hazards["size_m2"][0])]
+    # Land that a waiting polygon touches is not shown.
+    store.submit(file({"hazard_id": "Y", "geometry": square(102.56, 13.1)}))
+    shown = disclose(split, released=store.released_land(), restricted=store.restricted())
+    assert shown.released.empty
+    assert int(shown.withheld["released_m2"].sum()) == int(hazards["size_m2"][0])
