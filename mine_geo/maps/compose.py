@@ -238,7 +238,7 @@ class Composer:
     def _release_switches(self, keys: set[str]) -> None:
         for outcome in OUTCOMES:
             if f"released-{outcome}" in keys:
-                label = say("layer.released", outcome=say(f"outcome.{outcome}"))
+                label = say(f"outcome.{outcome}")
                 self.switches.append(facts.Switch(f"released-{outcome}", label, outcome))
         years = sorted(key for key in keys if key.startswith("year-"))
         for key in years if len(years) > 1 else ():

@@ -33,6 +33,12 @@ class Switch:
     symbol: str
     on: bool = True
 
+    @property
+    def group(self) -> str:
+        """Under which heading of the legend it stands: the word `legend.<group>`."""
+        groups = {"released": "outcome", "year": "year"}
+        return groups.get(self.key.partition("-")[0], "context")
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -46,6 +46,7 @@ SCRIPTS: Final = (
     "layers.js",
     "labels.js",
     "capacity.js",
+    "legend.js",
     "page.js",
     "search.js",
     "coordinates.js",

@@ -2,7 +2,7 @@
 (function (mineGeo) {
   'use strict';
 
-  const { labels, layers, popup, symbols, words } = mineGeo;
+  const { labels, layers, popup, words } = mineGeo;
   const ZOOM_TO_HAZARD = 15;
 
   function createMap(id) {
@@ -13,13 +13,6 @@
     nameZoom(L.control.zoom({ position: 'topright' }).addTo(map));
     L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomleft' }).addTo(map);
     return map;
-  }
-
-  function drawLegend(hazardSymbols) {
-    document.querySelectorAll('[data-symbol]').forEach((place) => {
-      place.appendChild(symbols.swatch(symbols.of(place.dataset.symbol)));
-    });
-    document.getElementById('mg-hazard-legend').append(...symbols.hazardLegend(hazardSymbols));
   }
 
   // Leaflet's own button has no words of its own language.
@@ -205,7 +198,7 @@
     addRecords(page, data, canvas.records);
     page.names = labels.add(map, data.labels);
     page.names.again();
-    drawLegend(data.layers.filter((layer) => layer.name === 'hazards')
+    mineGeo.legend.draw(data.layers.filter((layer) => layer.name === 'hazards')
       .flatMap((layer) => layer.symbols));
     wireSwitches(page);
     mineGeo.features.forEach((feature) => feature(page, data));
