@@ -3,6 +3,7 @@
 `maps/assets/symbols.json`, which the pages read too, holds them in the words of Leaflet's path
 options: colours as `#rrggbb`, opacity from 0 to 1, line weight and dashes in pixels of 1/96 inch.
 Hazards follow IMAS Technical Note 07.11/01: the fill says the area type, the outline the status.
+Hatching, where several kinds are drawn, says the kind; the Note gives none for it.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ class Symbol:
     weight: float
     dashes: tuple[float, ...]
     dot: bool = False
+    hatch: str | None = None
+    """`horizontal`, `vertical` or `diagonal` lines over the fill, by kind; else None."""
 
 
 @cache
 def table() -> dict[str, dict[str, dict[str, Any]]]:
-    """Return `fills` by area type, `outlines` by status, and `others` by name."""
+    """Return `fills` by area type, `outlines` by status, `kinds` by kind, `others` by name."""
     found: dict[str, dict[str, dict[str, Any]]] = json.loads(TABLE.read_text(encoding="utf-8"))
     return found
 
@@ -49,22 +52,29 @@ def _symbol(options: dict[str, Any], *, filled: bool) -> Symbol:
         weight=float(options.get("weight", WEIGHT)),
         dashes=tuple(float(length) for length in dashes),
         dot=bool(options.get("dot", False)),
+        hatch=options.get("hatch"),
     )
 
 
 def symbol(name: str) -> Symbol:
-    """Return the symbol of a class: one word, or a hazard's area type and status.
+    """Return the symbol of a class: one word, or a hazard's area type, status and kind.
+
+    Where hazards of several kinds are drawn, the kind is told by hatching; else it is left out.
 
     Examples
     --------
     >>> symbol("CHA open").fill, symbol("SHA worked_on").dashes
     ('#ff0000', (5.0, 4.0))
+    >>> symbol("CHA open cluster_munition").hatch
+    'diagonal'
     >>> symbol("coast").line
     '#4d8fbd'
     """
-    fill, _, outline = name.partition(" ")
-    if outline:
-        return _symbol(table()["fills"][fill] | table()["outlines"][outline], filled=True)
+    fill, *rest = name.split(" ")
+    if rest:
+        kind = table()["kinds"][rest[1]] if len(rest) > 1 else {}
+        options = table()["fills"][fill] | table()["outlines"][rest[0]] | kind
+        return _symbol(options, filled=True)
     options = table()["others"][name]
     return _symbol(options, filled=bool(options.get("fill", False)))
 

@@ -236,7 +236,7 @@ class Composer:
         return releases.cx[west:east, south:north]
 
     def _release_switches(self, keys: set[str]) -> None:
-        for outcome in OUTCOMES:
+        for outcome in (*OUTCOMES, "released"):
             if f"released-{outcome}" in keys:
                 label = say(f"outcome.{outcome}")
                 self.switches.append(facts.Switch(f"released-{outcome}", label, outcome))

@@ -228,7 +228,8 @@ def hazard_layer(
 ) -> dict[str, Any]:
     """Return the hazards of a page: outlines, the group and symbol of each row, popup columns.
 
-    The keys of a group: kind and zone, `area_type-...`, `status-...`.
+    The keys of a group: kind and zone, `area_type-...`, `status-...`, and where there are several
+    kinds `kind-...`; then the symbol says the kind too.
     """
     empty = pd.Series(None, index=hazards.index, dtype=object)
     fill = _code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
@@ -236,8 +237,16 @@ def hazard_layer(
     kinds = kinds_of(hazards).to_numpy(dtype=object)
     pairs = zip(kinds, hazards["zone"], strict=True)
     keys = np.asarray([f"{kind or 'hazards'}-{zone}" for kind, zone in pairs], dtype=object)
-    symbols = [f"{one} {other}" for one, other in zip(fill, outline, strict=True)]
-    symbol_names, symbol_rows = _classes(np.asarray(symbols, dtype=object))
+    symbols = np.asarray([" ".join(pair) for pair in zip(fill, outline, strict=True)], dtype=object)
+    facets = [keys, _prefixed("area_type", fill), _prefixed("status", outline)]
+    if len(set(kinds)) > 1:
+        known = _code_of(kinds_of(hazards), KINDS, "")
+        symbols = np.asarray(
+            [f"{name} {kind}".strip() for name, kind in zip(symbols, known, strict=True)],
+            dtype=object,
+        )
+        facets.append(_prefixed("kind", np.where(known == "", "other", known)))
+    symbol_names, symbol_rows = _classes(symbols)
     shown = pd.DataFrame(hazards.drop(columns=hazards.geometry.name))
     if "rule" in hazards.columns and not (hazards["rule"] == "area").any():
         shown = shown.drop(columns=["near_size_m2", "far_size_m2"])
@@ -248,7 +257,7 @@ def hazard_layer(
         "symbols": symbol_names,
         "symbol": symbol_rows,
         "columns": _columns(shown, HAZARD_FIELDS, units),
-    } | _facets(keys, _prefixed("area_type", fill), _prefixed("status", outline))
+    } | _facets(*facets)
 
 
 def _years(releases: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -266,8 +275,11 @@ def _years(releases: pd.DataFrame) -> np.ndarray[Any, Any]:
 def release_layer(
     releases: gpd.GeoDataFrame, fields: tuple[tuple[str, str], ...] = RELEASE_FIELDS
 ) -> dict[str, Any]:
-    """Return released land; the keys of a group: `released-<outcome>`, `year-<year>`."""
-    outcome = _code_of(releases["outcome"], OUTCOMES, "cleared")
+    """Return released land; the keys of a group: `released-<outcome>`, `year-<year>`.
+
+    Land whose outcome is none of ours is `released`: never said to be cleared.
+    """
+    outcome = _code_of(releases["outcome"], OUTCOMES, "released")
     names, rows = _classes(outcome)
     shown = pd.DataFrame(releases.drop(columns=releases.geometry.name))
     return {

@@ -98,7 +98,7 @@ class Page:
 
     def counts(self) -> dict[str, int]:
         """Return the same by kind and zone, and released land by outcome."""
-        others = ("area_type-", "status-", "year-")
+        others = ("area_type-", "status-", "kind-", "year-")
         return {key: n for key, n in self.all_counts().items() if not key.startswith(others)}
 
     def popup(self) -> str:

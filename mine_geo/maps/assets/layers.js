@@ -42,7 +42,10 @@
   // together: `groupKeys` says by which keys.
   function recordGroups(layer, renderer) {
     const looks = layer.symbols.map((name) => shape.look({
-      ...symbols.of(name), renderer, smoothFactor: 0.8, bubblingMouseEvents: false,
+      ...symbols.painted(symbols.of(name)),
+      renderer,
+      smoothFactor: 0.8,
+      bubblingMouseEvents: false,
     }));
     const groups = layer.groups.map(() => L.featureGroup());
     const groupOf = decode.unpack(layer.group);

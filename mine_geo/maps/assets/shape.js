@@ -76,9 +76,16 @@
         renderer._updatePoly(this, true);
       } else if (renderer._drawing) {
         renderer._ctx.globalAlpha = Math.min(1, 2 * this.options.fillOpacity);
-        renderer._ctx.fillStyle = this.options.dotColor || this.options.fillColor;
+        renderer._ctx.fillStyle = this._dotColor();
         renderer._ctx.fillRect(dot.x - DOT_PX / 2, dot.y - DOT_PX / 2, DOT_PX, DOT_PX);
       }
+    },
+
+    // The symbol's own, unless the shape was given another fill.
+    _dotColor() {
+      const { options } = this;
+      return Object.hasOwn(options, 'fillColor') ? options.fillColor
+        : options.dotColor || options.fillColor;
     },
 
     _containsPoint(point) {

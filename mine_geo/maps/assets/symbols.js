@@ -11,10 +11,10 @@
     Object.assign(table, symbols);
   }
 
-  // "CHA open" is a hazard's fill and outline; "border_THA undemarcated" is dashed; one word is
-  // any other symbol.
+  // "CHA open" is a hazard's fill and outline, "CHA open cluster_munition" with the hatch of its
+  // kind; "border_THA undemarcated" is dashed; one word is any other symbol.
   function of(name) {
-    const [first, second] = name.split(' ');
+    const [first, second, kind] = name.split(' ');
     if (!second) {
       return { fill: false, ...table.others[name] };
     }
@@ -22,7 +22,44 @@
       return { fill: false, ...table.others[first], dashArray: '7 5' };
     }
     return {
-      weight: 1.2, opacity: 1, fill: true, ...table.fills[first], ...table.outlines[second],
+      weight: 1.2,
+      opacity: 1,
+      fill: true,
+      ...table.fills[first],
+      ...table.outlines[second],
+      ...table.kinds[kind],
+    };
+  }
+
+  // The ends of the lines of a hatch in a square of HATCH_PX, which is set side by side.
+  const HATCH_PX = 7;
+  const HATCHES = {
+    horizontal: [[0, 3.5, 7, 3.5]],
+    vertical: [[3.5, 0, 3.5, 7]],
+    diagonal: [[-1, 1, 1, -1], [0, 7, 7, 0], [6, 8, 8, 6]],
+  };
+  const HATCH_COLOR = '#1d1c19';
+
+  // A hatched fill is a pattern of the canvas; from afar a hazard is a dot in its plain colour.
+  function painted(style) {
+    if (!style.hatch) {
+      return style;
+    }
+    const tile = document.createElement('canvas');
+    tile.width = HATCH_PX;
+    tile.height = HATCH_PX;
+    const pen = tile.getContext('2d');
+    pen.fillStyle = style.fillColor;
+    pen.fillRect(0, 0, HATCH_PX, HATCH_PX);
+    pen.strokeStyle = HATCH_COLOR;
+    pen.beginPath();
+    HATCHES[style.hatch].forEach(([x1, y1, x2, y2]) => {
+      pen.moveTo(x1, y1);
+      pen.lineTo(x2, y2);
+    });
+    pen.stroke();
+    return {
+      ...style, fillColor: pen.createPattern(tile, 'repeat'), dotColor: style.fillColor,
     };
   }
 
@@ -41,6 +78,15 @@
       : svg('line', { x1: 1, y1: 7, x2: 25, y2: 7, ...look });
   }
 
+  // The same lines as on the map, three squares wide.
+  function hatchOf(style) {
+    const squares = style.hatch ? [2.5, 9.5, 16.5] : [];
+    return squares.flatMap((left) => HATCHES[style.hatch].map(([x1, y1, x2, y2]) => svg('line', {
+      x1: left + x1, y1: 3.5 + y1, x2: left + x2, y2: 3.5 + y2, stroke: HATCH_COLOR,
+      'stroke-opacity': style.fillOpacity, 'stroke-width': 1,
+    })));
+  }
+
   function swatch(style) {
     const picture = svg('svg', { width: 26, height: 14, viewBox: '0 0 26 14', 'aria-hidden': 'true' });
     const look = {
@@ -50,7 +96,7 @@
       'stroke-width': style.weight || 1,
       'stroke-dasharray': style.dashArray || 'none',
     };
-    picture.appendChild(outlineOf(style, look));
+    picture.append(outlineOf(style, look), ...hatchOf(style));
     return picture;
   }
 
@@ -67,11 +113,14 @@
     return item;
   }
 
-  // Legend entries for the fills and outlines that the page really has.
+  const KIND_BOX = { fill: true, fillColor: '#ffffff', fillOpacity: 1, color: '#8a877e' };
+
+  // Legend entries for the fills, outlines and kinds that the page really has.
   function hazardLegend(names) {
     const pairs = names.map((name) => name.split(' '));
     const fills = new Set(pairs.map(([first]) => first));
     const outlines = new Set(pairs.map(([, second]) => second));
+    const kinds = new Set(pairs.map(([, , third]) => third));
     const shown = (all, found) => Object.keys(all).filter((name) => found.has(name));
     return [
       ...shown(table.fills, fills).map((name) => entry(
@@ -80,8 +129,12 @@
       ...shown(table.outlines, outlines).map((name) => entry(
         `status-${name}`, { box: true, weight: 1.5, ...table.outlines[name] },
         words.say(`symbol.${name}`))),
+      ...shown(table.kinds, kinds).map((name) => entry(
+        `kind-${name}`, { ...KIND_BOX, ...table.kinds[name] }, words.say(`kind.${name}`))),
     ];
   }
 
-  mineGeo.symbols = { fill, of, swatch, hazardLegend };
+  mineGeo.symbols = {
+    fill, of, painted, swatch, hazardLegend,
+  };
 }(window.mineGeo));
