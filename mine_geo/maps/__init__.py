@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING
 
 from mine_geo.errors import choose
 from mine_geo.maps import subject as subjects
+from mine_geo.maps.atlases.build import Atlas, atlas
+from mine_geo.maps.basemap import beneath
 from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
+from mine_geo.maps.printing import sheet
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
+    import os
     from datetime import date
 
     import geopandas as gpd
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.page import OfflinePage
 
-__all__ = ["border_zone", "district", "national", "province"]
+__all__ = ["Atlas", "atlas", "border_zone", "district", "national", "province", "sheet"]
 
 
 def national(
@@ -40,6 +44,9 @@ def national(
     places: pd.DataFrame | None = None,
     title: str | None = None,
     as_of: date | str | None = None,
+    basemap: str | os.PathLike[str] | None = None,
+    public: bool = False,
+    restricted: gpd.GeoDataFrame | None = None,
 ) -> OfflinePage:
     """Return the map of all hazards of a split.
 
@@ -52,13 +59,23 @@ def national(
     admin
         Canonical district table; draws provinces and districts with their names.
     releases
-        Released land: polygons with `outcome`, and `hazard_id`, `happened_on`, `size_m2` if known.
+        Released land: polygons with `outcome`, and what `Store.released_land` returns beside.
     places
         Names to draw: `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
     title
         Title of the page instead of the usual one.
     as_of
         Day of the data, for the title block; else the latest survey in it is named.
+    basemap
+        What lies beneath: a tile source by its xyzservices name, as "OpenStreetMap.Mapnik" (then
+        the page asks the internet for tiles), or a GeoTIFF, whose image `save` puts beside the
+        page. None: the lines and polygons are context enough.
+    public
+        For everybody: figures by district and released land that gives nothing away, no
+        polygon, id or attribute of a hazard. See `disclosure.disclose`.
+    restricted
+        For a public map: every polygon that remains, of any kind and anywhere, where the split
+        holds only part of it (`Store.restricted` returns it).
 
     Returns
     -------
@@ -71,6 +88,10 @@ def national(
         If `split` lacks columns of a split.
     MixedError
         If it mixes thresholds, rules or borders.
+    OptionError
+        If there is no tile source of that name; the message lists the nearest ones.
+    FileError
+        If the basemap's file cannot be used.
 
     Examples
     --------
@@ -82,8 +103,8 @@ def national(
     >>> "http" in page.get_root().render().split("<body>")[1].split("<script")[0]
     False
     """
-    layers = Layers(split, border, admin, releases, places, as_of)
-    return compose(layers, subjects.whole(split, admin), title=title)
+    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap), restricted)
+    return compose(layers, subjects.whole(split, admin), title=title, public=public)
 
 
 def province(
@@ -96,6 +117,9 @@ def province(
     places: pd.DataFrame | None = None,
     title: str | None = None,
     as_of: date | str | None = None,
+    basemap: str | os.PathLike[str] | None = None,
+    public: bool = False,
+    restricted: gpd.GeoDataFrame | None = None,
 ) -> OfflinePage:
     """Return the map of one province: its hazards, by its recorded name or code.
 
@@ -106,7 +130,7 @@ def province(
     name
         Name or code of the province, as `admin.province_code` knows it, or as recorded in the
         frames. A province without hazards gives a page that says so.
-    border, admin, releases, places, title, as_of
+    border, admin, releases, places, title, as_of, basemap, public, restricted
         As in `national`.
 
     Returns
@@ -119,8 +143,8 @@ def province(
     UnknownNameError
         If the province is unknown; the message lists the valid ones.
     """
-    layers = Layers(split, border, admin, releases, places, as_of)
-    return compose(layers, subjects.province(split, admin, name), title=title)
+    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap), restricted)
+    return compose(layers, subjects.province(split, admin, name), title=title, public=public)
 
 
 def district(
@@ -134,6 +158,9 @@ def district(
     places: pd.DataFrame | None = None,
     title: str | None = None,
     as_of: date | str | None = None,
+    basemap: str | os.PathLike[str] | None = None,
+    public: bool = False,
+    restricted: gpd.GeoDataFrame | None = None,
 ) -> OfflinePage:
     """Return the map of one district of a province.
 
@@ -143,7 +170,7 @@ def district(
         What `border_split` returned (EPSG:4326).
     province, name
         Names or codes of the province and of the district in it.
-    border, admin, releases, places, title, as_of
+    border, admin, releases, places, title, as_of, basemap, public, restricted
         As in `national`.
 
     Returns
@@ -156,8 +183,10 @@ def district(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     """
-    layers = Layers(split, border, admin, releases, places, as_of)
-    return compose(layers, subjects.district(split, admin, province, name), title=title)
+    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap), restricted)
+    return compose(
+        layers, subjects.district(split, admin, province, name), title=title, public=public
+    )
 
 
 def border_zone(
@@ -168,10 +197,12 @@ def border_zone(
     admin: gpd.GeoDataFrame | None = None,
     *,
     first: str = "far",
+    capacity_m2: float | None = None,
     releases: gpd.GeoDataFrame | None = None,
     places: pd.DataFrame | None = None,
     title: str | None = None,
     as_of: date | str | None = None,
+    basemap: str | os.PathLike[str] | None = None,
 ) -> OfflinePage:
     """Return the map of a province or district with the ranked list of hazards beside it.
 
@@ -183,8 +214,12 @@ def border_zone(
         Names or codes; without a district the whole province.
     first
         The zone that is ranked first: "far" (the Executive Order of 4 January 2022 has hazards
-        farther than 7 km released first) or "near". Within a zone the nearest comes first.
-    border, admin, releases, places, title, as_of
+        farther than 7 km released first) or "near". Within a zone the nearest comes first. A
+        column `priority_rank` of the split, where there is one, decides before both.
+    capacity_m2
+        What can be released in a year, whole m²: the page says which hazard falls into which
+        year. The planner sets it, or another one, on the page.
+    border, admin, releases, places, title, as_of, basemap
         As in `national`.
 
     Returns
@@ -197,13 +232,13 @@ def border_zone(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     OptionError
-        If `first` is no zone.
+        If `first` is no zone, or the capacity no whole number of m².
     """
     choose(first, ZONES, "first")
-    layers = Layers(split, border, admin, releases, places, as_of)
+    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap))
     subject = (
         subjects.province(split, admin, province)
         if district is None
         else subjects.district(split, admin, province, district)
     )
-    return compose(layers, subject, title=title, first=first)
+    return compose(layers, subject, title=title, first=first, capacity_m2=capacity_m2)

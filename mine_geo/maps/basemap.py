@@ -163,7 +163,13 @@ def choose_basemap(source: str | os.PathLike[str]) -> Tiles | Image:
         )
     if isinstance(source, str) and not text.lower().endswith(SUFFIXES) and os.sep not in text:
         return _tiles(text)
-    return Image(Path(text), geotiff.check(Path(text)))
+    place = Path(text).absolute()  # so that it holds in any process
+    return Image(place, geotiff.check(Path(text)))
+
+
+def beneath(source: str | os.PathLike[str] | None) -> Basemap | None:
+    """Return the basemap that is asked for, if any; see `choose_basemap`."""
+    return None if source is None else choose_basemap(source)
 
 
 def _tiles(name: str) -> Tiles:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mine_geo.maps.sheets.output import Sheet
 
 
-def sheet(  # noqa: PLR0913 - what is drawn, and on which paper
+def sheet(
     split: gpd.GeoDataFrame,
     province: str | None = None,
     district: str | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from mine_geo.maps import page
 from mine_geo.maps.atlases import pool
 from mine_geo.maps.atlases.folder import Folder
 from mine_geo.maps.atlases.pages import ASSETS, Plan
-from mine_geo.maps.basemap import Image, choose_basemap
+from mine_geo.maps.basemap import beneath
 from mine_geo.maps.layers import Layers
 from mine_geo.terms import ZONES
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
-
-    from mine_geo.maps.basemap import Basemap
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Atlas:
     """Files of earlier runs that no longer belong."""
 
 
-def atlas(  # noqa: PLR0913 - what is drawn, and where it goes
+def atlas(
     split: gpd.GeoDataFrame,
     out: str | os.PathLike[str],
     border: gpd.GeoDataFrame | None = None,
@@ -127,7 +125,7 @@ def atlas(  # noqa: PLR0913 - what is drawn, and where it goes
     choose(first, ZONES, "first")
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
-    layers = Layers(split, border, admin, releases, places, as_of, _beneath(basemap), restricted)
+    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap), restricted)
     plan = Plan(layers, Path(out).absolute(), title, first, public)
     folder = Folder.open(plan.place, public=public)
     _write(plan, folder, jobs, progress)
@@ -138,14 +136,6 @@ def atlas(  # noqa: PLR0913 - what is drawn, and where it goes
         unchanged=folder.unchanged,
         removed=folder.removed,
     )
-
-
-def _beneath(basemap: str | os.PathLike[str] | None) -> Basemap | None:
-    """Return the basemap, by a path that holds in any process."""
-    chosen = None if basemap is None else choose_basemap(basemap)
-    if isinstance(chosen, Image):
-        return replace(chosen, path=chosen.path.absolute())
-    return chosen
 
 
 def _write(
