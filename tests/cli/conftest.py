@@ -1,6 +1,7 @@
 """Runs the command in this process, as a shell would, with nothing in the environment."""
 
 import os
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -47,13 +48,26 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     return Command(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def filled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with two minefields in a file and in a store, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(settings.DATABASE_VARIABLE, raising=False)
+        patch.chdir(folder)
+        command = Command(folder)
+        command.done("init")
+        command.done("load", "border", mg.sample.path("border"))
+        command.done("load", "admin", mg.sample.path("districts"))
+        command.done("load", "hazards", fields(folder / "fields.gpkg"))
+    return folder
+
+
 @pytest.fixture
-def filled(command: Command) -> Command:
+def filled(command: Command, filled_folder: Path) -> Command:
     """A store with the border, the districts and two minefields in Battambang, near and far."""
-    command.done("init")
-    command.done("load", "border", mg.sample.path("border"))
-    command.done("load", "admin", mg.sample.path("districts"))
-    command.done("load", "hazards", fields(command.folder / "fields.gpkg"))
+    for name in ("fields.gpkg", "register.gpkg"):
+        shutil.copy(filled_folder / name, command.folder)
     return command
 
 
