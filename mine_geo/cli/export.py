@@ -127,8 +127,7 @@ def _write_public(
     from mine_geo import exports  # noqa: PLC0415
     from mine_geo.disclosure import disclose  # noqa: PLC0415
 
-    # Released land may lie on the edge of a hazard of another kind or district.
-    restricted = store.hazards(as_of=reading.as_of, known_at=reading.known_at)
+    restricted = store.restricted(as_of=reading.as_of, known_at=reading.known_at)
     shown = disclose(
         chosen.hazards, chosen.units, released, restricted=restricted, as_of=reading.as_of
     )

@@ -114,6 +114,7 @@ def write(
         split,
         border,
         admin,
+        zone=form not in POINTS,
         releases=releases,
         places=places,
         title=title,

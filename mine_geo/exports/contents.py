@@ -50,6 +50,7 @@ def contents(
     title: str | None = None,
     as_of: date | str | None = None,
     synthetic: bool = False,
+    zone: bool = True,
 ) -> Contents:
     """Gather the layers: districts, near_zone and its limit, border, released, hazards, places.
 
@@ -65,6 +66,8 @@ def contents(
         `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
     title, as_of, synthetic
         As for `provenance`.
+    zone
+        Whether the near zone is wanted.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def contents(
     layers = {name: frame for name, frame in given.items() if frame is not None}
     for name, frame in layers.items():
         check_degrees(frame, name)
-    layers |= _zone(split, border, admin)
+    layers |= _zone(split, border, admin) if zone else {}
     layers = {name: layers[name] for name in LAYERS if name in layers}
     others = (border, admin, releases, places)
     said = provenance(split, *others, title=title, as_of=as_of, synthetic=synthetic)

@@ -1,0 +1,106 @@
+"""`mine-geo export`: each format from a store, what is chosen, and what is refused."""
+
+import sqlite3
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+import mine_geo as mg
+from mine_geo import errors
+from tests.cli.conftest import Command, listing
+
+NEAR = "102.36"
+"""How longitudes of AP-1 begin."""
+
+
+def test_each_format_is_written_from_the_store(filled: Command) -> None:
+    for ending in ("gpkg", "kml", "gpx", "csv"):
+        path = filled.folder / f"all.{ending}"
+        assert filled.done("export", path) == f"wrote {path}: 2 hazards\n"
+    hazards = gpd.read_file(filled.folder / "all.gpkg", layer="hazards")
+    assert hazards[["hazard_id", "zone"]].to_numpy().tolist() == [["AP-1", "near"], ["AP-2", "far"]]
+    layers = [name for name, _ in pyogrio.list_layers(filled.folder / "all.gpkg")]
+    assert layers == [
+        "districts", "near_zone", "near_zone_limit", "border", "released", "hazards",
+        "layer_styles", "provenance",
+    ]  # fmt: skip
+    assert len(gpd.read_file(filled.folder / "all.kml", layer="Near (1)")) == 1
+    assert len(gpd.read_file(filled.folder / "all.gpx", layer="tracks")) == 2
+    found = mg.read_hazards(filled.folder / "all.csv", crs="EPSG:4326").set_index("hazard_id")
+    assert shapely.equals(found.geometry["AP-1"], shapely.box(102.36, 13.28, 102.361, 13.281))
+
+
+def test_a_province_or_district_and_a_reading_are_chosen(filled: Command) -> None:
+    one = filled.folder / "one.gpkg"
+    told = ("--threshold", 20_000, "--as-of", "2022-12-31", "--title", "Banan <b>")
+    said = filled.done("export", one, "--province", "BTB", "--district", "Banan", *told)
+    assert said == f"wrote {one}: 1 hazards\n"
+    assert gpd.read_file(one, layer="hazards")["hazard_id"].tolist() == ["AP-2"]
+    assert gpd.read_file(one, layer="districts")["district"].tolist() == ["Banan"]
+    about = gpd.read_file(one, layer="provenance").set_index("name")["text"]
+    assert about[["title", "data_day", "threshold_m"]].tolist() == [
+        "Banan <b>", "2022-12-31", "20000",
+    ]  # fmt: skip
+    none = filled.folder / "none.csv"
+    assert filled.done("export", none, "--province", "Kandal").endswith("0 hazards\n")
+    assert len(pd.read_csv(none)) == 0
+    filled.done("export", none, "--kind", "cluster_munition", "--overwrite")
+
+
+def test_public_files_have_no_corner_of_a_hazard(filled: Command) -> None:
+    filled.done("export", filled.folder / "p.gpkg", "--public")
+    filled.done("export", filled.folder / "p.kml", "--public", "--province", "Battambang")
+    with sqlite3.connect(filled.folder / "p.gpkg") as file:
+        held = {name for (name,) in file.execute("SELECT table_name FROM gpkg_contents")}
+        assert held == {"districts", "released", "layer_styles", "provenance"}
+        figures = file.execute("SELECT sum(hazards), sum(near_hazards) FROM districts").fetchone()
+    assert figures == (2, 1)
+    for name in ("p.gpkg", "p.kml"):
+        data = (filled.folder / name).read_bytes()
+        assert b"AP-1" not in data
+        for corner in shapely.get_coordinates(shapely.box(102.36, 13.28, 102.361, 13.281)):
+            assert shapely.to_wkb(shapely.Point(corner))[5:] not in data
+            assert f"{corner[0]:.7f},{corner[1]:.7f}".encode() not in data
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "says"),
+    [
+        (["x.gpx", "--public"], errors.OptionError, "outlines of hazards, which are not public"),
+        (["x.csv", "--public"], errors.OptionError, "write .gpkg or .kml"),
+        (["x.shp"], errors.OptionError, "valid: gpkg, kml, kmz, gpx, csv"),
+        (["x.kml", "--district", "Banan"], errors.OptionError, "--district needs --province"),
+        (["x.kml", "--province", "Atlantis"], errors.UnknownNameError, "valid: Banteay Meanchey"),
+        (
+            ["x.kml", "--province", "Battambang", "--district", "Atlantis"],
+            errors.UnknownNameError,
+            "valid: Aek Phnum",
+        ),
+        (["none/x.kml"], errors.FileError, "there is no folder none"),
+        (["fields.gpkg"], errors.FileError, "is there already"),
+        (["register.gpkg", "--overwrite"], errors.FileError, "is a store, with all its events"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    words: list[str], error: type[errors.MineGeoError], says: str, filled: Command
+) -> None:
+    before = listing(filled.folder)
+    assert says in filled.refused(error, "export", *words)
+    after = listing(filled.folder)
+    assert after.keys() == before.keys()
+    assert after["fields.gpkg"] == before["fields.gpkg"]
+    assert len(mg.open_store(filled.store).hazards()) == 2
+
+
+def test_a_store_without_districts_is_exported(command: Command, filled: Command) -> None:
+    bare = filled.folder / "bare.gpkg"
+    command.done("init", store=bare)
+    command.done("load", "border", mg.sample.path("border"), store=bare)
+    command.done("load", "hazards", filled.folder / "fields.gpkg", store=bare)
+    path = Path("bare.kml")
+    assert command.done("export", path, store=bare) == "wrote bare.kml: 2 hazards\n"
+    assert "Districts" not in [name for name, _ in pyogrio.list_layers(path)]
