@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -28,19 +29,31 @@ SPATIAL = ("hazard", "district", "border")
 BOUNDS = ("minx", "maxx", "miny", "maxy")
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the file that the first test to ask for `path` makes, and the others copy."""
+    return tmp_path_factory.mktemp("kept") / "register.gpkg"
+
+
 @pytest.fixture
 def path(
-    tmp_path: Path, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+    tmp_path: Path,
+    kept: Path,
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    admin: gpd.GeoDataFrame,
 ) -> Path:
     """Give a closed store with two hazards, a border and districts."""
     place = tmp_path / "register.gpkg"
-    with create_store(place) as store:
-        store.load_admin(admin)
-        store.load_border(border)
-        store.register(hazards.iloc[:2])
-        store.record_spot_task({"happened_on": "2022-05-01", "submunitions": 2})
-        store.submit(inbox.file({"hazard_id": "W-1", "geometry": box(104.5, 12.5)}))
-        store.split(workbench="exclude")
+    if not kept.exists():
+        with create_store(kept) as store:
+            store.load_admin(admin)
+            store.load_border(border)
+            store.register(hazards.iloc[:2])
+            store.record_spot_task({"happened_on": "2022-05-01", "submunitions": 2})
+            store.submit(inbox.file({"hazard_id": "W-1", "geometry": box(104.5, 12.5)}))
+            store.split(workbench="exclude")
+    shutil.copy(kept, place)
     return place
 
 
