@@ -1,5 +1,5 @@
-// The ranked list beside the map: a real table; a row leads to its hazard. Each year of a plan is
-// a group of rows with a heading of its own.
+// The ranked list beside the map: a real table; a row leads to its hazard. Each year of a plan has
+// a heading above its rows.
 (function (mineGeo) {
   'use strict';
 
@@ -7,6 +7,7 @@
   const { decode, words } = mineGeo;
   const CELLS = ['district', 'zone', 'border_distance_m', 'size_m2'];
   const COLUMNS = 8;
+  const SHOWN = 'tr:not([hidden]) .mg-link';
 
   function cell(name, column, row) {
     const number = column && column.as !== 'text';
@@ -23,6 +24,7 @@
     made.scope = 'row';
     const button = element('button', 'mg-link');
     button.type = 'button';
+    button.tabIndex = -1;
     button.append(isolated(same(column.value(row))));
     button.title = column.value(row);
     made.append(button);
@@ -62,27 +64,35 @@
     }
   }
 
+  // "1 hazard", "2 hazards", in both languages.
+  function counted(hazards) {
+    return words.say(hazards === 1 ? 'list.hazard' : 'list.hazards', { count: thousands(hazards) });
+  }
+
   function headingOf(year, idOf) {
-    const values = {
-      year: thousands(year.from),
-      from: thousands(year.from),
-      to: thousands(year.to),
-      hazards: thousands(year.hazards),
-      m2: thousands(year.m2),
-      id: year.hazards ? '' : idOf(year.going),
-    };
-    const key = ['year.goes_on', 'year.one', 'year.several'][Math.min(year.hazards, 2)];
-    return words.say(year.from === year.to ? key : 'year.go_on', values);
+    const [from, to, m2] = [year.from, year.to, year.m2].map((number) => thousands(number));
+    if (year.hazards) {
+      return words.say('year.heading', { year: from, hazards: counted(year.hazards), m2 });
+    }
+    const id = idOf(year.going);
+    return from === to
+      ? words.say('year.goes_on', { year: from, id, m2 })
+      : words.say('year.go_on', { from, to, id, m2 });
   }
 
   function heading(year, idOf) {
     const made = element('tr', 'mg-year');
     const text = element('th');
-    text.scope = 'rowgroup';
     text.colSpan = COLUMNS;
     text.append(isolated(headingOf(year, idOf)));
     made.append(text);
     return made;
+  }
+
+  function write(place, text) {
+    if (place.textContent !== text) {
+      place.textContent = text;
+    }
   }
 
   function yearText({ first, last }) {
@@ -92,27 +102,71 @@
     return first === last ? thousands(first) : `${thousands(first)}–${thousands(last)}`;
   }
 
-  // Shows those places of the list that are in `shown`, with their totals and years.
-  function arrange(list, shown, planned, years) {
-    const groups = [element('tbody')];
-    const starts = new Map();
-    years.forEach((year) => starts.set(year.at, [...(starts.get(year.at) || []), year]));
-    const begin = (index) => (starts.get(index) || []).forEach((year) => {
-      const group = element('tbody');
-      group.append(heading(year, (at) => list.idOf(list.order[shown[at]])));
-      groups.push(group);
-    });
-    shown.forEach((place, index) => {
-      begin(index);
-      const made = list.lines[place];
-      made.querySelector('.mg-c-running').textContent = planned ? thousands(planned[index].total) : '';
-      made.querySelector('.mg-c-year').textContent = planned ? yearText(planned[index]) : '';
-      groups[groups.length - 1].append(made);
-    });
-    begin(shown.length);
-    list.table.querySelectorAll('tbody').forEach((old) => old.remove());
-    list.table.append(...groups.filter((group) => group.childElementCount));
+  // One row of the table is reached by Tab; from there the arrow keys lead on.
+  const MOVES = {
+    ArrowDown: (at) => at + 1,
+    ArrowUp: (at) => at - 1,
+    Home: () => 0,
+    End: (at, count) => count - 1,
+  };
+
+  function stopAt(list, button) {
+    if (list.stop) {
+      list.stop.tabIndex = -1;
+    }
+    list.stop = button;
+    button.tabIndex = 0;
   }
+
+  function keepStop(list) {
+    if (!list.stop || list.stop.closest('tr').hidden) {
+      const first = list.body.querySelector(SHOWN);
+      if (first) {
+        stopAt(list, first);
+      }
+    }
+  }
+
+  function wireKeys(list) {
+    list.table.addEventListener('focusin', (event) => {
+      if (event.target.matches('.mg-link')) {
+        stopAt(list, event.target);
+      }
+    });
+    list.table.addEventListener('keydown', (event) => {
+      const move = MOVES[event.key];
+      if (move && event.target.matches('.mg-link')) {
+        event.preventDefault();
+        const buttons = [...list.body.querySelectorAll(SHOWN)];
+        const next = buttons[move(buttons.indexOf(event.target), buttons.length)];
+        if (next) {
+          next.focus();
+        }
+      }
+    });
+  }
+
+  // Shows those places of the list that are in `shown`, with their totals and the headings of
+  // the years between them. The rows stay where they are: to lay them all out anew takes long.
+  function arrange(list, shown, planned, years) {
+    list.table.querySelectorAll('.mg-year').forEach((old) => old.remove());
+    const indexOf = new Map(shown.map((place, index) => [place, index]));
+    list.lines.forEach((made, place) => {
+      const index = indexOf.get(place);
+      made.hidden = index === undefined;
+      if (!made.hidden) {
+        write(made.lastChild.previousSibling, planned ? thousands(planned[index].total) : '');
+        write(made.lastChild, planned ? yearText(planned[index]) : '');
+      }
+    });
+    years.forEach((year) => {
+      const before = year.at < shown.length ? list.lines[shown[year.at]] : null;
+      list.body.insertBefore(heading(year, (at) => list.idOf(list.order[shown[at]])), before);
+    });
+    keepStop(list);
+  }
+
+  mineGeo.list = { counted };
 
   mineGeo.features.push((page, data) => {
     const hazards = page.records.find((layer) => layer.name === 'hazards');
@@ -125,11 +179,15 @@
     const ranks = ranksOf(data.list, order.length);
     const lines = order.map((row, index) => line(columns, row, ranks[index]));
     const idOf = (row) => columns.get('hazard_id').value(row);
+    const [body] = table.tBodies;
+    const section = table.closest('section');
     page.list = {
-      table, section: table.closest('section'), columns, order, ranks, lines, idOf,
+      table, body, section, columns, order, ranks, lines, idOf,
     };
+    page.list.body.append(...lines);
     page.list.mark = (row) => mark(table, row);
     page.list.arrange = (...what) => arrange(page.list, ...what);
+    wireKeys(page.list);
     table.addEventListener('click', (event) => {
       const row = event.target.closest('tr[data-row]');
       if (row) {

@@ -5,11 +5,14 @@
   'use strict';
 
   const { element, isolated, same, thousands } = mineGeo.format;
-  const { capacity, decode, symbols, words } = mineGeo;
+  const {
+    capacity, decode, list, symbols, words,
+  } = mineGeo;
   const CLASSES = 5;
   const NONE = 'none';
   const WAIT_MS = 200;
   const CLOSE_ZOOM = 12; // from here on the outlines, which say the status, leave the fill room
+  const FAR_WEIGHT = 0.4;
 
   const byId = (id) => document.getElementById(id);
 
@@ -29,19 +32,23 @@
       .filter(([, value]) => value !== '').map(([key, value]) => `${key}=${value}`);
     const hash = [...others, ...ours].join('&');
     if (hash !== window.location.hash.slice(1)) {
-      window.location.replace(`#${hash}`);
+      try {
+        window.history.replaceState(null, '', `#${hash}`);
+      } catch {
+        // A page inside another one has no address of its own.
+      }
     }
   }
 
   // The kinds of the page in the order of the list; kinds are never added up.
-  function kindsOf(list) {
-    const column = list.columns.get('kind');
+  function kindsOf({ columns, order }) {
+    const column = columns.get('kind');
     const kinds = new Map();
     if (column) {
-      list.order.forEach((row) => {
+      order.forEach((row) => {
         const value = column.value(row);
-        if (value !== null && !kinds.has(value)) {
-          kinds.set(value, column.said(row));
+        if (!kinds.has(value)) {
+          kinds.set(value, value === null ? words.say('plan.no_kind') : column.said(row));
         }
       });
     }
@@ -59,11 +66,11 @@
 
   // Places of the list that belong to the chosen kind; all of them where none was.
   function shownPlaces(page) {
-    const { list } = page;
+    const { columns, order } = page.list;
     const kind = [...page.kinds.keys()][Number(byId('mg-kind').value) - 1];
-    const places = list.order.map((row, place) => place);
+    const places = order.map((row, place) => place);
     return kind === undefined
-      ? places : places.filter((place) => list.columns.get('kind').value(list.order[place]) === kind);
+      ? places : places.filter((place) => columns.get('kind').value(order[place]) === kind);
   }
 
   function fifths(page, shown, sizes) {
@@ -117,21 +124,44 @@
     byId('mg-classes').replaceChildren(...items);
   }
 
-  function outlineWeight(page, row) {
-    return page.map.getZoom() < CLOSE_ZOOM ? 0.4 : page.looks[row].weight;
+  // From afar an outline would hide the fill of a small hazard.
+  function weightOf(page, row) {
+    return page.map.getZoom() < CLOSE_ZOOM ? FAR_WEIGHT : page.symbols[row].weight;
+  }
+
+  // The look of a class, with the hatch of a kind; made once, as a pattern is costly.
+  function lookOf(page, name, { hatch }) {
+    const key = `${name} ${hatch}`;
+    if (!page.looks.has(key)) {
+      const style = symbols.of(`priority_${name}`);
+      const { fillColor, fillOpacity } = symbols.painted({ ...style, hatch });
+      page.looks.set(key, { fillColor, fillOpacity, dotColor: style.fillColor });
+    }
+    return page.looks.get(key);
+  }
+
+  // Without styles of its own a shape has those of its symbol.
+  function plain(shape) {
+    ['fillColor', 'fillOpacity', 'dotColor', 'weight'].forEach((name) => {
+      delete shape.options[name];
+    });
+    shape.setStyle({});
   }
 
   // The fill says the class, the outline the status; the rows of the list bear the same colours.
   function colour(page, classOf) {
-    page.list.order.forEach((row, place) => {
-      const { fillColor, fillOpacity } = symbols.of(`priority_${classOf.get(place) || NONE}`);
-      page.hazards.shapes[row].setStyle(page.byPriority
-        ? { fillColor, fillOpacity, dotColor: fillColor, weight: outlineWeight(page, row) }
-        : page.looks[row]);
-      const chip = page.list.lines[place].querySelector('.mg-chip');
-      chip.style.background = page.byPriority ? fillColor : '';
-    });
     page.close = page.map.getZoom() >= CLOSE_ZOOM;
+    page.list.order.forEach((row, place) => {
+      const look = lookOf(page, classOf.get(place) || NONE, page.symbols[row]);
+      const shape = page.hazards.shapes[row];
+      if (page.byPriority) {
+        shape.setStyle({ ...look, weight: weightOf(page, row) });
+      } else {
+        plain(shape);
+      }
+      const chip = page.list.lines[place].firstChild.firstChild;
+      chip.style.background = page.byPriority ? look.dotColor : '';
+    });
     document.querySelector('.mg-page').classList.toggle('mg-by-priority', page.byPriority);
     byId('mg-classes').hidden = !page.byPriority;
   }
@@ -145,7 +175,7 @@
     const values = {
       capacity: thousands(m2),
       years: thousands(last),
-      hazards: thousands(years[0].hazards),
+      hazards: list.counted(years[0].hazards),
       m2: thousands(years[0].m2),
     };
     return words.say(last === 1 ? 'plan.one_year' : 'plan.years', values);
@@ -170,7 +200,8 @@
     const m2 = capacity.read(byId('mg-capacity').value, unit);
     const shown = shownPlaces(page);
     const severalKinds = page.kinds.size > 1 && byId('mg-kind').value === '';
-    const sizes = shown.map((place) => page.list.columns.get('size_m2').value(page.list.order[place]));
+    const size = page.list.columns.get('size_m2');
+    const sizes = shown.map((place) => size.value(page.list.order[place]));
     const usable = m2 && !severalKinds ? m2 : null;
     const planned = severalKinds ? null : capacity.plan(sizes, usable);
     const years = usable ? capacity.years(planned, usable) : [];
@@ -192,12 +223,12 @@
     });
   }
 
-  function begin(page, list) {
+  function begin(page, told) {
     offerKinds(byId('mg-kind'), page.kinds);
     const [kind, unit] = [recall('kind'), recall('unit')];
-    byId('mg-kind').value = kind !== null && Number(kind) in [0, ...page.kinds] ? kind : '';
+    byId('mg-kind').value = Number(kind) >= 1 && Number(kind) <= page.kinds.size ? kind : '';
     byId('mg-unit').value = unit === 'ha' ? unit : 'm2';
-    const kept = capacity.read(recall('capacity') || String(list.capacity_m2 || ''), 'm2');
+    const kept = capacity.read(recall('capacity') || String(told.capacity_m2 || ''), 'm2');
     byId('mg-capacity').value = kept ? capacity.written(kept, byId('mg-unit').value) : '';
     byId('mg-colours-type').checked = recall('colours') === 'type';
     byId('mg-plan-form').hidden = false;
@@ -226,7 +257,7 @@
       if (page.byPriority && close !== page.close) {
         page.close = close;
         page.hazards.shapes.forEach((shape, row) => {
-          shape.setStyle({ weight: outlineWeight(page, row) });
+          shape.setStyle({ weight: weightOf(page, row) });
         });
       }
     });
@@ -238,11 +269,8 @@
     }
     page.hazards = page.records.find((layer) => layer.name === 'hazards');
     const layer = data.layers.find((one) => one.name === 'hazards');
-    const names = decode.unpack(layer.symbol).map((index) => layer.symbols[index]);
-    page.looks = names.map((name) => {
-      const { fillColor, fillOpacity, weight } = symbols.of(name);
-      return { fillColor, fillOpacity, weight, dotColor: undefined };
-    });
+    page.symbols = decode.unpack(layer.symbol).map((index) => symbols.of(layer.symbols[index]));
+    page.looks = new Map();
     page.kinds = kindsOf(page.list);
     begin(page, data.list);
     wire(page);

@@ -84,7 +84,8 @@
     // The symbol's own, unless the shape was given another fill.
     _dotColor() {
       const { options } = this;
-      return Object.hasOwn(options, 'fillColor') ? options.fillColor
+      return Object.hasOwn(options, 'fillColor') && !Object.hasOwn(options, 'dotColor')
+        ? options.fillColor
         : options.dotColor || options.fillColor;
     },
 
