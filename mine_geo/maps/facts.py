@@ -55,7 +55,7 @@ class Facts:
     """Whether several kinds are drawn, which are never added up."""
 
     workbench: int
-    threshold: str
+    threshold: Said
     rows: list[tuple[Said, Said]]
     sources: list[str]
     switches: list[Switch] = field(default_factory=list)
@@ -84,15 +84,15 @@ def _only(frame: pd.DataFrame | None, column: str) -> Any:
     return values.iloc[0] if len(values) else None
 
 
-def _metres(value: float) -> str:
+def _metres(value: float) -> Said:
     """Write metres with thousands and no needless decimals.
 
     Examples
     --------
-    >>> _metres(7000.0), _metres(7000.5)
+    >>> _metres(7000.0).en, _metres(7000.5).en
     ('7,000 m', '7,000.5 m')
     """
-    return f"{value:,.0f} m" if value == int(value) else f"{value:,} m"
+    return say("unit.metres", number=f"{value:,.0f}" if value == int(value) else f"{value:,}")
 
 
 def _day(value: Any) -> Said:
@@ -188,7 +188,7 @@ def _provenance(subject: Subject, layers: Beneath) -> list[tuple[Said, Said]]:
         (say("about.data"), data_date(subject.hazards, layers.as_of)),
         (say("about.border"), _border_text(layers)),
         (say("about.rule"), say(f"rule.{rule}") if rule in RULES else unknown),
-        (say("about.threshold"), same(_metres(layers.threshold_m))),
+        (say("about.threshold"), _metres(layers.threshold_m)),
         (say("about.coast"), unknown if coast is None else say(counts)),
     ]
     if (drawn := _other_border(layers)) is not None:

@@ -33,6 +33,7 @@ STYLES: Final = (
     "atlas.css",
     "public.css",
     "phone.css",
+    "print.css",
 )
 SCRIPTS: Final = (
     "words.js",
@@ -51,6 +52,7 @@ SCRIPTS: Final = (
     "search.js",
     "coordinates.js",
     "keyboard.js",
+    "print.js",
     "list.js",
     "priority.js",
     "list_csv.js",

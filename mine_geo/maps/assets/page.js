@@ -5,10 +5,19 @@
   const { labels, layers, popup, words } = mineGeo;
   const ZOOM_TO_HAZARD = 15;
 
+  // Leaflet moves the map in steps by keyboard, and slides it unless told each time.
+  const Still = L.Map.extend({
+    panBy(offset, options) {
+      return L.Map.prototype.panBy.call(this, offset, { ...options, animate: false });
+    },
+  });
+
   function createMap(id) {
-    const map = L.map(id, {
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const map = new (still ? Still : L.Map)(id, {
       attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75,
       minZoom: 5, maxZoom: 19, preferCanvas: true,
+      zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, inertia: !still,
     });
     nameZoom(L.control.zoom({ position: 'topright' }).addTo(map));
     L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomleft' }).addTo(map);
