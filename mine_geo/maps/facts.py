@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mine_geo.maps import records
 from mine_geo.maps.words import Said, same, say
+from mine_geo.sources import sources
 from mine_geo.terms import RULES
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from mine_geo.maps.directory import Nav, UnitTable
     from mine_geo.maps.public_tables import Section
     from mine_geo.maps.subject import Subject
-
-OSM: Final = "© OpenStreetMap contributors (ODbL 1.0)"
-GEONAMES: Final = "GeoNames (CC BY 4.0)"
 
 
 @dataclass(frozen=True)
@@ -129,29 +126,6 @@ def _other_border(layers: Beneath) -> Said | None:
     if None in measured or None in drawn or measured == drawn:
         return None
     return say("about.other_border", border=f"{drawn[0]}, {drawn[1]}")
-
-
-def _credit(text: str) -> list[str]:
-    """Return the attributions that a name or licence text calls for."""
-    calls = ((OSM, r"openstreetmap|\bosm\b"), (GEONAMES, "geonames"))
-    return [credit for credit, words in calls if re.search(words, text, re.IGNORECASE)]
-
-
-def sources(*frames: pd.DataFrame | None) -> list[str]:
-    """Return the attributions due: columns `attribution`, else what names and sources say."""
-    found: list[str] = []
-    for frame in frames:
-        if frame is None:
-            continue
-        told = _only(frame, "attribution")
-        texts = [str(told)] if told is not None else []
-        texts += _credit(" ".join(str(column) for column in frame.columns))
-        for column in ("border_name", "source", "licence", "license"):
-            if column in frame.columns:
-                for value in frame[column].dropna().unique():
-                    texts += _credit(str(value))
-        found += [text for text in texts if text not in found]
-    return found
 
 
 def badges(split: pd.DataFrame, admin: pd.DataFrame | None) -> list[Said]:

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from mine_geo import maps
+from mine_geo import maps, sources
 from mine_geo.errors import MixedError, OptionError, RecordError, UnknownNameError
-from mine_geo.maps import facts, ground, subject
+from mine_geo.maps import ground, subject
 from mine_geo.terms import SPLIT_COLUMNS
 
 if TYPE_CHECKING:
@@ -190,16 +190,16 @@ def test_another_border_than_the_splits_is_said(split, border) -> None:
 @pytest.mark.parametrize(
     ("columns", "credit"),
     [
-        ({"border_name": "osm-geo-maps-1m"}, [facts.OSM]),
-        ({"border_name": "OpenStreetMap 2024"}, [facts.OSM]),
+        ({"border_name": "osm-geo-maps-1m"}, [sources.OSM]),
+        ({"border_name": "OpenStreetMap 2024"}, [sources.OSM]),
         ({"border_name": "the cosmos"}, []),
         ({"border_name": "x", "attribution": "Ministry of Maps"}, ["Ministry of Maps"]),
-        ({"name": "Kep", "source": "GeoNames"}, [facts.GEONAMES]),
+        ({"name": "Kep", "source": "GeoNames"}, [sources.GEONAMES]),
     ],
 )
 def test_sources_are_credited(columns, credit) -> None:
     frame = pd.DataFrame({key: [value] for key, value in columns.items()})
-    assert facts.sources(frame, None, frame) == credit
+    assert sources.sources(frame, None, frame) == credit
 
 
 def test_input_is_left_alone(split, border, admin) -> None:
