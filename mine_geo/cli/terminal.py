@@ -132,8 +132,11 @@ def counting() -> Iterator[Callable[[int, int, str], None]]:
     no terminal nothing is shown.
     """
     out = console(errors=True)
+    if not out.is_terminal:
+        yield lambda _done, _total, _name: None
+        return
     with _bar(out) as bar:
-        task = bar.add_task("", total=None, visible=out.is_terminal)
+        task = bar.add_task("", total=None)
 
         def counted(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, description=name)

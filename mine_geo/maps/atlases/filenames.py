@@ -48,7 +48,7 @@ def file_names(
     """Return a file name without ending for each unit: its code and name, `0209-samlout`.
 
     Where that says nothing, is taken, or two units would have the same, letters made from the
-    key follow, so that a unit keeps its file whichever others come or go.
+    key follow: the order of the units, and those of other names, change nothing.
 
     Parameters
     ----------
