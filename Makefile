@@ -55,11 +55,13 @@ test-lowest: $(VENV)/.dev ## the suite on the lowest versions that pyproject.tom
 	@PYTHON="$(PYTHON)" "$(BIN)/python" scripts/lowest.py .venv-lowest
 	@.venv-lowest/bin/python -m pytest --numprocesses=auto --dist=loadfile --doctest-modules $(ARGS)
 
-lint: $(VENV)/.dev ## ruff, mypy and the house's floors
+lint: $(VENV)/.dev ## ruff, mypy, the house's floors; biome and djlint for what pages are made of
 	@"$(BIN)/ruff" check --quiet .
 	@"$(BIN)/ruff" format --quiet --check .
 	@"$(BIN)/mypy"
 	@"$(BIN)/lint-imports"
+	@"$(BIN)/biome" lint --error-on-warnings
+	@"$(BIN)/djlint" mine_geo/maps/assets --lint --quiet
 
 format: $(VENV)/.dev ## put the code into its standard form
 	@"$(BIN)/ruff" check --quiet --fix .
