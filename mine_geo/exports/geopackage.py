@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.exports.contents import Contents
+    from mine_geo.exports.styles import Style
 
 VERSION: Final = "1.2"
 """Of the GeoPackage standard: QGIS of 2022 warns of 1.4, which GDAL writes if not told."""
@@ -33,7 +34,11 @@ TYPES: Final = {
     "districts": "MultiPolygon",
     "places": "Point",
 }
-STYLED_BY: Final = {"hazards": ("area_type", "status"), "border": ("kind", "neighbour")}
+STYLED_BY: Final = {
+    "hazards": ("kind", "area_type", "status"),
+    "border": ("kind", "neighbour"),
+    "released": ("outcome",),
+}
 """Columns that the styles look at; where a layer lacks one it is empty."""
 
 
@@ -116,6 +121,12 @@ def _multi(geometry: Any) -> Any:
     return wrap[flat.geom_type]([flat]) if flat.geom_type in wrap else flat
 
 
+def _styles(frame: gpd.GeoDataFrame, layer: str) -> list[Style]:
+    """Return the styles of a layer, for its columns and kinds."""
+    kinds = frame["kind"].dropna().astype(str).unique() if "kind" in frame.columns else ()
+    return styles(layer, prepared(frame.iloc[:0], layer).columns, kinds)
+
+
 def _tables(held: Contents) -> dict[str, pd.DataFrame]:
     """Return `layer_styles`, with the columns that QGIS gives it, and `provenance`."""
     now = pd.Timestamp(datetime.now(tz=UTC)).floor("ms")
@@ -135,7 +146,7 @@ def _tables(held: Contents) -> dict[str, pd.DataFrame]:
             "update_time": now,
         }
         for layer, frame in held.layers.items()
-        for place, style in enumerate(styles(layer, prepared(frame.iloc[:0], layer).columns))
+        for place, style in enumerate(_styles(frame, layer))
     ]
     return {
         "layer_styles": pd.DataFrame(rows).astype({"ui": "str"}),

@@ -259,6 +259,9 @@ def _groups(frame: gpd.GeoDataFrame, layer: str) -> Iterator[tuple[str | None, l
     if column is None:
         yield None, list(range(len(frame)))
         return
+    if column not in frame.columns:
+        yield "Not recorded", list(range(len(frame)))
+        return
     values = frame[column].astype(object).to_numpy()
     for name in known:
         yield name.capitalize(), np.flatnonzero(values == name).tolist()
@@ -278,7 +281,7 @@ def _classes(frame: gpd.GeoDataFrame, layer: str) -> list[str]:
         sides = _known(frame, "neighbour", NEIGHBOURS, "")
         return [border_name(kind, side or None) for kind, side in zip(kinds, sides, strict=True)]
     if layer == "released":
-        return _known(frame, "outcome", OUTCOMES, "cleared")
+        return _known(frame, "outcome", OUTCOMES, "released")
     one = {"near_zone": "zone", "near_zone_limit": "limit", "places": "place"}
     return [one.get(layer, "district")] * len(frame)
 

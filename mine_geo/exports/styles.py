@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 
 from mine_geo.symbology import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
-from mine_geo.terms import AREA_TYPES, NEIGHBOUR_NAMES, NEIGHBOURS, OUTCOMES, ZONES
+from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOUR_NAMES, NEIGHBOURS, OUTCOMES, ZONES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,25 @@ OUTLINE_NAMES: Final = {
     "worked_on": "Status: worked on",
     "closed": "Status: closed",
 }
-OUTCOME_NAMES: Final = {"cancelled": "Cancelled", "reduced": "Reduced", "cleared": "Cleared"}
+OUTCOME_NAMES: Final = {
+    "cancelled": "Cancelled",
+    "reduced": "Reduced",
+    "cleared": "Cleared",
+    "released": "Outcome not recorded",
+}
+KIND_NAMES: Final = {
+    "ap_minefield": "AP minefield",
+    "av_minefield": "AV minefield",
+    "cluster_munition": "Cluster munition area",
+    "other_erw": "Other ERW area",
+}
+HATCH_POINTS: Final = 4.5
+"""Between the lines of a hatching."""
+HATCH_COLOR: Final = "#22211d"
+ANGLES: Final = {"horizontal": 0, "diagonal": 45, "vertical": 90}
+"""Of the lines of a hatching, degrees against the horizontal."""
+MARKS: Final = {"horizontal": "horline", "diagonal": "slash", "vertical": "vline"}
+"""The names that QGIS and GeoServer have for them in SLD."""
 ZONE_FILLS: Final = {"near": "#3f76d1", "far": "#e08a1e"}
 """Blue and orange: told apart by readers who do not tell red from green."""
 
@@ -91,7 +109,7 @@ class Style:
         return _render("style.sld", self, layer=layer)
 
 
-def styles(layer: str, columns: Iterable[str]) -> list[Style]:
+def styles(layer: str, columns: Iterable[str], kinds: Iterable[str] = ()) -> list[Style]:
     """Return the styles of a layer of an export, the usual one first.
 
     Parameters
@@ -100,17 +118,22 @@ def styles(layer: str, columns: Iterable[str]) -> list[Style]:
         A name of `contents`.
     columns
         The columns that the layer has.
+    kinds
+        The kinds of its hazards: several are told apart by hatching, as on the maps.
 
     Examples
     --------
     >>> [style.name for style in styles("hazards", ["area_type", "status", "zone"])]
     ['IMAS TN 07.11/01', 'Near and far zone']
     >>> [rule.label for rule in styles("released", ["outcome"])[0].rules]
-    ['Cancelled', 'Reduced', 'Cleared']
+    ['Cancelled', 'Reduced', 'Cleared', 'Outcome not recorded']
+    >>> styles("hazards", ["kind"], ["ap_minefield", "cluster_munition"])[0].rules[-1].label
+    'Kind: Cluster munition area'
     """
     there = set(columns)
     if layer == "hazards":
-        return [_hazards(), _zones()]
+        several = tuple(kind for kind in KINDS if kind in set(kinds))
+        return [_hazards(several if len(several) > 1 else ()), _zones()]
     if layer == "border":
         return [_border(demarcated="demarcated" in there)]
     if layer == "districts":
@@ -118,7 +141,7 @@ def styles(layer: str, columns: Iterable[str]) -> list[Style]:
     return [_ONE[layer]()]
 
 
-def _hazards() -> Style:
+def _hazards(kinds: tuple[str, ...]) -> Style:
     known = AREA_TYPES
     outlines = tuple(name for name in table()["outlines"] if name != "open")
     fills = [
@@ -138,6 +161,16 @@ def _hazards() -> Style:
     lines += [
         Rule(OUTLINE_NAMES[name], _line_of(f"CHA {name}"), (Condition("status", (name,)),))
         for name in outlines
+    ]
+    hatched = [(kind, symbol(f"CHA open {kind}").hatch) for kind in kinds]
+    lines += [
+        Rule(
+            f"Kind: {KIND_NAMES[kind]}",
+            Symbol(None, 0.0, None, 0.0, 0.0, (), hatch=hatch),
+            (Condition("kind", (kind,)),),
+        )
+        for kind, hatch in hatched
+        if hatch
     ]
     text = "Fill: area type, outline: status, after IMAS Technical Note 07.11/01"
     label = Label(("hazard_id",), 8, "#22211d", 60_000)
@@ -193,6 +226,8 @@ def _released() -> Style:
         Rule(OUTCOME_NAMES[name], symbol(name), (Condition("outcome", (name,)),))
         for name in OUTCOMES
     ]
+    rest = Condition("outcome", OUTCOMES, others=True)
+    rules.append(Rule(OUTCOME_NAMES["released"], symbol("released"), (rest,)))
     text = "Cancelled by survey, reduced by technical survey, cleared"
     return Style("Released by outcome", text, "fill", tuple(rules))
 
@@ -301,10 +336,13 @@ def _templates() -> jinja2.Environment:
         "label_text": _label_expression,
         "rgba": _rgba,
         "points": _points,
+        "angle": ANGLES.__getitem__,
+        "mark": MARKS.__getitem__,
         "literal": lambda value: str(value).lower() if isinstance(value, bool) else str(value),
     }
     return made
 
 
 def _render(name: str, style: Style, **more: str) -> str:
-    return _templates().get_template(name).render(style=style, **more)
+    made = _templates().get_template(name)
+    return made.render(style=style, hatch_points=HATCH_POINTS, hatch_color=HATCH_COLOR, **more)

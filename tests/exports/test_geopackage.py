@@ -146,6 +146,29 @@ def test_each_hazard_has_one_fill_and_one_outline_whatever_is_recorded():
     ]
 
 
+def test_several_kinds_are_told_apart_by_hatching_and_one_is_not_hatched():
+    alone, _ = styles("hazards", ["kind"], ["cluster_munition"])
+    assert not any(rule.symbol.hatch for rule in alone.rules)
+    together, _ = styles("hazards", ["kind"], ["cluster_munition", "ap_minefield", "odd"])
+    (rule,) = [rule for rule in together.rules if rule.symbol.hatch]
+    assert fitting(together, area_type="CHA", status="open", kind="cluster_munition")[2:] == [
+        rule.label
+    ]
+    assert len(fitting(together, area_type="CHA", status="open", kind="ap_minefield")) == 2
+    drawn = ElementTree.fromstring(together.qml(), forbid_dtd=False)
+    (lines,) = drawn.iterfind(".//layer[@class='LinePatternFill']")
+    assert lines.find("prop[@k='angle']").get("v") == "45"
+    assert ">slash<" in together.sld("hazards")
+
+
+def test_released_land_of_no_outcome_is_never_said_to_be_cleared():
+    (style,) = styles("released", ["outcome"])
+    outcomes = ["cancelled", "reduced", "cleared", None, "odd"]
+    assert [fitting(style, outcome=outcome) for outcome in outcomes] == [
+        ["Cancelled"], ["Reduced"], ["Cleared"], ["Outcome not recorded"], ["Outcome not recorded"],
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("there", [[], ["demarcated"]])
 def test_each_border_line_is_drawn_once_dashed_where_it_is_not_demarcated(there):
     (style,) = styles("border", there)
@@ -180,8 +203,9 @@ def test_colours_are_those_of_the_maps():
     lines = [symbol(f"CHA {name}") for name in ("open", "worked_on", "closed")]
     assert [one["line_color"] for one in drawn[3:]] == [rgba(look.line, 1) for look in lines]
     assert drawn[4]["customdash"] == "3.75;3"  # 5 and 4 pixels of 1/96 inch, in points
-    for rule in released.rules:
-        assert (symbol(rule.label.lower()).fill or "") in released.sld("released")
+    described = released.sld("released")
+    for name in ("cancelled", "reduced", "cleared", "released"):
+        assert f">{symbol(name).fill}<" in described
 
 
 def test_an_empty_selection_keeps_its_columns_and_styles(tmp_path, admin):

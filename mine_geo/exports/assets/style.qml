@@ -45,6 +45,24 @@
 {{ prop("style", "solid") -}}
         </layer>
 {% endif %}
+{% if symbol.hatch %}
+        <layer class="LinePatternFill" enabled="1" locked="0" pass="0">
+{{ prop("angle", symbol.hatch | angle) -}}
+{{ prop("color", hatch_color | rgba(0.7)) -}}
+{{ prop("distance", hatch_points) -}}
+{{ prop("distance_unit", "Point") -}}
+{{ prop("line_width", 0.6) -}}
+{{ prop("line_width_unit", "Point") -}}
+          <symbol type="line" name="@{{ loop.index0 }}@0" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+{{ prop("line_color", hatch_color | rgba(0.7)) -}}
+{{ prop("line_style", "solid") -}}
+{{ prop("line_width", 0.6) -}}
+{{ prop("line_width_unit", "Point") -}}
+            </layer>
+          </symbol>
+        </layer>
+{% endif %}
 {% if style.geometry != "marker" and symbol.line %}
 {{ line_layer(symbol) -}}
 {% endif %}

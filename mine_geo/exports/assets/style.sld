@@ -56,7 +56,7 @@
 {% elif style.geometry == "line" %}
           <se:LineSymbolizer>{{ stroke(rule.symbol) }}</se:LineSymbolizer>
 {% else %}
-          <se:PolygonSymbolizer>{% if rule.symbol.fill %}{{ fill(rule.symbol) }}{% endif %}{% if rule.symbol.line %}{{ stroke(rule.symbol) }}{% endif %}</se:PolygonSymbolizer>
+          <se:PolygonSymbolizer>{% if rule.symbol.hatch %}<se:Fill><se:GraphicFill><se:Graphic><se:Mark><se:WellKnownName>{{ rule.symbol.hatch | mark }}</se:WellKnownName><se:Stroke><se:SvgParameter name="stroke">{{ hatch_color }}</se:SvgParameter><se:SvgParameter name="stroke-width">0.8</se:SvgParameter></se:Stroke></se:Mark><se:Size>{{ (hatch_points / 0.75) | int }}</se:Size></se:Graphic></se:GraphicFill></se:Fill>{% endif %}{% if rule.symbol.fill %}{{ fill(rule.symbol) }}{% endif %}{% if rule.symbol.line %}{{ stroke(rule.symbol) }}{% endif %}</se:PolygonSymbolizer>
 {% endif %}
         </se:Rule>
 {% endfor %}
@@ -66,7 +66,7 @@
           <se:MaxScaleDenominator>{{ style.label.scale }}</se:MaxScaleDenominator>
           <se:TextSymbolizer>
             <se:Label><ogc:PropertyName>{{ style.label.columns[0] }}</ogc:PropertyName></se:Label>
-            <se:Font><se:SvgParameter name="font-size">{{ style.label.size }}</se:SvgParameter></se:Font>
+            <se:Font><se:SvgParameter name="font-size">{{ (style.label.size / 0.75) | round(1) }}</se:SvgParameter></se:Font>
             <se:Halo><se:Radius>1.5</se:Radius><se:Fill><se:SvgParameter name="fill">#ffffff</se:SvgParameter></se:Fill></se:Halo>
             <se:Fill><se:SvgParameter name="fill">{{ style.label.color }}</se:SvgParameter></se:Fill>
           </se:TextSymbolizer>
