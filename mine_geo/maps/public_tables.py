@@ -52,27 +52,28 @@ class Section:
     withheld: Said | None
 
 
-def _round_up(value: float) -> int:
-    """Return the first of 1, 2, 5, 10, 20, 50 ... that is not less.
+def _round(value: float) -> int:
+    """Return the one of 1, 2, 5, 10, 20, 50 ... that is nearest by ratio.
 
     Examples
     --------
-    >>> [_round_up(value) for value in (0.3, 2, 2.1, 999, 5001)]
-    [1, 2, 5, 1000, 10000]
+    >>> [_round(value) for value in (0.3, 2, 3, 3.5, 999, 6001, 8001)]
+    [1, 2, 2, 5, 1000, 5000, 10000]
     """
     power = 10 ** int(np.floor(np.log10(max(value, 1))))
-    return next(int(step * power) for step in (1, 2, 5, 10) if step * power >= value)
+    near = min((1, 2, 5, 10), key=lambda step: abs(np.log(step * power / max(value, 1))))
+    return int(near * power)
 
 
 def breaks(sizes: Iterable[int]) -> list[int]:
     """Return the round numbers at which the classes of remaining land begin, without the first.
 
-    Fifths of all districts that have any, rounded up to 1, 2 or 5 times a power of ten.
+    Fifths of all districts that have any, rounded to 1, 2 or 5 times a power of ten.
 
     Examples
     --------
     >>> breaks([100, 20_000, 300_000, 4_000_000, 7, 0])
-    [10, 100, 20000, 500000]
+    [5, 100, 20000, 200000]
     >>> breaks([0, 0])
     []
     """
@@ -80,10 +81,10 @@ def breaks(sizes: Iterable[int]) -> list[int]:
     if not found:
         return []
     fifths = np.quantile(found, np.arange(1, CLASSES) / CLASSES, method="inverted_cdf")
-    steps = sorted({_round_up(float(value)) for value in fifths})
+    steps = sorted({_round(float(value)) for value in fifths})
     while len(steps) < CLASSES - 1:
-        lower = _round_up(steps[0] / 2.5)
-        steps = [lower, *steps] if lower < steps[0] else [*steps, _round_up(steps[-1] + 1)]
+        lower = _round(steps[0] / 2.5)
+        steps = [lower, *steps] if lower < steps[0] else [*steps, _round(steps[-1] * 2)]
     return steps
 
 
