@@ -7,7 +7,16 @@ from typing import Any
 import click
 
 from mine_geo import errors, settings
-from mine_geo.cli import intake, ledger, pictures, register, tables, workbench
+from mine_geo.cli import (
+    demonstration,
+    drawing,
+    export,
+    intake,
+    ledger,
+    register,
+    tables,
+    workbench,
+)
 
 
 class _Group(click.Group):
@@ -40,7 +49,7 @@ def main(ctx: click.Context, database: str | None) -> None:
 
 
 for command in (
-    pictures.demo,
+    demonstration.demo,
     register.init,
     register.load,
     intake.check,
@@ -55,7 +64,9 @@ for command in (
     ledger.releases,
     ledger.balance,
     ledger.changes,
-    pictures.draw,
+    drawing.draw,
+    drawing.atlas,
+    export.export,
     register.db,
 ):
     main.add_command(command)

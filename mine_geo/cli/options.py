@@ -81,7 +81,7 @@ class Reading:
         return said + (f", as known at {self.known_at}" if self.known_at else "")
 
 
-def _gathering(command: Callable[..., None], kind: type[Any], name: str) -> Callable[..., None]:
+def gathering(command: Callable[..., None], kind: type[Any], name: str) -> Callable[..., None]:
     """Return a command that takes the options of a dataclass one by one, and hands them over."""
 
     def gather(ctx: click.Context, /, **given: Any) -> Any:
@@ -121,7 +121,7 @@ class FileReading:
 
 def file_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a `FileReading` and hand it over as `how`."""
-    wrapped = _gathering(command, FileReading, "how")
+    wrapped = gathering(command, FileReading, "how")
     for option in (
         click.option("--profile", help="A bundled profile, or a TOML file of your own."),
         click.option("--operation", help="The named datum transformation, if one is needed."),
@@ -135,7 +135,7 @@ def file_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a `Reading` and hand it over as `reading`."""
-    wrapped = as_known_options(_gathering(command, Reading, "reading"))
+    wrapped = as_known_options(gathering(command, Reading, "reading"))
     for option in (
         click.option(
             "--workbench",

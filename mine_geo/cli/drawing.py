@@ -1,0 +1,243 @@
+"""Commands that draw what a store holds: `map` and `atlas`, and the options that they share."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from mine_geo.cli.frames import Frames, frames
+from mine_geo.cli.options import Reading, example, gathering, open_named, reading_options
+from mine_geo.errors import OptionError, choose
+from mine_geo.terms import ZONES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mine_geo.store import Store
+
+PAGES: Final = ("national", "province", "district", "border-zone")
+PRINTED: Final = (".pdf", ".png")
+ENDINGS: Final = (".html", *PRINTED)
+LANGUAGES: Final = ("en", "km")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is drawn with the hazards, and for whom."""
+
+    title: str | None
+    places: Path | None
+    basemap: str | None
+    released: bool
+    public: bool
+
+    def read(self, store: Store, reading: Reading) -> Frames:
+        """Read what is drawn from a store."""
+        return frames(
+            store, reading, released=self.released, places=self.places, public=self.public
+        )
+
+
+def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a `Drawing` and hand it over as `drawing`."""
+    wrapped = gathering(command, Drawing, "drawing")
+    for option in (
+        click.option(
+            "--public", is_flag=True, help="For everybody: figures and released land only."
+        ),
+        click.option("--released/--no-released", default=True, help="Draw released land."),
+        click.option(
+            "--basemap",
+            metavar="SOURCE",
+            help="Beneath it: an online tile source by name, or a GeoTIFF.",
+        ),
+        click.option(
+            "--places",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Names to draw: a CSV (name, lon, lat) or points.",
+        ),
+        click.option("--title", help="Title instead of the usual one."),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@click.command("map", epilog=example("mine-geo map province --province Battambang -o btb.html"))
+@click.argument("page", type=click.Choice(PAGES))
+@click.option("--province", help="Name or code.")
+@click.option("--district", help="Name or code.")
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The page to write (.html), or a sheet to print (.pdf, .png).",
+)
+@click.option(
+    "--capacity",
+    metavar="M2",
+    type=int,
+    help="border-zone: what can be released in a year; set on the page else.",
+)
+@click.option("--paper", default="A4", show_default=True, help="Of a sheet: A4, A3, A3-landscape.")
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    type=click.Choice(LANGUAGES),
+    help="Of a sheet; a page can be switched.",
+)
+@drawing_options
+@reading_options
+@click.pass_context
+def draw(
+    ctx: click.Context,
+    reading: Reading,
+    drawing: Drawing,
+    page: str,
+    *,
+    province: str | None,
+    district: str | None,
+    output: Path,
+    capacity: int | None,
+    paper: str,
+    language: str,
+) -> None:
+    """Draw a map that opens without internet, or a sheet to print.
+
+    The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets.
+    """
+    asked = _Asked(page, province, district, capacity, paper, language)
+    asked.check(output, drawing)
+    found = drawing.read(open_named(ctx), reading)
+    if output.suffix.lower() in PRINTED:
+        asked.sheet(found, drawing, reading.as_of).save(output)
+    else:
+        asked.page_of(found, drawing, reading.as_of).save(output)
+    click.echo(f"wrote {output}")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which map, of where."""
+
+    page: str
+    province: str | None
+    district: str | None
+    capacity: int | None
+    paper: str
+    language: str
+
+    def check(self, output: Path, drawing: Drawing) -> None:
+        """Refuse what does not go together, before anything is read."""
+        if self.page != "national" and self.province is None:
+            raise OptionError(f"a {self.page} map needs --province, name or code")
+        if self.page == "district" and self.district is None:
+            raise OptionError("a district map needs --district, name or code")
+        ending = choose(output.suffix.lower(), ENDINGS, "ending of --output")
+        if self.page == "border-zone" and drawing.public:
+            raise OptionError("a border-zone map lists the hazards that remain: none is public")
+        if ending in PRINTED and (self.page == "border-zone" or drawing.basemap):
+            raise OptionError("a sheet has no priority list and no basemap; write a .html page")
+
+    def sheet(self, found: Frames, drawing: Drawing, as_of: str | None) -> Any:
+        """Return the sheet to print."""
+        from mine_geo import maps  # noqa: PLC0415
+
+        return maps.sheet(
+            found.split,
+            None if self.page == "national" else self.province,
+            self.district if self.page == "district" else None,
+            border=found.border,
+            admin=found.admin,
+            releases=found.releases,
+            places=found.places,
+            title=drawing.title,
+            as_of=as_of,
+            paper=self.paper,
+            language=self.language,
+            public=drawing.public,
+            restricted=found.restricted,
+        )
+
+    def page_of(self, found: Frames, drawing: Drawing, as_of: str | None) -> Any:
+        """Return the page."""
+        from mine_geo import maps  # noqa: PLC0415
+
+        shared: dict[str, Any] = {
+            "releases": found.releases,
+            "places": found.places,
+            "title": drawing.title,
+            "as_of": as_of,
+            "basemap": drawing.basemap,
+        }
+        ground, province = (found.border, found.admin), self.province or ""
+        if self.page == "border-zone":
+            return maps.border_zone(
+                found.split, province, self.district, *ground, capacity_m2=self.capacity, **shared
+            )
+        shared |= {"public": drawing.public, "restricted": found.restricted}
+        if self.page == "national":
+            return maps.national(found.split, *ground, **shared)
+        if self.page == "province":
+            return maps.province(found.split, province, *ground, **shared)
+        return maps.district(found.split, province, self.district or "", *ground, **shared)
+
+
+@click.command(epilog=example("mine-geo atlas --out atlas"))
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The folder: new, empty, or an earlier atlas.",
+)
+@click.option(
+    "--first",
+    default="far",
+    show_default=True,
+    type=click.Choice(ZONES),
+    help="The zone that priority lists begin with.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), help="How many processes; else as many as the machine has."
+)
+@drawing_options
+@reading_options
+@click.pass_context
+def atlas(
+    ctx: click.Context, reading: Reading, drawing: Drawing, out: Path, first: str, jobs: int | None
+) -> None:
+    """Draw a folder of maps: the country, each province, each district.
+
+    It opens at OUT/index.html, without internet. The next run writes what has changed and
+    leaves the rest as it is.
+    """
+    from mine_geo import maps  # noqa: PLC0415
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
+    found = drawing.read(open_named(ctx), reading)
+    with terminal.counting() as counted:
+        made = maps.atlas(
+            found.split,
+            out,
+            found.border,
+            found.admin,
+            releases=found.releases,
+            places=found.places,
+            title=drawing.title,
+            as_of=reading.as_of,
+            first=first,
+            basemap=drawing.basemap,
+            public=drawing.public,
+            restricted=found.restricted,
+            jobs=jobs or os.cpu_count() or 1,
+            progress=counted,
+        )
+    click.echo(
+        f"wrote {made.written:,} files, {made.unchanged:,} unchanged, {made.removed:,} removed: "
+        f"{made.pages[0]}"
+    )

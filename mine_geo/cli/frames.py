@@ -1,0 +1,68 @@
+"""What a store gives a map, an atlas or an export: the frames that are drawn or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mine_geo.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from mine_geo.cli.options import Reading
+    from mine_geo.store import Store
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """A split of a store, read in one way, and what goes with it; EPSG:4326."""
+
+    split: gpd.GeoDataFrame
+    border: gpd.GeoDataFrame
+    admin: gpd.GeoDataFrame | None
+    releases: gpd.GeoDataFrame | None
+    places: gpd.GeoDataFrame | None
+    restricted: gpd.GeoDataFrame | None
+    """For what is shown to everybody: see `Store.restricted`."""
+
+
+def frames(
+    store: Store,
+    reading: Reading,
+    *,
+    released: bool = True,
+    places: Path | None = None,
+    public: bool = False,
+) -> Frames:
+    """Read what is to be drawn; without districts a map is a map still.
+
+    Raises
+    ------
+    StoreError
+        If no border is loaded.
+    FileError, RecordError, GeometryError
+        If the file of places cannot be read.
+    """
+    from mine_geo.places import read_places  # noqa: PLC0415
+
+    when = {"as_of": reading.as_of, "known_at": reading.known_at}
+    land = store.released_land(kind=reading.kind, **when) if released else None
+    return Frames(
+        split=reading.split(store),
+        border=store.border(),
+        admin=admin_of(store),
+        releases=land,
+        places=None if places is None else read_places(places),
+        restricted=store.restricted(**when) if public else None,
+    )
+
+
+def admin_of(store: Store) -> gpd.GeoDataFrame | None:
+    """Return the districts of a store, or None where none are loaded."""
+    try:
+        return store.admin()
+    except StoreError:
+        return None
