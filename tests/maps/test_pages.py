@@ -202,43 +202,6 @@ def test_a_layer_switches_off_and_on(
     page.check_alone()
 
 
-def test_a_row_of_the_list_leads_to_its_hazard(
-    open_page: Opener,
-    split: gpd.GeoDataFrame,
-    border: gpd.GeoDataFrame,
-    admin: gpd.GeoDataFrame,
-) -> None:
-    page = open_page(maps.border_zone(split, "Battambang", border=border, admin=admin))
-    rows = page.driver.find_elements(By.CSS_SELECTOR, "#mg-list tbody tr")
-    texts = [[cell.text for cell in row.find_elements(By.XPATH, "*")] for row in rows]
-    assert texts == [
-        ["1", "AP-4", "Bavel", "far", "7,000.0", "4,000"],
-        ["2", "AP-2", "Samlout", "far", "21,641.0", "20,000"],
-        ["3", "AP-5", "Bavel", "near", "0.0", "50"],
-        ["4", "AP-1", "Samlout", "near", "1,082.0", "100"],
-        ["5", "AP-3", "Samlout", "near", "6,999.9", "3,000,000"],
-    ]
-    rows[3].find_element(By.XPATH, "td[3]").click()
-    assert page.popup().startswith("AP-1")
-    assert rows[3].get_attribute("aria-current") == "true"
-    seen = page.js("const box = window.mineGeo.map.getBounds(); return box.toBBoxString()")
-    west, south, east, north = (float(part) for part in seen.split(","))
-    assert west < 103.01
-    assert 103.03 < east < 103.2
-    assert south < 13.1
-    assert 13.14 < north < 13.3
-
-
-def test_a_row_switches_its_layer_on(open_page: Opener, split: gpd.GeoDataFrame) -> None:
-    page = open_page(maps.border_zone(split, "Battambang", first="near"))
-    page.driver.find_element(By.CSS_SELECTOR, "[data-layer='ap_minefield-near']").click()
-    assert page.counts()["ap_minefield-near"] == 0
-    button = page.driver.find_element(By.CSS_SELECTOR, "#mg-list tbody button")
-    button.send_keys(Keys.ENTER)
-    assert page.popup().startswith("AP-5")
-    assert page.counts()["ap_minefield-near"] == 3
-
-
 def test_names_stand_in_english_and_khmer(
     open_page: Opener,
     split: gpd.GeoDataFrame,
