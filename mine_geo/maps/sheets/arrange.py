@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mine_geo.maps.sheets.tables import Table
 
 MARGIN_MM: Final = 8.0
-HEADER_MM: Final = 15.5
+HEADER_MM: Final = 16.5
 FOOTER_MM: Final = 6.0
 FURNITURE_MM: Final = 10.0
 """The strip below the map: scale bar, scale, north arrow."""
@@ -28,6 +28,7 @@ GUTTER_MM: Final = 3.8
 COLUMN_MM: Final = 88.0
 GAP_MM: Final = 5.0
 STRIP_LEAST_MM: Final = 52.0
+STRIP_USUAL_MM: Final = 62.0
 STRIP_MOST: Final = 0.37
 """The most of the page's height that the strip of a portrait sheet takes."""
 
@@ -100,7 +101,15 @@ def strip_grid(page: Sheet, tables: Sequence[Table]) -> Grid:
     return _cut(page, tables, width, most)
 
 
-def strip_mm(page: Sheet, grid: Grid, facts: Facts, overview: Overview | None) -> float:
+def legend_mm(page: Sheet, legend: Legend) -> float:
+    """Return the height of the legend on a portrait sheet, mm."""
+    box = plan(page.paper).panel
+    return legend.height(page, (box[2] - box[0] - 2 * GAP_MM * page.unit) * SHARES[0])
+
+
+def strip_mm(
+    page: Sheet, grid: Grid, facts: Facts, overview: Overview | None, least: float = 0
+) -> float:
     """Return the height of the strip of a portrait sheet, mm."""
     box = plan(page.paper).panel
     room = box[2] - box[0] - 2 * GAP_MM * page.unit
@@ -108,6 +117,7 @@ def strip_mm(page: Sheet, grid: Grid, facts: Facts, overview: Overview | None) -
         grid.height(page, room * SHARES[1]),
         _stacked(page, [facts, *([] if overview is None else [overview])], room * SHARES[2]),
         STRIP_LEAST_MM * page.unit,
+        least,
     )
     return min(needed + 1, strip_most(page.paper))
 

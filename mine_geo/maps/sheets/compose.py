@@ -33,6 +33,7 @@ ANYWHERE: Final = (170_000.0, 1_090_000.0, 830_000.0, 1_640_000.0)
 
 TITLE: Final = 15.0
 TITLE_LEAST: Final = 10.0
+SUBTITLE: Final = 8.6
 BADGE: Final = "#8a1538"
 
 
@@ -53,7 +54,7 @@ def choose_paper(wanted: str, ground: Bounds) -> Paper:
     """Return the paper that shows the ground largest, of the orientations that were asked for."""
 
     def scale(paper: Paper) -> float:
-        height = 0.28 * paper.size_mm[1]
+        height = arrange.STRIP_USUAL_MM * paper.unit
         return fit(arrange.plan(paper, height).window, ground).denominator
 
     return min(papers(wanted), key=scale)
@@ -67,6 +68,14 @@ class Composer:
     subject: Subject
     said: facts.Facts
     page: Page
+    strip_mm: float = 0.0
+    """The least height of the strip of a portrait sheet."""
+
+    legend_mm: float = 0.0
+    """How much of it the legend takes, once it is drawn."""
+
+    lacks_room: bool = False
+    """Whether that was more than there is."""
 
     def __post_init__(self) -> None:
         """Gather tables and facts."""
@@ -81,7 +90,7 @@ class Composer:
             overview = Overview(self.layers, self.subject, 26.0 if portrait else 34.0)
         if portrait:
             grid = arrange.strip_grid(self.page, self.tables)
-            height = arrange.strip_mm(self.page, grid, self.facts, overview)
+            height = arrange.strip_mm(self.page, grid, self.facts, overview, self.strip_mm)
             plan = arrange.plan(self.page.paper, height)
         else:
             plan = arrange.plan(self.page.paper)
@@ -92,6 +101,8 @@ class Composer:
         if overview is not None:
             overview.view = view
         if portrait:
+            self.legend_mm = arrange.legend_mm(self.page, legend)
+            self.lacks_room = self.legend_mm > plan.panel[3] - plan.panel[1]
             arrange.draw_strip(self.page, plan.panel, grid, legend, self.facts, overview)
         else:
             grid = arrange.draw_column(
@@ -160,13 +171,18 @@ class Composer:
         while size > TITLE_LEAST and page.width_of(first, size, bold=True) > edge - left:
             size -= 0.5
         shown = page.cut(first, edge - left, size, bold=True)
-        line = top - 6.8 * unit
+        line = top - 6.2 * unit
         page.text(left, line, shown, size=size, bold=True)
         after = left + page.width_of(shown, size, bold=True) + 4 * unit
-        if other and after + page.width_of(other, size * 0.8) <= edge:
+        subtitle = page.cut(self.said.subtitle.within(page.language), right - left, SUBTITLE)
+        low = bottom + 2.8 * unit
+        page.text(left, low, subtitle, size=SUBTITLE, colour=GREY)
+        if after + page.width_of(other, size * 0.8) <= edge:
             page.text(after, line, other, size=size * 0.8, colour=GREY)
-        subtitle = page.cut(self.said.subtitle.within(page.language), edge - left, 8.6)
-        page.text(left, bottom + 3.4 * unit, subtitle, size=8.6, colour=GREY)
+        elif other:  # no room beside the title: beside the subtitle
+            room = right - left - page.width_of(subtitle, SUBTITLE) - 4 * unit
+            shown = page.cut(other, room, SUBTITLE)
+            page.text(right, low, shown, size=SUBTITLE, colour=GREY, align="right")
         page.line([(left, bottom), (right, bottom)], width=0.9 * unit)
 
     def _badges(self, right: float, top: float) -> float:
@@ -239,5 +255,10 @@ def _drawn(
     chosen = choose_paper(paper, ground)
     with pinned():
         page = Page(chosen, language)
-        view = Composer(layers, subject, said, page).draw(ground)
+        composer = Composer(layers, subject, said, page)
+        view = composer.draw(ground)
+        if composer.lacks_room:
+            # What the legend has is known once the map is drawn: then again, with room for it.
+            page = Page(chosen, language)
+            view = Composer(layers, subject, said, page, composer.legend_mm).draw(ground)
     return Sheet(page, view, said.title.within(language))

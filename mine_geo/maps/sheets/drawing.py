@@ -13,7 +13,7 @@ from matplotlib.path import Path
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from mine_geo.maps.symbols import Symbol
+    from mine_geo.symbology import Symbol
 
 POINTS_PER_PIXEL: Final = 0.42
 """Lines are finer on paper than on a screen."""

@@ -60,13 +60,21 @@ def register() -> None:
 
 
 @cache
-def _glyphs() -> frozenset[int]:
-    """Return the code points that either family has in both weights."""
-    charmaps = {
-        key: set(font_manager.get_font(path).get_charmap()) for key, path in _files().items()
-    }
-    latin = charmaps[LATIN, REGULAR] & charmaps[LATIN, BOLD]
-    return frozenset(latin | (charmaps[KHMER, REGULAR] & charmaps[KHMER, BOLD]))
+def _glyphs(family: str) -> frozenset[int]:
+    """Return the code points that a family has in both weights."""
+    weights = [path for (name, _), path in _files().items() if name == family]
+    charmaps = [set(font_manager.get_font(path).get_charmap()) for path in weights]
+    return frozenset(set.intersection(*charmaps))
+
+
+def _family(letter: str) -> str | None:
+    """Return the family that a letter is taken from, or None."""
+    return next((family for family in FAMILIES if ord(letter) in _glyphs(family)), None)
+
+
+def _is_mark(letter: str) -> bool:
+    """Say whether a letter is drawn over, under or around the one before."""
+    return unicodedata.category(letter) in ("Mn", "Mc", "Me")
 
 
 def _shown(letter: str) -> str:
@@ -78,21 +86,32 @@ def _shown(letter: str) -> str:
         return " "
     if category == "Cf":  # marks that only turn the direction of writing, or hide
         return ""
-    if category.startswith("C") or ord(letter) not in _glyphs():
-        return REPLACEMENT
-    return letter
+    return REPLACEMENT if category.startswith("C") or _family(letter) is None else letter
 
 
 @cache
 def clean(text: str) -> str:
     r"""Return a text as one line that can be drawn: what no font has is a replacement mark.
 
+    So is a mark over a letter that the mark's font does not have.
+
     Examples
     --------
     >>> clean("Sam\u202elout\n\x00$x$")
     'Samlout �$x$'
     """
-    return "".join(_shown(letter) for letter in text).strip()
+    shown: list[str] = []
+    base = ""
+    for letter in "".join(map(_shown, text)).strip():
+        if not _is_mark(letter):
+            base = letter if letter not in KEPT_MARKS else base
+            shown.append(letter)
+        elif base and _family(base) == _family(letter):
+            shown.append(letter)
+        else:
+            base = REPLACEMENT
+            shown.append(REPLACEMENT)
+    return "".join(shown)
 
 
 def clusters(text: str) -> list[str]:
@@ -105,11 +124,7 @@ def clusters(text: str) -> list[str]:
     """
     pieces: list[str] = []
     for letter in text:
-        joined = pieces and (
-            unicodedata.category(letter) in ("Mn", "Mc", "Me")
-            or pieces[-1].endswith(COENG)
-            or letter in KEPT_MARKS
-        )
+        joined = pieces and (_is_mark(letter) or pieces[-1].endswith(COENG) or letter in KEPT_MARKS)
         if joined:
             pieces[-1] += letter
         else:

@@ -145,10 +145,17 @@ def _country(drawn: Map, code: str, point: Any, reach: float) -> Name:
 
 
 def place_names(drawn: Map) -> tuple[list[Name], Any]:
-    """Return names beside dots, none of them close to another, and the dots (mm)."""
+    """Return names beside dots, none of them close to another, and the dots (mm).
+
+    In the order of the table, or by `population` where it is told.
+    """
     places = drawn.layers.places
     if places is None or not len(places):
         return [], np.empty((0, 2))
+    places = places[places["name"].notna()].reset_index(drop=True)
+    if "population" in places.columns:
+        most = pd.to_numeric(places["population"], errors="coerce")
+        places = places.loc[most.sort_values(ascending=False, kind="stable").index]
     if "geometry" in places.columns:
         points = shapely.centroid(places["geometry"].to_numpy())
         degrees = np.column_stack([shapely.get_x(points), shapely.get_y(points)])

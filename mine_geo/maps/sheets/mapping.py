@@ -21,7 +21,7 @@ from mine_geo.maps.sheets import drawing
 from mine_geo.maps.sheets.paper import INK
 from mine_geo.maps.words import Said, say
 from mine_geo.symbology import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
-from mine_geo.terms import AREA_TYPES, OUTCOMES, STATUSES
+from mine_geo.terms import AREA_TYPES, NEIGHBOURS, OUTCOMES, STATUSES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,6 +39,9 @@ OUTSIDE: Final = "#e4e8ea"
 GRID: Final = Symbol(None, 1, "#6f8ba3", 0.75, 0.6, ())
 HALO: Final = Symbol(None, 1, "#ffffff", 0.9, 2.6, ())
 CASING: Final = Symbol(None, 1, "#ffffff", 0.9, 4.4, ())
+STRANGE_MOST: Final = 2
+"""Of more neighbours than so many that no code is known for, the legend makes one line."""
+
 NATIONAL_THIN: Final = 0.55
 """How much finer hazards are outlined where the country is shown."""
 
@@ -143,10 +146,12 @@ class Map:
         solid = border["demarcated"].eq(False) if "demarcated" in border else False
         dashed = pd.Series(solid, index=border.index)
         sides = [border["kind"].eq("coast"), border["neighbour"], dashed]
+        strange = border["neighbour"][~border["neighbour"].isin(NEIGHBOURS)].nunique()
         for (coast, code, open_), part in border.groupby(
             sides, dropna=False, sort=True
         ):  # land first
-            country = ground.country_name(None if pd.isna(code) else str(code))
+            named = pd.notna(code) and (code in NEIGHBOURS or strange <= STRANGE_MOST)
+            country = ground.country_name(str(code) if named else None)
             style = symbol(
                 border_name("coast" if coast else "land", None if pd.isna(code) else str(code))
             )
@@ -157,7 +162,7 @@ class Map:
             lines = self.view.on_paper(part.geometry)
             if not coast:
                 self.stroke(lines, CASING, 5.9)
-            if self.stroke(lines, style, 6):
+            if self.stroke(lines, style, 6) and Entry(style, name) not in self.entries:
                 self.entries.append(Entry(style, name))
 
     def add_units(self) -> None:
@@ -266,6 +271,5 @@ def _code_of(
     frame: pd.DataFrame, column: str, known: tuple[str, ...], other: str
 ) -> NDArray[np.object_]:
     """Return each value when it is known, else `other`."""
-    empty = pd.Series(None, index=frame.index, dtype=object)
-    values = frame.get(column, empty).astype("string").fillna(other).to_numpy(dtype=object)
-    return np.where(np.isin(values, known), values, other)
+    values = frame[column] if column in frame.columns else [None] * len(frame)
+    return np.array([value if value in known else other for value in values], dtype=object)

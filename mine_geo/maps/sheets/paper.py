@@ -129,7 +129,7 @@ class Page:
     @property
     def leading(self) -> float:
         """The distance of lines of text, as a share of the letters' size."""
-        return 1.85 if self.language == "km" else 1.32
+        return 1.7 if self.language == "km" else 1.32
 
     def add_axes(self, box: Box, *, above: float = 0) -> Any:
         """Return axes without frame or ticks that fill a box (mm)."""
@@ -162,7 +162,7 @@ class Page:
         points = self.points(size, text)
         return FontProperties(family=list(fonts.FAMILIES), weight=weight, size=points)
 
-    def text(  # noqa: PLR0913 - what a text looks like
+    def text(
         self,
         x: float,
         y: float,

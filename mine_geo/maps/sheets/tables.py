@@ -76,15 +76,14 @@ def _figures(row: Any) -> tuple[Said, ...]:
     return tuple(_count(row[figure]) for figure in FIGURES)
 
 
-def _headed(layers: Beneath, first: Said, title: Said, rows: list[Row]) -> Table:
-    threshold = f"{layers.threshold_m:,g} m"
+def _headed(said: Facts, first: Said, title: Said, rows: list[Row]) -> Table:
     counted = (say("totals.hazards"), say("totals.m2"))
     return Table(
         title=title,
         groups=(
             (same(""), 1),
-            (say("sheet.near", threshold=threshold), 2),
-            (say("sheet.far", threshold=threshold), 2),
+            (say("sheet.near", threshold=said.threshold), 2),
+            (say("sheet.far", threshold=said.threshold), 2),
         ),
         columns=(first, *counted, *counted),
         rows=tuple(rows),
@@ -92,7 +91,7 @@ def _headed(layers: Beneath, first: Said, title: Said, rows: list[Row]) -> Table
     )
 
 
-def by_unit(subject: Subject, layers: Beneath, level: str) -> Table | None:
+def by_unit(subject: Subject, layers: Beneath, said: Facts, level: str) -> Table | None:
     """Return near and far by province or district, kinds apart; None where rows name none."""
     needed = {level, f"{level}_code", "province", "province_code"}
     if not needed <= set(subject.hazards.columns):
@@ -107,7 +106,7 @@ def by_unit(subject: Subject, layers: Beneath, level: str) -> Table | None:
         for _, row in table.iterrows():
             rows.append(Row((_name(row, level, names), *_figures(row))))
         rows.append(Row((say("totals.total"), *_figures(table[list(FIGURES)].sum())), total=True))
-    return _headed(layers, say(f"field.{level}"), say(f"sheet.by_{level}"), rows)
+    return _headed(said, say(f"field.{level}"), say(f"sheet.by_{level}"), rows)
 
 
 def _name(row: Any, level: str, names: dict[Any, Said]) -> Said:
@@ -117,7 +116,7 @@ def _name(row: Any, level: str, names: dict[Any, Said]) -> Said:
     return known if known is not None and known.en == row[level] else same(str(row[level]))
 
 
-def disclosed(said: Facts, layers: Beneath) -> Table | None:
+def disclosed(said: Facts) -> Table | None:
     """Return near and far by province, district or commune of a public sheet, kinds apart."""
     tables = [table for table in said.tables if table.rows]
     if not tables:
@@ -132,19 +131,18 @@ def disclosed(said: Facts, layers: Beneath) -> Table | None:
         sums = map(_count, table.total[: len(FIGURES)])
         rows.append(Row((say("totals.total"), *sums), total=True))
     level = tables[0].level
-    return _headed(layers, say(f"field.{level}"), say(f"sheet.by_{level}"), rows)
+    return _headed(said, say(f"field.{level}"), say(f"sheet.by_{level}"), rows)
 
 
-def by_zone(said: Facts, layers: Beneath) -> Table:
+def by_zone(said: Facts) -> Table:
     """Return near, far and their sum, each kind by itself: kinds are never added up."""
-    threshold = f"{layers.threshold_m:,g} m"
     rows: list[Row] = []
     for kind in dict.fromkeys(group.kind for group in said.groups):
         groups = [group for group in said.groups if group.kind == kind]
         if said.mixed:
             rows.append(Row((kind,), heading=True))
         for group in groups:
-            name = say(f"sheet.{group.zone}", threshold=threshold)
+            name = say(f"sheet.{group.zone}", threshold=said.threshold)
             rows.append(Row((name, _count(group.hazards), _count(group.size_m2))))
         sums = (sum(group.hazards for group in groups), sum(group.size_m2 for group in groups))
         rows.append(Row((say("totals.total"), *map(_count, sums)), total=True))
@@ -202,11 +200,11 @@ def choices(subject: Subject, layers: Beneath, said: Facts) -> Iterator[Table]:
     """Give the tables that suit a sheet, the most detailed first; the last one is short."""
     level = {"national": "province", "province": "district"}.get(subject.level)
     if said.public:
-        table = disclosed(said, layers)
+        table = disclosed(said)
     elif level is None:
         table = hazards(subject) if len(subject.hazards) else None
     else:
-        table = by_unit(subject, layers, level) if len(subject.hazards) else None
+        table = by_unit(subject, layers, said, level) if len(subject.hazards) else None
     if table is not None:
         yield table
-    yield by_zone(said, layers)
+    yield by_zone(said)

@@ -1,0 +1,319 @@
+"""Printed sheets: paper, tidiness, tables, words, bad input, and that nothing else is touched."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+import warnings
+
+import geopandas as gpd
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from matplotlib import font_manager
+from matplotlib.patches import PathPatch
+
+from mine_geo import symbology
+from mine_geo.errors import FileError, OptionError, UnknownNameError
+from mine_geo.maps.printing import sheet
+from mine_geo.maps.sheets import fonts
+from mine_geo.terms import SPLIT_COLUMNS
+from mine_geo.totals import totals
+from tests.maps.papers import media_box, rows, texts, untidy
+
+A4, A3 = (595.276, 841.89), (841.89, 1190.551)
+NASTY = (
+    "$x^2$ and $\\frac{1}{0}$",
+    "\u202eright to left\u2066",
+    "two\nlines\r\u2028\x00\x1f",
+    "\\alpha {{ 7*7 }} </text> %PDF (unclosed",
+    "\U0001f4a3 \u0e44\u0e17\u0e22 \u5730",
+    "a very long name " * 40,
+    "",
+)
+
+
+@pytest.fixture
+def places() -> pd.DataFrame:
+    return pd.DataFrame({"name": ["Ta Sanh", "Kampong"], "lon": [103.3, 103.8], "lat": 13.3})
+
+
+@pytest.fixture
+def releases() -> gpd.GeoDataFrame:
+    land = [shapely.box(103.3 + step, 13.1, 103.32 + step, 13.12) for step in (0, 0.05, 0.7)]
+    outcomes = ["cancelled", "cleared", "reduced"]
+    return gpd.GeoDataFrame({"outcome": outcomes}, geometry=land, crs="EPSG:4326")
+
+
+@pytest.mark.parametrize(
+    ("paper", "size"),
+    [
+        ("a4-portrait", A4),
+        ("A4-Landscape", A4[::-1]),
+        ("A3-portrait", A3),
+        ("a3-landscape", A3[::-1]),
+    ],
+)
+def test_the_paper_is_what_was_asked_for(paper, size, split, border, admin, tmp_path) -> None:
+    drawn = sheet(split, "Battambang", border=border, admin=admin, paper=paper)
+    assert media_box(drawn.save(tmp_path / "sheet.pdf")) == pytest.approx(size, abs=0.01)
+    assert (drawn.paper, drawn.orientation) == (paper[:2].upper(), paper[3:].lower())
+    assert untidy(drawn) == []
+
+
+def test_the_ground_turns_the_paper(split, border, admin) -> None:
+    high = admin.assign(geometry=[shapely.box(103, 13, 103.2, 13.9)] * 2 + [None])
+    wide = admin.assign(geometry=[shapely.box(103, 13, 104, 13.3)] * 2 + [None])
+    assert sheet(split, "Battambang", admin=high).orientation == "portrait"
+    assert sheet(split, "Battambang", admin=wide).orientation == "landscape"
+
+
+def test_a_png_has_300_dots_per_inch(split, tmp_path) -> None:
+    content = sheet(split, paper="A4-portrait").save(str(tmp_path / "a.PNG")).read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert struct.unpack(">II", content[16:24]) == (2480, 3507)  # 8.2677 and 11.6929 inches
+    place = content.index(b"pHYs") + 4
+    assert struct.unpack(">II", content[place : place + 8]) == (11811, 11811)  # dots per metre
+
+
+def test_the_same_frames_give_the_same_bytes(split, border, admin, tmp_path) -> None:
+    pages = [
+        sheet(split, "02", border=border, admin=admin).save(tmp_path / f"{number}.pdf").read_bytes()
+        for number in range(2)
+    ]
+    assert pages[0] == pages[1]
+    assert b"CreationDate" not in pages[0]
+
+
+@pytest.mark.parametrize("language", ["en", "km"])
+@pytest.mark.parametrize("unit", [(), ("Battambang",), ("Battambang", "Samlout")])
+def test_nothing_overlaps_and_nothing_is_cut(
+    unit, language, split, border, admin, places, releases
+) -> None:
+    layers = {"border": border, "admin": admin, "places": places, "releases": releases}
+    drawn = sheet(split.assign(synthetic=True), *unit, **layers, language=language)
+    assert untidy(drawn) == []
+    assert {"header", "map", "scale bar", "north arrow", "legend", "table", "facts"} <= set(
+        drawn.page.blocks
+    )
+
+
+def test_what_stands_on_a_sheet(split, border, admin, places, releases) -> None:
+    schematic = admin.assign(schematic=True)
+    layers = {"border": border, "admin": schematic, "places": places, "releases": releases}
+    drawn = sheet(split.assign(synthetic=True), "02", **layers, as_of="2022-12-31")
+    said = texts(drawn)
+    for text in (
+        *("Battambang province", "ខេត្តបាត់ដំបង", "AP minefields near and far from the border"),
+        *("SYNTHETIC SAMPLE", "Schematic districts", "as of 31 December 2022"),
+        *("drawn by hand, 1", "nearest edge of the hazard", "7,000 m"),
+        *("does not count as border", "Confirmed hazardous area (CHA)", "Status: worked on"),
+        *("7 km from the border", "Border with Thailand", "Released land: cleared", "Places"),
+        *("Samlout", "សំឡូត", "Bavel", "បវេល", "Kandal", "កណ្ដាល", "Thailand", "ថៃ", "Ta Sanh"),
+        f"Scale 1:{drawn.scale:,.0f} on A4",
+    ):
+        assert text in said, text
+    assert "Released land: reduced" not in said  # it lies in the other province
+    assert any("EPSG:32648" in text for text in said)
+
+
+def test_the_table_has_the_totals_of_each_district(split, border, admin) -> None:
+    table = rows(sheet(split, "02", border=border, admin=admin))
+    assert table[3:] == [
+        ["Bavel", "1", "50", "1", "4,000"],
+        ["Samlout", "2", "3,000,100", "1", "20,000"],
+        ["Total", "3", "3,000,150", "2", "24,000"],
+    ]
+    ours = totals(split, by=["district"])
+    for line, (_, row) in zip(table[3:5], ours.iterrows(), strict=True):
+        figures = row[["near_hazards", "near_size_m2", "far_hazards", "far_size_m2"]]
+        assert line[1:] == [f"{figure:,}" for figure in figures]
+
+
+def test_a_district_lists_its_hazards_nearest_first(split, border, admin) -> None:
+    drawn = sheet(split, "Battambang", "Samlout", border=border, admin=admin)
+    assert rows(drawn)[2:] == [
+        ["AP-1", "CHA", "near", "1,082", "100"],
+        ["AP-3", "near", "6,999", "3,000,000"],  # 6,999.99 m are not 7,000
+        ["AP-2", "SHA", "far", "21,641", "20,000"],
+        ["Total: 3 hazards", "3,020,100"],
+    ]
+    assert texts(drawn).count("AP-3") == 2  # in the table and on the map
+
+
+def test_many_hazards_are_summed_up_by_zone(split, admin) -> None:
+    many = pd.concat(
+        [split.assign(hazard_id=f"H{part}-" + split["hazard_id"]) for part in range(60)]
+    )
+    drawn = sheet(many.reset_index(drop=True), "Battambang", "Bavel", admin=admin)
+    assert rows(drawn)[2:] == [
+        ["Near, under 7,000 m", "60", "3,000"],
+        ["Far, 7,000 m or more", "60", "240,000"],
+        ["Total", "120", "243,000"],
+    ]
+
+
+def test_kinds_are_never_added_up(split, border, admin) -> None:
+    other = split.assign(kind="cluster_munition", hazard_id="C" + split["hazard_id"])
+    both = pd.concat([split, other], ignore_index=True)
+    for unit in ((), ("02",), ("02", "0209")):
+        drawn = sheet(both, *unit, border=border, admin=admin)
+        said = texts(drawn)
+        assert "Several kinds are shown; kinds are never added up." in " ".join(said)
+        assert {"AP minefields", "Cluster munition areas"} <= set(said)
+        assert not {"6,048,300", "6,040,200", "48,000"} & set(said)
+        assert untidy(drawn) == []
+
+
+def test_an_undemarcated_border_is_dashed(split, border, admin) -> None:
+    parts = border.assign(demarcated=[False, True])
+    drawn = sheet(split, border=parts, admin=admin)
+    assert "Border with Thailand, not demarcated" in texts(drawn)
+    colour = symbology.symbol("border_THA").line
+    lines = [
+        patch
+        for patch in drawn.page.figure.findobj(PathPatch)
+        if mpl.colors.to_hex(patch.get_edgecolor()) == colour
+    ]
+    assert [patch.get_linestyle() not in ("solid", "-") for patch in lines] == [True]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_whatever_an_attribute_holds_is_shown_as_text(text, split, border, admin, tmp_path) -> None:
+    words = ("also", "commune", "operator", "status", "area_type", "kind", "border_name")
+    nasty = split.astype(dict.fromkeys(words, object))
+    for word in (*words, "province", "district"):
+        nasty[word] = pd.Series([text] * len(nasty), index=nasty.index, dtype=object)
+    ids = [f"{text} {number}" for number in range(len(nasty))]
+    nasty["hazard_id"] = pd.Series(ids, index=nasty.index, dtype=object)
+    lines, units = border.copy(), admin.copy()
+    for word in ("border_name", "attribution", "neighbour"):
+        lines[word] = pd.Series([text, None], dtype=object)
+    for word in ("province", "district", "province_km", "district_km"):
+        units[word] = pd.Series([text] * 3, dtype=object)
+    names = pd.Series([text, None], dtype=object)
+    spot = pd.DataFrame({"name": names, "lon": 103.7, "lat": 13.6})
+    for unit in (("02",), ("02", "0209")):
+        title = f"{text}\ud800"
+        drawn = sheet(nasty, *unit, border=lines, admin=units, places=spot, title=title)
+        assert untidy(drawn) == []
+        assert not set("\u202e\u2066\n\r\u2028\x00\ud800") & set("".join(texts(drawn)))
+    assert drawn.save(tmp_path / "sheet.pdf").stat().st_size
+    if text.startswith("$"):
+        assert f"{text}\ufffd" in texts(drawn)
+
+
+@pytest.mark.parametrize(
+    ("given", "drawn"),
+    [
+        ("$5", "$5"),
+        ("a\u202eb\u200fc", "abc"),
+        ("a\nb\u2028c", "a b c"),
+        ("\x00\ud800\U0001f4a3", "\ufffd\ufffd\ufffd"),
+        ("ភ្នំ\u200bពេញ", "ភ្នំ\u200bពេញ"),
+    ],
+)
+def test_what_cannot_be_drawn_is_a_mark(given: str, drawn: str) -> None:
+    assert fonts.clean(given) == drawn
+
+
+def test_khmer_comes_from_the_bundled_font(split, border, admin, tmp_path) -> None:
+    before = len(font_manager.fontManager.ttflist)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn = sheet(split, "02", border=border, admin=admin, language="km")
+        content = drawn.save(tmp_path / "sheet.pdf").read_bytes()
+    for name in (b"NotoSansKhmer-Regular", b"NotoSansKhmer-Bold", b"DejaVuSans-Bold"):
+        assert b"+" + name in content
+    assert {"ខេត្តបាត់ដំបង", "Battambang province", "សំឡូត"} <= set(texts(drawn))
+    assert len(font_manager.fontManager.ttflist) - before in (0, 4)  # 4 if this sheet is the first
+
+
+def test_the_settings_of_others_are_left_alone(split, tmp_path) -> None:
+    with mpl.rc_context({"text.usetex": True, "font.size": 40, "axes.linewidth": 9}):
+        before = dict(mpl.rcParams)
+        content = sheet(split).save(tmp_path / "one.pdf").read_bytes()
+        assert dict(mpl.rcParams) == before
+    assert sheet(split).save(tmp_path / "two.pdf").read_bytes() == content
+
+
+def test_matplotlib_is_not_loaded_before_a_sheet_is_asked_for() -> None:
+    code = "import sys, mine_geo.maps.printing; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_input_is_left_alone(split, border, admin, places, releases) -> None:
+    frames = (split, border, admin, places, releases)
+    before = [frame.copy() for frame in frames]
+    sheet(split, "02", "0209", border=border, admin=admin, places=places, releases=releases)
+    for old, new in zip(before, frames, strict=True):
+        pd.testing.assert_frame_equal(old, new)
+
+
+def test_an_empty_split_says_so(split, border, admin) -> None:
+    for drawn in (sheet(split.iloc[:0]), sheet(split.iloc[:0], "08", border=border, admin=admin)):
+        assert "No hazard is recorded here." in texts(drawn)
+        assert rows(drawn)[-1] == ["Total", "0", "0"]
+        assert untidy(drawn) == []
+
+
+def test_one_small_hazard_and_nothing_else(split) -> None:
+    drawn = sheet(split.iloc[:1][["hazard_id", "size_m2", *SPLIT_COLUMNS, "geometry"]])
+    assert rows(drawn)[-1] == ["Total", "1", "100"]
+    assert "Area type not recorded" in texts(drawn)
+    assert untidy(drawn) == []
+
+
+def test_a_public_sheet_knows_no_hazard(split, border, admin, releases) -> None:
+    for unit in ((), ("02",), ("02", "0209")):
+        drawn = sheet(split, *unit, border=border, admin=admin, releases=releases, public=True)
+        said = texts(drawn)
+        assert "PUBLIC: no hazard polygons" in said
+        assert not any(text.startswith("AP-") for text in said)
+        assert untidy(drawn) == []
+        red = {symbology.symbol(f"{fill} open").fill for fill in symbology.table()["fills"]}
+        patches = drawn.page.figure.findobj(PathPatch)
+        fills = {mpl.colors.to_hex(each.get_facecolor()) for each in patches if each.get_fill()}
+        assert not red & fills
+        corners = drawn.view.on_paper(split.geometry)
+        hazards = {tuple(xy) for xy in np.round(shapely.get_coordinates(corners), 2)}
+        for patch in patches:
+            assert not hazards & {tuple(xy) for xy in np.round(patch.get_path().vertices, 2)}
+    assert rows(drawn)[2:] == [
+        ["Near, under 7,000 m", "2", "3,000,100"],
+        ["Far, 7,000 m or more", "1", "20,000"],
+        ["Total", "3", "3,020,100"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"paper": "A5"}, "paper 'A5' is unknown; valid: A4, A4-portrait, A4-landscape, A3"),
+        ({"paper": ""}, "paper '' is unknown"),
+        ({"language": "fr"}, "language 'fr' is unknown; valid: en, km"),
+        ({"district": "Bavel"}, "name its province too"),
+    ],
+)
+def test_unknown_options_list_the_valid_ones(options, says, split) -> None:
+    with pytest.raises(OptionError, match=says):
+        sheet(split, **options)
+
+
+def test_an_unknown_province_is_said(split, admin) -> None:
+    with pytest.raises(UnknownNameError, match="Nowhere"):
+        sheet(split, "Nowhere", admin=admin)
+
+
+def test_where_a_sheet_cannot_be_written(split, tmp_path) -> None:
+    drawn = sheet(split)
+    with pytest.raises(OptionError, match=r"sheet\.svg: a sheet is written as \.pdf or \.png"):
+        drawn.save(tmp_path / "sheet.svg")
+    with pytest.raises(FileError, match="choose a folder that exists"):
+        drawn.save(tmp_path / "none" / "sheet.pdf")
+    (tmp_path / "folder.pdf").mkdir()
+    with pytest.raises(FileError, match="cannot be written"):
+        drawn.save(tmp_path / "folder.pdf")
