@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pytest
 
-from mine_geo import admin, border, intake, maps, sample, zones
+from mine_geo import maps
+from mine_geo.maps.records import HAZARD_FIELDS
+from tests.benchmarks import map_pages
+from tests.maps.test_shapes import UNSEEN
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -16,18 +18,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def layers() -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
-    return {
-        "border": border.read_border(sample.path("border")),
-        "admin": admin.read_admin(sample.path("districts")),
-        "places": pd.read_csv(sample.path("places")),
-    }
+def frames() -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    return map_pages.frames()
 
 
 @pytest.fixture(scope="module")
-def sample_split(layers) -> gpd.GeoDataFrame:
-    fields = intake.read_hazards(sample.path("minefields"))
-    return zones.border_split(fields, layers["border"], include_coast=True)
+def sample_split(frames) -> gpd.GeoDataFrame:
+    return frames[0]
+
+
+@pytest.fixture(scope="module")
+def layers(frames) -> dict[str, Any]:
+    return frames[1]
 
 
 def test_the_national_page_is_whole_and_small(
@@ -35,14 +37,23 @@ def test_the_national_page_is_whole_and_small(
 ) -> None:
     page = open_page(maps.national(sample_split, **layers))
     page.check_alone()
+    counts = page.counts()
     # Table 3 of the work plan of 2023.
-    assert page.counts() == {"ap_minefield-near": 4075, "ap_minefield-far": 3317}
+    assert (counts["ap_minefield-near"], counts["ap_minefield-far"]) == (4075, 3317)
+    releases = layers["releases"]
+    for outcome, count in releases.groupby("outcome").size().items():
+        assert counts[f"released-{outcome}"] == count
+    assert sum(counts.values()) == 7392 + len(releases)
     text = page.js("return document.querySelector('.mg-title').textContent")
     for figure in ("353,402,819", "327,881,692", "7,392", "681,284,511", "SYNTHETIC SAMPLE"):
         assert figure in text
     credit = page.js("return document.querySelector('.mg-credit').textContent")
     assert "OpenStreetMap" in credit
-    assert page.path.stat().st_size < 2_000_000
+    columns = [name for name, _ in HAZARD_FIELDS if name in sample_split.columns]
+    plain = map_pages.plain(sample_split, columns).get_root().render()
+    assert page.path.stat().st_size <= len(plain.encode()) / map_pages.SHARE
+    # At first sight most are smaller than a pixel.
+    assert page.js(UNSEEN, [12.6, 105.0], 7) == []
 
 
 def test_battambang_list_is_in_order(
@@ -65,7 +76,8 @@ def test_koh_kong_draws_the_coast(
 ) -> None:
     page = open_page(maps.province(sample_split, "Koh Kong", **layers))
     page.check_alone()
-    assert page.counts() == {"ap_minefield-near": 324, "ap_minefield-far": 31}
+    counts = page.counts()
+    assert (counts["ap_minefield-near"], counts["ap_minefield-far"]) == (324, 31)
     legend = page.js("return document.querySelector('.mg-legend').textContent")
     assert "Coast" in legend
     assert "counts as border" in page.js("return document.querySelector('.mg-about').textContent")
