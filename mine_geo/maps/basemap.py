@@ -19,7 +19,7 @@ import xyzservices
 from xyzservices import providers
 
 from mine_geo.errors import FileError, OptionError, some
-from mine_geo.maps import geotiff
+from mine_geo.maps import pixels
 
 if TYPE_CHECKING:
     from mine_geo.maps.ground import Box
@@ -80,6 +80,8 @@ class Image:
         OptionError
             If nothing of the raster lies in the view.
         """
+        from mine_geo.maps import geotiff  # noqa: PLC0415 - loads GDAL once more
+
         if not geotiff.reaches(self.path, view):
             seen = "{:.3f} {:.3f} to {:.3f} {:.3f}".format(*view)
             raise OptionError(
@@ -111,8 +113,10 @@ class Image:
         FileError
             If the raster cannot be read, or the image cannot be written.
         """
+        from mine_geo.maps import geotiff  # noqa: PLC0415
+
         cut = geotiff.cut(self.path, view)
-        names = {suffix: page.with_name(f"{page.stem}_basemap{suffix}") for suffix in geotiff.KINDS}
+        names = {suffix: page.with_name(f"{page.stem}_basemap{suffix}") for suffix in pixels.KINDS}
         written = None if cut is None else names.pop(cut.suffix)
         try:
             for stale in names.values():
@@ -163,6 +167,8 @@ def choose_basemap(source: str | os.PathLike[str]) -> Tiles | Image:
         )
     if isinstance(source, str) and not text.lower().endswith(SUFFIXES) and os.sep not in text:
         return _tiles(text)
+    from mine_geo.maps import geotiff  # noqa: PLC0415
+
     place = Path(text).absolute()  # so that it holds in any process
     return Image(place, geotiff.check(Path(text)))
 

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 MOST_PX: Final = 2048
 """The longer side of an image, at most."""
-KINDS: Final = pixels.KINDS
 WEB: Final = "EPSG:3857"
 LATITUDES: Final = 85.0
 """Where maps in EPSG:3857 are cut off, degrees."""
