@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -14,7 +14,7 @@ from mine_geo.errors import FileError, OptionError, SchemaVersionError, StoreErr
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from mine_geo.store import Store
+    from mine_geo.cli.frames import Frames
 
 
 @click.command(epilog=example("mine-geo export battambang.gpkg --province Battambang"))
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 @click.option("--province", help="Only this province, name or code.")
 @click.option("--district", help="Only this district of the province, name or code.")
 @click.option("--title", help="What the file is, in its metadata.")
+@click.option(
+    "--places",
+    type=click.Path(path_type=Path),
+    help="Names beside the hazards (.gpkg .kml): a file with name, lon, lat, or points.",
+)
 @click.option(
     "--public",
     is_flag=True,
@@ -37,6 +42,7 @@ def export(
     province: str | None,
     district: str | None,
     title: str | None,
+    places: Path | None,
     *,
     public: bool,
     overwrite: bool,
@@ -47,29 +53,39 @@ def export(
     for a handheld GPS. .csv: turning points with bearing and distance to the next.
     """
     from mine_geo import exports  # noqa: PLC0415
+    from mine_geo.cli.frames import frames  # noqa: PLC0415
 
     if district is not None and province is None:
         raise OptionError("--district needs --province, for several provinces have one of its name")
     points = exports.check(file, public=public, overwrite=overwrite) in exports.POINTS
     _spare_stores(file)
     store = open_named(ctx)
-    chosen = _choose(store, reading, province, district)
-    released = None if points else chosen.of(_released(store, reading))
+    found = frames(store, reading, released=not points, places=places, public=public)
+    chosen = _choose(found, province, district)
+    said = _Said(title, reading.as_of, store.synthetic, overwrite)
     if public:
-        _write_public(store, reading, chosen, released, file, title=title, overwrite=overwrite)
+        _write_public(found, chosen, file, said)
     else:
         exports.write(
             chosen.hazards,
             file,
-            store.border(),
+            found.border,
             chosen.units,
-            releases=released,
+            releases=chosen.of(found.releases),
+            places=found.places,
             title=title or f"Hazards {chosen.where}",
-            as_of=reading.as_of,
-            synthetic=store.synthetic,
+            as_of=said.as_of,
+            synthetic=said.synthetic,
             overwrite=overwrite,
         )
     click.echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
+
+
+class _Said(NamedTuple):
+    title: str | None
+    as_of: str | None
+    synthetic: bool
+    overwrite: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,64 +98,49 @@ class _Chosen:
     column: str | None
     """The column of codes by which other records belong to it; None for the country."""
 
-    def of(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    def of(self, frame: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
         """Return the rows of another table that lie in it, by their codes."""
-        if self.column is None:
+        if self.column is None or frame is None:
             return frame
         tables = [self.hazards] if self.units is None else [self.hazards, self.units]
         codes = {code for table in tables for code in table[self.column].dropna()}
         return frame[frame[self.column].isin(codes)]
 
 
-def _choose(store: Store, reading: Reading, province: str | None, district: str | None) -> _Chosen:
+def _choose(found: Frames, province: str | None, district: str | None) -> _Chosen:
     """Find what is asked for; an unknown name is refused, and the valid ones are listed."""
     from mine_geo.maps import subject as subjects  # noqa: PLC0415
 
-    try:
-        admin = store.admin()
-    except StoreError:  # an export without districts is an export still
-        admin = None
-    split = reading.split(store)
     if province is None:
-        return _Chosen(split, admin, "near and far from the border", None)
+        return _Chosen(found.split, found.admin, "near and far from the border", None)
     if district is None:
-        found = subjects.province(split, admin, province)
-        return _Chosen(found.hazards, found.units, f"of {found.name} province", "province_code")
-    found = subjects.district(split, admin, province, district)
-    where = f"of {found.name} district, {found.within} province"
-    return _Chosen(found.hazards, found.units, where, "district_code")
+        one = subjects.province(found.split, found.admin, province)
+        return _Chosen(one.hazards, one.units, f"of {one.name} province", "province_code")
+    one = subjects.district(found.split, found.admin, province, district)
+    where = f"of {one.name} district, {one.within} province"
+    return _Chosen(one.hazards, one.units, where, "district_code")
 
 
-def _released(store: Store, reading: Reading) -> gpd.GeoDataFrame:
-    return store.released_land(as_of=reading.as_of, known_at=reading.known_at, kind=reading.kind)
-
-
-def _write_public(
-    store: Store,
-    reading: Reading,
-    chosen: _Chosen,
-    released: gpd.GeoDataFrame | None,
-    file: Path,
-    *,
-    title: str | None,
-    overwrite: bool,
-) -> None:
+def _write_public(found: Frames, chosen: _Chosen, file: Path, said: _Said) -> None:
     from mine_geo import exports  # noqa: PLC0415
     from mine_geo.disclosure import disclose  # noqa: PLC0415
 
-    restricted = store.restricted(as_of=reading.as_of, known_at=reading.known_at)
     shown = disclose(
-        chosen.hazards, chosen.units, released, restricted=restricted, as_of=reading.as_of
+        chosen.hazards,
+        chosen.units,
+        chosen.of(found.releases),
+        restricted=found.restricted,
+        as_of=said.as_of,
     )
     exports.write_public(
         shown.aggregates,
         shown.released,
         file,
-        title=title or f"Figures and released land {chosen.where}",
-        as_of=reading.as_of,
+        title=said.title or f"Figures and released land {chosen.where}",
+        as_of=said.as_of,
         latest=shown.latest_survey,
-        synthetic=store.synthetic or shown.synthetic,
-        overwrite=overwrite,
+        synthetic=said.synthetic or shown.synthetic,
+        overwrite=said.overwrite,
     )
 
 

@@ -45,6 +45,12 @@ def test_a_province_or_district_and_a_reading_are_chosen(filled: Command) -> Non
     assert about[["title", "data_day", "threshold_m"]].tolist() == [
         "Banan <b>", "2022-12-31", "20000",
     ]  # fmt: skip
+    names = filled.folder / "names.csv"
+    names.write_text("name,lon,lat\nភូមិ,103.0,13.0\n", encoding="utf-8")
+    filled.done(
+        "export", one, "--places", names, "--district", "Banan", "--province", 2, "--overwrite"
+    )
+    assert gpd.read_file(one, layer="places")["name"].tolist() == ["ភូមិ"]
     none = filled.folder / "none.csv"
     assert filled.done("export", none, "--province", "Kandal").endswith("0 hazards\n")
     assert len(pd.read_csv(none)) == 0
