@@ -63,8 +63,9 @@ def nearer(polygons: Any, others: Any, metres: float) -> Mask:
     found = np.zeros(len(polygons), dtype=bool)
     if not len(others) or not len(polygons):
         return found
-    south, north = shapely.total_bounds(np.concatenate([polygons, others]))[[1, 3]]
-    steepest = min(max(abs(south), abs(north)) + 0.01, 89.0)
+    south, north = shapely.total_bounds(polygons)[[1, 3]]
+    # Others that are near lie at these latitudes too; where the rest lie, if anywhere, is all one.
+    steepest = min(max(abs(south), abs(north)) + 2 * metres / _METRES_A_DEGREE, 89.0)
     degrees = metres / (_METRES_A_DEGREE * np.cos(np.radians(steepest)))
     pairs = shapely.STRtree(others).query(polygons, predicate="dwithin", distance=degrees)
     found[pairs[0]] = True
@@ -77,6 +78,16 @@ def _remains(frame: gpd.GeoDataFrame) -> Mask:
     if "size_m2" in frame:
         remains |= (frame["size_m2"] > 0).to_numpy()
     return remains
+
+
+def _safely(parts: list[Any]) -> Any:
+    """Return polygons as they are; instead of a broken one, all the land that it may mean."""
+    polygons = np.concatenate(parts)
+    for place in np.flatnonzero(~shapely.is_valid(polygons)):
+        xy = shapely.get_coordinates(polygons[place])
+        vertices = shapely.multipoints(xy[np.isfinite(xy).all(axis=1)])
+        polygons[place] = shapely.convex_hull(vertices)
+    return polygons
 
 
 def may_be_shown(
@@ -117,7 +128,7 @@ def may_be_shown(
     polygons = as_geometries(land["geometry"].to_numpy(dtype=object))
     there = drawn(polygons) & land["hazard_id"].notna().to_numpy()
     told = land["hazard_id"].to_numpy(dtype=object)
-    remaining = np.concatenate([as_geometries(frame)[drawn(frame)] for frame in left])
+    remaining = _safely([as_geometries(frame)[drawn(frame)] for frame in left])
     close = nearer(polygons[drawn(polygons)], remaining, clearance_m)
     unfinished.update(told[drawn(polygons)][close])
     return there & np.array([each not in unfinished for each in told], dtype=bool)

@@ -247,6 +247,24 @@ def test_all_that_remains_counts_not_the_split_alone():
     assert len(disclose(SPLIT, districts(), LAND, restricted=far).released) == 2
 
 
+@pytest.mark.parametrize("shift", [0, 5])
+def test_broken_polygons_are_restricted_too(shift):
+    """Z's strips reach from 20 to 22; what a ring that crosses itself means is all within it."""
+    crossed = shapely.Polygon(
+        [(x, y) for x, y in zip([103.019, 103.023] * 2, [13, 13.003, 13.003, 13], strict=True)]
+    )
+    corner = cell(20.2, 1.2)
+    unfinished = shapely.transform(
+        corner, lambda xy: np.where(np.arange(len(xy))[:, None] == 2, np.nan, xy)
+    )
+    in_metres = shapely.box(300_000, 1_400_000, 301_000, 1_401_000)
+    for broken in (crossed, unfinished):
+        moved = shapely.transform(broken, lambda xy: xy + shift * STEP)
+        found = gpd.GeoDataFrame({"hazard_id": list("KL")}, geometry=[moved, in_metres], crs=4326)
+        released = disclose(SPLIT, districts(), LAND, restricted=found).released
+        assert len(released) == (2 if shift else 0)
+
+
 def test_a_hazard_closed_or_without_outline():
     closed = split_of(("Z", "0209", 0, 0, shapely.MultiPolygon()))
     assert len(disclose(closed, districts(), LAND.iloc[1:3]).released) == 2
