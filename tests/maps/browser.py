@@ -36,6 +36,7 @@ HOW_TO_INSTALL = (
     "apt-get install chromium chromium-driver (or leave these tests out with -m 'not browser')"
 )
 DESKTOP = (1280, 800)
+OLD_LAPTOP = (1024, 600)
 PHONE = (390, 844)
 
 

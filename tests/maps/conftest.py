@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+import shapely.affinity
 
 from tests.maps import browser
 
@@ -149,4 +150,25 @@ def split() -> gpd.GeoDataFrame:
         ],
         crs="EPSG:4326",
         index=[11, 3, 7, 5, 2],
+    )
+
+
+@pytest.fixture
+def released(split: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give six releases: three on AP-1, one on AP-3, two on AP-9, of which nothing is left."""
+    return gpd.GeoDataFrame(
+        {
+            "hazard_id": ["AP-1", "AP-1", "AP-3", "AP-1", "AP-9", "AP-9"],
+            "outcome": ["cleared", "reduced", "cancelled", "cleared", "cancelled", "cleared"],
+            "happened_on": pd.to_datetime(
+                ["2021-05-01", "2020-06-01", "2021-06-01", None, "2019-01-31", "2021-02-01"]
+            ),
+            "released_m2": [1_200, 30, 7, 500, 40, 2],
+            "reported_size_m2": [1_250.0, 30.0, None, 500.0, 41.0, 2.0],
+            "operator": ["CMAC", "HALO", None, "CMAC", "MAG", "MAG"],
+            "report_ref": ["CL-1", "TS-2", None, "CL-3", "NTS-4", "CL-5"],
+        },
+        geometry=[shapely.affinity.translate(shape, 0.04) for shape in split.geometry]
+        + [hazard_at(103.3, 13.7)],
+        crs="EPSG:4326",
     )
