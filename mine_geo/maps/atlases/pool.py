@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Final
@@ -25,7 +28,16 @@ _held: list[Plan] = []
 def _hold(plan: Plan) -> None:
     """Begin a process of the pool; an interruption is for the first process to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
     _held[:] = [plan]
+
+
+def _end_with_the_first() -> None:
+    """End this process when the first one is gone, killed perhaps: nobody else would."""
+    first = multiprocessing.parent_process()
+    if first is not None:
+        multiprocessing.connection.wait([first.sentinel])
+        os._exit(1)
 
 
 def _draw(leaf: Leaf) -> Drawn:
