@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-def check_hazards(  # noqa: PLR0913 - a limit or a layer each
+def check_hazards(
     hazards: gpd.GeoDataFrame,
     *,
     admin: gpd.GeoDataFrame | None = None,

@@ -15,6 +15,7 @@ from branca.element import Element, Figure
 from markupsafe import escape
 from xstatic.pkg import leaflet
 
+from mine_geo.errors import FileError
 from mine_geo.maps import packing, symbols, words
 
 if TYPE_CHECKING:
@@ -191,14 +192,20 @@ class OfflinePage(folium.Map):
         OptionError
             If the basemap does not reach what the page shows.
         FileError
-            If the basemap cannot be read, or its image cannot be written.
+            If the basemap cannot be read, or the page or its image cannot be written.
         """
         if isinstance(outfile, (str, os.PathLike)):
             if self._basemap is not None:
                 self._basemap.check(self._view)
             self.lay_beside(Path(outfile))
             outfile = str(outfile)
-        super().save(outfile, close_file=close_file)
+        try:
+            super().save(outfile, close_file=close_file)
+        except OSError as error:
+            said = error.strerror or str(error)
+            raise FileError(
+                f"{outfile}: cannot be written ({said}); choose a folder that is there"
+            ) from error
 
     def lay_beside(self, page: Path) -> None:
         """Write what must lie beside a page of that name, and tell the page of it.

@@ -25,7 +25,7 @@ class Officer(Base):
     Times are those of the store's own clock and strictly increase.
     """
 
-    def record(  # noqa: PLR0913 - a field of the report each
+    def record(
         self,
         hazard_id: str,
         outcome: str,
@@ -108,7 +108,7 @@ class Officer(Base):
             posted = ledger.post(connection, [entry], synthetic=self.synthetic)
             return posted.recorded(posted.ids[0])
 
-    def record_report(  # noqa: PLR0913 - a field of the report each
+    def record_report(
         self,
         polygon: Any,
         outcome: str,

@@ -109,22 +109,6 @@ def test_db_info_and_upgrade(filled: Command) -> None:
     assert "as before" in filled.done("db", "upgrade")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["national"],
-        ["province", "--province", "Battambang"],
-        ["district", "--province", "Battambang", "--district", "Banan"],
-        ["border-zone", "--province", "BTB"],
-    ],
-)
-def test_map_writes_a_page(filled: Command, words: list[str]) -> None:
-    filled.done("map", *words, "-o", "page.html")
-    page = Path("page.html").read_text(encoding="utf-8")
-    assert "AP-2" in page
-    assert "SYNTHETIC" not in page
-
-
 def test_a_hazard_changed_since_is_a_conflict_that_names_it(filled: Command) -> None:
     before = filled.done("totals", "--format", "csv")
     changed = fields(filled.folder / "changed.gpkg", operator=["MAG", None])

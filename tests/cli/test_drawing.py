@@ -1,0 +1,141 @@
+"""Maps and sheets from the command line: which file is written, and what is refused before."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pytest
+import shapely
+
+import mine_geo as mg
+from mine_geo import errors, sample
+from tests.cli.conftest import listing
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Command
+
+
+def shown(page: Path) -> str:
+    """Return a page without its scripts and style: what is in it from the start."""
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"<(script|style)\b(?! type).*?</\1>", "", text, flags=re.DOTALL)
+
+
+def cleared(filled: Command) -> None:
+    """Release the western half of AP-2, 600,075 m² of it."""
+    gpd.GeoDataFrame(geometry=[shapely.box(103, 13, 103.005, 13.01)], crs=4326).to_file("half.gpkg")
+    words = ["release", "AP-2", "half.gpkg", "--outcome", "cleared", "--on", "2022-05-03"]
+    filled.done(*words, "--operator", "MAG", "--yes")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["national"],
+        ["province", "--province", "Battambang"],
+        ["district", "--province", "Battambang", "--district", "Banan"],
+        ["border-zone", "--province", "BTB", "--capacity", "500000"],
+    ],
+)
+def test_map_writes_a_page(filled: Command, words: list[str]) -> None:
+    filled.done("map", *words, "-o", "page.html")
+    page = shown(Path("page.html"))
+    assert "AP-2" in page
+    assert "SYNTHETIC" not in page
+    assert ('"capacity_m2":500000' in page) == (words[0] == "border-zone")
+
+
+def test_a_page_has_places_and_released_land_unless_told(filled: Command) -> None:
+    cleared(filled)
+    places = ("--places", sample.path("places"))
+    filled.done("map", "province", "--province", "02", *places, "-o", "page.html")
+    page = shown(Path("page.html"))
+    assert "released-cleared" in page
+    assert "Samlout" in page
+    filled.done("map", "province", "--province", "02", "--no-released", "-o", "page.html")
+    assert "released-cleared" not in shown(Path("page.html"))
+
+
+@pytest.mark.parametrize("ending", ["pdf", "png"])
+def test_the_ending_makes_it_a_sheet(filled: Command, ending: str) -> None:
+    sheet = Path(f"sheet.{ending}")
+    words = ["district", "--province", "02", "--district", "Banan", "--language", "km"]
+    assert f"wrote {sheet}" in filled.done("map", *words, "--paper", "a3", "-o", sheet)
+    assert sheet.read_bytes()[1:4] == ending.upper().encode()
+
+
+def test_a_public_page_names_no_hazard(filled: Command) -> None:
+    cleared(filled)
+    filled.done("map", "national", "--public", "-o", "page.html")
+    text = Path("page.html").read_text(encoding="utf-8")
+    assert not re.search(r"AP-\d", text)
+    assert "MAG" not in shown(Path("page.html"))
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        (["province", "-o", "p.html"], errors.OptionError, "needs --province"),
+        (["district", "--province", "02", "-o", "p.html"], errors.OptionError, "--district"),
+        (["national", "-o", "p.jpg"], errors.OptionError, "valid: .html, .pdf, .png"),
+        (["national", "-o", "page"], errors.OptionError, "valid: .html, .pdf, .png"),
+        (["national", "-o", "p.pdf", "--paper", "A5"], errors.OptionError, "A4"),
+        (
+            ["border-zone", "--province", "02", "--public", "-o", "p.html"],
+            errors.OptionError,
+            "none is public",
+        ),
+        (["border-zone", "--province", "02", "-o", "p.pdf"], errors.OptionError, "priority list"),
+        (["national", "--basemap", "Mapnik", "-o", "p.png"], errors.OptionError, "no basemap"),
+        (
+            ["national", "--basemap", "OpenStreetMap.Mapnick", "-o", "p.html"],
+            errors.OptionError,
+            "OpenStreetMap.Mapnik",
+        ),
+        (
+            ["border-zone", "--province", "02", "--capacity", "0", "-o", "p.html"],
+            errors.OptionError,
+            "capacity",
+        ),
+        (["province", "--province", "Atlantis", "-o", "p.html"], errors.UnknownNameError, "valid"),
+        (["national", "--basemap", "none.tif", "-o", "p.html"], errors.FileError, "none.tif"),
+        (["national", "--places", "none.csv", "-o", "p.html"], errors.FileError, "none.csv"),
+        (["national", "-o", "no/such/p.pdf"], errors.FileError, "p.pdf"),
+        (["national", "-o", "no/such/p.html"], errors.FileError, "p.html"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_a_line(
+    filled: Command, words: list[str], error: type[errors.MineGeoError], said: str
+) -> None:
+    before = set(listing(filled.folder))
+    assert said in filled.refused(error, "map", *words)
+    assert set(listing(filled.folder)) == before
+
+
+def few_districts(filled: Command) -> None:
+    """Make the districts of Pailin and the two with minefields the active ones."""
+    admin = mg.read_admin(sample.path("districts"))
+    chosen = admin["district"].isin(["Phnum Proek", "Banan"]) | (admin["province"] == "Pailin")
+    admin[chosen].to_file("few.gpkg")
+    filled.done("load", "admin", "few.gpkg", "--name", "few")
+
+
+def test_an_atlas_is_written_once(filled: Command) -> None:
+    few_districts(filled)
+    said = filled.done("atlas", "--out", "atlas", "--jobs", "1")
+    assert re.search(r"wrote (\d+) files, 0 unchanged, 0 removed: atlas/index.html", said)
+    first = listing(filled.folder / "atlas")
+    again = filled.done("atlas", "--out", "atlas", "--jobs", "1")
+    assert again.startswith("wrote 0 files")
+    assert listing(filled.folder / "atlas") == first
+    public = filled.done("atlas", "--out", "public", "--public", "--jobs", "1")
+    assert "public/index.html" in public
+    for name, content in listing(filled.folder / "public").items():
+        assert not re.search(rb"AP-\d", content), name
+
+
+def test_an_atlas_does_not_go_into_a_folder_of_others(filled: Command) -> None:
+    filled.refused(errors.FileError, "atlas", "--out", filled.folder)
