@@ -1,4 +1,4 @@
-"""axe-core finds no fault on any kind of page, in either language, on a wide and a narrow screen."""
+"""axe-core finds no fault on any kind of page, in either language, on wide and narrow screens."""
 
 from __future__ import annotations
 
