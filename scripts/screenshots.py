@@ -37,7 +37,7 @@ WIDE: Final = (1280, 900)
 PHONE: Final = (390, 844)
 OPENED: Final = """
 window.mineGeo.openHazard('%s');
-window.mineGeo.map.setZoom(12, { animate: false });
+window.mineGeo.map.setZoom(12, { animate: false }).panBy([0, -150], { animate: false });
 const inside = document.querySelector('.leaflet-popup-content');
 document.activeElement.blur();
 inside.scrollTop = inside.scrollHeight;
