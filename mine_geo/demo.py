@@ -1,4 +1,4 @@
-"""The demonstration: the bundled sample into a store of its own, Table 3, and four maps.
+"""The demonstration: the bundled sample into a store of its own, Table 3, four maps, a sheet.
 
 The minefields are invented. They go only into a store made for invented data.
 """
@@ -16,6 +16,7 @@ from mine_geo.border import read_border
 from mine_geo.bounds import findings, zone_bounds
 from mine_geo.errors import NotSyntheticError, StoreNotFoundError
 from mine_geo.intake import read_hazards
+from mine_geo.places import read_places
 from mine_geo.published import published_table, reconcile
 from mine_geo.store import create_store, open_store
 from mine_geo.totals import totals
@@ -37,7 +38,7 @@ AS_OF: Final = "2022-12-31"
 """The end of the day that Table 3 calls 1 January 2023."""
 PROVINCE: Final = "Battambang"
 DISTRICT: Final = "Samlout"
-STEPS: Final = 8
+STEPS: Final = 9
 CAUSES: Final = (
     "Why Table 3 has more is not known: the coast may have been counted as border, or districts "
     "were recorded otherwise, or another border file was used. The work plan speaks of the "
@@ -57,10 +58,12 @@ class Demo:
     impossible: pd.DataFrame
     """Published figures that the districts and the land border cannot give, with their bounds."""
     pages: list[Path]
+    sheet: Path
+    """One of the maps, to print."""
 
 
 def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None]) -> Demo:
-    """Load the sample into a store of its own, split it, reconcile it, draw four maps.
+    """Load the sample into a store of its own, split it, reconcile it, draw four maps and a sheet.
 
     Parameters
     ----------
@@ -94,13 +97,23 @@ def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None])
     admin, border = store.admin(), store.border()
     annex = published_table(DISTRICTS)
     reconciled = reconcile(totals(land), TABLE)
-    pages = _draw(land, border, admin, folder, say)
+    context: dict[str, Any] = {
+        "border": border,
+        "admin": admin,
+        "releases": store.released_land(kind=KIND, as_of=AS_OF),
+        "places": read_places(sample.path("places")),
+        "as_of": AS_OF,
+    }
+    pages = _draw(land, context, folder, say)
+    say(f"sheet of {PROVINCE}, to print")
+    sheet = maps.sheet(land, PROVINCE, **context).save(folder / "battambang.pdf")
     return Demo(
         store=store,
         with_coast=reconcile(totals(coast), TABLE),
         land_only=reconciled[reconciled["difference"] != 0],
         impossible=findings(zone_bounds(annex, admin, border, TABLE)),
         pages=pages,
+        sheet=sheet,
     )
 
 
@@ -128,30 +141,24 @@ def synthetic_store(place: str | os.PathLike[str], folder: Path) -> Store:
 
 
 def _draw(
-    split: gpd.GeoDataFrame,
-    border: gpd.GeoDataFrame,
-    admin: gpd.GeoDataFrame,
-    folder: Path,
-    say: Callable[[str], None],
+    split: gpd.GeoDataFrame, context: dict[str, Any], folder: Path, say: Callable[[str], None]
 ) -> list[Path]:
-    context: dict[str, Any] = {"border": border, "admin": admin, "as_of": AS_OF}
-    places = pd.read_csv(sample.path("places"))
     drawings: list[tuple[str, str, Callable[[], Any]]] = [
-        ("national map", "national.html", lambda: maps.national(split, places=places, **context)),
+        ("national map", "national.html", lambda: maps.national(split, **context)),
         (
             f"map of {PROVINCE}",
             "battambang.html",
-            lambda: maps.province(split, PROVINCE, places=places, **context),
+            lambda: maps.province(split, PROVINCE, **context),
         ),
         (
             f"map of {DISTRICT} district",
             "samlout.html",
-            lambda: maps.district(split, PROVINCE, DISTRICT, places=places, **context),
+            lambda: maps.district(split, PROVINCE, DISTRICT, **context),
         ),
         (
             f"border-zone map of {PROVINCE}",
             "border_zone_battambang.html",
-            lambda: maps.border_zone(split, PROVINCE, places=places, **context),
+            lambda: maps.border_zone(split, PROVINCE, **context),
         ),
     ]
     pages = []

@@ -48,4 +48,5 @@ def demo(ctx: click.Context, out: Path) -> None:
         )
     terminal.show_lines(explain(result))
     where = store.name if ctx.obj else place
-    terminal.show_lines([f"Store: {where}", *(f"Map:   {page}" for page in result.pages)])
+    drawn = [*(f"Map:   {page}" for page in result.pages), f"Sheet: {result.sheet}"]
+    terminal.show_lines([f"Store: {where}", *drawn])
