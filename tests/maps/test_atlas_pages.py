@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 from mine_geo.maps.atlases.build import atlas
 from tests.maps.browser import DESKTOP, PHONE, await_ready, visit
+from tests.maps.test_accessibility import axe, faults, overlapping, pale
 from tests.maps.test_injection import NASTY
 
 if TYPE_CHECKING:
@@ -113,6 +114,18 @@ def test_the_tables_and_links_are_for_everybody(index: Page) -> None:
     follow(index, "Samlout", f"{PROVINCE}/0209-samlout.html")
     assert index.js(wide) is False
     index.size(*DESKTOP)
+
+
+def test_axe_finds_nothing_on_pages_with_tables_and_trails(index: Page) -> None:
+    for to in ("index.html", f"{PROVINCE}/index.html", f"{PROVINCE}/0209-samlout.html"):
+        index.driver.get((index.path.parent / to).as_uri())
+        await_ready(index.driver, index.path.parent / to)
+        index.js(axe())  # which asks for the style again, and complains of the answer
+        assert faults(index) == []
+        assert pale(index) == []
+        for size in (PHONE, DESKTOP):
+            index.size(*size)
+            assert overlapping(index) == []
 
 
 def test_names_of_units_stay_text(
