@@ -5,6 +5,8 @@
   'use strict';
 
   const DOT_PX = 3;
+  const FAR_DOT_PX = 2;
+  const FAR_ZOOM = 7.5; // below, dots as large as nearer by would hide each other
   const LEAST_PX = 2;
 
   function collapsed(ring) {
@@ -77,7 +79,8 @@
       } else if (renderer._drawing) {
         renderer._ctx.globalAlpha = Math.min(1, 2 * this.options.fillOpacity);
         renderer._ctx.fillStyle = this._dotColor();
-        renderer._ctx.fillRect(dot.x - DOT_PX / 2, dot.y - DOT_PX / 2, DOT_PX, DOT_PX);
+        const side = this._map.getZoom() < FAR_ZOOM ? FAR_DOT_PX : DOT_PX;
+        renderer._ctx.fillRect(dot.x - side / 2, dot.y - side / 2, side, side);
       }
     },
 
