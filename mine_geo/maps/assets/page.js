@@ -4,6 +4,7 @@
 
   const { labels, layers, popup, words } = mineGeo;
   const ZOOM_TO_HAZARD = 15;
+  const AROUND_POPUP_PX = 64;
 
   // Leaflet moves the map in steps by keyboard, and slides it unless told each time.
   const Still = L.Map.extend({
@@ -136,7 +137,7 @@
     page.map.fitBounds(bounds, {
       maxZoom: ZOOM_TO_HAZARD,
       animate: false,
-      paddingTopLeft: [20, popup.room(page.map) + 20],
+      paddingTopLeft: [20, popup.room(page.map) + AROUND_POPUP_PX],
       paddingBottomRight: [20, 20],
     });
     return layers.top(shapes[0]);

@@ -1,0 +1,168 @@
+"""Search by hazard id: what is found, in which order, by keyboard and by mouse, on a phone too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from mine_geo import maps
+from tests.maps.browser import PHONE
+from tests.maps.test_injection import NASTY
+
+if TYPE_CHECKING:
+    from tests.maps.browser import Page
+    from tests.maps.conftest import Opener
+
+
+def options(page: Page) -> list[str]:
+    return page.js(
+        "const list = document.getElementById('mg-search-list');"
+        "return list.hidden ? [] : [...list.children].map((one) => one.firstChild.textContent)"
+    )
+
+
+def typed(page: Page, *keys: str) -> None:
+    box = page.driver.find_element(By.ID, "mg-search")
+    box.send_keys(*keys)
+
+
+def cleared(page: Page) -> None:
+    typed(page, Keys.CONTROL, "a")
+    typed(page, Keys.DELETE)
+
+
+def state(page: Page) -> tuple[str, str | None, str]:
+    """Return what a screen reader is told: expanded, the active option, the number of matches."""
+    expanded, active, status = page.js(
+        "const box = document.getElementById('mg-search');"
+        "const id = box.getAttribute('aria-activedescendant');"
+        "const chosen = document.querySelectorAll('#mg-search-list [aria-selected=\"true\"]');"
+        "if (id && (chosen.length !== 1 || chosen[0].id !== id)) { throw new Error(id); }"
+        "return [box.getAttribute('aria-expanded'),"
+        " id && document.getElementById(id).firstChild.textContent,"
+        " document.getElementById('mg-search-said').textContent]"
+    )
+    return expanded, active, status
+
+
+def many(split: gpd.GeoDataFrame, count: int) -> gpd.GeoDataFrame:
+    rows = pd.concat([split.iloc[:1]] * count, ignore_index=True)
+    ids = [f"M-{number:04d}" for number in range(count)]
+    return gpd.GeoDataFrame(rows, crs=split.crs).assign(hazard_id=ids)
+
+
+def test_keys_lead_to_a_hazard_and_back(
+    open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
+) -> None:
+    page = open_page(maps.national(split, releases=released))
+    page.js("document.querySelector('[data-layer=\"ap_minefield-near\"]').click()")
+    typed(page, "ap-")
+    assert options(page) == ["AP-1", "AP-2", "AP-3", "AP-4", "AP-5", "AP-9"]
+    assert state(page) == ("true", None, "6 matches")
+    typed(page, Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    assert state(page) == ("true", "AP-3", "6 matches")
+    typed(page, Keys.ARROW_UP)
+    assert state(page)[1] == "AP-2"
+    typed(page, Keys.ARROW_DOWN, Keys.ENTER)
+    assert page.popup().startswith("AP-3")
+    assert state(page)[:2] == ("false", None)
+    assert page.js("return document.getElementById('mg-search').value") == "AP-3"
+    # The layer that hid it is on again, and the map shows it.
+    assert page.counts()["ap_minefield-near"] == 3
+    assert page.js(
+        "return window.mineGeo.map.getBounds().contains([[13.3, 103.0645], [13.34, 103.0845]])"
+    )
+    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert page.js("return document.activeElement.id") == "mg-search"
+    assert page.js("return document.querySelector('.leaflet-popup')") is None
+    page.check_alone()
+
+
+def test_any_part_in_any_case_whole_ids_first(open_page: Opener, split: gpd.GeoDataFrame) -> None:
+    ids = ["X-12", "12", "Y-1", "120", "\u00c9-7"]
+    page = open_page(maps.national(split.assign(hazard_id=ids)))
+    typed(page, "12")
+    assert options(page) == ["12", "120", "X-12"]
+    cleared(page)
+    assert (options(page), state(page)) == ([], ("false", None, ""))
+    typed(page, " y-")
+    assert (options(page), state(page)[2]) == (["Y-1"], "1 match")
+    cleared(page)
+    typed(page, "\u00e9")
+    assert options(page) == ["\u00c9-7"]
+    cleared(page)
+    typed(page, "zz")
+    assert (options(page), state(page)) == ([], ("false", None, "No hazard with this id"))
+    typed(page, Keys.ENTER)
+    assert page.js("return document.querySelector('.leaflet-popup')") is None
+    # Escape closes the list, then empties the input.
+    cleared(page)
+    typed(page, "1", Keys.ARROW_UP)
+    assert state(page)[1] == "Y-1" == options(page)[-1]
+    typed(page, Keys.ESCAPE)
+    assert state(page)[:2] == ("false", None)
+    typed(page, Keys.ESCAPE)
+    assert page.js("return document.getElementById('mg-search').value") == ""
+    page.check_alone()
+
+
+def test_what_is_all_released_is_found_by_its_releases(
+    open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
+) -> None:
+    page = open_page(maps.national(split, releases=released))
+    page.js("document.querySelector('[data-layer=\"year-2019\"]').click()")
+    typed(page, "ap-9", Keys.ENTER)
+    assert page.popup().startswith("AP-9Nothing remains")
+    assert page.js("return document.querySelectorAll('.mg-history tbody tr').length") == 2
+    assert page.all_counts()["year-2019"] == 1
+    bounds = page.js("return window.mineGeo.map.getBounds().toBBoxString()")
+    west, _, east, _ = (float(part) for part in bounds.split(","))
+    assert west < 103.04
+    assert east > 103.32
+    page.check_alone()
+
+
+def test_thousands_of_ids_on_a_phone(open_page: Opener, split: gpd.GeoDataFrame) -> None:
+    page = open_page(maps.national(many(split, 3000)))
+    page.size(*PHONE)
+    typed(page, "m-0")
+    assert len(options(page)) == 20
+    assert state(page)[2] == "1,000 matches, the first 20 shown"
+    box = page.js(
+        "const box = document.getElementById('mg-search-list').getBoundingClientRect();"
+        "return [box.left, box.right, document.documentElement.scrollWidth]"
+    )
+    assert box[0] >= 0
+    assert box[1] <= PHONE[0]
+    assert box[2] <= PHONE[0]
+    page.driver.find_element(By.CSS_SELECTOR, "#mg-search-list li:nth-child(3)").click()
+    assert page.popup().startswith("M-0002")
+    popup = page.js(
+        "const box = document.querySelector('.leaflet-popup').getBoundingClientRect();"
+        "return [box.left, box.right]"
+    )
+    assert popup[0] >= 0
+    assert popup[1] <= PHONE[0]
+    page.check_alone()
+
+
+def test_nasty_ids_are_text(open_page: Opener, split: gpd.GeoDataFrame) -> None:
+    ids = [f"id {text}" for text in NASTY]
+    page = open_page(maps.national(many(split, len(ids)).assign(hazard_id=ids)))
+    typed(page, "ID")
+    assert options(page) == ids
+    assert page.js("return document.querySelectorAll('#mg-search-list :not(li, bdi, small)')") == []
+    typed(page, Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ENTER)
+    assert page.popup().startswith(ids[1])
+    assert page.js("return window.hit === undefined")
+    page.check_alone()
+
+
+def test_a_page_without_hazards_has_no_search(open_page: Opener, split: gpd.GeoDataFrame) -> None:
+    page = open_page(maps.national(split.iloc[:0]))
+    assert not page.driver.find_element(By.ID, "mg-search").is_displayed()
+    page.check_alone()
