@@ -1,7 +1,7 @@
 """Hazards and released land as the page carries them: outlines, symbols and popup columns.
 
 Symbols follow IMAS Technical Note 07.11/01 (land release symbology): the fill says SHA or CHA,
-the outline says the status. A null `area_type` is its own symbol (a paler red), never a guess.
+the outline says the status. A null `area_type` is its own symbol (purple), never a guess.
 """
 
 from __future__ import annotations
