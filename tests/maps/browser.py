@@ -134,12 +134,18 @@ def visit(driver: webdriver.Chrome, path: Path) -> Page:
     """Open a page that is there, wait until it is ready."""
     page = Page(driver, path)
     page.size(*DESKTOP)
+    forget(driver)
     driver.get("about:blank")
     page.read_logs()
     page.console, page.requests = [], []
     driver.get(path.as_uri())
     await_ready(driver)
     return page
+
+
+def forget(driver: webdriver.Chrome) -> None:
+    """Forget what pages keep from one to the next: the language."""
+    driver.execute_script("try { window.localStorage.clear(); } catch { /* no file is open */ }")
 
 
 def await_ready(driver: webdriver.Chrome, path: Path | None = None) -> None:

@@ -13,8 +13,6 @@ from mine_geo import maps
 from tests.maps.browser import await_ready, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import geopandas as gpd
     from selenium import webdriver
 
@@ -35,12 +33,10 @@ def page(
     border: gpd.GeoDataFrame,
     admin: gpd.GeoDataFrame,
     released: gpd.GeoDataFrame,
-) -> Iterator[Page]:
+) -> Page:
     places = pd.DataFrame({"name": ["Ou Rumduol"], "lon": [103.2], "lat": [13.1]})
     layers = {"border": border, "admin": admin, "releases": released, "places": places}
-    opened = open_page(maps.district(split, "Battambang", "Samlout", **layers))
-    yield opened
-    opened.js("window.localStorage.clear()")
+    return open_page(maps.district(split, "Battambang", "Samlout", **layers))
 
 
 def said(page: Page) -> list[str]:

@@ -13,6 +13,17 @@
     },
   });
 
+  // On a narrow screen a popup is as wide as the map; the buttons then stand below it.
+  function addZoom(map) {
+    const narrow = window.matchMedia('(max-width: 760px)');
+    const corner = () => (narrow.matches ? 'bottomright' : 'topright');
+    const control = L.control.zoom({ position: corner() }).addTo(map);
+    nameZoom(control);
+    narrow.addEventListener('change', () => {
+      control.setPosition(corner());
+    });
+  }
+
   function createMap(id) {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     const map = new (still ? Still : L.Map)(id, {
@@ -20,7 +31,7 @@
       minZoom: 5, maxZoom: 19, preferCanvas: true,
       zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, inertia: !still,
     });
-    nameZoom(L.control.zoom({ position: 'topright' }).addTo(map));
+    addZoom(map);
     L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomleft' }).addTo(map);
     return map;
   }

@@ -9,6 +9,7 @@
 
   const WIDEST_PX = 430;
   const BESIDE_ZOOM_PX = 54;
+  const ABOVE_ZOOM_PX = 92;
   const HEADING = 'mg-record-name';
 
   function line(label, value) {
@@ -46,7 +47,9 @@
       }
     });
     box = box || headed(words.say('field.hazard'));
-    box.appendChild(table);
+    const frame = element('div', 'mg-columns');
+    frame.appendChild(table);
+    box.appendChild(frame);
     return box;
   }
 
@@ -82,6 +85,12 @@
     const box = headed(same(id));
     box.append(words.put(element('p'), words.say('history.nothing_left')), history.table(page, id));
     return box;
+  }
+
+  // What stays free to the right of a popup and below it, for the buttons that zoom.
+  function beside(map) {
+    const narrow = map.getContainer().querySelector('.leaflet-bottom .leaflet-control-zoom');
+    return narrow ? [4, ABOVE_ZOOM_PX] : [BESIDE_ZOOM_PX, 12];
   }
 
   // The height that a popup may take, so that what it speaks of is still in view.
@@ -125,10 +134,10 @@
     const { map } = page;
     const before = opener(page);
     const popup = L.popup({
-      maxWidth: Math.min(WIDEST_PX, map.getSize().x - 48),
+      maxWidth: Math.min(WIDEST_PX, map.getSize().x - 54),
       maxHeight: room(map),
-      autoPanPaddingTopLeft: [12, 12],
-      autoPanPaddingBottomRight: [BESIDE_ZOOM_PX, 12],
+      autoPanPaddingTopLeft: [4, 12],
+      autoPanPaddingBottomRight: beside(map),
     }).setLatLng(latlng).setContent(box).openOn(map);
     popup.mineGeoOpener = before;
     page.popup = popup;

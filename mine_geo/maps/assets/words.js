@@ -38,7 +38,9 @@ window.mineGeo = { features: [] };
 
   // A name or a code in the other language than the page's says so, for those who hear it.
   function write(element, text) {
-    element.textContent = text;
+    if (element.textContent !== text) {
+      element.textContent = text;
+    }
     const own = languageOf(text);
     if (own !== language) {
       element.lang = own;
