@@ -6,7 +6,7 @@ EPSG:4326, rounded to 1e-6 degree (0.11 m); sizes are whole m², distances metre
 
 Symbols follow IMAS Technical Note 07.11/01: CHA red (FF0000) and SHA orange (F4A718), both at
 50 %; outline red and continuous when open, orange and dashed when worked on, green when closed.
-Where `area_type` is null the fill is a paler red and the legend says that the type is not
+Where `area_type` is null the fill is purple, and the legend says that the type is not
 recorded. Attributes are shown as text, whatever they hold.
 """
 
