@@ -141,12 +141,14 @@ def test_thousands_of_ids_on_a_phone(open_page: Opener, split: gpd.GeoDataFrame)
     assert box[2] <= PHONE[0]
     page.driver.find_element(By.CSS_SELECTOR, "#mg-search-list li:nth-child(3)").click()
     assert page.popup().startswith("M-0002")
-    popup = page.js(
-        "const box = document.querySelector('.leaflet-popup').getBoundingClientRect();"
-        "return [box.left, box.right]"
+    popup, zoom = page.js(
+        "return ['.leaflet-popup-content-wrapper', '.leaflet-control-zoom'].map((name) => {"
+        " const box = document.querySelector(name).getBoundingClientRect();"
+        " return [box.left, box.right, box.top, box.bottom]; })"
     )
     assert popup[0] >= 0
     assert popup[1] <= PHONE[0]
+    assert popup[3] <= zoom[2]
     page.check_alone()
 
 
