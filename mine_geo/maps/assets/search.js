@@ -166,12 +166,13 @@
     }
   }
 
-  mineGeo.features.push((page) => {
+  mineGeo.features.push((page, data) => {
     const form = document.querySelector('.mg-search');
     const entries = form ? known(page) : [];
     if (entries.length) {
       form.hidden = false;
       page.map.invalidateSize({ animate: false });
+      page.map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
       new Combobox(form, entries, (entry) => {
         if (entry.row === null) {
           page.goToReleased(entry.id);
