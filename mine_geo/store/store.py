@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mine_geo.errors import MineGeoError
-from mine_geo.store import distances, faults, layers, status, submissions
+from mine_geo.store import distances, faults, layers, neighbours, status, submissions
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store import register as registration
 from mine_geo.store.accounts import Accounts
@@ -242,7 +242,8 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         geopandas.GeoDataFrame
             `hazard_id`, `kind`, `parent_id`, polygons in EPSG:4326: what remained then, what
             remains today, and whatever waits on the workbench with a polygon, even a bad one. A
-            hazard may be there several times.
+            hazard may be there several times. One that divisions or mergers, however many, link
+            with what remains is there with the polygons of that: it is not wholly released.
 
         Raises
         ------
@@ -251,12 +252,16 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         """
         with self._reading() as connection:
             waiting = submissions.outlines(connection)
+            families = neighbours.families(connection)
         found = [self.hazards(as_of=as_of, known_at=known_at), waiting]
         if as_of is not None or known_at is not None:
             found.append(self.hazards())
         columns = ["hazard_id", "kind", "parent_id", "geometry"]
         parts = [part.reindex(columns=columns).astype({"parent_id": "str"}) for part in found]
-        return pd.concat(parts, ignore_index=True)
+        table = pd.concat(parts, ignore_index=True)
+        kin = [sorted(families.get(each, set()) - {each}) for each in table["hazard_id"]]
+        related = table.assign(hazard_id=kin).explode("hazard_id").dropna(subset="hazard_id")
+        return pd.concat([table, related], ignore_index=True)
 
     def split(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import shapely
@@ -62,3 +63,32 @@ def test_what_is_restricted_is_all_that_remains_then_now_and_on_the_workbench(
     shown = disclose(split, released=store.released_land(), restricted=store.restricted())
     assert shown.released.empty
     assert int(shown.withheld["released_m2"].sum()) == int(hazards["size_m2"][0])
+
+
+def test_the_whole_family_of_what_remains_is_restricted(
+    store: Store, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    store.register(hazards, registered_on=date(2022, 1, 2))
+    store.load_border(border)
+    west, north, south = (
+        shapely.box(102.55, 13.1, 102.552, 13.11),
+        shapely.box(102.552, 13.105, 102.56, 13.11),
+        shapely.box(102.552, 13.1, 102.56, 13.105),
+    )
+    # Divided, merged under another id and divided again; of the first hazard a strip was cleared,
+    # 500 m from what is left in the end.
+    store.record("B-2", "cleared", west, happened_on="2023-01-09")
+    store.divide("B-2", {"P": north, "Q": south}, happened_on="2023-02-01")
+    store.record("P", "cleared", north, happened_on="2023-03-01")
+    store.merge(["Q", "A-1"], "A-1", happened_on="2023-04-01")
+    kept, gone = shapely.box(102.557, 13.1, 102.56, 13.105), hazards.geometry[1]
+    parts = {"R": kept, "S": shapely.difference(south, kept), "T": gone}
+    store.divide("A-1", parts, happened_on="2023-05-01")
+    for part in ("S", "T"):
+        store.record(part, "cleared", parts[part], happened_on="2023-06-01")
+    assert {"B-2", "P", "Q", "A-1", "R", "S", "T"} <= set(store.restricted()["hazard_id"])
+    split, land = store.split(), store.released_land()
+    assert disclose(split, released=land, restricted=store.restricted()).released.empty
+    store.record("R", "cleared", kept, happened_on="2023-07-01")
+    split, land = store.split(), store.released_land()
+    assert len(disclose(split, released=land, restricted=store.restricted()).released) == 5
