@@ -80,10 +80,11 @@
     return box;
   }
 
-  // A hazard of which nothing is left to draw: its history alone.
+  // A hazard that is here only by what was released of it: its history alone. Whether any of it
+  // remains, in another province perhaps, the page does not know.
   function released(page, id) {
     const box = headed(same(id));
-    box.append(words.put(element('p'), words.say('history.nothing_left')), history.table(page, id));
+    box.append(words.put(element('p'), words.say('history.not_here')), history.table(page, id));
     return box;
   }
 

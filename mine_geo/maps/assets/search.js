@@ -1,5 +1,5 @@
-// Search by hazard id: any part of it, in any case. Hazards whose land is all released are found
-// by what was released. The list of matches is an ARIA combobox; focus stays in the input.
+// Search by hazard id: any part of it, in any case. Hazards that are not on the page are found by
+// what was released of them near by. The list of matches is an ARIA combobox; focus stays in the input.
 (function (mineGeo) {
   'use strict';
 
@@ -7,6 +7,11 @@
   const { words } = mineGeo;
   const MOST = 20;
   const NOTHING = { en: '', km: '' };
+
+  // One form of what looks alike, as keyboards differ: composed letters, blanks, capitals.
+  function folded(text) {
+    return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+  }
 
   // What can be found: the hazards on the page, then those that only released land speaks of.
   function known(page) {
@@ -24,22 +29,24 @@
           const hazard = layer.name === 'hazards';
           const note = hazard ? beside && beside.value(row) !== null && beside.said(row)
             : words.say('search.released');
-          found.set(id, { id, key: id.toLowerCase(), note, row: hazard ? row : null });
+          found.set(id, { id, key: folded(id), note, row: hazard ? row : null });
         }
       });
     });
     return [...found.values()];
   }
 
-  // Ids that begin with what was typed come first, the rest in the page's order.
+  // The id as it was typed comes first, then ids that differ from it by capitals, then those that
+  // begin with it, the rest in the page's order.
   function matches(entries, typed) {
-    const wanted = typed.trim().toLowerCase();
+    const wanted = folded(typed);
     if (!wanted) {
       return [];
     }
     const begin = entries.filter((entry) => entry.key.startsWith(wanted));
     const hold = entries.filter((entry) => entry.key.indexOf(wanted) > 0);
     const whole = begin.filter((entry) => entry.key === wanted);
+    whole.sort((one, other) => (other.id === typed.trim()) - (one.id === typed.trim()));
     return [...whole, ...begin.filter((entry) => entry.key !== wanted), ...hold];
   }
 
