@@ -138,6 +138,12 @@ class _Asked:
             raise OptionError(f"a {self.page} map needs --province, name or code")
         if self.page == "district" and self.district is None:
             raise OptionError("a district map needs --district, name or code")
+        if self.page == "national" and (self.province or self.district):
+            raise OptionError("a national map is of the whole country: `map province`, or drop it")
+        if self.page == "province" and self.district is not None:
+            raise OptionError("a province map is of all its districts: `map district`, or drop it")
+        if self.page != "border-zone" and self.capacity is not None:
+            raise OptionError("--capacity is for a border-zone map alone; leave it out")
         ending = choose(output.suffix.lower(), ENDINGS, "ending of --output")
         if self.page == "border-zone" and drawing.public:
             raise OptionError("a border-zone map lists the hazards that remain: none is public")
@@ -162,6 +168,7 @@ class _Asked:
             language=self.language,
             public=drawing.public,
             restricted=found.restricted,
+            selection=found.selection,
         )
 
     def page_of(self, found: Frames, drawing: Drawing, as_of: str | None) -> Any:
@@ -174,6 +181,7 @@ class _Asked:
             "title": drawing.title,
             "as_of": as_of,
             "basemap": drawing.basemap,
+            "selection": found.selection,
         }
         ground, province = (found.border, found.admin), self.province or ""
         if self.page == "border-zone":
@@ -234,6 +242,7 @@ def atlas(
             basemap=drawing.basemap,
             public=drawing.public,
             restricted=found.restricted,
+            selection=found.selection,
             jobs=jobs or os.cpu_count() or 1,
             progress=counted,
         )

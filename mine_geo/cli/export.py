@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,7 +62,7 @@ def export(
     store = open_named(ctx)
     found = frames(store, reading, released=not points, places=places, public=public)
     chosen = _choose(found, province, district)
-    said = _Said(title, reading.as_of, store.synthetic, overwrite)
+    said = _Said(title, reading.as_of, overwrite)
     if public:
         _write_public(found, chosen, file, said)
     else:
@@ -75,7 +75,7 @@ def export(
             places=found.places,
             title=title or f"Hazards {chosen.where}",
             as_of=said.as_of,
-            synthetic=said.synthetic,
+            selection=found.selection,
             overwrite=overwrite,
         )
     click.echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
@@ -84,7 +84,6 @@ def export(
 class _Said(NamedTuple):
     title: str | None
     as_of: str | None
-    synthetic: bool
     overwrite: bool
 
 
@@ -139,7 +138,7 @@ def _write_public(found: Frames, chosen: _Chosen, file: Path, said: _Said) -> No
         title=said.title or f"Figures and released land {chosen.where}",
         as_of=said.as_of,
         latest=shown.latest_survey,
-        synthetic=said.synthetic or shown.synthetic,
+        selection=replace(found.selection, synthetic=found.selection.synthetic or shown.synthetic),
         overwrite=said.overwrite,
     )
 

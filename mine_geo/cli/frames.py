@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.cli.options import Reading
+    from mine_geo.selection import Selection
     from mine_geo.store import Store
 
 
@@ -27,6 +28,8 @@ class Frames:
     places: gpd.GeoDataFrame | None
     restricted: gpd.GeoDataFrame | None
     """For what is shown to everybody: see `Store.restricted`."""
+    selection: Selection
+    """How the split was asked for."""
 
 
 def frames(
@@ -47,6 +50,7 @@ def frames(
         If the file of places cannot be read.
     """
     from mine_geo.places import read_places  # noqa: PLC0415
+    from mine_geo.selection import Selection  # noqa: PLC0415
 
     when = {"as_of": reading.as_of, "known_at": reading.known_at}
     land = store.released_land(kind=reading.kind, **when) if released else None
@@ -57,6 +61,15 @@ def frames(
         releases=land,
         places=None if places is None else read_places(places),
         restricted=store.restricted(**when) if public else None,
+        selection=Selection(
+            kind=reading.kind,
+            workbench=reading.workbench,
+            known_at=reading.known_at,
+            threshold_m=reading.threshold_m,
+            rule=reading.rule,
+            include_coast=reading.include_coast,
+            synthetic=store.synthetic,
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from mine_geo.exports.kml import write_kml
 from mine_geo.exports.points_table import points_table, write_points
 from mine_geo.exports.provenance import provenance
 from mine_geo.exports.turning import turning_points
+from mine_geo.selection import EVERYTHING
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+
+    from mine_geo.selection import Selection
 
 __all__ = ["FORMATS", "POINTS", "check", "points_table", "turning_points", "write", "write_public"]
 
@@ -47,7 +50,7 @@ def write(
     places: pd.DataFrame | None = None,
     title: str | None = None,
     as_of: date | str | None = None,
-    synthetic: bool = False,
+    selection: Selection = EVERYTHING,
     overwrite: bool = False,
 ) -> None:
     """Write hazards into a file for another tool; its ending says which.
@@ -76,8 +79,9 @@ def write(
         What the file is, in its metadata.
     as_of
         The day of the data; else the latest survey is named.
-    synthetic
-        Say that the data is invented, where no column `synthetic` does.
+    selection
+        How the split was asked for, where that is not all that is recorded; whether the data is
+        invented, where no column `synthetic` says so. The file's metadata says it.
     overwrite
         Replace a file that is there, at the very end; else it is refused.
 
@@ -119,7 +123,7 @@ def write(
         places=places,
         title=title,
         as_of=as_of,
-        synthetic=synthetic,
+        selection=selection,
     )
     with new_file(path, overwrite=overwrite) as place:
         if form in POINTS:
@@ -136,7 +140,7 @@ def write_public(
     title: str | None = None,
     as_of: date | str | None = None,
     latest: pd.Timestamp | None = None,
-    synthetic: bool = False,
+    selection: Selection = EVERYTHING,
     overwrite: bool = False,
 ) -> None:
     """Write what may be shown to everybody: figures by district, and released land.
@@ -151,8 +155,8 @@ def write_public(
         As for `write`.
     latest
         The latest survey, where no day is told.
-    synthetic
-        Whether the data is invented.
+    selection
+        As for `write`.
 
     Raises
     ------
@@ -172,7 +176,7 @@ def write_public(
         title=title or "Hazards by district, and released land",
         as_of=as_of,
         latest=latest,
-        synthetic=synthetic,
+        selection=selection,
     )
     with new_file(path, overwrite=overwrite) as place:
         (write_geopackage if form == "gpkg" else write_kml)(Contents(said, layers), place)

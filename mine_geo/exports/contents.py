@@ -12,12 +12,15 @@ import shapely
 from mine_geo.errors import CRSError, MixedError, RecordError, some
 from mine_geo.exports.provenance import Provenance, provenance
 from mine_geo.nearzone import near_zone
+from mine_geo.selection import EVERYTHING
 from mine_geo.terms import CRS, PROVENANCE_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
     from datetime import date
 
     import pandas as pd
+
+    from mine_geo.selection import Selection
 
 NEEDED: Final = ("hazard_id", "size_m2", "geometry", *SPLIT_COLUMNS)
 LAYERS: Final = (
@@ -49,7 +52,7 @@ def contents(
     places: pd.DataFrame | None = None,
     title: str | None = None,
     as_of: date | str | None = None,
-    synthetic: bool = False,
+    selection: Selection = EVERYTHING,
     zone: bool = True,
 ) -> Contents:
     """Gather the layers: districts, near_zone and its limit, border, released, hazards, places.
@@ -64,7 +67,7 @@ def contents(
         Released land: polygons with `outcome`.
     places
         `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
-    title, as_of, synthetic
+    title, as_of, selection
         As for `provenance`.
     zone
         Whether the near zone is wanted.
@@ -100,7 +103,7 @@ def contents(
     layers |= _zone(split, border, admin) if zone else {}
     layers = {name: layers[name] for name in LAYERS if name in layers}
     others = (border, admin, releases, places)
-    said = provenance(split, *others, title=title, as_of=as_of, synthetic=synthetic)
+    said = provenance(split, *others, title=title, as_of=as_of, selection=selection)
     return Contents(said, layers)
 
 

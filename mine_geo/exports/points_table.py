@@ -44,8 +44,8 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
     hazards
         `hazard_id`, polygons in EPSG:4326, and the columns of a split as far as they are there.
     said
-        What each row says in its last columns: `data_day` or `latest_survey`, `source`, and
-        `synthetic` where it is.
+        What each row says in its last columns: `data_day` or `latest_survey`, `known_at` where it
+        was asked for, `source`, and `synthetic` where it is.
 
     Raises
     ------
@@ -71,7 +71,8 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
             values = hazards[column].astype(object)
             texts = values.map(_text).where(values.notna(), "")
             points[renamed.get(column, column)] = texts.to_numpy()[row]
-    own = {name: text for name, text in said.rows if name in ("data_day", "latest_survey")}
+    told = ("data_day", "latest_survey", "known_at")
+    own = {name: text for name, text in said.rows if name in told}
     points = points.assign(**own, source="; ".join(said.sources))
     return points.assign(synthetic=True) if said.synthetic else points
 

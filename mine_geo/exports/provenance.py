@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mine_geo.selection import EVERYTHING
 from mine_geo.sources import sources
 from mine_geo.terms import PROVENANCE_COLUMNS, SYNTHETIC
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from mine_geo.selection import Selection
 
 TITLE = "Hazards near and far from the border"
 
@@ -37,6 +40,9 @@ class Provenance:
     """Threshold, rule, coast and border as columns name them, where they are recorded."""
 
     sources: tuple[str, ...]
+
+    chosen: tuple[tuple[str, str], ...] = ()
+    """What was left out of the register, by the names of options."""
 
     @property
     def heading(self) -> str:
@@ -64,7 +70,7 @@ class Provenance:
             rows.append(("data_day", "not recorded"))
         else:
             rows.append(("data_day" if self.told else "latest_survey", self.day.isoformat()))
-        rows += self.split
+        rows += [*self.chosen, *self.split]
         if self.schematic:
             rows.append(("districts", "schematic, not an official boundary"))
         return rows + [("source", source) for source in self.sources]
@@ -76,6 +82,12 @@ def _first(frame: pd.DataFrame | None, column: str) -> Any:
         return None
     values = frame[column].dropna()
     return values.iloc[0] if len(values) else None
+
+
+def _split_of(hazards: pd.DataFrame, column: str, selection: Selection) -> Any:
+    """Return what the rows say of the split, else what was asked for, else None."""
+    said = _first(hazards, column)
+    return selection.told(column) if said is None else said
 
 
 def _flagged(frames: tuple[pd.DataFrame | None, ...], column: str) -> bool:
@@ -99,7 +111,7 @@ def provenance(
     title: str | None = None,
     as_of: date | str | None = None,
     latest: Any = None,
-    synthetic: bool = False,
+    selection: Selection = EVERYTHING,
 ) -> Provenance:
     """Gather what a file says of itself.
 
@@ -115,8 +127,8 @@ def provenance(
         The day of the data, else the column `as_of`, else the latest survey.
     latest
         The latest survey, where `hazards` has no days.
-    synthetic
-        Whether the data is invented, where no column says it.
+    selection
+        How the split was asked for, and whether the data is invented, where no column says it.
 
     Examples
     --------
@@ -129,13 +141,16 @@ def provenance(
     if day is None and "surveyed_on" in hazards.columns:
         days = hazards["surveyed_on"].dropna()
         day = days.max() if len(days) else None
-    split = [(column, _first(hazards, column)) for column in PROVENANCE_COLUMNS]
+    split = [(column, _split_of(hazards, column, selection)) for column in PROVENANCE_COLUMNS]
+    waiting = None if selection.workbench == "include" else selection.workbench
+    chosen = (("known_at", selection.known_at), ("kind", selection.kind), ("workbench", waiting))
     return Provenance(
         title=title or TITLE,
-        synthetic=synthetic or _flagged((hazards, *others), "synthetic"),
+        synthetic=selection.synthetic or _flagged((hazards, *others), "synthetic"),
         schematic=_flagged(others, "schematic"),
         day=None if day is None or pd.isna(day) else pd.Timestamp(day).date(),
         told=told is not None,
         split=tuple((column, _said(value)) for column, value in split if value is not None),
         sources=tuple(sources(hazards, *others)),
+        chosen=tuple((name, str(value)) for name, value in chosen if value is not None),
     )

@@ -21,6 +21,7 @@ from mine_geo.maps.basemap import beneath
 from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.printing import sheet
+from mine_geo.selection import EVERYTHING
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.maps.page import OfflinePage
+    from mine_geo.selection import Selection
 
 __all__ = ["Atlas", "atlas", "border_zone", "district", "national", "province", "sheet"]
 
@@ -47,6 +49,7 @@ def national(
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
+    selection: Selection = EVERYTHING,
 ) -> OfflinePage:
     """Return the map of all hazards of a split.
 
@@ -76,6 +79,8 @@ def national(
     restricted
         For a public map: every polygon that remains, of any kind and anywhere, where the split
         holds only part of it (`Store.restricted` returns it).
+    selection
+        How the split was asked for, where that is not all that is recorded: the page says it.
 
     Returns
     -------
@@ -103,7 +108,8 @@ def national(
     >>> "http" in page.get_root().render().split("<body>")[1].split("<script")[0]
     False
     """
-    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap), restricted)
+    ground = beneath(basemap)
+    layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(layers, subjects.whole(split, admin), title=title, public=public)
 
 
@@ -120,6 +126,7 @@ def province(
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
+    selection: Selection = EVERYTHING,
 ) -> OfflinePage:
     """Return the map of one province: its hazards, by its recorded name or code.
 
@@ -130,7 +137,7 @@ def province(
     name
         Name or code of the province, as `admin.province_code` knows it, or as recorded in the
         frames. A province without hazards gives a page that says so.
-    border, admin, releases, places, title, as_of, basemap, public, restricted
+    border, admin, releases, places, title, as_of, basemap, public, restricted, selection
         As in `national`.
 
     Returns
@@ -143,7 +150,8 @@ def province(
     UnknownNameError
         If the province is unknown; the message lists the valid ones.
     """
-    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap), restricted)
+    ground = beneath(basemap)
+    layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(layers, subjects.province(split, admin, name), title=title, public=public)
 
 
@@ -161,6 +169,7 @@ def district(
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
+    selection: Selection = EVERYTHING,
 ) -> OfflinePage:
     """Return the map of one district of a province.
 
@@ -170,7 +179,7 @@ def district(
         What `border_split` returned (EPSG:4326).
     province, name
         Names or codes of the province and of the district in it.
-    border, admin, releases, places, title, as_of, basemap, public, restricted
+    border, admin, releases, places, title, as_of, basemap, public, restricted, selection
         As in `national`.
 
     Returns
@@ -183,7 +192,8 @@ def district(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     """
-    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap), restricted)
+    ground = beneath(basemap)
+    layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(
         layers, subjects.district(split, admin, province, name), title=title, public=public
     )
@@ -203,6 +213,7 @@ def border_zone(
     title: str | None = None,
     as_of: date | str | None = None,
     basemap: str | os.PathLike[str] | None = None,
+    selection: Selection = EVERYTHING,
 ) -> OfflinePage:
     """Return the map of a province or district with the ranked list of hazards beside it.
 
@@ -219,7 +230,7 @@ def border_zone(
     capacity_m2
         What can be released in a year, whole m²: the page says which hazard falls into which
         year. The planner sets it, or another one, on the page.
-    border, admin, releases, places, title, as_of, basemap
+    border, admin, releases, places, title, as_of, basemap, selection
         As in `national`.
 
     Returns
@@ -235,7 +246,8 @@ def border_zone(
         If `first` is no zone, or the capacity no whole number of m².
     """
     choose(first, ZONES, "first")
-    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap))
+    ground = beneath(basemap)
+    layers = Layers(split, border, admin, releases, places, as_of, ground, selection=selection)
     subject = (
         subjects.province(split, admin, province)
         if district is None

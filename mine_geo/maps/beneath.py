@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import shapely
 
 from mine_geo.maps import ground
+from mine_geo.selection import EVERYTHING
 from mine_geo.terms import THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.maps.basemap import Basemap
+    from mine_geo.selection import Selection
 
 EVERYWHERE: Final = (-180.0, -90.0, 180.0, 90.0)
 
@@ -32,22 +34,28 @@ class Beneath:
     places: pd.DataFrame | None
     as_of: date | str | None
     basemap: Basemap | None
+    selection: Selection = EVERYTHING
 
     @property
     def told(self) -> pd.DataFrame:
         """The rows whose columns say threshold, rule, coast and border."""
         raise NotImplementedError
 
+    def said(self, column: str) -> Any:
+        """Return what the rows say in a provenance column, else what was asked for, else None."""
+        values = self.told[column].dropna()
+        return values.iloc[0] if len(values) else self.selection.told(column)
+
     @property
     def threshold_m(self) -> float:
-        """The threshold in metres; 7,000 where no row says."""
-        values = self.told["threshold_m"].dropna()
-        return float(values.iloc[0]) if len(values) else THRESHOLD_M
+        """The threshold in metres; 7,000 where nobody says."""
+        said = self.said("threshold_m")
+        return THRESHOLD_M if said is None else float(said)
 
     @property
     def include_coast(self) -> bool:
         """Whether the coast counted as border."""
-        return bool(self.told["include_coast"].eq(True).any())
+        return bool(self.said("include_coast"))
 
     @cached_property
     def land(self) -> Any:

@@ -62,6 +62,9 @@ class Facts:
     public: tuple[Section, ...] = ()
     """What a page for everybody says instead of hazards; empty on any other."""
 
+    none: Said = field(default_factory=lambda: say("totals.none"))
+    """What is said where nothing is drawn."""
+
     @property
     def total_hazards(self) -> int:
         """How many hazards are drawn."""
@@ -108,6 +111,16 @@ def data_date(hazards: pd.DataFrame, as_of: date | str | None) -> Said:
     return say("about.latest_survey", day=_day(hazards["surveyed_on"].max()))
 
 
+def _data(hazards: pd.DataFrame, layers: Beneath) -> Said:
+    """Say of which day the data is, and what of the register was left out of it."""
+    said, chosen = data_date(hazards, layers.as_of), layers.selection
+    if chosen.known_at is not None:
+        said = say("about.known_at", data=said, moment=str(chosen.known_at))
+    if chosen.workbench != "include":
+        said = say(f"about.workbench_{chosen.workbench}", data=said)
+    return said
+
+
 def _border_text(layers: Beneath) -> Said:
     for frame in (layers.told, layers.border):
         name = _only(frame, "border_name")
@@ -128,10 +141,12 @@ def _other_border(layers: Beneath) -> Said | None:
     return say("about.other_border", border=f"{drawn[0]}, {drawn[1]}")
 
 
-def badges(split: pd.DataFrame, admin: pd.DataFrame | None) -> list[Said]:
+def badges(
+    split: pd.DataFrame, admin: pd.DataFrame | None, *, synthetic: bool = False
+) -> list[Said]:
     """Return the warnings that every page must bear: what is not real."""
     found = []
-    if "synthetic" in split.columns and split["synthetic"].eq(True).any():
+    if synthetic or ("synthetic" in split.columns and split["synthetic"].eq(True).any()):
         found.append(say("badge.synthetic"))
     if admin is not None and "schematic" in admin.columns and admin["schematic"].eq(True).any():
         found.append(say("badge.schematic"))
@@ -156,10 +171,10 @@ def _subtitle(kind: str, what: Said) -> Said:
 def _provenance(subject: Subject, layers: Beneath) -> list[tuple[Said, Said]]:
     """Return what the figures rest on: day, border, rule, threshold, coast."""
     unknown = say("about.not_recorded")
-    rule, coast = (_only(layers.told, column) for column in ("rule", "include_coast"))
+    rule, coast = layers.said("rule"), layers.said("include_coast")
     counts = "about.coast_counts" if coast else "about.coast_not"
     rows = [
-        (say("about.data"), data_date(subject.hazards, layers.as_of)),
+        (say("about.data"), _data(subject.hazards, layers)),
         (say("about.border"), _border_text(layers)),
         (say("about.rule"), say(f"rule.{rule}") if rule in RULES else unknown),
         (say("about.threshold"), _metres(layers.threshold_m)),
@@ -187,9 +202,13 @@ def facts(
     ours = records.groups(subject.hazards) if groups is None else groups
     if workbench is None:
         workbench = int(pd.Series(subject.hazards.get("in_workbench")).eq(True).sum())
-    warnings = badges(layers.told, layers.admin)
+    warnings = badges(layers.told, layers.admin, synthetic=layers.selection.synthetic)
     kinds = list(dict.fromkeys(group.kind for group in ours))
     what = kinds[0] if len(kinds) == 1 else say("kind.several")
+    none = say("totals.none")
+    if (asked := layers.selection.kind) is not None:
+        what = say(f"kind.{asked}")
+        none = say("totals.none_of", what=what)
     return Facts(
         kind=kind,
         title=same(title) if title is not None else title_of(subject, what),
@@ -202,4 +221,5 @@ def facts(
         rows=_provenance(subject, layers),
         sources=sources(layers.border, layers.admin, layers.places),
         public=public,
+        none=none,
     )

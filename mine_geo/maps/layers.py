@@ -13,6 +13,7 @@ from mine_geo.disclosure import disclose
 from mine_geo.maps.beneath import Beneath
 from mine_geo.maps.public_page import PublicLayers
 from mine_geo.maps.subject import check_split
+from mine_geo.selection import EVERYTHING
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.maps.basemap import Basemap
+    from mine_geo.selection import Selection
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,9 @@ class Layers(Beneath):
     restricted: gpd.GeoDataFrame | None = None
     """For public maps: all that remains, where the split is of one kind or area only."""
 
+    selection: Selection = EVERYTHING
+    """How the split was asked for."""
+
     def __post_init__(self) -> None:
         """Refuse what is no split."""
         check_split(self.split)
@@ -61,5 +66,11 @@ class Layers(Beneath):
             self.split, self.admin, self.releases, restricted=self.restricted, as_of=self.as_of
         )
         return PublicLayers(
-            disclosed, self.border, self.admin, self.places, self.as_of, self.basemap
+            disclosed,
+            self.border,
+            self.admin,
+            self.places,
+            self.as_of,
+            self.basemap,
+            self.selection,
         )

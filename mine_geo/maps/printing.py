@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.layers import Layers
+from mine_geo.selection import EVERYTHING
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.maps.sheets.output import Sheet
+    from mine_geo.selection import Selection
 
 
 def sheet(
@@ -35,6 +37,7 @@ def sheet(
     language: str = "en",
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
+    selection: Selection = EVERYTHING,
 ) -> Sheet:
     """Return the map of the country, of a province or of a district, ready to print.
 
@@ -69,6 +72,8 @@ def sheet(
         away, and no hazard (see `disclosure.disclose`).
     restricted
         For a public sheet of one kind or area: every polygon that remains, of any kind.
+    selection
+        How the split was asked for, where that is not all that is recorded: the sheet says it.
 
     Returns
     -------
@@ -98,7 +103,16 @@ def sheet(
     """
     from mine_geo.maps.sheets.compose import draw  # noqa: PLC0415
 
-    layers = Layers(split, border, admin, releases, places, as_of, restricted=restricted)
+    layers = Layers(
+        split,
+        border,
+        admin,
+        releases,
+        places,
+        as_of,
+        restricted=restricted,
+        selection=selection,
+    )
     if province is None:
         if district is not None:
             raise OptionError(f"district {district!r}: name its province too (province=...)")

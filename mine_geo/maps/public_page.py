@@ -18,6 +18,7 @@ from mine_geo.maps import facts, packing, public_tables, records
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.beneath import Beneath
 from mine_geo.maps.words import Said, same, say
+from mine_geo.selection import EVERYTHING
 from mine_geo.terms import TOTAL_COLUMNS, ZONES
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mine_geo.disclosure import Disclosed
     from mine_geo.maps.basemap import Basemap
     from mine_geo.maps.subject import Subject
+    from mine_geo.selection import Selection
 
 RELEASE_FIELDS: Final = (
     ("outcome", "text"),
@@ -49,6 +51,7 @@ class PublicLayers(Beneath):
     places: pd.DataFrame | None = None
     as_of: date | str | None = None
     basemap: Basemap | None = None
+    selection: Selection = EVERYTHING
 
     @cached_property
     def told(self) -> gpd.GeoDataFrame:

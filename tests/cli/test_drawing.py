@@ -80,6 +80,17 @@ def test_a_public_page_names_no_hazard(filled: Command) -> None:
     [
         (["province", "-o", "p.html"], errors.OptionError, "needs --province"),
         (["district", "--province", "02", "-o", "p.html"], errors.OptionError, "--district"),
+        (["national", "--province", "02", "-o", "p.html"], errors.OptionError, "map province"),
+        (
+            ["province", "--province", "02", "--district", "Banan", "-o", "p.html"],
+            errors.OptionError,
+            "map district",
+        ),
+        (
+            ["province", "--province", "02", "--capacity", "9", "-o", "p.html"],
+            errors.OptionError,
+            "border-zone",
+        ),
         (["national", "-o", "p.jpg"], errors.OptionError, "valid: .html, .pdf, .png"),
         (["national", "-o", "page"], errors.OptionError, "valid: .html, .pdf, .png"),
         (["national", "-o", "p.pdf", "--paper", "A5"], errors.OptionError, "A4"),
@@ -139,3 +150,30 @@ def test_an_atlas_is_written_once(filled: Command) -> None:
 
 def test_an_atlas_does_not_go_into_a_folder_of_others(filled: Command) -> None:
     filled.refused(errors.FileError, "atlas", "--out", filled.folder)
+
+
+def test_what_was_asked_for_is_said_even_where_nothing_is_left_to_say_it(filled: Command) -> None:
+    """A sheet of a kind that nobody recorded is not one of a country without hazards."""
+    asked = ["--kind", "av_minefield", "--threshold", 9000, "--rule", "majority", "--coast"]
+    asked += ["--workbench", "exclude", "--known-at", "2099-06-30T12:00+07:00"]
+    filled.done("map", "province", "--province", "02", *asked, "-o", "page.html")
+    page = shown(Path("page.html"))
+    for said in (
+        "AV minefields near and far from the border",
+        "AV minefields: none is recorded here.",
+        "as recorded by 2099-06-30T12:00+07:00; without what waits in the workbench",
+        "9,000 m",
+        "zone of the larger part",
+        "counts as border",
+    ):
+        assert said in page, said
+    assert "No hazard is recorded here" not in page
+
+
+def test_a_synthetic_register_is_called_so_where_no_row_is_left(command: Command) -> None:
+    command.done("init", "--synthetic")
+    command.done("load", "border", sample.path("border"))
+    for public in ([], ["--public"]):
+        command.done("map", "national", *public, "-o", "page.html")
+        assert "SYNTHETIC SAMPLE" in shown(Path("page.html"))
+    command.done("map", "national", "-o", "sheet.pdf")

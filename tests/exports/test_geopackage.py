@@ -22,6 +22,7 @@ from defusedxml import ElementTree
 from mine_geo import exports
 from mine_geo.errors import CRSError, MixedError, RecordError
 from mine_geo.exports.styles import Condition, Style, styles
+from mine_geo.selection import Selection
 from mine_geo.symbology import symbol
 from tests.exports.conftest import ATTACK, LONG, square, table
 
@@ -261,7 +262,7 @@ def test_public_files_hold_figures_and_released_land_alone(releases, tmp_path):
         crs=4326,
     )
     place = tmp_path / "public.gpkg"
-    exports.write_public(figures, releases, place, synthetic=True)
+    exports.write_public(figures, releases, place, selection=Selection(synthetic=True))
     assert [name for name, _ in pyogrio.list_layers(place)] == [
         "districts", "released", "layer_styles", "provenance",
     ]  # fmt: skip

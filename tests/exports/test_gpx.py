@@ -5,6 +5,7 @@ import pytest
 from defusedxml import ElementTree
 
 from mine_geo import exports
+from mine_geo.selection import Selection
 from tests.exports.conftest import ATTACK, table
 
 NS = {"g": "http://www.topografix.com/GPX/1/1"}
@@ -62,7 +63,7 @@ def test_gdal_reads_each_turning_point_and_closed_tracks(path, split):
 
 
 def test_no_hazard_gives_a_file_that_says_so_and_no_day_is_made_up(tmp_path):
-    exports.write(table([], []), tmp_path / "none.gpx", synthetic=True)
+    exports.write(table([], []), tmp_path / "none.gpx", selection=Selection(synthetic=True))
     root = ElementTree.parse(tmp_path / "none.gpx").getroot()
     assert local(root) == ["metadata"]
     assert local(root[0]) == ["name", "desc", "keywords"]

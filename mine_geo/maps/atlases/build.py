@@ -13,6 +13,7 @@ from mine_geo.maps.atlases.folder import Folder
 from mine_geo.maps.atlases.pages import ASSETS, Plan
 from mine_geo.maps.basemap import beneath
 from mine_geo.maps.layers import Layers
+from mine_geo.selection import EVERYTHING
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+
+    from mine_geo.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def atlas(
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
+    selection: Selection = EVERYTHING,
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Atlas:
@@ -86,6 +90,8 @@ def atlas(
         Write pages for everybody: figures by district and released land, no hazard.
     restricted
         For public pages, as in `national`: all that remains, where the split is only part of it.
+    selection
+        As in `national`.
     jobs
         How many processes make the pages; the pages are the same. With more than one, a script
         must stand behind `if __name__ == "__main__"`, as the standard library's
@@ -125,7 +131,8 @@ def atlas(
     choose(first, ZONES, "first")
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
-    layers = Layers(split, border, admin, releases, places, as_of, beneath(basemap), restricted)
+    ground = beneath(basemap)
+    layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     plan = Plan(layers, Path(out).absolute(), title, first, public)
     folder = Folder.open(plan.place, public=public)
     _write(plan, folder, jobs, progress)

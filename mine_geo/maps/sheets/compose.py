@@ -139,7 +139,7 @@ class Composer:
         if self.said.mixed:
             notes.append(say("sheet.never_added"))
         if not self.said.total_hazards:
-            notes.append(say("totals.none"))
+            notes.append(self.said.none)
         if self.said.workbench:
             notes.append(say("totals.workbench", count=f"{self.said.workbench:,}"))
         notes += [each.withheld for each in self.said.public if each.withheld is not None]

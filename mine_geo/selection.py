@@ -1,0 +1,65 @@
+"""Which records of a register a map or an exported file is made from, so that it can say so.
+
+A split says in its columns how its zones were made. An empty one cannot, and no column tells that
+other kinds or the workbench were left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mine_geo.errors import choose
+from mine_geo.terms import KINDS, WORKBENCH
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How a split was asked for; what its own columns say comes first.
+
+    Raises
+    ------
+    OptionError
+        If the kind or the choice of the workbench is unknown.
+
+    Examples
+    --------
+    >>> Selection(kind="av_minefield", threshold_m=10_000).told("threshold_m")
+    10000
+    """
+
+    kind: str | None = None
+    """The only kind that was asked for."""
+
+    workbench: str = "include"
+    """Whether records that are not yet accepted are in it: include, exclude, only."""
+
+    known_at: datetime | str | None = None
+    """The moment by which it was recorded, where it is not the present state of the register."""
+
+    threshold_m: float | None = None
+    """Metres."""
+
+    rule: str | None = None
+    include_coast: bool | None = None
+
+    synthetic: bool = False
+    """Whether the register is invented, though no row may be left to say so."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no kind, and no choice of the workbench."""
+        choose(self.workbench, WORKBENCH, "workbench")
+        if self.kind is not None:
+            choose(self.kind, KINDS, "kind")
+
+    def told(self, column: str) -> Any:
+        """Return what was asked for in a provenance column; None where it is not known here."""
+        known = {"threshold_m": self.threshold_m, "rule": self.rule}
+        return (known | {"include_coast": self.include_coast}).get(column)
+
+
+EVERYTHING = Selection()
+"""All records as they are now, as far as anyone knows."""
