@@ -244,11 +244,42 @@ def test_a_phone_shows_what_is_planned_with(open_page: Opener, split: gpd.GeoDat
         " return [box.left, box.right]; })"
     )
     assert all(left >= 0 and right <= PHONE[0] for left, right in boxes), boxes
-    shown = page.js(
+    assert heads(page) == ["Rank", "Hazard", "Size, m²", "Running total, m²", "Year"]
+
+
+def heads(page: Page) -> list[str]:
+    """Return the columns of the list that are shown."""
+    return page.js(
         "return [...document.querySelectorAll('#mg-list thead th')]"
         ".filter((cell) => cell.offsetWidth).map((cell) => cell.innerText)"
     )
-    assert shown == ["Rank", "Hazard", "Size, m²", "Running total, m²", "Year"]
+
+
+def test_old_screens_show_the_running_total_and_paper_shows_all(
+    open_page: Opener, split: gpd.GeoDataFrame
+) -> None:
+    wide = split.assign(
+        hazard_id=[f"AP-0209-000{n}" for n in range(5)], size_m2=split["size_m2"] + 80_000_000
+    )
+    page = open_page(maps.border_zone(wide, "Battambang", capacity_m2=24_000_000))
+    for width, height in ((1152, 864), (1024, 768), (1024, 600), (800, 600)):
+        page.size(width, height)
+        room, needed = page.js(
+            "const box = document.querySelector('.mg-scroll');"
+            "return [box.clientWidth, box.scrollWidth]"
+        )
+        assert needed <= room, (width, height)
+    page.size(715, 1000)  # A4 without its margins
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert heads(page) == [
+        *("Rank", "Hazard", "District", "Zone", "Border, m", "Size, m²"),
+        *("Running total, m²", "Year"),
+    ]
+    # What the colours mean, and under which capacity.
+    for one in ("mg-plan", "mg-classes", "mg-capacity"):
+        assert page.driver.find_element(By.ID, one).is_displayed()
+    assert not page.driver.find_element(By.ID, "mg-save-list").is_displayed()
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_nothing_left_has_no_year(open_page: Opener, split: gpd.GeoDataFrame) -> None:
