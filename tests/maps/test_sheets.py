@@ -317,3 +317,16 @@ def test_where_a_sheet_cannot_be_written(split, tmp_path) -> None:
     (tmp_path / "folder.pdf").mkdir()
     with pytest.raises(FileError, match="cannot be written"):
         drawn.save(tmp_path / "folder.pdf")
+
+
+@pytest.mark.parametrize("language", ["en", "km"])
+def test_warnings_leave_a_title_its_room(language, split, border, admin) -> None:
+    """Three of them beside a long title: it was cut, with the province's name."""
+    long = "Preah Netr Preah district, Banteay Meanchey province: minefields"
+    layers = {"border": border, "admin": admin.assign(schematic=True)}
+    drawn = sheet(
+        split.assign(synthetic=True), "02", **layers, title=long, language=language,
+        paper="A4-portrait", public=True,
+    )  # fmt: skip
+    assert long in texts(drawn)
+    assert untidy(drawn) == []

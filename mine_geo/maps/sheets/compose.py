@@ -35,6 +35,7 @@ TITLE: Final = 15.0
 TITLE_LEAST: Final = 10.0
 SUBTITLE: Final = 8.6
 BADGE: Final = "#8a1538"
+BADGE_SIZE: Final = 7.6
 
 
 def ground_of(subject: Subject, layers: Beneath) -> Bounds:
@@ -163,10 +164,16 @@ class Composer:
         page, unit = self.page, self.page.unit
         left, bottom, right, top = plan.header
         page.blocks["header"] = plan.header
-        edge = self._badges(right, top)
         first, other = self.said.title.within(page.language), ""
         if self.said.title.en != self.said.title.km:
             other = self.said.title.en if page.language == "km" else self.said.title.km
+        low = bottom + 2.8 * unit
+        wide = sum(self._badge_widths())
+        edge = right - wide
+        beside = page.width_of(first, TITLE_LEAST, bold=True) <= edge - left
+        if not beside:  # the title has the whole line, and they stand on the next one
+            edge = right
+        self._badges(right, top if beside else low + 4.2 * unit)
         size = TITLE
         while size > TITLE_LEAST and page.width_of(first, size, bold=True) > edge - left:
             size -= 0.5
@@ -174,37 +181,43 @@ class Composer:
         line = top - 6.2 * unit
         page.text(left, line, shown, size=size, bold=True)
         after = left + page.width_of(shown, size, bold=True) + 4 * unit
-        subtitle = page.cut(self.said.subtitle.within(page.language), right - left, SUBTITLE)
-        low = bottom + 2.8 * unit
+        last = right if beside else right - wide
+        subtitle = page.cut(self.said.subtitle.within(page.language), last - left, SUBTITLE)
         page.text(left, low, subtitle, size=SUBTITLE, colour=GREY)
         if after + page.width_of(other, size * 0.8) <= edge:
             page.text(after, line, other, size=size * 0.8, colour=GREY)
-        elif other:  # no room beside the title: beside the subtitle
+        elif other and beside:  # no room beside the title: beside the subtitle
             room = right - left - page.width_of(subtitle, SUBTITLE) - 4 * unit
             shown = page.cut(other, room, SUBTITLE)
             page.text(right, low, shown, size=SUBTITLE, colour=GREY, align="right")
         page.line([(left, bottom), (right, bottom)], width=0.9 * unit)
 
-    def _badges(self, right: float, top: float) -> float:
-        """Draw what is not real in boxes at the right; return their left edge (mm)."""
+    def _badge_widths(self) -> list[float]:
+        """Return how wide each badge is with the gap before it (mm), and a gap before them all."""
         page, unit = self.page, self.page.unit
-        edge, high = right, page.line_mm(7.6) + 1.6 * unit
-        for badge in reversed(self.said.badges):
-            text = badge.within(page.language)
-            wide = page.width_of(text, 7.6, bold=True) + 4 * unit
+        texts = [badge.within(page.language) for badge in self.said.badges]
+        boxes = [page.width_of(text, BADGE_SIZE, bold=True) + 6 * unit for text in texts]
+        return [2 * unit, *boxes]
+
+    def _badges(self, right: float, top: float) -> None:
+        """Draw what is not real in boxes at the right (mm)."""
+        page, unit = self.page, self.page.unit
+        edge, high = right, page.line_mm(BADGE_SIZE) + 1.6 * unit
+        widths = self._badge_widths()[1:]
+        for badge, room in zip(reversed(self.said.badges), reversed(widths), strict=True):
+            text, wide = badge.within(page.language), room - 2 * unit
             page.box((edge - wide, top - high, edge, top), line=BADGE, width=1.1 * unit)
             page.text(
                 edge - wide / 2,
                 top - high / 2,
                 text,
-                size=7.6,
+                size=BADGE_SIZE,
                 bold=True,
                 colour=BADGE,
                 align="center",
                 valign="center_baseline",
             )
-            edge -= wide + 2 * unit
-        return edge - 2 * unit
+            edge -= room
 
     def _footer(self, plan: Plan) -> None:
         page = self.page

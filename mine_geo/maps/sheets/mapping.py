@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from mine_geo.maps.sheets.view import View
     from mine_geo.maps.subject import Subject
 
-OUTSIDE: Final = "#e4e8ea"
+OUTSIDE: Final = "#d9d8d4"
+"""Neighbours and sea: warmer and darker than the near zone over land, which is bluish."""
+
 GRID: Final = Symbol(None, 1, "#6f8ba3", 0.75, 0.6, ())
 HALO: Final = Symbol(None, 1, "#ffffff", 0.9, 2.6, ())
 CASING: Final = Symbol(None, 1, "#ffffff", 0.9, 4.4, ())

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from mine_geo.maps.sheets import drawing
+from mine_geo.maps.sheets.mapping import OUTSIDE
 from mine_geo.maps.sheets.panel import heading, heading_mm
 from mine_geo.maps.sheets.paper import GREY, RULE
 from mine_geo.maps.sheets.view import fit, ground_bounds
@@ -59,7 +60,7 @@ class Overview:
         drawing_box = page.add_axes(view.box, above=6)
         drawing_box.set_xlim(left, left + wide)
         drawing_box.set_ylim(bottom, top)
-        page.box(view.box, fill="#e4e8ea", line=RULE, width=0.4)
+        page.box(view.box, fill=OUTSIDE, line=RULE, width=0.4)
         self._draw(page, drawing_box, view)
 
     def _draw(self, page: Page, axes: Any, view: Any) -> None:
