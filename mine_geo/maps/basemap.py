@@ -19,7 +19,7 @@ import xyzservices
 from xyzservices import providers
 
 from mine_geo.errors import FileError, OptionError, some
-from mine_geo.maps import pixels
+from mine_geo.maps import pixels, whole
 
 if TYPE_CHECKING:
     from mine_geo.maps.ground import Box
@@ -124,7 +124,7 @@ class Image:
             if cut is None or written is None:
                 return None
             if not (written.is_file() and written.read_bytes() == cut.content):
-                written.write_bytes(cut.content)
+                whole.replace(written, cut.content)
         except OSError as error:
             raise FileError(
                 f"{page}: the basemap cannot be written beside it ({error.strerror}); choose "

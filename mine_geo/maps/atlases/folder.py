@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.errors import FileError, some
+from mine_geo.maps import whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -88,7 +88,7 @@ class Folder:
         if foreign:
             raise FileError(
                 f"{self.place}: {some(sorted(foreign), 3)} is not of this atlas and in its way; "
-                "move it elsewhere"
+                "move it elsewhere, or wait if another run is writing it"
             )
         self.kept = dict.fromkeys(names)
         if all(name in self.known for name in names):
@@ -115,7 +115,7 @@ class Folder:
             else:
                 self._begin()
                 path.parent.mkdir(exist_ok=True)
-                _replace(path, content)
+                whole.replace(path, content)
                 self.written += 1
         except OSError as error:
             raise _fault(path, error) from error
@@ -161,7 +161,7 @@ class Folder:
         content = json.dumps(listed, indent=1, sort_keys=True).encode("ascii") + b"\n"
         path = self.place / MANIFEST
         if not (path.is_file() and path.read_bytes() == content):
-            _replace(path, content)
+            whole.replace(path, content)
 
 
 def _hash(content: bytes) -> str:
@@ -212,14 +212,3 @@ def _sweep(place: Path) -> None:
     for path in (*place.glob(".*.part"), *place.glob("*/.*.part")):
         if _PART.fullmatch(path.name) and time.time() - path.stat().st_mtime > _PART_SECONDS:
             path.unlink()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that others see the old one or the whole new one."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
