@@ -16,7 +16,7 @@ from markupsafe import escape
 from xstatic.pkg import leaflet
 
 from mine_geo.errors import FileError
-from mine_geo.maps import packing, symbols, words
+from mine_geo.maps import packing, symbols, whole, words
 
 if TYPE_CHECKING:
     from mine_geo.maps.basemap import Basemap
@@ -148,6 +148,14 @@ def _clean(text: str) -> str:
     return _UNWRITABLE.sub("\ufffd", text)
 
 
+def _put(place: Path, content: bytes) -> None:
+    """Write a page where a link leads to; into a pipe or device as it is."""
+    if place.exists() and not place.is_file():
+        place.write_bytes(content)
+    else:
+        whole.replace(place.resolve(), content)
+
+
 class OfflinePage(folium.Map):
     """A Folium map that is a whole page of its own: `save(path)` writes one file.
 
@@ -180,6 +188,8 @@ class OfflinePage(folium.Map):
     ) -> None:
         """Write the page as one file; a basemap's image, if it has one, beside it.
 
+        A page that is there already is replaced at the very end, or not at all.
+
         Parameters
         ----------
         outfile
@@ -198,14 +208,16 @@ class OfflinePage(folium.Map):
             if self._basemap is not None:
                 self._basemap.check(self._view)
             self.lay_beside(Path(outfile))
-            outfile = str(outfile)
-        try:
-            super().save(outfile, close_file=close_file)
-        except OSError as error:
-            said = error.strerror or str(error)
-            raise FileError(
-                f"{outfile}: cannot be written ({said}); choose a folder that is there"
-            ) from error
+            try:
+                _put(Path(outfile), self.get_root().render().encode())
+            except OSError as error:
+                said = error.strerror or str(error)
+                raise FileError(
+                    f"{os.fspath(outfile)}: cannot be written ({said}); choose a folder that is "
+                    "there and has room"
+                ) from error
+            return
+        super().save(outfile, close_file=close_file)
 
     def lay_beside(self, page: Path) -> None:
         """Write what must lie beside a page of that name, and tell the page of it.
@@ -242,6 +254,13 @@ class OfflinePage(folium.Map):
             return f"<script>{script()}</script>"
         return f'<script src="{escape(self._assets + SCRIPT)}"></script>'
 
+    def _alone(self) -> str:
+        """Return what a page says from which the folder of its style and script is missing."""
+        if self._assets is None:
+            return ""
+        said = words.say("atlas.alone", folder=self._assets.rstrip("/").rpartition("/")[2])
+        return _markup("alone.html").render(said=said)
+
     def render(self, **options: Any) -> str:
         """Put style, script, markup and data into the figure, then whatever was added."""
         figure = self.get_root()
@@ -253,7 +272,7 @@ class OfflinePage(folium.Map):
         data = packing.safe_json(self.data)
         parts = (
             (figure.header, "mine_geo_head", _clean(head) + self._style()),
-            (figure.html, "mine_geo_body", _clean(body)),
+            (figure.html, "mine_geo_body", self._alone() + _clean(body)),
             (
                 figure.html,
                 "mine_geo_data",

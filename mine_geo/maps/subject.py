@@ -11,7 +11,7 @@ import shapely
 from mine_geo import admin_names
 from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
 from mine_geo.maps.words import Said
-from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS
+from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS, ZONES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -68,7 +68,7 @@ def check_split(split: gpd.GeoDataFrame) -> None:
     Raises
     ------
     RecordError
-        If columns are missing.
+        If columns are missing, or a hazard has no zone.
     MixedError
         If rows differ in threshold, rule, coast or border.
     """
@@ -77,6 +77,12 @@ def check_split(split: gpd.GeoDataFrame) -> None:
         raise RecordError(
             f"a map needs the columns of a split; missing: {', '.join(missing)}. "
             "Call border_split(hazards, border) first"
+        )
+    lost = split["hazard_id"][~split["zone"].isin(ZONES)]
+    if len(lost):
+        raise RecordError(
+            f"{some(lost)}: neither near nor far, so no total would count it; call "
+            "border_split(hazards, border) again"
         )
     for column in PROVENANCE_COLUMNS:
         values = split[column].dropna().unique()

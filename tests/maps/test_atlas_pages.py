@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +16,6 @@ from tests.maps.test_accessibility import axe, faults, overlapping, pale
 from tests.maps.test_injection import NASTY
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import geopandas as gpd
     from selenium import webdriver
 
@@ -80,6 +80,17 @@ def test_from_the_index_to_a_district_and_back(index: Page) -> None:
     caption = index.js("return document.querySelector('.mg-units caption').textContent")
     assert caption == "ចម្ការមីនប្រឆាំងមនុស្ស តាមស្រុក"
     index.driver.find_element(By.CSS_SELECTOR, "[data-language=en]").click()
+
+
+def test_a_page_without_its_folder_says_what_is_missing(index: Page, tmp_path: Path) -> None:
+    alone = "return getComputedStyle(document.querySelector('.mg-alone')).display"
+    assert index.js(alone) == "none"
+    sent = shutil.copy(index.path.parent / PROVINCE / "index.html", tmp_path / "sent.html")
+    index.driver.get(Path(sent).as_uri())
+    assert index.js(alone) == "block"
+    text = index.js("return document.querySelector('.mg-alone').innerText")
+    assert "copy the whole atlas" in text
+    assert "ចម្លងអាត្លាសទាំងមូល" in text
 
 
 def test_the_tables_and_links_are_for_everybody(index: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import pytest
 import shapely
 
 from mine_geo import maps, sources
-from mine_geo.errors import MixedError, OptionError, RecordError, UnknownNameError
+from mine_geo.errors import FileError, MixedError, OptionError, RecordError, UnknownNameError
 from mine_geo.maps import ground, subject
 from mine_geo.terms import SPLIT_COLUMNS
 
@@ -105,6 +106,11 @@ def test_two_splits_on_one_map_are_refused(column, value, split) -> None:
     mixed = pd.concat([split, split.assign(**{column: value})])
     with pytest.raises(MixedError, match=f"mixes {column}"):
         maps.national(mixed)
+
+
+def test_a_hazard_that_no_total_would_count_is_refused(split) -> None:
+    with pytest.raises(RecordError, match="AP-2: neither near nor far"):
+        maps.national(split.assign(zone=["near", None, "near", "far", "near"]))
 
 
 def test_an_unknown_order_is_refused(split) -> None:
@@ -217,6 +223,29 @@ def test_a_missing_outline_of_a_unit_is_passed_over(split, border, admin) -> Non
 def test_bounds_come_from_the_first_layer_with_an_extent(split, admin) -> None:
     assert subject.bounds_of(None, split.iloc[:0], admin) == (103.0, 13.0, 104.0, 14.0)
     assert subject.bounds_of(split.iloc[:0]) is None
+
+
+def test_a_page_is_replaced_whole_or_stays(split, tmp_path) -> None:
+    place = tmp_path / "page.html"
+    drawn = maps.national(split)
+    drawn.save(place)
+    whole = place.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # as if the disk were full
+    try:
+        with pytest.raises(FileError, match=r"page\.html: cannot be written \(File too large\)"):
+            drawn.save(place)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert place.read_bytes() == whole
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+    with pytest.raises(FileError, match="Is a directory"):
+        drawn.save(tmp_path)
+    linked = tmp_path / "linked.html"
+    linked.symlink_to(place)
+    place.unlink()
+    drawn.save(linked)
+    assert (linked.is_symlink(), place.read_bytes()) == (True, whole)
 
 
 def test_lone_surrogates_can_be_written(split, tmp_path) -> None:
