@@ -203,6 +203,7 @@ def _border(*, demarcated: bool) -> Style:
     sides.append(("Other border", rest, symbol(border_name("land", None))))
     rules = [Rule(name, look, where) for name, where, look in sides]
     if demarcated:
+        coast = rules[0]  # a coast needs no demarcation
         surely = {True: " (not demarcated)", False: ""}
         rules = [
             Rule(
@@ -210,8 +211,9 @@ def _border(*, demarcated: bool) -> Style:
                 _dashed(rule.symbol) if dashed else rule.symbol,
                 (*rule.conditions, Condition("demarcated", (False,), others=not dashed)),
             )
-            for rule, dashed in product(rules, (False, True))
+            for rule, dashed in product(rules[1:], (False, True))
         ]
+        rules.insert(0, coast)
     return Style("Border by neighbour", "Dashed where not demarcated", "line", tuple(rules))
 
 

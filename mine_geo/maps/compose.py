@@ -162,7 +162,8 @@ class Composer:
         label = say(
             "layer.coast" if kind == "coast" else "layer.border", country=ground.country_name(code)
         )
-        demarcated = ~part["demarcated"].eq(False) if "demarcated" in part else part["kind"].notna()
+        said = part["demarcated"].eq(False) if "demarcated" in part else part["kind"].isna()
+        demarcated = ~said | part["kind"].eq("coast")
         line = shapely.union_all(shapely.force_2d(part.geometry[demarcated].to_numpy()))
         if self._line(key, symbol, line):
             self.switches.append(facts.Switch(key, label, symbol))

@@ -168,10 +168,28 @@ def test_kinds_are_never_added_up(split, border, admin) -> None:
         assert untidy(drawn) == []
 
 
-def test_an_undemarcated_border_is_dashed(split, border, admin) -> None:
-    parts = border.assign(demarcated=[False, True])
+def test_several_kinds_are_told_apart_by_hatching(split, border, admin) -> None:
+    """An AP minefield and a cluster munition area looked the same on paper."""
+
+    def hatches(drawn) -> set[str]:
+        return {patch.get_hatch() for patch in drawn.page.figure.findobj(PathPatch)} - {None}
+
+    one, *_, last = split.index
+    several = split.assign(kind="ap_minefield")
+    assert hatches(sheet(several, border=border, admin=admin)) == set()
+    several.loc[one, "kind"], several.loc[last, "kind"] = "cluster_munition", "other_erw"
+    drawn = sheet(several, border=border, admin=admin)
+    assert hatches(drawn) == {"////", "||||"}
+    legend = [text for row in rows(drawn, "legend") for text in row]
+    assert {"AP minefields", "Cluster munition areas", "Other ERW areas"} <= set(legend)
+
+
+@pytest.mark.parametrize("coast", [True, False])
+def test_an_undemarcated_border_is_dashed(coast, split, border, admin) -> None:
+    parts = border.assign(demarcated=[False, coast])
     drawn = sheet(split, border=parts, admin=admin)
     assert "Border with Thailand, not demarcated" in texts(drawn)
+    assert "Coast" in texts(drawn)  # which nobody demarcates
     colour = symbology.symbol("border_THA").line
     lines = [
         patch

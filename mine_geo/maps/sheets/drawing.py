@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 POINTS_PER_PIXEL: Final = 0.42
 """Lines are finer on paper than on a screen."""
 
+HATCHES: Final = {"horizontal": "----", "vertical": "||||", "diagonal": "////"}
+"""Hatchings as Matplotlib writes them: about 1 mm apart."""
+
+HATCH: Final = "#22211d"
+HATCH_WIDTH: Final = 0.4
+
 
 def _parts(geometries: Any, kind: str) -> Any:
     """Return the parts of a kind (`Polygon`, `LineString`) in geometries of any kind."""
@@ -57,6 +63,17 @@ def dashes(symbol: Symbol, unit: float) -> Any:
     return (0, tuple(length * POINTS_PER_PIXEL * unit / width for length in symbol.dashes))
 
 
+def hatching(symbol: Symbol) -> dict[str, Any]:
+    """Return what a patch is told of the hatching of a symbol."""
+    if symbol.hatch is None:
+        return {}
+    return {
+        "hatch": HATCHES[symbol.hatch],
+        "hatchcolor": HATCH,
+        "hatch_linewidth": HATCH_WIDTH,
+    }
+
+
 def drawn(path: Path) -> bool:
     """Say whether a path has anything to draw."""
     return bool(np.size(path.vertices))
@@ -85,5 +102,6 @@ def add(
             capstyle="butt",
             joinstyle="round",
             zorder=above,
+            **hatching(symbol),
         )
     )

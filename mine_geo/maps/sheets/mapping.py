@@ -16,12 +16,12 @@ import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from mine_geo.maps import ground, public_tables
+from mine_geo.maps import ground, public_tables, records
 from mine_geo.maps.sheets import drawing
-from mine_geo.maps.sheets.paper import INK
+from mine_geo.maps.sheets.paper import GREY, INK
 from mine_geo.maps.words import Said, say
 from mine_geo.symbology import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
-from mine_geo.terms import AREA_TYPES, NEIGHBOURS, OUTCOMES, STATUSES
+from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -145,24 +145,24 @@ class Map:
         border = self.layers.border
         if border is None or not len(border):
             return
-        solid = border["demarcated"].eq(False) if "demarcated" in border else False
-        dashed = pd.Series(solid, index=border.index)
-        sides = [border["kind"].eq("coast"), border["neighbour"], dashed]
+        coast = border["kind"].eq("coast")
+        open_ = border["demarcated"].eq(False) if "demarcated" in border else False
+        sides = [coast, border["neighbour"], ~coast & pd.Series(open_, index=border.index)]
         strange = border["neighbour"][~border["neighbour"].isin(NEIGHBOURS)].nunique()
-        for (coast, code, open_), part in border.groupby(
+        for (at_sea, code, dashed), part in border.groupby(
             sides, dropna=False, sort=True
         ):  # land first
             named = pd.notna(code) and (code in NEIGHBOURS or strange <= STRANGE_MOST)
             country = ground.country_name(str(code) if named else None)
             style = symbol(
-                border_name("coast" if coast else "land", None if pd.isna(code) else str(code))
+                border_name("coast" if at_sea else "land", None if pd.isna(code) else str(code))
             )
-            name = say("layer.coast") if coast else say("layer.border", country=country)
-            if open_:
+            name = say("layer.coast") if at_sea else say("layer.border", country=country)
+            if dashed:
                 style = replace(style, dashes=UNDEMARCATED_DASHES)
                 name = say("layer.undemarcated", country=country)
             lines = self.view.on_paper(part.geometry)
-            if not coast:
+            if not at_sea:
                 self.stroke(lines, CASING, 5.9)
             if self.stroke(lines, style, 6) and Entry(style, name) not in self.entries:
                 self.entries.append(Entry(style, name))
@@ -251,8 +251,29 @@ class Map:
                 for outline in table()["outlines"]
                 if (outlines == outline).any()
             ),
+            *self._hatch_kinds(placed),
         ]
         return placed
+
+    def _hatch_kinds(self, placed: Any) -> list[Entry]:
+        """Hatch hazards (mm) by kind where there are several; return what the legend says."""
+        kinds = records.kinds_of(self.subject.hazards)
+        found = sorted(kinds.unique())
+        if len(found) < 2:
+            return []
+        entries = []
+        for kind in found:
+            hatch = symbol(f"CHA open {kind}").hatch if kind in KINDS else None
+            drawing.add(
+                self.axes,
+                drawing.polygons(placed[(kinds == kind).to_numpy()]),
+                Symbol(None, 1, None, 1, 1, (), hatch=hatch),
+                unit=self.unit,
+                above=8.1,
+            )
+            box = Symbol(None, 1, GREY, 1, 1, (), hatch=hatch)
+            entries.append(Entry(box, records.kind_name(kind), outline=True))
+        return entries
 
     def add_places_entry(self) -> None:
         """Put places into the legend where the sheet writes them."""

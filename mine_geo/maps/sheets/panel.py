@@ -125,6 +125,7 @@ def swatch(page: Page, left: float, middle: float, entry: Entry) -> None:
                 linewidth=max(width, 0.6 * unit) if style.line else 0,
                 linestyle=drawing.dashes(style, unit),
                 zorder=9,
+                **drawing.hatching(style),
             )
         )
     else:
