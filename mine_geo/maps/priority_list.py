@@ -110,7 +110,8 @@ def list_data(
     -------
     dict
         `order`: packed row positions; `ranks`: packed recorded ranks in that order, only where
-        any is recorded; `capacity_m2`, only where given.
+        any is recorded; `capacity_m2`, only where given; `synthetic`, only where any hazard is
+        invented: the list as CSV says so too.
 
     Raises
     ------
@@ -134,6 +135,8 @@ def list_data(
         told["ranks"] = packing.pack_numbers(recorded.iloc[order].astype("Float64"))
     if capacity_m2 is not None:
         told["capacity_m2"] = _capacity(capacity_m2)
+    if "synthetic" in hazards and hazards["synthetic"].eq(True).any():
+        told["synthetic"] = True
     return told
 
 

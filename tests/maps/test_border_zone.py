@@ -375,7 +375,11 @@ def test_recorded_ranks_are_shown(open_page: Opener, split: gpd.GeoDataFrame) ->
 def test_the_list_as_csv(open_page: Opener, split: gpd.GeoDataFrame, tmp_path: Path) -> None:
     nasty = ['=HYPERLINK("x")', "+1", "-2,3", "@SUM(A1)", 'a "quoted"\nline <b>ក']
     page = open_page(
-        maps.border_zone(split.assign(hazard_id=nasty), "Battambang", capacity_m2=24_000)
+        maps.border_zone(
+            split.assign(hazard_id=nasty, district="\uff1d1", synthetic=True),
+            "Battambang",
+            capacity_m2=24_000,
+        )
     )
     assert page.js("return document.querySelectorAll('#mg-list b, #mg-list img').length") == 0
     page.driver.execute_cdp_cmd(
@@ -388,14 +392,14 @@ def test_the_list_as_csv(open_page: Opener, split: gpd.GeoDataFrame, tmp_path: P
     table = list(csv.reader(io.StringIO(text, newline="")))
     assert table[0] == [
         "rank", "hazard_id", "kind", "province", "district", "zone", "border_distance_m", "size_m2",
-        "running_total_m2", "first_year", "last_year",
+        "running_total_m2", "first_year", "last_year", "synthetic",
     ]  # fmt: skip
     assert [row[1] for row in table[1:]] == [
         "'@SUM(A1)", "'+1", 'a "quoted"\nline <b>ក', "'=HYPERLINK(\"x\")", "'-2,3",
     ]  # fmt: skip
     assert table[5][:1] + table[5][2:] == [
-        "5", "AP minefield", "Battambang", "Samlout", "near", "6999.9", "3000000", "3024150",
-        "2", "127",
+        "5", "AP minefield", "Battambang", "'\uff1d1", "near", "6999.9", "3000000", "3024150",
+        "2", "127", "True",
     ]  # fmt: skip
     assert text.endswith("\r\n")
 

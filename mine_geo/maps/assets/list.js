@@ -182,7 +182,7 @@
     const [body] = table.tBodies;
     const section = table.closest('section');
     page.list = {
-      table, body, section, columns, order, ranks, lines, idOf,
+      table, body, section, columns, order, ranks, lines, idOf, synthetic: data.list.synthetic,
     };
     page.list.body.append(...lines);
     page.list.mark = (row) => mark(table, row);

@@ -2,7 +2,7 @@
 (function (mineGeo) {
   'use strict';
 
-  const FORMULA = /^[=+\-@\t\r]/;
+  const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // wide ones are run too
   const SPECIAL = /[",\r\n]/;
   const TEXTS = ['hazard_id', 'kind', 'province', 'district', 'zone'];
   const HEAD = ['rank', ...TEXTS, 'border_distance_m', 'size_m2', 'running_total_m2',
@@ -28,13 +28,15 @@
       number(metres === null ? null : metres / 10, 1),
       number(value('size_m2')),
       ...['total', 'first', 'last'].map((name) => number(planned && planned[name])),
+      ...(list.synthetic ? ['True'] : []),
     ].join(',');
   }
 
   function written(list) {
     const lines = list.shown.map((place, index) => line(
       list, place, list.planned && list.planned[index]));
-    return `\ufeff${[HEAD.join(','), ...lines].join('\r\n')}\r\n`;
+    const head = list.synthetic ? [...HEAD, 'synthetic'] : HEAD;
+    return `\ufeff${[head.join(','), ...lines].join('\r\n')}\r\n`;
   }
 
   function fileName() {
