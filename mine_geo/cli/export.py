@@ -58,6 +58,8 @@ def export(
     if district is not None and province is None:
         raise OptionError("--district needs --province, for several provinces have one of its name")
     points = exports.check(file, public=public, overwrite=overwrite) in exports.POINTS
+    if points and places is not None:
+        raise OptionError(f"{file.name}: turning points have no places beside them; drop --places")
     _spare_stores(file)
     store = open_named(ctx)
     found = frames(store, reading, released=not points, places=places, public=public)
@@ -135,6 +137,7 @@ def _write_public(found: Frames, chosen: _Chosen, file: Path, said: _Said) -> No
         shown.aggregates,
         shown.released,
         file,
+        places=found.places,
         title=said.title or f"Figures and released land {chosen.where}",
         as_of=said.as_of,
         latest=shown.latest_survey,

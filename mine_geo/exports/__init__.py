@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mine_geo.errors import OptionError, choose
-from mine_geo.exports.contents import Contents, check_degrees, contents
+from mine_geo.exports.contents import Contents, as_points, check_degrees, contents
 from mine_geo.exports.files import check_place, new_file
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.gpx import write_gpx
@@ -137,6 +137,7 @@ def write_public(
     released: gpd.GeoDataFrame,
     path: str | os.PathLike[str],
     *,
+    places: pd.DataFrame | None = None,
     title: str | None = None,
     as_of: date | str | None = None,
     latest: pd.Timestamp | None = None,
@@ -151,7 +152,7 @@ def write_public(
         As `disclosure.disclose` gives them: no polygon of land that remains is in them.
     path
         The new file, `.gpkg`, `.kml` or `.kmz`.
-    title, as_of, overwrite
+    places, title, as_of, overwrite
         As for `write`.
     latest
         The latest survey, where no day is told.
@@ -168,11 +169,14 @@ def write_public(
     """
     form = check(path, public=True, overwrite=overwrite)
     layers = {"districts": aggregates, "released": released}
+    if places is not None:
+        layers["places"] = as_points(places)
     for name, frame in layers.items():
         check_degrees(frame, name)
     said = provenance(
         aggregates,
         released,
+        places,
         title=title or "Hazards by district, and released land",
         as_of=as_of,
         latest=latest,

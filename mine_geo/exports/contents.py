@@ -96,7 +96,7 @@ def contents(
     """
     check_split(split)
     given = {"districts": admin, "border": border, "released": releases}
-    given |= {"hazards": split, "places": _as_points(places)}
+    given |= {"hazards": split, "places": None if places is None else as_points(places)}
     layers = {name: frame for name, frame in given.items() if frame is not None}
     for name, frame in layers.items():
         check_degrees(frame, name)
@@ -147,10 +147,15 @@ def check_degrees(frame: gpd.GeoDataFrame, name: str) -> None:
         raise CRSError(f"{name}: {system}, not {CRS}; call to_crs({CRS!r}) first")
 
 
-def _as_points(places: pd.DataFrame | None) -> gpd.GeoDataFrame | None:
-    """Return places as points, those without a position left out."""
-    if places is None:
-        return None
+def as_points(places: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return places as points, those without a position left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> as_points(pd.DataFrame({"name": ["A", "B"], "lon": [103, None], "lat": [13, 13]})).name[0]
+    'A'
+    """
     if isinstance(places, gpd.GeoDataFrame):
         return places
     found = places.dropna(subset=["lon", "lat"])

@@ -58,11 +58,12 @@ def test_a_province_or_district_and_a_reading_are_chosen(filled: Command) -> Non
 
 
 def test_public_files_have_no_corner_of_a_hazard(filled: Command) -> None:
-    filled.done("export", filled.folder / "p.gpkg", "--public")
+    (filled.folder / "names.csv").write_text("name,lon,lat\nBanan,103.0,13.0\n", encoding="utf-8")
+    filled.done("export", filled.folder / "p.gpkg", "--public", "--places", "names.csv")
     filled.done("export", filled.folder / "p.kml", "--public", "--province", "Battambang")
     with sqlite3.connect(filled.folder / "p.gpkg") as file:
         held = {name for (name,) in file.execute("SELECT table_name FROM gpkg_contents")}
-        assert held == {"districts", "released", "layer_styles", "provenance"}
+        assert held == {"districts", "released", "places", "layer_styles", "provenance"}
         figures = file.execute("SELECT sum(hazards), sum(near_hazards) FROM districts").fetchone()
     assert figures == (2, 1)
     for name in ("p.gpkg", "p.kml"):
@@ -78,6 +79,7 @@ def test_public_files_have_no_corner_of_a_hazard(filled: Command) -> None:
     [
         (["x.gpx", "--public"], errors.OptionError, "outlines of hazards, which are not public"),
         (["x.csv", "--public"], errors.OptionError, "write .gpkg or .kml"),
+        (["x.gpx", "--places", "p.csv"], errors.OptionError, "drop --places"),
         (["x.shp"], errors.OptionError, "valid: gpkg, kml, kmz, gpx, csv"),
         (["x.kml", "--district", "Banan"], errors.OptionError, "--district needs --province"),
         (["x.kml", "--province", "Atlantis"], errors.UnknownNameError, "valid: Banteay Meanchey"),
