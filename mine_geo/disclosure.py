@@ -128,6 +128,16 @@ def disclose(
     OptionError
         If `clearance_m` is no number of at least 1.
 
+    Notes
+    -----
+    What no map with released land on it can hide: that nothing remains where it is drawn, and
+    about where something may remain, in gaps between drawn polygons of different hazards, never
+    nearer than `clearance_m`. Two publications tell more than one: a polygon that was drawn
+    before and is withheld now has something within `clearance_m` of it that was found since, and
+    figures of several thresholds, days or rules together narrow down how far from the border the
+    hazards of a small commune lie. Where a commune holds one hazard, its figures are that
+    hazard's. Publish one reading, and leave communes out of the split where that is too much.
+
     Examples
     --------
     >>> from mine_geo import admin, border, intake, sample, zones

@@ -145,3 +145,8 @@ def test_public_and_restricted_pages_never_share_a_folder(tmp_path: Path) -> Non
     with pytest.raises(FileError, match="holds a restricted atlas; a public one goes"):
         run(tmp_path / "office", public=True)
     assert counts(run(tmp_path / "all", public=True)) == (0, 3, 0)
+    # Nor where both find the folder empty.
+    office, everybody = (Folder.open(tmp_path / "new", public=each) for each in (False, True))
+    office.claim(["index.html"])
+    with pytest.raises(FileError, match="holds a restricted atlas; a public one goes"):
+        everybody.claim(["index.html"])

@@ -82,7 +82,8 @@ class Folder:
         Raises
         ------
         FileError
-            If there is such a thing, or room cannot be made.
+            If there is such a thing, a run of the other kind (public or restricted) has begun
+            meanwhile, or room cannot be made.
         """
         foreign = [n for n in names if n not in self.known and (self.place / n).exists()]
         if foreign:
@@ -93,6 +94,8 @@ class Folder:
         self.kept = dict.fromkeys(names)
         if all(name in self.known for name in names):
             return
+        if (self.place / MANIFEST).is_file():  # another run may have begun since
+            _known(self.place / MANIFEST, public=self.public)
         try:
             self._begin()
             for room in sorted({(self.place / name).parent for name in names}):
