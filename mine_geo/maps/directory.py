@@ -37,7 +37,7 @@ class Nav:
 
 @dataclass(frozen=True)
 class UnitRow:
-    """A province or district with its figures; without a page of its own, `href` is None."""
+    """A province, district or commune with its figures; without a page of its own, `href` is None."""
 
     name: Said
     href: str | None
@@ -51,7 +51,7 @@ class UnitTable:
 
     caption: Said
     level: str
-    """`province` or `district`."""
+    """`province`, `district`, or `commune` on a page for everybody."""
 
     rows: tuple[UnitRow, ...]
     total: tuple[int, ...]
