@@ -27,6 +27,7 @@ from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.sheets.compose import draw
 from mine_geo.released import released_land
+from mine_geo.selection import Selection
 from tests import leaks
 
 DAY = "2022-12-31"
@@ -187,7 +188,7 @@ def publish(layers, folder, units):
             folder / name,
             as_of=told.as_of,
             latest=told.latest_survey,
-            synthetic=told.synthetic,
+            selection=Selection(synthetic=told.synthetic),
         )
     with zipfile.ZipFile(folder / "figures.kmz") as archive:
         (folder / "kmz.kml").write_bytes(archive.read("doc.kml"))
