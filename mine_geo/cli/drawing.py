@@ -11,7 +11,7 @@ import click
 
 from mine_geo.cli.frames import Frames, frames
 from mine_geo.cli.options import Reading, example, gathering, open_named, reading_options
-from mine_geo.errors import OptionError, choose
+from mine_geo.errors import FileError, OptionError, choose
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -144,6 +144,8 @@ class _Asked:
             raise OptionError("a province map is of all its districts: `map district`, or drop it")
         if self.page != "border-zone" and self.capacity is not None:
             raise OptionError("--capacity is for a border-zone map alone; leave it out")
+        if not output.parent.is_dir():
+            raise FileError(f"{output}: there is no folder {output.parent}; make it first")
         ending = choose(output.suffix.lower(), ENDINGS, "ending of --output")
         if self.page == "border-zone" and drawing.public:
             raise OptionError("a border-zone map lists the hazards that remain: none is public")

@@ -13,7 +13,8 @@ from mine_geo.maps import facts, ground, packing, priority_list, public_page, re
 from mine_geo.maps.page import OfflinePage
 from mine_geo.maps.subject import Subject, bounds_of
 from mine_geo.maps.words import say
-from mine_geo.terms import NEIGHBOURS, OUTCOMES
+from mine_geo.symbology import border_name
+from mine_geo.terms import OUTCOMES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -156,9 +157,7 @@ class Composer:
     def _border_part(self, part: gpd.GeoDataFrame, kind: str, code: str | None) -> None:
         """Add the border with one neighbour; dashed where the data says: not demarcated."""
         key = f"border-{code or kind}"
-        symbol = (
-            "coast" if kind == "coast" else f"border_{code}" if code in NEIGHBOURS else "border"
-        )
+        symbol = border_name(kind, code)
         label = say(
             "layer.coast" if kind == "coast" else "layer.border", country=ground.country_name(code)
         )
@@ -191,23 +190,8 @@ class Composer:
             self._line("subject", "subject_line", shapely.boundary(self.unit))
 
     def add_places(self) -> None:
-        """Add names of places inside the view: columns `name` and a point, or `lon`, `lat`.
-
-        All of them, in the order of the table, or by `population` where it is told.
-        """
-        places = self.layers.places
-        if places is None or not len(places):
-            return
-        places = places[places["name"].notna()].reset_index(drop=True)
-        if "population" in places.columns:
-            most = pd.to_numeric(places["population"], errors="coerce")
-            places = places.loc[most.sort_values(ascending=False, kind="stable").index]
-        table = pd.DataFrame({"text": places["name"].astype(str), "km": "", "level": "place"})
-        if "geometry" in places.columns:
-            points = shapely.centroid(places["geometry"].to_numpy())
-            table["lon"], table["lat"] = shapely.get_x(points), shapely.get_y(points)
-        else:
-            table["lon"], table["lat"] = places["lon"], places["lat"]
+        """Add the names of all places inside the view."""
+        table = ground.place_names(self.layers.places)
         west, south, east, north = self.box if self.national else self.reach
         inside = table["lon"].between(west, east) & table["lat"].between(south, north)
         if inside.any():

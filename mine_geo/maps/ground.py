@@ -145,6 +145,33 @@ def unit_names(admin: gpd.GeoDataFrame, level: Literal["province", "district"]) 
     return pd.DataFrame(rows, columns=["text", "km", "level", "lon", "lat"])
 
 
+def place_names(places: pd.DataFrame | None) -> pd.DataFrame:
+    """Return one row a named place for its label: `text`, `km`, `level`, `lon`, `lat` (degrees).
+
+    In the order of the table, or the largest first where it tells the `population`.
+
+    Examples
+    --------
+    >>> place_names(pd.DataFrame({"name": ["A", None, "B"], "lon": 103.0, "lat": 13.0,
+    ...                           "population": [1, 9, 20]}))["text"].tolist()
+    ['B', 'A']
+    """
+    columns = ["text", "km", "level", "lon", "lat"]
+    if places is None or not len(places):
+        return pd.DataFrame(columns=columns)
+    named = places[places["name"].notna()].reset_index(drop=True)
+    if "population" in named.columns:
+        most = pd.to_numeric(named["population"], errors="coerce")
+        named = named.loc[most.sort_values(ascending=False, kind="stable").index]
+    table = pd.DataFrame({"text": named["name"].astype(str), "km": "", "level": "place"})
+    if "geometry" in named.columns:
+        points = shapely.centroid(named["geometry"].to_numpy())
+        table["lon"], table["lat"] = shapely.get_x(points), shapely.get_y(points)
+    else:
+        table["lon"], table["lat"] = named["lon"].astype(float), named["lat"].astype(float)
+    return table[columns]
+
+
 def country_name(code: str | None) -> Said:
     """Return the name of a neighbour, or what a file calls it."""
     if code in NEIGHBOURS:

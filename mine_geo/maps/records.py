@@ -88,7 +88,7 @@ class Group:
     size_m2: int
 
 
-def _code_of(values: pd.Series, known: tuple[str, ...], other: str) -> np.ndarray[Any, Any]:
+def code_of(values: pd.Series, known: tuple[str, ...], other: str) -> np.ndarray[Any, Any]:
     """Return each value when it is known, else `other`."""
     texts = values.astype("string").fillna(other).to_numpy(dtype=object)
     return np.where(np.isin(texts, known), texts, other)
@@ -232,15 +232,15 @@ def hazard_layer(
     kinds `kind-...`; then the symbol says the kind too.
     """
     empty = pd.Series(None, index=hazards.index, dtype=object)
-    fill = _code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
-    outline = _code_of(hazards.get("status", empty), STATUSES, "open")
+    fill = code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
+    outline = code_of(hazards.get("status", empty), STATUSES, "open")
     kinds = kinds_of(hazards).to_numpy(dtype=object)
     pairs = zip(kinds, hazards["zone"], strict=True)
     keys = np.asarray([f"{kind or 'hazards'}-{zone}" for kind, zone in pairs], dtype=object)
     symbols = np.asarray([" ".join(pair) for pair in zip(fill, outline, strict=True)], dtype=object)
     facets = [keys, _prefixed("area_type", fill), _prefixed("status", outline)]
     if len(set(kinds)) > 1:
-        known = _code_of(kinds_of(hazards), KINDS, "")
+        known = code_of(kinds_of(hazards), KINDS, "")
         symbols = np.asarray(
             [f"{name} {kind}".strip() for name, kind in zip(symbols, known, strict=True)],
             dtype=object,
@@ -279,7 +279,7 @@ def release_layer(
 
     Land whose outcome is none of ours is `released`: never said to be cleared.
     """
-    outcome = _code_of(releases["outcome"], OUTCOMES, "released")
+    outcome = code_of(releases["outcome"], OUTCOMES, "released")
     names, rows = _classes(outcome)
     shown = pd.DataFrame(releases.drop(columns=releases.geometry.name))
     return {

@@ -168,6 +168,13 @@ def test_kinds_are_never_added_up(split, border, admin) -> None:
         assert untidy(drawn) == []
 
 
+def test_released_land_of_no_outcome_is_drawn_and_called_so(split, border, admin, releases) -> None:
+    outcomes = pd.Series(["cancelled", None, "odd"], dtype=object)
+    drawn = sheet(split, border=border, admin=admin, releases=releases.assign(outcome=outcomes))
+    legend = [text for row in rows(drawn, "legend") for text in row if "Released" in text]
+    assert legend == ["Released land: cancelled", "Released land: outcome not recorded"]
+
+
 def test_several_kinds_are_told_apart_by_hatching(split, border, admin) -> None:
     """An AP minefield and a cluster munition area looked the same on paper."""
 

@@ -144,24 +144,12 @@ def _country(drawn: Map, code: str, point: Any, reach: float) -> Name:
     return Name(x, y, lines, colour, reach=reach)
 
 
-def place_names(drawn: Map) -> tuple[list[Name], Any]:
-    """Return names beside dots, none of them close to another, and the dots (mm).
-
-    In the order of the table, or by `population` where it is told.
-    """
-    places = drawn.layers.places
-    if places is None or not len(places):
-        return [], np.empty((0, 2))
-    places = places[places["name"].notna()].reset_index(drop=True)
-    if "population" in places.columns:
-        most = pd.to_numeric(places["population"], errors="coerce")
-        places = places.loc[most.sort_values(ascending=False, kind="stable").index]
-    if "geometry" in places.columns:
-        points = shapely.centroid(places["geometry"].to_numpy())
-        degrees = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
-    else:
-        degrees = places[["lon", "lat"]].to_numpy(dtype=float)
-    placed = drawn.view.on_paper(shapely.points(degrees))
+def place_names(drawn: Map) -> list[Name]:
+    """Return names beside dots, none of them close to another."""
+    places = ground.place_names(drawn.layers.places)
+    if not len(places):
+        return []
+    placed = drawn.view.on_paper(shapely.points(places[["lon", "lat"]].to_numpy(dtype=float)))
     region = drawn.window if drawn.land is None else drawn.land
     inside = ~shapely.is_empty(placed) & shapely.intersects(
         placed, shapely.intersection(shapely.buffer(drawn.window, -2), region)
@@ -169,12 +157,12 @@ def place_names(drawn: Map) -> tuple[list[Name], Any]:
     names: list[Name] = []
     kept: list[tuple[float, float]] = []
     apart = PLACES_APART_MM * drawn.unit
-    for text, point in zip(places["name"][inside].astype(str), placed[inside], strict=True):
+    for text, point in zip(places["text"][inside], placed[inside], strict=True):
         x, y = float(shapely.get_x(point)), float(shapely.get_y(point))
         if all((x - other) ** 2 + (y - up) ** 2 >= apart**2 for other, up in kept):
             kept.append((x, y))
             names.append(Name(x, y, ((text, 5.2, False),), dot=True))
-    return names, np.array(kept).reshape(-1, 2)
+    return names
 
 
 def hazard_ids(hazards: gpd.GeoDataFrame, placed: Any) -> list[Name]:
@@ -212,9 +200,8 @@ def write(drawn: Map, placed_hazards: Any, *, ids: bool) -> Placer:
 
 def _write_places(drawn: Map, placer: Placer) -> None:
     """Write the places that have room; a dot is drawn for each that is named."""
-    names, _ = place_names(drawn)
     style = symbol("place")
-    for name in names:
+    for name in place_names(drawn):
         dot = (name.x - 0.6, name.y - 0.6, name.x + 0.6, name.y + 0.6)
         if placer.place([name]):
             placer.taken.append(dot)

@@ -25,7 +25,6 @@ from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from mine_geo.disclosure import Disclosed
     from mine_geo.maps.layers import Layers
@@ -186,8 +185,9 @@ class Map:
         releases = self._releases()
         if releases is None or not len(releases):
             return
-        for outcome in OUTCOMES:
-            land = releases.geometry[releases["outcome"].eq(outcome)].to_numpy()
+        outcomes = records.code_of(releases["outcome"], OUTCOMES, "released")
+        for outcome in (*OUTCOMES, "released"):
+            land = releases.geometry[outcomes == outcome].to_numpy()
             placed = self.view.on_paper(land) if len(land) else land
             path = drawing.polygons(placed)
             if drawing.drawn(path):
@@ -230,8 +230,9 @@ class Map:
     def add_hazards(self) -> Any:
         """Draw the hazards by area type and status; return them (mm). No public sheet calls it."""
         hazards = self.subject.hazards
-        fills = _code_of(hazards, "area_type", AREA_TYPES, "unknown")
-        outlines = _code_of(hazards, "status", STATUSES, "open")
+        empty = pd.Series(None, index=hazards.index, dtype=object)
+        fills = records.code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
+        outlines = records.code_of(hazards.get("status", empty), STATUSES, "open")
         placed = self.view.on_paper(hazards.geometry) if len(hazards) else np.empty(0, object)
         thin = NATIONAL_THIN if self.subject.level == "national" else 1.0
         for fill in table()["fills"]:
@@ -288,11 +289,3 @@ class Map:
         xs, ys = zip(*ring, strict=True)
         self.page.put(Line2D(xs, ys, color=INK, linewidth=0.7 * self.unit, zorder=12))
         self.page.blocks["map"] = self.view.box
-
-
-def _code_of(
-    frame: pd.DataFrame, column: str, known: tuple[str, ...], other: str
-) -> NDArray[np.object_]:
-    """Return each value when it is known, else `other`."""
-    values = frame[column] if column in frame.columns else [None] * len(frame)
-    return np.array([value if value in known else other for value in values], dtype=object)

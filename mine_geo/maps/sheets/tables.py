@@ -63,13 +63,9 @@ def _count(value: Any) -> Said:
 def _by_kind(subject: Subject) -> list[tuple[Said, pd.DataFrame]]:
     """Return the rows of each kind with its name, in the order of the pages; at least one."""
     hazards = subject.hazards
-    names = [group.kind for group in records.groups(hazards)][:: len(ZONES)]
-    if "kind" not in hazards.columns:
-        return [(names[0], hazards)]
-    kinds = hazards["kind"].astype(object)
-    kinds = kinds.where(kinds.notna(), "")
+    kinds = records.kinds_of(hazards)
     found = sorted(kinds.unique()) or [""]
-    return [(name, hazards[kinds == kind]) for name, kind in zip(names, found, strict=True)]
+    return [(records.kind_name(kind), hazards[kinds == kind]) for kind in found]
 
 
 def _figures(row: Any) -> tuple[Said, ...]:
