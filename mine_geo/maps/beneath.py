@@ -41,6 +41,11 @@ class Beneath:
         """The rows whose columns say threshold, rule, coast and border."""
         raise NotImplementedError
 
+    @property
+    def releases(self) -> gpd.GeoDataFrame | None:
+        """The released land that is drawn."""
+        raise NotImplementedError
+
     def said(self, column: str) -> Any:
         """Return what the rows say in a provenance column, else what was asked for, else None."""
         values = self.told[column].dropna()

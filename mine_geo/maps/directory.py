@@ -37,7 +37,7 @@ class Nav:
 
 @dataclass(frozen=True)
 class UnitRow:
-    """A province, district or commune with its figures; without a page of its own, `href` is None."""
+    """A province, district or commune with its figures; `href` is None without a page."""
 
     name: Said
     href: str | None

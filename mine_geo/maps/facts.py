@@ -51,7 +51,9 @@ class Facts:
     mixed: bool
     """Whether several kinds are drawn, which are never added up."""
 
-    workbench: int
+    waiting: list[Said]
+    """How many records of each kind are in the workbench."""
+
     threshold: Said
     rows: list[tuple[Said, Said]]
     sources: list[str]
@@ -101,19 +103,42 @@ def _day(value: Any) -> Said:
     return Said(f"{day.day} {month.en} {day.year}", f"{day.day} {month.km} {day.year}")
 
 
-def data_date(hazards: pd.DataFrame, as_of: date | str | None) -> Said:
-    """Say of which day the data is: as told, else the latest survey in it."""
+def data_date(
+    hazards: pd.DataFrame, releases: pd.DataFrame | None, as_of: date | str | None
+) -> Said:
+    """Say of which day the data is: as told, else the latest survey or release in it."""
     told = as_of if as_of is not None else _only(hazards, "as_of")
     if told is not None:
         return say("about.as_of", day=_day(told))
-    if "surveyed_on" not in hazards.columns or hazards["surveyed_on"].isna().all():
+    surveyed, released = _latest(hazards, "surveyed_on"), _latest(releases, "happened_on")
+    if released is not None and (surveyed is None or released > surveyed):
+        return say("about.latest_release", day=_day(released))
+    if surveyed is None:
         return say("about.no_date")
-    return say("about.latest_survey", day=_day(hazards["surveyed_on"].max()))
+    return say("about.latest_survey", day=_day(surveyed))
 
 
-def _data(hazards: pd.DataFrame, layers: Beneath) -> Said:
+def _latest(frame: pd.DataFrame | None, column: str) -> pd.Timestamp | None:
+    """Return the latest day in a column, None where there is none."""
+    if frame is None or column not in frame.columns or frame[column].isna().all():
+        return None
+    return pd.Timestamp(pd.to_datetime(frame[column]).max())
+
+
+def _own(releases: pd.DataFrame | None, subject: Subject) -> pd.DataFrame | None:
+    """Return the land released in the unit that a page shows, as far as it is recorded."""
+    column = f"{subject.level}_code"
+    if releases is None or column not in releases.columns:
+        return releases
+    tables = [subject.hazards] if subject.units is None else [subject.hazards, subject.units]
+    codes = {code for table in tables if column in table for code in table[column].dropna()}
+    return releases[releases[column].isin(codes)]
+
+
+def _data(subject: Subject, layers: Beneath) -> Said:
     """Say of which day the data is, and what of the register was left out of it."""
-    said, chosen = data_date(hazards, layers.as_of), layers.selection
+    released = _own(layers.releases, subject)
+    said, chosen = data_date(subject.hazards, released, layers.as_of), layers.selection
     if chosen.known_at is not None:
         said = say("about.known_at", data=said, moment=str(chosen.known_at))
     if chosen.workbench != "include":
@@ -174,7 +199,7 @@ def _provenance(subject: Subject, layers: Beneath) -> list[tuple[Said, Said]]:
     rule, coast = layers.said("rule"), layers.said("include_coast")
     counts = "about.coast_counts" if coast else "about.coast_not"
     rows = [
-        (say("about.data"), _data(subject.hazards, layers)),
+        (say("about.data"), _data(subject, layers)),
         (say("about.border"), _border_text(layers)),
         (say("about.rule"), say(f"rule.{rule}") if rule in RULES else unknown),
         (say("about.threshold"), _metres(layers.threshold_m)),
@@ -185,6 +210,24 @@ def _provenance(subject: Subject, layers: Beneath) -> list[tuple[Said, Said]]:
     return rows
 
 
+def _in_workbench(hazards: pd.DataFrame) -> pd.Series[int]:
+    """Return how many records of each kind are in the workbench."""
+    if "in_workbench" not in hazards.columns:
+        return pd.Series(dtype="int64")
+    held = hazards["in_workbench"].eq(True).astype("int64")
+    return held.groupby(records.kinds_of(hazards)).sum()
+
+
+def _waiting(workbench: pd.Series[int], *, mixed: bool) -> list[Said]:
+    """Say how many records wait; where several kinds are drawn, each by itself."""
+    key = "totals.workbench_of" if mixed else "totals.workbench"
+    return [
+        say(key, count=f"{count:,}", what=records.kind_name(str(kind)))
+        for kind, count in workbench.items()
+        if count
+    ]
+
+
 def facts(
     subject: Subject,
     layers: Beneath,
@@ -192,16 +235,17 @@ def facts(
     kind: str,
     title: str | None,
     groups: list[records.Group] | None = None,
-    workbench: int | None = None,
+    workbench: pd.Series[int] | None = None,
     public: tuple[Section, ...] = (),
 ) -> Facts:
     """Gather what the page says in words; layers and symbols are added by the composer.
 
-    Groups and the number in the workbench are counted from the hazards unless they are given.
+    Groups and the numbers in the workbench, by kind, are counted from the hazards unless they
+    are given.
     """
     ours = records.groups(subject.hazards) if groups is None else groups
     if workbench is None:
-        workbench = int(pd.Series(subject.hazards.get("in_workbench")).eq(True).sum())
+        workbench = _in_workbench(subject.hazards)
     warnings = badges(layers.told, layers.admin, synthetic=layers.selection.synthetic)
     kinds = list(dict.fromkeys(group.kind for group in ours))
     what = kinds[0] if len(kinds) == 1 else say("kind.several")
@@ -216,7 +260,7 @@ def facts(
         badges=[say("badge.public"), *warnings] if public else warnings,
         groups=ours,
         mixed=len(kinds) > 1,
-        workbench=workbench,
+        waiting=_waiting(workbench, mixed=len(kinds) > 1),
         threshold=_metres(layers.threshold_m),
         rows=_provenance(subject, layers),
         sources=sources(layers.border, layers.admin, layers.places),

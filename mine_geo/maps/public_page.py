@@ -106,7 +106,7 @@ def facts_of(subject: Subject, layers: PublicLayers, title: str | None) -> facts
         kind=subject.level,
         title=title,
         groups=_groups(subject.hazards),
-        workbench=int(subject.hazards[WAITING].sum()),
+        workbench=subject.hazards.groupby(records.kinds_of(subject.hazards))[WAITING].sum(),
         public=public_tables.sections(layers.disclosed, subject),
     )
     return replace(said, tables=public_tables.unit_tables(layers.disclosed, subject))

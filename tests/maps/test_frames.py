@@ -160,6 +160,28 @@ def test_totals_by_the_rule_and_not_by_the_zone(split) -> None:
     assert {"near_size_m2", "far_size_m2"} <= set(columns)
 
 
+def test_rows_in_the_workbench_are_counted_by_kind(split) -> None:
+    split["in_workbench"] = [True, True, False, False, True]
+    mixed = split.assign(kind=["ap_minefield"] * 4 + ["cluster_munition"])
+    page = html(maps.national(mixed))
+    assert "AP minefields: 2 are in the workbench" in page
+    assert "Cluster munition areas: 1 are in the workbench" in page
+
+
+def test_a_release_after_the_last_survey_is_the_day_of_the_data(split, admin) -> None:
+    released = gpd.GeoDataFrame(
+        {"outcome": "cleared", "happened_on": pd.to_datetime(["2024-05-03", "2019-01-01"])},
+        geometry=list(split.geometry[:2]),
+        crs="EPSG:4326",
+    )
+    assert "latest release 3 May 2024" in html(maps.national(split, releases=released))
+    assert "latest survey 29 February 2020" in html(maps.national(split, releases=released[1:]))
+    # On the page of a unit only what was released there counts.
+    elsewhere = released.assign(province_code=["08", "02"])
+    page = html(maps.province(split, "02", admin=admin, releases=elsewhere))
+    assert "latest survey 29 February 2020" in page
+
+
 def test_rows_in_the_workbench_are_counted(split) -> None:
     assert "1 of them are in the workbench" in html(maps.national(split))
     none_waits = maps.national(split.assign(in_workbench=False))

@@ -141,8 +141,7 @@ class Composer:
             notes.append(say("sheet.never_added"))
         if not self.said.total_hazards:
             notes.append(self.said.none)
-        if self.said.workbench:
-            notes.append(say("totals.workbench", count=f"{self.said.workbench:,}"))
+        notes += self.said.waiting
         notes += [each.withheld for each in self.said.public if each.withheld is not None]
         return Facts([*self.said.rows, (say("sheet.plane"), say("sheet.plane_is"))], notes)
 
