@@ -15,8 +15,9 @@ from branca.element import Element, Figure
 from markupsafe import escape
 from xstatic.pkg import leaflet
 
+from mine_geo import symbology
 from mine_geo.errors import FileError
-from mine_geo.maps import packing, symbols, whole, words
+from mine_geo.maps import packing, whole, words
 
 if TYPE_CHECKING:
     from mine_geo.maps.basemap import Basemap
@@ -124,7 +125,7 @@ def script() -> str:
     own = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
     icons = packing.safe_json({option: _image_uri(name) for option, name in _ICONS.items()})
     said = f"window.mineGeo.words.fill({packing.safe_json(words.table())});"
-    drawn = f"window.mineGeo.symbols.fill({packing.safe_json(symbols.table())});"
+    drawn = f"window.mineGeo.symbols.fill({packing.safe_json(symbology.table())});"
     return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});", said, drawn])
 
 
