@@ -278,8 +278,15 @@ def test_processes_change_nothing(
     def none(kind: str) -> None:
         raise OSError("no processes here")
 
-    monkeypatch.setattr(multiprocessing, "get_context", none)
-    assert contents(make(out="refused", admin=many, jobs=2).folder) == alone
+    with monkeypatch.context() as patch:
+        patch.setattr(multiprocessing, "get_context", none)
+        assert contents(make(out="refused", admin=many, jobs=2).folder) == alone
+
+    # Processes that end before they have read what they are handed, more than a pipe holds: as
+    # in a script without `if __name__ == "__main__"`. The first one waited for them for ever.
+    monkeypatch.setattr(multiprocessing.spawn, "_python_exe", b"/bin/false")
+    away = pd.DataFrame({"name": [f"Place {n}" for n in range(20_000)], "lon": 90.0, "lat": 1.0})
+    assert contents(make(out="dead", admin=many, places=away, jobs=2).folder) == alone
 
 
 def test_names_of_units_never_leave_the_folder(

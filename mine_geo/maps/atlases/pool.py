@@ -5,10 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
+import pickle
 import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from mine_geo.errors import MineGeoError
@@ -22,14 +25,14 @@ FEW: Final = 12
 """Pages for which no process is started: it takes longer than they do."""
 
 _held: list[Plan] = []
-"""In a process of the pool: the plan, handed over once."""
+"""In a process of the pool: the plan, read once."""
 
 
-def _hold(plan: Plan) -> None:
+def _hold(file: str) -> None:
     """Begin a process of the pool; an interruption is for the first process to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_first, daemon=True).start()
-    _held[:] = [plan]
+    _held[:] = [pickle.loads(Path(file).read_bytes())]  # noqa: S301 - the first one wrote it
 
 
 def _end_with_the_first() -> None:
@@ -65,13 +68,19 @@ def drawn(plan: Plan, jobs: int) -> Iterator[tuple[Leaf, Drawn]]:
 
 
 def _shared(plan: Plan, jobs: int) -> Iterator[tuple[Leaf, Drawn]]:
-    pool = ProcessPoolExecutor(
-        min(jobs, len(plan.leaves)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_hold,
-        initargs=(plan,),
-    )
-    try:
-        yield from zip(plan.leaves, pool.map(_draw, plan.leaves), strict=True)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    """Draw in processes, which read the plan from a file.
+
+    Not from the pipe that they begin with: it is held open on both sides, and whoever writes more
+    into it than it holds waits for ever for a process that has ended.
+    """
+    context = multiprocessing.get_context("spawn")
+    with TemporaryDirectory(prefix="mine_geo-") as folder:
+        file = Path(folder, "plan")
+        file.write_bytes(pickle.dumps(plan, pickle.HIGHEST_PROTOCOL))
+        pool = ProcessPoolExecutor(
+            min(jobs, len(plan.leaves)), context, initializer=_hold, initargs=(str(file),)
+        )
+        try:
+            yield from zip(plan.leaves, pool.map(_draw, plan.leaves), strict=True)
+        finally:
+            pool.shutdown(cancel_futures=True)
