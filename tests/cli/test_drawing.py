@@ -176,4 +176,3 @@ def test_a_synthetic_register_is_called_so_where_no_row_is_left(command: Command
     for public in ([], ["--public"]):
         command.done("map", "national", *public, "-o", "page.html")
         assert "SYNTHETIC SAMPLE" in shown(Path("page.html"))
-    command.done("map", "national", "-o", "sheet.pdf")
