@@ -14,7 +14,8 @@ UPDATE_VECTOR = 0x01 | 0x04
 def _library() -> ctypes.CDLL:
     pyogrio.list_drivers()  # loads it
     maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
-    name = next(line.split()[-1] for line in maps if "libgdal" in line)
+    # rasterio brings a GDAL of its own, which may be loaded already.
+    name = next(line.split()[-1] for line in maps if "libgdal" in line and "pyogrio" in line)
     library = ctypes.CDLL(name)
     library.GDALOpenEx.restype = ctypes.c_void_p
     library.GDALDatasetExecuteSQL.restype = ctypes.c_void_p
