@@ -157,12 +157,11 @@ def _choose(
     ]
     units = chosen[1] if admin is not None else None
     recorded = _first(units, column) or _first(chosen[0], column)
-    return Choice(
-        chosen[0],
-        units,
-        recorded or (known.name if known else name),
-        _first(units, f"{column}_km") or (known.name_km if known and not recorded else ""),
-    )
+    shown = recorded or (known.name if known else name)
+    # The table's Khmer name only for what bears the table's own name.
+    same = known is not None and known.name.casefold() == shown.casefold()
+    khmer = _first(units, f"{column}_km") or (known.name_km if known and same else "")
+    return Choice(chosen[0], units, shown, khmer)
 
 
 def whole(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None) -> Subject:

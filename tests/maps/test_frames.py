@@ -64,6 +64,13 @@ def test_a_province_by_the_frame_alone(split) -> None:
     assert rows(maps.province(other, "vilcabamba")) == 5
 
 
+def test_without_districts_the_table_knows_the_khmer_name(split) -> None:
+    assert 'data-km="ខេត្តបាត់ដំបង"' in html(maps.province(split, "02"))
+    # What only has the code of Battambang, but another name, is not called by its name.
+    other = split.assign(province="Vilcabamba")
+    assert 'data-km="ខេត្តVilcabamba"' in html(maps.province(other, "02"))
+
+
 def test_a_district_is_one_of_its_province(split, admin) -> None:
     assert rows(maps.district(split, "Battambang", "Bavel", admin=admin)) == 2
     with pytest.raises(UnknownNameError, match="valid: Ta Khmau"):
