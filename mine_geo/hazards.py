@@ -93,7 +93,8 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
          province province_code  size_m2
     0  Battambang            02  1200149
     """
-    if frame.active_geometry_name is None:
+    # A plain DataFrame is what is left of one whose geometry column was dropped.
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         raise GeometryError("no geometry column in this table; use set_geometry first")
     if frame.crs is None or frame.crs != CRS:
         raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")

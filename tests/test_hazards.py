@@ -276,3 +276,10 @@ def test_a_number_among_texts_is_no_day(day):
     )
     with pytest.raises(RecordError, match="surveyed_on of A is no day"):
         to_hazards(frame)
+
+
+def test_a_table_without_geometry_is_refused_whatever_its_class():
+    bare = pd.DataFrame({"hazard_id": ["A1"]})
+    for table in (bare, gpd.GeoDataFrame(bare)):
+        with pytest.raises(GeometryError, match="use set_geometry first"):
+            to_hazards(table)
