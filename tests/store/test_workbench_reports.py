@@ -19,7 +19,7 @@ EAST = shapely.box(103.005, 13.0, 103.01, 13.01)
 
 
 @pytest.fixture
-def store(store: Store) -> Store:
+def desk(store: Store) -> Store:
     """Give a store with two fields side by side, and one of another kind far off."""
     day = "2020-05-01"
     rows = [
@@ -47,61 +47,61 @@ def report(number: int, **said: Any) -> dict[str, Any]:
     }
 
 
-def sizes(store: Store) -> dict[str, int]:
-    found = store.hazards()
+def sizes(desk: Store) -> dict[str, int]:
+    found = desk.hazards()
     return dict(zip(found["hazard_id"], found["size_m2"].tolist(), strict=True))
 
 
-def test_a_report_is_the_event_that_it_reports(store: Store) -> None:
+def test_a_report_is_the_event_that_it_reports(desk: Store) -> None:
     said = report(
         1, operator="MAG", report_ref="CR-7", reported_size_m2=6e5, ap_mines=3, depth_cm=13
     )
-    name = store.submit(report_file(said, report(2, event_type="reduced", geometry=EAST)))
-    assert store.submission(name).records["event_type"].tolist() == ["cleared", "reduced"]
-    done = store.accept(name, accepted_by="chief")
+    name = desk.submit(report_file(said, report(2, event_type="reduced", geometry=EAST)))
+    assert desk.submission(name).records["event_type"].tolist() == ["cleared", "reduced"]
+    done = desk.accept(name, accepted_by="chief")
     assert (done.accepted, done.released, done.released_m2) == (2, 2, SIZE)
     assert done.events == ("{g1}", "{g2}")
-    row = store.events().set_index("event_id").loc["{g1}"]
+    row = desk.events().set_index("event_id").loc["{g1}"]
     assert row[["operator", "report_ref", "recorded_by"]].tolist() == ["MAG", "CR-7", "chief"]
     assert row[["reported_size_m2", "ap_mines", "depth_cm"]].tolist() == [6e5, 3, 13]
-    assert sizes(store) == {"B": SIZE, "C": 1_200_149}
-    records = store.submission(name).records
+    assert sizes(desk) == {"B": SIZE, "C": 1_200_149}
+    records = desk.submission(name).records
     assert records["did"].tolist() == ["cleared", "reduced"]
     assert set(records["decided_at"]) == {row["recorded_at"]}
-    assert store.rebuild().empty
+    assert desk.rebuild().empty
 
 
-def test_a_report_has_a_day_of_its_own(store: Store) -> None:
-    name = store.submit(report_file(report(1)))
+def test_a_report_has_a_day_of_its_own(desk: Store) -> None:
+    name = desk.submit(report_file(report(1)))
     with pytest.raises(errors.OptionError, match="leave out happened_on"):
-        store.accept(name, happened_on="2022-06-01")
-    assert len(store.events()) == 3
+        desk.accept(name, happened_on="2022-06-01")
+    assert len(desk.events()) == 3
 
 
-def test_a_report_over_several_hazards(store: Store) -> None:
+def test_a_report_over_several_hazards(desk: Store) -> None:
     both = shapely.box(103.005, 13.0, 103.015, 13.01)
-    name = store.submit(report_file(report(1, hazard_id=None, geometry=both, uxo=2)))
-    done = store.accept(name)
+    name = desk.submit(report_file(report(1, hazard_id=None, geometry=both, uxo=2)))
+    done = desk.accept(name)
     assert (done.accepted, done.released, len(done.events)) == (1, 1, 2)
-    assert done.released_m2 == 2 * SIZE - sizes(store)["A"] - sizes(store)["B"]
-    assert sizes(store)["A"] in {600_074, 600_075}
-    assert store.events()["uxo"].sum() == 2
-    again = store.submit(report_file(report(1, hazard_id=None, geometry=both, uxo=2), name="b"))
+    assert done.released_m2 == 2 * SIZE - sizes(desk)["A"] - sizes(desk)["B"]
+    assert sizes(desk)["A"] in {600_074, 600_075}
+    assert desk.events()["uxo"].sum() == 2
+    again = desk.submit(report_file(report(1, hazard_id=None, geometry=both, uxo=2), name="b"))
     assert not again.new  # the same file by another name
 
 
-def test_all_types_of_reports(store: Store) -> None:
+def test_all_types_of_reports(desk: Store) -> None:
     rows = [
         report(1, event_type="confirmed", geometry=None),
         report(2, hazard_id="B", event_type="amended", geometry=square(103.01, size=0.02)),
     ]
-    done = store.accept(store.submit(report_file(*rows)))
+    done = desk.accept(desk.submit(report_file(*rows)))
     assert (done.confirmed, done.amended, done.released) == (1, 1, 0)
-    assert store.hazards()["area_type"].tolist()[0] == "CHA"
-    assert sizes(store)["B"] == 4_800_500
+    assert desk.hazards()["area_type"].tolist()[0] == "CHA"
+    assert sizes(desk)["B"] == 4_800_500
 
 
-def test_reports_that_cannot_be_are_left(store: Store) -> None:
+def test_reports_that_cannot_be_are_left(desk: Store) -> None:
     rows = [
         report(1),
         report(2, event_type="burnt"),
@@ -119,8 +119,8 @@ def test_reports_that_cannot_be_are_left(store: Store) -> None:
         report(13, hazard_id="C", geometry=square(103.2, size=0.005)),
     ]
     found = [Finding("bad_date", "'31.02.2022' is not a day", record=2)]
-    name = store.submit(report_file(*rows, findings=found))
-    done = store.accept(name)
+    name = desk.submit(report_file(*rows, findings=found))
+    done = desk.accept(name)
     assert (done.accepted, done.released) == (1, 1)
     why = {each.record: each.why for each in done.left}
     assert list(why) == list(range(2, 15))
@@ -136,51 +136,51 @@ def test_reports_that_cannot_be_are_left(store: Store) -> None:
     assert "by hand, with confirm" in why[11]
     assert why[12] == "errors: bad_number"
     assert why[13] == why[14] == "errors: duplicate_id"
-    assert len(store.events()) == 4
-    assert store.submissions()[["waiting", "accepted"]].iloc[0].tolist() == [13, 1]
-    assert store.rebuild().empty
+    assert len(desk.events()) == 4
+    assert desk.submissions()[["waiting", "accepted"]].iloc[0].tolist() == [13, 1]
+    assert desk.rebuild().empty
 
 
-def test_what_is_asked_for_by_name_is_done_whole_or_not_at_all(store: Store) -> None:
-    name = store.submit(report_file(report(1), report(2, geometry=square(104.0))))
+def test_what_is_asked_for_by_name_is_done_whole_or_not_at_all(desk: Store) -> None:
+    name = desk.submit(report_file(report(1), report(2, geometry=square(104.0))))
     with pytest.raises(errors.RecordError, match=r"A \(the polygon misses A"):
-        store.accept(name, hazards=["{g1}", "{g2}"])
-    assert len(store.events()) == 3
-    assert store.accept(name, hazards="{g1}").released == 1
+        desk.accept(name, hazards=["{g1}", "{g2}"])
+    assert len(desk.events()) == 3
+    assert desk.accept(name, hazards="{g1}").released == 1
     with pytest.raises(errors.RecordError, match="misses A"):
-        store.accept(name, hazards="{g2}")
-    store.reject(name, "another place", hazards="{g2}")
+        desk.accept(name, hazards="{g2}")
+    desk.reject(name, "another place", hazards="{g2}")
 
 
-def test_reports_in_any_order_count_on_their_days(store: Store) -> None:
+def test_reports_in_any_order_count_on_their_days(desk: Store) -> None:
     """The second row happened before the first, and all of them are taken at once."""
-    name = store.submit(
+    name = desk.submit(
         report_file(
             report(1, happened_on="2022-06-01", geometry=square(103.0)),
             report(2, happened_on="2022-05-01", event_type="cancelled"),
         )
     )
-    store.accept(name)
-    found = store.history("A").set_index("event_id")["released_m2"]
+    desk.accept(name)
+    found = desk.history("A").set_index("event_id")["released_m2"]
     assert found[["{g2}", "{g1}"]].tolist() == [600_075, 600_074]
 
 
-def test_the_same_report_in_another_file_is_recognised(store: Store) -> None:
-    store.accept(store.submit(report_file(report(1))))
-    name = store.submit(report_file(report(1), report(2, geometry=EAST)))
-    done = store.accept(name)
+def test_the_same_report_in_another_file_is_recognised(desk: Store) -> None:
+    desk.accept(desk.submit(report_file(report(1))))
+    name = desk.submit(report_file(report(1), report(2, geometry=EAST)))
+    done = desk.accept(name)
     assert (done.accepted, done.same, done.released) == (2, 1, 1)
-    assert store.submission(name).records["did"].isna().tolist() == [True, False]
-    other = store.submit(report_file(report(1, operator="HALO")))
-    left = store.accept(other).left
+    assert desk.submission(name).records["did"].isna().tolist() == [True, False]
+    other = desk.submit(report_file(report(1, operator="HALO")))
+    left = desk.accept(other).left
     assert "is there with other content" in left[0].why
 
 
-def test_two_kinds_under_one_report(store: Store) -> None:
+def test_two_kinds_under_one_report(desk: Store) -> None:
     wide = shapely.box(103.0, 13.0, 103.3, 13.01)
-    name = store.submit(report_file(report(1, hazard_id=None, geometry=wide)))
-    assert "several kinds" in store.accept(name).left[0].why
+    name = desk.submit(report_file(report(1, hazard_id=None, geometry=wide)))
+    assert "several kinds" in desk.accept(name).left[0].why
     said = report(1, hazard_id=None, geometry=wide, kind="cluster_munition")
-    done = store.accept(store.submit(report_file(said)))
+    done = desk.accept(desk.submit(report_file(said)))
     assert done.released_m2 == SIZE
-    assert sizes(store) == {"A": SIZE, "B": SIZE}
+    assert sizes(desk) == {"A": SIZE, "B": SIZE}
