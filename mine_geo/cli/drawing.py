@@ -41,6 +41,16 @@ class Drawing:
             store, reading, released=self.released, places=self.places, public=self.public
         )
 
+    def shared(self, found: Frames, as_of: str | None) -> dict[str, Any]:
+        """Return what pages, sheets and atlases are all told beside the ground."""
+        return {
+            "releases": found.releases,
+            "places": found.places,
+            "title": self.title,
+            "as_of": as_of,
+            "selection": found.selection,
+        }
+
 
 def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a `Drawing` and hand it over as `drawing`."""
@@ -162,29 +172,18 @@ class _Asked:
             self.district if self.page == "district" else None,
             border=found.border,
             admin=found.admin,
-            releases=found.releases,
-            places=found.places,
-            title=drawing.title,
-            as_of=as_of,
             paper=self.paper,
             language=self.language,
             public=drawing.public,
             restricted=found.restricted,
-            selection=found.selection,
+            **drawing.shared(found, as_of),
         )
 
     def page_of(self, found: Frames, drawing: Drawing, as_of: str | None) -> Any:
         """Return the page."""
         from mine_geo import maps  # noqa: PLC0415
 
-        shared: dict[str, Any] = {
-            "releases": found.releases,
-            "places": found.places,
-            "title": drawing.title,
-            "as_of": as_of,
-            "basemap": drawing.basemap,
-            "selection": found.selection,
-        }
+        shared = drawing.shared(found, as_of) | {"basemap": drawing.basemap}
         ground, province = (found.border, found.admin), self.province or ""
         if self.page == "border-zone":
             return maps.border_zone(
@@ -236,15 +235,11 @@ def atlas(
             out,
             found.border,
             found.admin,
-            releases=found.releases,
-            places=found.places,
-            title=drawing.title,
-            as_of=reading.as_of,
             first=first,
             basemap=drawing.basemap,
             public=drawing.public,
             restricted=found.restricted,
-            selection=found.selection,
+            **drawing.shared(found, reading.as_of),
             jobs=jobs or os.cpu_count() or 1,
             progress=counted,
         )

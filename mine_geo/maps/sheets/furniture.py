@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.sheets.paper import Box
 
-GRID_COLOUR: Final = "#7f95a8"
 MINUTES: Final = (0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300)
 """Spacings of the graticule, minutes of arc."""
 
