@@ -119,7 +119,8 @@ def draw(
 ) -> None:
     """Draw a map that opens without internet, or a sheet to print.
 
-    The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets.
+    The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets. A border-zone map
+    lists one kind: --kind, else AP minefields.
     """
     asked = _Asked(page, province, district, capacity, paper, language)
     asked.check(output, drawing)
@@ -223,7 +224,7 @@ def atlas(
     """Draw a folder of maps: the country, each province, each district.
 
     It opens at OUT/index.html, without internet. The next run writes what has changed and
-    leaves the rest as it is.
+    leaves the rest as it is. Priority lists are of one kind: --kind, else AP minefields.
     """
     from mine_geo import maps  # noqa: PLC0415
     from mine_geo.cli import terminal  # noqa: PLC0415
