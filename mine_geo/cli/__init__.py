@@ -17,6 +17,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
+from mine_geo.cli.options import echo
 
 
 class _Group(click.Group):
@@ -25,8 +26,11 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            error.message = errors.visible(error.message)
+            raise
         except errors.MineGeoError as error:
-            click.echo(f"Error: {error}", err=True)
+            echo(f"Error: {error}", err=True)
             ctx.exit(errors.exit_code(error))
 
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo.cli.frames import Frames, frames
-from mine_geo.cli.options import Reading, example, gathering, open_named, reading_options
+from mine_geo.cli.options import (
+    Reading,
+    echo,
+    example,
+    gathering,
+    open_named,
+    reading_options,
+)
 from mine_geo.errors import FileError, OptionError, choose
 from mine_geo.terms import ZONES
 
@@ -129,7 +136,7 @@ def draw(
         asked.sheet(found, drawing, reading.as_of).save(output)
     else:
         asked.page_of(found, drawing, reading.as_of).save(output)
-    click.echo(f"wrote {output}")
+    echo(f"wrote {output}")
 
 
 @dataclass(frozen=True)
@@ -244,7 +251,7 @@ def atlas(
             jobs=jobs or os.cpu_count() or 1,
             progress=counted,
         )
-    click.echo(
+    echo(
         f"wrote {made.written:,} files, {made.unchanged:,} unchanged, {made.removed:,} removed: "
         f"{made.pages[0]}"
     )

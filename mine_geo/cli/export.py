@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mine_geo.cli.options import Reading, example, open_named, reading_options
+from mine_geo.cli.options import (
+    Reading,
+    echo,
+    example,
+    open_named,
+    reading_options,
+)
 from mine_geo.errors import FileError, OptionError, SchemaVersionError, StoreError
 
 if TYPE_CHECKING:
@@ -80,7 +86,7 @@ def export(
             selection=found.selection,
             overwrite=overwrite,
         )
-    click.echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
+    echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
 
 
 class _Said(NamedTuple):

@@ -12,6 +12,7 @@ from mine_geo.cli.options import (
     FILE,
     FileReading,
     Sheet,
+    echo,
     example,
     file_options,
     open_named,
@@ -142,9 +143,9 @@ def _repair(received: Received, target: Path) -> Received:
 
     table, found = repair(received.table)
     write_layer(table, target, "hazards")
-    click.echo(f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}")
+    echo(f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}")
     for row in found.itertuples():
-        click.echo(f"  {row.hazard_id}: {row.message}")
+        echo(f"  {row.hazard_id}: {row.message}")
     return replace(received, table=table)
 
 

@@ -14,6 +14,7 @@ from mine_geo.cli.options import (
     LAYER,
     Sheet,
     as_known_options,
+    echo,
     example,
     open_named,
     output_options,
@@ -115,9 +116,9 @@ def release(
         comment=facts["comment"],
     )  # fmt: skip
     said = "recorded" if done.new else "there already, nothing written"
-    click.echo(f"{done}: {said}; {outcome} {done.released_m2:,} m², {done.after_m2:,} m² remain")
+    echo(f"{done}: {said}; {outcome} {done.released_m2:,} m², {done.after_m2:,} m² remain")
     for note in done.notes:
-        click.echo(f"note: {note}")
+        echo(f"note: {note}")
 
 
 def _previewed(shown: Release) -> Any:

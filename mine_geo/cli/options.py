@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo import terms
+from mine_geo.errors import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mine_geo.store import Store
 
 FORMATS: Final = ("table", "csv", "json", "xlsx")
+MOST_LETTERS: Final = 10_000
+"""Letters of a line."""
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 LAYER = click.option("--layer", help="The layer, where the file has several.")
@@ -34,6 +37,11 @@ COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast i
 def example(text: str) -> str:
     """Return the last lines of a command's help."""
     return f"Example: {text}"
+
+
+def echo(line: str, *, err: bool = False) -> None:
+    """Print a line; what data holds of controls, or of a hundred thousand letters, is only said."""
+    click.echo(visible(line, MOST_LETTERS), err=err)
 
 
 def open_named(ctx: click.Context) -> Store:
@@ -220,8 +228,11 @@ class Sheet:
             terminal.show_table(self.table, title=said, names=self.names)
             return
         kind = None if format_ == "table" else format_
+        table = self.table
+        if output is None and sys.stdout.isatty():
+            table = terminal.as_seen(table)
         reports.write_table(
-            self.table, output or sys.stdout, format=kind, title=said, synthetic=synthetic
+            table, output or sys.stdout, format=kind, title=said, synthetic=synthetic
         )
         if output is not None:
-            click.echo(f"wrote {output}")
+            echo(f"wrote {output}")

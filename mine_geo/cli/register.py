@@ -12,6 +12,7 @@ from mine_geo.cli.options import (
     LAYER,
     FileReading,
     Sheet,
+    echo,
     example,
     file_options,
     open_named,
@@ -28,7 +29,7 @@ def init(ctx: click.Context, title: str | None, *, synthetic: bool) -> None:
     from mine_geo.store import create_store  # noqa: PLC0415
 
     with create_store(ctx.obj, synthetic=synthetic, title=title) as store:
-        click.echo(f"made {store.name}; next: mine-geo load border FILE")
+        echo(f"made {store.name}; next: mine-geo load border FILE")
 
 
 @click.group(epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
@@ -50,10 +51,10 @@ def load_admin(
 
     admin = read_admin(file, layer)
     done = open_named(ctx).load_admin(admin, name or file.stem, version)
-    click.echo(f"{done.rows:,} districts {_said(changed=done.changed)}: {done.name} {done.version}")
+    echo(f"{done.rows:,} districts {_said(changed=done.changed)}: {done.name} {done.version}")
     if "repaired" in admin and admin["repaired"].any():
         codes = errors.some(admin.loc[admin["repaired"], "district_code"], 20)
-        click.echo(f"note: invalid rings were repaired in districts {codes}", err=True)
+        echo(f"note: invalid rings were repaired in districts {codes}", err=True)
 
 
 @load.command("border", epilog=example("mine-geo load border border.gpkg --accuracy 50"))
@@ -76,7 +77,7 @@ def load_border(
 
     border = read_border(file, name=name, version=version, accuracy_m=accuracy, layer=layer)
     done = open_named(ctx).load_border(border)
-    click.echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
+    echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
 
 
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
@@ -89,10 +90,10 @@ def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
 
     received = how.read(file)
     done = open_named(ctx).register(in_order(received))
-    click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
+    echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     for finding in received.findings:
         if finding.code in {"closed_left_out", "datum_shift"}:
-            click.echo(f"note: {finding.message}")
+            echo(f"note: {finding.message}")
 
 
 def _said(*, changed: bool) -> str:
@@ -142,7 +143,7 @@ def db_import(ctx: click.Context, hazards: Path, events: Path) -> None:
 
     table, log = read_hazards(hazards), read_vector(events)
     open_named(ctx).import_log(table, log)
-    click.echo(f"{len(table):,} hazards and {len(log):,} events taken over")
+    echo(f"{len(table):,} hazards and {len(log):,} events taken over")
 
 
 @db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))
@@ -152,4 +153,4 @@ def db_upgrade(ctx: click.Context) -> None:
     from mine_geo.store import upgrade_store  # noqa: PLC0415
 
     before, after = upgrade_store(ctx.obj)
-    click.echo(f"schema {after}, as before" if before == after else f"schema {before} -> {after}")
+    echo(f"schema {after}, as before" if before == after else f"schema {before} -> {after}")

@@ -12,6 +12,7 @@ from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
 from mine_geo.cli.options import (
     FileReading,
     Sheet,
+    echo,
     example,
     file_options,
     open_named,
@@ -85,7 +86,7 @@ def submit(
                 )
             except MineGeoError as error:
                 failed.append(error)
-                click.echo(f"Error: {error}", err=True)
+                echo(f"Error: {error}", err=True)
             else:
                 _say(file, done)
     if failed:
@@ -98,15 +99,15 @@ def _no_step(_: str) -> None:
 
 def _say(file: Path, done: Submitted) -> None:
     said = "" if done.new else " was there before, nothing written"
-    click.echo(f"{done}: {file.name}{said}; {done.records:,} records, {done.waiting:,} waiting")
+    echo(f"{done}: {file.name}{said}; {done.records:,} records, {done.waiting:,} waiting")
     changes = ", ".join(f"{count:,} {change}" for change, count in done.changes.items() if count)
     if changes:
-        click.echo(f"  against the register: {changes}")
-    click.echo(f"  findings: {done.errors:,} errors, {done.warnings:,} warnings")
+        echo(f"  against the register: {changes}")
+    echo(f"  findings: {done.errors:,} errors, {done.warnings:,} warnings")
     if done.not_in_split:
-        click.echo(f"  {done.not_in_split:,} without a polygon: not in the split")
+        echo(f"  {done.not_in_split:,} without a polygon: not in the split")
     for note in done.notes:
-        click.echo(f"  note: {note}")
+        echo(f"  note: {note}")
 
 
 @workbench.command("list", epilog=example("mine-geo workbench list --waiting"))
@@ -197,11 +198,11 @@ def accept(
     names = ("registered", "amended", "described", "confirmed", "released", "same")
     said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
     released = f" ({done.released_m2:,} m²)" if done.released else ""
-    click.echo(f"{submission_id}: {done.accepted:,} records accepted: {said or 'none'}{released}")
+    echo(f"{submission_id}: {done.accepted:,} records accepted: {said or 'none'}{released}")
     for left in done.left:
-        click.echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
+        echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
     for note in done.notes:
-        click.echo(f"note: {note}")
+        echo(f"note: {note}")
 
 
 @workbench.command("reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids'"))
@@ -227,6 +228,6 @@ def reject(
         records=records or None,
         rejected_by=who,
     )
-    click.echo(f"{submission_id}: {done.rejected:,} records rejected: {why}")
+    echo(f"{submission_id}: {done.rejected:,} records rejected: {why}")
     for note in done.notes:
-        click.echo(f"note: {note}")
+        echo(f"note: {note}")

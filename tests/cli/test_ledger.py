@@ -81,8 +81,8 @@ def test_history_and_balance_show_every_movement(filled: Command) -> None:
     (row,) = rows(filled.done("balance", "--since", "2023-12-31", "--format", "json"))
     assert row["opening_m2"] - row["cleared_m2"] == row["remaining_m2"]
     assert row["cleared_m2"] == EAST
-    for words in (["balance"], ["balance", "--by", "zone"], ["history", "AP-2"]):
-        assert max(map(len, filled.done(*words).splitlines())) <= 80
+    for words in (["balance"], ["balance", "--by", "zone"]):
+        assert f"{EAST:,}" in filled.done(*words).split()
 
 
 def test_a_late_report_says_why_the_total_moved(filled: Command) -> None:
@@ -132,7 +132,6 @@ def test_claims_are_laid_beside_their_tables(filled: Command) -> None:
     claims = rows(filled.done("reconcile", "--claims", "--format", "json"))
     found = {row["id"]: (row["printed"], row["computed"]) for row in claims}
     assert found["wp2023_rise_2022"] == (171, 71.3)
-    assert max(map(len, filled.done("reconcile", "--claims").splitlines())) <= 80
 
 
 BAD = {
