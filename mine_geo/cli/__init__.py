@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
-from mine_geo.cli.options import echo
+from mine_geo.cli.options import MOST_LETTERS, echo
 
 
 class _Group(click.Group):
@@ -27,10 +28,12 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            error.message = errors.visible(error.message)
+            # Click repeats what was given: a database may stand where a command belongs.
+            said = re.sub(r"\S*://\S*", "...", settings.without_passwords(error.message))
+            error.message = errors.visible(said, MOST_LETTERS)
             raise
         except errors.MineGeoError as error:
-            echo(f"Error: {error}", err=True)
+            echo(f"Error: {settings.without_passwords(str(error))}", err=True)
             ctx.exit(errors.exit_code(error))
 
 

@@ -238,7 +238,7 @@ def _create_postgis(connection: Connection, place: Place) -> None:
     try:
         connection.execute(text("CREATE EXTENSION postgis SCHEMA public"))
     except DBAPIError as error:
-        said = str(error.orig).split("\n", maxsplit=1)[0]
+        said = place.hidden(str(error.orig).split("\n", maxsplit=1)[0])
         raise NoPostGISError(
             f"{place.shown} has no PostGIS and none can be created ({said}); "
             "ask its administrator for: CREATE EXTENSION postgis"

@@ -36,7 +36,8 @@ def shown(said: str, pages: Path) -> None:
     assert "Koh Kong has 276 minefields and 17,621,716 m² nearer than 7 km" in text
     assert "48 minefields and 2,781,961 m² hang on the coast. No other province changes." in text
     assert "SYNTHETIC" in said
-    assert max(map(len, said.splitlines()[:-7])) <= 80
+    tables = [line for line in said.splitlines()[:-7] if "SYNTHETIC" not in line]
+    assert max(map(len, tables)) <= 80
     for page in PAGES:
         assert "SYNTHETIC" in (pages / page).read_text(encoding="utf-8")
 
