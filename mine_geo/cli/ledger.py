@@ -23,6 +23,8 @@ from mine_geo.cli.options import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from mine_geo.release import Release
 
 SINCE: Final = click.option("--since", metavar="DAY", help="From the end of this day on.")
@@ -35,6 +37,7 @@ NAMES: Final = {
     "reduced_m2": "reduced m²",
     "cleared_m2": "cleared m²",
     "released_m2": "released m²",
+    "unreported": "not said",
     "reported_m2": "reported m²",
     "remaining_m2": "remaining",
     "moved_m2": "moved",
@@ -184,18 +187,36 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     format_: str,
     output: Path | None,
 ) -> None:
-    """Add up released m² by outcome, as it took effect and as it was reported."""
+    """Add up released m² by outcome, as it took effect and as it was reported.
+
+    What no report says is a dash (in files a blank), and how many say nothing is counted.
+    """
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
     store = open_named(ctx)
     table = store.releases(
         list(by), since=since, kind=kind, include_coast=include_coast, as_of=as_of,
         known_at=known_at, total=True,
     )  # fmt: skip
-    if format_ == "table" and output is None:
-        spare = ["province_code", "district_code", "unreported", "events", *ITEMS]
+    plain, said = format_ == "table" and output is None, _unreported(table)
+    if plain:
+        spare = ["province_code", "district_code", *ITEMS]
         if len(by) > 1:
-            spare.append("reported_m2")
+            spare += ["events", "reported_m2", "unreported"]
         table = table.drop(columns=spare, errors="ignore")
     Sheet(table, store, "Released land", NAMES).give(format_, output)
+    if plain:
+        terminal.show_lines(said)
+
+
+def _unreported(table: pd.DataFrame) -> list[str]:
+    """Say how many releases no operator gave a size for."""
+    if table.empty:
+        return []
+    events, silent = (int(table[name].iloc[-1]) for name in ("events", "unreported"))
+    if not silent:
+        return []
+    return [f"reported m²: {silent:,} of {events:,} events say nothing; the sums leave them out."]
 
 
 @click.command(epilog=example("mine-geo balance --since 2021-12-31 --as-of 2022-12-31 --by zone"))
