@@ -25,7 +25,12 @@ def database(place: str | os.PathLike[str] | None = None) -> str:
     """
     if place is not None:
         return os.fspath(place)
-    return os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE
+    return named_database() or DEFAULT_DATABASE
+
+
+def named_database() -> str | None:
+    """Return what `MINE_GEO_DATABASE_URL` names, None where it is not set."""
+    return os.environ.get(DATABASE_VARIABLE) or None
 
 
 _DRIVE: Final = re.compile(r"^[A-Za-z]:(?=[\\/])")
