@@ -303,8 +303,10 @@ class _Row(NamedTuple):
         cls, key: _Key, word: str, ours: set[str] | None, published: set[str] | None
     ) -> _Row:
         alone = None if ours is None or published is None else len(ours ^ published)
-        shown = [None if each is None else ", ".join(sorted(each)) for each in (ours, published)]
-        return cls(key, word, *shown, alone)
+        mine, theirs = (
+            None if each is None else ", ".join(sorted(each)) for each in (ours, published)
+        )
+        return cls(key, word, mine, theirs, alone)
 
 
 def _sums(
@@ -357,7 +359,7 @@ def _word(kind: str, text: str) -> str:
     return admin_names.province_name(admin_names.province_code(text))
 
 
-def _key_of(parts: Iterable[object]) -> _Key:
+def _key_of(parts: Iterable[Any]) -> _Key:
     return tuple(None if pd.isna(part) or part == "" else str(part) for part in parts)
 
 

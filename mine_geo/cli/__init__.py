@@ -28,13 +28,22 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            # Click repeats what was given: a database may stand where a command belongs.
-            said = re.sub(r"\S*://\S*", "...", settings.without_passwords(error.message))
-            error.message = errors.visible(said, MOST_LETTERS)
-            raise
+            said, shown = error.format_message(), _harmless(error.format_message())
+            if said == shown:
+                raise
+            raise click.UsageError(shown, ctx=error.ctx) from None
         except errors.MineGeoError as error:
             echo(f"Error: {settings.without_passwords(str(error))}", err=True)
             ctx.exit(errors.exit_code(error))
+
+
+def _harmless(message: str) -> str:
+    """Return a message of click, which repeats what was given, as it may be shown.
+
+    The address of a database may stand where a command belongs.
+    """
+    hidden = re.sub(r"\S*://\S*", "...", settings.without_passwords(message))
+    return "\n".join(errors.visible(line, MOST_LETTERS) for line in hidden.split("\n"))
 
 
 @click.group(

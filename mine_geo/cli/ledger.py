@@ -198,15 +198,15 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
         list(by), since=since, kind=kind, include_coast=include_coast, as_of=as_of,
         known_at=known_at, total=True,
     )  # fmt: skip
-    plain, said = format_ == "table" and output is None, _unreported(table)
+    plain, silent = format_ == "table" and output is None, _unreported(table)
     if plain:
         spare = ["province_code", "district_code", *ITEMS]
-        if len(by) > 1:
-            spare += ["events", "reported_m2", "unreported"]
-        table = table.drop(columns=spare, errors="ignore")
-    Sheet(table, store, "Released land", NAMES).give(format_, output)
+        spare += ["reported_m2", "unreported"] if len(by) > 1 else []
+        table = table.drop(columns=[*spare, "events"], errors="ignore")
+    names = {name: said.removesuffix(" m²") for name, said in NAMES.items()}
+    Sheet(table, store, "Released land, m²", names).give(format_, output)
     if plain:
-        terminal.show_lines(said)
+        terminal.show_lines(silent)
 
 
 def _unreported(table: pd.DataFrame) -> list[str]:

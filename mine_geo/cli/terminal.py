@@ -114,7 +114,8 @@ def show_table(
         shown = pd.concat([shown.head(most), shown.tail(1)]) if last else shown.head(most)
         left -= int(last)
     if shown.empty:
-        _print(out, "(nothing)\n")
+        _print(out, "(nothing)")
+        _print(out, "")
         return
     totals = _totals(shown)
     columns = [
@@ -195,6 +196,8 @@ def _parts(columns: list[_Column], room: int) -> list[list[_Column]]:
     """Share columns out among several tables, each with the keys: the first columns of text."""
     count = next((n for n, column in enumerate(columns) if column.figures), 1) or 1
     keys, rest = columns[:count], columns[count:]
+    if any(key.least < key.width for key in keys):
+        return []  # prose is no key: each row reads better by itself
     parts: list[list[_Column]] = []
     for column in rest:
         if not parts or _needed([each.least for each in (*keys, *parts[-1], column)]) > room:

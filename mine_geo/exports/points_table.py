@@ -121,5 +121,5 @@ def write_points(hazards: gpd.GeoDataFrame, path: Path, said: Provenance) -> Non
     """
     table = points_table(hazards, said)
     texts = guarded_table(table.drop(columns=list(_PLACES)))
-    table = table.assign(**{column: texts[column] for column in texts})
+    table = table.assign(**{str(column): texts[column] for column in texts})
     table.to_csv(path, index=False, encoding="utf-8", lineterminator="\r\n")

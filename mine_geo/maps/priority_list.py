@@ -158,7 +158,7 @@ munition areas: 1; kind not recorded: 1.
     told = say("list.of_kind", what=records.kind_name(kind), order=order)
     counts = kinds[kinds != kind].value_counts().sort_index(ascending=False)
     others = [
-        say("list.other", what=records.kind_name(name) if name else say("list.no_kind"),
+        say("list.other", what=records.kind_name(str(name)) if name else say("list.no_kind"),
             count=f"{count:,}")
         for name, count in counts.items()
     ]  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -118,11 +118,12 @@ def _database(text: str) -> Place:
             f"{named} is unknown; valid: postgresql://user@host/database, "
             f"or the path of a GeoPackage such as {settings.DEFAULT_DATABASE}"
         )
+    database = unquote(url.database or "")
     kept = {name: value for name, value in url.query.items() if name in ("host", "port")}
     if not (
         all(_HOST.fullmatch(host) for host in _hosts(url))
         and _PORT.fullmatch(",".join(_listed(kept.get("port", ""))))
-        and _NAME.fullmatch(url.database or "")
+        and _NAME.fullmatch(database)
     ):
         raise OptionError(NOT_READ)
     given = [("user", url.username), ("password", url.password)]
@@ -131,7 +132,7 @@ def _database(text: str) -> Place:
         for name, value in url.query.items()
         if name not in kept
     ]
-    shown = URL.create("postgresql+psycopg", None, None, url.host, url.port, url.database, kept)
+    shown = URL.create("postgresql+psycopg", None, None, url.host, url.port, database or None, kept)
     return Place(shown, None, tuple((name, str(value)) for name, value in given if value))
 
 

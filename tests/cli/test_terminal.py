@@ -13,6 +13,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import click
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -173,6 +174,25 @@ def test_every_figure_and_key_is_printed_at_every_width(
             assert lost(table if whole else table.head(terminal.MOST_ROWS), said) == [], width
             assert ("rows more" in said) is not whole
             assert "\N{HORIZONTAL ELLIPSIS}" not in said.replace("... and", "")
+
+
+def with_tables(group: click.Group, above: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    """Return the commands that print a table, as words."""
+    found: set[tuple[str, ...]] = set()
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= with_tables(command, (*above, name))
+        elif any(option.name == "format_" for option in command.params):
+            found.add((*above, name))
+    return found
+
+
+def test_no_command_that_prints_a_table_is_left_out() -> None:
+    """Add a new one to `COMMANDS`."""
+    tried = [tuple(words) for words in COMMANDS.values()]
+    assert {
+        words for words in with_tables(main) if not any(t[: len(words)] == words for t in tried)
+    } == set()
 
 
 def test_balance_by_province_at_80_columns(

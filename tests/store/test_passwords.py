@@ -195,6 +195,10 @@ def test_a_path_is_a_path(place: str) -> None:
     assert engines.locate(place).path is not None
 
 
+def test_a_name_with_a_blank_is_read() -> None:
+    assert engines.locate("postgresql://db/mine%20fields").url.database == "mine fields"
+
+
 def test_the_message_says_how_to_write_it_and_that_is_read() -> None:
     with pytest.raises(errors.OptionError, match="@ is %40") as caught:
         engines.locate(f"postgresql://u:ab@{CANARY}@db.example/mines")
