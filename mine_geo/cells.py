@@ -46,8 +46,11 @@ def unguarded(cells: pd.DataFrame) -> pd.DataFrame:
     >>> unguarded(pd.DataFrame({0: ["'=1+1", "AP-1", "'s-Graven"]}))[0].tolist()
     ['=1+1', 'AP-1', "'s-Graven"]
     """
-    marked = cells.apply(lambda column: column.str.contains(_GUARDED, na=False))
-    return cells.mask(marked, cells.apply(lambda column: column.str[1:]))
+    plain = {}
+    for name, column in cells.items():
+        marked = column.str.contains(_GUARDED, na=False)
+        plain[name] = column.mask(marked, column.str[1:]) if marked.any() else column
+    return pd.DataFrame(plain, index=cells.index)
 
 
 def guarded_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -162,6 +162,6 @@ def _spare_stores(file: Path) -> None:
         open_store(file).close()
     except SchemaVersionError:
         pass  # a store of another version is a store
-    except (StoreError, FileError):
+    except (StoreError, FileError, OptionError):
         return
     raise FileError(f"{file}: is a store, with all its events; choose another name")

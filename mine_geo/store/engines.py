@@ -60,6 +60,11 @@ class Place:
             return str(self.path)
         return self.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
+    def command(self, words: str) -> str:
+        """Return a command for this place as one would type it; what is not shown is asked for."""
+        again = " (with the user and the options that you gave)" if self.arguments else ""
+        return f"mine-geo --database {self.shown} {words}{again}"
+
     def hidden(self, text: str) -> str:
         """Return a driver's text with stars for each secret of this place in it."""
         for secret in self._secrets():

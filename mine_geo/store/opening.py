@@ -123,7 +123,7 @@ def _info(connection: Connection) -> StoreInfo:
 
 def _not_found(place: Place, why: str) -> StoreNotFoundError:
     return StoreNotFoundError(
-        f"no store at {place.shown}: {why}; make one with: mine-geo --database {place.shown} init"
+        f"no store at {place.shown}: {why}; make one with: {place.command('init')}"
     )
 
 

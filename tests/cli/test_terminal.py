@@ -242,6 +242,33 @@ def test_the_command_itself_in_a_terminal_of_80_columns(sample_folder: Path) -> 
     assert max(map(cell_len, said.splitlines())) <= 80
 
 
+KEYS = st.text(st.sampled_from("AP-019 ក"), min_size=1, max_size=25).map(
+    lambda text: " ".join(text.split()) or "x"
+)
+WORDS = st.lists(st.sampled_from(["polygon", "crosses", "itself", "12,5", "x" * 45]), max_size=12)
+COLUMNS = {
+    "key": KEYS,
+    "prose": WORDS.map(" ".join),
+    "m2": st.integers(-(10**12), 10**12),
+    "metres": st.integers(-(10**9), 10**9).map(lambda number: number / 8),
+}
+
+
+@given(st.data(), st.integers(20, 200))
+def test_any_table_at_any_width_loses_nothing(data: st.DataObject, width: int) -> None:
+    rows = data.draw(st.sampled_from([1, 3, 39, 41]))
+    columns: dict[str, list[Any]] = {"hazard_id": [f"AP-{row:04}" for row in range(rows)]}
+    kinds = data.draw(st.lists(st.sampled_from(sorted(COLUMNS)), max_size=7))
+    for number, kind in enumerate(kinds):
+        drawn = data.draw(st.lists(COLUMNS[kind], min_size=min(rows, 3), max_size=3))
+        columns[f"{kind}_{number}"] = (drawn * rows)[:rows]
+    table = pd.DataFrame(columns)
+    said = on_screen(width, table, title="t")
+    assert lost(table, said) == []
+    if width >= 80:
+        assert max(map(cell_len, said.splitlines())) <= width
+
+
 def test_a_total_is_not_lost_below_many_rows() -> None:
     rows = [*(f"D-{number:04}" for number in range(999)), "Total"]
     table = pd.DataFrame({"district": rows, "hazards": range(1000)})

@@ -195,6 +195,16 @@ def test_a_path_is_a_path(place: str) -> None:
     assert engines.locate(place).path is not None
 
 
+def test_a_command_says_that_user_and_options_belong_to_it(postgis_url: str) -> None:
+    with pytest.raises(errors.StoreNotFoundError) as caught:
+        open_store(postgis_url)
+    said = str(caught.value)
+    assert "init (with the user and the options that you gave)" in said
+    assert make_url(postgis_url).username not in said.replace("mine_geo_test", "")
+    create_store(postgis_url).close()  # what it says, with them
+    open_store(postgis_url).close()
+
+
 def test_a_name_with_a_blank_is_read() -> None:
     assert engines.locate("postgresql://db/mine%20fields").url.database == "mine fields"
 
