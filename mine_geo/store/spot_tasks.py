@@ -5,6 +5,7 @@ Places are longitude / latitude in EPSG:4326, degrees; days are those of Cambodi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -17,9 +18,8 @@ from mine_geo.errors import ConflictError, GeometryError, RecordError, UnknownNa
 from mine_geo.events import day_of, moment_of
 from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, rows
-from mine_geo.store.entries import DAYS_IN, Facts, day, id_of, not_in_future, text_of
+from mine_geo.store.entries import Facts, day, id_of, not_in_future, text_of
 from mine_geo.store.models import SpotTask
-from mine_geo.store.transactions import next_moment
 from mine_geo.terms import CRS, ITEM_COLUMNS
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from mine_geo.events import Day, Moment
+    from mine_geo.store.judging import View
 
 _TABLE: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
 _PLACE: Final = (
@@ -111,21 +112,57 @@ def _position(said: Mapping[str, Any]) -> dict[str, float | None]:
     return {"lon": lon, "lat": lat}
 
 
-def record(connection: Connection, said: Mapping[str, Any], *, synthetic: bool) -> str:
-    """Write a spot task that is not there yet; see `Store.record_spot_task`."""
+class RecordedTask(str):
+    """The task_id of a spot task."""
+
+    __slots__ = ("new", "written")
+    new: bool
+    """False where this very task was there already."""
+    written: bool
+    """Whether this call wrote it: it is new, and was no dry run."""
+
+
+@dataclass(frozen=True)
+class _Tasks:
+    """Spot tasks judged: to be written."""
+
+    tasks: list[dict[str, Any]]
+    rows: None = None
+
+    def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:  # noqa: ARG002  (the rows say it)
+        insert(connection, [{**task, "recorded_at": now} for task in self.tasks], now)
+
+
+@dataclass(frozen=True)
+class _Retraction:
+    """A spot task to be voided."""
+
+    task_id: str
+    why: str
+    rows: None = None
+
+    def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:  # noqa: ARG002  (the row says it)
+        change = update(_TABLE).where(_TABLE.c.task_id == self.task_id)
+        connection.execute(change.values(retracted_at=now, retracted_why=self.why))
+        gpkg.touch(connection, _TABLE.name, now)
+
+
+def record(view: View, said: Mapping[str, Any], *, synthetic: bool) -> RecordedTask:
+    """Judge a spot task, and put it onto the view; see `Store.record_spot_task`."""
     row = checked(said, synthetic=synthetic)
     query = select(_TABLE.c.content_hash).where(_TABLE.c.task_id == row["task_id"])
-    there = connection.scalar(query)
-    if there == row["content_hash"]:
-        return str(row["task_id"])
-    if there is not None:
+    there = view.connection.scalar(query)
+    if there is not None and there != row["content_hash"]:
         raise ConflictError(
             f"spot task {row['task_id']} is there with other content; give this one another task_id"
         )
-    now = next_moment(connection)
-    not_in_future(row["happened_on"], now.astimezone(DAYS_IN).date(), str(row["task_id"]))
-    insert(connection, [{**row, "recorded_at": now}], now)
-    return str(row["task_id"])
+    result = RecordedTask(row["task_id"])
+    result.new = there is None
+    result.written = result.new and view.writes
+    if result.new:
+        not_in_future(row["happened_on"], view.today, str(row["task_id"]))
+        view.add(_Tasks([row]))
+    return result
 
 
 def insert(connection: Connection, tasks: list[dict[str, Any]], now: datetime) -> None:
@@ -135,20 +172,18 @@ def insert(connection: Connection, tasks: list[dict[str, Any]], now: datetime) -
     gpkg.touch(connection, _TABLE.name, now)
 
 
-def retract(connection: Connection, task_id: str, reason: str) -> None:
-    """Void a spot task; see `Store.retract_spot_task`."""
+def retract(view: View, task_id: str, reason: str) -> None:
+    """Judge the voiding of a spot task; see `Store.retract_spot_task`."""
     name, why = id_of(task_id, "task_id"), id_of(reason, "reason")
-    there = connection.execute(select(_TABLE).where(_TABLE.c.task_id == name)).one_or_none()
+    query = select(_TABLE).where(_TABLE.c.task_id == name)
+    there = view.connection.execute(query).one_or_none()
     if there is None:
         raise UnknownNameError(f"no spot task {name} in this store; spot_tasks() lists them")
     if there.retracted_why == why:
         return
     if there.retracted_why is not None:
         raise ConflictError(f"spot task {name} is retracted already: {there.retracted_why}")
-    now = next_moment(connection)
-    change = update(_TABLE).where(_TABLE.c.task_id == name)
-    connection.execute(change.values(retracted_at=now, retracted_why=why))
-    gpkg.touch(connection, _TABLE.name, now)
+    view.add(_Retraction(name, why))
 
 
 def read(connection: Connection, as_of: Day, known_at: Moment) -> gpd.GeoDataFrame:

@@ -14,7 +14,7 @@ from shapely import affinity
 from sqlalchemy import text
 
 import mine_geo.store.hazards
-import mine_geo.store.ledger
+import mine_geo.store.judging
 from mine_geo import errors
 from mine_geo.fold import fold
 from mine_geo.geometry import size_m2
@@ -791,7 +791,7 @@ def test_recording_one_release_folds_one_hazard(
         folded.append(set(events["hazard_id"]))
         return fold(events, **options)
 
-    monkeypatch.setattr(mine_geo.store.ledger, "fold", watched)
+    monkeypatch.setattr(mine_geo.store.judging, "fold", watched)
     monkeypatch.setattr(mine_geo.store.hazards, "fold", watched)
     ledger.record("A", "cleared", field(103.0, 103.001), happened_on="2022-05-03")
     assert folded == [{"A"}]
