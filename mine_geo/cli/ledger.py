@@ -12,6 +12,7 @@ from mine_geo.cli.options import (
     FILE,
     KIND,
     LAYER,
+    YES,
     Sheet,
     as_known_options,
     example,
@@ -22,7 +23,7 @@ from mine_geo.cli.options import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mine_geo.release import Release
+    from mine_geo.store import Recorded, Store
 
 SINCE: Final = click.option("--since", metavar="DAY", help="From the end of this day on.")
 NAMES: Final = {
@@ -75,8 +76,9 @@ def _ordnance(command: Any) -> Any:
     help="m² as the operator wrote it.",
 )
 @_ordnance
+@click.option("--depth-cm", type=float, metavar="CM", help="Depth of clearance, cm.")
 @click.option("--comment", help="A remark, kept with the event.")
-@click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
+@YES
 @click.pass_context
 def release(
     ctx: click.Context,
@@ -94,43 +96,64 @@ def release(
 
     FILE holds the land worked on: one polygon, or several that are taken together.
     """
-    from mine_geo.cli import terminal  # noqa: PLC0415
-    from mine_geo.release import release_area  # noqa: PLC0415
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     polygon = read_vector(file, layer)
     store = open_named(ctx)
-    if not yes:
-        hazards = store.hazards(as_of=happened_on, closed=True)
-        shown = release_area(hazards, hazard_id, polygon, outcome=outcome)
-        title = terminal.heading(store.name, synthetic=store.synthetic)
-        terminal.show_table(_previewed(shown), title=f"{title}\n{hazard_id}: not written yet")
-        terminal.show_lines([*map(str, shown.notes), "Record it with the same words and --yes."])
-        return
     done = store.record(
         hazard_id, outcome, polygon, happened_on=happened_on,
         operator=facts["operator"], report_ref=facts["report_ref"], event_id=facts["event_id"],
         reported_size_m2=facts["reported_size_m2"], ap_mines=facts["ap_mines"],
         av_mines=facts["av_mines"], submunitions=facts["submunitions"], uxo=facts["uxo"],
-        comment=facts["comment"],
+        depth_cm=facts["depth_cm"], comment=facts["comment"], dry_run=not yes,
     )  # fmt: skip
+    if yes:
+        _say(done, f"{outcome} {done.released_m2:,} m², {done.after_m2:,} m² remain")
+        return
+    balance = [
+        ("before", done.before_m2),
+        (outcome, done.released_m2),
+        ("remaining", done.after_m2),
+        ("worked outside the hazard", done.outside_m2),
+    ]
+    _preview(store, done, f"{hazard_id}: {outcome} on {happened_on}", balance)
+
+
+def _say(done: Recorded, what: str) -> None:
+    """Say what was recorded."""
     said = "recorded" if done.new else "there already, nothing written"
-    click.echo(f"{done}: {said}; {outcome} {done.released_m2:,} m², {done.after_m2:,} m² remain")
-    for note in done.notes:
+    click.echo(f"{done}: {said}; {what}")
+    for note in (*done.notes, *_elsewhere(done)):
         click.echo(f"note: {note}")
 
 
-def _previewed(shown: Release) -> Any:
+def _preview(store: Store, done: Recorded, what: str, rows: list[tuple[str, int]]) -> None:
+    """Show what a recording would do; nothing was written."""
     import pandas as pd  # noqa: PLC0415
 
-    balance = shown.balance
-    rows = [
-        ("before", balance.before_m2),
-        (shown.outcome, balance.released_m2),
-        ("remaining", balance.after_m2),
-        ("worked outside the hazard", shown.outside_m2),
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
+    said = "not written yet" if done.new else f"there already, as {done}"
+    title = terminal.heading(store.name, synthetic=store.synthetic)
+    table = pd.DataFrame(rows, columns=["what", "m²"])
+    terminal.show_table(table, title=f"{title}\n{what}: {said}")
+    mend = ["Record it with the same words and --yes."] if done.new else []
+    terminal.show_lines([*done.notes, *_elsewhere(done), *mend])
+
+
+def _elsewhere(done: Recorded) -> list[str]:
+    """Return what counts otherwise in the accounts because of a recording, beside its own event."""
+    moved = done.effects
+    moved = moved[(moved["event_id"] != str(done)) & (moved["why"] == "re-attributed")]
+    return [
+        f"{row.event_type} {row.event_id} of {row.hazard_id} counts otherwise: "
+        + ", ".join(
+            f"{name.removesuffix('_m2')} {getattr(row, name):+,} m²"
+            for name in terms.MOVEMENT_COLUMNS
+            if getattr(row, name)
+        )
+        for row in moved.itertuples()
     ]
-    return pd.DataFrame(rows, columns=["what", "m²"])
 
 
 @click.command(epilog=example("mine-geo history AP-0211-0076 --known-at 2022-01-31T00:00Z"))

@@ -28,6 +28,7 @@ FILE_KIND = click.option(
     "--kind", type=click.Choice(terms.KINDS), help="The kind, where the file does not say."
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
+YES = click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
 
 

@@ -7,6 +7,7 @@ from mine_geo.store.layers import Loaded
 from mine_geo.store.opening import create_store, open_store, upgrade_store
 from mine_geo.store.register import Registered
 from mine_geo.store.spot_tasks import RecordedTask
+from mine_geo.store.spot_tasks import read_file as read_spot_tasks
 from mine_geo.store.store import Store
 from mine_geo.store.submissions import Examined
 from mine_geo.store.submitting import Submitted
@@ -25,5 +26,6 @@ __all__ = [
     "Submitted",
     "create_store",
     "open_store",
+    "read_spot_tasks",
     "upgrade_store",
 ]

@@ -6,6 +6,7 @@ Places are longitude / latitude in EPSG:4326, degrees; days are those of Cambodi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -14,15 +15,27 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, select, update
 
-from mine_geo.errors import ConflictError, GeometryError, RecordError, UnknownNameError
+from mine_geo.errors import (
+    ConflictError,
+    CRSError,
+    FileError,
+    GeometryError,
+    NotSyntheticError,
+    RecordError,
+    UnknownNameError,
+    some,
+)
 from mine_geo.events import day_of, moment_of
 from mine_geo.hazards import to_hazards
+from mine_geo.intake.sheets import read_book
 from mine_geo.store import content, gpkg, rows
 from mine_geo.store.entries import Facts, day, id_of, not_in_future, text_of
 from mine_geo.store.models import SpotTask
 from mine_geo.terms import CRS, ITEM_COLUMNS
+from mine_geo.vector import read_vector
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from datetime import datetime
 
@@ -110,6 +123,81 @@ def _position(said: Mapping[str, Any]) -> dict[str, float | None]:
             f"lon {texts[0]}, lat {texts[1]} is no place; give both in degrees of WGS 84"
         )
     return {"lon": lon, "lat": lat}
+
+
+def read_file(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a table of spot tasks for `Store.import_log`, every cell as text.
+
+    Parameters
+    ----------
+    path
+        A CSV or XLSX file with one table, or a vector file of points in EPSG:4326, or without any.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of the file.
+
+    Raises
+    ------
+    FileError, LayerError, CRSError
+        If it cannot be read, holds several tables, or its points are in another system.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> table = read_file(sample.path("spot_tasks"))
+    >>> len(table), table["province_code"][0]
+    (269, '02')
+    """
+    file = Path(path)
+    if file.suffix.lower() not in {".csv", ".xlsx"}:
+        return with_position(read_vector(file))
+    tables = read_book(file).tables
+    if len(tables) > 1:
+        raise FileError(f"{file}: {len(tables)} tables ({some(tables)}); leave one of spot tasks")
+    return next(iter(tables.values()))
+
+
+def with_position(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Return spot tasks with `lon` and `lat`, taken from their points where they have some.
+
+    Raises
+    ------
+    CRSError
+        If the points are not in EPSG:4326.
+    GeometryError
+        If they are no points.
+    """
+    if not isinstance(tasks, gpd.GeoDataFrame):
+        return tasks
+    shapes = tasks.geometry
+    table = pd.DataFrame(tasks.drop(columns=shapes.name))
+    if shapes.isna().all() or {"lon", "lat"} <= set(table):
+        return table
+    if shapes.crs != CRS:
+        raise CRSError("the spot tasks must be in EPSG:4326; use to_crs(4326), or set_crs if none")
+    if not (shapes.dropna().geom_type == "Point").all():
+        raise GeometryError("the places of spot tasks must be points; give lon and lat instead")
+    return table.assign(lon=shapes.x, lat=shapes.y)
+
+
+def check_synthetic(tasks: pd.DataFrame, *, synthetic: bool) -> None:
+    """Refuse invented spot tasks where the store is for real ones.
+
+    Raises
+    ------
+    NotSyntheticError
+        If one is marked so.
+    """
+    if synthetic or "synthetic" not in tasks:
+        return
+    marked = tasks["synthetic"].astype(str).str.lower().isin(("true", "1", "yes"))
+    if marked.any():
+        raise NotSyntheticError(
+            f"{some(tasks.loc[marked, 'task_id'])} is invented sample data, and this is not a "
+            "synthetic store; leave them out, or import them into a store made for samples"
+        )
 
 
 class RecordedTask(str):

@@ -51,6 +51,34 @@ def test_a_preview_writes_nothing(filled: Command) -> None:
     assert listing(filled.folder) == before
 
 
+def test_a_preview_is_what_the_recording_does(filled: Command) -> None:
+    """Where the land was credited to another hazard, and on a day before another report."""
+    with mg.open_store(filled.store) as store:
+        twin = store.hazards().query("hazard_id == 'AP-2'").assign(hazard_id="AP-3")
+        store.register(twin)
+    release(filled, worked(filled.folder), "2024-05-03", "--event-id", "TS-14")
+    file = worked(filled.folder)
+    words = ["release", "AP-3", file, "--outcome", "cleared"]
+    late = " ".join(filled.done(*words, "--on", "2024-06-03").split())
+    assert "cleared 1 remaining 600,074" in late
+    assert "credited to AP-2, which it overlaps (600,074 m²)" in late
+    early = " ".join(filled.done(*words, "--on", "2023-06-03").split())
+    assert f"cleared {EAST:,} remaining" in early
+    other = "cleared TS-14 of AP-2 counts otherwise: amended -600,074 m², cleared -600,074 m²"
+    assert other in early
+    done = filled.done(*words, "--on", "2023-06-03", "--yes")
+    assert f"cleared {EAST:,} m²" in done
+    assert other in done
+    again = filled.done(*words, "--on", "2023-06-03")
+    assert "there already" in again
+    assert "--yes" not in again
+
+
+def test_the_depth_of_clearance_is_kept(filled: Command) -> None:
+    release(filled, worked(filled.folder), "2024-05-03", "--depth-cm", 13)
+    assert rows(filled.done("history", "AP-2", "--format", "json"))[-1]["depth_cm"] == 13
+
+
 def test_a_release_is_written_and_counts_from_its_day_on(filled: Command) -> None:
     said = release(filled, worked(filled.folder), "2024-05-03", "--operator", "MAG")
     assert f"cleared {EAST:,} m², {WHOLE - EAST:,} m² remain" in said
@@ -121,7 +149,14 @@ def test_import_takes_over_a_whole_ledger(command: Command) -> None:
     command.done("init", "--synthetic")
     command.done("load", "border", mg.sample.path("border"))
     places = [mg.sample.path("ledger_hazards"), mg.sample.path("ledger_events")]
-    command.done("db", "import", *places)
+    done = command.done("db", "import", *places, "--spot-tasks", mg.sample.path("spot_tasks"))
+    assert "269 spot tasks taken over" in done
+    with mg.open_store(command.store) as store:
+        tasks = store.spot_tasks()
+        assert tasks["submunitions"].sum() == 698
+        first = tasks.set_index("task_id").loc["SPOT-CMAC-2024-001"]
+        assert first["recorded_at"].isoformat() == "2024-02-15T03:37:21+00:00"
+        assert first["province_code"] == "02"
     words = ["--kind", "ap_minefield", "--as-of", "2022-12-31", "--format", "json"]
     total = rows(command.done("totals", *words))[-1]
     assert (total["hazards"], total["size_m2"]) == (7392, 681_284_511)
@@ -154,6 +189,7 @@ def test_a_release_that_cannot_be(filled: Command, case: str) -> None:
     before = filled.done("history", "AP-2", "--format", "csv")
     line = filled.refused(error, "release", hazard, file, *flat, "--yes")
     assert said in line
+    assert filled.refused(error, "release", hazard, file, *flat) == line  # so does the preview
     assert filled.done("history", "AP-2", "--format", "csv") == before
 
 
