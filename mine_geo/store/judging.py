@@ -126,6 +126,8 @@ class View:
         self.connection = connection
         self.writes = writes
         self._judged: list[Judgement] = []
+        self._rows: gpd.GeoDataFrame | None = None
+        self._entries: dict[str, Entry] = {}
 
     @cached_property
     def now(self) -> datetime:
@@ -140,42 +142,42 @@ class View:
     def add(self, judged: Judgement) -> None:
         """Put something judged onto the view: what is judged later sees it."""
         self._judged.append(judged)
+        if judged.rows is not None:
+            self._rows = judged.rows if self._rows is None else _joined(self._rows, judged.rows)
+        if isinstance(judged, Judged):
+            self._entries.update(judged.new)
 
     def write(self, *, synthetic: bool) -> None:
         """Write all that was judged, in its order; `synthetic` as the store is."""
         for each in self._judged:
             each.write(self.connection, self.now, synthetic=synthetic)
 
-    def _rows(self) -> list[gpd.GeoDataFrame]:
-        return [each.rows for each in self._judged if each.rows is not None]
-
     def events(self, ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
         """Return the events of some hazards, or of all, as an events table."""
-        found = ledger.read(self.connection, ids)
-        wanted = None if ids is None else set(ids)
-        for rows in self._rows():
-            more = rows if wanted is None else rows[rows["hazard_id"].isin(wanted)]
-            found = _joined(found, more)
-        return found
+        found, more = ledger.read(self.connection, ids), self._rows
+        if more is None:
+            return found
+        return _joined(found, more if ids is None else more[more["hazard_id"].isin(set(ids))])
 
     def together(
         self, ids: Iterable[str], new: Iterable[tuple[str, str]] = ()
     ) -> set[str]:  # fmt: skip
         """Return these hazards and all that transfers link them with, see `neighbours`."""
-        judged: list[tuple[str, str]] = []
-        for rows in self._rows():
-            moved = rows[rows["transfer_id"].notna()]
-            judged += zip(moved["transfer_id"], moved["hazard_id"], strict=True)
-        return neighbours.together(self.connection, ids, [*judged, *new])
+        sides = list(new)
+        if self._rows is not None:
+            moved = self._rows[self._rows["transfer_id"].notna()]
+            sides += zip(moved["transfer_id"], moved["hazard_id"], strict=True)
+        return neighbours.together(self.connection, ids, sides)
 
     def overlapping(self, ids: Iterable[str], new: gpd.GeoDataFrame | None = None) -> set[str]:
         """Return the hazards whose polygons may meet those of these, see `neighbours`."""
-        rows = self._rows() if new is None else [*self._rows(), new]
-        return neighbours.overlapping(self.connection, ids, neighbours.Drawn.of(rows))
+        drawn = neighbours.Drawn.of([each for each in (self._rows, new) if each is not None])
+        return neighbours.overlapping(self.connection, ids, drawn)
 
     def within(self, bounds: tuple[float, float, float, float]) -> set[str]:
         """Return the hazards whose polygons may meet a box, degrees, see `neighbours`."""
-        return neighbours.within(self.connection, bounds, neighbours.Drawn.of(self._rows()))
+        drawn = neighbours.Drawn.of([] if self._rows is None else [self._rows])
+        return neighbours.within(self.connection, bounds, drawn)
 
     def surroundings(self, ids: Collection[str]) -> set[str]:
         """Return the hazards whose events decide what events of these did, credit included."""
@@ -194,10 +196,9 @@ class View:
             said = dict(row)
             if said["event_id"] in wanted:
                 found[said["event_id"]] = There.of(said, digest(said, said["geometry"]))
-        for each in self._judged:
-            for name, entry in each.new.items() if isinstance(each, Judged) else ():
-                if name in wanted:
-                    found[name] = There.of(entry.said(), entry.digest())
+        for name in wanted.intersection(self._entries):
+            entry = self._entries[name]
+            found[name] = There.of(entry.said(), entry.digest())
         return found
 
     def retracted(self, ids: Collection[str]) -> set[str]:
@@ -206,8 +207,7 @@ class View:
         if len(ids) <= MANY:
             query = query.where(_EVENT.c.retracts.in_(ids))
         found = set(self.connection.scalars(query))
-        for rows in self._rows():
-            found |= set(rows["retracts"].dropna())
+        found |= {entry.retracts for entry in self._entries.values() if entry.retracts}
         return found.intersection(ids)
 
     def hazards(self, ids: Collection[str], *, in_register: bool = False) -> set[str]:
@@ -218,8 +218,8 @@ class View:
         if len(ids) <= MANY:
             query = query.where(_HAZARD.c.hazard_id.in_(ids))
         found = set(self.connection.scalars(query))
-        for rows in self._rows():
-            found |= set(rows["hazard_id"])
+        if self._rows is not None:
+            found |= set(self._rows["hazard_id"])
         return found.intersection(ids)
 
 

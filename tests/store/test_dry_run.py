@@ -178,7 +178,7 @@ def requests(draw: st.DrawFn) -> list[ledgers.Step]:
     return found
 
 
-@settings(max_examples=EXAMPLES // 3)
+@settings(max_examples=EXAMPLES // 6)
 @given(table=ledgers.registers(), told=requests())
 def test_a_preview_says_what_the_recording_does(
     yard: Yard, table: gpd.GeoDataFrame, told: list[ledgers.Step]
@@ -214,7 +214,7 @@ def report_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     return found
 
 
-@settings(max_examples=EXAMPLES // 3)
+@settings(max_examples=EXAMPLES // 6)
 @given(
     rows=desks.tables(3),
     told=st.lists(desks.steps(), min_size=2, max_size=8),
@@ -366,7 +366,7 @@ def test_a_preview_of_a_merger_is_that_of_the_frames(store: Store) -> None:
     assert found.geometry[0].equals(plain.hazards.geometry[0])
 
 
-@settings(max_examples=EXAMPLES // 3)
+@settings(max_examples=EXAMPLES // 6)
 @given(
     worked=st.lists(st.tuples(ledgers.polygons(), ledgers.days), max_size=3),
     cuts=st.lists(st.floats(0.5, 9.5), min_size=1, max_size=3, unique=True),
