@@ -26,6 +26,7 @@ from mine_geo.movements import changes
 from mine_geo.store import content, ledger, neighbours, projection, verdicts
 from mine_geo.store.entries import DAYS_IN, Entry, digest, not_in_future
 from mine_geo.store.models import Hazard
+from mine_geo.store.submitted import WAITING, Submission, SubmittedRecord
 from mine_geo.store.transactions import next_moment
 from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
 
@@ -222,6 +223,20 @@ class View:
             found |= set(self._rows["hazard_id"])
         return found.intersection(ids)
 
+    def waiting(self, ids: Collection[str]) -> dict[str, str]:
+        """Return those of these hazards that wait on the workbench, with their submission."""
+        record, submission = (model.__table__.c for model in (SubmittedRecord, Submission))
+        query = select(record.hazard_id, record.submission_id).where(
+            record.submission_id == submission.submission_id,
+            submission.what == "hazards",
+            record.state == WAITING,
+        )
+        if len(ids) <= MANY:
+            query = query.where(record.hazard_id.in_(ids))
+        found = self.connection.execute(query.order_by(record.fid))
+        wanted = set(ids)
+        return {hazard: name for hazard, name in found if hazard in wanted}
+
 
 def _joined(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return two events tables as one; an empty one has no say in the types."""
@@ -408,12 +423,26 @@ def other_content(event_id: str, there: There) -> ConflictError:
 
 def _known(view: View, ids: set[str]) -> None:
     """Refuse hazards that are not in the store."""
-    unknown = sorted(ids - view.hazards(ids))
-    if unknown:
-        what = "no hazard" if len(unknown) == 1 else f"{len(unknown)} hazards are not"
-        raise UnknownNameError(
-            f"{what} {some(unknown)} in this store; check the id, or register it"
+    missing = sorted(ids - view.hazards(ids))
+    if missing:
+        raise unknown(view, missing)
+
+
+def unknown(view: View, ids: Sequence[str]) -> UnknownNameError:
+    """Return what to say of hazards that are not in the store."""
+    waiting = view.waiting(ids)
+    if waiting:
+        names, submissions = some(waiting), some(sorted(set(waiting.values())))
+        return UnknownNameError(
+            f"{names}: not in the register, only on the workbench ({submissions}); accept it first"
         )
+    if len(ids) == 1:
+        return UnknownNameError(
+            f"no hazard {ids[0]} in this store; check the id, or register it"
+        )  # fmt: skip
+    return UnknownNameError(
+        f"{some(ids)}: {len(ids)} hazards are not in this store; check the ids, or register them"
+    )
 
 
 def _frame(new: dict[str, Entry], now: datetime) -> gpd.GeoDataFrame:

@@ -25,15 +25,13 @@ from mine_geo.hazards import to_hazards
 from mine_geo.release import worked_polygon
 from mine_geo.store import content
 from mine_geo.store.entries import Entry, Facts, day, id_of, text_of
-from mine_geo.store.judging import judge
+from mine_geo.store.judging import judge, unknown
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.projection import MANY
 from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from sqlalchemy import Connection
 
     from mine_geo.store.judging import Recorded, View
 
@@ -85,7 +83,7 @@ def descriptions(
         raise RecordError("no hazard_id is given; name the hazards that the change is for")
     entries = []
     details: dict[Any, str] = {}  # many hazards with one change: each province is looked up once
-    for name, found in _rows(view.connection, names).items():
+    for name, found in _rows(view, names).items():
         own = base if base is None or len(names) == 1 else f"{base}:{name}"
         further = frozenset(content.from_json(found.extra))
         key = (found.province, found.province_code, further)
@@ -95,16 +93,16 @@ def descriptions(
     return entries
 
 
-def _rows(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, Any]:
+def _rows(view: View, hazard_ids: Sequence[str]) -> dict[str, Any]:
     """Return what the layer says of hazards, in their order."""
     columns = [_HAZARD.c[name] for name in ("hazard_id", "extra", "province", "province_code")]
     query = select(*columns)
     if len(hazard_ids) <= MANY:
         query = query.where(_HAZARD.c.hazard_id.in_(hazard_ids))
-    found = {row.hazard_id: row for row in connection.execute(query)}
-    for name in hazard_ids:
-        if name not in found:
-            raise UnknownNameError(f"no hazard {name} in this store; check the id, or register it")
+    found = {row.hazard_id: row for row in view.connection.execute(query)}
+    missing = [name for name in hazard_ids if name not in found]
+    if missing:
+        raise unknown(view, missing)
     return {name: found[name] for name in hazard_ids}
 
 

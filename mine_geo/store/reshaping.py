@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from mine_geo.cuts import areal
-from mine_geo.errors import ConflictError, OptionError, RecordError, UnknownNameError, choose, some
+from mine_geo.errors import ConflictError, OptionError, RecordError, choose, some
 from mine_geo.events import ATTRIBUTES
 from mine_geo.fold import fold
 from mine_geo.geometry import exact_size_m2, to_multipolygons
@@ -21,7 +21,7 @@ from mine_geo.hazards import to_hazards
 from mine_geo.release import nothing_released, worked_polygon
 from mine_geo.store import content
 from mine_geo.store.entries import Entry, Facts, day, id_of, text_of
-from mine_geo.store.judging import as_there, judge, named_by_id, other_content
+from mine_geo.store.judging import as_there, judge, named_by_id, other_content, unknown
 from mine_geo.transfers import Transfer, divide, merge
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def state(view: View, ids: Sequence[str], when: date) -> gpd.GeoDataFrame:
     for name in ids:
         row = found[found["hazard_id"] == name]
         if row.empty and not (events["hazard_id"] == name).any():
-            raise UnknownNameError(f"no hazard {name} in this store; check the id, or register it")
+            raise unknown(view, [name])
         if row.empty:
             raise RecordError(f"{name} was not registered on {when}; check the day")
         if row.geometry.is_empty.all():

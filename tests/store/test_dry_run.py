@@ -315,7 +315,8 @@ def test_an_amendment_into_a_neighbour_is_judged_with_it(store: Store) -> None:
     [
         ({"happened_on": "2199-01-01"}, errors.RecordError, "2199-01-01 is in the future"),
         ({"happened_on": "2019-01-01"}, errors.RecordError, "before it was in the register"),
-        ({"hazard_id": "W"}, errors.UnknownNameError, "no hazard W"),  # it only waits
+        ({"hazard_id": "W"}, errors.UnknownNameError, "only on the workbench"),
+        ({"hazard_id": "Z"}, errors.UnknownNameError, "no hazard Z in this store"),
         ({"polygon": field(103.5, 103.6)}, errors.GeometryError, "misses A"),
         ({"uxo": -1}, errors.RecordError, "uxo is -1"),
         ({"event_id": "taken"}, errors.ConflictError, "taken is there with other content"),
@@ -332,6 +333,27 @@ def test_a_preview_refuses_what_the_recording_refuses(
     with pytest.raises(error, match=match):
         store.record(**said, dry_run=True)
     assert not previewed(store, "record", said)
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("record", {"outcome": "cleared", "polygon": square(103.2)}),
+        ("amend", {"polygon": square(103.2)}),
+        ("describe", {"changes": {"village": "V"}}),
+        ("confirm", {}),
+    ],
+)
+def test_a_hazard_that_waits_is_accepted_first(
+    store: Store, verb: str, said: dict[str, Any]
+) -> None:
+    row = {"hazard_id": "W", "geometry": square(103.2), "surveyed_on": "2020-05-01"}
+    store.submit(file({**row, "area_type": "SHA"}))
+    words = {"hazard_id": "W", "happened_on": "2022-05-01", **said}
+    with pytest.raises(errors.UnknownNameError, match=r"W: .*\(S-0001\); accept it first"):
+        getattr(store, verb)(**words, dry_run=True)
+    store.accept("S-0001", hazards="W")
+    assert previewed(store, verb, words)
 
 
 def test_a_preview_of_a_division_is_that_of_the_frames(store: Store) -> None:
