@@ -160,9 +160,10 @@ def _tell(store: Store, done: Sequence[Recorded], what: str, *, yes: bool) -> No
         return
     moved = done[0].effects
     own = moved[moved["why"] != "re-attributed"]
-    columns = ["hazard_id", "event_type", "happened_on", "why", "change_m2"]
+    columns = ["hazard_id", "event_type", "happened_on", "change_m2"]
     days = own["happened_on"].dt.strftime("%Y-%m-%d")
-    _not_yet(store, own.assign(happened_on=days)[columns], what, done)
+    types = own["event_type"].where(own["why"] != "gone", own["event_type"] + " (void)")
+    _not_yet(store, own.assign(happened_on=days, event_type=types)[columns], what, done)
 
 
 def _elsewhere(done: Recorded) -> list[str]:

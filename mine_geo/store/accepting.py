@@ -60,7 +60,6 @@ class Work:
     """Numbers of records, by what their acceptance wrote."""
     left: list[Left] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    released_m2: int = 0
 
     def finish(self, view: View) -> Accepted:
         """Put the decisions onto the view, and tell what is done."""
@@ -74,7 +73,7 @@ class Work:
             tuple(self.events),
             **{name: self.count[name] for name in types},
             left=tuple(self.left),
-            released_m2=self.released_m2,
+            released_m2=view.released_m2(),
             notes=tuple(self.notes),
             written=view.writes and bool(self.did),
         )

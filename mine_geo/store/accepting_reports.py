@@ -106,7 +106,6 @@ def _judge(view: View, work: Work, made: Sequence[Made], reasons: dict[int, str]
     work.events += [name for name in judged.ids if name in judged.new]
     for (record, _), name in zip(made, judged.ids, strict=True):
         _count(work, record, new=name in judged.new)
-    work.released_m2 += judged.released_m2()
     work.notes += judged.notes()
 
 
@@ -134,6 +133,5 @@ def _judge_several(view: View, work: Work, record: Record, reasons: dict[int, st
         return
     new = [each for each in done if each.new]
     work.events += list(new)
-    work.released_m2 += sum(each.released_m2 for each in new)
     work.notes += [f"{each.hazard_id}: {note}" for each in new for note in each.notes]
     _count(work, record, new=bool(new))

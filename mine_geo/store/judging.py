@@ -76,8 +76,8 @@ class Recorded(str):
     def effects(self) -> pd.DataFrame:
         """What the whole recording changes in the accounts of every hazard concerned.
 
-        The columns of `Store.changes` but `recorded_at`: a row for each event that is new, gone or
-        counts otherwise, of this hazard or of another.
+        What `Store.changes` since the moment before says, without `recorded_at`: a row for each
+        event that comes, goes or counts otherwise, of this hazard or of another.
         """
         return self._judged.effects
 
@@ -152,6 +152,19 @@ class View:
         """Write all that was judged, in its order; `synthetic` as the store is."""
         for each in self._judged:
             each.write(self.connection, self.now, synthetic=synthetic)
+
+    def released_m2(self) -> int:
+        """Return what all that was judged here releases together, whole m².
+
+        What is judged later may take land from a release that was judged before.
+        """
+        found: dict[str, int] = {}
+        for each in self._judged:
+            if isinstance(each, Judged):
+                effects = each.after.effects
+                sums = effects[[f"{outcome}_m2" for outcome in OUTCOMES]].sum(axis=1)
+                found.update(zip(effects["event_id"], sums.astype(int), strict=True))
+        return sum(found[name] for name in self._entries if name in found)
 
     def events(self, ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
         """Return the events of some hazards, or of all, as an events table."""
@@ -275,7 +288,8 @@ class Judged:
     @cached_property
     def effects(self) -> pd.DataFrame:
         """What changes in the accounts of every hazard concerned, see `movements.changes`."""
-        return changes(fold(self.before), self.after).drop(columns="recorded_at")
+        known_at = None if self.rows is None else self.rows["recorded_at"].max()
+        return changes(fold(self.before, known_at=known_at), self.after).drop(columns="recorded_at")
 
     def recorded(self, event_id: str) -> Recorded:
         """Return what one of the events does."""
@@ -299,12 +313,6 @@ class Judged:
             said.append(f"nothing is left of {result.hazard_id}: closed")
         result.notes = tuple(said)
         return result
-
-    def released_m2(self) -> int:
-        """Return what all new events together release, whole m²."""
-        effects = self.after.effects
-        mine = effects[effects["event_id"].isin(self.new)]
-        return int(mine[[f"{outcome}_m2" for outcome in OUTCOMES]].sum().sum())
 
     def notes(self) -> list[str]:
         """Return what the fold has to say of the new events, each with its hazard."""

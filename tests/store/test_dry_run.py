@@ -24,10 +24,10 @@ from pandas.testing import assert_frame_equal
 from psycopg import sql
 from sqlalchemy import func, make_url, select
 
-from mine_geo import errors
+from mine_geo import errors, terms
 from mine_geo.errors import MineGeoError
 from mine_geo.hazards import to_hazards
-from mine_geo.store import Recorded, RecordedTask, Store, create_store, open_store
+from mine_geo.store import Accepted, Recorded, RecordedTask, Store, create_store, open_store
 from mine_geo.store.transactions import LOCK
 from mine_geo.terms import MOVEMENT_COLUMNS
 from mine_geo.transfers import divide, merge
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = settings().max_examples
+OUTCOMES = [f"{outcome}_m2" for outcome in terms.OUTCOMES]
 FIELDS = ("hazard_id", "new", "before_m2", "after_m2", "released_m2", "outside_m2", "notes")
 
 
@@ -119,15 +120,35 @@ def tried(call: Callable[[], Any]) -> tuple[Any, bool]:
     return told(done), any(each.written for each in every)
 
 
+def accounted(store: Store, done: Any, since: pd.Timestamp) -> None:
+    """Check what was said with the fold of all events, before and after."""
+    moved = store.changes(since.isoformat())
+    first = done[0] if isinstance(done, list) else done
+    if isinstance(first, Recorded):
+        assert_frame_equal(first.effects, moved.drop(columns="recorded_at"))
+        every = done if isinstance(done, list) else [done]
+        own = dict.fromkeys(map(str, every))
+        own |= {f"{first}:{outcome}": None for outcome in terms.OUTCOMES}  # of a confirmation
+        mine = moved[moved["event_id"].isin(list(own))]
+        unique = {str(each): each.released_m2 for each in every}
+        assert mine[OUTCOMES].sum().sum() == sum(unique.values())
+    elif isinstance(first, Accepted):
+        mine = moved[moved["event_id"].isin(first.events)]
+        assert mine[OUTCOMES].sum().sum() == first.released_m2
+
+
 def previewed(store: Store, name: str, said: dict[str, Any]) -> bool:
     """Preview a call, then make it: both say the same, and the preview changes nothing."""
     call = getattr(store, name)
-    before = state(store)
+    before, last = state(store), store.events()["recorded_at"].max()
     shown, wrote = tried(lambda: call(**said, dry_run=True))
     assert not wrote
     assert state(store) == before
-    done, wrote = tried(lambda: call(**said))
+    found: list[Any] = []
+    done, wrote = tried(lambda: found.append(call(**said)) or found[0])  # type: ignore[func-returns-value]
     assert done == shown
+    if wrote and not pd.isna(last):
+        accounted(store, found[0], last)
     if currently_in_test_context():
         refused = isinstance(shown, tuple) and isinstance(shown[0], type)
         event(f"refused: {name} {shown[0].__name__}" if refused else f"accepted: {name}")
@@ -500,6 +521,22 @@ def test_reports_of_one_file_see_each_other_in_the_preview(store: Store) -> None
     assert told(done) == told(shown)
     assert done.written
     assert store.hazards().empty
+
+
+def test_what_a_file_releases_is_counted_once(store: Store) -> None:
+    """The report over several hazards is judged last, and is of the earlier day."""
+    store.register(made(field()))
+    both = {"event_type": "cleared", "geometry": field(103.0, 103.005)}
+    rows = [
+        {**both, "event_id": "g1", "hazard_id": "A", "happened_on": "2022-05-02"},
+        {**both, "event_id": "g2", "hazard_id": None, "happened_on": "2022-05-01"},
+    ]
+    name = store.submit(report_file(*rows))
+    shown = store.accept(name, dry_run=True)
+    assert (shown.released, shown.released_m2) == (2, m2(103, 103.01) - m2(103.005, 103.01))
+    assert told(store.accept(name)) == told(shown)
+    released = store.releases(by="outcome")["released_m2"].sum()
+    assert released == shown.released_m2
 
 
 # ---------------------------------------------------------------- who may not, or not now, write
