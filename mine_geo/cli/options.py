@@ -28,6 +28,10 @@ FILE_KIND = click.option(
     "--kind", type=click.Choice(terms.KINDS), help="The kind, where the file does not say."
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
+ON = click.option(
+    "--on", "happened_on", required=True, metavar="DAY", help="The day it holds from."
+)
+YES = click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
 
 

@@ -10,6 +10,7 @@ import click
 
 from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
 from mine_geo.cli.options import (
+    YES,
     FileReading,
     Sheet,
     example,
@@ -171,12 +172,13 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
     return records[there].assign(errors=faults)
 
 
-@workbench.command("accept", epilog=example("mine-geo workbench accept S-0001 AP-1 AP-2"))
+@workbench.command("accept", epilog=example("mine-geo workbench accept S-0001 AP-1 AP-2 --yes"))
 @SUBMISSION
 @HAZARDS
 @RECORDS
 @click.option("--on", "happened_on", metavar="DAY", help="The day; else that of each survey.")
 @BY
+@YES
 @click.pass_context
 def accept(
     ctx: click.Context,
@@ -185,6 +187,8 @@ def accept(
     records: tuple[int, ...],
     happened_on: str | None,
     who: str | None,
+    *,
+    yes: bool,
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
     done = open_named(ctx).accept(
@@ -193,23 +197,34 @@ def accept(
         records=records or None,
         happened_on=happened_on,
         accepted_by=who,
+        dry_run=not yes,
     )
     names = ("registered", "amended", "described", "confirmed", "released", "same")
     said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
     released = f" ({done.released_m2:,} m²)" if done.released else ""
-    click.echo(f"{submission_id}: {done.accepted:,} records accepted: {said or 'none'}{released}")
+    what = "records accepted" if yes else "records would be accepted"
+    click.echo(f"{submission_id}: {done.accepted:,} {what}: {said or 'none'}{released}")
     for left in done.left:
         click.echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
-    for note in done.notes:
+    _end(done.notes, waits=not yes and bool(done.accepted))
+
+
+def _end(notes: tuple[str, ...], *, waits: bool) -> None:
+    for note in notes:
         click.echo(f"note: {note}")
+    if waits:
+        click.echo("Nothing is written yet. Decide it with the same words and --yes.")
 
 
-@workbench.command("reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids'"))
+@workbench.command(
+    "reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids' --yes")
+)
 @SUBMISSION
 @HAZARDS
 @RECORDS
 @click.option("--why", required=True, help="The reason; the operator will ask.")
 @BY
+@YES
 @click.pass_context
 def reject(
     ctx: click.Context,
@@ -218,6 +233,8 @@ def reject(
     records: tuple[int, ...],
     why: str,
     who: str | None,
+    *,
+    yes: bool,
 ) -> None:
     """Reject records, without ids or numbers all that wait; they stay, with the reason."""
     done = open_named(ctx).reject(
@@ -226,7 +243,8 @@ def reject(
         hazards=hazard_ids or None,
         records=records or None,
         rejected_by=who,
+        dry_run=not yes,
     )
-    click.echo(f"{submission_id}: {done.rejected:,} records rejected: {why}")
-    for note in done.notes:
-        click.echo(f"note: {note}")
+    what = "records rejected" if yes else "records would be rejected"
+    click.echo(f"{submission_id}: {done.rejected:,} {what}: {why}")
+    _end(done.notes, waits=not yes and bool(done.rejected))

@@ -304,7 +304,8 @@ class Accounts(Base):
         events
             All other events: `terms.EVENT_COLUMNS` in EPSG:4326, see `events.to_events`.
         spot_tasks
-            `task_id`, `recorded_at` and the fields of `record_spot_task`.
+            `task_id`, `recorded_at` and the fields of `record_spot_task`; a GeoDataFrame of points
+            in EPSG:4326 instead of `lon` and `lat`, as `spot_tasks` gives it.
 
         Returns
         -------

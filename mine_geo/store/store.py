@@ -136,6 +136,7 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         *,
         registered_on: date | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> Registered:
         """Enter hazards: a `registered` event each, on the day when they were surveyed.
 
@@ -148,6 +149,8 @@ class Store(Officer, Surveyor, Workbench, Accounts):
             The day for hazards without `surveyed_on`; today in Cambodia unless told.
         recorded_by
             Who enters them.
+        dry_run
+            As for `record`: judge them, and write nothing.
 
         Returns
         -------
@@ -164,14 +167,18 @@ class Store(Officer, Surveyor, Workbench, Accounts):
             If the table is not in order; nothing is written.
         """
         table = registration.checked(hazards, self.name, synthetic=self.synthetic)
-        with self._writing() as connection:
-            return registration.register(
-                connection,
-                table,
-                synthetic=self.synthetic,
-                registered_on=registered_on,
-                recorded_by=recorded_by,
-            )
+        return self._judging(
+            lambda view: (
+                registration.register(
+                    view,
+                    table,
+                    synthetic=self.synthetic,
+                    registered_on=registered_on,
+                    recorded_by=recorded_by,
+                ).done
+            ),
+            dry_run=dry_run,
+        )
 
     def hazards(
         self,

@@ -12,7 +12,6 @@ from mine_geo.store.deciding import Accepted, Rejected
 from mine_geo.store.entries import Facts, id_of
 from mine_geo.store.reception import Table, prepare, typed
 from mine_geo.store.submitted import ACCEPTED, REJECTED
-from mine_geo.store.transactions import next_moment
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.events import Day
+    from mine_geo.store.judging import View
     from mine_geo.store.submissions import Examined
     from mine_geo.store.submitting import Submitted
 
@@ -164,6 +164,7 @@ class Workbench(Base):
         records: Iterable[int] | None = None,
         happened_on: Day = None,
         accepted_by: str | None = None,
+        dry_run: bool = False,
     ) -> Accepted:
         """Accept waiting records into the register: events in the ledger, all in one transaction.
 
@@ -187,6 +188,9 @@ class Workbench(Base):
             without it is left. A report has a day of its own: then it is refused.
         accepted_by
             Who accepts.
+        dry_run
+            Judge it, and write nothing: what is returned, or raised, is what the acceptance would
+            give on the store as it stands. It takes no lock, and needs no right to write.
 
         Returns
         -------
@@ -205,19 +209,20 @@ class Workbench(Base):
         RecordError, GeometryError, ConflictError
             If the ledger refuses, as for `record`. Nothing is written then.
         """
-        with self._writing() as connection:
-            row = submissions.known(connection, submission_id)
+
+        def ask(view: View) -> Accepted:
+            row = submissions.known(view.connection, submission_id)
             chosen = deciding.choose_records(
-                connection, row.submission_id, hazards, records, ACCEPTED
+                view.connection, row.submission_id, hazards, records, ACCEPTED
             )
-            work = accepting.begin(
-                row, next_moment(connection), happened_on, accepted_by, synthetic=self.synthetic
-            )
+            work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
             work.notes += chosen.notes
             if chosen.numbers:
                 one = accepting.accept_hazards if row.what == "hazards" else accept_reports
-                one(connection, work, chosen)
-            return work.finish(connection)
+                one(view, work, chosen)
+            return work.finish(view)
+
+        return self._judging(ask, dry_run=dry_run)
 
     def reject(
         self,
@@ -227,6 +232,7 @@ class Workbench(Base):
         hazards: Iterable[str] | str | None = None,
         records: Iterable[int] | None = None,
         rejected_by: str | None = None,
+        dry_run: bool = False,
     ) -> Rejected:
         """Reject waiting records; they stay to be seen, with the reason, and count no more.
 
@@ -240,6 +246,8 @@ class Workbench(Base):
             As for `accept`; without either all that wait.
         rejected_by
             Who rejects.
+        dry_run
+            As for `accept`.
 
         Returns
         -------
@@ -255,21 +263,17 @@ class Workbench(Base):
         """
         reason = id_of(why, "why")
         who = Facts.of({"recorded_by": rejected_by}).recorded_by
-        with self._writing() as connection:
-            name = submissions.known(connection, submission_id).submission_id
-            chosen = deciding.choose_records(connection, name, hazards, records, REJECTED)
-            if chosen.numbers:
-                now = next_moment(connection)
-                deciding.decide(
-                    connection,
-                    name,
-                    chosen.numbers,
-                    now,
-                    state=REJECTED,
-                    decided_by=who,
-                    why=reason,
-                )
-            return Rejected(name, len(chosen.numbers), chosen.notes)
+
+        def ask(view: View) -> Rejected:
+            name = submissions.known(view.connection, submission_id).submission_id
+            chosen = deciding.choose_records(view.connection, name, hazards, records, REJECTED)
+            numbers = tuple(sorted(chosen.numbers))
+            if numbers:
+                view.add(deciding.Decision(name, numbers, REJECTED, who, why=reason))
+            written = view.writes and bool(numbers)
+            return Rejected(name, len(numbers), chosen.notes, written=written)
+
+        return self._judging(ask, dry_run=dry_run)
 
     def not_in_split(self) -> pd.DataFrame:
         """List the waiting hazards that no total counts by themselves, and why.
