@@ -92,13 +92,15 @@ def exact_size_m2(geometries: Any) -> Floats:
     """
     geometries = as_geometries(geometries)
     parts, owner = shapely.get_parts(geometries, return_index=True)
-    if (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+    while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
         # A multipolygon within a collection.
         parts, within = shapely.get_parts(parts, return_index=True)
         owner = owner[within]
     polygons = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, owner = parts[polygons], owner[polygons]
     rings, part = shapely.get_rings(parts, return_index=True)
+    full = ~shapely.is_empty(rings)
+    rings, part = rings[full], part[full]
     if not len(rings):
         return np.zeros(len(geometries))
     sizes = _ring_sizes(rings)
@@ -121,6 +123,10 @@ def size_m2(geometries: Any) -> NDArray[np.int64]:
 def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:
     """Add vertices along edges, straight in longitude / latitude, so that none is longer.
 
+    Every vertex stays where it is, to the last digit, and so do rings, holes and parts. GEOS's
+    `segmentize` is no use here: where the rounding of a new vertex makes a ring touch itself, as
+    at an out-and-back spike, it builds the polygon anew and may leave a sliver of it.
+
     Parameters
     ----------
     geometries
@@ -128,19 +134,121 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:
     degrees
         The longest edge that stays.
 
+    Returns
+    -------
+    numpy.ndarray
+        New geometries without a third dimension; missing and empty ones as they were.
+
     Examples
     --------
     >>> line = shapely.LineString([(103, 13), (103.014, 13)])
     >>> len(densify([line])[0].coords)
     4
     """
-    geometries = as_geometries(geometries).copy()
+    geometries = shapely.force_2d(as_geometries(geometries))
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     steps = np.diff(xy, axis=0) ** 2
     long = (steps[:, 0] + steps[:, 1] > degrees * degrees) & (owner[1:] == owner[:-1])
     coarse = np.unique(owner[1:][long])
-    geometries[coarse] = shapely.segmentize(geometries[coarse], degrees)
+    geometries[coarse] = _rebuilt(geometries[coarse], degrees)
     return geometries
+
+
+def _rebuilt(geometries: Geometries, degrees: float) -> Geometries:
+    """Return geometries with finer edges, made of their rings and parts as these are."""
+    kinds = shapely.get_type_id(geometries)
+    finer = geometries.copy()
+    for kind in np.unique(kinds):
+        here = kinds == kind
+        finer[here] = _BUILDERS.get(kind, _as_they_are)(geometries[here], degrees)
+    return finer
+
+
+def _as_they_are(geometries: Geometries, _degrees: float) -> Geometries:
+    return geometries
+
+
+def _finer_lines(lines: Geometries, degrees: float) -> Geometries:
+    return np.asarray(_finer_chains(lines, degrees, shapely.linestrings), dtype=object)
+
+
+def _finer_rings(rings: Geometries, degrees: float) -> Geometries:
+    return np.asarray(_finer_chains(rings, degrees, shapely.linearrings), dtype=object)
+
+
+def _finer_polygons(polygons: Geometries, degrees: float) -> Geometries:
+    rings, owner = shapely.get_rings(polygons, return_index=True)
+    full = ~shapely.is_empty(rings)
+    finer = _finer_rings(rings[full], degrees)
+    return np.asarray(shapely.polygons(finer, indices=owner[full]), dtype=object)
+
+
+def _finer_chains(chains: Geometries, degrees: float, build: Callable[..., Any]) -> Any:
+    xy, chain = shapely.get_coordinates(chains, return_index=True)
+    finer, source = finer_edges(xy, chain, degrees)
+    return build(finer, indices=chain[source])
+
+
+def _finer_parts(build: Callable[..., Any]) -> Callable[[Geometries, float], Geometries]:
+    def finer(geometries: Geometries, degrees: float) -> Geometries:
+        parts, owner = shapely.get_parts(geometries, return_index=True)
+        full = ~shapely.is_empty(parts)
+        return np.asarray(build(_rebuilt(parts[full], degrees), indices=owner[full]), dtype=object)
+
+    return finer
+
+
+_BUILDERS: Final = {
+    shapely.GeometryType.LINESTRING: _finer_lines,
+    shapely.GeometryType.LINEARRING: _finer_rings,
+    shapely.GeometryType.POLYGON: _finer_polygons,
+    shapely.GeometryType.MULTILINESTRING: _finer_parts(shapely.multilinestrings),
+    shapely.GeometryType.MULTIPOLYGON: _finer_parts(shapely.multipolygons),
+    shapely.GeometryType.GEOMETRYCOLLECTION: _finer_parts(shapely.geometrycollections),
+}
+
+
+def finer_edges(
+    xy: Floats, chain: NDArray[np.intp], longest: float | Floats
+) -> tuple[Floats, NDArray[np.intp]]:
+    """Divide the edges of chains of places so that none is longer.
+
+    Parameters
+    ----------
+    xy
+        The places, in the order of the chains, degrees or metres.
+    chain
+        The chain that each place is of: an edge leads to the next place of the same chain.
+    longest
+        The longest edge that stays, in the unit of `xy`: one length, or one for each edge (one
+        less than places).
+
+    Returns
+    -------
+    tuple
+        The places with new ones between them, those given bit for bit; and for each the number
+        of the given place that it is, or that its edge begins with.
+
+    Examples
+    --------
+    >>> finer, source = finer_edges(np.array([[0.0, 0], [3, 0], [3, 4]]), np.zeros(3, int), 2)
+    >>> finer.tolist(), source.tolist()
+    ([[0.0, 0.0], [1.5, 0.0], [3.0, 0.0], [3.0, 2.0], [3.0, 4.0]], [0, 0, 1, 1, 2])
+    """
+    way = np.diff(xy, axis=0)
+    length = np.hypot(way[:, 0], way[:, 1])
+    divided = (chain[1:] == chain[:-1]) & (length > longest) & np.isfinite(length)
+    if not divided.any():
+        return xy, np.arange(len(xy))
+    pieces = np.ones(len(xy), dtype=np.intp)
+    pieces[:-1][divided] = np.ceil((length / longest)[divided]).astype(np.intp)
+    source = np.repeat(np.arange(len(xy)), pieces)
+    number = np.arange(len(source)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    finer = xy[source]
+    new = number > 0
+    share = (number[new] / pieces[source[new]])[:, None]
+    finer[new] += share * way[source[new]]
+    return finer, source
 
 
 def line_parts(lines: Any) -> tuple[Geometries, NDArray[np.intp]]:
@@ -160,15 +268,74 @@ def line_parts(lines: Any) -> tuple[Geometries, NDArray[np.intp]]:
     return densify(shapely.remove_repeated_points(parts[long])), line[long]
 
 
+def without_empty(geometries: Any) -> tuple[Geometries, NDArray[np.bool_]]:
+    """Take empty parts and empty holes out of geometries that have others.
+
+    A polygon drawn as `[[ring], []]` is the one ring: nothing of what is drawn is lost. GEOS calls
+    it valid, and some of its functions end the whole process at it.
+
+    Parameters
+    ----------
+    geometries
+        Geometries of any type, missing ones too.
+
+    Returns
+    -------
+    tuple
+        The geometries, wholly empty ones as they were; and which ones had something empty.
+
+    Examples
+    --------
+    >>> ring = "((103 13, 103.1 13, 103.1 13.1, 103 13))"
+    >>> drawn, which = without_empty(shapely.from_wkt([f"MULTIPOLYGON ({ring}, EMPTY)"]))
+    >>> print(drawn[0], which.tolist())
+    MULTIPOLYGON (((103 13, 103.1 13, 103.1 13.1, 103 13))) [True]
+    """
+    geometries = as_geometries(geometries)
+    which = _with_empty(geometries)
+    if which.any():
+        geometries = geometries.copy()
+        geometries[which] = [_full(geometry) for geometry in geometries[which]]
+    return geometries, which
+
+
+def _with_empty(geometries: Geometries) -> NDArray[np.bool_]:
+    """Return which geometries are not empty and have a part or a hole that is."""
+    which = np.zeros(len(geometries), dtype=bool)
+    parts, owner = geometries, np.arange(len(geometries))
+    while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+        parts, within = shapely.get_parts(parts, return_index=True)
+        owner = owner[within]
+        which[owner[shapely.is_empty(parts)]] = True
+    holed = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
+    if len(holed):
+        rings, within = shapely.get_rings(parts[holed], return_index=True)
+        which[owner[holed[within[shapely.is_empty(rings)]]]] = True
+    return which & ~shapely.is_empty(geometries)
+
+
+def _full(geometry: Any) -> Any:
+    """Return a geometry without what is empty in it."""
+    if isinstance(geometry, shapely.Polygon):
+        return shapely.Polygon(
+            geometry.exterior, [hole for hole in geometry.interiors if not hole.is_empty]
+        )
+    if not hasattr(geometry, "geoms"):
+        return geometry
+    return type(geometry)([_full(part) for part in geometry.geoms if not part.is_empty])
+
+
 def to_multipolygons(geometries: Any) -> Geometries:
     """Return each polygon as a multipolygon without a third dimension; others unchanged.
+
+    Empty parts and holes are left out, see `without_empty`.
 
     Examples
     --------
     >>> to_multipolygons([shapely.box(0, 0, 1, 1)])[0].geom_type
     'MultiPolygon'
     """
-    flat = shapely.force_2d(as_geometries(geometries))
+    flat = shapely.force_2d(without_empty(geometries)[0])
     single = shapely.get_type_id(flat) == shapely.GeometryType.POLYGON
     if single.any():
         flat[single] = shapely.multipolygons(flat[single], indices=np.arange(single.sum()))
