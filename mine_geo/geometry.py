@@ -26,6 +26,10 @@ ECCENTRICITY: Final = float(np.sqrt(FLATTENING * (2 - FLATTENING)))
 DENSIFY_DEGREES: Final = 0.005
 """Longest edge left by `densify`: 550 m, whose UTM chord is within 2 mm of it."""
 
+EMPTY_PART: Final = (
+    "an empty part or hole; take it out with mine_geo.geometry.without_empty, or draw it anew"
+)
+
 SHAPES: Final = {
     "polygon": (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
     "line": (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING),
@@ -35,7 +39,15 @@ _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 
 def as_geometries(geometries: Any) -> Geometries:
-    """Return an object array of shapely geometries from a frame, series, array or list."""
+    """Return an object array of shapely geometries from a frame, series, array or list.
+
+    What is measured or cut goes through here: empty parts and holes are left out, see
+    `without_empty`.
+    """
+    return without_empty(geometries)[0]
+
+
+def _objects(geometries: Any) -> Geometries:
     geometries = getattr(geometries, "geometry", geometries)
     return np.atleast_1d(np.asarray(geometries, dtype=object))
 
@@ -90,7 +102,7 @@ def exact_size_m2(geometries: Any) -> Floats:
     >>> exact_size_m2([shapely.Polygon(), None])
     array([0., 0.])
     """
-    geometries = as_geometries(geometries)
+    geometries = _objects(geometries)
     parts, owner = shapely.get_parts(geometries, return_index=True)
     while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
         # A multipolygon within a collection.
@@ -145,7 +157,7 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:
     >>> len(densify([line])[0].coords)
     4
     """
-    geometries = shapely.force_2d(as_geometries(geometries))
+    geometries = shapely.force_2d(_objects(geometries))
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     steps = np.diff(xy, axis=0) ** 2
     long = (steps[:, 0] + steps[:, 1] > degrees * degrees) & (owner[1:] == owner[:-1])
@@ -263,7 +275,7 @@ def line_parts(lines: Any) -> tuple[Geometries, NDArray[np.intp]]:
     >>> [len(part.coords) for part in parts], line.tolist()
     ([3], [0])
     """
-    parts, line = shapely.get_parts(as_geometries(lines), return_index=True)
+    parts, line = shapely.get_parts(_objects(lines), return_index=True)
     long = shapely.length(parts) > 0
     return densify(shapely.remove_repeated_points(parts[long])), line[long]
 
@@ -291,7 +303,7 @@ def without_empty(geometries: Any) -> tuple[Geometries, NDArray[np.bool_]]:
     >>> print(drawn[0], which.tolist())
     MULTIPOLYGON (((103 13, 103.1 13, 103.1 13.1, 103 13))) [True]
     """
-    geometries = as_geometries(geometries)
+    geometries = _objects(geometries)
     which = _with_empty(geometries)
     if which.any():
         geometries = geometries.copy()
@@ -345,7 +357,7 @@ def to_multipolygons(geometries: Any) -> Geometries:
 def find_faults(
     geometries: Any, ids: Sequence[object] | ArrayLike, *, shape: str = "polygon"
 ) -> pd.DataFrame:
-    """List the geometries that cannot be a hazard: missing, empty, not a polygon, invalid.
+    """List the geometries that cannot be a hazard: missing, empty in part, no polygon, invalid.
 
     Parameters
     ----------
@@ -359,8 +371,9 @@ def find_faults(
     Returns
     -------
     pandas.DataFrame
-        Columns `id`, `fault` (`null`, `empty`, `type`, `coordinates`, `length`, `ring`) and
-        `message`; no row when all is well. For a ring the message gives GEOS's reason and place.
+        Columns `id`, `fault` (`null`, `empty`, `part`, `type`, `coordinates`, `length`, `ring`)
+        and `message`; no row when all is well. For a ring the message gives GEOS's reason and
+        place.
 
     Examples
     --------
@@ -368,7 +381,7 @@ def find_faults(
     >>> find_faults([bow_tie], ["AP-1"]).message[0]
     'invalid ring: Self-intersection[0.5 0.5]'
     """
-    geometries = as_geometries(geometries)
+    geometries = _objects(geometries)
     kinds = shapely.get_type_id(geometries)
     areal = np.isin(kinds, SHAPES[shape])
     short = areal & ~shapely.is_empty(geometries) & (shape == "line")
@@ -382,12 +395,14 @@ def find_faults(
     fine = areal & ~empty
     finite = np.zeros(len(geometries), dtype=bool)
     finite[fine] = _all_finite(geometries[fine])
+    part = without_empty(geometries)[1]
     ring = np.zeros(len(geometries), dtype=bool)
     if shape == "polygon":
         ring[fine & finite] = ~shapely.is_valid(geometries[fine & finite])
     found: list[tuple[Any, str, Callable[[Any], str]]] = [
         (null, "null", lambda _: "no geometry"),
         (~null & empty, "empty", lambda _: "empty geometry"),
+        (part, "part", lambda _: EMPTY_PART),
         (~null & ~empty & ~areal, "type", lambda g: f"{g.geom_type} instead of a {shape}"),
         (fine & ~finite, "coordinates", lambda _: "a coordinate is not a finite number"),
         (
