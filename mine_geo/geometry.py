@@ -142,9 +142,9 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:
     Parameters
     ----------
     geometries
-        Geometries in EPSG:4326.
+        Geometries in EPSG:4326, or in a plane.
     degrees
-        The longest edge that stays.
+        The longest edge that stays; metres where the geometries are in metres.
 
     Returns
     -------

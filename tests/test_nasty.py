@@ -7,7 +7,10 @@ import shapely
 
 from mine_geo import sample
 from mine_geo.border import border_distance, border_lines, read_border
+from mine_geo.cuts import cut
 from mine_geo.geometry import densify, exact_size_m2, finer_edges, to_multipolygons
+from mine_geo.maps.sheets.view import View, to_plane
+from mine_geo.nearzone import near_zone
 from mine_geo.zones import border_split
 from tests.benchmarks.nasty_polygons import MOST_M, measured
 from tests.hand import GEOD, BruteForce, Chords, hazards, lines
@@ -162,3 +165,82 @@ def test_a_multipolygon_is_its_parts_as_they_are_drawn():
         polygon = valid_polygon(number)[1]
         multi = to_multipolygons([polygon])[0]
         assert [ring.tolist() for ring in chains(multi)] == [r.tolist() for r in chains(polygon)]
+
+
+FLAT = {"sliver", "near_coincident"}
+"""Families with hardly any area to share."""
+
+
+def crossings(rings, lat):
+    """Return where the outline crosses a parallel, from west to east."""
+    start, end = (np.vstack([ring[part] for ring in rings])
+                  for part in (slice(None, -1), slice(1, None)))  # fmt: skip
+    spans = (start[:, 1] > lat) != (end[:, 1] > lat)
+    (x0, y0), (x1, y1) = start[spans].T, end[spans].T
+    return np.sort(x0 + (lat - y0) / (y1 - y0) * (x1 - x0))
+
+
+def share_inside(polygon, zone, count=1500):
+    """Return which part of a polygon a zone covers, along parallels, by the even-odd rule."""
+    _, south, _, north = polygon.bounds
+    polygon, zone = chains(polygon), chains(zone)
+    whole = within = 0.0
+    for lat in south + (np.arange(count) + 0.5) / count * (north - south):
+        here, there = crossings(polygon, lat), crossings(zone, lat)
+        whole += (here[1::2] - here[0::2]).sum()
+        west = np.maximum(here[0::2, None], there[None, 0::2])
+        east = np.minimum(here[1::2, None], there[None, 1::2])
+        within += np.maximum(east - west, 0).sum()
+    return within / whole if whole else np.nan
+
+
+@pytest.mark.untraced
+def test_a_cut_at_the_threshold_loses_no_land(border):
+    """Near sizes against parallels drawn through both, which no GEOS overlay has touched."""
+    numbers = [n for n in range(120) if VALID[n % len(VALID)].__name__ not in FLAT]
+    at = (102.915, 13.548)
+    polygons = [valid_polygon(n, at, size=0.01)[1] for n in numbers]
+    frame = hazards(*polygons)
+    metres = border_distance(frame, border)
+    split = border_split(frame, border, rule="area", threshold_m=float(metres.median()) + 400)
+    zone = near_zone(border, split["threshold_m"].iloc[0], around=polygons)
+    cut = split[split["near_size_m2"].between(1, split["size_m2"] - 1)]
+    assert len(cut) > 40
+    for row in cut.itertuples():
+        share = share_inside(row.geometry, zone)
+        assert row.near_size_m2 == pytest.approx(share * row.size_m2, abs=0.01 * row.size_m2 + 2)
+    whole = exact_size_m2(polygons)
+    parts = exact_size_m2(shapely.intersection(polygons, zone))
+    parts += exact_size_m2(shapely.difference(polygons, zone))
+    assert np.abs(parts - whole).max() < 0.5
+
+
+@pytest.mark.untraced
+def test_a_release_takes_of_a_nasty_hazard_what_it_covers():
+    for number in range(len(VALID) * 4):
+        name, polygon = valid_polygon(number, (103.7, 12.9), size=0.004)
+        land = shapely.box(103.69, 12.89, 103.7007, 12.9011)
+        done = cut([polygon], [land])
+        whole, left = exact_size_m2([polygon])[0], done.exact_m2[0]
+        inside = exact_size_m2([shapely.intersection(polygon, land)])[0]
+        assert not done.failed
+        assert whole - left - done.sliver_m2[0] == pytest.approx(inside, abs=0.6), name
+        if name not in FLAT:
+            share = share_inside(polygon, land, 400)
+            assert inside == pytest.approx(share * whole, abs=0.03 * whole + 2), name
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize(("size", "denominator"), [(0.002, 25_000), (0.04, 750_000)])
+def test_a_sheet_draws_a_nasty_polygon_as_it_is(size, denominator):
+    """In millimetres on the paper, where what is finer than 0.03 is left out."""
+    centre = tuple(to_plane(np.array([[103.1, 13.2]]))[0])
+    view = View((10, 10, 200, 150), centre, denominator)
+    for number in range(len(VALID) * 4):
+        name, polygon = valid_polygon(number, (103.1, 13.2), size=size)
+        true = shapely.transform(densify([polygon], 0.001)[0], lambda xy: view.to_mm(to_plane(xy)))
+        placed = view.on_paper([polygon])[0]
+        both = [
+            shapely.MultiLineString([r for r in chains(each) if len(r)]) for each in (true, placed)
+        ]
+        assert shapely.hausdorff_distance(*both) < 0.1, name
