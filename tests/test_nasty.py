@@ -1,10 +1,14 @@
 """Valid polygons as hard as they come: no step changes one, distance and zone by brute force."""
 
+import re
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
+import mine_geo
 from mine_geo import sample
 from mine_geo.border import border_distance, border_lines, read_border
 from mine_geo.cuts import cut
@@ -244,3 +248,12 @@ def test_a_sheet_draws_a_nasty_polygon_as_it_is(size, denominator):
             shapely.MultiLineString([r for r in chains(each) if len(r)]) for each in (true, placed)
         ]
         assert shapely.hausdorff_distance(*both) < 0.1, name
+
+
+def test_no_call_that_builds_polygons_anew_stands_in_the_library():
+    banned = re.compile(r"segmentize\(|set_precision\(|buffer\([^()]*, 0(\.0)?[,)]|\.buffer\(0")
+    assert banned.search("shapely.segmentize(polygon, 0.005)")
+    assert banned.search("shapely.buffer(polygon, 0)")
+    for path in Path(mine_geo.__file__).parent.rglob("*.py"):
+        found = banned.search(path.read_text(encoding="utf-8"))
+        assert found is None, f"{path.name}: {found}"
