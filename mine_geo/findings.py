@@ -20,6 +20,10 @@ FINDING_COLUMNS: Final = ("code", "severity", "hazard_id", "message", "record", 
 SEVERITIES: Final = ("error", "warning", "note")
 """`error`: cannot enter the register. `warning`: to be looked at first. `note`: to be known."""
 
+EMPTY_LEFT_OUT: Final = (
+    "an empty part or hole, left out; look at its source whether a part of the land is lost"
+)
+
 CODES: Final = {
     # geometry
     "no_polygon": ("warning", "no polygon: kept, and not in the split"),
@@ -36,6 +40,7 @@ CODES: Final = {
     "overlaps_hazard": ("warning", "90 % of it under another hazard of that kind"),
     "overlaps_register": ("warning", "land that is in the register already"),
     "repaired": ("note", "a polygon that was repaired"),
+    "empty_part": ("warning", "an empty part or hole of a polygon, left out"),
     # reports
     "no_land": ("error", "a report without the polygon of its land"),
     "duplicate_report": ("warning", "the same report twice"),

@@ -20,6 +20,7 @@ from mine_geo.cli.options import (
     example,
     open_named,
     output_options,
+    say_unmeasured,
 )
 
 if TYPE_CHECKING:
@@ -493,6 +494,8 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
         list(by), since=since, kind=kind, include_coast=include_coast, as_of=as_of,
         known_at=known_at, total=True,
     )  # fmt: skip
+    if "zone" in by:
+        say_unmeasured(store)
     if format_ == "table" and output is None:
         spare = ["province_code", "district_code", "unreported", "events", *ITEMS]
         if len(by) > 1:
@@ -526,6 +529,8 @@ def balance(  # noqa: PLR0917  (each is an option of the command)
         since, by=list(by), kind=kind, include_coast=include_coast, as_of=as_of,
         known_at=known_at, total=bool(by),
     )  # fmt: skip
+    if "zone" in by:
+        say_unmeasured(store)
     if format_ == "table" and output is None:
         table = table.drop(columns=["province_code", "district_code"], errors="ignore")
         table = _upright(table, list(by))

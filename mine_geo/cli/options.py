@@ -64,8 +64,8 @@ class Reading:
         return self if self.as_of else replace(self, as_of=day)
 
     def split(self, store: Store, province: str | None = None) -> gpd.GeoDataFrame:
-        """Return the split of a store read in this way."""
-        return store.split(
+        """Return the split of a store read in this way; say what cannot be measured, by name."""
+        found = store.split(
             threshold_m=self.threshold_m,
             rule=self.rule,
             include_coast=self.include_coast,
@@ -75,6 +75,8 @@ class Reading:
             as_of=self.as_of,
             known_at=self.known_at,
         )
+        say_unmeasured(store, self.rule)
+        return found
 
     def __str__(self) -> str:
         """Say it in a line for a heading."""
@@ -83,6 +85,17 @@ class Reading:
         said += "" if self.workbench == "include" else f", workbench: {self.workbench}"
         said += f", as of {self.as_of}" if self.as_of else ""
         return said + (f", as known at {self.known_at}" if self.known_at else "")
+
+
+def say_unmeasured(store: Store, rule: str = "edge") -> None:
+    """Name, a line each, the records that no split can hold; the others' figures stand."""
+    left = store.not_in_split(rule=rule)
+    left = left[left["submission_id"].isna()]
+    for name, why in zip(left["hazard_id"], left["why"], strict=True):
+        click.echo(
+            f"note: {name} is in no total and on no map: {why}; retract it, and load it corrected",
+            err=True,
+        )
 
 
 def gathering(command: Callable[..., None], kind: type[Any], name: str) -> Callable[..., None]:

@@ -112,7 +112,7 @@ def _say(file: Path, done: Submitted) -> None:
 
 @workbench.command("list", epilog=example("mine-geo workbench list --waiting"))
 @click.option("--waiting", is_flag=True, help="Only those of which records wait.")
-@click.option("--not-in-split", is_flag=True, help="The waiting records that no total counts.")
+@click.option("--not-in-split", is_flag=True, help="The records that no total counts, and why.")
 @output_options
 @click.pass_context
 def listing(
@@ -121,7 +121,7 @@ def listing(
     """List what was submitted, and what waits."""
     store = open_named(ctx)
     if not_in_split:
-        table, title = store.not_in_split(), "Waiting and not in the split"
+        table, title = store.not_in_split(), "Not in the split"
         columns = ["submission_id", "hazard_id", "province", "reported_size_m2", "why"]
     else:
         table, title = store.submissions(waiting=waiting), "Submissions"

@@ -17,8 +17,8 @@ import pandas as pd
 import shapely
 
 from mine_geo.errors import CRSError, choose, some
-from mine_geo.findings import Finding
-from mine_geo.geometry import size_m2, to_multipolygons
+from mine_geo.findings import EMPTY_LEFT_OUT, Finding
+from mine_geo.geometry import size_m2, to_multipolygons, without_empty
 from mine_geo.hazards import PLACE_COLUMNS, contradictions, located
 from mine_geo.intake.matching import Match, match
 from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
@@ -169,7 +169,8 @@ class _Draft:
             raise CRSError("records must be in EPSG:4326; bring them to it before they are mapped")
         frame = table.reset_index(drop=True)
         self.index = frame.index
-        shapes = to_multipolygons(frame)
+        drawn, empty = without_empty(frame)
+        shapes = to_multipolygons(drawn)
         self.geometry = gpd.GeoSeries(shapes, index=self.index, crs=CRS)
         self._rest = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         self._names = [str(column) for column in self._rest.columns]
@@ -179,7 +180,9 @@ class _Draft:
         self._what = what
         self._matches = match(self._names, self._fields, OURS[what])
         self._place = {m.ours: place for place, m in enumerate(self._matches) if m.ours}
-        self._faults: list[tuple[str, int, str]] = []
+        self._faults: list[tuple[str, int, str]] = [
+            ("empty_part", int(record), EMPTY_LEFT_OUT) for record in np.flatnonzero(empty)
+        ]
         self._constants: list[tuple[str, int, str]] = []
 
     def read(self) -> dict[str, pd.Series[Any]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from mine_geo.intake.received import Received
-from mine_geo.store import accepting, deciding, submissions, submitting
+from mine_geo.store import accepting, deciding, submissions, submitting, unmeasured
 from mine_geo.store.accepting_reports import accept_reports
 from mine_geo.store.base import Base
 from mine_geo.store.deciding import Accepted, Rejected
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
-    import pandas as pd
 
     from mine_geo.events import Day
     from mine_geo.store.judging import View
@@ -275,18 +276,33 @@ class Workbench(Base):
 
         return self._judging(ask, dry_run=dry_run)
 
-    def not_in_split(self) -> pd.DataFrame:
-        """List the waiting hazards that no total counts by themselves, and why.
+    def not_in_split(self, *, rule: str = "edge") -> pd.DataFrame:
+        """List the hazards that no total counts by themselves, and why.
+
+        They are waiting hazards, and any that cannot be measured to the active border: the split
+        leaves it out.
+
+        Parameters
+        ----------
+        rule
+            As for `split`: where polygons are cut, a broken one cannot be measured either.
 
         Returns
         -------
         pandas.DataFrame
             `submission_id`, `record`, `hazard_id`, `kind`, `province`, `district`, `operator`,
-            `reported_size_m2`, `size_m2`, `why` (`no polygon`, `errors`, `no kind`) and
-            `in_register`: whether the register has that hazard already, and counts it.
+            `reported_size_m2`, `size_m2`, `why` (`no polygon`, `errors`, `no kind`; for what
+            cannot be measured, the reason) and `in_register`: whether the register has that hazard
+            already; what cannot be measured has no `submission_id` and no `record`.
         """
         with self._reading() as connection:
-            return submissions.not_in_split(connection)
+            waiting = submissions.not_in_split(connection)
+            gone = unmeasured.read(connection, rule=rule, synthetic=self.synthetic)
+        if gone.empty:
+            return waiting
+        table = pd.concat([waiting, gone[waiting.columns.intersection(gone.columns)]])
+        table["record"] = table["record"].astype("Int64")
+        return table[waiting.columns].reset_index(drop=True)
 
 
 def _read(path: str | os.PathLike[str]) -> Received:

@@ -310,3 +310,23 @@ def test_a_moment_without_a_time_zone_is_refused(filled: Command) -> None:
     line = filled.refused(errors.RecordError, "totals", "--known-at", "2024-05-03T12:00")
     assert "time zone" in line
     filled.refused(errors.RecordError, "changes", "--since", "2024-05-03T12:00")
+
+
+def test_a_record_that_cannot_be_measured_is_named_and_stops_no_figure(filled):
+    """Registered in Africa: no distance to the border can be told."""
+    before = filled.done("totals")
+    with mg.open_store(filled.store) as store:
+        afar = store.hazards().iloc[[0]].assign(hazard_id="AP-9")
+        store.register(afar.set_geometry([shapely.box(13, 12, 13.01, 12.01)], crs=4326))
+    named = "note: AP-9 is in no total and on no map: not in longitude / latitude, or more than 10"
+    for words in (
+        ["totals"], ["split"], ["sensitivity"], ["balance", "--by", "zone"],
+        ["map", "national", "-o", "map.html"],
+    ):  # fmt: skip
+        result = filled(*words)
+        assert result.exit_code == 0, result.output
+        notes = [line for line in result.stderr.splitlines() if line.startswith("note")]
+        assert len(notes) == 1
+        assert notes[0].startswith(named)
+    assert filled.done("totals") == before
+    assert "AP-9" in filled.done("workbench", "list", "--not-in-split")
