@@ -36,6 +36,7 @@ CODES: Final = {
     "overlaps_hazard": ("warning", "90 % of it under another hazard of that kind"),
     "overlaps_register": ("warning", "land that is in the register already"),
     "repaired": ("note", "a polygon that was repaired"),
+    "as_polygon": ("note", "arcs, a closed line or a labelled polygon, taken as a polygon"),
     # reports
     "no_land": ("error", "a report without the polygon of its land"),
     "duplicate_report": ("warning", "the same report twice"),
@@ -66,6 +67,7 @@ CODES: Final = {
     # the file as a whole
     "more_on_server": ("error", "the answer of a server that stops before the end"),
     "closed_left_out": ("note", "closed records, left out"),
+    "deleted_left_out": ("note", "records that are marked as deleted, left out"),
     "datum_shift": ("note", "a datum transformation that was named"),
     "datum_taken": ("warning", "another datum is named beside coordinates taken as WGS 84"),
     "other_records": ("warning", "records of another sort than was asked for"),
@@ -73,6 +75,7 @@ CODES: Final = {
     "columns_differ": ("warning", "two columns of one name that say different things"),
     "left_over": ("note", "columns that no word of the profile fits"),
     "encoding_taken": ("note", "text whose encoding the file does not say"),
+    "no_number": ("note", "stars in place of a number, as dBASE and QGIS write them"),
     "short_rows": ("note", "rows that end before their header does"),
     "unread_part": ("warning", "a part of the file that was not read"),
 }

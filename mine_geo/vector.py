@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEW_POINTS: Final = "fewer than three points in a ring"
+NOT_CLOSED: Final = "a ring that is not closed; end it in its first point"
+NO_GEOMETRY: Final = "a geometry that cannot be read; draw it again, or export the file again"
 UNREADABLE: Final = (RuntimeError, ValueError, IndexError)
 """What pyogrio raises on a file that GDAL gives up."""
 
@@ -128,7 +130,7 @@ def broken_rings(
     Returns
     -------
     dict
-        GEOS's reason by the place of the record, from 0.
+        The reason by the place of the record, from 0.
     """
     missing = shapely.is_missing(geometries)
     if not missing.any():
@@ -155,11 +157,13 @@ def ring_fault(wkb: bytes | None) -> str | None:
         with quietly():
             shapely.from_wkb(wkb)
     except shapely.errors.GEOSException as error:
-        reason = str(error).strip().removeprefix("IllegalArgumentException: ")
+        reason = str(error)
         with quietly():
             closed = shapely.from_wkb(wkb, on_invalid="fix")
         few = shapely.get_num_coordinates(shapely.get_rings(closed)).min(initial=4) < 4
-        return FEW_POINTS if few or (closed is None and "point" in reason) else reason
+        if few or (closed is None and "point" in reason):
+            return FEW_POINTS
+        return NOT_CLOSED if "closed" in reason else NO_GEOMETRY
     return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import pyproj
 from pyproj.exceptions import CRSError as ProjCRSError
 
@@ -285,7 +286,11 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
 
 
 def _sentence(finding: Any) -> str:
-    return f"{finding.hazard_id}: {finding.message}" if finding.hazard_id else finding.message
+    """Say a finding in a line; a record without an id is named by its place in the file."""
+    if pd.notna(finding.hazard_id):
+        return f"{finding.hazard_id}: {finding.message}"
+    place = "" if pd.isna(finding.record) else f"record {finding.record}: "
+    return f"{place}{finding.message}"
 
 
 def _with_crs(profile: Profile | None, crs: str | None) -> Profile | None:

@@ -75,7 +75,8 @@ def _file(request, tmp_path):
 def test_each_format_gives_the_same_records(file):
     guard.check(file)
     raw = read(file)
-    assert raw.findings == ()
+    # GDAL writes stars for a number that is missing, as dBASE does for one that has no room.
+    assert [f.code for f in raw.findings] == (["no_number"] * 2 if file.suffix == ".shp" else [])
     assert isinstance(raw.table.index, pd.RangeIndex)
     assert raw.table.columns[-1] == "geometry"
     assert raw.table.crs.to_epsg() == 4326
@@ -303,7 +304,8 @@ def test_a_zip_of_each_format(tmp_path, suffix, folder):
     raw = read(path)
     assert apart_m(raw.table.geometry, FIELDS.geometry) < 0.001
     assert raw.table["hazard_id"].tolist() == FIELDS["hazard_id"].tolist()
-    assert said(raw) == [("unread_part", None)]
+    stars = [("no_number", None)] * 2 if suffix == "shp" else []
+    assert said(raw) == [("unread_part", None), *stars]
     assert "README.txt" in raw.findings[0].message
     assert str(tmp_path) in raw.findings[0].message
 
