@@ -206,7 +206,9 @@ def choose_layer(
     for name in prefer:
         if name in layers:
             return name
-    raise FileError(f"{path}: several layers; name one of: {some(layers, 12)}")
+    raise FileError(
+        f'{path}: several layers; name one, as layer="{layers[0]}", of: {some(layers, 12)}'
+    )
 
 
 def unreadable(path: str | os.PathLike[str], error: Exception) -> FileError:

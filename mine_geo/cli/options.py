@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +31,33 @@ FILE_KIND = click.option(
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
+
+
+_NAMED: Final = re.compile(
+    r"\b(?P<name>crs|operation|layer|kind|profile)="
+    r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
+)
+"""An option of the library, as its messages write it."""
+
+
+def as_options(text: str) -> str:
+    """Return a message of the library with its options as those of the command.
+
+    Messages name a mend once, in the words of the library; the command says it in its own.
+
+    Examples
+    --------
+    >>> as_options('read it with crs="EPSG:4326", or name an operation (operation=...)')
+    'read it with --crs EPSG:4326, or name an operation (--operation ...)'
+    >>> as_options('crs="+proj=utm +zone=48", layer="my fields", what="reports"')
+    "--crs '+proj=utm +zone=48', --layer 'my fields', --reports"
+    """
+
+    def option(found: re.Match[str]) -> str:
+        value = found["double"] if found["single"] is None else found["single"]
+        return f"--{found['name']} {'...' if found['open'] else shlex.quote(value or '')}"
+
+    return _NAMED.sub(option, text.replace('what="reports"', "--reports"))
 
 
 def example(text: str) -> str:

@@ -12,6 +12,7 @@ from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
 from mine_geo.cli.options import (
     FileReading,
     Sheet,
+    as_options,
     example,
     file_options,
     open_named,
@@ -85,7 +86,7 @@ def submit(
                 )
             except MineGeoError as error:
                 failed.append(error)
-                click.echo(f"Error: {error}", err=True)
+                click.echo(f"Error: {as_options(str(error))}", err=True)
             else:
                 _say(file, done)
     if failed:

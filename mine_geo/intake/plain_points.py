@@ -228,11 +228,15 @@ def _places(
         geodetic = None if crs is None else crs.geodetic_crs
         datum = None if geodetic is None else geodetic.name
         places = coordinates.utm(x, y, points[found.columns["zone"]], datum, decimal=decimal)
-        if crs is not None and crs.is_projected and places.crs not in (None, crs):
-            raise FileError(
-                f"its UTM zones say {places.crs.to_string()}, the profile {crs.to_string()}"
-            )
-        return places
+        if crs is None or not crs.is_projected or places.crs in (None, crs):
+            return places
+        one_zone = places.crs is not None and places.crs.is_projected
+        if one_zone and profile is not None and profile.crs_given:
+            return coordinates.plane(x, y, crs, decimal=decimal)
+        raise FileError(
+            f"its UTM zones say {places.crs.to_string()}, and {crs.to_string()} is given; correct "
+            'the zones, or give the system of their datum alone, as crs="EPSG:4326" for WGS 84'
+        )
     return coordinates.plane(x, y, crs, decimal=decimal)
 
 

@@ -298,7 +298,7 @@ def _with_crs(profile: Profile | None, crs: str | None) -> Profile | None:
     if crs is None:
         return profile
     own = Profile("", "") if profile is None else profile
-    return replace(own, options={**own.options, "crs": crs})
+    return replace(own, options={**own.options, "crs": crs}, crs_given=True)
 
 
 def _declared(
@@ -315,8 +315,7 @@ def _declared(
         raise CRSError(
             f"{name}: {said!r} is no reference system; give one as EPSG:32648"
         ) from error
-    if own is not None and own.is_projected and own.geodetic_crs == system:
-        # Grid coordinates with their zone, of which only the datum was to be said.
+    if raw.by_zone and own is not None and own.is_projected and own.geodetic_crs == system:
         return raw.table, f"{_name_of(own)}, given"
     if own is not None and own != system:
         by = f"{_name_of(system)}, given; the file says {_name_of(own)}"
