@@ -75,7 +75,7 @@ CODES: Final = {
     "columns_differ": ("warning", "two columns of one name that say different things"),
     "left_over": ("note", "columns that no word of the profile fits"),
     "encoding_taken": ("note", "text whose encoding the file does not say"),
-    "no_number": ("note", "stars in place of a number, as dBASE and QGIS write them"),
+    "no_number": ("note", "stars or a 0 that may stand for a missing number"),
     "short_rows": ("note", "rows that end before their header does"),
     "unread_part": ("warning", "a part of the file that was not read"),
 }

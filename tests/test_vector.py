@@ -155,7 +155,9 @@ def test_missing_files_and_layers(files, tmp_path):
     path = tmp_path / "two.gpkg"
     for layer in ("north", "south"):
         FIELDS.to_file(path, layer=layer)
-    with pytest.raises(FileError, match='several layers; name one, as layer="north", of: north, south'):
+    with pytest.raises(
+        FileError, match='several layers; name one, as layer="north", of: north, south'
+    ):
         read_hazards(path)
     assert len(read_hazards(path, layer="south")) == COUNT
     FIELDS.head(2).to_file(path, layer="hazards")

@@ -235,9 +235,22 @@ def _of_format(
         return frame, of_geojson(one.place, len(frame))
     if one.format == "GML":
         return frame, of_gml(one.place, _records(one))
-    if one.format == "MapInfo MIF" and draws_round(one.place.read_bytes()):
-        return frame, [Finding("as_polygon", "ellipses are drawn with a point every 2 degrees")]
+    if one.format.startswith("MapInfo"):
+        return frame, _of_mapinfo(one, frame)
     return frame, []
+
+
+def _of_mapinfo(one: _Dataset, frame: gpd.GeoDataFrame) -> list[Finding]:
+    """Say what MapInfo draws coarsely, and where a number may be missing."""
+    found = []
+    if one.format == "MapInfo MIF" and draws_round(one.place.read_bytes()):
+        found.append(Finding("as_polygon", "ellipses are drawn with a point every 2 degrees"))
+    numbers = frame.select_dtypes("number")
+    zero = [str(name) for name in numbers if bool((numbers[name] == 0).any())]
+    if zero:
+        message = f"0 in {some(zero, 12)}: MapInfo writes it also where a number is missing"
+        found.append(Finding("no_number", message))
+    return found
 
 
 def _records(one: _Dataset) -> int:

@@ -224,7 +224,9 @@ def test_layers_are_chosen_as_meant(tmp_path):
     path = tmp_path / "a.gpkg"
     for layer in ("north", "south"):
         FIELDS.to_file(path, layer=layer)
-    with pytest.raises(FileError, match='several layers; name one, as layer="north", of: north, south'):
+    with pytest.raises(
+        FileError, match='several layers; name one, as layer="north", of: north, south'
+    ):
         read(path)
     with pytest.raises(FileError, match=r"no layer 'minen'; it has: north, south"):
         read(path, layer="minen")
@@ -250,7 +252,9 @@ def test_folders_of_kml_are_layers_and_empty_ones_do_not_count(tmp_path):
     assert raw.table.columns.tolist() == ["Name", "hazard_id", "geometry"]
     assert raw.table.iloc[0].tolist()[:2] == ["a", "7"]
     path.write_text(KML.format(north + north.replace("north", "south")))
-    with pytest.raises(FileError, match='several layers; name one, as layer="north", of: north, south'):
+    with pytest.raises(
+        FileError, match='several layers; name one, as layer="north", of: north, south'
+    ):
         read(path)
     with zipfile.ZipFile(tmp_path / "a.kmz", "w") as kmz:
         kmz.write(path, "doc.kml")
@@ -327,7 +331,9 @@ def test_two_shapefiles_in_a_zip_are_two_layers(tmp_path):
             write(FIELDS.head(count), tmp_path / f"{name}.shp")
             for part in tmp_path.glob(f"{name}.*"):
                 packed.write(part, part.name)
-    with pytest.raises(FileError, match=r'two\.zip: several layers; name one, as layer="north", of: north, south'):
+    with pytest.raises(
+        FileError, match=r'two\.zip: several layers; name one, as layer="north", of: north, south'
+    ):
         read(path)
     assert len(read(path, layer="south").table) == 3
 
