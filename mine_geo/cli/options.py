@@ -33,8 +33,10 @@ KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this ki
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
 
 
+_SAID_AS: Final = {"id_column": "id"}
+"""Options that the command calls otherwise than the library."""
 _NAMED: Final = re.compile(
-    r"\b(?P<name>crs|operation|layer|kind|profile)="
+    r"\b(?P<name>crs|operation|layer|kind|profile|id_column)="
     r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
 )
 """An option of the library, as its messages write it."""
@@ -55,7 +57,8 @@ def as_options(text: str) -> str:
 
     def option(found: re.Match[str]) -> str:
         value = found["double"] if found["single"] is None else found["single"]
-        return f"--{found['name']} {'...' if found['open'] else shlex.quote(value or '')}"
+        name = _SAID_AS.get(found["name"], found["name"])
+        return f"--{name} {'...' if found['open'] else shlex.quote(value or '')}"
 
     return _NAMED.sub(option, text.replace('what="reports"', "--reports"))
 

@@ -16,9 +16,9 @@ import pyogrio
 import pyproj
 import shapely
 
+from mine_geo.answers import of_geojson, of_gml
 from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
-from mine_geo.intake.answers import of_geojson, of_gml
 from mine_geo.intake.archives import opened
 from mine_geo.intake.curves import TOLERANCE_M, straightened, tolerance
 from mine_geo.intake.domains import resolve_codes
@@ -32,9 +32,11 @@ from mine_geo.intake.recognise import Content, companions, content
 from mine_geo.intake.shapefiles import text_encoding, unread_cells
 from mine_geo.vector import (
     FEW_POINTS,
+    FINE_ARCS,
     UNREADABLE,
     broken_rings,
     choose_layer,
+    gdal_set,
     list_layers,
     quietly,
     unreadable,
@@ -62,9 +64,9 @@ _SELDOM: Final = ("id", "description", "timestamp", "begin", "end")
 """Columns that GDAL makes for KML whether the file has them or not."""
 _HARMLESS: Final = "is not consistent with type in gpkg_geometry_columns"
 """What GDAL says of a GeoPackage whose polygons are all read."""
-_SETTINGS: Final = {"DXF": {"OGR_ARC_STEPSIZE": "0.25", "DXF_INLINE_BLOCKS": "FALSE"}}
-"""Of GDAL, while it reads a format. DXF: an arc of 4 km is then 1 cm off; blocks in blocks, which
-may be without end, stay points."""
+_SETTINGS: Final = {"DXF": {**FINE_ARCS, "DXF_INLINE_BLOCKS": "FALSE"}}
+"""Of GDAL, while it reads a format. Blocks in blocks of a DXF, which may be without end, stay
+points."""
 
 
 @dataclass(frozen=True)
@@ -174,19 +176,15 @@ def _has_records(one: _Dataset, layer: str) -> bool:
 @contextmanager
 def _named(one: _Dataset) -> Iterator[None]:
     """Let errors speak of the file that was given, not of the place it is read from."""
-    own = _SETTINGS.get(one.format, {})
-    before = {name: pyogrio.get_gdal_config_option(name) for name in own}
-    pyogrio.set_gdal_config_options(own)
     try:
-        yield
+        with gdal_set(_SETTINGS.get(one.format, {})):
+            yield
     except FileError as error:
         raise FileError(str(error).replace(str(one.place), one.what)) from error
     except (*UNREADABLE, OSError, pa.ArrowException) as error:
         raise FileError(
             str(unreadable(one.what, error)).replace(str(one.place), one.what)
         ) from error
-    finally:
-        pyogrio.set_gdal_config_options(before)
 
 
 def _read_layer(
@@ -232,12 +230,17 @@ def _of_format(
     if one.format == "KML":
         return _without_display(frame)
     if one.format == "GeoJSON":
-        return frame, of_geojson(one.place, len(frame))
+        return frame, _more(of_geojson(one.place, len(frame)))
     if one.format == "GML":
-        return frame, of_gml(one.place, _records(one))
+        return frame, _more(of_gml(one.place, _records(one)))
     if one.format.startswith("MapInfo"):
         return frame, _of_mapinfo(one, frame)
     return frame, []
+
+
+def _more(said: str | None) -> list[Finding]:
+    """Return the finding on an answer of a server that stops before the end."""
+    return [] if said is None else [Finding("more_on_server", said)]
 
 
 def _of_mapinfo(one: _Dataset, frame: gpd.GeoDataFrame) -> list[Finding]:

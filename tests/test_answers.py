@@ -6,9 +6,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from mine_geo.answers import of_geojson
 from mine_geo.errors import FileError
 from mine_geo.intake import read, read_hazards
-from mine_geo.intake.answers import of_geojson
+from mine_geo.vector import read_vector
 
 CORNERS = [(102.75, 12.7), (102.751, 12.7), (102.7511, 12.7012), (102.75, 12.7)]
 
@@ -57,6 +58,18 @@ class Server:
             f"<gml:exterior><gml:LinearRing><gml:posList>{places}</gml:posList></gml:LinearRing>"
             "</gml:exterior></gml:Polygon></m:geom></m:field></wfs:member>"
         )
+
+
+@pytest.mark.parametrize("ending", ["geojson", "gml"])
+def test_a_page_of_border_lines_or_districts_is_refused_too(tmp_path, ending):
+    path, server = tmp_path / f"a.{ending}", Server(numberMatched=10)
+    made = server.gml if ending == "gml" else lambda count: json.dumps(server.geojson(count))
+    path.write_text(made(3))
+    with pytest.raises(FileError, match="3 of 10 records that match are in the file"):
+        read_vector(path)
+    whole = tmp_path / f"b.{ending}"  # beside the first GDAL has left a .gfs
+    whole.write_text(made(10))
+    assert len(read_vector(whole)) == 10
 
 
 @pytest.mark.parametrize("name", ["numberMatched", "totalFeatures"])
@@ -169,8 +182,8 @@ def test_counts_are_found_behind_a_long_list_of_records(tmp_path):
     middle = '"numberMatched": 601, "x": "' + "y" * 300_000 + '"'
     path = tmp_path / "a.geojson"
     path.write_text(f"{text[:-1]}, {middle}}}")
-    assert [finding.code for finding in of_geojson(path, 600)] == ["more_on_server"]
-    assert of_geojson(path, 601) == []
+    assert of_geojson(path, 600).startswith("600 of 601 records")
+    assert of_geojson(path, 601) is None
 
 
 def test_several_layers_of_a_gml_are_counted_together(tmp_path):

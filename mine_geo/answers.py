@@ -13,13 +13,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
-from mine_geo.findings import Finding
-from mine_geo.intake.recognise import HEAD_BYTES
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+_HEAD: Final = 1 << 18
+"""Bytes in which the root element of XML ends."""
 _WORDS: Final = re.compile(
     rb'"(?:numberMatched|numberReturned|totalFeatures|exceededTransferLimit|rel)"\s*:'
 )
@@ -29,8 +28,8 @@ _TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 _SPACE: Final = re.compile(r"[ \t\r\n,:]*")
 
 
-def of_geojson(path: Path, records: int) -> list[Finding]:
-    """Say whether a GeoJSON file is an answer of a server that stops before the end.
+def of_geojson(path: Path, records: int) -> str | None:
+    """Say how a GeoJSON file is an answer of a server that stops before the end, None if not.
 
     Parameters
     ----------
@@ -41,9 +40,9 @@ def of_geojson(path: Path, records: int) -> list[Finding]:
 
     Returns
     -------
-    list of Finding
-        `more_on_server` where the counts or the links beside the features tell of more; attributes
-        of the records with such names say nothing.
+    str or None
+        What the counts or the links beside the features tell of more, and the mend; attributes of
+        the records with such names say nothing.
 
     Examples
     --------
@@ -52,12 +51,12 @@ def of_geojson(path: Path, records: int) -> list[Finding]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "page.geojson")
     ...     _ = path.write_text('{"numberMatched": 10, "features": []}')
-    ...     of_geojson(path, 3)[0].message
+    ...     of_geojson(path, 3)
     '3 of 10 records that match are in the file, ...
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if not _WORDS.search(content):
-            return []
+            return None
         text = bytes(content).decode("utf-8-sig", "replace")
     members: dict[str, Any] = {}
     with suppress(ValueError, RecursionError):  # GDAL has read it, and says what is wrong with it
@@ -71,8 +70,8 @@ def of_geojson(path: Path, records: int) -> list[Finding]:
     return _said(members, records, limited=limited is True, following=following)
 
 
-def of_gml(path: Path, records: int) -> list[Finding]:
-    """Say whether a GML file is an answer of a WFS that stops before the end.
+def of_gml(path: Path, records: int) -> str | None:
+    """Say how a GML file is an answer of a WFS that stops before the end, None if not.
 
     Parameters
     ----------
@@ -83,7 +82,7 @@ def of_gml(path: Path, records: int) -> list[Finding]:
 
     Returns
     -------
-    list of Finding
+    str or None
         As for `of_geojson`.
 
     Examples
@@ -93,44 +92,42 @@ def of_gml(path: Path, records: int) -> list[Finding]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "page.gml")
     ...     _ = path.write_text('<FeatureCollection numberMatched="unknown" numberReturned="3"/>')
-    ...     of_gml(path, 3), len(of_gml(path, 2))
-    ([], 1)
+    ...     of_gml(path, 3), of_gml(path, 2)[:15]
+    (None, '2 of 3 records ')
     """
     with path.open("rb") as file:
-        attributes = _root_attributes(file.read(HEAD_BYTES))
+        attributes = _root_attributes(file.read(_HEAD))
     return _said(attributes, records, following="next" in attributes)
 
 
 def _said(
     counts: Mapping[str, Any], records: int, *, limited: bool = False, following: bool = False
-) -> list[Finding]:
-    """Return the finding where an answer tells of more than there is."""
+) -> str | None:
+    """Return what is to be said where an answer tells of more than there is."""
     matched = _count(counts, _MATCHED)
     returned = _count(counts, _RETURNED)
     if matched is not None and matched > records:
-        message = (
+        return (
             f"{records:,} of {matched:,} records that match are in the file, the server stopped "
             f"before the end; ask it for all in one answer (count={matched} of WFS, "
             f"limit={matched} of OGC API), or put all pages into one GeoPackage"
         )
-    elif returned is not None and returned > records:
-        message = (
+    if returned is not None and returned > records:
+        return (
             f"{records:,} of {returned:,} records that the server gave are in the file; get its "
             "answer again, whole"
         )
-    elif limited:
-        message = (
+    if limited:
+        return (
             "the server stopped before the end (exceededTransferLimit); ask it for the rest, and "
             "put all pages into one GeoPackage"
         )
-    elif following and matched is None:
-        message = (
+    if following and matched is None:
+        return (
             "the answer has a link to a next page, and does not say how many records match; get "
             "the pages that follow, and put all of them into one GeoPackage"
         )
-    else:
-        return []
-    return [Finding("more_on_server", message)]
+    return None
 
 
 def _count(counts: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
