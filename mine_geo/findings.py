@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -98,6 +98,22 @@ class Finding:
     def severity(self) -> str:
         """The severity of its code."""
         return CODES[choose(self.code, tuple(CODES), "code")][0]
+
+
+def in_words(finding: Any) -> str:
+    """Say a row of a table of findings in a line; a record without an id by its place in the file.
+
+    Examples
+    --------
+    >>> found = [Finding("few_points", "2 points", record=2), Finding("no_records", "none")]
+    >>> table = as_table(found)
+    >>> [in_words(row) for row in table.itertuples()]
+    ['record 3: 2 points', 'none']
+    """
+    if pd.notna(finding.hazard_id):
+        return f"{finding.hazard_id}: {finding.message}"
+    place = "" if pd.isna(finding.record) else f"record {finding.record}: "
+    return f"{place}{finding.message}"
 
 
 def as_table(findings: Iterable[Finding]) -> gpd.GeoDataFrame:

@@ -142,13 +142,14 @@ def _store_if_any(ctx: click.Context) -> Store | None:
 def _repair(received: Received, target: Path) -> Received:
     """Repair the polygons of hazards and write all of them, as a GeoPackage."""
     from mine_geo.checks import repair  # noqa: PLC0415
+    from mine_geo.findings import in_words  # noqa: PLC0415
     from mine_geo.reports import write_layer  # noqa: PLC0415
 
     table, found = repair(received.table)
     write_layer(table, target, "hazards")
     click.echo(f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}")
     for row in found.itertuples():
-        click.echo(f"  {row.hazard_id}: {row.message}")
+        click.echo(f"  {in_words(row)}")
     return replace(received, table=table)
 
 

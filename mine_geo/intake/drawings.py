@@ -5,6 +5,7 @@ Nothing is closed or cut here: a line is a polygon only where it ends in its fir
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
@@ -25,6 +26,10 @@ LINES: Final = ("KML", "GPX", "DXF")
 """Formats in which people draw a polygon as a line."""
 _POINT, _LINE, _RING, _POLYGON, _MULTI_POINT, _MULTI_LINE, _COLLECTION = 0, 1, 2, 3, 4, 5, 7
 _POLYGONS: Final = (_POLYGON, 6)
+_ARCS: Final = re.compile(
+    rb"(?m)^[ \t]*(?:0[ \t]*\r?\n[ \t]*(?:CIRCLE|ARC|ELLIPSE|SPLINE)"
+    rb"|42[ \t]*\r?\n[ \t]*-?[0.]*[1-9]\S*)[ \t]*\r?$"
+)
 _RING_NAME: Final = b"LinearRing"
 
 
@@ -75,7 +80,7 @@ def as_polygons(frame: gpd.GeoDataFrame, form: str) -> tuple[gpd.GeoDataFrame, l
         frame = frame.assign(Text=_lettered(frame, texts))
         message = (
             f"{len(texts):,} texts, points and blocks of the drawing are left out; a text that "
-            "lies alone in a polygon is its Text. Polygons in a block: take it apart (EXPLODE)"
+            "lies alone in a polygon is its Text; of polygons in a block: take it apart (EXPLODE)"
         )
         findings.append(Finding("unread_part", message))
     return frame, findings
@@ -153,6 +158,17 @@ def _open_lines(shapes: NDArray[np.object_], form: str) -> list[Finding]:
         Finding("not_polygon", corners if points[place] else mend, int(place))
         for place in np.flatnonzero(lines | points)
     ]
+
+
+def draws_arcs(dxf: bytes) -> bool:
+    r"""Say whether a drawing has circles, arcs or polylines that bulge, which GDAL draws.
+
+    Examples
+    --------
+    >>> draws_arcs(b"0\nCIRCLE\n8\n0\n"), draws_arcs(b"0\nLWPOLYLINE\n8\n0\n42\n0.0\n")
+    (True, False)
+    """
+    return _ARCS.search(dxf) is not None
 
 
 def ring_starts(kml: bytes) -> list[int]:

@@ -20,7 +20,9 @@ _OBJECTS: Final = re.compile(
 )
 _DATA: Final = re.compile(rb"(?im)^[ \t]*data[ \t]*\r?$")
 _NATIVE: Final = re.compile(rb"(?i)\btype\s+native\b")
-_ELSEWHERE: Final = re.compile(rb'(?im)^\s*(?:open\s+table|create\s+view|file\s+"|begin_metadata)')
+_ELSEWHERE: Final = re.compile(
+    rb'(?im)^[ \t]*(?:open\s+table|create\s+view|file\s+"|begin_metadata)'
+)
 _ROUND: Final = re.compile(rb"(?im)^[ \t]*(?:ellipse|roundrect|arc)\b")
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import pyproj
 from pyproj.exceptions import CRSError as ProjCRSError
 
@@ -22,7 +21,7 @@ from mine_geo.errors import (
     choose,
     some,
 )
-from mine_geo.findings import Finding
+from mine_geo.findings import Finding, in_words
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import (
     esri_json,
@@ -276,21 +275,13 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
     wrong = said[said["severity"] == "error"]
     if len(wrong):
         kind = next((_RAISED[code] for code in wrong["code"] if code in _RAISED), RecordError)
-        raise kind(f"{name}: {some(map(_sentence, wrong.itertuples()), 3)}")
+        raise kind(f"{name}: {some(map(in_words, wrong.itertuples()), 3)}")
     if received.what == "reports":
         return received.table
     try:
         return to_hazards(received.table)
     except (GeometryError, RecordError) as error:
         raise type(error)(f"{name}: {error}") from error
-
-
-def _sentence(finding: Any) -> str:
-    """Say a finding in a line; a record without an id is named by its place in the file."""
-    if pd.notna(finding.hazard_id):
-        return f"{finding.hazard_id}: {finding.message}"
-    place = "" if pd.isna(finding.record) else f"record {finding.record}: "
-    return f"{place}{finding.message}"
 
 
 def _with_crs(profile: Profile | None, crs: str | None) -> Profile | None:

@@ -22,7 +22,7 @@ from mine_geo.findings import Finding
 from mine_geo.intake.archives import opened
 from mine_geo.intake.curves import TOLERANCE_M, straightened, tolerance
 from mine_geo.intake.domains import resolve_codes
-from mine_geo.intake.drawings import as_polygons, with_lines_for_rings
+from mine_geo.intake.drawings import as_polygons, draws_arcs, with_lines_for_rings
 from mine_geo.intake.geoparquet import TO_PANDAS, read_parquet
 from mine_geo.intake.guard import check, in_one_line
 from mine_geo.intake.headers import LONGEST_TEXT
@@ -233,27 +233,29 @@ def _of_format(
         return frame, _more(of_geojson(one.place, len(frame)))
     if one.format == "GML":
         return frame, _more(of_gml(one.place, _records(one)))
-    if one.format.startswith("MapInfo"):
-        return frame, _of_mapinfo(one, frame)
-    return frame, []
+    return frame, _coarsely(one, frame)
 
 
-def _more(said: str | None) -> list[Finding]:
-    """Return the finding on an answer of a server that stops before the end."""
-    return [] if said is None else [Finding("more_on_server", said)]
-
-
-def _of_mapinfo(one: _Dataset, frame: gpd.GeoDataFrame) -> list[Finding]:
-    """Say what MapInfo draws coarsely, and where a number may be missing."""
+def _coarsely(one: _Dataset, frame: gpd.GeoDataFrame) -> list[Finding]:
+    """Say what GDAL draws of arcs, and where MapInfo may lack a number."""
     found = []
+    if one.format == "DXF" and draws_arcs(one.place.read_bytes()):
+        step = FINE_ARCS["OGR_ARC_STEPSIZE"]
+        message = f"arcs are drawn with a point every {step} degrees: 1 cm off at a radius of 26 km"
+        found.append(Finding("as_polygon", message))
     if one.format == "MapInfo MIF" and draws_round(one.place.read_bytes()):
         found.append(Finding("as_polygon", "ellipses are drawn with a point every 2 degrees"))
-    numbers = frame.select_dtypes("number")
+    numbers = frame.select_dtypes("number") if one.format.startswith("MapInfo") else frame[[]]
     zero = [str(name) for name in numbers if bool((numbers[name] == 0).any())]
     if zero:
         message = f"0 in {some(zero, 12)}: MapInfo writes it also where a number is missing"
         found.append(Finding("no_number", message))
     return found
+
+
+def _more(said: str | None) -> list[Finding]:
+    """Return the finding on an answer of a server that stops before the end."""
+    return [] if said is None else [Finding("more_on_server", said)]
 
 
 def _records(one: _Dataset) -> int:

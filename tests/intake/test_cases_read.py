@@ -169,3 +169,40 @@ def test_kml_drawn_otherwise(name):
     assert len(said) == 1
     assert said[0].message.endswith("record number 1, 2, 3")
     assert not [f for f in received.findings if f.severity == "error" and f.code != "missing_id"]
+
+
+def test_what_mapinfo_draws_coarsely_or_keeps_as_zero_is_said(tmp_path):
+    head = 'Version 300\nCharset "Neutral"\nDelimiter ","\nCoordSys Earth Projection 1, 104\n'
+    columns = "Columns 2\n  hazard_id Char(20)\n  reported_size_m2 Float\nData\n\n"
+    (tmp_path / "a.mif").write_text(f"{head}{columns}Ellipse 102.75 12.7 102.752 12.702\n")
+    (tmp_path / "a.mid").write_text('"A",0\n')
+    received = read(tmp_path / "a.mif")
+    said = {finding.code: finding.message for finding in received.findings}
+    assert said["as_polygon"] == "ellipses are drawn with a point every 2 degrees"
+    assert said["no_number"].startswith("0 in reported_size_m2: MapInfo writes it also")
+    assert received.table.geometry[0].area == pytest.approx(np.pi * 0.001**2, rel=3e-4)
+
+
+def test_rings_of_a_kml_that_have_a_prefix_or_a_hole_beside_them(tmp_path):
+    """Only a ring that is a geometry of its own is taken for a line; those of polygons stay."""
+    ring = "<k:coordinates>{}</k:coordinates>"
+    place = " ".join(f"{x},{y}" for x, y in [*RINGS[0], RINGS[0][0]])
+    hole = "102.7503,12.7003 102.7505,12.7003 102.7505,12.7005 102.7503,12.7003"
+    polygon = (
+        f"<k:Polygon><k:outerBoundaryIs><k:LinearRing>{ring.format(place)}</k:LinearRing>"
+        f"</k:outerBoundaryIs><k:innerBoundaryIs><k:LinearRing>{ring.format(hole)}</k:LinearRing>"
+        "</k:innerBoundaryIs></k:Polygon>"
+    )
+    alone = f"<k:LinearRing>{ring.format(place)}</k:LinearRing>"
+    marks = "".join(
+        f"<k:Placemark><k:name>A</k:name>{one}</k:Placemark>" for one in (polygon, alone)
+    )
+    path = tmp_path / "a.kml"
+    path.write_text(
+        f'<?xml version="1.0"?><k:kml xmlns:k="http://www.opengis.net/kml/2.2"><k:Document>{marks}'
+        "</k:Document></k:kml>"
+    )
+    table = read(path).table
+    assert [len(shape.geoms[0].interiors) for shape in table.geometry] == [1, 0]
+    assert table["size_m2"][1] == 14563
+    assert table["size_m2"][0] == 14563 - 240

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import warnings
+import zipfile
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +20,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from mine_geo.cli import main
 from mine_geo.errors import CRSError, MineGeoError
-from mine_geo.intake import read, read_hazards
+from mine_geo.intake import check, read, read_hazards
 from tests.intake.test_cases_read import CASES, RINGS, assert_there
 
 FEET = "+proj=utm +zone=48 +datum=WGS84 +units=ft +type=crs"
@@ -406,7 +407,9 @@ def test_arcs_of_a_drawing_are_drawn_finely(tmp_path):
     before = pyogrio.get_gdal_config_option("OGR_ARC_STEPSIZE")
     table = read(path, crs="EPSG:32648", profile=own_profile(tmp_path, "Layer")).table
     assert abs(table["size_m2"].iloc[0] / (np.pi * 100**2) - 1) < 1e-3  # the scale of the grid
-    assert shapely.get_num_coordinates(table.geometry.iloc[0]) > 1400
+    assert shapely.get_num_coordinates(table.geometry.iloc[0]) > 3600
+    said = [f.message for f in read(path, crs="EPSG:32648").findings if f.code == "as_polygon"]
+    assert "arcs are drawn with a point every 0.1 degrees" in said[0]
     assert pyogrio.get_gdal_config_option("OGR_ARC_STEPSIZE") == before
 
 
@@ -693,3 +696,107 @@ def test_reports_that_are_read_as_hazards(tmp_path):
     assert "read it with --reports" in run.output
     again = CliRunner().invoke(main, ["check", str(path), "--crs", "EPSG:4326", "--reports"])
     assert "3 reports" in again.output
+
+
+def degrees_table(**more):
+    rows = [(name, *xy) for name, ring in zip(IDS, RINGS, strict=True) for xy in ring]
+    table = pd.DataFrame(rows, columns=["hazard_id", "lon", "lat"])
+    return table.assign(kind="ap_minefield", **more)
+
+
+def test_numbers_of_points_with_a_gap(tmp_path):
+    path, profile = tmp_path / "a.csv", tmp_path / "own.toml"
+    degrees_table(point_no=[1, 2, 3, 5] * 3).to_csv(path, index=False)
+    found = check(read(path, crs="EPSG:4326"))
+    message = found.loc[found["code"] == "point_order", "message"].iloc[0]
+    said = re.search(r'say (number_gaps = "accept") in a profile\'s (\[options\])', message)
+    profile.write_text(f"{said[2]}\n{said[1]}\n")
+    assert_there(read_hazards(path, crs="EPSG:4326", profile=profile))
+
+
+def test_thousands_or_tenths(tmp_path):
+    path, profile = tmp_path / "a.csv", tmp_path / "own.toml"
+    degrees_table(reported_size="14,563").to_csv(path, index=False)
+    message = refused(path, crs="EPSG:4326")
+    assert "say the decimal sign in a profile (options)" in message
+    profile.write_text('[options]\ndecimal = "."\n')
+    table = read_hazards(path, crs="EPSG:4326", profile=profile)
+    assert_there(table)
+    assert table["reported_size_m2"].tolist() == [14563.0] * 3
+
+
+def test_a_column_that_names_another_datum(tmp_path):
+    path, profile = tmp_path / "a.csv", tmp_path / "own.toml"
+    degrees_table(datum="Indian 1960").to_csv(path, index=False)
+    message = refused(path, crs="EPSG:4326")
+    assert mends(message) == {"crs": "EPSG:4131"}
+    assert "operation=" in refused(path, **mends(message))
+    assert read_hazards(path, operation="EPSG:1542", **mends(message))["size_m2"].gt(14000).all()
+    said = re.search(r"say (system = \[\]) in a profile's (\[points\])", message)
+    profile.write_text(f"{said[2]}\n{said[1]}\n")
+    assert_there(read_hazards(path, crs="EPSG:4326", profile=profile))
+
+
+def test_a_column_that_says_whose_a_point_is(tmp_path):
+    path, profile = tmp_path / "a.csv", tmp_path / "own.toml"
+    degrees_table().rename(columns={"hazard_id": "whose"}).to_csv(path, index=False)
+    message = refused(path, crs="EPSG:4326")
+    assert "name it as parent in a profile's [points]" in message
+    profile.write_text('[points]\nparent = ["whose"]\n[hazards.columns]\nhazard_id = ["whose"]\n')
+    assert_there(read_hazards(path, crs="EPSG:4326", profile=profile))
+
+
+def test_columns_of_coordinates_that_nobody_knows(tmp_path):
+    path, profile = tmp_path / "a.csv", tmp_path / "own.toml"
+    degrees_table().rename(columns={"lon": "A", "lat": "B"}).to_csv(path, index=False)
+    assert "name them in a profile's [points]" in refused(path, crs="EPSG:4326")
+    profile.write_text('[points]\nlon = ["A"]\nlat = ["B"]\n')
+    assert_there(read_hazards(path, crs="EPSG:4326", profile=profile))
+
+
+def test_rows_above_the_headings(tmp_path):
+    path = tmp_path / "a.csv"
+    text = degrees_table().to_csv(index=False)
+    path.write_text(f"List of fields,,,\n{text}")
+    assert "delete the rows above the headings" in refused(path, crs="EPSG:4326")
+    path.write_text(text)
+    assert_there(read_hazards(path, crs="EPSG:4326"))
+
+
+def test_a_column_of_ids_that_nobody_knows(tmp_path):
+    path, profile = tmp_path / "a.csv", tmp_path / "own.toml"
+    wkt = [shapely.Polygon(ring).wkt for ring in RINGS]
+    pd.DataFrame({"Our name": IDS, "kind": "ap_minefield", "wkt": wkt}).to_csv(path, index=False)
+    message = refused(path, crs="EPSG:4326")
+    said = re.search(r"(\[hazards\.columns\]) (hazard_id = \[)", message)
+    profile.write_text(f'{said[1]}\n{said[2]}"Our name"]\n')
+    assert_there(read_hazards(path, crs="EPSG:4326", profile=profile))
+
+
+def test_a_file_that_is_too_large(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    degrees_table(comment="x" * 100_000).to_csv(path, index=False)
+    monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", "1")
+    assert "set MINE_GEO_MAX_FILE_MB higher" in refused(path, crs="EPSG:4326")
+    monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", "2")
+    assert_there(read_hazards(path, crs="EPSG:4326"))
+
+
+def test_the_grid_of_a_form_without_a_zone(tmp_path):
+    path, profile = tmp_path / "a.zip", tmp_path / "own.toml"
+    rows = [
+        (f"{{{name}}}", *xy)
+        for name, shape in zip(IDS, numbers(32648), strict=True)
+        for xy in corners(shape)
+    ]
+    forms = pd.DataFrame({"hazard_id": IDS, "kind": "ap_minefield"})
+    forms["globalid"] = [f"{{{name}}}" for name in IDS]
+    repeat = pd.DataFrame(rows, columns=["parentglobalid", "easting", "northing"])
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("form_0.csv", forms.to_csv(index=False))
+        archive.writestr("turning_points_1.csv", repeat.to_csv(index=False))
+    message = refused(path)
+    said = re.search(r'(\[options\]) (crs = "EPSG:32648")', message)
+    profile.write_text(f"{said[1]}\n{said[2]}\n")
+    assert_there(read_hazards(path, profile=profile))
+    assert_there(read_hazards(path, crs="EPSG:32648"))
