@@ -213,7 +213,8 @@ def _read_layer(
         findings.append(Finding("deleted_left_out", message))
     names = [str(name) for name in frame.columns.drop(frame.geometry.name)]
     for place, column in texts.items():
-        frame[names[place]] = pd.Series(column, index=frame.index, dtype="str")
+        if place < len(names) and len(column) == len(frame):
+            frame[names[place]] = pd.Series(column, index=frame.index, dtype="str")
     drawing = one.format == "DXF"  # every line in it can be built; its texts are left out
     broken = {} if drawing else broken_rings(one.place, layer, frame.geometry.to_numpy())
     frame, told = _of_format(one, layer, frame)
