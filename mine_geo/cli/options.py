@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +35,36 @@ ON = click.option(
 )
 YES = click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
+
+
+_SAID_AS: Final = {"id_column": "id"}
+"""Options that the command calls otherwise than the library."""
+_NAMED: Final = re.compile(
+    r"\b(?P<name>crs|operation|layer|kind|profile|id_column)="
+    r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
+)
+"""An option of the library, as its messages write it."""
+
+
+def as_options(text: str) -> str:
+    """Return a message of the library with its options as those of the command.
+
+    Messages name a mend once, in the words of the library; the command says it in its own.
+
+    Examples
+    --------
+    >>> as_options('read it with crs="EPSG:4326", or name an operation (operation=...)')
+    'read it with --crs EPSG:4326, or name an operation (--operation ...)'
+    >>> as_options('crs="+proj=utm +zone=48", layer="my fields", what="reports"')
+    "--crs '+proj=utm +zone=48', --layer 'my fields', --reports"
+    """
+
+    def option(found: re.Match[str]) -> str:
+        value = found["double"] if found["single"] is None else found["single"]
+        name = _SAID_AS.get(found["name"], found["name"])
+        return f"--{name} {'...' if found['open'] else shlex.quote(value or '')}"
+
+    return _NAMED.sub(option, text.replace('what="reports"', "--reports"))
 
 
 def example(text: str) -> str:

@@ -12,6 +12,7 @@ from mine_geo.cli.options import (
     LAYER,
     FileReading,
     Sheet,
+    as_options,
     example,
     file_options,
     open_named,
@@ -91,8 +92,8 @@ def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
     done = open_named(ctx).register(in_order(received))
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     for finding in received.findings:
-        if finding.code in {"closed_left_out", "datum_shift"}:
-            click.echo(f"note: {finding.message}")
+        if finding.record is None and finding.code != "left_over":
+            click.echo(f"{finding.severity}: {as_options(finding.message)}")
 
 
 def _said(*, changed: bool) -> str:

@@ -13,6 +13,7 @@ from mine_geo.cli.options import (
     YES,
     FileReading,
     Sheet,
+    as_options,
     example,
     file_options,
     open_named,
@@ -86,7 +87,7 @@ def submit(
                 )
             except MineGeoError as error:
                 failed.append(error)
-                click.echo(f"Error: {error}", err=True)
+                click.echo(f"Error: {as_options(str(error))}", err=True)
             else:
                 _say(file, done)
     if failed:

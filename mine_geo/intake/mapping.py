@@ -23,7 +23,15 @@ from mine_geo.hazards import PLACE_COLUMNS, contradictions, located
 from mine_geo.intake.matching import Match, match
 from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
 from mine_geo.intake.raw import REPORT_COLUMNS, REPORT_TYPES
-from mine_geo.intake.values import read_days, read_flags, read_numbers, read_texts, read_words
+from mine_geo.intake.values import (
+    is_never,
+    is_serial,
+    read_days,
+    read_flags,
+    read_numbers,
+    read_texts,
+    read_words,
+)
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS
 
 if TYPE_CHECKING:
@@ -36,6 +44,10 @@ if TYPE_CHECKING:
 EXAMPLE_LENGTH: Final = 40
 """Characters of an example that are shown."""
 
+_SERIAL: Final = (
+    "is the number of a day in a spreadsheet? Give the column the format of a date there, or say "
+    'in a profile [{}] dates = ["excel_1900"] ("excel_1904" of an old workbook of a Macintosh)'
+)
 _GUID: Final = re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?")
 
 
@@ -215,12 +227,20 @@ class _Draft:
 
     def _days(self, ours: str, cells: pd.Series[Any]) -> pd.Series[Any]:
         days, bad = read_days(cells, self._fields.dates)
-        self._unread(
-            "bad_date",
-            cells,
-            bad,
-            "is no day that is clear; write 2022-12-31, or name the format in a profile (dates)",
-        )
+        texts = read_texts(cells)
+        serial, never = bad & is_serial(texts), bad & is_never(texts)
+        for which, said in (
+            (serial, _SERIAL.format(self._what)),
+            (never, "is no day of the calendar; correct it in the source"),
+            (
+                bad & ~serial & ~never,
+                (
+                    "is no day that is clear; write 2022-12-31, or name the format in a profile "
+                    "(dates)"
+                ),
+            ),
+        ):
+            self._unread("bad_date", cells, which, said)
         constant = self._fields.constants.get(ours)
         return self._filled(ours, days, None if constant is None else _moment(constant), bad)
 
