@@ -18,7 +18,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
-from mine_geo.cli.options import MOST_LETTERS, echo
+from mine_geo.cli.options import MOST_LETTERS, as_options, echo
 
 
 class _Group(click.Group):
@@ -33,7 +33,7 @@ class _Group(click.Group):
                 raise
             raise click.UsageError(shown, ctx=error.ctx) from None
         except errors.MineGeoError as error:
-            echo(f"Error: {settings.without_passwords(str(error))}", err=True)
+            echo(f"Error: {settings.without_passwords(as_options(str(error)))}", err=True)
             ctx.exit(errors.exit_code(error))
 
 
@@ -76,6 +76,13 @@ for command in (
     tables.reconcile,
     tables.sensitivity,
     ledger.release,
+    ledger.amend,
+    ledger.confirm,
+    ledger.describe,
+    ledger.divide,
+    ledger.merge,
+    ledger.retract,
+    ledger.spot_task,
     ledger.history,
     ledger.releases,
     ledger.balance,

@@ -45,7 +45,7 @@ class Atlas:
     """Files of earlier runs that no longer belong."""
 
 
-def atlas(  # noqa: PLR0913  (each is an option of its own)
+def atlas(
     split: gpd.GeoDataFrame,
     out: str | os.PathLike[str],
     border: gpd.GeoDataFrame | None = None,
