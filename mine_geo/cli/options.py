@@ -72,6 +72,12 @@ class Reading:
             known_at=self.known_at,
         )
 
+    def hazards(self, store: Store) -> gpd.GeoDataFrame:
+        """Return the hazards of all provinces that are read in this way, without zones."""
+        return store.hazards(
+            kind=self.kind, workbench=self.workbench, as_of=self.as_of, known_at=self.known_at
+        )
+
     def __str__(self) -> str:
         """Say it in a line for a heading."""
         border = "land border and coast" if self.include_coast else "land border"

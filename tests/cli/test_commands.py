@@ -33,6 +33,25 @@ def test_totals_count_near_and_far(filled: Command) -> None:
         assert row["near_size_m2"] == mg.read_hazards(filled.folder / "fields.gpkg").size_m2[0]
 
 
+def test_hazards_without_a_province_are_counted_beside_every_province(filled: Command) -> None:
+    lost = fields(
+        filled.folder / "lost.gpkg", hazard_id=["N-1", "N-2"], province=None, district=None
+    )
+    filled.done("load", "hazards", lost)
+    rows = json.loads(filled.done("totals", "--format", "json"))["rows"]
+    assert [row["province"] for row in rows] == ["Battambang", "no unit recorded", "Total"]
+    size = int(mg.read_hazards(lost).size_m2.sum())
+    assert [row["size_m2"] for row in rows] == [size, size, 2 * size]
+    said = f"No unit recorded: 2 hazards, {size:,} m²"
+    for province in ("Battambang", "Pailin"):
+        for table in ("totals", "split"):
+            assert said in filled.done(table, "--province", province)
+    assert "No unit recorded" not in filled.done("totals")
+    assert "no unit recorded" in filled.done("balance", "--by", "province")
+    rows = json.loads(filled.done("totals", "--by", "commune", "--format", "json"))["rows"]
+    assert rows[0]["commune"] == "no unit recorded"
+
+
 def test_totals_fit_80_columns_and_name_the_store(filled: Command) -> None:
     for by in ("province", "district", "kind"):
         lines = filled.done("totals", "--by", by).splitlines()
