@@ -140,11 +140,11 @@ def disclose(
 
     Examples
     --------
-    >>> from mine_geo import admin, border, intake, sample, zones
+    >>> from mine_geo import intake, sample, zones
     >>> fields = intake.read_hazards(sample.path("minefields"))
     >>> fields = fields[fields["province"] == "Pailin"]
-    >>> split = zones.border_split(fields, border.read_border(sample.path("border")))
-    >>> districts = admin.read_admin(sample.path("districts"))
+    >>> split = zones.border_split(fields, intake.read_border(sample.path("border")))
+    >>> districts = intake.read_admin(sample.path("districts"))
     >>> open_to_all = disclose(split, districts[districts["province"] == "Pailin"])
     >>> open_to_all.aggregates[["district", "hazards", "size_m2", "near_size_m2"]]
         district  hazards   size_m2  near_size_m2

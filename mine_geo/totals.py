@@ -30,6 +30,7 @@ GROUPS: Final = {
 }
 """What a group is keyed and named by: names repeat, so the code decides."""
 LEVELS: Final = ("province", "district")
+UNITS: Final = (*LEVELS, "commune", "village")
 PLACES: Final = ("province_code", "province", "district_code", "district")
 
 

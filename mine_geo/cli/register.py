@@ -46,7 +46,7 @@ def load_admin(
     ctx: click.Context, file: Path, layer: str | None, name: str | None, version: str | None
 ) -> None:
     """Load districts; earlier ones are kept, these become the active ones."""
-    from mine_geo.admin import read_admin  # noqa: PLC0415
+    from mine_geo.intake import read_admin  # noqa: PLC0415
 
     admin = read_admin(file, layer)
     done = open_named(ctx).load_admin(admin, name or file.stem, version)
@@ -72,7 +72,7 @@ def load_border(
     accuracy: float | None,
 ) -> None:
     """Load border lines; earlier ones are kept, these become the active ones."""
-    from mine_geo.border import read_border  # noqa: PLC0415
+    from mine_geo.intake import read_border  # noqa: PLC0415
 
     border = read_border(file, name=name, version=version, accuracy_m=accuracy, layer=layer)
     done = open_named(ctx).load_border(border)

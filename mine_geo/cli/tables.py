@@ -91,14 +91,14 @@ def totals(
 ) -> None:
     """Count hazards and add up m², nearer and farther than the threshold."""
     from mine_geo.cli import terminal  # noqa: PLC0415
-    from mine_geo.totals import name_no_unit  # noqa: PLC0415
+    from mine_geo.totals import UNITS, name_no_unit  # noqa: PLC0415
     from mine_geo.totals import totals as add_up  # noqa: PLC0415
 
     store = open_named(ctx)
     hazards = reading.split(store, province)
     # Kinds stand side by side and are never added up.
     table = add_up(hazards, list(by), size=size, total="kind" not in by)
-    table = name_no_unit(table, by)
+    table = name_no_unit(table, UNITS)
     if format_ == "table" and output is None:
         # 80 columns hold the two zones of a district, or of fewer names the sum as well.
         spare = ["hazards", "size_m2"] if "district" in by else []

@@ -1,6 +1,14 @@
 """Foreign files into hazard tables and report tables: recognised by content, mapped by profile."""
 
 from mine_geo.intake.checking import check
+from mine_geo.intake.layers import (
+    Layer,
+    read_admin,
+    read_border,
+    receive_admin,
+    receive_border,
+    understood,
+)
 from mine_geo.intake.reading import (
     ClosedLeftOutWarning,
     in_order,
@@ -12,11 +20,17 @@ from mine_geo.intake.received import Received, Source
 
 __all__ = [
     "ClosedLeftOutWarning",
+    "Layer",
     "Received",
     "Source",
     "check",
     "in_order",
     "read",
+    "read_admin",
+    "read_border",
     "read_hazards",
     "read_reports",
+    "receive_admin",
+    "receive_border",
+    "understood",
 ]
