@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.intake.layers import Layer
     from mine_geo.intake.received import Received, What
     from mine_geo.store import Store
 
@@ -125,18 +126,125 @@ class FileReading:
         )
 
 
+PROFILE: Final = click.option("--profile", help="A bundled profile, or a TOML file of your own.")
+OPERATION: Final = click.option(
+    "--operation", help="The named datum transformation, if one is needed."
+)
+
+
 def file_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a `FileReading` and hand it over as `how`."""
     wrapped = gathering(command, FileReading, "how")
     for option in (
-        click.option("--profile", help="A bundled profile, or a TOML file of your own."),
-        click.option("--operation", help="The named datum transformation, if one is needed."),
+        PROFILE,
+        OPERATION,
         click.option("--crs", help="Reference system, where the file says none or a wrong one."),
         FILE_KIND,
         LAYER,
     ):
         wrapped = option(wrapped)
     return wrapped
+
+
+@dataclass(frozen=True)
+class BorderReading:
+    """How a file of border lines is read."""
+
+    layer: str | None
+    kind: str | None
+    kind_column: str | None
+    neighbour_column: str | None
+    operation: str | None
+    profile: str | None
+
+    def receive(
+        self,
+        file: Path,
+        name: str | None = None,
+        version: str | None = None,
+        accuracy_m: float | None = None,
+    ) -> Layer:
+        """Read a file, with all that there is to say of it."""
+        from mine_geo.intake import receive_border  # noqa: PLC0415
+
+        return receive_border(
+            file, name=name, version=version, accuracy_m=accuracy_m, layer=self.layer,
+            kind=self.kind, kind_column=self.kind_column, neighbour_column=self.neighbour_column,
+            profile=self.profile, operation=self.operation,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AdminReading:
+    """How a file of districts is read."""
+
+    layer: str | None
+    district_column: str | None
+    province_column: str | None
+    code_column: str | None
+    operation: str | None
+    profile: str | None
+
+    def receive(self, file: Path) -> Layer:
+        """Read a file, with all that there is to say of it."""
+        from mine_geo.intake import receive_admin  # noqa: PLC0415
+
+        return receive_admin(
+            file, self.layer, district_column=self.district_column,
+            province_column=self.province_column, code_column=self.code_column,
+            profile=self.profile, operation=self.operation,
+        )  # fmt: skip
+
+
+def border_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a `BorderReading` and hand it over as `how`."""
+    wrapped = gathering(command, BorderReading, "how")
+    for option in (
+        PROFILE,
+        OPERATION,
+        click.option(
+            "--neighbour-column", metavar="NAME", help="The column of the country beside a line."
+        ),
+        click.option("--kind-column", metavar="NAME", help="The column that says land or coast."),
+        click.option(
+            "--kind",
+            type=click.Choice(terms.BORDER_KINDS),
+            help="What the lines are of which the file does not say it.",
+        ),
+        LAYER,
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def admin_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of an `AdminReading` and hand it over as `how`."""
+    wrapped = gathering(command, AdminReading, "how")
+    for option in (
+        PROFILE,
+        OPERATION,
+        click.option("--code-column", metavar="NAME", help="The column of the district's code."),
+        click.option("--province-column", metavar="NAME", help="The column of the province."),
+        click.option("--district-column", metavar="NAME", help="The column of the district."),
+        LAYER,
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def held(layer: Layer) -> str:
+    """Say in a line what a border or districts hold."""
+    from mine_geo.intake import understood  # noqa: PLC0415
+
+    found = understood(layer)
+    if "km" not in found:
+        return f"{found['districts'].sum():,} districts in {len(found):,} provinces"
+    names = terms.NEIGHBOUR_NAMES
+    said = []
+    for row in found.itertuples():
+        beside = names.get(str(row.neighbour), "neighbour not said") if row.kind == "land" else ""
+        said.append(f"{row.kind} {beside} {row.km:,.0f} km".replace("  ", " "))
+    return ", ".join(said)
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:

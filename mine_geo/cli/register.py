@@ -9,11 +9,15 @@ import click
 from mine_geo import errors
 from mine_geo.cli.options import (
     FILE,
-    LAYER,
+    AdminReading,
+    BorderReading,
     FileReading,
     Sheet,
+    admin_options,
+    border_options,
     example,
     file_options,
+    held,
     open_named,
     output_options,
 )
@@ -38,19 +42,18 @@ def load() -> None:
 
 @load.command("admin", epilog=example("mine-geo load admin khm_adm2.gpkg --name COD-AB"))
 @FILE
-@LAYER
 @click.option("--name", help="What the dataset is called.")
 @click.option("--version", help="Its version.")
+@admin_options
 @click.pass_context
 def load_admin(
-    ctx: click.Context, file: Path, layer: str | None, name: str | None, version: str | None
+    ctx: click.Context, how: AdminReading, file: Path, name: str | None, version: str | None
 ) -> None:
     """Load districts; earlier ones are kept, these become the active ones."""
-    from mine_geo.intake import read_admin  # noqa: PLC0415
-
-    admin = read_admin(file, layer)
+    received = how.receive(file)
+    admin = received.in_order()
     done = open_named(ctx).load_admin(admin, name or file.stem, version)
-    click.echo(f"{done.rows:,} districts {_said(changed=done.changed)}: {done.name} {done.version}")
+    click.echo(f"{held(received)} {_said(changed=done.changed)}: {done.name} {done.version}")
     if "repaired" in admin and admin["repaired"].any():
         codes = errors.some(admin.loc[admin["repaired"], "district_code"], 20)
         click.echo(f"note: invalid rings were repaired in districts {codes}", err=True)
@@ -58,25 +61,26 @@ def load_admin(
 
 @load.command("border", epilog=example("mine-geo load border border.gpkg --accuracy 50"))
 @FILE
-@LAYER
 @click.option("--name", help="What the dataset is called.")
 @click.option("--version", help="Its version.")
 @click.option("--accuracy", type=float, metavar="METRES", help="How far off the lines may be.")
+@border_options
 @click.pass_context
 def load_border(
     ctx: click.Context,
+    how: BorderReading,
     file: Path,
-    layer: str | None,
     name: str | None,
     version: str | None,
     accuracy: float | None,
 ) -> None:
     """Load border lines; earlier ones are kept, these become the active ones."""
-    from mine_geo.intake import read_border  # noqa: PLC0415
-
-    border = read_border(file, name=name, version=version, accuracy_m=accuracy, layer=layer)
-    done = open_named(ctx).load_border(border)
+    received = how.receive(file, name, version, accuracy)
+    done = open_named(ctx).load_border(received.in_order())
     click.echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
+    click.echo(held(received))
+    for finding in received.findings:
+        click.echo(f"{finding.severity}: {finding.message}", err=True)
 
 
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))

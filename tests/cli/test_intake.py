@@ -240,3 +240,66 @@ def test_several_files_one_after_the_other(filled: Command) -> None:
     assert len(rows(filled, "workbench", "list", "--waiting")) == 3
     table = pd.DataFrame(rows(filled, "totals", "--kind", "ap_minefield"))
     assert table["hazards"].iloc[-1] == 4
+
+
+LAND = shapely.LineString([(102.3, 13.0), (102.4, 13.5)])
+COAST = shapely.LineString([(103, 11), (103.5, 10.5)])
+
+
+def test_a_border_is_checked_and_what_was_understood_is_said(command: Command) -> None:
+    file = write(command.folder / "b.gpkg", [LAND, COAST], TYPE=["land", "coast"], CNTRY=["ថៃ", ""])
+    said = command.done("check", "border", file)
+    assert "land Thailand 56 km, coast 78 km" in " ".join(said.split())
+    assert narrow(said)
+    table = {r["source"]: r["ours"] for r in rows(command, "check", "border", file, "--explain")}
+    assert table == {"TYPE": "kind", "CNTRY": "neighbour"}
+    explained = command.done("check", "border", file, "--explain")
+    assert "What its words mean" in explained
+    command.done("init")
+    loaded = command.done("load", "border", file, "--name", "office", "--version", "2024")
+    assert loaded == "2 lines loaded: office 2024\nland Thailand 56 km, coast 78 km\n"
+    with mg.open_store(command.store) as store:
+        assert store.border()["kind"].tolist() == ["land", "coast"]
+
+
+def test_lines_that_could_be_coast_are_refused_until_the_officer_says_it(command: Command) -> None:
+    file = write(command.folder / "b.gpkg", [LAND, COAST], a=["land", "coast"], b=["THA", None])
+    command.done("init")
+    line = command.refused(errors.RecordError, "load", "border", file)
+    assert "2 lines (134 km) could be land border or coast" in line
+    for explain in ([], ["--explain"]):
+        result = command("check", "border", file, *explain)
+        assert result.exit_code == errors.FINDINGS_EXIT
+        assert "could be land border or coast" in result.output
+    for mend, said in {
+        ("--kind", "land"): "land neighbour not said 134 km",
+        ("--kind-column", "a"): "land neighbour not said 56 km, coast 78 km",
+        ("--neighbour-column", "b", "--kind", "coast"): "land Thailand 56 km, coast 78 km",
+    }.items():
+        assert said in command.done("check", "border", file, *mend)
+        loaded = command("load", "border", file, *mend, "--version", mend[1])
+        assert loaded.exit_code == 0
+        assert said in loaded.output
+
+
+def test_districts_are_checked_and_loaded_by_column(command: Command) -> None:
+    square = shapely.box(103, 12.5, 103.1, 12.6)
+    file = write(command.folder / "d.gpkg", [square], label=["Samlout"], within=["Battambang"])
+    refused = command("check", "admin", file, "--explain")
+    assert refused.exit_code == errors.FINDINGS_EXIT
+    assert "no column of districts" in refused.output
+    mend = ["--district-column", "label", "--province-column", "within"]
+    assert "1 districts in 1 provinces" in command.done("check", "admin", file, *mend)
+    command.done("init")
+    loaded = command.done("load", "admin", file, *mend, "--version", "1")
+    assert loaded == "1 districts in 1 provinces loaded: d 1\n"
+
+
+def test_check_of_a_file_is_check_of_hazards(filled: Command) -> None:
+    file = filled.folder / "fields.gpkg"
+    assert filled.done("check", file) == filled.done("check", "hazards", file)
+    assert filled.done("check", "--explain", file) == filled.done("check", file, "--explain")
+    for what in ("hazards", "border", "admin"):
+        said = CliRunner().invoke(main, ["check", what, "--help"])
+        assert "--explain" in said.output
+        assert f"Example: mine-geo check {what}" in said.output
