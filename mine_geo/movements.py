@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.cells import day_of
 from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
-from mine_geo.events import day_of
 from mine_geo.geometry import as_geometries, size_m2
 from mine_geo.terms import (
     CRS,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo import terms
+from mine_geo.errors import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,61 @@ FILE_KIND = click.option(
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
+
+
+def as_day(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the day of an option in ISO form: as ISO has it, or in a `--day-format`.
+
+    Raises
+    ------
+    RecordError
+        If it is no day that is clear.
+    """
+    from mine_geo.cells import day_of  # noqa: PLC0415
+
+    if value is None:
+        return None
+    try:
+        return str(day_of(value, ctx.find_root().meta.get(DAY_FORMAT) or ()))
+    except RecordError as error:
+        mend = "as mine-geo --day-format %d/%m/%Y before the command does"
+        raise RecordError(f"{param.opts[0]}: {error}, {mend}") from error
+
+
+DAY_FORMAT: Final = "mine_geo.day_format"
+"""Where a context keeps the formats of days that the command was given."""
+
+
+def in_words(day: str) -> str:
+    """Write an ISO day so that nobody can take the month for the day.
+
+    Examples
+    --------
+    >>> in_words("2024-05-03")
+    '3 May 2024'
+    """
+    from mine_geo import cells  # noqa: PLC0415
+
+    found = cells.day_of(day)
+    return day if found is None else cells.in_words(found)
+
+
+def span(column: pd.Series[Any]) -> str:
+    """Say in words from which day to which a column of days reaches.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> span(pd.Series(["2024-05-03", None, "2023-12-31"]))
+    '31 December 2023 to 3 May 2024'
+    """
+    from mine_geo import cells  # noqa: PLC0415
+
+    days = cells.read_days(column)[0].dropna()
+    if days.empty:
+        return "on no day that is recorded"
+    first, last = (cells.in_words(day.date()) for day in (days.min(), days.max()))
+    return first if first == last else f"{first} to {last}"
 
 
 def example(text: str) -> str:
@@ -289,7 +345,10 @@ def as_known_options(command: Callable[..., None]) -> Callable[..., None]:
         help="As recorded by this moment, 2024-04-30T12:00+07:00.",
     )(command)
     return click.option(
-        "--as-of", metavar="DAY", help="At the end of this day, 2022-12-31; else now."
+        "--as-of",
+        callback=as_day,
+        metavar="DAY",
+        help="At the end of this day, 2022-12-31; else now.",
     )(as_known)
 
 

@@ -20,6 +20,7 @@ from mine_geo.cli.options import (
     held,
     open_named,
     output_options,
+    span,
 )
 
 
@@ -92,7 +93,9 @@ def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
     from mine_geo.intake import in_order  # noqa: PLC0415
 
     received = how.read(file)
-    done = open_named(ctx).register(in_order(received))
+    hazards = in_order(received)
+    click.echo(f"surveyed {span(hazards['surveyed_on'])}")
+    done = open_named(ctx).register(hazards)
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     for finding in received.findings:
         if finding.code in {"closed_left_out", "datum_shift"}:
@@ -145,6 +148,7 @@ def db_import(ctx: click.Context, hazards: Path, events: Path) -> None:
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     table, log = read_hazards(hazards), read_vector(events)
+    click.echo(f"events {span(log['happened_on'])}" if "happened_on" in log else "events")
     open_named(ctx).import_log(table, log)
     click.echo(f"{len(table):,} hazards and {len(log):,} events taken over")
 

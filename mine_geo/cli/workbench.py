@@ -12,8 +12,10 @@ from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
 from mine_geo.cli.options import (
     FileReading,
     Sheet,
+    as_day,
     example,
     file_options,
+    in_words,
     open_named,
     output_options,
 )
@@ -175,7 +177,9 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
 @SUBMISSION
 @HAZARDS
 @RECORDS
-@click.option("--on", "happened_on", metavar="DAY", help="The day; else that of each survey.")
+@click.option(
+    "--on", "happened_on", callback=as_day, metavar="DAY", help="The day; else that of each survey."
+)
 @BY
 @click.pass_context
 def accept(
@@ -187,6 +191,8 @@ def accept(
     who: str | None,
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
+    when = "the day that each names" if happened_on is None else in_words(happened_on)
+    click.echo(f"{submission_id}: accepted on {when}")
     done = open_named(ctx).accept(
         submission_id,
         hazards=hazard_ids or None,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from mine_geo.cells import check_format
 from mine_geo.errors import FileError, OptionError
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.profile_faults import Faults
@@ -308,17 +309,13 @@ def _factor(key: tuple[str, ...], value: Any, faults: Faults) -> float:
 def _dates(key: tuple[str, ...], table: dict[str, Any], faults: Faults) -> tuple[str, ...]:
     """Return formats of days; each must bring back the day that it writes."""
     formats = faults.texts(key, table)
-    day = pd.Timestamp(2001, 2, 3)
     for written in formats:
         if written == EPOCH:
             continue
         try:
-            read = read_days(pd.Series([day.strftime(written)]), (written,))[0][0]
-        except ValueError as error:
-            faults.add(key, f"{written!r}: {error}")
-            continue
-        if read != day:
-            faults.add(key, f"{written!r} does not say day, month and year, as %d/%m/%Y does")
+            check_format(written)
+        except OptionError as error:
+            faults.add(key, str(error).removeprefix("format of days "))
     return formats
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mine_geo import movements
+from mine_geo.cells import moment_of
 from mine_geo.errors import RecordError
-from mine_geo.events import moment_of
 from mine_geo.fold import fold
 from mine_geo.released import released_land
 from mine_geo.store import content, histories, imports, ledger, projection

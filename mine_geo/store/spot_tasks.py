@@ -13,8 +13,8 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, select, update
 
+from mine_geo.cells import day_of, moment_of
 from mine_geo.errors import ConflictError, GeometryError, RecordError, UnknownNameError
-from mine_geo.events import day_of, moment_of
 from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, rows
 from mine_geo.store.entries import DAYS_IN, Facts, day, id_of, not_in_future, text_of

@@ -19,7 +19,7 @@ SIZE_1, SIZE_2 = 11_987, 1_200_149
 
 def test_the_same_file_twice_changes_nothing(filled: Command) -> None:
     again = filled.done("load", "hazards", filled.folder / "fields.gpkg")
-    assert again == "0 hazards registered, 2 there already\n"
+    assert again == "surveyed 30 June 2020\n0 hazards registered, 2 there already\n"
     assert "there already" in filled.done("load", "border", mg.sample.path("border"))
     assert "there already" in filled.done("load", "admin", mg.sample.path("districts"))
 
