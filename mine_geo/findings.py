@@ -62,6 +62,7 @@ CODES: Final = {
     "code_differs": ("warning", "a name that contradicts its code"),
     "wrong_province": ("warning", "another province than the one it lies in"),
     "wrong_district": ("warning", "another district than the one it lies in"),
+    "unit_assigned": ("note", "a province or district that was taken from the polygon"),
     "size_differs": ("warning", "a reported size far from that of the polygon"),
     # border lines
     "land_or_coast": ("error", "a line of which nothing says whether it is land border or coast"),

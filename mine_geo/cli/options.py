@@ -188,6 +188,36 @@ OPERATION: Final = click.option(
 )
 
 
+ASSIGN: Final = click.option(
+    "--assign-units",
+    is_flag=True,
+    help="Take a province or district that is not recorded from the polygon and the districts.",
+)
+
+
+def with_units(received: Received, store: Store, *, assign: bool) -> Received:
+    """Return hazards with the units that were missing, if asked, and say how many have none."""
+    from mine_geo.intake import assign_units, fill_units, said_without_unit  # noqa: PLC0415
+
+    lacking = said_without_unit(received.table)
+    if not lacking:
+        return received
+    there = store.versions()
+    there = there[(there["layer"] == "districts") & there["active"]]
+    source = " ".join(there[["name", "version"]].iloc[0]) if len(there) else ""
+    if not (assign or source):
+        click.echo(f"{lacking}: they are in no unit's figures; load districts, then --assign-units")
+        return received
+    filled = fill_units(received.table, store.admin(), source)
+    if assign:
+        click.echo(f"{source}: {filled}")
+        return assign_units(received, filled, source)
+    told = int((filled.whole | filled.district).sum())
+    mend = f"--assign-units gives {told:,} of them theirs, by {source}"
+    click.echo(f"{lacking}: they are in no unit's figures; {mend}")
+    return received
+
+
 def file_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a `FileReading` and hand it over as `how`."""
     wrapped = gathering(command, FileReading, "how")

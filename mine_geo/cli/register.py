@@ -8,6 +8,7 @@ import click
 
 from mine_geo import errors
 from mine_geo.cli.options import (
+    ASSIGN,
     FILE,
     AdminReading,
     BorderReading,
@@ -21,6 +22,7 @@ from mine_geo.cli.options import (
     open_named,
     output_options,
     span,
+    with_units,
 )
 
 
@@ -86,16 +88,18 @@ def load_border(
 
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
 @FILE
+@ASSIGN
 @file_options
 @click.pass_context
-def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
+def load_hazards(ctx: click.Context, file: Path, how: FileReading, *, assign_units: bool) -> None:
     """Register hazards; the same file again changes nothing, other content is a conflict."""
     from mine_geo.intake import in_order  # noqa: PLC0415
 
-    received = how.read(file)
-    hazards = in_order(received)
+    received, store = how.read(file), open_named(ctx)
+    in_order(received)
+    hazards = in_order(with_units(received, store, assign=assign_units))
     click.echo(f"surveyed {span(hazards['surveyed_on'])}")
-    done = open_named(ctx).register(hazards)
+    done = store.register(hazards)
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     for finding in received.findings:
         if finding.code in {"closed_left_out", "datum_shift"}:

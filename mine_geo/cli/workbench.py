@@ -10,6 +10,7 @@ import click
 
 from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
 from mine_geo.cli.options import (
+    ASSIGN,
     FileReading,
     Sheet,
     as_day,
@@ -18,8 +19,9 @@ from mine_geo.cli.options import (
     in_words,
     open_named,
     output_options,
+    with_units,
 )
-from mine_geo.errors import MineGeoError, exit_code
+from mine_geo.errors import MineGeoError, OptionError, exit_code
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +59,7 @@ def workbench() -> None:
 @click.option("--operator", help="Whose file it is.")
 @click.option("--comment", help="A remark, kept with the submission.")
 @click.option("--again", is_flag=True, help="Enter a file that was there before once more.")
+@ASSIGN
 @file_options
 @click.pass_context
 def submit(
@@ -69,6 +72,7 @@ def submit(
     *,
     reports: bool,
     again: bool,
+    assign_units: bool,
 ) -> None:
     """Put the records of files onto the workbench, with what the checks say of them.
 
@@ -76,12 +80,16 @@ def submit(
     """
     from mine_geo.cli import terminal  # noqa: PLC0415
 
+    if reports and assign_units:
+        raise OptionError("--assign-units is for hazards; leave it out with --reports")
     store, failed = open_named(ctx), []
     with terminal.progress(len(files)) if len(files) > 1 else nullcontext(_no_step) as step:
         for file in files:
             step(file.name)
             try:
                 received = how.read(file, "reports" if reports else "hazards")
+                if not reports:
+                    received = with_units(received, store, assign=assign_units)
                 done = store.submit(
                     received, submitted_by=who, operator=operator, comment=comment, again=again
                 )

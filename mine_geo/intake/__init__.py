@@ -17,13 +17,17 @@ from mine_geo.intake.reading import (
     read_reports,
 )
 from mine_geo.intake.received import Received, Source
+from mine_geo.intake.units import Filled, assign_units, fill_units, said_without_unit
 
 __all__ = [
     "ClosedLeftOutWarning",
+    "Filled",
     "Layer",
     "Received",
     "Source",
+    "assign_units",
     "check",
+    "fill_units",
     "in_order",
     "read",
     "read_admin",
@@ -32,5 +36,6 @@ __all__ = [
     "read_reports",
     "receive_admin",
     "receive_border",
+    "said_without_unit",
     "understood",
 ]

@@ -303,3 +303,46 @@ def test_check_of_a_file_is_check_of_hazards(filled: Command) -> None:
         said = CliRunner().invoke(main, ["check", what, "--help"])
         assert "--explain" in said.output
         assert f"Example: mine-geo check {what}" in said.output
+
+
+def test_units_that_a_file_leaves_out_are_taken_from_the_polygon_if_asked(filled: Command) -> None:
+    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=None, district=None)
+    copied = filled.folder / "copy.gpkg"
+    copied.write_bytes(filled.store.read_bytes())
+    said = filled.done("load", "hazards", file)
+    assert "2 hazards record no province, 2 no district: they are in no unit's figures" in said
+    assert "--assign-units gives 2 of them theirs, by districts" in said
+    filled.store = copied
+    said = filled.done("load", "hazards", file, "--assign-units")
+    assert "province and district of 2 hazards" in said
+    assert "each has its unit" in said
+    again = filled.done("load", "hazards", file, "--assign-units")
+    assert "0 hazards registered, 2 there already" in again
+    table = {row["hazard_id"]: row for row in rows(filled, "split")}
+    assert table["N1"]["province"] == table["N2"]["province"] == "Battambang"
+    assert table["N1"]["district"] == table["AP-1"]["district"]
+    assert str(table["N1"]["unit_from"]).startswith("districts ")
+    assert table["AP-1"]["unit_from"] is None
+
+
+def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Command) -> None:
+    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=None, district=None)
+    filled.done("load", "hazards", file)
+    said = filled.done("workbench", "submit", file, "--assign-units")
+    assert "2 described" in said
+    filled.done("workbench", "accept", "S-0001", "--on", "2024-05-03")
+    table = {row["hazard_id"]: row for row in rows(filled, "split")}
+    assert {row["province"] for row in table.values()} == {"Battambang"}
+    line = filled.refused(
+        errors.OptionError, "workbench", "submit", file, "--reports", "--assign-units"
+    )
+    assert "leave it out" in line
+
+
+def test_units_need_districts(command: Command) -> None:
+    file = fields(command.folder / "n.gpkg", province=None, district=None)
+    command.done("init")
+    line = command.refused(errors.StoreError, "load", "hazards", file, "--assign-units")
+    assert "mine-geo load admin" in line
+    command.done("load", "admin", mg.sample.path("districts"))
+    assert "2 hazards registered" in command.done("load", "hazards", file, "--assign-units")
