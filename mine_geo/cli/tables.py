@@ -112,16 +112,9 @@ def totals(
 
 def _nowhere(store: Store, reading: Reading, province: str | None) -> list[str]:
     """Say how many hazards record no province: they may lie in the one that was asked for."""
-    from mine_geo.totals import without_unit  # noqa: PLC0415
+    from mine_geo.cli.frames import nowhere  # noqa: PLC0415
 
-    if province is None:
-        return []
-    every = reading.hazards(store)
-    lost = every.loc[without_unit(every), "size_m2"]
-    if lost.empty:
-        return []
-    said = f"{terms.NO_UNIT.capitalize()}: {len(lost):,} hazards, {lost.sum():,} m². They are in "
-    return [f"{said}no province's figures, and may lie in this one."]
+    return [] if province is None else nowhere(reading.hazards(store), province)
 
 
 def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> list[str]:

@@ -46,7 +46,12 @@ def test_hazards_without_a_province_are_counted_beside_every_province(filled: Co
     for province in ("Battambang", "Pailin"):
         for table in ("totals", "split"):
             assert said in filled.done(table, "--province", province)
+    in_one = ["--province", "Battambang", "--district", "Banan"]
+    assert said in filled.done("export", "x.csv", "--province", "Battambang")
+    assert said in filled.done("export", "y.csv", *in_one)
+    assert said in filled.done("map", "district", *in_one, "-o", "x.html")
     assert "No unit recorded" not in filled.done("totals")
+    assert "No unit recorded" not in filled.done("export", "z.csv")
     assert "no unit recorded" in filled.done("balance", "--by", "province")
     rows = json.loads(filled.done("totals", "--by", "commune", "--format", "json"))["rows"]
     assert rows[0]["commune"] == "no unit recorded"
