@@ -112,8 +112,8 @@ def _day_of_moment(value: dt.datetime) -> dt.date:
     if isinstance(value, pd.Timestamp) and value == value.normalize():
         return value.date()
     raise RecordError(
-        f"{value} is a moment without a time zone, no day; give the day, as {value.date()}, or "
-        f"say which zone, as in {value}+07:00"
+        f"{value} has no time zone; give the day, as {value.date()}, or say which zone, as in "
+        f"{value}+07:00"
     )
 
 

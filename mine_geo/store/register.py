@@ -15,7 +15,7 @@ from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
 from mine_geo.events import ATTRIBUTES
 from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, projection, rows
-from mine_geo.store.entries import DAYS_IN, text_of
+from mine_geo.store.entries import DAYS_IN, day, text_of
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.transactions import next_moment
 from mine_geo.terms import HAZARD_COLUMNS, SPLIT_COLUMNS
@@ -156,7 +156,7 @@ def register(
     hazards: gpd.GeoDataFrame,
     *,
     synthetic: bool,
-    registered_on: date | None,
+    registered_on: date | str | None,
     recorded_by: str | None,
     now: datetime | None = None,
 ) -> Registered:
@@ -176,7 +176,8 @@ def register(
     new = [place for place, hazard in enumerate(ids) if hazard not in there.register]
     if new:
         now = now or next_moment(connection)
-        _write(connection, batch.only(new), there, registered_on, recorded_by, now)
+        when = None if registered_on is None else day(registered_on, "registered_on")
+        _write(connection, batch.only(new), there, when, recorded_by, now)
     return Registered(registered=len(new), unchanged=len(ids) - len(new))
 
 
@@ -249,7 +250,7 @@ def _write(
     now: datetime,
 ) -> None:
     columns, ids = batch.columns, batch.columns["hazard_id"]
-    days = [day or registered_on or today(now) for day in columns["surveyed_on"]]
+    days = [surveyed or registered_on or today(now) for surveyed in columns["surveyed_on"]]
     early = [hazard for hazard, day in zip(ids, days, strict=True) if day > today(now)]
     if early:
         raise RecordError(
