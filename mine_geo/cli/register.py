@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -24,6 +25,13 @@ from mine_geo.cli.options import (
     span,
     with_units,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNIT_CODES: Final = ("unknown_place", "code_differs", "wrong_province", "wrong_district")
+"""The findings on what a record says of its province and district."""
+MOST_SAID: Final = 5
 
 
 @click.command(epilog=example("mine-geo --database register.gpkg init"))
@@ -97,13 +105,25 @@ def load_hazards(ctx: click.Context, file: Path, how: FileReading, *, assign_uni
 
     received, store = how.read(file), open_named(ctx)
     in_order(received)
-    hazards = in_order(with_units(received, store, assign=assign_units))
+    received = with_units(received, store, assign=assign_units)
+    hazards = in_order(received)
+    if assign_units:
+        _say_elsewhere(store.check(received))
     click.echo(f"surveyed {span(hazards['surveyed_on'])}")
     done = store.register(hazards)
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     for finding in received.findings:
         if finding.code in {"closed_left_out", "datum_shift"}:
             click.echo(f"note: {finding.message}")
+
+
+def _say_elsewhere(found: pd.DataFrame) -> None:
+    """Say which recorded units are kept although the polygon, or the table of names, differs."""
+    wrong = found[found["code"].isin(UNIT_CODES)]
+    for row in wrong.head(MOST_SAID).itertuples():
+        click.echo(f"kept as recorded: {row.hazard_id}: {row.message}")
+    if len(wrong) > MOST_SAID:
+        click.echo(f"... and {len(wrong) - MOST_SAID:,} more; mine-geo check lists them")
 
 
 def _said(*, changed: bool) -> str:

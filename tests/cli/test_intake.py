@@ -339,6 +339,18 @@ def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Com
     assert "leave it out" in line
 
 
+def test_a_recorded_unit_is_kept_and_said_where_the_polygon_lies_elsewhere(filled: Command) -> None:
+    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=["Pailin", None],
+                  district=None)  # fmt: skip
+    said = filled.done("load", "hazards", file, "--assign-units")
+    assert "province and district of 1 hazards and the district of 0" in said
+    assert "0 hazards record no province, 1 no district" in said
+    assert "kept as recorded: N1: " in said
+    table = {row["hazard_id"]: row for row in rows(filled, "split")}
+    assert table["N1"]["province"] == "Pailin"
+    assert table["N2"]["province"] == "Battambang"
+
+
 def test_units_need_districts(command: Command) -> None:
     file = fields(command.folder / "n.gpkg", province=None, district=None)
     command.done("init")
