@@ -19,6 +19,7 @@ from mine_geo.cli.options import (
     in_words,
     open_named,
     output_options,
+    span,
     with_units,
 )
 from mine_geo.errors import MineGeoError, OptionError, exit_code
@@ -26,7 +27,7 @@ from mine_geo.errors import MineGeoError, OptionError, exit_code
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mine_geo.store import Submitted
+    from mine_geo.store import Store, Submitted
 
 NAMES: Final = {
     "submission_id": "id",
@@ -199,9 +200,9 @@ def accept(
     who: str | None,
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
-    when = "the day that each names" if happened_on is None else in_words(happened_on)
-    click.echo(f"{submission_id}: accepted on {when}")
-    done = open_named(ctx).accept(
+    store = open_named(ctx)
+    click.echo(f"{submission_id}: {_day_of(store, submission_id, happened_on)}")
+    done = store.accept(
         submission_id,
         hazards=hazard_ids or None,
         records=records or None,
@@ -216,6 +217,16 @@ def accept(
         click.echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
     for note in done.notes:
         click.echo(f"note: {note}")
+
+
+def _day_of(store: Store, submission_id: str, happened_on: str | None) -> str:
+    """Say in words on which day records will be accepted: that of the command, else their own."""
+    if happened_on is not None:
+        return f"as of {in_words(happened_on)}"
+    records = store.submission(submission_id).records
+    waiting = records[records["state"] == "waiting"]
+    said = [span(waiting[name]) for name in ("surveyed_on", "happened_on") if name in waiting]
+    return f"each as of its own day, {said[0]}" if said else "each as of its own day"
 
 
 @workbench.command("reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids'"))

@@ -138,6 +138,7 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     assert narrow(missing)
     done = filled.done("workbench", "accept", "S-0001", "--by", "desk")
     assert "1 records accepted: 1 registered" in done
+    assert done.startswith("S-0001: each as of its own day, ")
     assert "left: N-2" in done
     assert "left: N-3: errors: invalid_ring" in done
     assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 3
@@ -330,7 +331,8 @@ def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Com
     filled.done("load", "hazards", file)
     said = filled.done("workbench", "submit", file, "--assign-units")
     assert "2 described" in said
-    filled.done("workbench", "accept", "S-0001", "--on", "2024-05-03")
+    done = filled.done("workbench", "accept", "S-0001", "--on", "2024-05-03")
+    assert done.startswith("S-0001: as of 3 May 2024\n")
     table = {row["hazard_id"]: row for row in rows(filled, "split")}
     assert {row["province"] for row in table.values()} == {"Battambang"}
     line = filled.refused(
