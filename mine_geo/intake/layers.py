@@ -31,7 +31,7 @@ from mine_geo.intake.mapping import shown
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.raw import ADMIN_COLUMNS, BORDER_COLUMNS
 from mine_geo.intake.values import read_flags, read_texts, read_words
-from mine_geo.terms import BORDER_KINDS, NEIGHBOURS
+from mine_geo.terms import BORDER_KINDS, NEIGHBOUR_NAMES, NEIGHBOURS
 from mine_geo.vector import read_vector
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 
 OWN: Final = "KHM"
 """The country whose border it is."""
+KNOWN_KM: Final = {"THA": 824, "LAO": 559, "VNM": 1175}
+"""Kilometres of land border by neighbour, as the bundled border has them."""
+TOO_LONG: Final = 1.5
+"""So many times as long no drawing of the border is: it may be the neighbour's whole outline."""
 _BETWEEN: Final = re.compile(r"\s*(?:[/|;,&\u2013\u2014]|\s-\s|-|\band\b|\bwith\b)\s*")
 """What stands between the two countries of a border, as in Cambodia - Thailand."""
 _WORDS: Final = ("kind", "neighbour", "left", "right")
@@ -496,6 +500,12 @@ class _Lines:
         self._neighbour = pd.Series(beside, index=self._frame.index, dtype=object)
         self._neighbours_of_land(unknown)
         self._say("land_or_coast", open_, f"could be land border or coast: {_NEEDED}")
+        for neighbour, known in KNOWN_KM.items():
+            these = self._neighbour.eq(neighbour).to_numpy(dtype=bool) & self._kept
+            if self._km[these].sum() > TOO_LONG * known:
+                name = NEIGHBOUR_NAMES[neighbour]
+                said = f"beside {name}, where {known:,} km are known: is it the outline of {name}?"
+                self._say("long_border", these, said)
         self._say("not_border", left_out, "no part of the border, left out: at sea, between other "
                   "countries or provinces")  # fmt: skip
 

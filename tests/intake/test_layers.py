@@ -242,6 +242,15 @@ def test_a_profile_with_other_words_is_refused_at_once(tmp_path):
         assert said in str(caught.value)
 
 
+def test_the_outline_of_a_neighbour_is_said(tmp_path):
+    around = shapely.LineString(shapely.box(97.5, 6, 105.5, 20).exterior.coords)
+    received = receive_border(write(tmp_path, {"CNTRY": ["Thailand"]}, [around]))
+    [said] = received.said().itertuples()
+    assert said.code == "long_border"
+    assert "beside Thailand, where 824 km are known: is it the outline of Thailand?" in said.message
+    assert receive_border(sample.path("border")).findings == ()
+
+
 def test_a_coast_with_a_neighbour_is_refused(tmp_path):
     path = write(tmp_path, {"TYPE": LAND_AND_COAST, "CNTRY": ["THA", "LAO", "VNM", "THA"]})
     refused(path, "coast and have a neighbour")
