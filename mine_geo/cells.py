@@ -28,6 +28,7 @@ MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+MOST_QUOTED: Final = 60
 _CLOCK: Final = r"[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)?"
 _ZONE: Final = r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -101,9 +102,19 @@ def day_of(value: Any, formats: tuple[str, ...] = ()) -> dt.date | None:
         if found is not None:
             return found
     raise RecordError(
-        f"{value!r} is not a day that is clear; write it as year-month-day, 2022-12-31, or say "
-        "in which format it is"
+        f"{_quoted(value)} is not a day that is clear; write it as year-month-day, 2022-12-31, "
+        "or say in which format it is"
     )
+
+
+def _quoted(value: Any) -> str:
+    """Return a value for a message: in one line, and not all of a long one."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        return f"a {type(value).__name__}"
+    text = " ".join(text.split())
+    return text if len(text) <= MOST_QUOTED else f"{text[: MOST_QUOTED - 1]}…"
 
 
 def _day_of_moment(value: dt.datetime) -> dt.date:
@@ -147,15 +158,16 @@ def moment_of(value: Any) -> dt.datetime | None:
             lacks = re.fullmatch(f"{_DAY}[T ]{_CLOCK}", text)
             wrong = "has no time zone" if lacks else "is not a moment"
             raise RecordError(
-                f"{value!r} {wrong}; write day, time and zone, as in 2023-01-01T06:00:00+07:00"
+                f"{_quoted(value)} {wrong}; write day, time and zone, as in "
+                "2023-01-01T06:00:00+07:00"
             )
         moment = pd.to_datetime(text.replace(",", "."), format="ISO8601", errors="coerce")
     elif isinstance(value, dt.datetime):
         moment = pd.Timestamp(value)
     else:
-        raise RecordError(f"{value!r} is not a moment; write 2023-01-01T06:00:00+07:00")
+        raise RecordError(f"{_quoted(value)} is not a moment; write 2023-01-01T06:00:00+07:00")
     if pd.isna(moment):
-        raise RecordError(f"{value!r} is not a moment; write 2023-01-01T06:00:00+07:00")
+        raise RecordError(f"{_quoted(value)} is not a moment; write 2023-01-01T06:00:00+07:00")
     if moment.tzinfo is None:
         raise RecordError(f"{value} has no time zone; say which, as in {value}+07:00")
     return moment.tz_convert("UTC").to_pydatetime()

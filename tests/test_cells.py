@@ -89,6 +89,16 @@ def test_a_day_that_is_clear(value):
     assert day_of(value) == MAY
 
 
+def test_what_is_long_is_not_repeated_whole():
+    for value in ("9" * 10_000_000, 10**6000, ["2024-05-03"] * 1000, "2024\x00\x1b[31m\n"):
+        for read in (day_of, moment_of):
+            with pytest.raises(RecordError) as caught:
+                read(value)
+            line = str(caught.value)
+            assert len(line) < 250
+            assert line.isprintable()
+
+
 def test_the_mend_of_an_unclear_day_mends_it():
     with pytest.raises(RecordError, match="write it as year-month-day, 2022-12-31, or say in"):
         day_of("03/05/2024")
