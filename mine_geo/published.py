@@ -15,6 +15,7 @@ import pandas as pd
 
 from mine_geo import admin_names, sample
 from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
+from mine_geo.terms import NO_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -354,7 +355,7 @@ def _keyed_words(
 
 
 def _word(kind: str, text: str) -> str:
-    if kind != "provinces" or text == NOT_RECORDED:
+    if kind != "provinces" or text in {NOT_RECORDED, NO_UNIT}:
         return text.lower()
     return admin_names.province_name(admin_names.province_code(text))
 
@@ -378,7 +379,7 @@ def _coded(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _code_or_null(key: str, cell: object, within: str | None) -> str | None:
-    if not isinstance(cell, str) or not _is_name(cell):
+    if not isinstance(cell, str) or cell == NO_UNIT or not _is_name(cell):
         return None
     if key == "province_code":
         return admin_names.province_code(cell)

@@ -129,6 +129,8 @@ def draw(
     The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets. A border-zone map
     lists one kind: --kind, else AP minefields.
     """
+    from mine_geo.cli.frames import nowhere  # noqa: PLC0415
+
     asked = _Asked(page, province, district, capacity, paper, language)
     asked.check(output, drawing)
     found = drawing.read(open_named(ctx), reading)
@@ -136,7 +138,8 @@ def draw(
         asked.sheet(found, drawing, reading.as_of).save(output)
     else:
         asked.page_of(found, drawing, reading.as_of).save(output)
-    echo(f"wrote {output}")
+    for line in (f"wrote {output}", *nowhere(found.split, province, district)):
+        echo(line)
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,12 @@ COMMANDS = {
     "submission": ["workbench", "show", "S-0001"],
     "findings": ["workbench", "show", "S-0001", "--findings"],
     "columns": ["workbench", "show", "S-0001", "--explain"],
-    "check": ["check", "fields.gpkg"],
+    "check": ["check", "hazards", "fields.gpkg"],
     "explain": ["check", "fields.gpkg", "--explain"],
+    "border": ["check", "border", str(mg.sample.path("border")), "--explain"],
+    "admin": ["check", "admin", str(mg.sample.path("districts"))],
     "compare": ["compare", "fields.gpkg", "changed.gpkg"],
-    "release": ["release", "AP-0211-0076", "fields.gpkg", "--outcome", "cleared", "--on",
+    "release": ["release", "AP-2401-0176", "piece.gpkg", "--outcome", "cleared", "--on",
                 "2024-05-03"],
 }  # fmt: skip
 
@@ -78,6 +80,8 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             gpd.read_file(mg.sample.path("ledger_events")),
             pd.read_csv(mg.sample.path("spot_tasks")),
         )
+        worked = store.hazards(province="Pailin")
+        worked[worked["hazard_id"] == "AP-2401-0176"][["geometry"]].to_file(folder / "piece.gpkg")
     fields(folder / "fields.gpkg", synthetic=True)
     fields(folder / "changed.gpkg", synthetic=True, operator=["MAG", None])
     with pytest.MonkeyPatch.context() as patch:
