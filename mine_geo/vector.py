@@ -13,7 +13,8 @@ import pyogrio
 import shapely
 
 from mine_geo.crs import to_wgs84
-from mine_geo.errors import FileError, GeometryError, some
+from mine_geo.declared import as_named
+from mine_geo.errors import CRSError, FileError, GeometryError, some
 
 if TYPE_CHECKING:
     import os
@@ -69,7 +70,8 @@ def read_vector(
     FileError
         If the file is missing, unreadable or truncated, or the layer is unknown or unclear.
     CRSError
-        If the file has no reference system, or one whose datum shift must be named.
+        If the file has no reference system, names several, one that is not known, or one whose
+        datum shift must be named.
     GeometryError
         If a ring is not closed or has too few points to be read at all.
 
@@ -89,6 +91,9 @@ def read_vector(
         raise unreadable(path, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise FileError(f"{path}: layer {layer!r} has no geometry; it has: {some(layers, 12)}")
+    frame, unclear = as_named(frame, path, layer)
+    if unclear is not None:
+        raise CRSError(f"{path}: {unclear}; ask its maker, and export it in EPSG:4326")
     return to_wgs84(frame, str(path), operation)
 
 

@@ -94,7 +94,9 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     description, unread = find_description(path, set(fields) or set().union(*attributes))
     columns, bad = to_columns(attributes, fields, description | _zone(parts[0].head))
     findings += unread + bad + _twice(parts, attributes, fields)
-    return Raw(_table(columns, parts, start), FORMAT, findings=tuple(findings))
+    unclear = next((f"{p.name}: {p.drawn.unclear}" for p in parts if p.drawn.unclear), None)
+    table = _table(columns, parts, start)
+    return Raw(table, FORMAT, findings=tuple(findings), unclear=unclear)
 
 
 @dataclass(frozen=True)

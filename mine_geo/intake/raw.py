@@ -81,6 +81,9 @@ class Raw:
     profile: str | None = None
     """The bundled profile that the format implies."""
     findings: tuple[Finding, ...] = ()
+    unclear: str | None = None
+    """Why its reference system is not clear, where the file names several, or one that is not
+    known; then only one that the caller gives counts."""
 
 
 @dataclass(frozen=True)

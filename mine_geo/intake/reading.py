@@ -24,6 +24,7 @@ from mine_geo.errors import (
 from mine_geo.findings import Finding
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import (
+    datums,
     esri_json,
     guard,
     mapping,
@@ -136,6 +137,11 @@ def read(
         raw = READERS[form](file, layer=layer, profile=own)
     chosen = given or profiles.choose(raw)
     frame, declared = _declared(raw, chosen, crs, name)
+    if form in READERS:  # tables are looked through by their readers, point by point
+        try:
+            datums.check_columns([frame.drop(columns="geometry")], frame.crs, chosen)
+        except CRSError as error:
+            raise CRSError(f"{name}: {error}") from error
     swapped = swapped_records(frame)
     check_place(frame, name)
     frame, shift = shift_to_wgs84(frame, name, operation)
@@ -301,6 +307,11 @@ def _declared(
 ) -> tuple[gpd.GeoDataFrame, str]:
     """Return the records in their declared reference system, and how that was declared."""
     own = raw.table.crs
+    if raw.unclear is not None and crs is None:
+        raise CRSError(
+            f"{name}: {raw.unclear}; ask its maker, and export it in EPSG:4326, or, if one system "
+            'holds for all of it, read it with that one, as crs="EPSG:4131" (--crs)'
+        )
     said = crs or (profile.options.get("crs") if own is None else None)
     if said is None:
         return raw.table, _name_of(own)

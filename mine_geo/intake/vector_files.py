@@ -6,7 +6,7 @@ import json
 import re
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
+from mine_geo.declared import as_named, of_geometries
 from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
 from mine_geo.intake.archives import opened
@@ -107,7 +108,8 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
         found = content(path)
         if found.format == "GeoParquet":
             frame, broken, findings = read_parquet(path)
-            return _raw(frame, "GeoParquet", None, broken, findings, str(path))
+            raw = _raw(frame, "GeoParquet", None, broken, findings, str(path))
+            return replace(raw, unclear=of_geometries(frame))
         with opened(path) as places:
             return _read_places(places, path, found, layer)
 
@@ -123,8 +125,10 @@ def _read_places(places: dict[str, Path], path: Path, found: Content, layer: str
     one, name = _choose([one for one in sets if one.format != "CSV"], path, layer)
     with _named(one):
         frame, broken, more = _read_layer(one, name)
+        frame, unclear = as_named(frame, one.place, name)
     form = f"{one.format} in a zip" if found.zipped else one.format
-    return _raw(frame, form, name, broken, [*findings, *more], str(path))
+    raw = _raw(frame, form, name, broken, [*findings, *more], str(path))
+    return replace(raw, unclear=unclear)
 
 
 def _choose(sets: list[_Dataset], path: Path, layer: str | None) -> tuple[_Dataset, str]:
