@@ -34,6 +34,7 @@ CODES: Final = {
     "reaches_outside": ("warning", "a part of it outside the country"),
     "duplicate_polygon": ("error", "the polygon of another hazard of that kind"),
     "overlaps_hazard": ("warning", "90 % of it under another hazard of that kind"),
+    "known_polygon": ("error", "the polygon of a hazard that is there already under another id"),
     "overlaps_register": ("warning", "land that is in the register already"),
     "repaired": ("note", "a polygon that was repaired"),
     # reports
@@ -51,6 +52,7 @@ CODES: Final = {
     # attributes
     "missing_id": ("error", "no hazard_id"),
     "duplicate_id": ("error", "a hazard_id that stands more than once"),
+    "serial_id": ("warning", "ids that only count the records"),
     "odd_id": ("warning", "a hazard_id that a spreadsheet has rounded"),
     "unknown_word": ("error", "a word outside the vocabulary"),
     "bad_date": ("error", "not a day"),

@@ -103,6 +103,7 @@ class FileReading:
     crs: str | None
     operation: str | None
     profile: str | None
+    id_column: str | None
 
     def read(self, file: Path, what: What = "hazards") -> Received:
         """Read a file, with all that there is to say of it."""
@@ -116,6 +117,7 @@ class FileReading:
             crs=self.crs,
             operation=self.operation,
             profile=self.profile,
+            id_column=self.id_column,
         )
 
 
@@ -123,6 +125,7 @@ def file_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a `FileReading` and hand it over as `how`."""
     wrapped = gathering(command, FileReading, "how")
     for option in (
+        click.option("--id", "id_column", metavar="COLUMN", help="The column that is the id."),
         click.option("--profile", help="A bundled profile, or a TOML file of your own."),
         click.option("--operation", help="The named datum transformation, if one is needed."),
         click.option("--crs", help="Reference system, where the file says none or a wrong one."),

@@ -81,14 +81,19 @@ def load_border(
 
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
 @FILE
+@click.option(
+    "--same-polygons",
+    is_flag=True,
+    help="Also those whose polygon is in the register under another id.",
+)
 @file_options
 @click.pass_context
-def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
+def load_hazards(ctx: click.Context, file: Path, how: FileReading, *, same_polygons: bool) -> None:
     """Register hazards; the same file again changes nothing, other content is a conflict."""
     from mine_geo.intake import in_order  # noqa: PLC0415
 
     received = how.read(file)
-    done = open_named(ctx).register(in_order(received))
+    done = open_named(ctx).register(in_order(received), same_polygons=same_polygons)
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     for finding in received.findings:
         if finding.code in {"closed_left_out", "datum_shift"}:

@@ -8,13 +8,14 @@ from mine_geo.intake.reading import (
     read_hazards,
     read_reports,
 )
-from mine_geo.intake.received import Received, Source
+from mine_geo.intake.received import Received, Source, check_ids
 
 __all__ = [
     "ClosedLeftOutWarning",
     "Received",
     "Source",
     "check",
+    "check_ids",
     "in_order",
     "read",
     "read_hazards",

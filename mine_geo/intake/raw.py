@@ -119,3 +119,5 @@ class Profile:
     """Columns of turning points, by role: one of `POINT_ROLES`."""
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Further switches: those of `OPTIONS`."""
+    id_column: str | None = None
+    """The column that the caller takes as the id of a hazard, before all that a profile says."""

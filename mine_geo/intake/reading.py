@@ -34,6 +34,7 @@ from mine_geo.intake import (
     vector_files,
     whole_file,
 )
+from mine_geo.intake.matching import ID
 from mine_geo.intake.plausible import (
     astray_records,
     check_on_the_ground,
@@ -82,6 +83,7 @@ def read(
     crs: str | None = None,
     operation: str | None = None,
     profile: str | os.PathLike[str] | None = None,
+    id_column: str | None = None,
 ) -> Received:
     """Read a file of hazards or reports as it is: nothing is refused that can be shown.
 
@@ -104,6 +106,9 @@ def read(
         The datum transformation, named or as "EPSG:1542", where the datum is not WGS 84.
     profile
         A bundled profile, or the path of one of your own; by default the one that fits.
+    id_column
+        The column that is the id of a hazard, where the profile would take another, or none: a
+        number that a format or a platform gives its records is never taken unasked.
 
     Returns
     -------
@@ -113,10 +118,11 @@ def read(
     Raises
     ------
     FileError
-        If the file is missing, truncated, too large, hostile, or of no supported format.
+        If the file is missing, truncated, too large, hostile, of no supported format, or has no
+        column `id_column`.
     CRSError
-        If there is no reference system, the datum transformation must be named, or the
-        coordinates cannot be what the file says they are.
+        If there is no reference system, or several, the datum transformation must be named, or
+        the coordinates cannot be what the file says they are.
     OptionError
         If `what`, `kind`, or the profile is unknown.
 
@@ -130,12 +136,12 @@ def read(
     choose(what, WHATS, "what")
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
-    own, form = _with_crs(given, crs), guard.check(file).reader
+    own, form = _with_options(given, crs, id_column), guard.check(file).reader
     if form in READERS_OF_BOTH:
         raw = READERS_OF_BOTH[form](file, layer=layer, profile=own, what=what)
     else:
         raw = READERS[form](file, layer=layer, profile=own)
-    chosen = given or profiles.choose(raw)
+    chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
     frame, declared = _declared(raw, chosen, crs, name)
     if form in READERS:  # tables are looked through by their readers, point by point
         try:
@@ -177,6 +183,7 @@ def read_hazards(
     crs: str | None = None,
     operation: str | None = None,
     profile: str | os.PathLike[str] | None = None,
+    id_column: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read hazards from a file that is in order; one that is not is refused with the reasons.
 
@@ -184,7 +191,7 @@ def read_hazards(
 
     Parameters
     ----------
-    path, layer, kind, crs, operation, profile
+    path, layer, kind, crs, operation, profile, id_column
         As for `intake.read`, which shows also what is not in order.
 
     Returns
@@ -205,8 +212,14 @@ def read_hazards(
     (7392, 681284511)
     """
     received = read(
-        path, layer=layer, kind=kind, crs=crs, operation=operation, profile=profile
-    )  # fmt: skip
+        path,
+        layer=layer,
+        kind=kind,
+        crs=crs,
+        operation=operation,
+        profile=profile,
+        id_column=id_column,
+    )
     for finding in received.findings:
         if finding.code == "closed_left_out":
             warnings.warn(f"{path}: {finding.message}", ClosedLeftOutWarning, stacklevel=2)
@@ -220,12 +233,13 @@ def read_reports(
     crs: str | None = None,
     operation: str | None = None,
     profile: str | os.PathLike[str] | None = None,
+    id_column: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read reports of released land from a file that is in order.
 
     Parameters
     ----------
-    path, layer, crs, operation, profile
+    path, layer, crs, operation, profile, id_column
         As for `intake.read`, which shows also what is not in order.
 
     Returns
@@ -250,9 +264,16 @@ def read_reports(
     >>> read_reports(path)[["hazard_id", "event_type"]].values.tolist()
     [['AP-1', 'cleared']]
     """
-    return in_order(
-        read(path, what="reports", layer=layer, crs=crs, operation=operation, profile=profile)
+    received = read(
+        path,
+        what="reports",
+        layer=layer,
+        crs=crs,
+        operation=operation,
+        profile=profile,
+        id_column=id_column,
     )
+    return in_order(received)
 
 
 def in_order(received: Received) -> gpd.GeoDataFrame:
@@ -294,12 +315,34 @@ def _sentence(finding: Any) -> str:
     return f"{finding.hazard_id}: {finding.message}" if finding.hazard_id else finding.message
 
 
-def _with_crs(profile: Profile | None, crs: str | None) -> Profile | None:
-    """Return a profile that says the caller's reference system: readers of points need it."""
-    if crs is None:
+def _with_options(
+    profile: Profile | None, crs: str | None, id_column: str | None
+) -> Profile | None:
+    """Return a profile that says the caller's system and id: readers of points need them."""
+    if crs is None and id_column is None:
         return profile
     own = Profile("", "") if profile is None else profile
-    return replace(own, options={**own.options, "crs": crs})
+    options = own.options if crs is None else {**own.options, "crs": crs}
+    return replace(own, options=options, id_column=id_column)
+
+
+def _with_id(profile: Profile, raw: Raw, id_column: str | None, name: str) -> Profile:
+    """Return a profile that takes the caller's column, as the file writes it, as the id."""
+    if id_column is None:
+        return profile
+    columns = [str(column) for column in raw.table.columns.drop("geometry")]
+    wanted = id_column.strip()  # _id is not ID: no more than case may differ
+    alike = [column for column in columns if column.strip().casefold() == wanted.casefold()]
+    found = next((column for column in alike if column.strip() == wanted), None)
+    if found is None and len(alike) == 1:
+        found = alike[0]
+    if found is None:
+        raise FileError(f"{name}: no column {id_column!r}; it has: {some(columns, 20)}")
+    hazards, reports = (
+        replace(fields, columns={**fields.columns, ID: (found,)})
+        for fields in (profile.hazards, profile.reports)
+    )
+    return replace(profile, id_column=found, hazards=hazards, reports=reports)
 
 
 def _declared(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import mmap
 import re
 import warnings
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -53,8 +55,15 @@ _COUNTED: Final = ("GeoPackage", "Shapefile", "FlatGeobuf", "file geodatabase")
 
 _DISPLAY: Final = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
 """Columns that GDAL makes of KML's way of drawing; they say nothing of a record."""
-_SELDOM: Final = ("id", "description", "timestamp", "begin", "end")
+_SELDOM: Final = ("id", "placemark_id", "description", "timestamp", "begin", "end")
 """Columns that GDAL makes for KML whether the file has them or not."""
+PLACEMARK_ID: Final = "placemark_id"
+"""What the id of a <Placemark> of KML is called."""
+FEATURE_ID: Final = "feature_id"
+"""What the id of a feature of GeoJSON is called that stands beside its attributes."""
+_SIMPLE_FIELD: Final = re.compile(rb"<(?:\w+:)?SimpleField\b[^>]*?\bname\s*=\s*[\"']([^\"'>]*)")
+_DATA: Final = re.compile(rb"<(?:\w+:)?Data\b[^>]*?\bname\s*=\s*[\"']([^\"'>]*)")
+_PROPERTIES: Final = re.compile(rb'"properties"\s*:\s*\{')
 _MORE: Final = re.compile(rb'"exceededTransferLimit"\s*:\s*true')
 
 
@@ -187,9 +196,11 @@ def _read_layer(
         frame, more = resolve_codes(frame, one.place, layer)
         findings += more
     elif one.format == "KML":
-        frame, more = _without_display(frame)
+        frame, more = _without_display(_with_own_ids(frame, one.place))
         findings += more
-    elif one.format == "GeoJSON" and _stops_early(one.place):
+    elif one.format == "GeoJSON" and "id" in frame and not _has_attribute(one.place, "id"):
+        frame = frame.rename(columns={"id": FEATURE_ID})
+    if one.format == "GeoJSON" and _stops_early(one.place):
         message = "the server stopped before the end (exceededTransferLimit); ask for the rest"
         findings.append(Finding("more_on_server", message))
     return frame, broken, findings
@@ -244,6 +255,43 @@ def _without_display(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Fi
         )
         found.append(Finding("unread_part", message))
     return frame.drop(columns=[*empty, *drawn]), found
+
+
+def _with_own_ids(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Return KML's records with the `id` that the file gives them, not that of its placemarks.
+
+    LIBKML calls the attribute id of a <Placemark>, a number of the program that wrote it, `id`,
+    and what the file itself calls ID then `ID2`; only an untyped <Data name="id"> goes before it.
+    """
+    text = path.read_bytes()
+    typed, plain = (
+        Counter(name.decode(errors="replace").lower() for name in pattern.findall(text))
+        for pattern in (_SIMPLE_FIELD, _DATA)
+    )
+    if "id" in frame and plain["id"] < len(frame):
+        frame = frame.rename(columns={"id": PLACEMARK_ID})
+    moved = next((name for name in frame if str(name).lower() == "id2"), None)
+    if moved is None or "id" in frame or not (typed["id"] or plain["id"]) or typed["id2"]:
+        return frame
+    return frame.rename(columns={moved: moved[:-1]})
+
+
+def _has_attribute(path: Path, name: str) -> bool:
+    """Say whether GeoJSON has an attribute of a name; GDAL also makes one of a feature's own id."""
+    decoder = json.JSONDecoder()
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for match in _PROPERTIES.finditer(data):
+            start = match.end() - 1
+            for length in (1 << 12, 1 << 24):
+                try:
+                    text = data[start : start + length].decode(errors="replace")
+                    said, _ = decoder.raw_decode(text)
+                except (ValueError, RecursionError):
+                    continue
+                if name in said:
+                    return True
+                break
+    return False
 
 
 def _stops_early(path: Path) -> bool:

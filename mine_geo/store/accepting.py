@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import Table, func, select
 
 from mine_geo.errors import RecordError, some
-from mine_geo.store import comparing, content, ledger, submissions
+from mine_geo.store import comparing, content, ledger, same_polygons, submissions
 from mine_geo.store import register as registration
 from mine_geo.store.deciding import Accepted, Chosen, Left, decide
 from mine_geo.store.entries import DAYS_IN, Entry, Facts, day
@@ -139,6 +139,10 @@ def _reasons(
 ) -> dict[int, str]:
     """Return why records cannot enter the register, by number."""
     found = submissions.errors_of(connection, work.submission_id, records)
+    new = records[compared["change"] == comparing.NEW]
+    for row in same_polygons.known_polygons(connection, new).itertuples():
+        number = int(new["record"].iloc[row.place])
+        found.setdefault(number, f"its polygon is in the register as {row.other}")
     change = dict(zip(records["record"], compared["change"], strict=True))
     rows = zip(
         records["record"],
@@ -194,6 +198,7 @@ def _register(connection: Connection, work: Work, records: gpd.GeoDataFrame) -> 
         registered_on=work.happened_on or work.received_at.astimezone(DAYS_IN).date(),
         recorded_by=work.accepted_by,
         now=work.now,
+        same_polygons=True,  # `_reasons` says which record has a polygon that is there
     )
     work.count["registered"] += done.registered
     work.did["registered"] += records["record"].tolist()

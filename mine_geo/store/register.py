@@ -17,6 +17,7 @@ from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, projection, rows
 from mine_geo.store.entries import DAYS_IN, text_of
 from mine_geo.store.models import Event, Hazard
+from mine_geo.store.same_polygons import known_polygons
 from mine_geo.store.transactions import next_moment
 from mine_geo.terms import HAZARD_COLUMNS, SPLIT_COLUMNS
 
@@ -159,6 +160,7 @@ def register(
     registered_on: date | None,
     recorded_by: str | None,
     now: datetime | None = None,
+    same_polygons: bool = False,
 ) -> Registered:
     """Write checked hazards within the write transaction; see `Store.register`.
 
@@ -174,10 +176,28 @@ def register(
             "content; nothing was written; correct the file, or record the change as an event"
         )
     new = [place for place, hazard in enumerate(ids) if hazard not in there.register]
+    if new and not same_polygons:
+        _check_polygons(connection, batch.frame.iloc[new])
     if new:
         now = now or next_moment(connection)
         _write(connection, batch.only(new), there, registered_on, recorded_by, now)
     return Registered(registered=len(new), unchanged=len(ids) - len(new))
+
+
+def _check_polygons(connection: Connection, hazards: gpd.GeoDataFrame) -> None:
+    """Refuse polygons that hazards of the register have already under other ids."""
+    known = known_polygons(connection, hazards)
+    if known.empty:
+        return
+    ids = hazards["hazard_id"].to_numpy()[known["place"].to_numpy(dtype=int)]
+    pairs = [f"{own} ({other})" for own, other in zip(ids, known["other"], strict=True)]
+    raise ConflictError(
+        f"{some(pairs, 5)}: {len(pairs)} of {len(hazards)} new hazards have the polygon of one "
+        "that is registered under the id in brackets; nothing was written; send them under those "
+        "ids, "
+        "take the column that says them (--id COLUMN), or, if they truly are other hazards, say so "
+        "(--same-polygons, same_polygons=True)"
+    )
 
 
 @dataclass(frozen=True)

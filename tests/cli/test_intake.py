@@ -240,3 +240,27 @@ def test_several_files_one_after_the_other(filled: Command) -> None:
     assert len(rows(filled, "workbench", "list", "--waiting")) == 3
     table = pd.DataFrame(rows(filled, "totals", "--kind", "ap_minefield"))
     assert table["hazards"].iloc[-1] == 4
+
+
+KML = Path(__file__).parents[1] / "cases" / "intake" / "k_names.kml"
+
+
+def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Command) -> None:
+    command.done("init")
+    found = command("check", KML, "--kind", "ap_minefield")
+    assert found.exit_code == errors.FINDINGS_EXIT
+    assert "--id Name" in " ".join(found.output.split())
+    for words in (("load", "hazards", KML), ("workbench", "submit", KML), ("compare", KML, KML)):
+        line = command.refused(errors.RecordError, *words)
+        assert "these could be it: 'Name' (BTB-0001); take one with --id Name" in line
+    named = ("--id", "Name", "--kind", "ap_minefield")
+    assert "0 errors" in command.done("check", KML, *named)
+    assert "3 records, 3 waiting" in command.done("workbench", "submit", KML, *named)
+    assert "3 hazards registered" in command.done("load", "hazards", KML, *named)
+    assert "0 hazards differ" in command.done("compare", KML, KML, *named)
+    numbered = ("--id", "placemark_id", "--kind", "ap_minefield")
+    assert "known_polygon" in command("check", KML, *numbered).output
+    line = command.refused(errors.ConflictError, "load", "hazards", KML, *numbered)
+    assert "28 (BTB-0001)" in line
+    loaded = command.done("load", "hazards", KML, *numbered, "--same-polygons")
+    assert "3 hazards registered" in loaded
