@@ -67,6 +67,9 @@ CODES: Final = {
     "size_differs": ("warning", "a reported size far from that of the polygon"),
     # the file as a whole
     "more_on_server": ("error", "the answer of a server that stops before the end"),
+    "unknown_state": ("error", "a state of approval that is not known"),
+    "not_validated": ("warning", "not validated at its source"),
+    "rejected_left_out": ("note", "records that their source rejected, left out"),
     "closed_left_out": ("note", "closed records, left out"),
     "datum_shift": ("note", "a datum transformation that was named"),
     "datum_taken": ("warning", "another datum is named beside coordinates taken as WGS 84"),

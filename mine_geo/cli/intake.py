@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 REPORTS: Final = click.option(
     "--reports", is_flag=True, help="The file holds reports of released land, not hazards."
 )
+SAID_WHOLE: Final = (
+    *("closed_left_out", "rejected_left_out", "not_validated"),
+    *("datum_shift", "serial_id"),
+)
+"""What is said of a file as a whole wherever its records are entered."""
 FINDING_NAMES: Final = {"hazard_id": "hazard", "record": "no."}
 CHANGE_NAMES: Final = {
     "hazard_id": "hazard",
@@ -94,6 +99,13 @@ def _heading(received: Received) -> str:
     source, records = received.source, len(received.table)
     size = f", {int(received.table['size_m2'].sum()):,} m²" if received.what == "hazards" else ""
     return f"{source.name}: {source}\n{records:,} {received.what}{size}"
+
+
+def say_whole(received: Received) -> None:
+    """Say what is not in the table of a file that was read, or not as it was written."""
+    for finding in received.findings:
+        if finding.record is None and finding.code in SAID_WHOLE:
+            click.echo(f"note: {finding.message}")
 
 
 def counted(found: pd.DataFrame) -> str:

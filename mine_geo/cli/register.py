@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mine_geo import errors
+from mine_geo.cli.intake import say_whole
 from mine_geo.cli.options import (
     FILE,
     LAYER,
@@ -95,9 +96,7 @@ def load_hazards(ctx: click.Context, file: Path, how: FileReading, *, same_polyg
     received = how.read(file)
     done = open_named(ctx).register(in_order(received), same_polygons=same_polygons)
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
-    for finding in received.findings:
-        if finding.code in {"closed_left_out", "datum_shift"}:
-            click.echo(f"note: {finding.message}")
+    say_whole(received)
 
 
 def _said(*, changed: bool) -> str:

@@ -3,6 +3,8 @@
 from mine_geo.intake.checking import check
 from mine_geo.intake.reading import (
     ClosedLeftOutWarning,
+    NotValidatedWarning,
+    RejectedLeftOutWarning,
     in_order,
     read,
     read_hazards,
@@ -12,7 +14,9 @@ from mine_geo.intake.received import Received, Source, check_ids
 
 __all__ = [
     "ClosedLeftOutWarning",
+    "NotValidatedWarning",
     "Received",
+    "RejectedLeftOutWarning",
     "Source",
     "check",
     "check_ids",

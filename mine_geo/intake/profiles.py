@@ -19,7 +19,16 @@ import pandas as pd
 from mine_geo.errors import FileError, OptionError
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.profile_faults import Faults
-from mine_geo.intake.raw import OPTIONS, POINT_ROLES, REPORT_COLUMNS, REPORT_TYPES, Fields, Profile
+from mine_geo.intake.raw import (
+    OPTIONS,
+    POINT_ROLES,
+    REPORT_COLUMNS,
+    REPORT_TYPES,
+    STATES,
+    Fields,
+    Profile,
+    States,
+)
 from mine_geo.intake.values import EPOCH, read_days
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, STATUSES
 
@@ -60,9 +69,10 @@ _KEYS: Final = (
     "hazards",
     "reports",
     "points",
+    "states",
     "options",
 )
-_FIELDS: Final = ("columns", "values", "constants", "factors", "dates")
+_FIELDS: Final = ("columns", "values", "constants", "factors", "dates", "kept")
 
 
 def names() -> tuple[str, ...]:
@@ -195,6 +205,7 @@ def _read(text: str, path: Path, within: tuple[Path, ...]) -> Profile:
         hazards=_fields("hazards", data, faults),
         reports=_fields("reports", data, faults),
         points=_names(("points",), faults.table(("points",), data), POINT_ROLES, faults),
+        states=_states(data, faults),
         options=_options(data, faults),
     )
     extends = faults.text(("extends",), data) or (ALONE if own.name == BASE else BASE)
@@ -240,6 +251,7 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
         },
         factors={c: _factor((what, "factors", c), v, faults) for c, v in factors.items()},
         dates=_dates((what, "dates"), table, faults),
+        kept=faults.texts((what, "kept"), table),
     )
 
 
@@ -298,6 +310,20 @@ def _dates(key: tuple[str, ...], table: dict[str, Any], faults: Faults) -> tuple
     return formats
 
 
+def _states(data: dict[str, Any], faults: Faults) -> States:
+    """Return which columns are states of approval; `columns = []` says that none is."""
+    table = faults.table(("states",), data)
+    faults.keys(("states",), table, ("columns", "flags", "words"))
+    words = faults.table(("states", "words"), table)
+    for word, meaning in words.items():
+        faults.word(("states", "words", word), meaning, STATES)
+    return States(
+        columns=faults.texts(("states", "columns"), table) if "columns" in table else None,
+        flags=faults.texts(("states", "flags"), table),
+        words={word: str(meaning) for word, meaning in words.items()},
+    )
+
+
 def _options(data: dict[str, Any], faults: Faults) -> Mapping[str, str]:
     table = faults.table(("options",), data)
     faults.keys(("options",), table, tuple(OPTIONS))
@@ -314,7 +340,17 @@ def _extended(base: Profile, own: Profile) -> Profile:
         hazards=_on_top(base.hazards, own.hazards),
         reports=_on_top(base.reports, own.reports),
         points=_names_on_top(base.points, own.points),
+        states=_states_on_top(base.states, own.states),
         options={**base.options, **own.options},
+    )
+
+
+def _states_on_top(base: States, own: States) -> States:
+    none = own.columns == ()
+    return States(
+        columns=base.columns if own.columns is None else own.columns,
+        flags=own.flags if none else (*own.flags, *base.flags),
+        words=_words_on_top(base.words, own.words),
     )
 
 
@@ -327,6 +363,7 @@ def _on_top(base: Fields, own: Fields) -> Fields:
         constants={**base.constants, **own.constants},
         factors={**base.factors, **own.factors},
         dates=own.dates or base.dates,
+        kept=(*own.kept, *base.kept),
     )
 
 

@@ -35,6 +35,9 @@ REPORT_COLUMNS: Final = (
 REPORT_TYPES: Final = ("cancelled", "reduced", "cleared", "amended", "confirmed")
 """The types of event that a report of the field tells of."""
 
+STATES: Final = ("received", "in_review", "validated", "rejected")
+"""The states of approval of a record at its source."""
+
 POINT_ROLES: Final = (
     "parent",
     "part",
@@ -98,9 +101,23 @@ class Fields:
     """What a column of ours is where the source says nothing."""
     factors: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """By what a number is multiplied: 10,000 for hectares to m²."""
+    kept: tuple[str, ...] = ()
+    """Columns that are known and none of ours: kept as they are, and not said to be left over."""
     dates: tuple[str, ...] = ()
     """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970;
     ISO 8601 is always understood."""
+
+
+@dataclass(frozen=True)
+class States:
+    """Which columns say whether a record is approved at its source, and in which words."""
+
+    columns: tuple[str, ...] | None = None
+    """Names, `*` for any letters; None where the profile says nothing of them."""
+    flags: tuple[str, ...] = ()
+    """Names of columns that say yes (validated) or no (not yet)."""
+    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The source's words (in any case) and what they mean: one of `STATES`."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,7 @@ class Profile:
     reports: Fields = field(default_factory=Fields)
     points: Names = field(default_factory=lambda: MappingProxyType({}))
     """Columns of turning points, by role: one of `POINT_ROLES`."""
+    states: States = field(default_factory=States)
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Further switches: those of `OPTIONS`."""
     id_column: str | None = None

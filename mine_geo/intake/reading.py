@@ -48,10 +48,12 @@ if TYPE_CHECKING:
     import os
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from mine_geo.datum import Shift
     from mine_geo.intake.raw import Raw
     from mine_geo.intake.received import What
+    from mine_geo.intake.states import Approval
 
 WHATS: Final = ("hazards", "reports")
 _RAISED: Final = {
@@ -72,6 +74,22 @@ READERS_OF_BOTH: Final = {"maxml": maxml.read, "sheets": tables.read}
 
 class ClosedLeftOutWarning(UserWarning):
     """Closed records of a file were left out: such files keep their full polygon."""
+
+
+class RejectedLeftOutWarning(UserWarning):
+    """Records of a file were left out that their own source rejected."""
+
+
+class NotValidatedWarning(UserWarning):
+    """Records of a file are not validated at their source: they count as on the workbench."""
+
+
+WARNED: Final = {
+    "closed_left_out": ClosedLeftOutWarning,
+    "rejected_left_out": RejectedLeftOutWarning,
+    "not_validated": NotValidatedWarning,
+}
+"""What is said of a file as a whole with a warning, where only its records are given back."""
 
 
 def read(
@@ -172,6 +190,7 @@ def read(
     said = (*_said(frame, swapped, shift), *whole_file.findings(frame, chosen, what))
     findings = (*said, *raw.findings, *mapped.findings)
     received = Received(what, mapped.table, findings, mapped.columns, source)
+    received = _without_rejected(received, mapped.approval)
     return _without_closed(received) if what == "hazards" else received
 
 
@@ -187,7 +206,9 @@ def read_hazards(
 ) -> gpd.GeoDataFrame:
     """Read hazards from a file that is in order; one that is not is refused with the reasons.
 
-    Closed records are left out, with a `ClosedLeftOutWarning`: such files keep their full polygon.
+    Closed records are left out, with a `ClosedLeftOutWarning`: such files keep their full polygon;
+    records that their source rejected too (`RejectedLeftOutWarning`). What is not validated there
+    is `in_workbench` (`NotValidatedWarning`).
 
     Parameters
     ----------
@@ -220,9 +241,7 @@ def read_hazards(
         profile=profile,
         id_column=id_column,
     )
-    for finding in received.findings:
-        if finding.code == "closed_left_out":
-            warnings.warn(f"{path}: {finding.message}", ClosedLeftOutWarning, stacklevel=2)
+    _warn(received)
     return in_order(received)
 
 
@@ -236,6 +255,9 @@ def read_reports(
     id_column: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read reports of released land from a file that is in order.
+
+    Reports that their source rejected are left out, with a `RejectedLeftOutWarning`; those that it
+    has not validated are refused: they wait on the workbench, see `Store.submit`.
 
     Parameters
     ----------
@@ -273,7 +295,16 @@ def read_reports(
         profile=profile,
         id_column=id_column,
     )
+    _warn(received)
     return in_order(received)
+
+
+def _warn(received: Received) -> None:
+    """Warn the caller of `read_hazards` or `read_reports` of what is not in the table."""
+    for finding in received.findings:
+        if finding.record is None and finding.code in WARNED:
+            text = f"{received.source.path}: {finding.message}"
+            warnings.warn(text, WARNED[finding.code], stacklevel=3)
 
 
 def in_order(received: Received) -> gpd.GeoDataFrame:
@@ -300,6 +331,13 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
     name = received.source.path
     said = received.said()
     wrong = said[said["severity"] == "error"]
+    if received.what == "reports" and wrong.empty:
+        wrong = said[(said["code"] == "not_validated") & said["record"].notna()]
+        if len(wrong):
+            raise RecordError(
+                f"{name}: {some(map(_sentence, wrong.itertuples()), 3)}; put the file onto the "
+                "workbench, where they wait: mine-geo workbench submit FILE --reports"
+            )
     if len(wrong):
         kind = next((_RAISED[code] for code in wrong["code"] if code in _RAISED), RecordError)
         raise kind(f"{name}: {some(map(_sentence, wrong.itertuples()), 3)}")
@@ -353,7 +391,7 @@ def _declared(
     if raw.unclear is not None and crs is None:
         raise CRSError(
             f"{name}: {raw.unclear}; ask its maker, and export it in EPSG:4326, or, if one system "
-            'holds for all of it, read it with that one, as crs="EPSG:4131" (--crs)'
+            'holds for all of it, read it with that one, as crs="EPSG:4131"'
         )
     said = crs or (profile.options.get("crs") if own is None else None)
     if said is None:
@@ -397,28 +435,52 @@ def _said(frame: gpd.GeoDataFrame, swapped: Any, shift: Shift | None) -> list[Fi
     return found
 
 
+def _without_rejected(received: Received, approval: Approval | None) -> Received:
+    """Leave out records that their source rejected, and say how many are not validated."""
+    if approval is None:
+        return received
+    waiting = int(approval.waits.sum())
+    if waiting:
+        verb = "count as on the workbench" if received.what == "hazards" else "wait"
+        text = f"{waiting:,} records are not validated at their source, and {verb}"
+        said = Finding("not_validated", text)
+        received = replace(received, findings=(said, *received.findings))
+    rejected = approval.rejected
+    if not rejected.any():
+        return received
+    size = ""
+    if received.what == "hazards":
+        size = f" ({int(received.table.loc[rejected, 'size_m2'].sum()):,} m²)"
+    text = f"{int(rejected.sum()):,} records that their source rejected left out{size}"
+    return _left_out(received, rejected, Finding("rejected_left_out", text))
+
+
 def _without_closed(received: Received) -> Received:
     """Leave out closed records: nothing remains of them, whatever polygon they still carry."""
     closed = (received.table["status"] == "closed").to_numpy(dtype=bool)
     if not closed.any():
         return received
-    left_out = received.table[closed]
-    size = int(left_out["size_m2"].sum())
+    count, size = int(closed.sum()), int(received.table.loc[closed, "size_m2"].sum())
     said = Finding(
         "closed_left_out",
-        f"{len(left_out):,} closed records left out; {size:,} m² is what they still carry",
+        f"{count:,} closed records left out; {size:,} m² is what they still carry",
     )
-    kept = np.flatnonzero(~closed)
-    place = np.cumsum(~closed) - 1
+    source = replace(received.source, closed_left_out=count, closed_m2=size)
+    return replace(_left_out(received, closed, said), source=source)
+
+
+def _left_out(received: Received, which: NDArray[np.bool_], said: Finding) -> Received:
+    """Leave out records with what is said of them; the others keep their numbers in the file."""
+    kept = np.flatnonzero(~which)
+    place = np.cumsum(~which) - 1
     findings = [
         f if f.record is None else replace(f, record=int(place[f.record]))
         for f in received.findings
-        if f.record is None or not closed[f.record]
+        if f.record is None or not which[f.record]
     ]
     return replace(
         received,
         table=received.table.iloc[kept].reset_index(drop=True),
         numbers=received.numbers[kept],
         findings=(*findings, said),
-        source=replace(received.source, closed_left_out=len(left_out), closed_m2=size),
     )

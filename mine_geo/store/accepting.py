@@ -40,6 +40,7 @@ _CLOSED: Final = (
     "closed in the register, where all its land was released: if land is there again, record that "
     "by hand with amend"
 )
+_UNVALIDATED: Final = "not validated at its source: accept it by its id or number if it is true"
 _UNDATED: Final = "redrawn, and no day of survey: say from which day, with happened_on="
 
 
@@ -122,6 +123,8 @@ def accept_hazards(connection: Connection, work: Work, chosen: Chosen) -> None:
     )
     compared = comparing.compare(connection, records)
     reasons = _reasons(connection, work, records, compared)
+    if not chosen.by_name:
+        reasons |= unvalidated(connection, work, records, reasons)
     work.leave(reasons, records, by_name=chosen.by_name)
     fit = ~records["record"].isin(reasons)
     records, compared = records[fit], compared[fit]
@@ -164,6 +167,17 @@ def _reasons(
         elif redrawn and undated and work.happened_on is None:
             found[number] = _UNDATED
     return dict(sorted(found.items()))
+
+
+def unvalidated(
+    connection: Connection, work: Work, records: pd.DataFrame, reasons: Mapping[int, str]
+) -> dict[int, str]:
+    """Return the records that wait since their source has not validated them, by number.
+
+    An officer may accept one by its name.
+    """
+    waits = submissions.unvalidated(connection, work.submission_id)
+    return {number: _UNVALIDATED for number in records["record"] if number in waits - {*reasons}}
 
 
 def _waiting_elsewhere(connection: Connection, work: Work, ids: list[str]) -> list[str]:
