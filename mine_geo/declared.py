@@ -63,6 +63,8 @@ _IN_XML: Final = re.compile(
 _WEB_MERCATOR: Final = {"102100": 3857, "102113": 3857, "900913": 3857}
 _WGS84: Final = ("wgs84", "wgs1984", "gcswgs1984", "dwgs1984", "worldgeodeticsystem1984")
 _UNDEFINED: Final = (0, -1)
+_TEXTS: Final = (".json", ".geojson", ".geojsonl", ".topojson", ".gml", ".xml")
+_DATA: Final = (".shp", ".gpkg", ".fgb", ".kml", ".gdbtable", ".tab", ".mif")
 _BOXES: Final = ("Envelope", "Box", "boundedBy")
 _MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -291,12 +293,10 @@ def _parts(file: Path) -> list[Any]:
     if not zipfile.is_zipfile(file):
         return [_mapped(file)]
     with zipfile.ZipFile(file) as archive:
-        names = [
-            part.filename
-            for part in archive.infolist()
-            if part.filename.lower().endswith((".json", ".geojson", ".geojsonl", ".gml", ".xml"))
-        ]
-    return [_unpacked(file, name) for name in names]
+        names = [part.filename for part in archive.infolist()]
+    if any(name.lower().endswith(_DATA) for name in names):
+        return []  # a text beside a Shapefile says something of it, or of something else
+    return [_unpacked(file, name) for name in names if name.lower().endswith(_TEXTS)]
 
 
 @contextmanager
@@ -403,7 +403,7 @@ def _records(values: Iterable[Any]) -> _Records:
         whole: list[Named] = []
         features = value.get("features") if isinstance(value, dict) else None
         if not isinstance(features, list):
-            found.add(_inside(value))
+            _add_alone(found, value)
             continue
         rest = {name: each for name, each in value.items() if name != "features"}
         whole = _inside(rest)
@@ -414,6 +414,20 @@ def _records(values: Iterable[Any]) -> _Records:
             else:
                 found.count += 1
     return found
+
+
+def _add_alone(found: _Records, value: Any) -> None:
+    """Note what a value names that is no collection of features: one of them, or a topology."""
+    names = _inside(value)
+    objects = value.get("objects") if isinstance(value, dict) else None
+    if not isinstance(objects, dict):
+        found.add(names)
+        return
+    # Of a topology what stands at its top holds for all, what stands deeper for some.
+    top = _inside({name: each for name, each in value.items() if name != "objects"})
+    found.add(names)
+    if names and not top:
+        found.add([])
 
 
 def _inside(value: Any) -> list[Named]:

@@ -235,14 +235,25 @@ def test_borders_and_districts_too(tmp_path):
 def test_topojson_and_a_zip(tmp_path):
     arcs = {"type": "Polygon", "arcs": [[0]], "properties": {"hazard_id": "A"}, "crs": INDIAN}
     topology = {"type": "Topology", "objects": {"fields": arcs}, "arcs": [RING]}
-    with pytest.raises(CRSError, match="Indian 1960"):
+    with pytest.raises(CRSError, match="several reference systems: EPSG:4131 in 1"):
         read(saved(tmp_path, topology, "fields.json"))
+    del arcs["crs"]
+    with pytest.raises(CRSError, match="Indian 1960 has another datum"):
+        read(saved(tmp_path, {**topology, "crs": named("Indian 1960")}, "fields.json"))
     path = tmp_path / "fields.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("fields.geojson", json.dumps(WHERE["in each geometry"]))
     for refused in (read, read_vector):
         with pytest.raises(CRSError, match="Indian 1960"):
             refused(path)
+    gpd.read_file(path).set_crs(4326, allow_override=True).to_file(tmp_path / "plain.shp")
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in tmp_path.glob("plain.*"):
+            archive.write(part, part.name)
+        archive.writestr("about.json", json.dumps({"crs": "EPSG:4131"}))
+    for found in (read(path).table, read_vector(path)):
+        corner = shapely.get_coordinates(found.geometry)[:4]
+        assert np.abs(corner - RING[0]).sum(axis=1).min() < 1e-9
 
 
 GML = """<?xml version="1.0"?>

@@ -48,10 +48,12 @@ def known_polygons(
         registered in error and retracted does not count.
     """
     names = ["place", "other", "submission_id", "drawn"]
+    if records.empty:
+        return pd.DataFrame(columns=names)
     there = _drawn(connection)
     if with_waiting:
         there = pd.concat([there, _waiting(connection)], ignore_index=True)
-    if there.empty or records.empty:
+    if there.empty:
         return pd.DataFrame(columns=names)
     at, place = same_places(there["geometry"].to_numpy(), records.geometry.to_numpy())
     found = there.iloc[at].assign(place=place).rename(columns={"hazard_id": "other"})
