@@ -215,6 +215,11 @@ def test_files_that_were_read_440_m_off(name, records):
     assert hazards["size_m2"].iloc[0] == pytest.approx(14_563, abs=3)
 
 
+def test_degrees_that_are_declared_as_metres_are_refused():
+    with pytest.raises(CRSError, match=r"degrees are declared as metres.*crs=\"EPSG:4326\""):
+        read(CASES / "j_crs_wrong.geojson")
+
+
 def test_borders_and_districts_too(tmp_path):
     line = {"type": "LineString", "coordinates": RING[:3], "crs": INDIAN}
     border = {"type": "Feature", "geometry": line, "properties": {}}

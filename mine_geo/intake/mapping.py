@@ -192,6 +192,10 @@ class _Draft:
         self._constants: list[tuple[str, int, str]] = []
         self._filling: dict[int, str] = {}
         self.approval = read_states(self._rest, profile.states)
+        named = self._place.get("in_workbench")
+        if self.approval and named is not None and fold(self._names[named]) == "inworkbench":
+            # Our own table: who accepted a record here decided on it, whatever its source said.
+            self.approval = self.approval.decided()
         self._note_states()
 
     def _note_states(self) -> None:

@@ -8,7 +8,7 @@ word that no profile knows is never taken as validated.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -46,6 +46,10 @@ class Approval:
     def waits(self) -> NDArray[np.bool_]:
         """Which records are not validated yet."""
         return np.isin(self.states, (RECEIVED, IN_REVIEW))
+
+    def decided(self) -> Approval:
+        """Return it without records that wait: the file itself says which are on a workbench."""
+        return replace(self, states=np.where(self.waits, VALIDATED, self.states))
 
     @property
     def rejected(self) -> NDArray[np.bool_]:

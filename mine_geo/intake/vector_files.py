@@ -63,6 +63,8 @@ FEATURE_ID: Final = "feature_id"
 """What the id of a feature of GeoJSON is called that stands beside its attributes."""
 _SIMPLE_FIELD: Final = re.compile(rb"<(?:\w+:)?SimpleField\b[^>]*?\bname\s*=\s*[\"']([^\"'>]*)")
 _DATA: Final = re.compile(rb"<(?:\w+:)?Data\b[^>]*?\bname\s*=\s*[\"']([^\"'>]*)")
+_STRANGE: Final = 20
+"""Attributes that cannot be read, after which no more are looked at."""
 _PROPERTIES: Final = re.compile(rb'"properties"\s*:\s*\{')
 _MORE: Final = re.compile(rb'"exceededTransferLimit"\s*:\s*true')
 
@@ -278,11 +280,11 @@ def _with_own_ids(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
 
 def _has_attribute(path: Path, name: str) -> bool:
     """Say whether GeoJSON has an attribute of a name; GDAL also makes one of a feature's own id."""
-    decoder = json.JSONDecoder()
+    decoder, place, strange = json.JSONDecoder(), 0, 0
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for match in _PROPERTIES.finditer(data):
-            start = match.end() - 1
-            for length in (1 << 12, 1 << 24):
+        while strange < _STRANGE and (match := _PROPERTIES.search(data, place)):
+            start = place = match.end() - 1
+            for length in (1 << 12, 1 << 18, 1 << 24):
                 try:
                     text = data[start : start + length].decode(errors="replace")
                     said, _ = decoder.raw_decode(text)
@@ -291,6 +293,8 @@ def _has_attribute(path: Path, name: str) -> bool:
                 if name in said:
                     return True
                 break
+            else:
+                strange += 1
     return False
 
 

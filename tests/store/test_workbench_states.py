@@ -54,6 +54,11 @@ def test_only_what_is_validated_enters_by_itself(store: Store, tmp_path: Path) -
     # The mend: an officer names it.
     assert store.accept(done, hazards=["HZ-3"]).registered == 1
     assert store.hazards(workbench="exclude")["hazard_id"].tolist() == ["HZ-1", "HZ-3"]
+    # Read again from here it is what the officer decided, whatever its source had said.
+    store.hazards(workbench="exclude").to_file(tmp_path / "ours.gpkg")
+    ours = read_hazards(tmp_path / "ours.gpkg")
+    assert ours["sys_validation_status"].tolist() == ["validated", "not_validated"]
+    assert not ours["in_workbench"].any()
 
 
 def test_what_is_loaded_waits_in_the_register_until_it_is_validated(
