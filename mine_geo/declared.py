@@ -348,18 +348,51 @@ def _in_json(
         found = _records(_values(bytes(data).decode("utf-8-sig", errors="replace")))
     except RecursionError:
         raise FileError(f"{file}: lists in lists without end; export it again") from None
+    system, why = _one(found, frame.crs)
+    if why is not None or system is None or same_system(system, frame.crs):
+        return frame, why
+    return frame.set_crs(system, allow_override=True), None
+
+
+def of_values(values: Iterable[Any], whole: pyproj.CRS) -> tuple[pyproj.CRS, str | None]:
+    """Return the one system that values of JSON name, one a record, or why there is not one.
+
+    Parameters
+    ----------
+    values
+        Features or geometries of GeoJSON; None for a record without one.
+    whole
+        The system of those that name none.
+
+    Examples
+    --------
+    >>> system, why = of_values([{"crs": "EPSG:4131"}, {}], pyproj.CRS(4326))
+    >>> why
+    'its records name several reference systems: EPSG:4131 in 1 (the first is number 1), WGS 84 in
+    1'
+    """
+    found = _Records()
+    for value in values:
+        if value is None:
+            found.count += 1
+        else:
+            found.add(_inside(value))
+    system, why = _one(found, whole)
+    return system or whole, why
+
+
+def _one(found: _Records, whole: pyproj.CRS | None) -> tuple[pyproj.CRS | None, str | None]:
+    """Return the one system of records, or why there is not one."""
     unknown = [each for each in found.named.values() if each.system is None]
     if unknown:
-        return frame, _unknown(found, unknown[0])
+        return None, _unknown(found, unknown[0])
     systems = _different(each.system for each in found.named.values() if each.system)
     if found.silent:
-        # A record that names nothing is in the system that GDAL took for the whole.
-        systems = _different((*systems, *([frame.crs] if frame.crs else [])))
-    if len(systems) > 1 or (found.silent and frame.crs is None):
-        return frame, _several(found, frame.crs)
-    if not systems or same_system(systems[0], frame.crs):
-        return frame, None
-    return frame.set_crs(systems[0], allow_override=True), None
+        # A record that names nothing is in the system that was taken for the whole.
+        systems = _different((*systems, *([whole] if whole else [])))
+    if len(systems) > 1 or (found.silent and whole is None):
+        return None, _several(found, whole)
+    return (systems[0] if systems else None), None
 
 
 def _mentions(data: Bytes) -> Iterator[Named]:

@@ -340,6 +340,28 @@ def test_srid_of_wkt_and_of_hexadecimal_wkb(tmp_path):
             assert at == pytest.approx(shifted(*RING[0]), abs=1e-8)
 
 
+def test_geojson_in_the_cells_of_a_table(tmp_path):
+    def cells(*systems):
+        shape = {"type": "Polygon", "coordinates": [RING]}
+        shapes = [shape if each is None else shape | {"crs": named(each)} for each in systems]
+        rows = {"hazard_id": [f"A{n}" for n in range(len(systems))], "kind": "ap_minefield"}
+        path = tmp_path / "fields.csv"
+        frame = pd.DataFrame(rows | {"geojson": [json.dumps(each) for each in shapes]})
+        frame.to_csv(path, index=False)
+        return path
+
+    assert first_corner(cells(None, "EPSG:4326")) == pytest.approx(RING[0])
+    with pytest.raises(CRSError, match="Indian 1960 has another datum"):
+        read(cells("EPSG:4131", "Indian 1960"))
+    given = first_corner(cells("EPSG:4131"), operation=OPERATION)
+    assert given == pytest.approx(shifted(*RING[0]), abs=1e-8)
+    for systems in (("EPSG:4131", None), ("EPSG:4131", "EPSG:4326"), ("Indian",)):
+        path = cells(*systems)
+        with pytest.raises(CRSError, match=r"export them in EPSG:4326.* as crs="):
+            read(path)
+        assert first_corner(path, crs="EPSG:4326") == pytest.approx(RING[0])
+
+
 @pytest.mark.parametrize("column", ["datum", "SRID", "EPSG", "map_datum"])
 @pytest.mark.parametrize("ending", ["geojson", "gpkg", "parquet", "csv"])
 def test_a_column_that_names_another_datum(tmp_path, column, ending):

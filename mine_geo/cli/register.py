@@ -138,15 +138,26 @@ def db_rebuild(ctx: click.Context, format_: str, output: Path | None, *, repair:
 @db.command("import", epilog=example("mine-geo db import hazards.gpkg events.gpkg"))
 @click.argument("hazards", type=click.Path(path_type=Path))
 @click.argument("events", type=click.Path(path_type=Path))
+@click.option(
+    "--spot-tasks",
+    "tasks",
+    type=click.Path(path_type=Path),
+    help="A table of spot tasks (.csv, .xlsx, or points), with task_id and recorded_at.",
+)
 @click.pass_context
-def db_import(ctx: click.Context, hazards: Path, events: Path) -> None:
+def db_import(ctx: click.Context, hazards: Path, events: Path, tasks: Path | None) -> None:
     """Take over a whole ledger, with the moments of recording, into an empty store."""
     from mine_geo.intake import read_hazards  # noqa: PLC0415
+    from mine_geo.store import read_spot_tasks  # noqa: PLC0415
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     table, log = read_hazards(hazards), read_vector(events)
-    open_named(ctx).import_log(table, log)
-    click.echo(f"{len(table):,} hazards and {len(log):,} events taken over")
+    spots = None if tasks is None else read_spot_tasks(tasks)
+    done = open_named(ctx).import_log(table, log, spots)
+    click.echo(
+        f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "
+        "taken over"
+    )
 
 
 @db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))

@@ -58,6 +58,8 @@ POINT_ROLES: Final = (
     "shape",
     "system",
     "wkt",
+    "geojson",
+    "geoshape",
 )
 """What a column of turning points can be."""
 
@@ -87,6 +89,9 @@ class Raw:
     unclear: str | None = None
     """Why its reference system is not clear, where the file names several, or one that is not
     known; then only one that the caller gives counts."""
+    by_zone: bool = False
+    """Whether easting and northing were read in the UTM zone that stands beside each point: then a
+    geographic system that the caller gives says the datum, and no other coordinates."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,9 @@ class Fields:
     kept: tuple[str, ...] = ()
     """Columns that are known and none of ours: kept as they are, and not said to be left over."""
     dates: tuple[str, ...] = ()
-    """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970;
-    ISO 8601 is always understood."""
+    """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970,
+    `excel_1900` or `excel_1904` for the numbers of days in a spreadsheet; ISO 8601 is always
+    understood."""
 
 
 @dataclass(frozen=True)
@@ -139,3 +145,5 @@ class Profile:
     """Further switches: those of `OPTIONS`."""
     id_column: str | None = None
     """The column that the caller takes as the id of a hazard, before all that a profile says."""
+    crs_given: bool = False
+    """Whether the option `crs` is the caller's: it counts before a system that the file says."""

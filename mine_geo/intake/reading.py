@@ -21,7 +21,7 @@ from mine_geo.errors import (
     choose,
     some,
 )
-from mine_geo.findings import Finding
+from mine_geo.findings import Finding, in_words
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import (
     datums,
@@ -335,22 +335,18 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
         wrong = said[(said["code"] == "not_validated") & said["record"].notna()]
         if len(wrong):
             raise RecordError(
-                f"{name}: {some(map(_sentence, wrong.itertuples()), 3)}; put the file onto the "
+                f"{name}: {some(map(in_words, wrong.itertuples()), 3)}; put the file onto the "
                 "workbench, where they wait: mine-geo workbench submit FILE --reports"
             )
     if len(wrong):
         kind = next((_RAISED[code] for code in wrong["code"] if code in _RAISED), RecordError)
-        raise kind(f"{name}: {some(map(_sentence, wrong.itertuples()), 3)}")
+        raise kind(f"{name}: {some(map(in_words, wrong.itertuples()), 3)}")
     if received.what == "reports":
         return received.table
     try:
         return to_hazards(received.table)
     except (GeometryError, RecordError) as error:
         raise type(error)(f"{name}: {error}") from error
-
-
-def _sentence(finding: Any) -> str:
-    return f"{finding.hazard_id}: {finding.message}" if finding.hazard_id else finding.message
 
 
 def _with_options(
@@ -360,8 +356,9 @@ def _with_options(
     if crs is None and id_column is None:
         return profile
     own = Profile("", "") if profile is None else profile
-    options = own.options if crs is None else {**own.options, "crs": crs}
-    return replace(own, options=options, id_column=id_column)
+    if crs is not None:
+        own = replace(own, options={**own.options, "crs": crs}, crs_given=True)
+    return replace(own, id_column=id_column)
 
 
 def _with_id(profile: Profile, raw: Raw, id_column: str | None, name: str) -> Profile:
@@ -402,8 +399,7 @@ def _declared(
         raise CRSError(
             f"{name}: {said!r} is no reference system; give one as EPSG:32648"
         ) from error
-    if own is not None and own.is_projected and own.geodetic_crs == system:
-        # Grid coordinates with their zone, of which only the datum was to be said.
+    if raw.by_zone and own is not None and own.is_projected and own.geodetic_crs == system:
         return raw.table, f"{_name_of(own)}, given"
     if own is not None and own != system:
         by = f"{_name_of(system)}, given; the file says {_name_of(own)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -86,7 +85,7 @@ def _ids(
             "serial_id",
             f"the ids of column {names[taken]!r} only count the records ({texts.iloc[0]} to "
             f"{texts.iloc[-1]}), as programs do, and another export may count otherwise; if "
-            f'{name!r} ({first}) is the id: --id {quote(name)} (id_column="{name}")',
+            f"{name!r} ({first}) is the id, read it with {_option(name)}",
         )
 
 
@@ -124,17 +123,21 @@ def _candidates(names: list[str], able: dict[int, str]) -> str:
         shown = some([f"{names[n]!r} ({text})" for n, text in able.items()], 4)
         name = names[next(iter(able))]
         return (
-            f"{said}; these could be it: {shown}; take one with --id {name!r} "
-            f'(id_column="{name}"), or name it in a profile: [hazards.columns] '
-            f'hazard_id = ["{name}"]'
+            f"{said}; these could be it: {shown}; take one with {_option(name)}, or name it in a "
+            f'profile: [hazards.columns] hazard_id = ["{name}"]'
         )
     if made:
         return (
             f"{said}, and no other has a text of its own in each record; ask for the hazards' own "
-            f"ids, or, if they are called by that number, take it with --id {made[0]!r} "
-            f'(id_column="{made[0]}")'
+            f"ids, or, if they are called by that number, take it with {_option(made[0])}"
         )
     return '; name it in a profile: [hazards.columns] hazard_id = ["..."]'
+
+
+def _option(name: str) -> str:
+    """Return the option that takes a column as the id."""
+    mark = "'" if '"' in name else '"'
+    return f"id_column={mark}{name}{mark}"
 
 
 def _differing(cells: pd.DataFrame, names: list[str], place: dict[str, int]) -> Iterator[Finding]:
@@ -166,5 +169,5 @@ def _reports(cells: pd.DataFrame, names: list[str], profile: Profile) -> Iterato
         yield Finding(
             "other_records",
             f"{names[place]} says how land was released ({types.iloc[0]}): are these reports? "
-            'Their polygons would count as hazards; read it with --reports (what="reports")',
+            'Their polygons would count as hazards; read it with what="reports"',
         )

@@ -114,12 +114,14 @@ def _known(connection: Connection, received: Received) -> Iterator[Finding]:
         own = table["hazard_id"].iloc[row.place]
         if isinstance(row.submission_id, str):
             where = f"which waits in {row.submission_id}"
-            mend = "reject that one if this is the right id, and submit this file again (--again)"
+            mend = (
+                "reject that one if this is the right id, and submit this file again (again=True)"
+            )
         else:
             where = "as it was once drawn in the register" if row.drawn else "of the register"
             mend = (
-                f"send it as {row.other}, or take the column that says so (--id COLUMN); if it "
-                "truly is another hazard, load it with --same-polygons"
+                f"send it as {row.other}, or take the column that says so (id_column=...); if it "
+                "truly is another hazard, register it with same_polygons=True"
             )
         yield Finding(
             "known_polygon",

@@ -1,7 +1,7 @@
 """Whose number is it: the id of a hazard, or a number that a program gave its record."""
 
 import json
-import shlex
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +11,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mine_geo.cli.options import as_options
 from mine_geo.errors import FileError, RecordError
 from mine_geo.intake import check_ids, read, read_hazards, read_reports
 from mine_geo.intake.matching import is_made, match
@@ -22,10 +23,10 @@ SQUARES = [shapely.box(103 + n / 10, 13, 103.01 + n / 10, 13.01) for n in range(
 
 
 def mend_of(message):
-    """Return the column that a message says to take, both for the command and for the library."""
-    words = shlex.split(message.split("--id ", 1)[1])
-    assert f'id_column="{words[0]}"' in message
-    return words[0]
+    """Return the column that a message says to take; the command says it as its own option."""
+    column = re.search('id_column="([^"]*)"', message)[1]
+    assert f"--id {column}" in as_options(message)
+    return column
 
 
 @pytest.mark.parametrize(
