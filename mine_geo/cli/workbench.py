@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
+from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, say_whole, shown
 from mine_geo.cli.options import (
     ASSIGN,
     YES,
@@ -101,6 +101,7 @@ def submit(
                 click.echo(f"Error: {as_options(str(error))}", err=True)
             else:
                 _say(file, done)
+                say_whole(received)
     if failed:
         ctx.exit(exit_code(failed[0]))
 
