@@ -38,6 +38,7 @@ CODES: Final = {
     "reaches_outside": ("warning", "a part of it outside the country"),
     "duplicate_polygon": ("error", "the polygon of another hazard of that kind"),
     "overlaps_hazard": ("warning", "90 % of it under another hazard of that kind"),
+    "known_polygon": ("error", "the polygon of a hazard that is there already under another id"),
     "overlaps_register": ("warning", "land that is in the register already"),
     "repaired": ("note", "a polygon that was repaired"),
     "empty_part": ("warning", "an empty part or hole of a polygon, left out"),
@@ -57,6 +58,7 @@ CODES: Final = {
     # attributes
     "missing_id": ("error", "no hazard_id"),
     "duplicate_id": ("error", "a hazard_id that stands more than once"),
+    "serial_id": ("warning", "ids that only count the records"),
     "odd_id": ("warning", "a hazard_id that a spreadsheet has rounded"),
     "unknown_word": ("error", "a word outside the vocabulary"),
     "bad_date": ("error", "not a day"),
@@ -78,6 +80,9 @@ CODES: Final = {
     "not_border": ("note", "lines that are no part of the border, left out"),
     # the file as a whole
     "more_on_server": ("error", "the answer of a server that stops before the end"),
+    "unknown_state": ("error", "a state of approval that is not known"),
+    "not_validated": ("warning", "not validated at its source"),
+    "rejected_left_out": ("note", "records that their source rejected, left out"),
     "closed_left_out": ("note", "closed records, left out"),
     "deleted_left_out": ("note", "records that are marked as deleted, left out"),
     "datum_shift": ("note", "a datum transformation that was named"),

@@ -185,6 +185,13 @@ def _heading(received: Received) -> str:
     return f"{source.name}: {source}\n{records:,} {received.what}{size}"
 
 
+def say_whole(received: Received) -> None:
+    """Say what is not in the table of a file that was read, or not as it was written."""
+    for finding in received.findings:
+        if finding.record is None and finding.code != "left_over":
+            echo(f"{finding.severity}: {as_options(finding.message)}")
+
+
 def counted(found: pd.DataFrame) -> str:
     """Count findings by severity, in words."""
     counts = found["severity"].value_counts()
@@ -246,9 +253,15 @@ def _repair(received: Received, target: Path) -> Received:
 @output_options
 def compare(how: FileReading, old: Path, new: Path, format_: str, output: Path | None) -> None:
     """Lay two editions of a hazard layer side by side: added, removed, redrawn, described anew."""
+    from mine_geo.intake import check_ids  # noqa: PLC0415
     from mine_geo.snapshots import compare_snapshots, summary  # noqa: PLC0415
 
-    changes = compare_snapshots(how.read(old).table, how.read(new).table)
+    tables = []
+    for file in (old, new):
+        received = how.read(file)
+        check_ids(received)
+        tables.append(received.table)
+    changes = compare_snapshots(*tables)
     title = f"{new.name} against {old.name}: {len(changes):,} hazards differ"
     if format_ == "table" and output is None:
         Sheet(summary(changes), None, title, CHANGE_NAMES).give(format_, output)

@@ -48,6 +48,13 @@ _NAMED: Final = re.compile(
     r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
 )
 """An option of the library, as its messages write it."""
+_FLAGS: Final = {
+    'what="reports"': "--reports",
+    "register it with same_polygons=True": "load it with --same-polygons",
+    "same_polygons=True": "--same-polygons",
+    "again=True": "--again",
+}
+"""What is no more than said or not said."""
 
 
 def as_options(text: str) -> str:
@@ -68,7 +75,9 @@ def as_options(text: str) -> str:
         name = _SAID_AS.get(found["name"], found["name"])
         return f"--{name} {'...' if found['open'] else shlex.quote(value or '')}"
 
-    return _NAMED.sub(option, text.replace('what="reports"', "--reports"))
+    for said, flag in _FLAGS.items():
+        text = text.replace(said, flag)
+    return _NAMED.sub(option, text)
 
 
 def as_day(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -133,7 +142,7 @@ def example(text: str) -> str:
 
 def echo(line: str, *, err: bool = False) -> None:
     """Print a line; what data holds of controls, or of a hundred thousand letters, is only said."""
-    click.echo(visible(line, MOST_LETTERS), err=err)
+    echo(visible(line, MOST_LETTERS), err=err)
 
 
 def open_named(ctx: click.Context) -> Store:
@@ -222,6 +231,7 @@ class FileReading:
     crs: str | None
     operation: str | None
     profile: str | None
+    id_column: str | None
 
     def read(self, file: Path, what: What = "hazards") -> Received:
         """Read a file, with all that there is to say of it."""
@@ -235,6 +245,7 @@ class FileReading:
             crs=self.crs,
             operation=self.operation,
             profile=self.profile,
+            id_column=self.id_column,
         )
 
 
@@ -280,6 +291,7 @@ def file_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         PROFILE,
         OPERATION,
+        click.option("--id", "id_column", metavar="COLUMN", help="The column that is the id."),
         click.option("--crs", help="Reference system, where the file says none or a wrong one."),
         FILE_KIND,
         LAYER,

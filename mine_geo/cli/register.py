@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from mine_geo import errors
+from mine_geo.cli.intake import say_whole
 from mine_geo.cli.options import (
     ASSIGN,
     FILE,
@@ -16,7 +17,6 @@ from mine_geo.cli.options import (
     FileReading,
     Sheet,
     admin_options,
-    as_options,
     border_options,
     echo,
     example,
@@ -99,9 +99,16 @@ def load_border(
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
 @FILE
 @ASSIGN
+@click.option(
+    "--same-polygons",
+    is_flag=True,
+    help="Also those whose polygon is in the register under another id.",
+)
 @file_options
 @click.pass_context
-def load_hazards(ctx: click.Context, file: Path, how: FileReading, *, assign_units: bool) -> None:
+def load_hazards(
+    ctx: click.Context, file: Path, how: FileReading, *, assign_units: bool, same_polygons: bool
+) -> None:
     """Register hazards; the same file again changes nothing, other content is a conflict."""
     from mine_geo.intake import in_order  # noqa: PLC0415
 
@@ -112,11 +119,9 @@ def load_hazards(ctx: click.Context, file: Path, how: FileReading, *, assign_uni
     if assign_units:
         _say_elsewhere(store.check(received))
     echo(f"surveyed {span(hazards['surveyed_on'])}")
-    done = store.register(hazards)
+    done = store.register(hazards, same_polygons=same_polygons)
     echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
-    for finding in received.findings:
-        if finding.record is None and finding.code != "left_over":
-            echo(f"{finding.severity}: {as_options(finding.message)}")
+    say_whole(received)
 
 
 def _say_elsewhere(found: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
+from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, say_whole, shown
 from mine_geo.cli.options import (
     ASSIGN,
     YES,
@@ -102,6 +102,7 @@ def submit(
                 echo(f"Error: {as_options(str(error))}", err=True)
             else:
                 _say(file, done)
+                say_whole(received)
     if failed:
         ctx.exit(exit_code(failed[0]))
 

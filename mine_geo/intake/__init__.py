@@ -11,22 +11,27 @@ from mine_geo.intake.layers import (
 )
 from mine_geo.intake.reading import (
     ClosedLeftOutWarning,
+    NotValidatedWarning,
+    RejectedLeftOutWarning,
     in_order,
     read,
     read_hazards,
     read_reports,
 )
-from mine_geo.intake.received import Received, Source
+from mine_geo.intake.received import Received, Source, check_ids
 from mine_geo.intake.units import Filled, assign_units, fill_units, said_without_unit
 
 __all__ = [
     "ClosedLeftOutWarning",
     "Filled",
     "Layer",
+    "NotValidatedWarning",
     "Received",
+    "RejectedLeftOutWarning",
     "Source",
     "assign_units",
     "check",
+    "check_ids",
     "fill_units",
     "in_order",
     "read",

@@ -29,8 +29,10 @@ from mine_geo.intake.raw import (
     POINT_ROLES,
     REPORT_COLUMNS,
     REPORT_TYPES,
+    STATES,
     Fields,
     Profile,
+    States,
 )
 from mine_geo.intake.values import EPOCH, EXCEL, read_days
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, STATUSES
@@ -78,9 +80,10 @@ _KEYS: Final = (
     "border",
     "admin",
     "points",
+    "states",
     "options",
 )
-_FIELDS: Final = ("columns", "values", "constants", "factors", "dates")
+_FIELDS: Final = ("columns", "values", "constants", "factors", "dates", "kept")
 
 
 def names() -> tuple[str, ...]:
@@ -215,6 +218,7 @@ def _read(text: str, path: Path, within: tuple[Path, ...]) -> Profile:
         border=_fields("border", data, faults),
         admin=_fields("admin", data, faults),
         points=_names(("points",), faults.table(("points",), data), POINT_ROLES, faults),
+        states=_states(data, faults),
         options=_options(data, faults),
     )
     extends = faults.text(("extends",), data) or (ALONE if own.name == BASE else BASE)
@@ -260,6 +264,7 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
         },
         factors={c: _factor((what, "factors", c), v, faults) for c, v in factors.items()},
         dates=_dates((what, "dates"), table, faults),
+        kept=faults.texts((what, "kept"), table),
     )
 
 
@@ -319,6 +324,20 @@ def _dates(key: tuple[str, ...], table: dict[str, Any], faults: Faults) -> tuple
     return formats
 
 
+def _states(data: dict[str, Any], faults: Faults) -> States:
+    """Return which columns are states of approval; `columns = []` says that none is."""
+    table = faults.table(("states",), data)
+    faults.keys(("states",), table, ("columns", "flags", "words"))
+    words = faults.table(("states", "words"), table)
+    for word, meaning in words.items():
+        faults.word(("states", "words", word), meaning, STATES)
+    return States(
+        columns=faults.texts(("states", "columns"), table) if "columns" in table else None,
+        flags=faults.texts(("states", "flags"), table),
+        words={word: str(meaning) for word, meaning in words.items()},
+    )
+
+
 def _options(data: dict[str, Any], faults: Faults) -> Mapping[str, str]:
     table = faults.table(("options",), data)
     faults.keys(("options",), table, tuple(OPTIONS))
@@ -337,7 +356,17 @@ def _extended(base: Profile, own: Profile) -> Profile:
         border=_on_top(base.border, own.border),
         admin=_on_top(base.admin, own.admin),
         points=_names_on_top(base.points, own.points),
+        states=_states_on_top(base.states, own.states),
         options={**base.options, **own.options},
+    )
+
+
+def _states_on_top(base: States, own: States) -> States:
+    none = own.columns == ()
+    return States(
+        columns=base.columns if own.columns is None else own.columns,
+        flags=own.flags if none else (*own.flags, *base.flags),
+        words=_words_on_top(base.words, own.words),
     )
 
 
@@ -350,6 +379,7 @@ def _on_top(base: Fields, own: Fields) -> Fields:
         constants={**base.constants, **own.constants},
         factors={**base.factors, **own.factors},
         dates=own.dates or base.dates,
+        kept=(*own.kept, *base.kept),
     )
 
 

@@ -59,6 +59,9 @@ COUNTRY_WORDS: Final = (*NEIGHBOURS, "KHM", "sea")
 ADMIN_COLUMNS: Final = ("district_code", "district", "province_code", "province")
 """What a column of district polygons can be."""
 
+STATES: Final = ("received", "in_review", "validated", "rejected")
+"""The states of approval of a record at its source."""
+
 POINT_ROLES: Final = (
     "parent",
     "part",
@@ -107,6 +110,9 @@ class Raw:
     profile: str | None = None
     """The bundled profile that the format implies."""
     findings: tuple[Finding, ...] = ()
+    unclear: str | None = None
+    """Why its reference system is not clear, where the file names several, or one that is not
+    known; then only one that the caller gives counts."""
     by_zone: bool = False
     """Whether easting and northing were read in the UTM zone that stands beside each point: then a
     geographic system that the caller gives says the datum, and no other coordinates."""
@@ -124,10 +130,24 @@ class Fields:
     """What a column of ours is where the source says nothing."""
     factors: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """By what a number is multiplied: 10,000 for hectares to m²."""
+    kept: tuple[str, ...] = ()
+    """Columns that are known and none of ours: kept as they are, and not said to be left over."""
     dates: tuple[str, ...] = ()
     """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970,
     `excel_1900` or `excel_1904` for the numbers of days in a spreadsheet; ISO 8601 is always
     understood."""
+
+
+@dataclass(frozen=True)
+class States:
+    """Which columns say whether a record is approved at its source, and in which words."""
+
+    columns: tuple[str, ...] | None = None
+    """Names, `*` for any letters; None where the profile says nothing of them."""
+    flags: tuple[str, ...] = ()
+    """Names of columns that say yes (validated) or no (not yet)."""
+    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The source's words (in any case) and what they mean: one of `STATES`."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +168,10 @@ class Profile:
     """District polygons: columns of `ADMIN_COLUMNS`."""
     points: Names = field(default_factory=lambda: MappingProxyType({}))
     """Columns of turning points, by role: one of `POINT_ROLES`."""
+    states: States = field(default_factory=States)
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Further switches: those of `OPTIONS`."""
+    id_column: str | None = None
+    """The column that the caller takes as the id of a hazard, before all that a profile says."""
     crs_given: bool = False
     """Whether the option `crs` is the caller's: it counts before a system that the file says."""

@@ -20,6 +20,7 @@ from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, projection, rows
 from mine_geo.store.entries import day, text_of
 from mine_geo.store.models import Event, Hazard
+from mine_geo.store.same_polygons import known_polygons
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ def register(
     synthetic: bool,
     registered_on: date | str | None,
     recorded_by: str | None,
+    same_polygons: bool = False,
 ) -> Registrations:
     """Judge checked hazards, and put those that are new onto the view; see `Store.register`."""
     batch = Batch.of(hazards, synthetic=synthetic)
@@ -175,6 +177,8 @@ def register(
             "content; nothing was written; correct the file, or record the change as an event"
         )
     new = [place for place, hazard in enumerate(ids) if hazard not in there.register]
+    if new and not same_polygons:
+        _check_polygons(view.connection, batch.frame.iloc[new])
     fresh = batch.only(new)
     done = Registered(len(new), len(ids) - len(new), written=view.writes and bool(new))
     when = None if registered_on is None else day(registered_on, "registered_on")
@@ -213,6 +217,21 @@ class Registrations:
         gpkg.touch(connection, _HAZARD.name, now, bounds)
         rows.insert_rows(connection, _EVENT, self.events)
         gpkg.touch(connection, _EVENT.name, now, bounds)
+
+
+def _check_polygons(connection: Connection, hazards: gpd.GeoDataFrame) -> None:
+    """Refuse polygons that hazards of the register have already under other ids."""
+    known = known_polygons(connection, hazards)
+    if known.empty:
+        return
+    ids = hazards["hazard_id"].to_numpy()[known["place"].to_numpy(dtype=int)]
+    pairs = [f"{own} ({other})" for own, other in zip(ids, known["other"], strict=True)]
+    raise ConflictError(
+        f"{some(pairs, 5)}: {len(pairs)} of {len(hazards)} new hazards have the polygon of one "
+        "that is registered under the id in brackets; nothing was written; send them under those "
+        "ids, take the column that says them (id_column=...), or, if they truly are other "
+        "hazards, say so (same_polygons=True)"
+    )
 
 
 @dataclass(frozen=True)

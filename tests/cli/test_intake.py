@@ -359,3 +359,48 @@ def test_units_need_districts(command: Command) -> None:
     assert "mine-geo load admin" in line
     command.done("load", "admin", mg.sample.path("districts"))
     assert "2 hazards registered" in command.done("load", "hazards", file, "--assign-units")
+
+
+KML = Path(__file__).parents[1] / "cases" / "intake" / "k_names.kml"
+
+
+def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Command) -> None:
+    command.done("init")
+    assert command("check", KML).exit_code == errors.FINDINGS_EXIT
+    said = [row["message"] for row in rows(command, "check", KML) if row["code"] == "missing_id"]
+    assert "take one with --id Name" in said[0]
+    for words in (("load", "hazards", KML), ("workbench", "submit", KML), ("compare", KML, KML)):
+        line = command.refused(errors.RecordError, *words)
+        assert "these could be it: 'Name' (BTB-0001); take one with --id Name" in line
+    named = ("--id", "Name", "--kind", "ap_minefield")
+    assert "0 errors" in command.done("check", KML, *named)
+    assert "3 records, 3 waiting" in command.done("workbench", "submit", KML, *named)
+    assert "3 hazards registered" in command.done("load", "hazards", KML, *named)
+    assert "0 hazards differ" in command.done("compare", KML, KML, *named)
+    numbered = ("--id", "placemark_id", "--kind", "ap_minefield")
+    assert "known_polygon" in command("check", KML, *numbered).output
+    line = command.refused(errors.ConflictError, "load", "hazards", KML, *numbered)
+    assert "28 (BTB-0001)" in line
+    loaded = command.done("load", "hazards", KML, *numbered, "--same-polygons")
+    assert "3 hazards registered" in loaded
+
+
+def test_states_of_approval_are_said_by_check_load_and_submit(command: Command) -> None:
+    file = write(
+        command.folder / "export.gpkg",
+        [NEW, shapely.affinity.translate(NEW, 0.1), shapely.affinity.translate(NEW, 0.2)],
+        ha_code=["A", "B", "C"],
+        kind="ap_minefield",
+        sys_validation_status=["validated", "rejected", "not_validated"],
+    )
+    command.done("init")
+    said = {row["code"]: row["message"] for row in rows(command, "check", file)}
+    rejected = "1 records that their source rejected left out"
+    waiting = "1 records are not validated at their source, and count as on the workbench"
+    assert said["rejected_left_out"].startswith(rejected)
+    submitted = command.done("workbench", "submit", file)
+    loaded = command.done("load", "hazards", file)
+    for text in (submitted, loaded):
+        assert f"note: {rejected}" in text
+        assert f"warning: {waiting}" in text
+    assert "2 hazards registered" in loaded

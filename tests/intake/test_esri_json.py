@@ -274,8 +274,11 @@ def test_a_reference_system_may_stand_in_the_geometries(save):
     one = {"rings": [square(0, 0, 10)], "spatialReference": {"wkid": 32648}}
     other = {"rings": [square(0, 0, 10)], "spatialReference": {"wkid": 32647}}
     assert shapes(save, one, one, spatialReference=None).table.crs.to_epsg() == 32648
-    with pytest.raises(CRSError, match="different reference systems"):
-        shapes(save, one, other, spatialReference=None)
+    assert "32648" in str(shapes(save, one, other, spatialReference=None).unclear)
+    assert "32647" in str(shapes(save, one, spatialReference={"wkid": 32647}).unclear)
+    assert "none" in str(shapes(save, one, {"rings": one["rings"]}, spatialReference=None).unclear)
+    mercator = {"rings": [square(0, 0, 10)], "spatialReference": {"wkid": 102100}}
+    assert shapes(save, mercator, spatialReference={"wkid": 3857}).unclear is None
 
 
 def test_the_planar_size_of_web_mercator_is_wrong_and_ours_is_right(save):
