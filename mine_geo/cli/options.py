@@ -142,7 +142,7 @@ def example(text: str) -> str:
 
 def echo(line: str, *, err: bool = False) -> None:
     """Print a line; what data holds of controls, or of a hundred thousand letters, is only said."""
-    echo(visible(line, MOST_LETTERS), err=err)
+    click.echo(visible(line, MOST_LETTERS), err=err)
 
 
 def open_named(ctx: click.Context) -> Store:
