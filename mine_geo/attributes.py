@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mine_geo.events import ATTRIBUTES, detail_of
+from mine_geo.events import ATTRIBUTES, MARKS, detail_of
 from mine_geo.terms import CRS, HAZARD_COLUMNS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mine_geo.sequence import Step
 
 NOT_ATTRIBUTES: Final = frozenset(
-    {"role", "parent_id", "outcome", "extra", "hazard_id", "size_m2", "geometry"}
+    {"role", "parent_id", "outcome", "extra", "hazard_id", "size_m2", "geometry", *MARKS}
 )
 """What may stand in `detail` and is no attribute."""
 PARENT: Final = "parent_id"

@@ -75,6 +75,10 @@ class NotSyntheticError(StoreError):
     """Invented sample data was about to be mixed with a real register, or the reverse."""
 
 
+class ClockError(StoreError):
+    """The clock and the last moment of the ledger are too far apart for either to be trusted."""
+
+
 EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
     MineGeoError: 1,
     OptionError: 2,
@@ -92,6 +96,7 @@ EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
     SchemaVersionError: 14,
     ConflictError: 15,
     NotSyntheticError: 16,
+    ClockError: 17,
 }
 """The exit code of the command for each class; the nearest base counts."""
 

@@ -49,7 +49,7 @@ TEXT_COLUMNS: Final = (
 )
 PLACE_COLUMNS: Final = ("province", "province_code", "district", "district_code")
 
-_WORDS: Final = {
+WORDS: Final = {
     "kind": KINDS,
     "area_type": AREA_TYPES,
     "status": STATUSES,
@@ -157,7 +157,7 @@ def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
             new[column] = pd.Series(None, index=table.index, dtype="str")
     if kind is not None:
         new["kind"] = new["kind"].fillna(kind)
-    for column, words in _WORDS.items():
+    for column, words in WORDS.items():
         strange = sorted(set(new[column].dropna()) - set(words))
         if strange:
             ids = table["hazard_id"][new[column].isin(strange)]

@@ -17,6 +17,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
+from mine_geo.cli.options import CLOCK_IS_RIGHT
 
 
 class _Group(click.Group):
@@ -41,11 +42,17 @@ class _Group(click.Group):
     help=f"The store: a GeoPackage or postgresql://...; else {settings.DATABASE_VARIABLE}, "
     f"else {settings.DEFAULT_DATABASE}.",
 )
+@click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="Vouch for this computer's clock, where nothing was recorded for 30 days.",
+)
 @click.version_option(package_name="mine_geo")
 @click.pass_context
-def main(ctx: click.Context, database: str | None) -> None:
+def main(ctx: click.Context, database: str | None, *, clock_is_right: bool) -> None:
     """Minefields, their distance to the border, and the 7 km split."""
     ctx.obj = database
+    ctx.meta[CLOCK_IS_RIGHT] = clock_is_right
 
 
 for command in (

@@ -1,7 +1,7 @@
 """PostGIS and one GeoPackage file behind one `Store`: the register with its ledger of events."""
 
 from mine_geo.store.deciding import Accepted, Left, Rejected
-from mine_geo.store.imports import Imported
+from mine_geo.store.imports import Imported, Log, read_log, write_log
 from mine_geo.store.layers import Loaded
 from mine_geo.store.ledger import Recorded
 from mine_geo.store.opening import create_store, open_store, upgrade_store
@@ -16,6 +16,7 @@ __all__ = [
     "Imported",
     "Left",
     "Loaded",
+    "Log",
     "Recorded",
     "Registered",
     "Rejected",
@@ -23,5 +24,7 @@ __all__ = [
     "Submitted",
     "create_store",
     "open_store",
+    "read_log",
     "upgrade_store",
+    "write_log",
 ]

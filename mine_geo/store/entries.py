@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import RecordError
-from mine_geo.events import day_of
+from mine_geo.events import MARKS, day_of
 from mine_geo.store import content
 from mine_geo.terms import ITEM_COLUMNS, TIME_ZONE
 
@@ -114,10 +114,27 @@ class Entry:
 
 def digest(said: Mapping[str, Any], geometry: Any) -> str:
     """Return the hash of what an event says, recorded or not."""
-    text = content.to_json({name: content.plain_value(said[name]) for name in CONTENT})
+    plain = {name: content.plain_value(said[name]) for name in CONTENT}
+    text = content.to_json(plain | {"detail": unmarked(plain["detail"])})
     nothing = geometry is None or geometry.is_empty
     drawn = "" if nothing else content.geometry_hashes(gpd.GeoSeries([geometry]))[0]
     return content.digest(text, drawn)
+
+
+def unmarked(detail: str | None) -> str | None:
+    """Return what `detail` says without the marks of a mended moment.
+
+    Examples
+    --------
+    >>> unmarked('{"recorded_at_was":"2100-01-01T00:00:00.000Z"}') is None
+    True
+    >>> unmarked('{"role":"child","recorded_at_was":"2100-01-01T00:00:00.000Z"}')
+    '{"role":"child"}'
+    """
+    if detail is None or not any(mark in detail for mark in MARKS):
+        return detail
+    said = {name: value for name, value in content.from_json(detail).items() if name not in MARKS}
+    return content.to_json(said, keep_missing=True) if said else None
 
 
 def id_of(value: Any, name: str) -> str:

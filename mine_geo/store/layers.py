@@ -19,7 +19,7 @@ from mine_geo.border import to_border
 from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, some
 from mine_geo.store import content, gpkg, rows
 from mine_geo.store.models import AdminVersion, Border, BorderVersion, District
-from mine_geo.store.transactions import next_moment
+from mine_geo.store.transactions import clock
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _load(
         )
     if found is not None and found.active:
         return Loaded(name, version, new.rows, changed=False)
-    now = next_moment(connection)
+    now = clock(connection)
     _deactivate(connection, kind)
     if found is not None:
         _activate(connection, kind, found.fid)

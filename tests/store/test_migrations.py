@@ -240,7 +240,7 @@ def make_earlier(
     days = [date(2020, 1, 31) if pd.isna(day) else day.date() for day in table["surveyed_on"]]
     engine, now = engine_of(place), datetime(2022, 1, 1, tzinfo=UTC)
     with migrating(engine) as connection, patch.context() as before:
-        before.setattr(opening, "next_moment", lambda _: now)
+        before.setattr(opening, "clock", lambda _: now)
         before.setattr(migrate, "revisions", lambda: (revision,))
         opening._prepare(connection, engines.locate(place))
         migrate.apply(connection, revision)
