@@ -5,6 +5,7 @@ A message says what is wrong, which record, and how to mend it. Imports nothing 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -117,6 +118,40 @@ def exit_code(error: MineGeoError) -> int:
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
 
 
+MOST_SHOWN: Final = 200
+"""Characters of an id or a cell that are shown; a longer one is cut in its middle."""
+
+# Controls, lone surrogates, and what hides or turns other letters; not the zero-width space and
+# joiners of Khmer.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: object, most: int = MOST_SHOWN) -> str:
+    r"""Return a text as it may stand in a line of a terminal: controls escaped, the longest cut.
+
+    Parameters
+    ----------
+    text
+        Anything: an id, a name, a message.
+    most
+        How many characters are shown; of a longer text the begin and the end, and its length.
+
+    Examples
+    --------
+    >>> print(visible("AP-1\x1b[2J\n"), visible("A" * 1000, most=9))
+    AP-1\x1b[2J\n AAAAAA…(1,000...characters)…AAA
+    """
+    said = str(text)
+    if len(said) > most:
+        tail = most // 3
+        cut = f"…({len(said):,}\N{NO-BREAK SPACE}characters)…"
+        said = f"{said[: most - tail]}{cut}{said[len(said) - tail :]}"
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), said)
+
+
 def some(items: Iterable[object], most: int = 5) -> str:
     """List the first few items for a message of one line and count the rest.
 
@@ -125,7 +160,7 @@ def some(items: Iterable[object], most: int = 5) -> str:
     >>> some(["a", "b", "c"], most=2)
     'a, b and 1 more'
     """
-    texts = [" ".join(str(item).splitlines()) for item in items]
+    texts = [visible(item) for item in items]
     shown = ", ".join(texts[:most])
     return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
 
@@ -144,5 +179,5 @@ def choose(value: object, valid: Sequence[str], what: str) -> str:
     'edge'
     """
     if value not in valid:
-        raise OptionError(f"{what} {value!r} is unknown; valid: {', '.join(valid)}")
+        raise OptionError(f"{what} {visible(repr(value))} is unknown; valid: {', '.join(valid)}")
     return str(value)

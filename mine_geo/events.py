@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, RecordError, some
+from mine_geo.errors import CRSError, RecordError, some, visible
 from mine_geo.geometry import find_faults, to_multipolygons
 from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS, OUTCOMES
 
@@ -224,8 +224,8 @@ def day_of(value: Day) -> dt.date | None:
     """
     try:
         moment = None if value is None else pd.Timestamp(value)
-    except (ValueError, TypeError) as error:
-        raise RecordError(f"{value!r} is not a day; write it as 2022-12-31") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise RecordError(f"{visible(repr(value))} is not a day; write it as 2022-12-31") from error
     if moment is None:
         return None
     if pd.isna(moment) or moment.tzinfo is not None or moment != moment.normalize():
@@ -250,8 +250,10 @@ def moment_of(value: Moment) -> dt.datetime | None:
         return None
     try:
         moment = pd.Timestamp(value)
-    except (ValueError, TypeError) as error:
-        raise RecordError(f"{value!r} is not a moment; write 2023-01-01T06:00:00+07:00") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise RecordError(
+            f"{visible(repr(value))} is not a moment; write 2023-01-01T06:00:00+07:00"
+        ) from error
     if pd.isna(moment) or moment.tzinfo is None:
         raise RecordError(f"{value} has no time zone; say which, as in {value}+07:00")
     return moment.tz_convert("UTC").to_pydatetime()

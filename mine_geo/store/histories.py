@@ -10,6 +10,7 @@ from mine_geo.errors import UnknownNameError
 from mine_geo.events import moment_of
 from mine_geo.fold import fold
 from mine_geo.store import ledger
+from mine_geo.store.entries import id_of
 from mine_geo.terms import EVENT_TYPES, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ COLUMNS: Final = (
 
 def history(connection: Connection, hazard_id: str, as_of: Day, known_at: Moment) -> pd.DataFrame:
     """Return the events of a hazard; see `Store.history`."""
+    hazard_id = id_of(hazard_id, "hazard_id")
     events = ledger.read(connection, ledger.surroundings(connection, [hazard_id]))
     mine = events[events["hazard_id"] == hazard_id]
     if mine.empty:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 from sqlalchemy import Table, exists, select
 
+from mine_geo.cells import FLOAT_WHOLE, refuse_unfit
 from mine_geo.errors import (
     ConflictError,
     FileError,
@@ -24,8 +26,9 @@ from mine_geo.errors import (
     RecordError,
     StoreError,
     some,
+    visible,
 )
-from mine_geo.events import DAY_WAS, MOMENT_WAS, detail_of, registered_events, to_events
+from mine_geo.events import DAY_WAS, MOMENT_WAS, NUMBERS, detail_of, registered_events, to_events
 from mine_geo.fold import fold
 from mine_geo.hazards import WORDS
 from mine_geo.store import content, ledger, projection, register, rows, spot_tasks
@@ -193,6 +196,7 @@ def import_log(
             raise ConflictError(
                 "a ledger is imported into an empty store only; make one, or use record_many"
             )
+    _check_cells(events)
     extras: dict[str, str | None] = {}
     if hazards is None:
         _check_synthetic(events, synthetic=synthetic)
@@ -241,6 +245,27 @@ def _check_synthetic(events: gpd.GeoDataFrame, *, synthetic: bool) -> None:
             f"the log holds {has} data and this store is for {is_for} data; take it over into a "
             "store of its own kind (mine-geo init, with or without --synthetic)"
         )
+
+
+def _check_cells(events: gpd.GeoDataFrame) -> None:
+    """Refuse events with a text, a number or a detail that no store takes."""
+    refuse_unfit(pd.DataFrame(events), "event", "event_id")
+    if "event_id" not in events:
+        return  # `to_events` says so
+    for name in (*NUMBERS, *ITEM_COLUMNS):
+        if name not in events:
+            continue
+        written = events[name]
+        numbers = pd.to_numeric(written.astype(object), errors="coerce").astype(float)
+        bad = (numbers.isna() & written.notna()) | np.isinf(numbers) | (numbers < 0)
+        if name in ITEM_COLUMNS:
+            bad |= (numbers != numbers.round()) & numbers.notna() | (numbers > FLOAT_WHOLE)
+        if bad.any():
+            shown = some(events["event_id"][bad])
+            raise RecordError(f"{name} of {shown} is no such number; correct it or leave it out")
+    for event, text in zip(events["event_id"], events.get("detail", ()), strict=False):
+        if isinstance(text, str):
+            content.given_json(text.strip(), f"{visible(event)}: detail")
 
 
 def _check_once(events: gpd.GeoDataFrame) -> None:
@@ -373,7 +398,7 @@ def _tasks(tasks: pd.DataFrame | None, *, synthetic: bool) -> list[dict[str, Any
             said = {str(name): value for name, value in row.items()}
             found.append(spot_tasks.recorded(said, synthetic=synthetic))
         except MineGeoError as error:
-            raise type(error)(f"spot task {row['task_id']}: {error}") from error
+            raise type(error)(f"spot task {visible(row['task_id'])}: {error}") from error
     ids = pd.Series([task["task_id"] for task in found])
     if ids.duplicated().any():
         raise RecordError(f"task_id {some(ids[ids.duplicated()])} stands twice; give each its own")

@@ -16,8 +16,10 @@ from sqlalchemy import Table, insert, select, update
 
 from mine_geo.admin import to_admin
 from mine_geo.border import to_border
+from mine_geo.cells import refuse_unfit
 from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, some
 from mine_geo.store import content, gpkg, rows
+from mine_geo.store.entries import id_of
 from mine_geo.store.models import AdminVersion, Border, BorderVersion, District
 from mine_geo.store.transactions import clock
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS
@@ -76,6 +78,7 @@ def load_admin(
     connection: Connection, admin: gpd.GeoDataFrame, name: str | None, version: str | None
 ) -> Loaded:
     """Write districts as the active version; see `Store.load_admin`."""
+    refuse_unfit(pd.DataFrame(admin), "district", "district_code")
     districts = to_admin(admin)
     if "schematic" not in districts.columns:
         districts = districts.assign(schematic=False)
@@ -87,6 +90,7 @@ def load_admin(
 
 def load_border(connection: Connection, border: gpd.GeoDataFrame) -> Loaded:
     """Write a border as the active version; see `Store.load_border`."""
+    refuse_unfit(pd.DataFrame(border), "line", "neighbour")
     lines = to_border(border)
     names = lines[["border_name", "border_version"]].drop_duplicates()
     if len(names) != 1:
@@ -135,6 +139,9 @@ def _load(
     connection: Connection, kind: _Kind, frame: gpd.GeoDataFrame, name: str, version: str | None
 ) -> Loaded:
     new = _Content.of(kind, frame)
+    id_of(name, f"name of the {kind.what}")
+    if version is not None:
+        id_of(version, f"version of the {kind.what}")
     version = version or new.hashed[:SHOWN_HASH]
     versions = kind.versions
     found = connection.execute(

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from mine_geo.errors import ConflictError, FileError, NoPostGISError, StoreNotFoundError
 from mine_geo.store import faults, gpkg, migrate
 from mine_geo.store.engines import SCHEMA, SEARCH_PATH, Place, locate, make_engine
+from mine_geo.store.entries import text_of
 from mine_geo.store.models import StoreInfo
 from mine_geo.store.store import Store
 from mine_geo.store.transactions import CLOCK_OPTION, clock, migrating, reading
@@ -199,6 +200,7 @@ def create_store(
     register.gpkg False 0
     """
     where = locate(place)
+    title = text_of(title, "title")
     with ExitStack() as on_error:
         if where.path is not None:
             _reserve(where.path)

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, select
 
+from mine_geo.cells import refuse_unfit, value_fault
 from mine_geo.errors import (
     ConflictError,
     CRSError,
@@ -130,6 +131,9 @@ def _described(
     table = _checked(hazard_id, row)
     said = {name: content.plain(table[name])[0] for name in said}
     own = {name: content.plain_value(changes[name]) for name in changes if name in further}
+    for name in own:
+        if why := value_fault(changes[name]):
+            raise RecordError(f"{hazard_id}: {name} {why}, which no store takes; correct it")
     return content.to_json(said | ({"extra": own} if own else {}), keep_missing=True)
 
 
@@ -168,6 +172,7 @@ def _table(frame: pd.DataFrame) -> pd.DataFrame:
             "the store itself says when an event is recorded; drop the column recorded_at, "
             "or use import_log for a whole ledger"
         )
+    refuse_unfit(pd.DataFrame(frame), "row")
     shape = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else ""
     table = pd.DataFrame(frame.drop(columns=[shape] if shape else []))
     if "event_type" not in table and "outcome" in table:
@@ -190,8 +195,11 @@ def _row(connection: Connection, said: dict[str, Any], shape: Any) -> Iterable[E
     if kind == "amended":
         return [amendment(said["hazard_id"], shape, when, facts, own)]
     if kind == "described":
-        changes = content.from_json(text_of(said.get("detail"), "detail"))
-        flat = {**changes, **changes.pop("extra", {})}
+        changes = content.given_json(text_of(said.get("detail"), "detail"), "detail")
+        extra = changes.pop("extra", None) or {}
+        if not isinstance(extra, dict):
+            raise RecordError("extra in detail is no object in JSON; correct it")
+        flat = {**changes, **extra}
         return descriptions(connection, [said["hazard_id"]], flat, when, facts, own)
     if shape is not None:
         raise GeometryError("a narrower polygon goes with confirm(...), which releases the rest")

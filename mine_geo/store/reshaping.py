@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, select
 
+from mine_geo.cells import refuse_unfit
 from mine_geo.cuts import areal
 from mine_geo.errors import ConflictError, OptionError, RecordError, UnknownNameError, choose, some
 from mine_geo.events import ATTRIBUTES
@@ -264,6 +265,7 @@ def _drawn(parts: gpd.GeoDataFrame | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(parts, gpd.GeoDataFrame):
         if "hazard_id" not in parts:
             raise RecordError("the parts have no column 'hazard_id'; give each part its id")
+        refuse_unfit(pd.DataFrame(parts), "part")
         worked_polygon(parts.geometry.iloc[:1], "the first part")  # has the frame the right CRS
         pairs = list(zip(parts["hazard_id"], parts.geometry, strict=True))
     else:
