@@ -152,6 +152,20 @@ def visible(text: object, most: int = MOST_SHOWN) -> str:
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), said)
 
 
+def quoted(value: object) -> str:
+    """Return a value as Python writes it, fit for a line; whatever it is.
+
+    Examples
+    --------
+    >>> quoted("AP-1"), quoted(10**5000)
+    ("'AP-1'", 'a int that cannot be written')
+    """
+    try:
+        return visible(repr(value))
+    except (ValueError, RecursionError):  # a number of thousands of digits; lists without end
+        return f"a {type(value).__name__} that cannot be written"
+
+
 def some(items: Iterable[object], most: int = 5) -> str:
     """List the first few items for a message of one line and count the rest.
 
@@ -179,5 +193,5 @@ def choose(value: object, valid: Sequence[str], what: str) -> str:
     'edge'
     """
     if value not in valid:
-        raise OptionError(f"{what} {visible(repr(value))} is unknown; valid: {', '.join(valid)}")
+        raise OptionError(f"{what} {quoted(value)} is unknown; valid: {', '.join(valid)}")
     return str(value)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, RecordError, some, visible
+from mine_geo.errors import CRSError, RecordError, quoted, some
 from mine_geo.geometry import find_faults, to_multipolygons
 from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS, OUTCOMES
 
@@ -225,7 +225,7 @@ def day_of(value: Day) -> dt.date | None:
     try:
         moment = None if value is None else pd.Timestamp(value)
     except (ValueError, TypeError, OverflowError) as error:
-        raise RecordError(f"{visible(repr(value))} is not a day; write it as 2022-12-31") from error
+        raise RecordError(f"{quoted(value)} is not a day; write it as 2022-12-31") from error
     if moment is None:
         return None
     if pd.isna(moment) or moment.tzinfo is not None or moment != moment.normalize():
@@ -252,7 +252,7 @@ def moment_of(value: Moment) -> dt.datetime | None:
         moment = pd.Timestamp(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise RecordError(
-            f"{visible(repr(value))} is not a moment; write 2023-01-01T06:00:00+07:00"
+            f"{quoted(value)} is not a moment; write 2023-01-01T06:00:00+07:00"
         ) from error
     if pd.isna(moment) or moment.tzinfo is None:
         raise RecordError(f"{value} has no time zone; say which, as in {value}+07:00")

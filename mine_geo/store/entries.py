@@ -20,11 +20,10 @@ from mine_geo.cells import (
     ID_LENGTH,
     IDS,
     TEXT_LENGTH,
-    held,
     text_fault,
     value_fault,
 )
-from mine_geo.errors import RecordError, visible
+from mine_geo.errors import RecordError, quoted, visible
 from mine_geo.events import MARKS, day_of
 from mine_geo.store import content
 from mine_geo.terms import ITEM_COLUMNS, TIME_ZONE
@@ -190,7 +189,7 @@ def _text(value: Any, name: str, most: int, *, is_id: bool) -> str | None:
     if _missing(value):
         return None
     if not isinstance(value, str | int | float | np.integer | np.floating):
-        raise RecordError(f"{name} is {visible(repr(value))}; give a text")
+        raise RecordError(f"{name} is {quoted(value)}; give a text")
     why = None if isinstance(value, str) else value_fault(value)
     text = "" if why else str(value).strip()
     why = why or text_fault(text, most, is_id=is_id)
@@ -256,7 +255,7 @@ def _number(value: Any, name: str) -> float | None:
         number = math.nan
     if not math.isfinite(number) or number < 0:
         raise RecordError(
-            f"{name} is {_said(value)}; give a number that is 0 or more, or leave it out"
+            f"{name} is {quoted(value)}; give a number that is 0 or more, or leave it out"
         )
     return number
 
@@ -265,10 +264,6 @@ def _items(value: Any, name: str) -> int | None:
     number = _number(value, name)
     if number is not None and (not number.is_integer() or number > FLOAT_WHOLE):
         raise RecordError(
-            f"{name} is {_said(value)}; items are counted in whole numbers, up to {FLOAT_WHOLE:,}"
+            f"{name} is {quoted(value)}; items are counted in whole numbers, up to {FLOAT_WHOLE:,}"
         )
     return None if number is None else int(number)
-
-
-def _said(value: Any) -> str:
-    return visible(held(repr(value) if isinstance(value, str) else value))

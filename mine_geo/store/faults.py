@@ -64,7 +64,7 @@ def translated(place: Place) -> Iterator[None]:
     except psycopg.Error as error:
         raise fault(place, error) from error
     except (OverflowError, UnicodeEncodeError) as error:  # SQLite's driver met it before SQLite
-        raise RecordError(f"{place.shown}: a value that no store takes ({error})") from error
+        raise RecordError(f"a value that no store takes ({error})") from error
 
 
 def fault(place: Place, error: BaseException) -> MineGeoError:

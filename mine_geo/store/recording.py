@@ -139,12 +139,12 @@ def _described(
 
 def _checked(hazard_id: str, row: Mapping[str, Any]) -> gpd.GeoDataFrame:
     """Return attributes as the hazard table has them; the polygon is a stand-in."""
-    columns = {name: [value] for name, value in row.items() if value is not None}
-    return to_hazards(
-        gpd.GeoDataFrame(
-            {"hazard_id": [hazard_id], **columns}, geometry=[shapely.box(104, 12, 105, 13)], crs=CRS
-        )
-    )
+    said = {"hazard_id": hazard_id, **row}
+    columns = {  # as they are given: no type is guessed before they are looked at
+        name: pd.Series([value], dtype=object) for name, value in said.items() if value is not None
+    }
+    shape = [shapely.box(104, 12, 105, 13)]
+    return to_hazards(gpd.GeoDataFrame(columns, geometry=shape, crs=CRS))
 
 
 def table_entries(connection: Connection, frame: pd.DataFrame, recorded_by: Any) -> list[Entry]:
