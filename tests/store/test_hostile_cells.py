@@ -128,6 +128,11 @@ def tasked(store: Store, value: Any, column: str) -> Any:
     return store.spot_tasks()[column].tolist()
 
 
+def tasked_at(store: Store, value: Any) -> Any:
+    store.record_spot_task({"happened_on": "2022-05-01", "uxo": 1, "lon": value, "lat": 13.0})
+    return [each.wkt for each in store.spot_tasks().geometry]
+
+
 def divided(store: Store, value: Any, column: str) -> Any:
     store.register(named())
     parts = named(**({"hazard_id": "P"} | {column: value})).drop(columns=["kind", "surveyed_on"])
@@ -262,7 +267,7 @@ DOORS: dict[str, Door] = {
         f"spot task {column}": lambda s, v, c=column: tasked(s, v, c)
         for column in ("task_id", "comment", "village", "uxo", "happened_on", "province")
     },
-    "spot task lon": lambda s, v: tasked_at(s, v),
+    "spot task lon": tasked_at,
     **{
         f"divide {column}": lambda s, v, c=column: divided(s, v, c)
         for column in ("hazard_id", "village")
@@ -294,8 +299,8 @@ DOORS: dict[str, Door] = {
     **{
         f"log {column}": lambda s, v, c=column: logged(s, v, c)
         for column in (
-            "event_id", "hazard_id", "comment", "operator", "uxo", "reported_size_m2", "recorded_by",
-            "transfer_id", "detail", "happened_on",
+            "event_id", "hazard_id", "comment", "operator", "uxo", "reported_size_m2",
+            "recorded_by", "transfer_id", "detail", "happened_on",
         )
     },
     "log detail of": logged_detail,
@@ -307,11 +312,6 @@ DOORS: dict[str, Door] = {
         )
     },
 }  # fmt: skip
-
-
-def tasked_at(store: Store, value: Any) -> Any:
-    store.record_spot_task({"happened_on": "2022-05-01", "uxo": 1, "lon": value, "lat": 13.0})
-    return [each.wkt for each in store.spot_tasks().geometry]
 
 
 class Answer(NamedTuple):
