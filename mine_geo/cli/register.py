@@ -12,6 +12,7 @@ from mine_geo.cli.options import (
     LAYER,
     FileReading,
     Sheet,
+    as_options,
     example,
     file_options,
     open_named,
@@ -91,8 +92,8 @@ def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
     done = open_named(ctx).register(in_order(received))
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     for finding in received.findings:
-        if finding.code in {"closed_left_out", "datum_shift"}:
-            click.echo(f"note: {finding.message}")
+        if finding.record is None and finding.code != "left_over":
+            click.echo(f"{finding.severity}: {as_options(finding.message)}")
 
 
 def _said(*, changed: bool) -> str:
@@ -157,15 +158,23 @@ def db_export(ctx: click.Context, folder: Path) -> None:
     metavar="FOLDER | HAZARDS EVENTS",
     type=click.Path(path_type=Path),
 )
+@click.option(
+    "--spot-tasks",
+    "spots",
+    type=click.Path(path_type=Path),
+    help="A table of spot tasks (.csv, .xlsx, or points), with task_id and recorded_at.",
+)
 @click.option("--mend-moments", is_flag=True, help="Moments in the future become now, and say so.")
 @click.pass_context
-def db_import(ctx: click.Context, files: tuple[Path, ...], *, mend_moments: bool) -> None:
+def db_import(
+    ctx: click.Context, files: tuple[Path, ...], spots: Path | None, *, mend_moments: bool
+) -> None:
     """Take over a whole ledger, with the moments of recording, into an empty store.
 
     FOLDER is one that `db export` wrote; or give hazards as first registered, and all other events.
     """
     from mine_geo.intake import read_hazards  # noqa: PLC0415
-    from mine_geo.store import read_log  # noqa: PLC0415
+    from mine_geo.store import read_log, read_spot_tasks  # noqa: PLC0415
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     if len(files) > 2:
@@ -174,10 +183,13 @@ def db_import(ctx: click.Context, files: tuple[Path, ...], *, mend_moments: bool
         hazards, events, tasks = read_log(files[0])
     else:
         hazards, events, tasks = read_hazards(files[0]), read_vector(files[1]), None
+    if spots is not None:
+        tasks = read_spot_tasks(spots)
     done = open_named(ctx).import_log(hazards, events, tasks, mend_moments=mend_moments)
-    said = f"{done.hazards:,} hazards and {done.events:,} events"
-    said += f" and {done.spot_tasks:,} spot tasks" if done.spot_tasks else ""
-    click.echo(f"{said} taken over")
+    click.echo(
+        f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "
+        "taken over"
+    )
     if done.mended:
         click.echo(f"note: {done.mended:,} moments lay in the future; mended, and marked as such")
 
