@@ -17,7 +17,7 @@ from sqlalchemy import Table, insert, select, update
 from mine_geo.admin import to_admin
 from mine_geo.border import to_border
 from mine_geo.cells import refuse_unfit
-from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, some
+from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, quoted, some
 from mine_geo.store import content, gpkg, rows
 from mine_geo.store.entries import id_of
 from mine_geo.store.models import AdminVersion, Border, BorderVersion, District
@@ -204,7 +204,7 @@ def _find(connection: Connection, kind: _Kind, name: str | None, version: str | 
     asked = " ".join(part for part in (name, version) if part)
     known = some((f"{row.name} {row.version}" for row in every), 12)
     wrong = "is unknown" if not fits else "is not the only one of that name"
-    raise OptionError(f"{kind.what} {asked!r} {wrong}; there are: {known}")
+    raise OptionError(f"{kind.what} {quoted(asked)} {wrong}; there are: {known}")
 
 
 def read_admin(
