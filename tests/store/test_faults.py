@@ -323,14 +323,6 @@ def test_the_server_goes_away(postgis_server: Server, postgis_url: str) -> None:
             connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
 
-def test_a_text_that_postgres_cannot_hold(postgis_url: str, hazards: gpd.GeoDataFrame) -> None:
-    with create_store(postgis_url) as store:
-        with pytest.raises(errors.StoreError) as caught:
-            store.register(hazards.assign(village="a\0b"))
-        one_line(caught)
-        assert len(store.hazards()) == 0
-
-
 # ---------------------------------------------------------------- other schemas
 
 
