@@ -17,7 +17,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
-from mine_geo.cli.options import CLOCK_IS_RIGHT, as_options
+from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, as_options
 
 
 class _Group(click.Group):
@@ -47,12 +47,24 @@ class _Group(click.Group):
     is_flag=True,
     help="Vouch for this computer's clock, where nothing was recorded for 30 days.",
 )
+@click.option(
+    "--day-format",
+    multiple=True,
+    metavar="FORMAT",
+    help="How days are written in options, beside 2024-05-03: %d/%m/%Y is 03/05/2024 in May.",
+)
 @click.version_option(package_name="mine_geo")
 @click.pass_context
-def main(ctx: click.Context, database: str | None, *, clock_is_right: bool) -> None:
+def main(
+    ctx: click.Context, database: str | None, day_format: tuple[str, ...], *, clock_is_right: bool
+) -> None:
     """Minefields, their distance to the border, and the 7 km split."""
     ctx.obj = database
     ctx.meta[CLOCK_IS_RIGHT] = clock_is_right
+    if day_format:
+        from mine_geo.cells import check_format  # noqa: PLC0415
+
+        ctx.meta[DAY_FORMAT] = tuple(map(check_format, day_format))
 
 
 for command in (

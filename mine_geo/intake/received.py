@@ -17,6 +17,7 @@ from mine_geo.cells import (
     text_fault,
     unfit_cells,
 )
+from mine_geo.errors import RecordError
 from mine_geo.findings import Finding, as_table
 
 if TYPE_CHECKING:
@@ -165,3 +166,22 @@ def _is_unfit(value: Any) -> bool:
 
 def _as_held(value: Any) -> Any:
     return held(value, NAME_LENGTH) if isinstance(value, str) else value
+
+
+def check_ids(received: Received) -> None:
+    """Refuse a file in which no column says the id of its hazards: no record could be told apart.
+
+    Raises
+    ------
+    RecordError
+        With the columns that could be it.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> from mine_geo.intake import read
+    >>> check_ids(read(sample.path("minefields")))
+    """
+    for finding in received.findings:
+        if finding.code == "missing_id" and finding.record is None:
+            raise RecordError(f"{received.source.path}: {finding.message}")

@@ -34,7 +34,7 @@ class Command:
     def refused(self, error: type[mg.MineGeoError], *words: object, store: object = None) -> str:
         """Return the one line that is said when a command is refused, with its exit code."""
         result = self(*words, store=store)
-        lines = result.output.splitlines()
+        lines = result.stderr.splitlines()
         assert result.exit_code == mg.errors.EXIT_CODES[error], result.output
         assert len(lines) == 1, result.output
         assert lines[0].startswith("Error: ")
