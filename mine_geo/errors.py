@@ -76,6 +76,10 @@ class NotSyntheticError(StoreError):
     """Invented sample data was about to be mixed with a real register, or the reverse."""
 
 
+class ClockError(StoreError):
+    """The clock and the last moment of the ledger are too far apart for either to be trusted."""
+
+
 EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
     MineGeoError: 1,
     OptionError: 2,
@@ -93,6 +97,7 @@ EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
     SchemaVersionError: 14,
     ConflictError: 15,
     NotSyntheticError: 16,
+    ClockError: 17,
 }
 """The exit code of the command for each class; the nearest base counts."""
 
@@ -142,9 +147,23 @@ def visible(text: object, most: int = MOST_SHOWN) -> str:
     said = str(text)
     if len(said) > most:
         tail = most // 3
-        length = f"({len(said):,}\N{NO-BREAK SPACE}characters)"
-        said = f"{said[: most - tail]}…{length}…{said[len(said) - tail :]}"
+        cut = f"…({len(said):,}\N{NO-BREAK SPACE}characters)…"
+        said = f"{said[: most - tail]}{cut}{said[len(said) - tail :]}"
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), said)
+
+
+def quoted(value: object) -> str:
+    """Return a value as Python writes it, fit for a line; whatever it is.
+
+    Examples
+    --------
+    >>> quoted("AP-1"), quoted(10**5000)
+    ("'AP-1'", 'a int that cannot be written')
+    """
+    try:
+        return visible(repr(value))
+    except (ValueError, RecursionError):  # a number of thousands of digits; lists without end
+        return f"a {type(value).__name__} that cannot be written"
 
 
 def some(items: Iterable[object], most: int = 5) -> str:
@@ -174,5 +193,5 @@ def choose(value: object, valid: Sequence[str], what: str) -> str:
     'edge'
     """
     if value not in valid:
-        raise OptionError(f"{what} {visible(repr(value))} is unknown; valid: {', '.join(valid)}")
+        raise OptionError(f"{what} {quoted(value)} is unknown; valid: {', '.join(valid)}")
     return str(value)

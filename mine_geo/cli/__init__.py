@@ -18,7 +18,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
-from mine_geo.cli.options import DAY_FORMAT, MOST_LETTERS, as_options, echo
+from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, MOST_LETTERS, as_options, echo
 
 
 class _Group(click.Group):
@@ -58,6 +58,11 @@ def _harmless(message: str) -> str:
     f"else {settings.DEFAULT_DATABASE}.",
 )
 @click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="Vouch for this computer's clock, where nothing was recorded for 30 days.",
+)
+@click.option(
     "--day-format",
     multiple=True,
     metavar="FORMAT",
@@ -65,9 +70,12 @@ def _harmless(message: str) -> str:
 )
 @click.version_option(package_name="mine_geo")
 @click.pass_context
-def main(ctx: click.Context, database: str | None, day_format: tuple[str, ...]) -> None:
+def main(
+    ctx: click.Context, database: str | None, day_format: tuple[str, ...], *, clock_is_right: bool
+) -> None:
     """Minefields, their distance to the border, and the 7 km split."""
     ctx.obj = database
+    ctx.meta[CLOCK_IS_RIGHT] = clock_is_right
     if day_format:
         from mine_geo.cells import check_format  # noqa: PLC0415
 

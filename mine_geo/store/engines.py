@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from mine_geo import settings
-from mine_geo.errors import OptionError
+from mine_geo.errors import OptionError, visible
 from mine_geo.store import gpkg
-
-if TYPE_CHECKING:
-    import os
 
 SCHEMA: Final = "mine_geo"
 SEARCH_PATH: Final = f"{SCHEMA},public"
@@ -104,10 +102,18 @@ def locate(place: str | os.PathLike[str] | None = None) -> Place:
     'postgresql://db.example:5433/mines'
     """
     text = settings.database(place)
-    if "://" in text:
+    try:
+        readable = b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        readable = False
+    if "://" in text and readable:
         return _database(text)
-    if settings.like_a_connection(text):
+    if "://" in text or settings.like_a_connection(text):
         raise OptionError(NOT_READ)
+    if not readable:
+        raise OptionError(
+            f"{visible(text)} is no place: it holds a NUL or half a character; give another"
+        )
     path = Path(text).expanduser()
     return Place(_file_url(path), path)
 
@@ -154,7 +160,7 @@ def _listed(value: str | tuple[str, ...]) -> list[str]:
 
 def _file_url(path: Path) -> URL:
     # mode=rw: connecting never creates a file
-    uri = f"file:{quote(str(path.absolute()))}"
+    uri = f"file:{quote(os.fsencode(path.absolute()))}"
     return URL.create("sqlite", database=uri, query={"mode": "rw", "uri": "true"})
 
 
