@@ -118,7 +118,7 @@ def exit_code(error: MineGeoError) -> int:
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
 
 
-MOST_SHOWN: Final = 200
+MOST_SHOWN: Final = 1_000
 """Characters of an id or a cell that are shown; a longer one is cut in its middle."""
 
 # Controls, lone surrogates, and what hides or turns other letters; not the zero-width space and

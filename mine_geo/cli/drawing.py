@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo.cli.frames import Frames, frames
-from mine_geo.cli.options import Reading, example, gathering, open_named, reading_options
+from mine_geo.cli.options import (
+    Reading,
+    echo,
+    example,
+    gathering,
+    open_named,
+    reading_options,
+)
 from mine_geo.errors import FileError, OptionError, choose
 from mine_geo.terms import ZONES
 
@@ -119,7 +126,8 @@ def draw(
 ) -> None:
     """Draw a map that opens without internet, or a sheet to print.
 
-    The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets.
+    The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets. A border-zone map
+    lists one kind: --kind, else AP minefields.
     """
     from mine_geo.cli.frames import nowhere  # noqa: PLC0415
 
@@ -130,7 +138,8 @@ def draw(
         asked.sheet(found, drawing, reading.as_of).save(output)
     else:
         asked.page_of(found, drawing, reading.as_of).save(output)
-    click.echo("\n".join([f"wrote {output}", *nowhere(found.split, province, district)]))
+    for line in (f"wrote {output}", *nowhere(found.split, province, district)):
+        echo(line)
 
 
 @dataclass(frozen=True)
@@ -225,7 +234,7 @@ def atlas(
     """Draw a folder of maps: the country, each province, each district.
 
     It opens at OUT/index.html, without internet. The next run writes what has changed and
-    leaves the rest as it is.
+    leaves the rest as it is. Priority lists are of one kind: --kind, else AP minefields.
     """
     from mine_geo import maps  # noqa: PLC0415
     from mine_geo.cli import terminal  # noqa: PLC0415
@@ -245,7 +254,7 @@ def atlas(
             jobs=jobs or os.cpu_count() or 1,
             progress=counted,
         )
-    click.echo(
+    echo(
         f"wrote {made.written:,} files, {made.unchanged:,} unchanged, {made.removed:,} removed: "
         f"{made.pages[0]}"
     )

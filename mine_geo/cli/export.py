@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mine_geo.cli.options import Reading, example, open_named, reading_options
+from mine_geo.cli.options import (
+    Reading,
+    echo,
+    example,
+    open_named,
+    reading_options,
+)
 from mine_geo.errors import FileError, OptionError, SchemaVersionError, StoreError
 
 if TYPE_CHECKING:
@@ -80,9 +86,9 @@ def export(
             selection=found.selection,
             overwrite=overwrite,
         )
-    click.echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
+    echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
     for line in nowhere(found.split, province, district):
-        click.echo(line)
+        echo(line)
 
 
 class _Said(NamedTuple):
@@ -158,6 +164,6 @@ def _spare_stores(file: Path) -> None:
         open_store(file).close()
     except SchemaVersionError:
         pass  # a store of another version is a store
-    except (StoreError, FileError):
+    except (StoreError, FileError, OptionError):
         return
     raise FileError(f"{file}: is a store, with all its events; choose another name")

@@ -18,6 +18,7 @@ from mine_geo.cli.options import (
     Sheet,
     as_day,
     as_known_options,
+    echo,
     example,
     in_words,
     open_named,
@@ -44,6 +45,7 @@ NAMES: Final = {
     "reduced_m2": "reduced m²",
     "cleared_m2": "cleared m²",
     "released_m2": "released m²",
+    "unreported": "not said",
     "reported_m2": "reported m²",
     "remaining_m2": "remaining",
     "moved_m2": "moved",
@@ -110,7 +112,7 @@ def release(
     """
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    click.echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
+    echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
     polygon = read_vector(file, layer)
     store = open_named(ctx)
     done = store.record(
@@ -135,9 +137,9 @@ def release(
 def _say(done: Recorded, what: str) -> None:
     """Say what was recorded."""
     said = "recorded" if done.new else "there already, nothing written"
-    click.echo(f"{done}: {said}; {what}")
+    echo(f"{done}: {said}; {what}")
     for note in (*done.notes, *_elsewhere(done)):
-        click.echo(f"note: {note}")
+        echo(f"note: {note}")
 
 
 def _preview(store: Store, done: Recorded, what: str, rows: list[tuple[str, int]]) -> None:
@@ -435,7 +437,7 @@ def spot_task(ctx: click.Context, /, happened_on: str, *, yes: bool, **facts: An
     task = {**facts, "happened_on": happened_on, "task_id": facts["event_id"]}
     done = store.record_spot_task(task, dry_run=not yes)
     if yes:
-        click.echo(f"{done}: {'recorded' if done.new else 'there already, nothing written'}")
+        echo(f"{done}: {'recorded' if done.new else 'there already, nothing written'}")
         return
     kept = {name: str(value) for name, value in task.items() if value is not None}
     title = terminal.heading(store.name, synthetic=store.synthetic)
@@ -495,7 +497,12 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     format_: str,
     output: Path | None,
 ) -> None:
-    """Add up released m² by outcome, as it took effect and as it was reported."""
+    """Add up released m² by outcome, as it took effect and as it was reported.
+
+    What no report says is a dash (in files a blank), and how many say nothing is counted.
+    """
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
     store = open_named(ctx)
     table = store.releases(
         list(by), since=since, kind=kind, include_coast=include_coast, as_of=as_of,
@@ -503,12 +510,25 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     )  # fmt: skip
     if "zone" in by:
         say_unmeasured(store)
-    if format_ == "table" and output is None:
-        spare = ["province_code", "district_code", "unreported", "events", *ITEMS]
-        if len(by) > 1:
-            spare.append("reported_m2")
-        table = table.drop(columns=spare, errors="ignore")
-    Sheet(table, store, "Released land", NAMES).give(format_, output)
+    plain, silent = format_ == "table" and output is None, _unreported(table)
+    if plain:
+        spare = ["province_code", "district_code", *ITEMS]
+        spare += ["reported_m2", "unreported"] if len(by) > 1 else []
+        table = table.drop(columns=[*spare, "events"], errors="ignore")
+    names = {name: said.removesuffix(" m²") for name, said in NAMES.items()}
+    Sheet(table, store, "Released land, m²", names).give(format_, output)
+    if plain:
+        terminal.show_lines(silent)
+
+
+def _unreported(table: pd.DataFrame) -> list[str]:
+    """Say how many releases no operator gave a size for."""
+    if table.empty:
+        return []
+    events, silent = (int(table[name].iloc[-1]) for name in ("events", "unreported"))
+    if not silent:
+        return []
+    return [f"reported m²: {silent:,} of {events:,} events say nothing; the sums leave them out."]
 
 
 @click.command(epilog=example("mine-geo balance --since 2021-12-31 --as-of 2022-12-31 --by zone"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo import terms
-from mine_geo.errors import RecordError
+from mine_geo.errors import RecordError, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CLOCK_IS_RIGHT: Final = "mine_geo.clock_is_right"
 """Where a command finds in `ctx.meta` that its user vouches for the clock."""
 FORMATS: Final = ("table", "csv", "json", "xlsx")
+MOST_LETTERS: Final = 10_000
+"""Letters of a line."""
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 LAYER = click.option("--layer", help="The layer, where the file has several.")
@@ -140,6 +142,11 @@ def example(text: str) -> str:
     return f"Example: {text}"
 
 
+def echo(line: str, *, err: bool = False) -> None:
+    """Print a line; what data holds of controls, or of a hundred thousand letters, is only said."""
+    click.echo(visible(line, MOST_LETTERS), err=err)
+
+
 def open_named(ctx: click.Context) -> Store:
     """Open the store that the command was given; it is closed when the command ends."""
     from mine_geo.store import open_store  # noqa: PLC0415  (--help loads no store)
@@ -199,7 +206,7 @@ def say_unmeasured(store: Store, rule: str = "edge") -> None:
     left = store.not_in_split(rule=rule)
     left = left[left["submission_id"].isna()]
     for name, why in zip(left["hazard_id"], left["why"], strict=True):
-        click.echo(
+        echo(
             f"note: {name} is in no total and on no map: {why}; retract it, and load it corrected",
             err=True,
         )
@@ -269,15 +276,15 @@ def with_units(received: Received, store: Store, *, assign: bool) -> Received:
     there = there[(there["layer"] == "districts") & there["active"]]
     source = " ".join(there[["name", "version"]].iloc[0]) if len(there) else ""
     if not (assign or source):
-        click.echo(f"{lacking}: they are in no unit's figures; load districts, then --assign-units")
+        echo(f"{lacking}: they are in no unit's figures; load districts, then --assign-units")
         return received
     filled = fill_units(received.table, store.admin(), source)
     if assign:
-        click.echo(f"{source}: {filled}")
+        echo(f"{source}: {filled}")
         return assign_units(received, filled, source)
     told = int((filled.whole | filled.district).sum())
     mend = f"--assign-units gives {told:,} of them theirs, by {source}"
-    click.echo(f"{lacking}: they are in no unit's figures; {mend}")
+    echo(f"{lacking}: they are in no unit's figures; {mend}")
     return received
 
 
@@ -487,8 +494,11 @@ class Sheet:
             terminal.show_table(self.table, title=said, names=self.names)
             return
         kind = None if format_ == "table" else format_
+        table = self.table
+        if output is None and sys.stdout.isatty():
+            table = terminal.as_seen(table)
         reports.write_table(
-            self.table, output or sys.stdout, format=kind, title=said, synthetic=synthetic
+            table, output or sys.stdout, format=kind, title=said, synthetic=synthetic
         )
         if output is not None:
-            click.echo(f"wrote {output}")
+            echo(f"wrote {output}")

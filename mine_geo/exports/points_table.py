@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mine_geo.cells import guarded_table
 from mine_geo.exports.turning import DECIMALS, turning_points
 from mine_geo.exports.xml_text import clean
 from mine_geo.terms import PROVENANCE_COLUMNS
@@ -93,6 +94,8 @@ def _text(value: object) -> str:
 def write_points(hazards: gpd.GeoDataFrame, path: Path, said: Provenance) -> None:
     """Write the turning points of hazards as CSV: UTF-8, comma, full stop, one line of headings.
 
+    A text that a spreadsheet would run as a formula has a `'` before it, which reading takes away.
+
     Parameters
     ----------
     hazards, said
@@ -117,4 +120,6 @@ def write_points(hazards: gpd.GeoDataFrame, path: Path, said: Provenance) -> Non
     True
     """
     table = points_table(hazards, said)
+    texts = guarded_table(table.drop(columns=list(_PLACES)))
+    table = table.assign(**{str(column): texts[column] for column in texts})
     table.to_csv(path, index=False, encoding="utf-8", lineterminator="\r\n")

@@ -206,6 +206,7 @@ def border_zone(
     border: gpd.GeoDataFrame | None = None,
     admin: gpd.GeoDataFrame | None = None,
     *,
+    kind: str | None = None,
     first: str = "far",
     capacity_m2: float | None = None,
     releases: gpd.GeoDataFrame | None = None,
@@ -223,6 +224,10 @@ def border_zone(
         What `border_split` returned (EPSG:4326).
     province, district
         Names or codes; without a district the whole province.
+    kind
+        The one kind that is drawn and listed: kinds are never ranked together. None: the one that
+        `selection` names, else `ap_minefield`, which the Executive Order is about. Hazards of
+        other kinds, or of none recorded, are counted beside the list.
     first
         The zone that is ranked first: "far" (the Executive Order of 4 January 2022 has hazards
         farther than 7 km released first) or "near". Within a zone the nearest comes first. A
@@ -243,7 +248,9 @@ def border_zone(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     OptionError
-        If `first` is no zone, or the capacity no whole number of m².
+        If `first` is no zone, `kind` no kind, or the capacity no whole number of m².
+    RecordError
+        If no hazard of the unit records its kind.
     """
     choose(first, ZONES, "first")
     ground = beneath(basemap)
@@ -253,4 +260,4 @@ def border_zone(
         if district is None
         else subjects.district(split, admin, province, district)
     )
-    return compose(layers, subject, title=title, first=first, capacity_m2=capacity_m2)
+    return compose(layers, subject, title=title, first=first, kind=kind, capacity_m2=capacity_m2)

@@ -31,12 +31,14 @@ def compose(
     *,
     title: str | None = None,
     first: str | None = None,
+    kind: str | None = None,
     capacity_m2: float | None = None,
     public: bool = False,
 ) -> OfflinePage:
     """Make the page of a subject; with `first`, the list of its hazards stands beside the map.
 
-    A page for all shows figures and released land alone.
+    Such a page is of one kind, map and list: `kind`, else the one that the split was asked for,
+    else AP minefields. A page for all shows figures and released land alone.
 
     Raises
     ------
@@ -50,18 +52,29 @@ def compose(
                 "make a national, province or district map with public=True"
             )
         return compose_public(layers.public, subject.level, subject.name, subject.within, title)
-    kind = subject.level if first is None else "border-zone"
-    said = facts.facts(subject, layers, kind=kind, title=title)
-    if first is not None:
-        said = replace(said, order=priority_list.order_said(subject.hazards, first))
+    if first is None:
+        return _composed(
+            layers, subject, facts.facts(subject, layers, kind=subject.level, title=title)
+        )
+    kind = priority_list.kind_of(kind, layers.selection.kind)
+    order = priority_list.order_said(subject.hazards, first, kind)
+    subject = replace(subject, hazards=priority_list.listed(subject.hazards, kind))
+    layers = layers.of_kind(kind)
+    said = replace(facts.facts(subject, layers, kind="border-zone", title=title), order=order)
+    return _composed(
+        layers, subject, said, priority_list.list_data(subject.hazards, first, capacity_m2)
+    )
+
+
+def _composed(
+    layers: Layers, subject: Subject, said: facts.Facts, listed: dict[str, Any] | None = None
+) -> OfflinePage:
     composer = Composer(layers, subject, said)
     composer.add_border()
     composer.add_units()
     composer.add_places()
     composer.add_records()
-    if first is None:
-        return composer.page(None)
-    return composer.page(priority_list.list_data(subject.hazards, first, capacity_m2))
+    return composer.page(listed)
 
 
 def compose_public(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from mine_geo.maps import records
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlases.filenames import file_names
 from mine_geo.maps.atlases.tables import unit_tables
@@ -66,6 +67,9 @@ class Plan:
     first: str
     """The zone that the priority lists begin with."""
 
+    kind: str
+    """The one kind that they list."""
+
     public: bool
 
     @cached_property
@@ -100,7 +104,8 @@ class Plan:
         return (*found, Leaf(f"{INDEX}.html", "national"))
 
     def _has_list(self, unit: Unit) -> bool:
-        return len(unit.hazards) > 0 and not self.public
+        kinds = records.kinds_of(self.layers.split).iloc[unit.hazards]
+        return bool((kinds == self.kind).any()) and not self.public
 
     def prepare(self) -> None:
         """Derive what all pages share, before they are shared out."""
@@ -138,7 +143,7 @@ class Plan:
         if self.public:
             return compose_public(self.layers.public, *self._called(leaf), title)
         first = self.first if leaf.kind == BORDER_ZONE else None
-        return compose(self.layers, self._subject(leaf), title=title, first=first)
+        return compose(self.layers, self._subject(leaf), title=title, first=first, kind=self.kind)
 
     def _called(self, leaf: Leaf) -> tuple[str, str, str]:
         """Return the level of a page, and by which code, else name, its unit and province go."""
