@@ -70,7 +70,14 @@ CODES: Final = {
     "code_differs": ("warning", "a name that contradicts its code"),
     "wrong_province": ("warning", "another province than the one it lies in"),
     "wrong_district": ("warning", "another district than the one it lies in"),
+    "unit_assigned": ("note", "a province or district that was taken from the polygon"),
     "size_differs": ("warning", "a reported size far from that of the polygon"),
+    # border lines
+    "land_or_coast": ("error", "a line of which nothing says whether it is land border or coast"),
+    "coast_beside": ("error", "a coast with a neighbour"),
+    "no_neighbour": ("warning", "land border beside a country that is not said"),
+    "long_border": ("warning", "more border beside a neighbour than there is"),
+    "not_border": ("note", "lines that are no part of the border, left out"),
     # the file as a whole
     "more_on_server": ("error", "the answer of a server that stops before the end"),
     "unknown_state": ("error", "a state of approval that is not known"),

@@ -394,7 +394,7 @@ class _Draft:
         rows: list[tuple[str | None, str | None, str, int, str | None]] = []
         for place, found in enumerate(self._matches):
             cells = self._rest.iloc[:, place]
-            rows.append((*self._went(place, found, extras), *_shown(cells)))
+            rows.append((*self._went(place, found, extras), *shown(cells)))
         order = {column: number for number, column in enumerate(columns)}
         constants = sorted(self._constants, key=lambda constant: order[constant[0]])
         rows += [(None, ours, "constant", count, value) for ours, count, value in constants]
@@ -430,8 +430,14 @@ def _shortened(value: Any) -> str:
     return text if len(text) <= EXAMPLE_LENGTH else text[: EXAMPLE_LENGTH - 1] + "…"
 
 
-def _shown(cells: pd.Series[Any]) -> tuple[int, str | None]:
-    """Return how many cells hold something, and the first of them."""
+def shown(cells: pd.Series[Any]) -> tuple[int, str | None]:
+    """Return how many cells hold something, and the first of them.
+
+    Examples
+    --------
+    >>> shown(pd.Series([None, " AP-1 "]))
+    (1, 'AP-1')
+    """
     there = cells.notna()
     if str(cells.dtype) in {"str", "object"}:
         there &= cells.astype("str").str.strip() != ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from mine_geo.terms import ITEM_COLUMNS
+from mine_geo.terms import ITEM_COLUMNS, NEIGHBOURS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -37,6 +37,30 @@ REPORT_TYPES: Final = ("cancelled", "reduced", "cleared", "amended", "confirmed"
 
 STATES: Final = ("received", "in_review", "validated", "rejected")
 """The states of approval of a record at its source."""
+
+BORDER_COLUMNS: Final = (
+    "kind",
+    "neighbour",
+    "left",
+    "right",
+    "maritime",
+    "border_name",
+    "border_version",
+    "accuracy_m",
+    "demarcated",
+)
+"""What a column of border lines can be: `left` and `right` are the countries on the two sides,
+`maritime` says of a line that it lies at sea."""
+
+LINE_WORDS: Final = ("land", "coast", "either", "none")
+"""What the word of a border line can mean: `either` is said of land border and of coast alike,
+`none` of lines that are no part of the border (at sea, between provinces) and left out."""
+
+COUNTRY_WORDS: Final = (*NEIGHBOURS, "KHM", "sea")
+"""What the word for what lies beside a border line can mean."""
+
+ADMIN_COLUMNS: Final = ("district_code", "district", "province_code", "province")
+"""What a column of district polygons can be."""
 
 POINT_ROLES: Final = (
     "parent",
@@ -96,7 +120,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Fields:
-    """How a source's columns become ours, for hazards or for reports."""
+    """How a source's columns become ours, for one sort of records."""
 
     columns: Names = field(default_factory=lambda: MappingProxyType({}))
     """Ours: the source's names, in any case; the first that is there counts."""
@@ -138,6 +162,10 @@ class Profile:
     """Columns by which the source is known: one of each group must be there."""
     hazards: Fields = field(default_factory=Fields)
     reports: Fields = field(default_factory=Fields)
+    border: Fields = field(default_factory=Fields)
+    """Border lines: columns of `BORDER_COLUMNS`."""
+    admin: Fields = field(default_factory=Fields)
+    """District polygons: columns of `ADMIN_COLUMNS`."""
     points: Names = field(default_factory=lambda: MappingProxyType({}))
     """Columns of turning points, by role: one of `POINT_ROLES`."""
     states: States = field(default_factory=States)

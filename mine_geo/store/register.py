@@ -18,7 +18,7 @@ from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
 from mine_geo.events import ATTRIBUTES, to_events
 from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, projection, rows
-from mine_geo.store.entries import text_of
+from mine_geo.store.entries import day, text_of
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.same_polygons import known_polygons
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
@@ -162,7 +162,7 @@ def register(
     hazards: gpd.GeoDataFrame,
     *,
     synthetic: bool,
-    registered_on: date | None,
+    registered_on: date | str | None,
     recorded_by: str | None,
     same_polygons: bool = False,
 ) -> Registrations:
@@ -181,7 +181,8 @@ def register(
         _check_polygons(view.connection, batch.frame.iloc[new])
     fresh = batch.only(new)
     done = Registered(len(new), len(ids) - len(new), written=view.writes and bool(new))
-    events = _events(fresh, there, registered_on, recorded_by, view) if new else None
+    when = None if registered_on is None else day(registered_on, "registered_on")
+    events = _events(fresh, there, when, recorded_by, view) if new else None
     judged = Registrations(fresh.columns, events, there.rows, done)
     view.add(judged)
     return judged
@@ -302,8 +303,8 @@ def _events(
 ) -> projection.Columns:
     """Return the events of new hazards, as columns."""
     columns, ids = batch.columns, batch.columns["hazard_id"]
-    days = [day or registered_on or view.today for day in columns["surveyed_on"]]
-    early = [hazard for hazard, day in zip(ids, days, strict=True) if day > view.today]
+    days = [surveyed or registered_on or view.today for surveyed in columns["surveyed_on"]]
+    early = [hazard for hazard, each in zip(ids, days, strict=True) if each > view.today]
     if early:
         raise RecordError(
             f"{some(early)}: surveyed_on is in the future (today is {view.today}); check the day"

@@ -134,7 +134,7 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         self,
         hazards: gpd.GeoDataFrame,
         *,
-        registered_on: date | None = None,
+        registered_on: date | str | None = None,
         recorded_by: str | None = None,
         same_polygons: bool = False,
         dry_run: bool = False,

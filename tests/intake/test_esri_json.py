@@ -338,12 +338,13 @@ def test_dates_are_utc_to_the_millisecond(save):
 
 def test_what_is_no_day_is_said_and_the_others_stay_days(save):
     days = ["2024-05-03", "soon", 10**18, True, {"year": 2024}, "99999-01-01"]
+    days += ["2024", "2024-05", "20240503", "05/03/2024"]
     fields = [field("day", "Date")]
     raw = esri_json.read(
         save(answer(*[feature(n, day=day) for n, day in enumerate(days)], fields=fields))
     )
     assert raw.table.day[0] == pd.Timestamp("2024-05-03", tz="UTC")
-    assert codes(raw) == [("bad_date", n) for n in range(1, 6)]
+    assert codes(raw) == [("bad_date", n) for n in range(1, 10)]
     assert "day 'soon' is no day" in raw.findings[0].message
 
 
