@@ -35,9 +35,6 @@ REPORT_COLUMNS: Final = (
 REPORT_TYPES: Final = ("cancelled", "reduced", "cleared", "amended", "confirmed")
 """The types of event that a report of the field tells of."""
 
-STATES: Final = ("received", "in_review", "validated", "rejected")
-"""The states of approval of a record at its source."""
-
 BORDER_COLUMNS: Final = (
     "kind",
     "neighbour",
@@ -61,6 +58,9 @@ COUNTRY_WORDS: Final = (*NEIGHBOURS, "KHM", "sea")
 
 ADMIN_COLUMNS: Final = ("district_code", "district", "province_code", "province")
 """What a column of district polygons can be."""
+
+STATES: Final = ("received", "in_review", "validated", "rejected")
+"""The states of approval of a record at its source."""
 
 POINT_ROLES: Final = (
     "parent",

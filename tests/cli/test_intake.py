@@ -254,51 +254,6 @@ def test_several_files_one_after_the_other(filled: Command) -> None:
     assert table["hazards"].iloc[-1] == 4
 
 
-KML = Path(__file__).parents[1] / "cases" / "intake" / "k_names.kml"
-
-
-def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Command) -> None:
-    command.done("init")
-    assert command("check", KML).exit_code == errors.FINDINGS_EXIT
-    said = [row["message"] for row in rows(command, "check", KML) if row["code"] == "missing_id"]
-    assert "take one with --id Name" in said[0]
-    for words in (("load", "hazards", KML), ("workbench", "submit", KML), ("compare", KML, KML)):
-        line = command.refused(errors.RecordError, *words)
-        assert "these could be it: 'Name' (BTB-0001); take one with --id Name" in line
-    named = ("--id", "Name", "--kind", "ap_minefield")
-    assert "0 errors" in command.done("check", KML, *named)
-    assert "3 records, 3 waiting" in command.done("workbench", "submit", KML, *named)
-    assert "3 hazards registered" in command.done("load", "hazards", KML, *named)
-    assert "0 hazards differ" in command.done("compare", KML, KML, *named)
-    numbered = ("--id", "placemark_id", "--kind", "ap_minefield")
-    assert "known_polygon" in command("check", KML, *numbered).output
-    line = command.refused(errors.ConflictError, "load", "hazards", KML, *numbered)
-    assert "28 (BTB-0001)" in line
-    loaded = command.done("load", "hazards", KML, *numbered, "--same-polygons")
-    assert "3 hazards registered" in loaded
-
-
-def test_states_of_approval_are_said_by_check_load_and_submit(command: Command) -> None:
-    file = write(
-        command.folder / "export.gpkg",
-        [NEW, shapely.affinity.translate(NEW, 0.1), shapely.affinity.translate(NEW, 0.2)],
-        ha_code=["A", "B", "C"],
-        kind="ap_minefield",
-        sys_validation_status=["validated", "rejected", "not_validated"],
-    )
-    command.done("init")
-    said = {row["code"]: row["message"] for row in rows(command, "check", file)}
-    rejected = "1 records that their source rejected left out"
-    waiting = "1 records are not validated at their source, and count as on the workbench"
-    assert said["rejected_left_out"].startswith(rejected)
-    submitted = command.done("workbench", "submit", file)
-    loaded = command.done("load", "hazards", file)
-    for text in (submitted, loaded):
-        assert f"note: {rejected}" in text
-        assert f"warning: {waiting}" in text
-    assert "2 hazards registered" in loaded
-
-
 LAND = shapely.LineString([(102.3, 13.0), (102.4, 13.5)])
 COAST = shapely.LineString([(103, 11), (103.5, 10.5)])
 
@@ -363,7 +318,9 @@ def test_check_of_a_file_is_check_of_hazards(filled: Command) -> None:
 
 
 def test_units_that_a_file_leaves_out_are_taken_from_the_polygon_if_asked(filled: Command) -> None:
-    file = fields(filled.folder / "n.gpkg", moved=1e-4, **UNITLESS)
+    file = fields(
+        filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"], province=None, district=None
+    )
     copied = filled.folder / "copy.gpkg"
     copied.write_bytes(filled.store.read_bytes())
     said = filled.done("load", "hazards", file)
@@ -383,7 +340,9 @@ def test_units_that_a_file_leaves_out_are_taken_from_the_polygon_if_asked(filled
 
 
 def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Command) -> None:
-    file = fields(filled.folder / "n.gpkg", moved=1e-4, **UNITLESS)
+    file = fields(
+        filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"], province=None, district=None
+    )
     filled.done("load", "hazards", file)
     said = filled.done("workbench", "submit", file, "--assign-units")
     assert "2 described" in said
@@ -398,8 +357,8 @@ def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Com
 
 
 def test_a_recorded_unit_is_kept_and_said_where_the_polygon_lies_elsewhere(filled: Command) -> None:
-    said = UNITLESS | {"province": ["Pailin", None]}
-    file = fields(filled.folder / "n.gpkg", moved=1e-4, **said)
+    file = fields(filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"],
+                  province=["Pailin", None], district=None)  # fmt: skip
     said = filled.done("load", "hazards", file, "--assign-units")
     assert "province and district of 1 hazards and the district of 0" in said
     assert "0 hazards record no province, 1 no district" in said
@@ -416,3 +375,48 @@ def test_units_need_districts(command: Command) -> None:
     assert "mine-geo load admin" in line
     command.done("load", "admin", mg.sample.path("districts"))
     assert "2 hazards registered" in command.done("load", "hazards", file, "--assign-units")
+
+
+KML = Path(__file__).parents[1] / "cases" / "intake" / "k_names.kml"
+
+
+def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Command) -> None:
+    command.done("init")
+    assert command("check", KML).exit_code == errors.FINDINGS_EXIT
+    said = [row["message"] for row in rows(command, "check", KML) if row["code"] == "missing_id"]
+    assert "take one with --id Name" in said[0]
+    for words in (("load", "hazards", KML), ("workbench", "submit", KML), ("compare", KML, KML)):
+        line = command.refused(errors.RecordError, *words)
+        assert "these could be it: 'Name' (BTB-0001); take one with --id Name" in line
+    named = ("--id", "Name", "--kind", "ap_minefield")
+    assert "0 errors" in command.done("check", KML, *named)
+    assert "3 records, 3 waiting" in command.done("workbench", "submit", KML, *named)
+    assert "3 hazards registered" in command.done("load", "hazards", KML, *named)
+    assert "0 hazards differ" in command.done("compare", KML, KML, *named)
+    numbered = ("--id", "placemark_id", "--kind", "ap_minefield")
+    assert "known_polygon" in command("check", KML, *numbered).output
+    line = command.refused(errors.ConflictError, "load", "hazards", KML, *numbered)
+    assert "28 (BTB-0001)" in line
+    loaded = command.done("load", "hazards", KML, *numbered, "--same-polygons")
+    assert "3 hazards registered" in loaded
+
+
+def test_states_of_approval_are_said_by_check_load_and_submit(command: Command) -> None:
+    file = write(
+        command.folder / "export.gpkg",
+        [NEW, shapely.affinity.translate(NEW, 0.1), shapely.affinity.translate(NEW, 0.2)],
+        ha_code=["A", "B", "C"],
+        kind="ap_minefield",
+        sys_validation_status=["validated", "rejected", "not_validated"],
+    )
+    command.done("init")
+    said = {row["code"]: row["message"] for row in rows(command, "check", file)}
+    rejected = "1 records that their source rejected left out"
+    waiting = "1 records are not validated at their source, and count as on the workbench"
+    assert said["rejected_left_out"].startswith(rejected)
+    submitted = command.done("workbench", "submit", file)
+    loaded = command.done("load", "hazards", file)
+    for text in (submitted, loaded):
+        assert f"note: {rejected}" in text
+        assert f"warning: {waiting}" in text
+    assert "2 hazards registered" in loaded
