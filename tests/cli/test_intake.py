@@ -16,7 +16,6 @@ from tests.cli.conftest import Command, fields, listing
 from tests.intake.writers import HAZARDS, WRITERS
 
 BOW_TIE = shapely.Polygon([(103, 13), (103.01, 13.01), (103.01, 13), (103, 13.01)])
-UNITLESS = {"hazard_id": ["N1", "N2"], "province": None, "district": None}
 NEW = shapely.box(103.05, 13.05, 103.055, 13.055)
 
 
