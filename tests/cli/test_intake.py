@@ -375,7 +375,7 @@ def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Comman
     assert "take one with --id Name" in said[0]
     for words in (("load", "hazards", KML), ("workbench", "submit", KML), ("compare", KML, KML)):
         line = command.refused(errors.RecordError, *words)
-        assert "these could be it: 'Name' (BTB-0001); take one with --id Name" in line
+        assert "these could be it: Name (BTB-0001); take one with --id Name" in line
     named = ("--id", "Name", "--kind", "ap_minefield")
     assert "0 errors" in command.done("check", KML, *named)
     assert "3 records, 3 waiting" in command.done("workbench", "submit", KML, *named)
