@@ -201,7 +201,7 @@ def lengths_km(lines: gpd.GeoDataFrame) -> NDArray[np.float64]:
     >>> lengths_km(lines).round(3)
     array([111.319])
     """
-    found = [_GEOD.geometry_length(line) / 1000 for line in as_geometries(lines)]
+    found = [_GEOD.geometry_length(line) / 1000 for line in as_given(lines)]
     return np.array(found, dtype=np.float64)
 
 
