@@ -186,7 +186,7 @@ def unmeasurable(
     Examples
     --------
     >>> from mine_geo import sample
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_border
     >>> afar = gpd.GeoSeries([shapely.box(13, 12, 13.1, 12.1)], crs=4326)
     >>> unmeasurable(afar, read_border(sample.path("border")))[0][:28]
     'not in longitude / latitude,'

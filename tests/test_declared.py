@@ -18,12 +18,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.admin import read_admin
-from mine_geo.border import read_border
 from mine_geo.crs import geodesic_m
 from mine_geo.declared import same_system, system_of
 from mine_geo.errors import CRSError
-from mine_geo.intake import read, read_hazards
+from mine_geo.intake import read, read_admin, read_border, read_hazards
 from mine_geo.vector import read_vector
 from tests.store import gdal
 

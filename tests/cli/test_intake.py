@@ -317,7 +317,9 @@ def test_check_of_a_file_is_check_of_hazards(filled: Command) -> None:
 
 
 def test_units_that_a_file_leaves_out_are_taken_from_the_polygon_if_asked(filled: Command) -> None:
-    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=None, district=None)
+    file = fields(
+        filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"], province=None, district=None
+    )
     copied = filled.folder / "copy.gpkg"
     copied.write_bytes(filled.store.read_bytes())
     said = filled.done("load", "hazards", file)
@@ -337,7 +339,9 @@ def test_units_that_a_file_leaves_out_are_taken_from_the_polygon_if_asked(filled
 
 
 def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Command) -> None:
-    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=None, district=None)
+    file = fields(
+        filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"], province=None, district=None
+    )
     filled.done("load", "hazards", file)
     said = filled.done("workbench", "submit", file, "--assign-units")
     assert "2 described" in said
@@ -352,8 +356,8 @@ def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Com
 
 
 def test_a_recorded_unit_is_kept_and_said_where_the_polygon_lies_elsewhere(filled: Command) -> None:
-    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=["Pailin", None],
-                  district=None)  # fmt: skip
+    file = fields(filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"],
+                  province=["Pailin", None], district=None)  # fmt: skip
     said = filled.done("load", "hazards", file, "--assign-units")
     assert "province and district of 1 hazards and the district of 0" in said
     assert "0 hazards record no province, 1 no district" in said
