@@ -131,38 +131,38 @@ def release(
         ("remaining", done.after_m2),
         ("worked outside the hazard", done.outside_m2),
     ]
-    _preview(store, done, f"{hazard_id}: {outcome} on {happened_on}", balance)
+    _preview(store, done, balance)
 
 
 def _say(done: Recorded, what: str) -> None:
     """Say what was recorded."""
     said = "recorded" if done.new else "there already, nothing written"
-    echo(f"{done}: {said}; {what}")
+    echo("; ".join(each for each in (f"{done}: {said}", what) if each))
     for note in (*done.notes, *_elsewhere(done)):
         echo(f"note: {note}")
 
 
-def _preview(store: Store, done: Recorded, what: str, rows: list[tuple[str, int]]) -> None:
+def _preview(store: Store, done: Recorded, rows: list[tuple[str, int]]) -> None:
     """Show what a recording would do; nothing was written."""
     import pandas as pd  # noqa: PLC0415
 
-    _not_yet(store, pd.DataFrame(rows, columns=["what", "m²"]), what, [done])
+    _not_yet(store, pd.DataFrame(rows, columns=["what", "m²"]), [done])
 
 
-def _not_yet(store: Store, table: pd.DataFrame, what: str, done: Sequence[Recorded]) -> None:
+def _not_yet(store: Store, table: pd.DataFrame, done: Sequence[Recorded]) -> None:
     from mine_geo.cli import terminal  # noqa: PLC0415
 
     new = any(each.new for each in done)
     said = "not written yet" if new else f"there already, as {done[0]}"
     title = terminal.heading(store.name, synthetic=store.synthetic)
-    terminal.show_table(table, title=f"{title}\n{what}: {said}", names=NAMES)
+    terminal.show_table(table, title=f"{title}\n{done[0].hazard_id}: {said}", names=NAMES)
     notes = dict.fromkeys(
         note for each in done for note in (*each.notes, *_elsewhere(each) * (each == done[0]))
     )
     terminal.show_lines([*notes, *[AGAIN] * new])
 
 
-def _tell(store: Store, done: Sequence[Recorded], what: str, *, yes: bool) -> None:
+def _tell(store: Store, done: Sequence[Recorded], what: str = "", *, yes: bool) -> None:
     """Say what was recorded or, without --yes, show what it does in the accounts."""
     if yes:
         for each in done:
@@ -173,7 +173,7 @@ def _tell(store: Store, done: Sequence[Recorded], what: str, *, yes: bool) -> No
     columns = ["hazard_id", "event_type", "happened_on", "change_m2"]
     days = own["happened_on"].dt.strftime("%Y-%m-%d")
     types = own["event_type"].where(own["why"] != "gone", own["event_type"] + " (void)")
-    _not_yet(store, own.assign(happened_on=days, event_type=types)[columns], what, done)
+    _not_yet(store, own.assign(happened_on=days, event_type=types)[columns], done)
 
 
 def _elsewhere(done: Recorded) -> list[str]:
@@ -230,12 +230,13 @@ def amend(
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     polygon, store = read_vector(file, layer), open_named(ctx)
+    echo(f"{hazard_id}: amended on {in_words(happened_on)}")
     done = store.amend(
         hazard_id, polygon, happened_on=happened_on, operator=facts["operator"],
         report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
         recorded_by=facts["recorded_by"], dry_run=not yes,
     )  # fmt: skip
-    _tell(store, [done], f"{hazard_id}: amended on {happened_on}", yes=yes)
+    _tell(store, [done], yes=yes)
 
 
 @click.command(epilog=example("mine-geo confirm CM-0102-0007 --on 2024-05-03"))
@@ -270,13 +271,14 @@ def confirm(
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     polygon, store = None if file is None else read_vector(file, layer), open_named(ctx)
+    echo(f"{hazard_id}: confirmed on {in_words(happened_on)}")
     done = store.confirm(
         hazard_id, happened_on=happened_on, polygon=polygon, outcome=outcome,
         operator=facts["operator"], report_ref=facts["report_ref"], event_id=facts["event_id"],
         comment=facts["comment"], recorded_by=facts["recorded_by"], dry_run=not yes,
     )  # fmt: skip
-    rest = f", {outcome} {done.released_m2:,} m²" if outcome else ""
-    _tell(store, [done], f"{hazard_id}: confirmed on {happened_on}{rest}", yes=yes)
+    rest = f"{outcome} {done.released_m2:,} m²" if outcome else ""
+    _tell(store, [done], rest, yes=yes)
 
 
 @click.command(
@@ -316,13 +318,14 @@ def describe(
             raise errors.OptionError(f"--set {change}: write COLUMN=VALUE")
         said[column.strip()] = value.strip() or None
     store = open_named(ctx)
+    words = ", ".join(f"{name} {value or 'taken away'}" for name, value in said.items())
+    echo(f"described from {in_words(happened_on)} on: {words}")
     done = store.describe(
         list(hazard_ids), said, happened_on=happened_on, report_ref=facts["report_ref"],
         event_id=facts["event_id"], comment=facts["comment"], recorded_by=facts["recorded_by"],
         dry_run=not yes,
     )  # fmt: skip
-    words = ", ".join(f"{name} {value or 'taken away'}" for name, value in said.items())
-    _tell(store, done, f"described from {happened_on} on: {words}", yes=yes)
+    _tell(store, done, yes=yes)
 
 
 @click.command(epilog=example("mine-geo divide AP-0209-0001 parts.gpkg --on 2024-05-03"))
@@ -364,13 +367,14 @@ def divide(
         there = errors.some(parts.columns.drop(parts.geometry.name), 20)
         raise errors.OptionError(f"{file}: no column {id_column!r}; --id names one of: {there}")
     store = open_named(ctx)
+    echo(f"{hazard_id}: divided on {in_words(happened_on)} into {len(parts):,}")
     done = store.divide(
         hazard_id, parts.rename(columns={id_column: "hazard_id"}), happened_on=happened_on,
         remainder="keep" if keep_remainder else "refuse", operator=facts["operator"],
         report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
         recorded_by=facts["recorded_by"], dry_run=not yes,
     )  # fmt: skip
-    _tell(store, [done], f"{hazard_id}: divided on {happened_on} into {len(parts):,}", yes=yes)
+    _tell(store, [done], yes=yes)
 
 
 @click.command(epilog=example("mine-geo merge AP-1 AP-2 --into AP-9 --on 2024-05-03"))
@@ -390,13 +394,13 @@ def merge(
 ) -> None:
     """Show what merging hazards of one kind into one does; with --yes record it."""
     store = open_named(ctx)
+    echo(f"{' + '.join(hazard_ids)}: merged on {in_words(happened_on)} into {into}")
     done = store.merge(
         hazard_ids, into, happened_on=happened_on, operator=facts["operator"],
         report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
         recorded_by=facts["recorded_by"], dry_run=not yes,
     )  # fmt: skip
-    said = " + ".join(hazard_ids)
-    _tell(store, [done], f"{said}: merged on {happened_on} into {into}", yes=yes)
+    _tell(store, [done], yes=yes)
 
 
 @click.command(epilog=example("mine-geo retract TS-14 --reason 'another field of that name'"))
@@ -414,7 +418,7 @@ def retract(
     """
     store = open_named(ctx)
     done = store.retract(event_id, reason=reason, recorded_by=recorded_by, dry_run=not yes)
-    _tell(store, [done], f"{event_id} of {done.hazard_id}: retracted, {reason}", yes=yes)
+    _tell(store, [done], f"{event_id} of {done.hazard_id} is void", yes=yes)
 
 
 @click.command("spot-task", epilog=example("mine-geo spot-task --on 2024-05-03 --uxo 2"))
@@ -435,6 +439,7 @@ def spot_task(ctx: click.Context, /, happened_on: str, *, yes: bool, **facts: An
 
     store = open_named(ctx)
     task = {**facts, "happened_on": happened_on, "task_id": facts["event_id"]}
+    echo(f"spot task on {in_words(happened_on)}")
     done = store.record_spot_task(task, dry_run=not yes)
     if yes:
         echo(f"{done}: {'recorded' if done.new else 'there already, nothing written'}")

@@ -36,9 +36,6 @@ FILE_KIND = click.option(
     "--kind", type=click.Choice(terms.KINDS), help="The kind, where the file does not say."
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
-ON = click.option(
-    "--on", "happened_on", required=True, metavar="DAY", help="The day it holds from."
-)
 YES = click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
 
@@ -103,6 +100,16 @@ def as_day(ctx: click.Context, param: click.Parameter, value: str | None) -> str
 
 DAY_FORMAT: Final = "mine_geo.day_format"
 """Where a context keeps the formats of days that the command was given."""
+
+
+ON: Final = click.option(
+    "--on",
+    "happened_on",
+    required=True,
+    callback=as_day,
+    metavar="DAY",
+    help="The day it holds from.",
+)
 
 
 def in_words(day: str) -> str:

@@ -55,7 +55,7 @@ def test_a_preview_is_what_the_recording_does(filled: Command) -> None:
     """Where the land was credited to another hazard, and on a day before another report."""
     with mg.open_store(filled.store) as store:
         twin = store.hazards().query("hazard_id == 'AP-2'").assign(hazard_id="AP-3")
-        store.register(twin)
+        store.register(twin, same_polygons=True)
     release(filled, worked(filled.folder), "2024-05-03", "--event-id", "TS-14")
     file = worked(filled.folder)
     words = ["release", "AP-3", file, "--outcome", "cleared"]
@@ -122,7 +122,13 @@ def test_every_verb_is_shown_and_then_recorded(filled: Command, case: str) -> No
     assert "with the same words and --yes" in shown
     assert max(map(len, shown.splitlines()[2:])) <= 80
     assert listing(filled.folder) == before
-    assert "recorded; " in filled.done(*words, "--yes")
+    written = filled.done(*words, "--yes")
+    assert ": recorded" in written
+    if "--on" in words:
+        assert "3 May 2024" in shown.splitlines()[0]
+        assert "3 May 2024" in written.splitlines()[0]
+        other = ["03/05/2024" if word == "2024-05-03" else word for word in words]
+        assert "03/05/2024" in filled.refused(errors.RecordError, *other)
     with mg.open_store(filled.store) as store:
         assert len(store.events()) > count
         assert store.rebuild().empty
@@ -170,7 +176,7 @@ def test_a_spot_task_is_shown_and_then_recorded(filled: Command) -> None:
     shown = filled.done(*words)
     assert "spot task S-1: not written yet" in shown
     assert listing(filled.folder) == before
-    assert filled.done(*words, "--yes") == "S-1: recorded\n"
+    assert filled.done(*words, "--yes") == "spot task on 3 May 2024\nS-1: recorded\n"
     assert "there already" in filled.done(*words, "--yes")
     with mg.open_store(filled.store) as store:
         row = store.spot_tasks().iloc[0]
