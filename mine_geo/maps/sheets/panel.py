@@ -115,6 +115,10 @@ def swatch(page: Page, left: float, middle: float, entry: Entry) -> None:
         page.put(dot)
     elif style.fill is not None or entry.outline:
         colour = style.fill if not entry.outline else None
+        if style.casing is not None:
+            rim = 2 * style.casing_weight * drawing.POINTS_PER_PIXEL * unit
+            box = (left + 0.3, middle - high / 2, left + wide - 0.3, middle + high / 2)
+            page.box(box, line=style.casing, width=max(width, 0.6 * unit) + rim)
         page.put(
             Rectangle(
                 (left + 0.3, middle - high / 2),
