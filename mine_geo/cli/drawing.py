@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo.cli.frames import Frames, frames
-from mine_geo.cli.options import Reading, example, gathering, open_named, reading_options
+from mine_geo.cli.options import (
+    Reading,
+    example,
+    gathering,
+    open_named,
+    printed_on_option,
+    reading_options,
+)
 from mine_geo.errors import FileError, OptionError, choose
 from mine_geo.terms import ZONES
 
@@ -34,11 +41,17 @@ class Drawing:
     basemap: str | None
     released: bool
     public: bool
+    printed_on: str | None
 
     def read(self, store: Store, reading: Reading) -> Frames:
         """Read what is drawn from a store."""
         return frames(
-            store, reading, released=self.released, places=self.places, public=self.public
+            store,
+            reading,
+            released=self.released,
+            places=self.places,
+            public=self.public,
+            printed_on=self.printed_on,
         )
 
     def shared(self, found: Frames, as_of: str | None) -> dict[str, Any]:
@@ -70,6 +83,7 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(dir_okay=False, path_type=Path),
             help="Names to draw: a CSV (name, lon, lat) or points.",
         ),
+        printed_on_option,
         click.option("--title", help="Title instead of the usual one."),
     ):
         wrapped = option(wrapped)

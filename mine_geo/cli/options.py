@@ -81,6 +81,13 @@ class Reading:
         return said + (f", as known at {self.known_at}" if self.known_at else "")
 
 
+printed_on_option = click.option(
+    "--printed-on",
+    metavar="DAY",
+    help="Say the day of printing too; without it the same data gives the same file.",
+)
+
+
 def gathering(command: Callable[..., None], kind: type[Any], name: str) -> Callable[..., None]:
     """Return a command that takes the options of a dataclass one by one, and hands them over."""
 

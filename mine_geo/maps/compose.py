@@ -239,7 +239,9 @@ class Composer:
         ):
             if len(rows) or name == records.OWN:
                 self.records.append(records.hazard_layer(rows, units, name, several=several))
-        self.switches += facts.around_switches(around)
+        self.switches += facts.around_switches(
+            around.others, around.unplaced, around.others_released
+        )
 
     def add_releases(self, fields: tuple[tuple[str, str], ...]) -> None:
         """Add released land, by outcome and by year, with the fields of its popup."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mine_geo.events import day_of
 from mine_geo.maps import records
 from mine_geo.maps.words import Said, same, say
 from mine_geo.sources import sources
-from mine_geo.terms import RULES
+from mine_geo.terms import RULES, TIME_ZONE
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from mine_geo.maps.around import Around
     from mine_geo.maps.beneath import Beneath
@@ -78,6 +79,12 @@ class Facts:
     """What the veil around the unit hides; None where there is none."""
 
     @property
+    def headline(self) -> list[tuple[Said, Said]]:
+        """The rows that stand below the title: all up to the rule."""
+        names = [name for name, _ in self.rows]
+        return self.rows[: names.index(say("about.rule")) + 1]
+
+    @property
     def total_hazards(self) -> int:
         """How many hazards are drawn."""
         return sum(group.hazards for group in self.groups)
@@ -138,11 +145,39 @@ def _latest(frame: pd.DataFrame | None, column: str) -> pd.Timestamp | None:
 def _data(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> Said:
     """Say of which day the data is, and what of the register was left out of it."""
     said, chosen = data_date(subject.hazards, released, layers.as_of), layers.selection
-    if chosen.known_at is not None:
-        said = say("about.known_at", data=said, moment=str(chosen.known_at))
     if chosen.workbench != "include":
         said = say(f"about.workbench_{chosen.workbench}", data=said)
     return said
+
+
+def _moment(value: datetime | str) -> Said:
+    """Say a moment in Cambodia's time, to the millisecond; what is none, as it is.
+
+    Examples
+    --------
+    >>> _moment("2023-01-01T06:00:00.25Z").en
+    '1 January 2023, 13:00:00.250 (UTC+07:00)'
+    """
+    try:
+        moment = pd.Timestamp(value)
+    except ValueError:
+        return same(str(value))
+    if pd.isna(moment) or moment.tzinfo is None:
+        return same(str(value))
+    local = moment.tz_convert(TIME_ZONE)
+    offset = local.isoformat()[-6:]
+    clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
+    return say("about.moment", day=_day(local), clock=clock, offset=offset)
+
+
+def _known_at(layers: Beneath) -> Said:
+    """Say at which moment the data was known: as asked for, else that of the last record."""
+    chosen = layers.selection
+    if chosen.known_at is not None:
+        return say("about.known_at_asked", moment=_moment(chosen.known_at))
+    if chosen.last_record is not None:
+        return say("about.known_at_last", moment=_moment(chosen.last_record))
+    return say("about.not_recorded")
 
 
 def _border_text(layers: Beneath) -> Said:
@@ -201,6 +236,7 @@ def _provenance(
     counts = "about.coast_counts" if coast else "about.coast_not"
     rows = [
         (say("about.data"), _data(subject, layers, released)),
+        (say("about.known_at"), _known_at(layers)),
         (say("about.border"), _border_text(layers)),
         (say("about.rule"), say(f"rule.{rule}") if rule in RULES else unknown),
         (say("about.threshold"), _metres(layers.threshold_m)),
@@ -208,6 +244,8 @@ def _provenance(
     ]
     if (drawn := _other_border(layers)) is not None:
         rows.append((say("about.border_drawn"), drawn))
+    if (printed := layers.selection.printed_on) is not None:
+        rows.insert(2, (say("about.printed_on"), _day(day_of(printed))))
     return rows
 
 
@@ -238,11 +276,12 @@ def _of_kinds(table: pd.DataFrame, counts: pd.Series[int]) -> Said:
     return Said("; ".join(pair.en for pair in pairs), "; ".join(pair.km for pair in pairs))
 
 
-def around_switches(around: Around) -> list[Switch]:
+def around_switches(
+    others: pd.DataFrame, unplaced: pd.DataFrame, others_released: pd.DataFrame | None
+) -> list[Switch]:
     """Return the switches of what is drawn beside the unit's own, with their numbers."""
     found = []
-    others, unplaced = around.others, around.unplaced
-    released = 0 if around.others_released is None else len(around.others_released)
+    released = 0 if others_released is None else len(others_released)
     if len(unplaced):
         said = _of_kinds(unplaced, pd.Series(1, index=unplaced.index))
         found.append(Switch("unplaced", say("around.unplaced", hazards=said), "CHA open"))

@@ -119,6 +119,12 @@ def leave_wal(engine: Engine) -> None:
         _journal(connection, "PRAGMA journal_mode = DELETE")
 
 
+def last_moment(connection: Connection) -> datetime | None:
+    """Return the last moment that a store knows; None where nothing was recorded yet."""
+    found = [connection.scalar(select(func.max(moment))) for moment in MOMENTS]
+    return max((each for each in found if each is not None), default=None)
+
+
 def next_moment(connection: Connection) -> datetime:
     """Return the moment to record now: later than every one before, to the millisecond.
 
@@ -128,7 +134,5 @@ def next_moment(connection: Connection) -> datetime:
         now = milliseconds(connection.execute(select(func.clock_timestamp())).scalar_one())
     else:
         now = milliseconds(datetime.now(UTC))
-    for moment in MOMENTS:
-        last = connection.scalar(select(func.max(moment)))
-        now = now if last is None else max(now, last + timedelta(milliseconds=1))
-    return now
+    last = last_moment(connection)
+    return now if last is None else max(now, last + timedelta(milliseconds=1))

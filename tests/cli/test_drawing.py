@@ -161,7 +161,8 @@ def test_what_was_asked_for_is_said_even_where_nothing_is_left_to_say_it(filled:
     for said in (
         "AV minefields near and far from the border",
         "AV minefields: none is recorded here.",
-        "as recorded by 2099-06-30T12:00+07:00; without what waits in the workbench",
+        "; without what waits in the workbench",
+        "30 June 2099, 12:00:00.000 (UTC+07:00), as asked for",
         "9,000 m",
         "zone of the larger part",
         "counts as border",

@@ -156,14 +156,14 @@ def test_what_records_no_unit_has_a_row_of_its_own(make: Make, split: gpd.GeoDat
     assert table.figures() == {
         "Battambang បាត់ដំបង": [2, 150, 2, 24_000, 4, 24_150],  # a code decides, not the name
         "Kandal កណ្ដាល": [0, 0, 0, 0, 0, 0],
-        "Not recorded": [1, 3_000_000, 0, 0, 1, 3_000_000],
+        "No unit recorded": [1, 3_000_000, 0, 0, 1, 3_000_000],
         "Total": [3, 3_000_150, 2, 24_000, 5, 3_024_150],
     }
     (table,) = read(folder / "02-battambang/index.html").units()
     assert table.figures() == {
         "Bavel បវេល": [0, 0, 1, 4_000, 1, 4_000],
         "Samlout សំឡូត": [1, 100, 1, 20_000, 2, 20_100],
-        "Not recorded": [1, 50, 0, 0, 1, 50],
+        "No unit recorded": [1, 50, 0, 0, 1, 50],
         "Total": [2, 150, 2, 24_000, 4, 24_150],
     }
     assert files(folder) == PAGES | SHARED

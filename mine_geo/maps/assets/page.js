@@ -211,8 +211,8 @@
     turnContext(page, 'veil-others', false);
   }
 
-  function findRow(page, id) {
-    const hazards = page.records.find((layer) => layer.name === 'hazards');
+  function findRow(page, id, name) {
+    const hazards = page.records.find((layer) => layer.name === (name || 'hazards'));
     if (!hazards) {
       return -1;
     }
@@ -220,12 +220,13 @@
     return hazards.shapes.findIndex((shape, row) => ids.value(row) === id);
   }
 
+  // The unit's own first, then what may be its own, then others'.
   function openHazard(page, id) {
-    const row = findRow(page, id);
-    if (row >= 0) {
-      goTo(page, row);
+    const found = ['hazards', 'unplaced', 'others'].find((name) => findRow(page, id, name) >= 0);
+    if (found) {
+      goTo(page, findRow(page, id, found), found);
     }
-    return row >= 0;
+    return Boolean(found);
   }
 
   function start(id) {

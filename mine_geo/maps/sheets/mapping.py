@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from mine_geo.symbology import UNDEMARCATED_DASHES, Symbol, border_name, symbol,
 from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from mine_geo.disclosure import Disclosed
     from mine_geo.maps.layers import Layers
     from mine_geo.maps.public_page import PublicLayers
@@ -41,6 +43,8 @@ GRID: Final = Symbol(None, 1, "#6f8ba3", 0.75, 0.6, ())
 CASING: Final = Symbol(None, 1, "#ffffff", 0.9, 4.4, ())
 STRANGE_MOST: Final = 2
 """Of more neighbours than so many that no code is known for, the legend makes one line."""
+
+_Rows = TypeVar("_Rows", "gpd.GeoDataFrame", "gpd.GeoDataFrame | None")
 
 LEAST_VEIL_MM2: Final = 1.0
 NOTHING: Final = np.empty(0, dtype=object)
@@ -241,6 +245,13 @@ class Map:
                     self.entries.append(Entry(symbol(outcome), name))
         self._records(found, above=7)
 
+    def _seen(self, rows: _Rows) -> _Rows:
+        """Return the rows that lie in the window, at least in part."""
+        if rows is None or not len(rows):
+            return rows
+        placed = self.view.on_paper(rows.geometry.to_numpy())
+        return rows[shapely.intersects(placed, self.window)]
+
     def _records(self, found: list[tuple[Any, Symbol]], above: float) -> None:
         if found:
             shapes = np.array([shape for shape, _ in found], dtype=object)
@@ -273,9 +284,10 @@ class Map:
 
         Return its own, and all (mm). No public sheet calls it.
         """
-        around, own = self.around, self.subject.hazards
+        own = self.subject.hazards
+        unplaced, others = self._seen(self.around.unplaced), self._seen(self.around.others)
         placed, found = [], []
-        for hazards, pale in ((own, ""), (around.unplaced, ""), (around.others, " pale")):
+        for hazards, pale in ((own, ""), (unplaced, ""), (others, " pale")):
             shapes = self.view.on_paper(hazards.geometry) if len(hazards) else NOTHING
             fills, outlines = _classes(hazards)
             placed.append(shapes)
@@ -284,7 +296,7 @@ class Map:
                 for shape, fill, outline in zip(shapes, fills, outlines, strict=True)
             ]
         self._records(found, above=8)
-        drawn = pd.concat([own, *(f for f in (around.unplaced, around.others) if len(f))])
+        drawn = pd.concat([own, *(f for f in (unplaced, others) if len(f))])
         fills, outlines = _classes(drawn)
         self.entries[:0] = [
             *(
@@ -298,7 +310,12 @@ class Map:
                 if (outlines == outline).any()
             ),
             *self._hatch_kinds(drawn, np.concatenate(placed)),
-            *(Entry(symbol(switch.symbol), switch.label) for switch in around_switches(around)),
+            *(
+                Entry(symbol(switch.symbol), switch.label)
+                for switch in around_switches(
+                    others, unplaced, self._seen(self.around.others_released)
+                )
+            ),
         ]
         return placed[0], np.concatenate(placed)
 
