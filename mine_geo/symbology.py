@@ -129,7 +129,7 @@ def symbol(name: str) -> Symbol:
     >>> symbol("coast").line
     '#4d8fbd'
     >>> symbol("CHA open pale").fill, symbol("CHA open pale").casing
-    ('#ff8c8c', '#6d6a62')
+    ('#ff8c8c', '#45423b')
     """
     casing = table()["casing"]
     if name.endswith(" pale"):

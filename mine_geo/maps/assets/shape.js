@@ -133,18 +133,16 @@
 
     // What sets a mark off the ground lies beneath all marks, so that in a crowd it hides none.
     mineGeoBeneath(pen, halo) {
-      const { casing, casingWeight } = this.options;
+      const { casing, casingWeight, color } = this.options;
+      const wide = casingWeight || symbols.table.mark.rim_px;
       if (!this._isMark() || !this.options.fillOpacity) {
         return;
       }
-      const rims = [];
-      if (casing) {
-        rims.push([casing, casingWeight]);
-      }
+      const rims = [[casing || color, wide]];
       if (halo) {
-        rims.unshift([symbols.table.casing.halo, (casingWeight || 0) + 1]);
+        rims.unshift([symbols.table.casing.halo, wide + 1]);
       }
-      rims.forEach(([color, width]) => this._drawMark(pen, color, width));
+      rims.forEach(([rim, width]) => this._drawMark(pen, rim, width));
     },
 
     _drawMark(pen, color, more) {
@@ -156,8 +154,10 @@
       } else if (this._parts.length) {
         trace(pen, this._parts);
         pen.fill('evenodd');
-        const least = Math.max(symbols.table.mark.least_px - this._wide, 0);
-        stroke(pen, color, least + 2 * more);
+        const rim = Math.max(symbols.table.mark.least_px - this._wide, 0) + 2 * more;
+        if (rim > 0) { // a canvas takes no line of no width
+          stroke(pen, color, rim);
+        }
       }
     },
 

@@ -180,13 +180,15 @@ def _marks(
         else:
             paths.append(polygons(shape))
             thin.append(max(rule.least_px - wide, 0.0) * pixel / MM_PER_POINT)
-    cased = [row for row, (_, look, _, _) in enumerate(found) if look.casing is not None]
-    rims = [2 * found[row][1].casing_weight * pixel / MM_PER_POINT for row in cased]
+    rims = [look.casing or look.line or "none" for _, look, _, _ in found]
+    wider = [look.casing_weight or rule.rim_px for _, look, _, _ in found]
     beneath = PathCollection(
-        [paths[row] for row in cased],
-        facecolors=[str(found[row][1].casing) for row in cased],
-        edgecolors=[str(found[row][1].casing) for row in cased],
-        linewidths=[thin[row] + rim for row, rim in zip(cased, rims, strict=True)],
+        paths,
+        facecolors=rims,
+        edgecolors=rims,
+        linewidths=[
+            own + 2 * more * pixel / MM_PER_POINT for own, more in zip(thin, wider, strict=True)
+        ],
         zorder=above,
     )
     colours = [look.mark or "none" for _, look, _, _ in found]
