@@ -12,6 +12,9 @@
   const METRES_PER_DEGREE = 111320;
   const METRES_PER_PX = 156543.03392; // of zoom 0 at the equator
   const RADIANS = Math.PI / 180;
+  const STEP = 4;
+  const SCRAMBLE = 48271; // of Park and Miller's generator: neighbours are parted
+  const SCRAMBLED = 2147483647;
   const BEYOND_PX = 8; // of the frame, so that no outline along its edge is seen
 
   function collapsed(ring) {
@@ -251,9 +254,17 @@
     return Object.assign(Object.create(Shape.prototype.options), options);
   }
 
-  // Large records lie below small ones.
+  // Large records lie below small ones. Of about the same size (less than fourfold) none comes
+  // first by its class: in a crowd of marks each class keeps its share.
   function bySize(shapes) {
-    return [...shapes].sort((one, other) => other.mineGeoSize.area - one.mineGeoSize.area);
+    const keys = new Map(shapes.map((shape, at) => [shape, [
+      Math.floor(Math.log(Math.max(shape.mineGeoSize.area, 1)) / Math.log(STEP)),
+      (at * SCRAMBLE) % SCRAMBLED,
+    ]]));
+    return [...shapes].sort((one, other) => {
+      const [first, second] = [keys.get(one), keys.get(other)];
+      return second[0] - first[0] || first[1] - second[1];
+    });
   }
 
   mineGeo.shape = {

@@ -29,6 +29,12 @@ POINTS_PER_PIXEL: Final = 0.42
 HATCHES: Final = {"horizontal": "----", "vertical": "||||", "diagonal": "////"}
 """Hatchings as Matplotlib writes them: about 1 mm apart."""
 
+STEP: Final = 4
+SCRAMBLE: Final = 48271
+"""Of Park and Miller's generator: neighbours in a table are parted."""
+SCRAMBLED: Final = 2**31 - 1
+LEAST_MM2: Final = 1e-6
+
 HATCH: Final = "#22211d"
 HATCH_WIDTH: Final = 0.4
 
@@ -122,7 +128,7 @@ def records(
     there = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
     rule, pixel = marks(), POINTS_PER_PIXEL * unit * MM_PER_POINT
     area = np.where(there, shapely.area(geometries), 0)
-    order = [int(row) for row in np.argsort(-area, kind="stable") if there[row]]
+    order = [int(row) for row in _order(area) if there[row]]
     wide = widths(geometries) / pixel
     bounds = shapely.bounds(geometries)
     long = np.nanmax(bounds[:, 2:] - bounds[:, :2], axis=1, initial=0) / pixel
@@ -138,6 +144,23 @@ def records(
     for number, row in enumerate(each for each in order if each not in seen):
         place = above + 0.1 + 0.4 * number / max(len(order), 1)
         _whole(axes, polygons(geometries[row]), symbols[row], wide[row], rule, unit, place)
+
+
+def _order(area: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return rows in the order of drawing: large ones first.
+
+    Of about the same size (less than fourfold) none comes first by its class: in a crowd of marks
+    each class keeps its share.
+
+    Examples
+    --------
+    >>> _order(np.array([1.0, 90.0, 1000.0, 1.0])).tolist()
+    [2, 1, 0, 3]
+    """
+    rows = np.arange(len(area), dtype=np.int64)
+    classes = np.floor(np.log(np.maximum(area, LEAST_MM2)) / np.log(STEP))
+    found: NDArray[np.int64] = np.lexsort((rows * SCRAMBLE % SCRAMBLED, -classes))
+    return found
 
 
 def _whole(

@@ -61,7 +61,7 @@ class Legend:
     def _lines(self, page: Page, width: float) -> list[list[str]]:
         room = width / self._columns(page, width) - (SWATCH_MM + 1.5) * page.unit
         return [
-            page.wrap(entry.name.within(page.language), room, TEXT, most=2)
+            page.wrap(entry.name.within(page.language), room, TEXT, most=5)
             for entry in self.entries
         ]
 
@@ -186,7 +186,9 @@ class Facts:
         indent = self._indent(page, width)
         y = top - step * 0.76
         for label, lines in self._lines(page, width):
-            page.text(left, y, page.cut(label, indent, TEXT, bold=True), size=TEXT, bold=True)
+            page.text(
+                left, y, page.cut(label, indent - page.unit, TEXT, bold=True), size=TEXT, bold=True
+            )
             for text in lines:
                 page.text(left + indent, y, text, size=TEXT)
                 y -= step
