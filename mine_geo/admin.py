@@ -15,7 +15,13 @@ import shapely
 from mine_geo import admin_names
 from mine_geo.admin_names import district, province
 from mine_geo.errors import CRSError, GeometryError, RecordError, UnknownNameError, some
-from mine_geo.geometry import as_geometries, exact_size_m2, find_faults, to_multipolygons
+from mine_geo.geometry import (
+    as_geometries,
+    exact_size_m2,
+    find_faults,
+    to_multipolygons,
+    without_empty,
+)
 from mine_geo.terms import ADMIN_COLUMNS, CRS
 from mine_geo.vector import read_vector
 
@@ -161,8 +167,9 @@ def _find_columns(frame: gpd.GeoDataFrame) -> dict[str, str]:
 
 
 def _repair(frame: gpd.GeoDataFrame) -> tuple[Objects, NDArray[np.bool_]]:
-    """Return multipolygons with invalid rings mended, and which ones were."""
-    geometries = as_geometries(frame).copy()
+    """Return multipolygons, invalid rings mended and empty parts left out, and which these are."""
+    geometries, emptied = without_empty(frame)
+    geometries = geometries.copy()
     faults = find_faults(geometries, np.arange(len(geometries)))
     hopeless = faults[faults["fault"] != "ring"]
     if len(hopeless):
@@ -171,14 +178,14 @@ def _repair(frame: gpd.GeoDataFrame) -> tuple[Objects, NDArray[np.bool_]]:
             f"record {first['id']}: {first['message']} ({len(hopeless)} such); "
             "districts must be polygons"
         )
-    repaired = np.zeros(len(geometries), dtype=bool)
-    repaired[faults["id"].to_numpy(dtype=int)] = True
-    mended = shapely.make_valid(geometries[repaired], method="structure", keep_collapsed=False)
-    geometries[repaired] = mended
+    broken = np.zeros(len(geometries), dtype=bool)
+    broken[faults["id"].to_numpy(dtype=int)] = True
+    mended = shapely.make_valid(geometries[broken], method="structure", keep_collapsed=False)
+    geometries[broken] = mended
     lost = np.flatnonzero(shapely.is_empty(geometries))
     if len(lost):
         raise GeometryError(f"record {some(lost)}: invalid ring without an area; draw it again")
-    return to_multipolygons(geometries), repaired
+    return to_multipolygons(geometries), broken | emptied
 
 
 def _codes(frame: gpd.GeoDataFrame, found: dict[str, str], geometries: Objects) -> list[str]:

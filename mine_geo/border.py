@@ -269,6 +269,43 @@ def border_nearest(
     )
 
 
+def far_off(hazards: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Say which polygons cannot be measured to some border lines, and why.
+
+    Parameters
+    ----------
+    hazards
+        Polygons in EPSG:4326 (any GeoDataFrame or GeoSeries).
+    lines
+        Border lines in EPSG:4326.
+
+    Returns
+    -------
+    pandas.Series
+        On the index of `hazards`: the reason, null where a polygon can be measured.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> line = shapely.LineString([(102.5, 13.0), (102.6, 13.1)])
+    >>> fields = gpd.GeoSeries([shapely.box(103, 13, 103.1, 13.1), None], crs=4326)
+    >>> far_off(fields, to_border(gpd.GeoDataFrame(geometry=[line], crs=4326))).tolist()
+    [nan, 'no polygon']
+    """
+    west, _, east, _ = lines.total_bounds
+    geometries = as_geometries(hazards)
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    away = np.abs(xy - [(west + east) / 2, 0]).T
+    bad = np.unique(owner[~((away[0] <= MOST_DEGREES) & (away[1] <= 90))])
+    why = pd.Series(None, index=hazards.index, dtype="str")
+    why.iloc[shapely.is_missing(geometries) | shapely.is_empty(geometries)] = "no polygon"
+    why.iloc[bad] = (
+        f"not in longitude / latitude, or more than {MOST_DEGREES:g} "
+        "degrees of longitude from the middle of the border"
+    )
+    return why
+
+
 def _check_places(
     geometries: NDArray[np.object_], hazards: gpd.GeoDataFrame, lines: gpd.GeoDataFrame
 ) -> None:
@@ -279,12 +316,8 @@ def _check_places(
             f"border: reaches from longitude {west:.1f} to {east:.1f}, more than "
             f"{2 * MOST_DEGREES:g} degrees; cut it to the country and its surroundings"
         )
-    xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    away = np.abs(xy - [(west + east) / 2, 0]).T
-    bad = np.unique(owner[~((away[0] <= MOST_DEGREES) & (away[1] <= 90))])
-    if len(bad):
+    there = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
+    why = far_off(hazards[there], lines).dropna()
+    if len(why):
         ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
-        raise GeometryError(
-            f"{some(ids.iloc[bad])}: not in longitude / latitude, or more than {MOST_DEGREES:g} "
-            "degrees of longitude from the middle of the border; correct the coordinates"
-        )
+        raise GeometryError(f"{some(ids[why.index])}: {why.iloc[0]}; correct the coordinates")

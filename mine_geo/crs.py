@@ -169,7 +169,7 @@ def _check_wgs84(system: pyproj.CRS, what: str, operation: str | None) -> None:
         raise CRSError(
             f"{what}: its reference system says WGS 84, and yet a shift to WGS 84 (TOWGS84 "
             f"{', '.join(f'{number:g}' for number in numbers)}); ask its maker which is true and "
-            "set the reference system in the file"
+            'set the reference system in the file, or give it, as crs="EPSG:4326"'
         )
     if operation is not None:
         raise CRSError(

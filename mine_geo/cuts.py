@@ -143,8 +143,10 @@ def _without_slivers(left: Any, by: Any) -> tuple[Any, float]:
         return left, 0.0
     rest = shapely.difference(left, shapely.union_all(slivers))
     tidy = shapely.remove_repeated_points(rest, SLIVER_DEGREES / 1000)
-    rest = tidy if shapely.is_valid(tidy) else rest
-    return rest, float(exact_size_m2([left])[0] - exact_size_m2([rest])[0])
+    had, size, after = exact_size_m2([left, rest, tidy])
+    if shapely.is_valid(tidy) and abs(after - size) < LEAST_M2 / 10:
+        rest, size = tidy, after
+    return rest, float(had - size)
 
 
 def released_land(before: Any, after: Any, by: Any) -> Any:

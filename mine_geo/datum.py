@@ -184,7 +184,8 @@ def choose_operation(
     if not any(not way.ballpark for way in ways) and operation is None:
         raise CRSError(
             f"{what}: {system.name!r} says no datum that can be brought to WGS 84; ask the "
-            "file's maker for its coordinate reference system and set that in the file"
+            "file's maker for its coordinate reference system and set that in the file, or give "
+            'it, as crs="EPSG:4131" for Indian 1960'
         )
     if operation is None:
         raise CRSError(

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, RecordError, some
-from mine_geo.geometry import find_faults, to_multipolygons
+from mine_geo.errors import CRSError, GeometryError, RecordError, some
+from mine_geo.geometry import EMPTY_PART, find_faults, to_multipolygons, without_empty
 from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ def to_events(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise CRSError("events must be in EPSG:4326; use to_crs(4326), or set_crs if it has none")
     if isinstance(frame["recorded_at"].dtype, np.dtype) and frame["recorded_at"].dtype.kind == "M":
         raise RecordError("recorded_at has no time zone; say which, as in tz_localize('UTC')")
+    empty = without_empty(geometry)[1]
+    if empty.any():
+        raise GeometryError(f"event {some(frame['event_id'][empty])}: {EMPTY_PART}")
     columns: dict[str, Any] = {name: _column(frame, name) for name in EVENT_COLUMNS[:-1]}
     polygons = gpd.GeoSeries(to_multipolygons(geometry), index=frame.index, crs=CRS)
     return gpd.GeoDataFrame(columns, geometry=polygons, index=frame.index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 FINDING_COLUMNS: Final = ("code", "severity", "hazard_id", "message", "record", "place")
 SEVERITIES: Final = ("error", "warning", "note")
 """`error`: cannot enter the register. `warning`: to be looked at first. `note`: to be known."""
+
+EMPTY_LEFT_OUT: Final = (
+    "an empty part or hole, left out; look at its source whether a part of the land is lost"
+)
 
 CODES: Final = {
     # geometry
@@ -36,6 +40,8 @@ CODES: Final = {
     "overlaps_hazard": ("warning", "90 % of it under another hazard of that kind"),
     "overlaps_register": ("warning", "land that is in the register already"),
     "repaired": ("note", "a polygon that was repaired"),
+    "empty_part": ("warning", "an empty part or hole of a polygon, left out"),
+    "as_polygon": ("note", "arcs, a closed line or a labelled polygon, taken as a polygon"),
     # reports
     "no_land": ("error", "a report without the polygon of its land"),
     "duplicate_report": ("warning", "the same report twice"),
@@ -66,6 +72,7 @@ CODES: Final = {
     # the file as a whole
     "more_on_server": ("error", "the answer of a server that stops before the end"),
     "closed_left_out": ("note", "closed records, left out"),
+    "deleted_left_out": ("note", "records that are marked as deleted, left out"),
     "datum_shift": ("note", "a datum transformation that was named"),
     "datum_taken": ("warning", "another datum is named beside coordinates taken as WGS 84"),
     "other_records": ("warning", "records of another sort than was asked for"),
@@ -73,6 +80,7 @@ CODES: Final = {
     "columns_differ": ("warning", "two columns of one name that say different things"),
     "left_over": ("note", "columns that no word of the profile fits"),
     "encoding_taken": ("note", "text whose encoding the file does not say"),
+    "no_number": ("note", "stars or a 0 that may stand for a missing number"),
     "short_rows": ("note", "rows that end before their header does"),
     "unread_part": ("warning", "a part of the file that was not read"),
 }
@@ -95,6 +103,22 @@ class Finding:
     def severity(self) -> str:
         """The severity of its code."""
         return CODES[choose(self.code, tuple(CODES), "code")][0]
+
+
+def in_words(finding: Any) -> str:
+    """Say a row of a table of findings in a line; a record without an id by its place in the file.
+
+    Examples
+    --------
+    >>> found = [Finding("few_points", "2 points", record=2), Finding("no_records", "none")]
+    >>> table = as_table(found)
+    >>> [in_words(row) for row in table.itertuples()]
+    ['record 3: 2 points', 'none']
+    """
+    if pd.notna(finding.hazard_id):
+        return f"{finding.hazard_id}: {finding.message}"
+    place = "" if pd.isna(finding.record) else f"record {finding.record}: "
+    return f"{place}{finding.message}"
 
 
 def as_table(findings: Iterable[Finding]) -> gpd.GeoDataFrame:

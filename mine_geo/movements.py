@@ -149,7 +149,10 @@ def _in_zones(
     first, last = (table["hazard_id"].map(_zones(each)) for each in (opening, closing))
     zone = first.fillna(last)
     figures = table.select_dtypes(np.int64).columns
-    lost = zone.isna() & (table[figures] != 0).any(axis=1)
+    # Of what is in the split without a zone, the zone is not known; other land was forgotten.
+    known = table["hazard_id"].isin([*opening["hazard_id"], *closing["hazard_id"]])
+    moved = zone.isna() & (table[figures] != 0).any(axis=1)
+    lost = moved & ~known
     if lost.any():
         raise RecordError(f"{some(table.loc[lost, 'hazard_id'])}: in no zone; split it too")
     goes = last.notna() & (last != zone) & (table["remaining_m2"] != 0)
@@ -158,7 +161,7 @@ def _in_zones(
     none = table.assign(moved_m2=0, **dict.fromkeys(figures, 0))
     end = none.assign(zone=last, moved_m2=size, remaining_m2=size)[goes]
     rows = [none.assign(zone=name) for name in ZONES]  # so that each group shows both zones
-    return pd.concat([start[zone.notna()], end, *rows], ignore_index=True)
+    return pd.concat([start[zone.notna() | moved], end, *rows], ignore_index=True)
 
 
 def _zones(split: pd.DataFrame) -> dict[str, str]:

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from mine_geo import crs, settings
-from mine_geo.geometry import DENSIFY_DEGREES, densify, line_parts
+from mine_geo.geometry import DENSIFY_DEGREES, finer_edges, line_parts, without_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 CHUNK_SEGMENTS: Final = 8
 BLOCK: Final = 1024
+BLOCK_VERTICES: Final = 1 << 18
+"""The most vertices of hazards that are measured at once; a single hazard may have more."""
+RUN: Final = 256
+"""The most edges of an outline that are measured as one; of longer ones each run is by itself."""
 EARTH_M: Final = 6_371_000.0
 CENTRAL_X_M: Final = 500_000.0
 TOUCH_M: Final = 1e-6
@@ -44,7 +48,8 @@ class Plane(NamedTuple):
     project: pyproj.Transformer
     whole: Any
     tree: shapely.STRtree
-    segments: Objects
+    drawn: Objects
+    """The segments as they are drawn, EPSG:4326."""
     ends: Floats
     longest: float
     owner: Integers
@@ -56,20 +61,21 @@ class Plane(NamedTuple):
         system = crs.utm_zone((west + east) / 2, (south + north) / 2)
         project = crs.to_plane(system)
         parts, line = line_parts(lines)
-        flat = transform(parts, project)
-        xy, part = shapely.get_coordinates(flat, return_index=True)
+        lonlat, part = shapely.get_coordinates(parts, return_index=True)
+        xy = np.column_stack(project.transform(lonlat[:, 0], lonlat[:, 1]))
         inside = np.flatnonzero(part[1:] == part[:-1])
         ends = np.stack([xy[inside], xy[inside + 1]], axis=1)
-        segments = shapely.linestrings(ends)
-        chunk = np.arange(len(segments)) // CHUNK_SEGMENTS
+        chunk = np.arange(len(ends)) // CHUNK_SEGMENTS
         return cls(
             system=system,
             project=project,
-            whole=shapely.multilinestrings(flat),
-            tree=shapely.STRtree(shapely.multilinestrings(segments, indices=chunk)),
-            segments=segments,
+            whole=shapely.multilinestrings(shapely.linestrings(xy, indices=part)),
+            tree=shapely.STRtree(
+                shapely.multilinestrings(shapely.linestrings(ends), indices=chunk)
+            ),
+            drawn=shapely.linestrings(np.stack([lonlat[inside], lonlat[inside + 1]], axis=1)),
             ends=ends,
-            longest=float(shapely.length(segments).max()),
+            longest=float(np.hypot(*(ends[:, 1] - ends[:, 0]).T).max()),
             owner=line[part[inside]],
         )
 
@@ -79,13 +85,12 @@ class Plane(NamedTuple):
         shapely.prepare(whole)
         return self._replace(whole=whole, project=crs.to_plane(self.system))
 
-
-def transform(geometries: Objects, transformer: pyproj.Transformer) -> Objects:
-    """Return the geometries, without a third dimension, with their vertices projected."""
-    flat: Objects = shapely.force_2d(geometries) if shapely.has_z(geometries).any() else geometries
-    xy = shapely.get_coordinates(flat)
-    moved = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-    return shapely.set_coordinates(flat.copy(), moved)
+    def segments_of(self, chunk: Integers) -> tuple[Integers, Integers]:
+        """Return the segments of each chunk of the tree, and the place of the chunk in the list."""
+        segment = (chunk[:, None] * CHUNK_SEGMENTS + np.arange(CHUNK_SEGMENTS)).ravel()
+        place = np.repeat(np.arange(len(chunk)), CHUNK_SEGMENTS)
+        real = segment < len(self.ends)
+        return segment[real], place[real]
 
 
 def nearest(geometries: Objects, lines: gpd.GeoDataFrame) -> tuple[Floats, Integers]:
@@ -104,7 +109,7 @@ def nearest(geometries: Objects, lines: gpd.GeoDataFrame) -> tuple[Floats, Integ
     # Neighbours one after another find the same part of the border still in the cache.
     there = there[np.argsort(gpd.GeoSeries(geometries[there]).hilbert_distance().to_numpy())]
     plane = Plane.of(lines)
-    blocks = [there[start : start + BLOCK] for start in range(0, len(there), BLOCK)]
+    blocks = _blocks(there, shapely.get_num_coordinates(geometries[there]))
     workers = min(settings.threads(), len(blocks))
     planes = [plane.copy() for _ in range(workers)]
     todo = iter(blocks)  # shared: whichever thread is free takes the next
@@ -121,14 +126,27 @@ def _measure(
     return [(block, _measure_block(plane, geometries[block])) for block in blocks]
 
 
-class _Outlines(NamedTuple):
-    """The vertices and edges of a block of hazards in the plane, none longer than `densify` has."""
+def _blocks(there: Integers, vertices: Integers) -> list[Integers]:
+    """Return the hazards in blocks that a thread takes at once."""
+    before = np.cumsum(vertices) - vertices
+    block = np.arange(len(there)) // BLOCK + before // BLOCK_VERTICES
+    return np.split(there, np.flatnonzero(np.diff(block)) + 1)
 
-    dense: Objects
-    """The hazards in EPSG:4326, with these vertices."""
+
+class _Outlines(NamedTuple):
+    """The outlines of a block of hazards in the plane, no edge longer than `densify` leaves.
+
+    An outline is one run of vertices, or several where it has more than `RUN`, each measured by
+    itself: what a run costs grows with the square of its length. The vertex where a run is cut
+    stands in both.
+    """
+
+    hazard: Integers
+    """The hazard that each run is of."""
     xy: Floats
     start: Integers
     vertices: Integers
+    """Of each run: its first vertex, and how many it has."""
     has_edge: NDArray[np.bool_]
     """Whether an edge leads from a vertex to the next one."""
     closes: NDArray[np.bool_]
@@ -136,36 +154,39 @@ class _Outlines(NamedTuple):
     bounds: Floats
     middle: Floats
     points: Objects
-    """The middle of the bounds of each hazard, as points."""
+    """The middle of the bounds of each run, as points."""
 
     @classmethod
     def of(cls, geometries: Objects, project: pyproj.Transformer) -> _Outlines:
         lonlat, ring, ring_owner = _vertices(geometries)
-        edges = np.hypot(*np.diff(lonlat, axis=0).T)[ring[1:] == ring[:-1]]
-        if edges.max(initial=0.0) > DENSIFY_DEGREES:
-            geometries = densify(geometries)
-            lonlat, ring, ring_owner = _vertices(geometries)
+        lonlat, source = finer_edges(lonlat, ring, DENSIFY_DEGREES)
+        ring = ring[source]
+        leads = np.append(ring[1:] == ring[:-1], False)
+        last = np.flatnonzero(~leads)
+        first = np.append(0, last[:-1] + 1)
+        closes = np.zeros(len(lonlat), dtype=bool)
+        closes[last] = (first < last) & (lonlat[first] == lonlat[last]).all(axis=1)
+        copied, leads, closes, start = _in_runs(ring_owner[ring], leads, closes)
+        lonlat, hazard = lonlat[copied], ring_owner[ring[copied[start]]]
         xy = np.column_stack(project.transform(lonlat[:, 0], lonlat[:, 1]))
-        count = np.bincount(ring_owner[ring], minlength=len(geometries))
-        start = np.cumsum(count) - count
         low, high = np.minimum.reduceat(xy, start), np.maximum.reduceat(xy, start)
         middle = (low + high) / 2
-        has_edge = np.append(ring[1:] == ring[:-1], False)
-        last = np.flatnonzero(~has_edge)
-        first = np.append(0, last[:-1] + 1)
-        closes = np.zeros(len(xy), dtype=bool)
-        closes[last] = (first < last) & (lonlat[first] == lonlat[last]).all(axis=1)
         return cls(
-            dense=geometries,
+            hazard=hazard,
             xy=xy,
             start=start,
-            vertices=count,
-            has_edge=has_edge,
+            vertices=np.diff(start, append=len(xy)),
+            has_edge=leads,
             closes=closes,
             bounds=np.hstack([low, high]),
             middle=middle,
             points=shapely.points(middle),
         )
+
+    @property
+    def first(self) -> Integers:
+        """The first run of each hazard."""
+        return np.flatnonzero(np.append(True, self.hazard[1:] != self.hazard[:-1]))
 
     def expand(self, hazard: Integers) -> tuple[Integers, Integers]:
         """Return, for a list of hazards, the place in it and the vertex, of every vertex."""
@@ -178,6 +199,9 @@ class _Outlines(NamedTuple):
 def _vertices(geometries: Objects) -> tuple[Floats, Integers, Integers]:
     """Return every vertex, the ring (or line, or point) it is of, and the geometry of each ring."""
     parts, part_owner = shapely.get_parts(geometries, return_index=True)
+    while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+        parts, within = shapely.get_parts(parts, return_index=True)
+        part_owner = part_owner[within]
     rings, part = _rings(parts)
     lonlat, ring = shapely.get_coordinates(rings, return_index=True)
     return lonlat, ring, part_owner[part]
@@ -194,26 +218,52 @@ def _rings(parts: Objects) -> tuple[Objects, Integers]:
     return np.concatenate([rings, parts[~polygon]])[order], place[order]
 
 
+def _in_runs(
+    hazard: Integers, leads: NDArray[np.bool_], closes: NDArray[np.bool_]
+) -> tuple[Integers, NDArray[np.bool_], NDArray[np.bool_], Integers]:
+    """Cut the vertices of each hazard into runs of at most `RUN` edges.
+
+    Returns
+    -------
+    tuple
+        The vertices in order, one twice where a run is cut within a ring; whether an edge leads
+        on; whether it closes a ring; and where each run begins.
+    """
+    count = np.bincount(hazard)
+    begin = np.flatnonzero(np.append(True, hazard[1:] != hazard[:-1]))
+    if count.max() <= RUN:
+        return np.arange(len(hazard)), leads, closes, begin
+    number = np.arange(len(hazard)) - np.repeat(begin, count[count > 0])
+    starts = number % RUN == 0
+    twice = starts & np.append(False, leads[:-1])
+    copied = np.repeat(np.arange(len(hazard)), 1 + twice)
+    second = np.append(False, copied[1:] == copied[:-1])
+    ends = np.append(second[1:], False)
+    begins = second | (starts[copied] & ~twice[copied])
+    return copied, leads[copied] & ~ends, closes[copied] & ~second, np.flatnonzero(begins)
+
+
 def _measure_block(plane: Plane, hazards: Objects) -> tuple[Floats, Integers]:
     """Return the distance in metres and the border line of each hazard of a block."""
     outlines = _Outlines.of(hazards, plane.project)
     reach = _reach(plane, outlines)
-    hazard, segment = _candidates(plane, outlines, reach)
-    touching = _touching(plane, outlines, hazard, segment)
-    pair, ends = _shortest(plane, outlines, hazard, segment, reach)
+    run, segment = _candidates(plane, outlines, reach)
+    pair, ends = _shortest(plane, outlines, run, segment, reach)
     lonlat = np.column_stack(plane.project.transform(ends[:, 0], ends[:, 1], direction="INVERSE"))
-    metres = crs.geodesic_m(lonlat[0::2], lonlat[1::2])
-    metres = np.concatenate([metres, np.zeros(len(touching))])
-    pair = np.concatenate([pair, touching])
-    order = np.lexsort((segment[pair], metres, hazard[pair]))
-    best = order[np.unique(hazard[pair[order]], return_index=True)[1]]
-    return metres[best], plane.owner[segment[pair[best]]]
+    touching, there = _touching(plane, hazards, outlines)
+    metres = np.append(crs.geodesic_m(lonlat[0::2], lonlat[1::2]), np.zeros(len(touching)))
+    hazard = np.append(outlines.hazard[run[pair]], touching)
+    segment = np.append(segment[pair], there)
+    order = np.lexsort((segment, metres, hazard))
+    best = order[np.unique(hazard[order], return_index=True)[1]]
+    return metres[best], plane.owner[segment[best]]
 
 
 def _reach(plane: Plane, outlines: _Outlines) -> Floats:
-    """Return the planar distance within which the geodesically nearest segment must lie.
+    """Return, for each run, the planar distance within which the nearest segment must lie.
 
-    A first find is the border point that is nearest to the middle of the hazard, and the vertex
+    It is one distance for all runs of a hazard: of those that are no nearer, none is measured.
+    A first find is the border point that is nearest to the middle of a run, and the vertex
     nearest to it. The scale is k = 0.9996 (1 + x²/2R²) at x metres from the central meridian
     (Snyder 1987, section 8), so its mean from x0 to x1 has (x0² + x0 x1 + x1²)/6R². A segment at
     planar distance d has a geodesic distance of d over the mean scale on the way; so none beyond
@@ -221,17 +271,23 @@ def _reach(plane: Plane, outlines: _Outlines) -> Floats:
     """
     foot = shapely.get_coordinates(shapely.shortest_line(plane.whole, outlines.points))[0::2]
     square = ((outlines.xy - np.repeat(foot, outlines.vertices, axis=0)) ** 2).sum(axis=1)
-    least = np.minimum.reduceat(square, outlines.start)
-    vertices = np.flatnonzero(square == np.repeat(least, outlines.vertices))
-    vertex = vertices[np.searchsorted(vertices, outlines.start)]
+    nearest_in = np.minimum.reduceat(square, outlines.start)
+    first = outlines.first
+    least = np.minimum.reduceat(nearest_in, first)
+    runs = np.flatnonzero(nearest_in == least[outlines.hazard])
+    run = runs[np.searchsorted(runs, first)]
+    vertices = np.flatnonzero(square == np.repeat(nearest_in, outlines.vertices))
+    vertex = vertices[np.searchsorted(vertices, outlines.start[run])]
     planar = np.sqrt(least)
-    x0, x1 = outlines.xy[vertex, 0] - CENTRAL_X_M, foot[:, 0] - CENTRAL_X_M
-    x = np.abs(outlines.bounds[:, [0, 2]] - CENTRAL_X_M).max(axis=1)
+    x0, x1 = outlines.xy[vertex, 0] - CENTRAL_X_M, foot[run, 0] - CENTRAL_X_M
+    west = np.minimum.reduceat(outlines.bounds[:, 0], first)
+    east = np.maximum.reduceat(outlines.bounds[:, 2], first)
+    x = np.abs(np.stack([west, east]) - CENTRAL_X_M).max(axis=0)
     found = x0 * x0 + x0 * x1 + x1 * x1
     largest = 3 * x * x + 3 * x * planar + planar * planar
     excess = (largest - found) / (6 * EARTH_M**2)
     reach: Floats = planar * (1 + MARGIN * excess + 1e-7) + TOUCH_M
-    return reach
+    return reach[outlines.hazard]
 
 
 def _candidates(plane: Plane, outlines: _Outlines, reach: Floats) -> tuple[Integers, Integers]:
@@ -245,10 +301,8 @@ def _candidates(plane: Plane, outlines: _Outlines, reach: Floats) -> tuple[Integ
     bounds, middle = outlines.bounds, outlines.middle
     circle = reach + np.hypot(*(bounds[:, 2:] - middle).T)
     hazard, chunk = plane.tree.query(outlines.points, predicate="dwithin", distance=circle)
-    segment = (chunk[:, None] * CHUNK_SEGMENTS + np.arange(CHUNK_SEGMENTS)).ravel()
-    hazard = np.repeat(hazard, CHUNK_SEGMENTS)
-    real = segment < len(plane.segments)
-    hazard, segment = hazard[real], segment[real]
+    segment, place = plane.segments_of(chunk)
+    hazard = hazard[place]
     way, _ = _to_segment(middle[hazard], plane.ends[segment])
     length = np.hypot(*way.T)
     way /= np.where(length > 0, length, 1)[:, None]
@@ -274,17 +328,28 @@ def _to_segment(points: Floats, ends: Floats) -> tuple[Floats, NDArray[np.bool_]
     return np.clip(share, 0, 1)[:, None] * along - off, (share > 0) & (share < 1)
 
 
-def _touching(plane: Plane, outlines: _Outlines, hazard: Integers, segment: Integers) -> Integers:
-    """Return which pairs touch: the segment crosses the hazard's rim or lies within it."""
-    low, high = plane.ends[segment].min(axis=1), plane.ends[segment].max(axis=1)
-    bounds = outlines.bounds[hazard]
-    meet = (low <= bounds[:, 2:] + TOUCH_M) & (high >= bounds[:, :2] - TOUCH_M)
+def _touching(plane: Plane, hazards: Objects, outlines: _Outlines) -> tuple[Integers, Integers]:
+    """Return the pairs of hazard and segment that meet: it crosses the rim, or lies within.
+
+    Asked of both as they are drawn, where a valid polygon is sure to be one: projected, a spike
+    may cross itself.
+    """
+    low = np.minimum.reduceat(outlines.bounds[:, :2], outlines.first) - TOUCH_M
+    high = np.maximum.reduceat(outlines.bounds[:, 2:], outlines.first) + TOUCH_M
+    hazard, chunk = plane.tree.query(shapely.box(*low.T, *high.T))
+    segment, place = plane.segments_of(chunk)
+    hazard = hazard[place]
+    ends = plane.ends[segment]
+    meet = (ends.min(axis=1) <= high[hazard]) & (ends.max(axis=1) >= low[hazard])
     pair = np.flatnonzero(meet[:, 0] & meet[:, 1])
     if not len(pair):
-        return pair
-    there, place = np.unique(hazard[pair], return_inverse=True)
-    flat = transform(outlines.dense[there], plane.project)
-    return pair[shapely.intersects(flat[place], plane.segments[segment[pair]])]
+        return hazard[pair], segment[pair]
+    hazard, segment = hazard[pair], segment[pair]
+    there, place = np.unique(hazard, return_inverse=True)
+    drawn = shapely.force_2d(without_empty(hazards[there])[0])  # new ones, to be prepared
+    shapely.prepare(drawn)
+    meet = shapely.intersects(drawn[place], plane.drawn[segment])
+    return hazard[meet], segment[meet]
 
 
 def _shortest(

@@ -9,7 +9,7 @@ import pyproj
 import shapely
 
 from mine_geo.border import border_lines
-from mine_geo.geometry import as_geometries, line_parts
+from mine_geo.geometry import as_geometries, densify, line_parts
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TILE_DEGREES: Final = 0.5
 ARC_ERROR_M: Final = 0.25
+EDGE_M: Final = 1000
+"""Longest edge of the zone in its plane."""
 FINER: Final = 10
 METRES_PER_DEGREE: Final = 110_000.0
 """A little less than a degree of latitude, so that a margin in degrees is never too small."""
@@ -104,7 +106,7 @@ def _buffer(
     )
     arcs = int(np.ceil(np.pi / 2 * np.sqrt(threshold_m / (8 * ARC_ERROR_M)))) + 1
     grown = _trued(shapely.buffer(flat, threshold_m, quad_segs=arcs), flat, threshold_m)
-    grown = shapely.segmentize(grown, 1000)
+    grown = densify([grown], EDGE_M)[0]
     return shapely.transform(
         grown,
         lambda xy: np.column_stack(project.transform(xy[:, 0], xy[:, 1], direction="INVERSE")),
@@ -123,7 +125,7 @@ def _trued(grown: shapely.Geometry, flat: Any, threshold_m: float) -> shapely.Ge
     step = np.sqrt(2 * threshold_m * ARC_ERROR_M / 2)
     rings = []
     for ring in shapely.get_rings(shapely.get_parts(grown)):
-        xy = shapely.get_coordinates(shapely.segmentize(ring, step))
+        xy = shapely.get_coordinates(densify([ring], step))
         out = _too_far(xy, flat, threshold_m)
         if out.any():
             xy = _finer(xy, out[1:] | out[:-1], FINER)

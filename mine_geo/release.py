@@ -1,8 +1,7 @@
 """Land release tried on a hazard table: what would remain, what would be released.
 
-Frame in, frame out; nothing is written. Geometries are in EPSG:4326, sizes in whole m² on the
-WGS 84 ellipsoid. The cut is that of the ledger (`mine_geo.cuts.cut`), so what is shown here is
-what a recording does.
+Frame in, frame out; no ledger is known here. Geometries are in EPSG:4326, sizes in whole m² on the
+WGS 84 ellipsoid. The cut is that of the ledger (`mine_geo.cuts.cut`).
 """
 
 from __future__ import annotations
@@ -61,7 +60,11 @@ class Release:
 def release_area(
     hazards: gpd.GeoDataFrame, hazard_id: str, polygon: Any, *, outcome: str = "reduced"
 ) -> Release:
-    """Show what releasing a polygon would leave of a hazard.
+    """Show what releasing a polygon would leave of a hazard of this table.
+
+    A pure calculation that knows no ledger: neither which day it is about, nor what was released
+    later, nor which land is credited to another hazard that overlaps this one. What a recording
+    does is what `Store.record(..., dry_run=True)` says.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Hazards divided and merged, tried on a hazard table: land moves, nothing is released.
 
-Frame in, frame out; nothing is written. Geometries are in EPSG:4326, sizes in whole m² on the
-WGS 84 ellipsoid. The cut is that of the ledger (`mine_geo.cuts.cut`).
+Frame in, frame out; no ledger is known here. The store asks these functions what a part or a
+merged hazard may be; its m² are those of the fold, whose cut (`mine_geo.cuts.cut`) is the same.
+Geometries are in EPSG:4326, sizes in whole m² on the WGS 84 ellipsoid.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def divide(
     *,
     remainder: str = "refuse",
 ) -> Transfer:
-    """Show what dividing a hazard into parts would give.
+    """Show what dividing a hazard of this table into parts would give.
+
+    On a day of the ledger: `Store.divide(..., dry_run=True)`.
 
     Each part takes, in the order of the ids, what of the hazard lies under its polygon. Parts may
     reach outside the hazard: that land is left out, and said.
@@ -158,7 +161,9 @@ def _refuse_overlaps(parts: gpd.GeoDataFrame) -> None:
 
 
 def merge(hazards: gpd.GeoDataFrame, ids: Sequence[str], new_id: str) -> Transfer:
-    """Show what merging hazards into one would give.
+    """Show what merging hazards of this table into one would give.
+
+    On a day of the ledger: `Store.merge(..., dry_run=True)`.
 
     Attributes that all have in common stay; the others are those of the largest, and said.
 

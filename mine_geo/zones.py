@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from mine_geo import crs
-from mine_geo.border import border_distance, border_nearest
+from mine_geo.border import border_distance, border_lines, border_nearest, far_off
 from mine_geo.errors import (
     CRSError,
     GeometryError,
@@ -156,6 +156,48 @@ def border_split(
         border_name=_joined(border, "border_name"),
         border_version=_joined(border, "border_version"),
     )
+
+
+def unmeasurable(
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    *,
+    rule: str = "edge",
+    include_coast: bool = False,
+) -> pd.Series[str]:
+    """Say which hazards no split can hold, and why; `border_split` refuses them by name.
+
+    Parameters
+    ----------
+    hazards
+        Hazard table in EPSG:4326.
+    border
+        Border lines in EPSG:4326.
+    rule
+        As for `border_split`: where a polygon is cut, a broken ring is a reason too.
+    include_coast
+        Count the coast as border too.
+
+    Returns
+    -------
+    pandas.Series
+        On the index of `hazards`: the reason, null where the split can hold it.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> from mine_geo.border import read_border
+    >>> afar = gpd.GeoSeries([shapely.box(13, 12, 13.1, 12.1)], crs=4326)
+    >>> unmeasurable(afar, read_border(sample.path("border")))[0][:28]
+    'not in longitude / latitude,'
+    """
+    why = far_off(hazards, border_lines(border, include_coast=include_coast))
+    if choose(rule, RULES, "rule") in CUTTING:
+        fine = np.flatnonzero(why.isna())
+        faults = find_faults(as_geometries(hazards)[fine], fine)
+        said = dict(zip(faults["id"], faults["message"], strict=True))
+        why = why.fillna(pd.Series([said.get(n) for n in range(len(why))], why.index, dtype="str"))
+    return why
 
 
 def _check(hazards: gpd.GeoDataFrame, *, cut: bool) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from mine_geo.cells import read_texts
 from mine_geo.errors import CRSError, GeometryError, RecordError, choose, some
 from mine_geo.findings import Finding
-from mine_geo.geometry import as_geometries, exact_size_m2, find_faults, to_multipolygons
+from mine_geo.geometry import exact_size_m2, find_faults, to_multipolygons, without_empty
 from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Records:
     kinds: Objects
     geometries: Objects
     """As given, without a third dimension; MultiPolygon where it was a polygon."""
+    emptied: NDArray[np.bool_]
+    """Which had an empty part or hole, left out."""
     faults: pd.DataFrame
     """`geometry.find_faults`; `id` is the place."""
     sound: NDArray[np.bool_]
@@ -71,7 +73,8 @@ class Records:
         kinds = read_texts(table["kind"]) if "kind" in table else np.full(len(table), None)
         if kind is not None:
             kinds[kinds == None] = choose(kind, KINDS, "kind")  # noqa: E711  (element by element)
-        geometries = to_multipolygons(as_geometries(table).copy())
+        drawn, emptied = without_empty(table)
+        geometries = to_multipolygons(drawn)
         faults = find_faults(geometries, np.arange(len(table)))
         sound = np.ones(len(table), dtype=bool)
         sound[faults["id"].to_numpy(dtype=np.intp)] = False
@@ -79,7 +82,7 @@ class Records:
         size[sound] = exact_size_m2(geometries[sound])
         ids = read_texts(table["hazard_id"])
         named = np.arange(1, len(table) + 1) if numbers is None else np.asarray(numbers, np.intp)
-        return cls(table, ids, kinds, geometries, faults, sound, size, named)
+        return cls(table, ids, kinds, geometries, emptied, faults, sound, size, named)
 
     def finding(
         self,

@@ -11,6 +11,7 @@ import shapely
 
 from mine_geo.crs import geodesic_m
 from mine_geo.errors import some
+from mine_geo.findings import EMPTY_LEFT_OUT
 from mine_geo.geometry import SHAPES, exact_size_m2
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def check_shapes(records: Records, longest_edge_m: float) -> Iterator[Finding]:
         else:
             found = fault_of(geometry)
             yield records.finding(found.code, place, f"{found.what}; {found.mend}", found.where)
+    for place in np.flatnonzero(records.emptied):
+        yield records.finding("empty_part", place, EMPTY_LEFT_OUT)
     yield from _without_size(records)
     yield from _long_edges(records, longest_edge_m)
 

@@ -17,6 +17,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
+from mine_geo.cli.options import as_options
 
 
 class _Group(click.Group):
@@ -26,7 +27,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except errors.MineGeoError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {as_options(str(error))}", err=True)
             ctx.exit(errors.exit_code(error))
 
 
@@ -60,6 +61,13 @@ for command in (
     tables.reconcile,
     tables.sensitivity,
     ledger.release,
+    ledger.amend,
+    ledger.confirm,
+    ledger.describe,
+    ledger.divide,
+    ledger.merge,
+    ledger.retract,
+    ledger.spot_task,
     ledger.history,
     ledger.releases,
     ledger.balance,

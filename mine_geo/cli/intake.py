@@ -12,6 +12,7 @@ from mine_geo.cli.options import (
     FILE,
     FileReading,
     Sheet,
+    as_options,
     example,
     file_options,
     open_named,
@@ -41,7 +42,7 @@ CHANGE_NAMES: Final = {
 @click.command(epilog=example("mine-geo check submission.xlsx --explain"))
 @FILE
 @REPORTS
-@click.option("--explain", is_flag=True, help="Which column went where, and what was left over.")
+@click.option("--explain", is_flag=True, help="Also which column went where.")
 @click.option(
     "--repair",
     "repaired",
@@ -75,14 +76,16 @@ def check(
     received = how.read(file, "reports" if reports else "hazards")
     if explain:
         _explain(received, format_, output)
-        return
     if repaired is not None:
         received = _repair(received, repaired)
     store = _store_if_any(ctx)
     found = checked(received) if store is None else store.check(received)
     against = "" if store is None else f", checked against {store.name}"
     title = f"{_heading(received)}\n{counted(found)}{against}"
-    Sheet(shown(found, format_, output), None, title, FINDING_NAMES).give(format_, output)
+    if explain and (output is not None or format_ != "table"):  # which holds what went where
+        click.echo(f"{counted(found)}{against}; leave out --explain to list them", err=True)
+    else:
+        Sheet(shown(found, format_, output), None, title, FINDING_NAMES).give(format_, output)
     if (found["severity"] == "error").any():
         ctx.exit(FINDINGS_EXIT)
     if not reports and format_ == "table" and output is None:
@@ -108,6 +111,7 @@ def counted(found: pd.DataFrame) -> str:
 
 def shown(found: pd.DataFrame, format_: str, output: Path | None) -> pd.DataFrame:
     """Return findings as a terminal shows them, the worst first; a file has all columns."""
+    found = found.assign(message=found["message"].map(as_options))
     if format_ != "table" or output is not None:
         place = found["place"]
         return found.drop(columns="place").assign(lon=place.x, lat=place.y)
@@ -138,13 +142,14 @@ def _store_if_any(ctx: click.Context) -> Store | None:
 def _repair(received: Received, target: Path) -> Received:
     """Repair the polygons of hazards and write all of them, as a GeoPackage."""
     from mine_geo.checks import repair  # noqa: PLC0415
+    from mine_geo.findings import in_words  # noqa: PLC0415
     from mine_geo.reports import write_layer  # noqa: PLC0415
 
     table, found = repair(received.table)
     write_layer(table, target, "hazards")
     click.echo(f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}")
     for row in found.itertuples():
-        click.echo(f"  {row.hazard_id}: {row.message}")
+        click.echo(f"  {in_words(row)}")
     return replace(received, table=table)
 
 

@@ -1,28 +1,34 @@
-"""Commands of the ledger: `release`, `history`, `releases`, `balance`, `changes`."""
+"""Commands of the ledger: what is recorded (`release`, `amend`, ...), and its accounts."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mine_geo import terms
+from mine_geo import errors, terms
 from mine_geo.cli.options import (
     COAST,
     FILE,
     KIND,
     LAYER,
+    ON,
+    YES,
     Sheet,
     as_known_options,
     example,
     open_named,
     output_options,
+    say_unmeasured,
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from mine_geo.release import Release
+    import pandas as pd
+
+    from mine_geo.store import Recorded, Store
 
 SINCE: Final = click.option("--since", metavar="DAY", help="From the end of this day on.")
 NAMES: Final = {
@@ -41,6 +47,7 @@ NAMES: Final = {
     "after_m2": "after m²",
     "change_m2": "change m²",
 }
+AGAIN: Final = "Record it with the same words and --yes."
 ITEMS: Final = ("ap_mines", "av_mines", "submunitions", "uxo")
 
 
@@ -75,8 +82,9 @@ def _ordnance(command: Any) -> Any:
     help="m² as the operator wrote it.",
 )
 @_ordnance
+@click.option("--depth-cm", type=float, metavar="CM", help="Depth of clearance, cm.")
 @click.option("--comment", help="A remark, kept with the event.")
-@click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
+@YES
 @click.pass_context
 def release(
     ctx: click.Context,
@@ -94,43 +102,340 @@ def release(
 
     FILE holds the land worked on: one polygon, or several that are taken together.
     """
-    from mine_geo.cli import terminal  # noqa: PLC0415
-    from mine_geo.release import release_area  # noqa: PLC0415
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     polygon = read_vector(file, layer)
     store = open_named(ctx)
-    if not yes:
-        hazards = store.hazards(as_of=happened_on, closed=True)
-        shown = release_area(hazards, hazard_id, polygon, outcome=outcome)
-        title = terminal.heading(store.name, synthetic=store.synthetic)
-        terminal.show_table(_previewed(shown), title=f"{title}\n{hazard_id}: not written yet")
-        terminal.show_lines([*map(str, shown.notes), "Record it with the same words and --yes."])
-        return
     done = store.record(
         hazard_id, outcome, polygon, happened_on=happened_on,
         operator=facts["operator"], report_ref=facts["report_ref"], event_id=facts["event_id"],
         reported_size_m2=facts["reported_size_m2"], ap_mines=facts["ap_mines"],
         av_mines=facts["av_mines"], submunitions=facts["submunitions"], uxo=facts["uxo"],
-        comment=facts["comment"],
+        depth_cm=facts["depth_cm"], comment=facts["comment"], dry_run=not yes,
     )  # fmt: skip
+    if yes:
+        _say(done, f"{outcome} {done.released_m2:,} m², {done.after_m2:,} m² remain")
+        return
+    balance = [
+        ("before", done.before_m2),
+        (outcome, done.released_m2),
+        ("remaining", done.after_m2),
+        ("worked outside the hazard", done.outside_m2),
+    ]
+    _preview(store, done, f"{hazard_id}: {outcome} on {happened_on}", balance)
+
+
+def _say(done: Recorded, what: str) -> None:
+    """Say what was recorded."""
     said = "recorded" if done.new else "there already, nothing written"
-    click.echo(f"{done}: {said}; {outcome} {done.released_m2:,} m², {done.after_m2:,} m² remain")
-    for note in done.notes:
+    click.echo(f"{done}: {said}; {what}")
+    for note in (*done.notes, *_elsewhere(done)):
         click.echo(f"note: {note}")
 
 
-def _previewed(shown: Release) -> Any:
+def _preview(store: Store, done: Recorded, what: str, rows: list[tuple[str, int]]) -> None:
+    """Show what a recording would do; nothing was written."""
     import pandas as pd  # noqa: PLC0415
 
-    balance = shown.balance
-    rows = [
-        ("before", balance.before_m2),
-        (shown.outcome, balance.released_m2),
-        ("remaining", balance.after_m2),
-        ("worked outside the hazard", shown.outside_m2),
+    _not_yet(store, pd.DataFrame(rows, columns=["what", "m²"]), what, [done])
+
+
+def _not_yet(store: Store, table: pd.DataFrame, what: str, done: Sequence[Recorded]) -> None:
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
+    new = any(each.new for each in done)
+    said = "not written yet" if new else f"there already, as {done[0]}"
+    title = terminal.heading(store.name, synthetic=store.synthetic)
+    terminal.show_table(table, title=f"{title}\n{what}: {said}", names=NAMES)
+    notes = dict.fromkeys(
+        note for each in done for note in (*each.notes, *_elsewhere(each) * (each == done[0]))
+    )
+    terminal.show_lines([*notes, *[AGAIN] * new])
+
+
+def _tell(store: Store, done: Sequence[Recorded], what: str, *, yes: bool) -> None:
+    """Say what was recorded or, without --yes, show what it does in the accounts."""
+    if yes:
+        for each in done:
+            _say(each, what)
+        return
+    moved = done[0].effects
+    own = moved[moved["why"] != "re-attributed"]
+    columns = ["hazard_id", "event_type", "happened_on", "change_m2"]
+    days = own["happened_on"].dt.strftime("%Y-%m-%d")
+    types = own["event_type"].where(own["why"] != "gone", own["event_type"] + " (void)")
+    _not_yet(store, own.assign(happened_on=days, event_type=types)[columns], what, done)
+
+
+def _elsewhere(done: Recorded) -> list[str]:
+    """Return what counts otherwise in the accounts because of a recording, beside its own event."""
+    moved = done.effects
+    moved = moved[(moved["event_id"] != str(done)) & (moved["why"] == "re-attributed")]
+    return [
+        f"{row.event_type} {row.event_id} of {row.hazard_id} counts otherwise: "
+        + ", ".join(
+            f"{name.removesuffix('_m2')} {getattr(row, name):+,} m²"
+            for name in terms.MOVEMENT_COLUMNS
+            if getattr(row, name)
+        )
+        for row in moved.itertuples()
     ]
-    return pd.DataFrame(rows, columns=["what", "m²"])
+
+
+def _facts(command: Any) -> Any:
+    """Add what every report says: day, operator, reference, an id, a remark, who records it."""
+    for option in (
+        YES,
+        click.option("--by", "recorded_by", metavar="NAME", help="Who records it; kept with it."),
+        click.option("--comment", help="A remark, kept with the event."),
+        click.option("--event-id", help="An id of your own; sending it again changes nothing."),
+        click.option("--report", "report_ref", help="Reference of the report."),
+        click.option("--operator", help="Who did it."),
+        ON,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(epilog=example("mine-geo amend AP-0209-0001 resurveyed.gpkg --on 2024-05-03"))
+@click.argument("hazard_id")
+@FILE
+@LAYER
+@_facts
+@click.pass_context
+def amend(
+    ctx: click.Context,
+    /,
+    hazard_id: str,
+    file: Path,
+    layer: str | None,
+    happened_on: str,
+    *,
+    yes: bool,
+    **facts: Any,
+) -> None:
+    """Show what drawing anew what remains of a hazard does; with --yes record it.
+
+    FILE holds what remains as of that day. Nothing is released by it.
+    """
+    from mine_geo.vector import read_vector  # noqa: PLC0415
+
+    polygon, store = read_vector(file, layer), open_named(ctx)
+    done = store.amend(
+        hazard_id, polygon, happened_on=happened_on, operator=facts["operator"],
+        report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
+        recorded_by=facts["recorded_by"], dry_run=not yes,
+    )  # fmt: skip
+    _tell(store, [done], f"{hazard_id}: amended on {happened_on}", yes=yes)
+
+
+@click.command(epilog=example("mine-geo confirm CM-0102-0007 --on 2024-05-03"))
+@click.argument("hazard_id")
+@click.option(
+    "--polygon",
+    "file",
+    type=click.Path(path_type=Path),
+    help="A file with what is confirmed, where that is less.",
+)
+@LAYER
+@click.option(
+    "--outcome",
+    type=click.Choice(("cancelled", "reduced")),
+    help="How the rest is released; with --polygon.",
+)
+@_facts
+@click.pass_context
+def confirm(
+    ctx: click.Context,
+    /,
+    hazard_id: str,
+    file: Path | None,
+    layer: str | None,
+    outcome: str | None,
+    happened_on: str,
+    *,
+    yes: bool,
+    **facts: Any,
+) -> None:
+    """Show what making a suspected area a confirmed one does; with --yes record it."""
+    from mine_geo.vector import read_vector  # noqa: PLC0415
+
+    polygon, store = None if file is None else read_vector(file, layer), open_named(ctx)
+    done = store.confirm(
+        hazard_id, happened_on=happened_on, polygon=polygon, outcome=outcome,
+        operator=facts["operator"], report_ref=facts["report_ref"], event_id=facts["event_id"],
+        comment=facts["comment"], recorded_by=facts["recorded_by"], dry_run=not yes,
+    )  # fmt: skip
+    rest = f", {outcome} {done.released_m2:,} m²" if outcome else ""
+    _tell(store, [done], f"{hazard_id}: confirmed on {happened_on}{rest}", yes=yes)
+
+
+@click.command(
+    epilog=example("mine-geo describe AP-0209-0001 --set district='Rotonak Mondol' --on 2024-05-03")
+)
+@click.argument("hazard_ids", nargs=-1, required=True, metavar="HAZARD_ID...")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    required=True,
+    metavar="COLUMN=VALUE",
+    help="A new value; nothing after = takes it away. May be given again.",
+)
+@_facts
+@click.pass_context
+def describe(
+    ctx: click.Context,
+    /,
+    hazard_ids: tuple[str, ...],
+    changes: tuple[str, ...],
+    happened_on: str,
+    *,
+    yes: bool,
+    **facts: Any,
+) -> None:
+    """Show what changed attributes of hazards do; with --yes record them.
+
+    A corrected district, or an admin reform on the day of the decree.
+    """
+    if facts["operator"]:
+        raise errors.OptionError("a description has no --operator; --set operator=... changes it")
+    said = {}
+    for change in changes:
+        column, given, value = change.partition("=")
+        if not given:
+            raise errors.OptionError(f"--set {change}: write COLUMN=VALUE")
+        said[column.strip()] = value.strip() or None
+    store = open_named(ctx)
+    done = store.describe(
+        list(hazard_ids), said, happened_on=happened_on, report_ref=facts["report_ref"],
+        event_id=facts["event_id"], comment=facts["comment"], recorded_by=facts["recorded_by"],
+        dry_run=not yes,
+    )  # fmt: skip
+    words = ", ".join(f"{name} {value or 'taken away'}" for name, value in said.items())
+    _tell(store, done, f"described from {happened_on} on: {words}", yes=yes)
+
+
+@click.command(epilog=example("mine-geo divide AP-0209-0001 parts.gpkg --on 2024-05-03"))
+@click.argument("hazard_id")
+@FILE
+@LAYER
+@click.option(
+    "--id",
+    "id_column",
+    default="hazard_id",
+    show_default=True,
+    metavar="COLUMN",
+    help="The column of the new ids.",
+)
+@click.option("--keep-remainder", is_flag=True, help="What the parts leave over stays the hazard.")
+@_facts
+@click.pass_context
+def divide(
+    ctx: click.Context,
+    /,
+    hazard_id: str,
+    file: Path,
+    layer: str | None,
+    id_column: str,
+    happened_on: str,
+    *,
+    keep_remainder: bool,
+    yes: bool,
+    **facts: Any,
+) -> None:
+    """Show what dividing a hazard into the polygons of FILE does; with --yes record it.
+
+    The column --id names the new hazards; attributes that differ may stand beside it.
+    """
+    from mine_geo.vector import read_vector  # noqa: PLC0415
+
+    parts = read_vector(file, layer)
+    if id_column not in parts:
+        there = errors.some(parts.columns.drop(parts.geometry.name), 20)
+        raise errors.OptionError(f"{file}: no column {id_column!r}; --id names one of: {there}")
+    store = open_named(ctx)
+    done = store.divide(
+        hazard_id, parts.rename(columns={id_column: "hazard_id"}), happened_on=happened_on,
+        remainder="keep" if keep_remainder else "refuse", operator=facts["operator"],
+        report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
+        recorded_by=facts["recorded_by"], dry_run=not yes,
+    )  # fmt: skip
+    _tell(store, [done], f"{hazard_id}: divided on {happened_on} into {len(parts):,}", yes=yes)
+
+
+@click.command(epilog=example("mine-geo merge AP-1 AP-2 --into AP-9 --on 2024-05-03"))
+@click.argument("hazard_ids", nargs=-1, required=True, metavar="HAZARD_ID...")
+@click.option("--into", required=True, metavar="HAZARD_ID", help="A new id, or one of them.")
+@_facts
+@click.pass_context
+def merge(
+    ctx: click.Context,
+    /,
+    hazard_ids: tuple[str, ...],
+    into: str,
+    happened_on: str,
+    *,
+    yes: bool,
+    **facts: Any,
+) -> None:
+    """Show what merging hazards of one kind into one does; with --yes record it."""
+    store = open_named(ctx)
+    done = store.merge(
+        hazard_ids, into, happened_on=happened_on, operator=facts["operator"],
+        report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
+        recorded_by=facts["recorded_by"], dry_run=not yes,
+    )  # fmt: skip
+    said = " + ".join(hazard_ids)
+    _tell(store, [done], f"{said}: merged on {happened_on} into {into}", yes=yes)
+
+
+@click.command(epilog=example("mine-geo retract TS-14 --reason 'another field of that name'"))
+@click.argument("event_id")
+@click.option("--reason", required=True, help="Why it was entered in error.")
+@click.option("--by", "recorded_by", metavar="NAME", help="Who says so; kept with it.")
+@YES
+@click.pass_context
+def retract(
+    ctx: click.Context, event_id: str, reason: str, recorded_by: str | None, *, yes: bool
+) -> None:
+    """Show what voiding an event at every day does; with --yes record it.
+
+    What was known before stays to be seen with --known-at.
+    """
+    store = open_named(ctx)
+    done = store.retract(event_id, reason=reason, recorded_by=recorded_by, dry_run=not yes)
+    _tell(store, [done], f"{event_id} of {done.hazard_id}: retracted, {reason}", yes=yes)
+
+
+@click.command("spot-task", epilog=example("mine-geo spot-task --on 2024-05-03 --uxo 2"))
+@_ordnance
+@click.option("--province", help="Where: province, by name or code.")
+@click.option("--district", help="District.")
+@click.option("--commune", help="Commune.")
+@click.option("--village", help="Village.")
+@click.option("--lon", type=float, metavar="DEGREES", help="Longitude, WGS 84.")
+@click.option("--lat", type=float, metavar="DEGREES", help="Latitude, WGS 84.")
+@_facts
+@click.pass_context
+def spot_task(ctx: click.Context, /, happened_on: str, *, yes: bool, **facts: Any) -> None:
+    """Show items destroyed outside any hazard as they would be kept; with --yes record them."""
+    import pandas as pd  # noqa: PLC0415
+
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
+    store = open_named(ctx)
+    task = {**facts, "happened_on": happened_on, "task_id": facts["event_id"]}
+    done = store.record_spot_task(task, dry_run=not yes)
+    if yes:
+        click.echo(f"{done}: {'recorded' if done.new else 'there already, nothing written'}")
+        return
+    kept = {name: str(value) for name, value in task.items() if value is not None}
+    title = terminal.heading(store.name, synthetic=store.synthetic)
+    state = "not written yet" if done.new else "there already"
+    table = pd.DataFrame(kept.items(), columns=["what", "value"])
+    terminal.show_table(table, title=f"{title}\nspot task {done}: {state}")
+    terminal.show_lines([AGAIN] if done.new else [])
 
 
 @click.command(epilog=example("mine-geo history AP-0211-0076 --known-at 2022-01-31T00:00Z"))
@@ -189,6 +494,8 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
         list(by), since=since, kind=kind, include_coast=include_coast, as_of=as_of,
         known_at=known_at, total=True,
     )  # fmt: skip
+    if "zone" in by:
+        say_unmeasured(store)
     if format_ == "table" and output is None:
         spare = ["province_code", "district_code", "unreported", "events", *ITEMS]
         if len(by) > 1:
@@ -222,6 +529,8 @@ def balance(  # noqa: PLR0917  (each is an option of the command)
         since, by=list(by), kind=kind, include_coast=include_coast, as_of=as_of,
         known_at=known_at, total=bool(by),
     )  # fmt: skip
+    if "zone" in by:
+        say_unmeasured(store)
     if format_ == "table" and output is None:
         table = table.drop(columns=["province_code", "district_code"], errors="ignore")
         table = _upright(table, list(by))

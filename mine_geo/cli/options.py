@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +30,41 @@ FILE_KIND = click.option(
     "--kind", type=click.Choice(terms.KINDS), help="The kind, where the file does not say."
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
+ON = click.option(
+    "--on", "happened_on", required=True, metavar="DAY", help="The day it holds from."
+)
+YES = click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
+
+
+_SAID_AS: Final = {"id_column": "id"}
+"""Options that the command calls otherwise than the library."""
+_NAMED: Final = re.compile(
+    r"\b(?P<name>crs|operation|layer|kind|profile|id_column)="
+    r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
+)
+"""An option of the library, as its messages write it."""
+
+
+def as_options(text: str) -> str:
+    """Return a message of the library with its options as those of the command.
+
+    Messages name a mend once, in the words of the library; the command says it in its own.
+
+    Examples
+    --------
+    >>> as_options('read it with crs="EPSG:4326", or name an operation (operation=...)')
+    'read it with --crs EPSG:4326, or name an operation (--operation ...)'
+    >>> as_options('crs="+proj=utm +zone=48", layer="my fields", what="reports"')
+    "--crs '+proj=utm +zone=48', --layer 'my fields', --reports"
+    """
+
+    def option(found: re.Match[str]) -> str:
+        value = found["double"] if found["single"] is None else found["single"]
+        name = _SAID_AS.get(found["name"], found["name"])
+        return f"--{name} {'...' if found['open'] else shlex.quote(value or '')}"
+
+    return _NAMED.sub(option, text.replace('what="reports"', "--reports"))
 
 
 def example(text: str) -> str:
@@ -60,8 +96,8 @@ class Reading:
         return self if self.as_of else replace(self, as_of=day)
 
     def split(self, store: Store, province: str | None = None) -> gpd.GeoDataFrame:
-        """Return the split of a store read in this way."""
-        return store.split(
+        """Return the split of a store read in this way; say what cannot be measured, by name."""
+        found = store.split(
             threshold_m=self.threshold_m,
             rule=self.rule,
             include_coast=self.include_coast,
@@ -71,6 +107,8 @@ class Reading:
             as_of=self.as_of,
             known_at=self.known_at,
         )
+        say_unmeasured(store, self.rule)
+        return found
 
     def __str__(self) -> str:
         """Say it in a line for a heading."""
@@ -86,6 +124,17 @@ printed_on_option = click.option(
     metavar="DAY",
     help="Say the day of printing too; without it the same data gives the same file.",
 )
+
+
+def say_unmeasured(store: Store, rule: str = "edge") -> None:
+    """Name, a line each, the records that no split can hold; the others' figures stand."""
+    left = store.not_in_split(rule=rule)
+    left = left[left["submission_id"].isna()]
+    for name, why in zip(left["hazard_id"], left["why"], strict=True):
+        click.echo(
+            f"note: {name} is in no total and on no map: {why}; retract it, and load it corrected",
+            err=True,
+        )
 
 
 def gathering(command: Callable[..., None], kind: type[Any], name: str) -> Callable[..., None]:

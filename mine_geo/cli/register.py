@@ -12,6 +12,7 @@ from mine_geo.cli.options import (
     LAYER,
     FileReading,
     Sheet,
+    as_options,
     example,
     file_options,
     open_named,
@@ -91,8 +92,8 @@ def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
     done = open_named(ctx).register(in_order(received))
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     for finding in received.findings:
-        if finding.code in {"closed_left_out", "datum_shift"}:
-            click.echo(f"note: {finding.message}")
+        if finding.record is None and finding.code != "left_over":
+            click.echo(f"{finding.severity}: {as_options(finding.message)}")
 
 
 def _said(*, changed: bool) -> str:
@@ -134,15 +135,26 @@ def db_rebuild(ctx: click.Context, format_: str, output: Path | None, *, repair:
 @db.command("import", epilog=example("mine-geo db import hazards.gpkg events.gpkg"))
 @click.argument("hazards", type=click.Path(path_type=Path))
 @click.argument("events", type=click.Path(path_type=Path))
+@click.option(
+    "--spot-tasks",
+    "tasks",
+    type=click.Path(path_type=Path),
+    help="A table of spot tasks (.csv, .xlsx, or points), with task_id and recorded_at.",
+)
 @click.pass_context
-def db_import(ctx: click.Context, hazards: Path, events: Path) -> None:
+def db_import(ctx: click.Context, hazards: Path, events: Path, tasks: Path | None) -> None:
     """Take over a whole ledger, with the moments of recording, into an empty store."""
     from mine_geo.intake import read_hazards  # noqa: PLC0415
+    from mine_geo.store import read_spot_tasks  # noqa: PLC0415
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     table, log = read_hazards(hazards), read_vector(events)
-    open_named(ctx).import_log(table, log)
-    click.echo(f"{len(table):,} hazards and {len(log):,} events taken over")
+    spots = None if tasks is None else read_spot_tasks(tasks)
+    done = open_named(ctx).import_log(table, log, spots)
+    click.echo(
+        f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "
+        "taken over"
+    )
 
 
 @db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))

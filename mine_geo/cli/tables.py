@@ -16,6 +16,7 @@ from mine_geo.cli.options import (
     open_named,
     output_options,
     reading_options,
+    say_unmeasured,
 )
 from mine_geo.errors import DIFFERENCES_EXIT
 
@@ -110,7 +111,8 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
     said = [f"{len(waiting):,} of them on the workbench: {waiting.sum():,} m²."]
     counts = ""
     if reading.as_of is None and reading.known_at is None:
-        why = store.not_in_split()["why"].value_counts()
+        left = store.not_in_split()
+        why = left.loc[left["submission_id"].notna(), "why"].value_counts()
         counts = ", ".join(f"{reason}: {count:,}" for reason, count in why.items())
     if counts:
         said.append(f"Waiting and not in the split: {counts} (workbench list --not-in-split).")
@@ -197,10 +199,13 @@ def sensitivity(
     ctx: click.Context, threshold_m: float, kind: str | None, format_: str, output: Path | None
 ) -> None:
     """Show what the totals depend on: rule, coast, and the border's accuracy."""
-    from mine_geo.zones import border_sensitivity  # noqa: PLC0415
+    from mine_geo.zones import border_sensitivity, unmeasurable  # noqa: PLC0415
 
     store = open_named(ctx)
-    table = border_sensitivity(store.hazards(kind=kind), store.border(), threshold_m=threshold_m)
+    hazards, border = store.hazards(kind=kind), store.border()
+    hazards = hazards[unmeasurable(hazards, border, rule="area").isna()]
+    say_unmeasured(store, "area")
+    table = border_sensitivity(hazards, border, threshold_m=threshold_m)
     names = {
         "include_coast": "coast",
         "threshold_m": "metres",

@@ -10,8 +10,10 @@ import click
 
 from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
 from mine_geo.cli.options import (
+    YES,
     FileReading,
     Sheet,
+    as_options,
     example,
     file_options,
     open_named,
@@ -85,7 +87,7 @@ def submit(
                 )
             except MineGeoError as error:
                 failed.append(error)
-                click.echo(f"Error: {error}", err=True)
+                click.echo(f"Error: {as_options(str(error))}", err=True)
             else:
                 _say(file, done)
     if failed:
@@ -111,7 +113,7 @@ def _say(file: Path, done: Submitted) -> None:
 
 @workbench.command("list", epilog=example("mine-geo workbench list --waiting"))
 @click.option("--waiting", is_flag=True, help="Only those of which records wait.")
-@click.option("--not-in-split", is_flag=True, help="The waiting records that no total counts.")
+@click.option("--not-in-split", is_flag=True, help="The records that no total counts, and why.")
 @output_options
 @click.pass_context
 def listing(
@@ -120,7 +122,7 @@ def listing(
     """List what was submitted, and what waits."""
     store = open_named(ctx)
     if not_in_split:
-        table, title = store.not_in_split(), "Waiting and not in the split"
+        table, title = store.not_in_split(), "Not in the split"
         columns = ["submission_id", "hazard_id", "province", "reported_size_m2", "why"]
     else:
         table, title = store.submissions(waiting=waiting), "Submissions"
@@ -171,12 +173,13 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
     return records[there].assign(errors=faults)
 
 
-@workbench.command("accept", epilog=example("mine-geo workbench accept S-0001 AP-1 AP-2"))
+@workbench.command("accept", epilog=example("mine-geo workbench accept S-0001 AP-1 AP-2 --yes"))
 @SUBMISSION
 @HAZARDS
 @RECORDS
 @click.option("--on", "happened_on", metavar="DAY", help="The day; else that of each survey.")
 @BY
+@YES
 @click.pass_context
 def accept(
     ctx: click.Context,
@@ -185,6 +188,8 @@ def accept(
     records: tuple[int, ...],
     happened_on: str | None,
     who: str | None,
+    *,
+    yes: bool,
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
     done = open_named(ctx).accept(
@@ -193,23 +198,34 @@ def accept(
         records=records or None,
         happened_on=happened_on,
         accepted_by=who,
+        dry_run=not yes,
     )
     names = ("registered", "amended", "described", "confirmed", "released", "same")
     said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
     released = f" ({done.released_m2:,} m²)" if done.released else ""
-    click.echo(f"{submission_id}: {done.accepted:,} records accepted: {said or 'none'}{released}")
+    what = "records accepted" if yes else "records would be accepted"
+    click.echo(f"{submission_id}: {done.accepted:,} {what}: {said or 'none'}{released}")
     for left in done.left:
         click.echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
-    for note in done.notes:
+    _end(done.notes, waits=not yes and bool(done.accepted))
+
+
+def _end(notes: tuple[str, ...], *, waits: bool) -> None:
+    for note in notes:
         click.echo(f"note: {note}")
+    if waits:
+        click.echo("Nothing is written yet. Decide it with the same words and --yes.")
 
 
-@workbench.command("reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids'"))
+@workbench.command(
+    "reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids' --yes")
+)
 @SUBMISSION
 @HAZARDS
 @RECORDS
 @click.option("--why", required=True, help="The reason; the operator will ask.")
 @BY
+@YES
 @click.pass_context
 def reject(
     ctx: click.Context,
@@ -218,6 +234,8 @@ def reject(
     records: tuple[int, ...],
     why: str,
     who: str | None,
+    *,
+    yes: bool,
 ) -> None:
     """Reject records, without ids or numbers all that wait; they stay, with the reason."""
     done = open_named(ctx).reject(
@@ -226,7 +244,8 @@ def reject(
         hazards=hazard_ids or None,
         records=records or None,
         rejected_by=who,
+        dry_run=not yes,
     )
-    click.echo(f"{submission_id}: {done.rejected:,} records rejected: {why}")
-    for note in done.notes:
-        click.echo(f"note: {note}")
+    what = "records rejected" if yes else "records would be rejected"
+    click.echo(f"{submission_id}: {done.rejected:,} {what}: {why}")
+    _end(done.notes, waits=not yes and bool(done.rejected))

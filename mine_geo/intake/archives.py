@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from mine_geo.errors import FileError
-from mine_geo.intake.recognise import TABLES, content, opened_zip, parts_of, shapefile_parts
+from mine_geo.intake.recognise import TABLES, companions, content, opened_zip, parts_of
 from mine_geo.intake.streams import check_stream, too_large
 
 if TYPE_CHECKING:
@@ -36,8 +36,22 @@ _ENDINGS: Final = {
     "GeoParquet": ".parquet",
     "file geodatabase": ".gdb",
     "Shapefile": ".shp",
+    "MapInfo TAB": ".tab",
+    "MapInfo MIF": ".mif",
+    "DXF": ".dxf",
 }
-TEXT_ENDINGS: Final = (*TABLES, ".json", ".geojson", ".kml", ".gml", ".gpx", ".xml")
+TEXT_ENDINGS: Final = (
+    *TABLES,
+    ".json",
+    ".geojson",
+    ".kml",
+    ".gml",
+    ".gpx",
+    ".xml",
+    ".mif",
+    ".mid",
+    ".dxf",
+)
 _NESTED: Final = (".zip", ".kmz", ".xlsx", ".xlsm", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar")
 
 
@@ -142,8 +156,8 @@ def _said(path: Path, place: Path, inside: Path) -> str:
 def _linked(path: Path, folder: Path, form: str) -> Path:
     """Make a link to a file, or a copy of a database with a log, and return it."""
     place = folder / (path.stem + _ENDINGS.get(form, path.suffix))
-    if form == "Shapefile":
-        for ending, part in shapefile_parts(path).items():
+    if parts := companions(path):
+        for ending, part in parts.items():
             place.with_name(path.stem + ending).symlink_to(part.resolve())
         return place
     log, schema = path.with_name(f"{path.name}-wal"), path.with_suffix(".xsd")

@@ -169,7 +169,7 @@ def utm(
     if len(zones) > 1 and datum is None:
         raise CRSError(
             f"turning points in UTM zones {some(zones)} and on no datum; say which: "
-            "crs='EPSG:4326' for WGS 84, 'EPSG:4131' for Indian 1960"
+            'crs="EPSG:4326" for WGS 84, crs="EPSG:4131" for Indian 1960'
         )
     if datum is None or not zones:
         return Places(np.where(good, xy, np.nan), reasons, None)

@@ -17,7 +17,8 @@ from mine_geo.errors import FileError, OptionError
 from mine_geo.intake.archives import TEXT_ENDINGS, check_zip
 from mine_geo.intake.columnar import check_parquet
 from mine_geo.intake.headers import check_geodatabase, check_shapefile, check_sqlite
-from mine_geo.intake.recognise import Content, content, shapefile_parts
+from mine_geo.intake.mapinfo import check_mif, check_tab
+from mine_geo.intake.recognise import Content, companions, content
 from mine_geo.intake.streams import check_stream, too_large
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 TREES: Final = ("KML", "maXML", "Esri JSON", "XLSX")
 """Formats whose readers hold the whole text as a tree, some five times its size: they may have a
 quarter of what others may."""
-_TEXTS: Final = ("CSV", "GeoJSON", "Esri JSON", "KML", "GML", "GPX", "maXML")
+_TEXTS: Final = ("CSV", "GeoJSON", "Esri JSON", "KML", "GML", "GPX", "maXML", "MapInfo MIF", "DXF")
 _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 LOCKS: Final = (".lock", "-wal", "-shm")
 """How files end that programs keep beside data they have open."""
@@ -78,6 +79,8 @@ def check(path: Path, *, what: str | None = None) -> Content:
             check_zip(path, name, most)
         elif found.format in _TEXTS:
             _check_texts(path, name, most)
+            if found.format == "MapInfo MIF":
+                check_mif(companions(path), name)
         else:
             _check_binary(path, name, found, most)
     return found
@@ -95,9 +98,9 @@ def checksum(path: Path) -> tuple[str, int]:
     """Return SHA-256 (hexadecimal) and size in bytes of all that is read of a file.
 
     Of a file it is that of its bytes, as `sha256sum` gives it. Of a Shapefile (its .shp, .shx,
-    .dbf, .prj and .cpg) and of a folder it is that of the list that `sha256sum` prints of the
-    files, sorted by name, a Shapefile's named by their endings: another name of the whole, or
-    lock files of a program that has it open, change nothing.
+    .dbf, .prj and .cpg), a MapInfo table and a folder it is that of the list that `sha256sum`
+    prints of the files, sorted by name, those of the first two named by their endings: another
+    name of the whole, or lock files of a program that has it open, change nothing.
 
     Raises
     ------
@@ -124,7 +127,7 @@ def checksum(path: Path) -> tuple[str, int]:
 
 
 def files_of(path: Path) -> list[Path]:
-    """List the files that make up what is read: of a Shapefile, of a folder, else the one.
+    """List the files that make up what is read: of a Shapefile, a MapInfo table, a folder.
 
     Raises
     ------
@@ -136,9 +139,7 @@ def files_of(path: Path) -> list[Path]:
     if path.is_dir():
         every = sorted(part for part in path.rglob("*") if part.is_file())
         return [p for p in every if not p.name.startswith(".") and not p.name.endswith(LOCKS)]
-    if path.suffix.lower() == ".shp":
-        return list(shapefile_parts(path).values())
-    return [path]
+    return list(companions(path).values()) or [path]
 
 
 def _sha256(path: Path) -> str:
@@ -189,6 +190,8 @@ def _check_texts(path: Path, name: str, most: float) -> None:
 def _check_binary(path: Path, name: str, found: Content, most: float) -> None:
     if found.format == "Shapefile":
         check_shapefile(path, name)
+    elif found.format == "MapInfo TAB":
+        check_tab(companions(path), name)
     elif found.format == "file geodatabase":
         check_geodatabase(path, name)
     elif found.format == "GeoPackage":

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import sqlite
 
 from mine_geo.errors import FileError, some
 from mine_geo.intake.nesting import SHORT, is_deep_wkb
-from mine_geo.intake.recognise import shapefile_parts
+from mine_geo.intake.recognise import companions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def check_shapefile(path: Path, what: str) -> None:
         If the .shx or .dbf is missing, any of the three is cut off, or they differ in the number
         of records.
     """
-    beside = shapefile_parts(path)
+    beside = companions(path)
     missing = [ending for ending in (".shx", ".dbf") if ending not in beside]
     if missing:
         raise FileError(

@@ -17,13 +17,21 @@ import pandas as pd
 import shapely
 
 from mine_geo.errors import CRSError, choose, some
-from mine_geo.findings import Finding
-from mine_geo.geometry import size_m2, to_multipolygons
+from mine_geo.findings import EMPTY_LEFT_OUT, Finding
+from mine_geo.geometry import size_m2, to_multipolygons, without_empty
 from mine_geo.hazards import PLACE_COLUMNS, contradictions, located
 from mine_geo.intake.matching import Match, match
 from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
 from mine_geo.intake.raw import REPORT_COLUMNS, REPORT_TYPES
-from mine_geo.intake.values import read_days, read_flags, read_numbers, read_texts, read_words
+from mine_geo.intake.values import (
+    is_never,
+    is_serial,
+    read_days,
+    read_flags,
+    read_numbers,
+    read_texts,
+    read_words,
+)
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS
 
 if TYPE_CHECKING:
@@ -36,6 +44,10 @@ if TYPE_CHECKING:
 EXAMPLE_LENGTH: Final = 40
 """Characters of an example that are shown."""
 
+_SERIAL: Final = (
+    "is the number of a day in a spreadsheet? Give the column the format of a date there, or say "
+    'in a profile [{}] dates = ["excel_1900"] ("excel_1904" of an old workbook of a Macintosh)'
+)
 _GUID: Final = re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?")
 
 
@@ -169,7 +181,8 @@ class _Draft:
             raise CRSError("records must be in EPSG:4326; bring them to it before they are mapped")
         frame = table.reset_index(drop=True)
         self.index = frame.index
-        shapes = to_multipolygons(frame)
+        drawn, empty = without_empty(frame)
+        shapes = to_multipolygons(drawn)
         self.geometry = gpd.GeoSeries(shapes, index=self.index, crs=CRS)
         self._rest = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         self._names = [str(column) for column in self._rest.columns]
@@ -179,7 +192,9 @@ class _Draft:
         self._what = what
         self._matches = match(self._names, self._fields, OURS[what])
         self._place = {m.ours: place for place, m in enumerate(self._matches) if m.ours}
-        self._faults: list[tuple[str, int, str]] = []
+        self._faults: list[tuple[str, int, str]] = [
+            ("empty_part", int(record), EMPTY_LEFT_OUT) for record in np.flatnonzero(empty)
+        ]
         self._constants: list[tuple[str, int, str]] = []
 
     def read(self) -> dict[str, pd.Series[Any]]:
@@ -212,12 +227,20 @@ class _Draft:
 
     def _days(self, ours: str, cells: pd.Series[Any]) -> pd.Series[Any]:
         days, bad = read_days(cells, self._fields.dates)
-        self._unread(
-            "bad_date",
-            cells,
-            bad,
-            "is no day that is clear; write 2022-12-31, or name the format in a profile (dates)",
-        )
+        texts = read_texts(cells)
+        serial, never = bad & is_serial(texts), bad & is_never(texts)
+        for which, said in (
+            (serial, _SERIAL.format(self._what)),
+            (never, "is no day of the calendar; correct it in the source"),
+            (
+                bad & ~serial & ~never,
+                (
+                    "is no day that is clear; write 2022-12-31, or name the format in a profile "
+                    "(dates)"
+                ),
+            ),
+        ):
+            self._unread("bad_date", cells, which, said)
         constant = self._fields.constants.get(ours)
         return self._filled(ours, days, None if constant is None else _moment(constant), bad)
 

@@ -20,12 +20,25 @@ if TYPE_CHECKING:
 
 WAYS: Final = {
     "wkt": ("wkt",),
+    "geojson": ("geojson",),
+    "geoshape": ("geoshape",),
     "lon_lat": ("lon", "lat"),
     "utm": ("easting", "northing"),
     "mgrs": ("mgrs",),
     "plane": ("x", "y"),
 }
 """How a table may say where: the columns, by role, that it takes."""
+SHAPES: Final = ("wkt", "geojson", "geoshape")
+"""Those of which one cell holds a whole polygon; they count before all others."""
+_LOOKED_AT: Final = 50
+"""Cells of a column by which its content is told."""
+_GEOSHAPE: Final = (
+    r"\s*[+-]?\d+(?:\.\d*)?(?:[ \t]+[+-]?\d+(?:\.\d*)?){1,3}"
+    r"(?:\s*;\s*[+-]?\d+(?:\.\d*)?(?:[ \t]+[+-]?\d+(?:\.\d*)?){1,3}){2,}\s*;?\s*$"
+)
+"""Points of ODK, at least three: latitude, longitude, altitude, accuracy; the last two may lack."""
+_GEOJSON: Final = r'\s*\{[^{}]*"(?:type|coordinates|crs)"\s*:'
+_IS_SHAPE: Final = {"geojson": _GEOJSON, "geoshape": _GEOSHAPE}
 PLAIN: Final = "plain"
 """The bundled profile of plain tables."""
 POINT_ONLY: Final = ("part", "ring", "order", "zone", "kind_of_point")
@@ -96,15 +109,49 @@ def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
         found = _first(there, (*profile.points.get(role, ()), *_FURTHER.get(role, ())))
         if found is not None:
             columns[role] = found
+    columns = _with_shapes(table, columns)
     ways = [way for way, parts in WAYS.items() if all(part in columns for part in parts)]
     filled = {way: _filled(table, [columns[part] for part in WAYS[way]]) for way in ways}
-    if filled.get("wkt"):
-        ways = ["wkt"]
+    ways = [way for way in SHAPES if filled.get(way)][:1] or ways
     way = max(ways, key=lambda name: filled[name], default=None)
     plain = bundled()[PLAIN].hazards.columns["hazard_id"]
     ids = plain if profile is None else profile.hazards.columns.get("hazard_id", plain)
     key = _first(there, (*EVENT_KEYS, *_role_names(profile, "parent"), *ids, "hazard_id"))
     return Layout(way, columns, key)
+
+
+def _with_shapes(table: pd.DataFrame, named: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns by role with those of whole polygons that only their content tells.
+
+    A column named for WKT may hold GeoJSON, and ODK calls a column of polygons as the form does.
+
+    Raises
+    ------
+    FileError
+        If several columns hold polygons; without the name of the file.
+    """
+    columns = dict(named)
+    wkt = columns.get("wkt")
+    for way, pattern in _IS_SHAPE.items():
+        if way in columns:
+            continue
+        like = [column for column in table.columns if _is_like(table[column], pattern)]
+        if len(like) > 1 and wkt not in like:
+            raise FileError(
+                f"several columns of polygons ({some(like)}); name the one that counts in a "
+                f'profile, as  [points] {way} = ["{like[0]}"]'
+            )
+        if like:
+            columns[way] = wkt if wkt in like else like[0]
+    if wkt is not None and wkt in (columns.get(way) for way in _IS_SHAPE):
+        del columns["wkt"]
+    return columns
+
+
+def _is_like(column: pd.Series[Any], pattern: str) -> bool:
+    """Say whether most of the first cells of a column that are filled are written in a way."""
+    cells = column.dropna().astype("str").head(_LOOKED_AT)
+    return bool(len(cells)) and bool(cells.str.match(pattern).mean() > 0.5)
 
 
 def _role_names(profile: Profile | None, role: str) -> tuple[str, ...]:
@@ -142,13 +189,13 @@ def choose_tables(sheets: Sheets, layouts: Mapping[str, Layout], layer: str | No
         if not records:
             raise FileError(f"sheet {layer!r} says no place, and no id of the sheet {places!r}")
     if len(records) > 1:
-        raise FileError(f"several sheets of records; name one as the layer: {some(records, 12)}")
+        raise _several("of records", records)
     return Chosen(places, records[0] if records else None, _others(sheets, places, *records))
 
 
 def _places(placed: list[str], layouts: Mapping[str, Layout], layer: str | None) -> str:
     """Return the table of places: one with numbered points before those of records."""
-    drawn = [name for name in placed if layouts[name].way == "wkt"]
+    drawn = [name for name in placed if layouts[name].way in SHAPES]
     numbered = [
         name
         for name in placed
@@ -159,14 +206,19 @@ def _places(placed: list[str], layouts: Mapping[str, Layout], layer: str | None)
     if len(numbered) == 1 and not drawn:
         return numbered[0]
     if len(placed) > 1:
-        raise FileError(f"several sheets with places; name one as the layer: {some(placed, 12)}")
+        raise _several("with places", placed)
     return placed[0]
+
+
+def _several(what: str, sheets: list[str]) -> FileError:
+    listed = some(sheets, 12)
+    return FileError(f'several sheets {what}; name one, as layer="{sheets[0]}", of: {listed}')
 
 
 def _shares_keys(sheets: Sheets, layouts: Mapping[str, Layout], places: str, other: str) -> bool:
     """Say whether another table has ids of the table of points."""
     mine, theirs = layouts[places].key, layouts[other].key
-    if layouts[places].way == "wkt" or mine is None or theirs is None or other == places:
+    if layouts[places].way in SHAPES or mine is None or theirs is None or other == places:
         return False
     return bool(keys(sheets[places], mine).dropna().isin(keys(sheets[other], theirs)).any())
 

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from mine_geo.crs import is_wgs84
+from mine_geo.datum import CAMBODIA
 from mine_geo.errors import CRSError, FileError, some
 from mine_geo.findings import Finding
 from mine_geo.intake import coordinates, turning_points
@@ -223,17 +224,36 @@ def _places(
         return coordinates.grid(columns[0])
     x, y = columns
     if found.way == "lon_lat":
+        _check_order(x, y, found)
         return coordinates.lon_lat(x, y, crs)
     if found.way == "utm" and "zone" in found.columns:
         geodetic = None if crs is None else crs.geodetic_crs
         datum = None if geodetic is None else geodetic.name
         places = coordinates.utm(x, y, points[found.columns["zone"]], datum, decimal=decimal)
-        if crs is not None and crs.is_projected and places.crs not in (None, crs):
-            raise FileError(
-                f"its UTM zones say {places.crs.to_string()}, the profile {crs.to_string()}"
-            )
-        return places
+        if crs is None or not crs.is_projected or places.crs in (None, crs):
+            return places
+        one_zone = places.crs is not None and places.crs.is_projected
+        if one_zone and profile is not None and profile.crs_given:
+            return coordinates.plane(x, y, crs, decimal=decimal)
+        raise FileError(
+            f"its UTM zones say {places.crs.to_string()}, and {crs.to_string()} is given; correct "
+            'the zones, or give the system of their datum alone, as crs="EPSG:4326" for WGS 84'
+        )
     return coordinates.plane(x, y, crs, decimal=decimal)
+
+
+def _check_order(lon: pd.Series[Any], lat: pd.Series[Any], found: Layout) -> None:
+    """Refuse columns of longitude and latitude most of whose numbers say the other of the two."""
+    x, y = (pd.to_numeric(column, errors="coerce") for column in (lon, lat))
+    west, south, east, north = CAMBODIA
+    turned = y.between(west, east) & x.between(south, north)
+    if turned.sum() > (x.notna() & y.notna()).sum() / 2:
+        names = found.columns["lon"], found.columns["lat"]
+        raise FileError(
+            f"columns {names[0]!r} and {names[1]!r} are exchanged: they lie in Cambodia as "
+            "latitude and longitude; name the columns in a profile, as  [points] "
+            f'lon = ["{names[1]}"] lat = ["{names[0]}"], or rename them'
+        )
 
 
 def _polygons(

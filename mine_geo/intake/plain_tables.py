@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pyproj
 import shapely
 from pyproj.exceptions import CRSError as ProjCRSError
+from shapely.errors import GEOSException
 
 from mine_geo.errors import CRSError, FileError, OptionError, some
 from mine_geo.findings import Finding
@@ -19,6 +21,8 @@ from mine_geo.intake.nesting import is_deep_text
 from mine_geo.intake.plain_columns import choose_tables, keys, layout
 from mine_geo.intake.plain_points import Drawn, draw, merge_rows
 from mine_geo.intake.raw import Raw
+from mine_geo.terms import CRS
+from mine_geo.vector import FEW_POINTS, NOT_CLOSED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +31,27 @@ if TYPE_CHECKING:
 
     from mine_geo.intake.raw import Profile
 
-FORMATS: Final = {"wkt": "table with WKT", "points": "table of turning points"}
+FORMATS: Final = {
+    "wkt": "table with WKT",
+    "geojson": "table with GeoJSON",
+    "geoshape": "table with geoshapes",
+}
+"""By the way in which a table says where; of all others it is a table of turning points."""
 _SRID: Final = r"(?is)^\s*SRID\s*=\s*(?P<srid>[0-9]{1,7})\s*;(?P<rest>.*)$"
 _HEX: Final = r"\s*[0-9A-Fa-f]{18,}\s*"
+_LIKE_WKT: Final = "write it as POLYGON ((103.1 13.2, 103.2 13.2, 103.2 13.3, 103.1 13.2))"
+_NO_GEOJSON: Final = (
+    "no GeoJSON that can be read; write the polygon as "
+    '{"type": "Polygon", "coordinates": [[[103.1, 13.2], ...]]}'
+)
+_NO_GEOSHAPE: Final = (
+    "no geoshape that can be read; write each point as latitude, longitude, altitude, accuracy "
+    "(12.7 102.75 0 4.5) with ; between them"
+)
+_OPEN_GEOSHAPE: Final = (
+    "an open line, no polygon: it does not end where it begins; repeat its first point at the end "
+    "where it was walked around the area"
+)
 _CURVES: Final = re.compile(r"(?i)circularstring|compoundcurve|curvepolygon|multi(?:curve|surface)")
 
 
@@ -91,8 +113,11 @@ def read(
         crs = _said_crs(profile)
         read_from = (chosen.places, *filter(None, [chosen.records]))
         check_columns([sheets[name] for name in read_from], crs, profile)
-        if found.way == "wkt":
-            drawn = _from_wkt(places, found.columns["wkt"], crs)
+        if found.way in READERS:
+            given = profile is not None and profile.crs_given
+            column = found.columns[str(found.way)]
+            _refuse_deep(places[column])
+            drawn = READERS[str(found.way)](places, column, crs, given=given)
         elif chosen.records is None:
             drawn = merge_rows(places, found, draw(places, found, crs, profile), profile)
         else:
@@ -108,9 +133,10 @@ def read(
     geometry = gpd.GeoSeries(list(drawn.geometry), index=table.index, crs=drawn.crs)
     return Raw(
         gpd.GeoDataFrame(table, geometry=geometry),
-        FORMATS["wkt" if found.way == "wkt" else "points"],
+        FORMATS.get(str(found.way), "table of turning points"),
         layer=(chosen.records or chosen.places) if len(sheets) > 1 else None,
         findings=(*drawn.findings, *unread),
+        by_zone=found.way == "utm" and "zone" in found.columns,
     )
 
 
@@ -125,11 +151,16 @@ def _said_crs(profile: Profile | None) -> pyproj.CRS | None:
         raise OptionError(f"option crs {said!r} is unknown; write it as EPSG:32648") from error
 
 
-def _from_wkt(table: pd.DataFrame, column: str, crs: pyproj.CRS | None) -> Drawn:
-    texts = table[column].astype("str")
-    deep = [place + 1 for place, text in enumerate(texts.fillna("")) if is_deep_text(text)]
+def _refuse_deep(texts: pd.Series[Any]) -> None:
+    deep = [n for n, text in enumerate(texts.astype("str").fillna(""), 1) if is_deep_text(text)]
     if deep:
         raise FileError(f"record number {some(deep)}: collections in collections, refused")
+
+
+def _from_wkt(
+    table: pd.DataFrame, column: str, crs: pyproj.CRS | None, *, given: bool = False
+) -> Drawn:
+    texts = table[column].astype("str")
     parts = texts.str.extract(_SRID)
     wkt = parts["rest"].fillna(texts)
     binary = texts.str.fullmatch(_HEX).fillna(value=False).to_numpy(dtype=bool)
@@ -143,10 +174,86 @@ def _from_wkt(table: pd.DataFrame, column: str, crs: pyproj.CRS | None) -> Drawn
     findings = [Finding(*_reason(words[row]), record=int(row)) for row in bad]
     there = ~shapely.is_missing(geometry)
     said = _one_srid(srids[there])
-    if said is not None and crs is not None and said != crs:
+    if said is not None and crs is not None and said != crs and not given:
         raise FileError(f"its polygons say {said.to_string()}, the profile {crs.to_string()}")
     geometry[there] = shapely.set_srid(geometry[there], 0)
-    return Drawn(table.drop(columns=column), geometry, said or crs, tuple(findings))
+    system = crs if given else said or crs
+    return Drawn(table.drop(columns=column), geometry, system, tuple(findings))
+
+
+def _from_geojson(
+    table: pd.DataFrame, column: str, crs: pyproj.CRS | None, *, given: bool = False
+) -> Drawn:
+    """Return the geometries of texts of GeoJSON; WGS 84 where they name no other system."""
+    geometry = np.full(len(table), None, dtype=object)
+    findings: list[Finding] = []
+    named: dict[str, int] = {}
+    for row, text in enumerate(table[column]):
+        if not isinstance(text, str):
+            continue
+        try:
+            content = json.loads(text)
+            shape = content.get("geometry", content) if isinstance(content, dict) else {}
+            said = [part.get("crs") for part in (content, shape) if isinstance(part, dict)]
+            for one in filter(None, said):
+                named.setdefault(_system_name(one), row)
+            geometry[row] = shapely.from_geojson(json.dumps(shape))
+        except (ValueError, TypeError, AttributeError, RecursionError, GEOSException):
+            findings.append(Finding("bad_coordinates", _NO_GEOJSON, record=row))
+    if given:
+        return Drawn(table.drop(columns=column), geometry, crs, tuple(findings))
+    if len(named) > 1:
+        raise FileError(
+            f"its polygons name several reference systems ({some(named)}); export them in EPSG:4326"
+        )
+    system = pyproj.CRS(CRS)
+    for name, row in named.items():
+        try:
+            system = pyproj.CRS.from_user_input(name)
+        except ProjCRSError as error:
+            raise CRSError(
+                f"record number {row + 1} names the reference system {name!r}, which is not known; "
+                'ask its maker which it is and give it, as crs="EPSG:32648"'
+            ) from error
+    return Drawn(table.drop(columns=column), geometry, system, tuple(findings))
+
+
+def _system_name(said: Any) -> str:
+    """Return the name of a system in the way of GeoJSON of 2008, or what stands in its place."""
+    properties = said.get("properties") if isinstance(said, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    return name if isinstance(name, str) else json.dumps(said)[:60]
+
+
+def _from_geoshapes(
+    table: pd.DataFrame, column: str, crs: pyproj.CRS | None, *, given: bool = False
+) -> Drawn:
+    """Return the polygons of ODK and Kobo: latitude and longitude of a receiver, on WGS 84."""
+    geometry = np.full(len(table), None, dtype=object)
+    findings = []
+    for row, text in enumerate(table[column]):
+        if not isinstance(text, str):
+            continue
+        points = [point.split()[:2] for point in text.split(";") if point.strip()]
+        try:
+            xy = np.array(points, dtype=float)[:, ::-1]
+        except (ValueError, IndexError):
+            findings.append(Finding("bad_coordinates", _NO_GEOSHAPE, record=row))
+            continue
+        if not (np.abs(xy) <= (180, 90)).all():
+            findings.append(Finding("bad_coordinates", _NO_GEOSHAPE, record=row))
+        elif (xy[0] != xy[-1]).any():
+            findings.append(Finding("not_polygon", _OPEN_GEOSHAPE, record=row))
+        elif len(xy) < 4:
+            findings.append(Finding("few_points", FEW_POINTS, record=row))
+        else:
+            geometry[row] = shapely.Polygon(xy)
+    system = crs if given else pyproj.CRS(CRS)
+    return Drawn(table.drop(columns=column), geometry, system, tuple(findings))
+
+
+READERS: Final = {"wkt": _from_wkt, "geojson": _from_geojson, "geoshape": _from_geoshapes}
+"""Of each way in which one cell holds a whole polygon."""
 
 
 def _parsed(parse: Any, texts: Any) -> Any:
@@ -164,13 +271,23 @@ def _reason(text: str) -> tuple[str, str]:
     """Return the code of a WKT that cannot be read, and why, as GEOS says it."""
     if _CURVES.search(text):
         return "not_polygon", "curved edges; draw them with straight ones, close together"
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):
-            shapely.from_wkt(text)
-    except (shapely.errors.GEOSException, ValueError) as error:
-        lines = str(error).splitlines()
-        return "bad_coordinates", f"WKT that cannot be read: {lines[0] if lines else 'empty'}"
-    return "bad_coordinates", "hexadecimal WKB that cannot be read"
+    if re.fullmatch(_HEX, text):
+        return "bad_coordinates", "hexadecimal WKB that cannot be read; export the table with WKT"
+    if re.match(r"(?is)\s*(?:multi)?polygon\b", text):
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                shapely.from_wkt(text)
+        except (GEOSException, ValueError) as error:
+            if "closed" in str(error):
+                return "invalid_ring", NOT_CLOSED
+            if "points" in str(error):
+                return "few_points", FEW_POINTS
+    return "bad_coordinates", f"no WKT that can be read ({_shortened(text)}); {_LIKE_WKT}"
+
+
+def _shortened(text: str) -> str:
+    plain = " ".join(text.split())
+    return repr(plain if len(plain) <= 40 else f"{plain[:20]} ... {plain[-15:]}")
 
 
 def _one_srid(srids: NDArray[np.int_]) -> pyproj.CRS | None:

@@ -294,11 +294,14 @@ def _cause(reading: _Reading, system: pyproj.CRS) -> str:
 
 def _mend(reading: _Reading) -> str:
     if reading.turn_degrees:
-        return "give the zone in which the coordinates were measured (Cambodia lies in 48)"
+        return (
+            "convert them again from UTM in the zone in which they were measured (Cambodia lies in "
+            "48)"
+        )
     if reading.swapped:
         return (
-            "swap them in the source, or name the columns in a profile, and read it in "
-            f"{reading.crs} if its datum is WGS 84"
+            "swap them in the source, or name the columns of a table in a profile, and read it "
+            f'with crs="{reading.crs}" if its datum is WGS 84'
         )
     return f'read it with crs="{reading.crs}" if its datum is WGS 84'
 

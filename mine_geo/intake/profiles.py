@@ -20,7 +20,7 @@ from mine_geo.errors import FileError, OptionError
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.profile_faults import Faults
 from mine_geo.intake.raw import OPTIONS, POINT_ROLES, REPORT_COLUMNS, REPORT_TYPES, Fields, Profile
-from mine_geo.intake.values import EPOCH, read_days
+from mine_geo.intake.values import EPOCH, EXCEL, read_days
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, STATUSES
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ def _dates(key: tuple[str, ...], table: dict[str, Any], faults: Faults) -> tuple
     formats = faults.texts(key, table)
     day = pd.Timestamp(2001, 2, 3)
     for written in formats:
-        if written == EPOCH:
+        if written == EPOCH or written in EXCEL:
             continue
         try:
             read = read_days(pd.Series([day.strftime(written)]), (written,))[0][0]

@@ -55,6 +55,8 @@ POINT_ROLES: Final = (
     "shape",
     "system",
     "wkt",
+    "geojson",
+    "geoshape",
 )
 """What a column of turning points can be."""
 
@@ -81,6 +83,9 @@ class Raw:
     profile: str | None = None
     """The bundled profile that the format implies."""
     findings: tuple[Finding, ...] = ()
+    by_zone: bool = False
+    """Whether easting and northing were read in the UTM zone that stands beside each point: then a
+    geographic system that the caller gives says the datum, and no other coordinates."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,9 @@ class Fields:
     factors: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """By what a number is multiplied: 10,000 for hectares to m²."""
     dates: tuple[str, ...] = ()
-    """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970;
-    ISO 8601 is always understood."""
+    """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970,
+    `excel_1900` or `excel_1904` for the numbers of days in a spreadsheet; ISO 8601 is always
+    understood."""
 
 
 @dataclass(frozen=True)
@@ -116,3 +122,5 @@ class Profile:
     """Columns of turning points, by role: one of `POINT_ROLES`."""
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Further switches: those of `OPTIONS`."""
+    crs_given: bool = False
+    """Whether the option `crs` is the caller's: it counts before a system that the file says."""

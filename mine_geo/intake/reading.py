@@ -21,7 +21,7 @@ from mine_geo.errors import (
     choose,
     some,
 )
-from mine_geo.findings import Finding
+from mine_geo.findings import Finding, in_words
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import (
     esri_json,
@@ -275,7 +275,7 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
     wrong = said[said["severity"] == "error"]
     if len(wrong):
         kind = next((_RAISED[code] for code in wrong["code"] if code in _RAISED), RecordError)
-        raise kind(f"{name}: {some(map(_sentence, wrong.itertuples()), 3)}")
+        raise kind(f"{name}: {some(map(in_words, wrong.itertuples()), 3)}")
     if received.what == "reports":
         return received.table
     try:
@@ -284,16 +284,12 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
         raise type(error)(f"{name}: {error}") from error
 
 
-def _sentence(finding: Any) -> str:
-    return f"{finding.hazard_id}: {finding.message}" if finding.hazard_id else finding.message
-
-
 def _with_crs(profile: Profile | None, crs: str | None) -> Profile | None:
     """Return a profile that says the caller's reference system: readers of points need it."""
     if crs is None:
         return profile
     own = Profile("", "") if profile is None else profile
-    return replace(own, options={**own.options, "crs": crs})
+    return replace(own, options={**own.options, "crs": crs}, crs_given=True)
 
 
 def _declared(
@@ -310,8 +306,7 @@ def _declared(
         raise CRSError(
             f"{name}: {said!r} is no reference system; give one as EPSG:32648"
         ) from error
-    if own is not None and own.is_projected and own.geodetic_crs == system:
-        # Grid coordinates with their zone, of which only the datum was to be said.
+    if raw.by_zone and own is not None and own.is_projected and own.geodetic_crs == system:
         return raw.table, f"{_name_of(own)}, given"
     if own is not None and own != system:
         by = f"{_name_of(system)}, given; the file says {_name_of(own)}"

@@ -23,11 +23,16 @@ HEAD_BYTES: Final = 1 << 18
 
 SUPPORTED: Final = (
     "GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, KMZ, GML, GPX, file geodatabase (folder or "
-    "zip), GeoParquet, Esri JSON, maXML, CSV, XLSX, and a zip of one of them"
+    "zip), GeoParquet, MapInfo TAB and MIF, DXF, Esri JSON, maXML, CSV, XLSX, and a zip of one of "
+    "them"
 )
 
-SHAPEFILE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-"""The files of a Shapefile that are read, by their endings."""
+PARTS: Final = {
+    "Shapefile": (".shp", ".shx", ".dbf", ".prj", ".cpg"),
+    "MapInfo TAB": (".tab", ".dat", ".map", ".id"),
+    "MapInfo MIF": (".mif", ".mid"),
+}
+"""The files of which the formats of several files consist, by their endings; the first is named."""
 
 _READERS: Final = {
     "Esri JSON": "esri_json",
@@ -49,11 +54,21 @@ _BINARY: Final = (
 _OTHERS: Final = (
     (b"\xd0\xcf\x11\xe0", "an Excel or Access file of before 2007; save it as .xlsx"),
     (b"\x00\x01\x00\x00Standard", "an Access database; export its tables as CSV or XLSX"),
+    (b"AutoCAD Binary DXF", "a binary DXF; save it as a DXF in ASCII"),
+    *(
+        (b"AC10%02d\0" % version, "a DWG drawing; save it as DXF (in ASCII)")
+        for version in range(40)
+    ),
     (b"ARROW1", "an Arrow or Feather file; save it as GeoParquet or GeoPackage"),
     (b"%PDF", "a PDF; ask for the data behind it"),
     (b"Rar!", "a RAR archive; unpack it first"),
     (b"7z\xbc\xaf", "a 7z archive; unpack it first"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
+)
+_TEXT_STARTS: Final = (
+    (re.compile(rb"(?i)!table\s"), "MapInfo TAB"),
+    (re.compile(rb'(?i)version\s+\d+\s+charset\s+"'), "MapInfo MIF"),
+    (re.compile(rb"(?:999\s*\n[^\n]*\n\s*)*0\s*\n\s*SECTION\s"), "DXF"),
 )
 _ROOTS: Final = {"kml": "KML", "gpx": "GPX"}
 _FEATURES: Final = re.compile(
@@ -81,6 +96,9 @@ _IN_ZIP: Final = (
     "KML",
     "GML",
     "GPX",
+    "MapInfo TAB",
+    "MapInfo MIF",
+    "DXF",
     "GeoJSON",
     "Esri JSON",
     "maXML",
@@ -162,7 +180,9 @@ def content(path: Path) -> Content:
     found = _by_bytes(head)
     if found == "zip":
         return _zip(path)
-    if found is None or (found == "Shapefile" and path.suffix.lower() != ".shp"):
+    if found in PARTS and path.suffix.lower() != PARTS[found][0]:
+        raise _unknown(path, head)
+    if found is None or (found == "CSV" and _whole_of(path) is not None):
         raise _unknown(path, head)
     return Content(found)
 
@@ -202,8 +222,18 @@ def root_element(head: bytes) -> str | None:
     return found[0] if found else None
 
 
-def shapefile_parts(path: Path) -> dict[str, Path]:
-    """Return the files of a Shapefile by their ending in small letters, in a fixed order.
+def companions(path: Path) -> dict[str, Path]:
+    """Return the files of which a format of several files consists, by their ending.
+
+    Parameters
+    ----------
+    path
+        The file that is named of a Shapefile (.shp), a MapInfo table (.tab) or a MIF (.mif).
+
+    Returns
+    -------
+    dict
+        By their ending in small letters, in a fixed order; empty for any other file.
 
     Examples
     --------
@@ -212,12 +242,27 @@ def shapefile_parts(path: Path) -> dict[str, Path]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("a.SHP", "a.dbf", "a.qix", "b.shx"):
     ...         Path(folder, name).touch()
-    ...     list(shapefile_parts(Path(folder, "a.SHP")))
+    ...     list(companions(Path(folder, "a.SHP")))
     ['.shp', '.dbf']
     """
+    own = path.suffix.lower()
+    endings = next((parts for parts in PARTS.values() if parts[0] == own), ())
+    if not endings:
+        return {}
     beside = sorted(other for other in path.parent.iterdir() if other.stem == path.stem)
-    found = {other.suffix.lower(): other for other in beside} | {path.suffix.lower(): path}
-    return {ending: found[ending] for ending in SHAPEFILE_PARTS if ending in found}
+    found = {other.suffix.lower(): other for other in beside} | {own: path}
+    return {ending: found[ending] for ending in endings if ending in found}
+
+
+def _whole_of(path: Path) -> tuple[str, str] | None:
+    """Return format and name of the file to be named instead of a part of it that lies beside."""
+    for form, (first, *others) in PARTS.items():
+        if path.suffix.lower() not in others:
+            continue
+        for ending in (first, first.upper()):
+            if path.with_suffix(ending).is_file():
+                return form, f"{path.stem}{ending}"
+    return None
 
 
 def _head(path: Path) -> bytes:
@@ -246,7 +291,7 @@ def _by_bytes(head: bytes) -> str | None:
         return _by_root(root_element(head))
     if text.startswith((b"{", b"[", b"\x1e")):
         return _json(text)
-    return "CSV"
+    return next((name for pattern, name in _TEXT_STARTS if pattern.match(text)), "CSV")
 
 
 def _text(head: bytes) -> bytes | None:
@@ -364,10 +409,9 @@ def _part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> str | None:
 
 def _unknown(path: Path, head: bytes) -> FileError:
     """Return the error that says what a file is instead, where that can be told."""
-    beside = [path.with_suffix(ending) for ending in (".shp", ".SHP")]
-    part = path.suffix.lower() in SHAPEFILE_PARTS[1:]
-    if part and any(other.is_file() for other in beside):
-        return FileError(f"{path}: a part of a Shapefile; name {path.stem}.shp instead")
+    whole = _whole_of(path)
+    if whole is not None:
+        return FileError(f"{path}: a part of a {whole[0]}; name {whole[1]} instead")
     for magic, meant in _OTHERS:
         if head.startswith(magic):
             return FileError(f"{path}: {meant}")

@@ -147,6 +147,7 @@ def read(
         layer=form.records,
         profile=PROFILE,
         findings=tuple(findings),
+        by_zone=crs.is_projected and not survey123_points.system(profile).is_projected,
     )
 
 

@@ -171,5 +171,7 @@ def _records(
     if len(forms) > 1 and any(name in asked for name in forms):
         forms = [name for name in forms if name in asked]
     if len(forms) > 1:
-        raise FileError(f"{path}: several forms; name one as the layer: {some(forms, 12)}")
+        raise FileError(
+            f'{path}: several forms; name one, as layer="{forms[0]}", of: {some(forms, 12)}'
+        )
     return forms[0]

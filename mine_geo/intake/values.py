@@ -26,6 +26,13 @@ EPOCH: Final = "epoch_ms"
 """Among the formats of days: milliseconds since 1970, in UTC; of 11 figures or more (the first
 months of 1970 would look like a year or the number of a day)."""
 
+EXCEL: Final = {"excel_1900": "1899-12-30", "excel_1904": "1904-01-01"}
+"""Among the formats of days: numbers of days as a spreadsheet keeps them, by the day of number 0.
+1900 is usual; 1904 is of old workbooks from a Macintosh. Five figures (1927 to 2173), so that no
+year passes for one."""
+_YEAR_FIRST: Final = r"^([12]\d{3})[-/]?([01]\d)[-/]?([0-3]\d)(?:[T ].*)?$"
+_SERIAL: Final = r"[1-9]\d{4}(?:\.\d*)?"
+
 _NOTHING: Final = frozenset({"", "<Null>", "NULL"})
 """What databases and Esri write for null."""
 _DIGITS: Final = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
@@ -124,7 +131,8 @@ def read_days(
     column
         Cells, of any dtype.
     formats
-        As strptime has them, or `epoch_ms`, in the order in which they are tried.
+        As strptime has them, `epoch_ms`, `excel_1900` or `excel_1904`, in the order in which they
+        are tried.
 
     Examples
     --------
@@ -148,6 +156,31 @@ def read_days(
     return days, (days.isna() & written.notna()).to_numpy(dtype=bool)
 
 
+def is_serial(texts: pd.Series[Any]) -> Bad:
+    """Say which cells may be the number of a day in a spreadsheet.
+
+    Examples
+    --------
+    >>> is_serial(pd.Series(["44926", "2022", "20221231", None])).tolist()
+    [True, False, False, False]
+    """
+    return texts.str.fullmatch(_SERIAL).fillna(value=False).to_numpy(dtype=bool)
+
+
+def is_never(texts: pd.Series[Any]) -> Bad:
+    """Say which cells are written as a day, year first, that the calendar does not have.
+
+    Examples
+    --------
+    >>> is_never(pd.Series(["20221131", "2022-02-30", "20221130", "5/12/2022", None])).tolist()
+    [True, True, False, False, False]
+    """
+    parts = texts.str.extract(_YEAR_FIRST)
+    joined = parts[0] + "-" + parts[1] + "-" + parts[2]
+    days = pd.to_datetime(joined, format="%Y-%m-%d", errors="coerce")
+    return (parts[0].notna() & days.isna()).to_numpy(dtype=bool)
+
+
 def _day(moments: pd.Series[Any]) -> pd.Series[pd.Timestamp]:
     """Return the days of moments; those with a time zone as it was day in Cambodia."""
     if isinstance(moments.dtype, pd.DatetimeTZDtype):
@@ -166,7 +199,11 @@ def _days_of(texts: pd.Series[Any], formats: tuple[str, ...]) -> pd.Series[pd.Ti
     days[some.index] = _day(pd.to_datetime(some, format="ISO8601", errors="coerce", utc=True))
     for written in formats:
         rest = texts[days.isna()]
-        if written == EPOCH:
+        if written in EXCEL:
+            rest = rest[rest.str.fullmatch(_SERIAL).fillna(value=False).astype(bool)]
+            whole = np.floor(rest.astype(float)).astype("int64")
+            read: Any = pd.Timestamp(EXCEL[written]) + pd.to_timedelta(whole, unit="D")
+        elif written == EPOCH:
             rest = rest[rest.str.fullmatch(r"\d{11,14}")]
             read = pd.to_datetime(rest.astype("int64"), unit="ms", errors="coerce", utc=True)
         else:

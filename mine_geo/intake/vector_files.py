@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,23 +13,30 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyogrio
+import pyproj
 import shapely
 
+from mine_geo.answers import of_geojson, of_gml
 from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
 from mine_geo.intake.archives import opened
+from mine_geo.intake.curves import TOLERANCE_M, straightened, tolerance
 from mine_geo.intake.domains import resolve_codes
+from mine_geo.intake.drawings import as_polygons, draws_arcs, with_lines_for_rings
 from mine_geo.intake.geoparquet import TO_PANDAS, read_parquet
 from mine_geo.intake.guard import check, in_one_line
 from mine_geo.intake.headers import LONGEST_TEXT
+from mine_geo.intake.mapinfo import check_mif, draws_round
 from mine_geo.intake.raw import Raw
-from mine_geo.intake.recognise import HEAD_BYTES, Content, content
-from mine_geo.intake.shapefiles import text_encoding
+from mine_geo.intake.recognise import Content, companions, content
+from mine_geo.intake.shapefiles import text_encoding, unread_cells
 from mine_geo.vector import (
     FEW_POINTS,
+    FINE_ARCS,
     UNREADABLE,
     broken_rings,
     choose_layer,
+    gdal_set,
     list_layers,
     quietly,
     unreadable,
@@ -46,15 +52,21 @@ if TYPE_CHECKING:
 
 PREFERRED: Final = ("hazard", "hazards", "minefields")
 """Layers that are meant when a file has several and none is named."""
+_DRAWN: Final = {"GPX": ("tracks", "routes", "waypoints"), "DXF": ("entities",)}
+"""The layers of a format in which polygons may stand, those first that count first."""
 
-_COUNTED: Final = ("GeoPackage", "Shapefile", "FlatGeobuf", "file geodatabase")
+_COUNTED: Final = ("GeoPackage", "Shapefile", "FlatGeobuf", "file geodatabase", "MapInfo TAB")
 """Formats whose files say how many records they have."""
 
 _DISPLAY: Final = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
 """Columns that GDAL makes of KML's way of drawing; they say nothing of a record."""
 _SELDOM: Final = ("id", "description", "timestamp", "begin", "end")
 """Columns that GDAL makes for KML whether the file has them or not."""
-_MORE: Final = re.compile(rb'"exceededTransferLimit"\s*:\s*true')
+_HARMLESS: Final = "is not consistent with type in gpkg_geometry_columns"
+"""What GDAL says of a GeoPackage whose polygons are all read."""
+_SETTINGS: Final = {"DXF": {**FINE_ARCS, "DXF_INLINE_BLOCKS": "FALSE"}}
+"""Of GDAL, while it reads a format. Blocks in blocks of a DXF, which may be without end, stay
+points."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +84,8 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     Parameters
     ----------
     path
-        GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, KMZ, GML, GPX, file geodatabase (folder),
-        a zip of one of these, or GeoParquet; after `guard.check`.
+        GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, KMZ, GML, GPX, MapInfo TAB or MIF, DXF,
+        file geodatabase (folder), a zip of one of these, or GeoParquet; after `guard.check`.
     layer
         Name of the layer; may be left out when only one has geometry and records, or one is
         called hazard, hazards or minefields.
@@ -109,6 +121,8 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
             frame, broken, findings = read_parquet(path)
             return _raw(frame, "GeoParquet", None, broken, findings, str(path))
         with opened(path) as places:
+            for place in places.values():
+                _draw_rings(place)
             return _read_places(places, path, found, layer)
 
 
@@ -127,6 +141,16 @@ def _read_places(places: dict[str, Path], path: Path, found: Content, layer: str
     return _raw(frame, form, name, broken, [*findings, *more], str(path))
 
 
+def _draw_rings(place: Path) -> None:
+    """Write a KML anew, in its temporary folder, where rings stand in it as geometries."""
+    if place.suffix.lower() != ".kml":
+        return
+    drawn = with_lines_for_rings(place.read_bytes())
+    if drawn is not None:
+        place.unlink()
+        place.write_bytes(drawn)
+
+
 def _choose(sets: list[_Dataset], path: Path, layer: str | None) -> tuple[_Dataset, str]:
     """Return the file and the layer that is meant; layers without records count last."""
     named: dict[str, tuple[_Dataset, str]] = {}
@@ -138,7 +162,8 @@ def _choose(sets: list[_Dataset], path: Path, layer: str | None) -> tuple[_Datas
     if layer is None and len(names) > 1 and not set(PREFERRED).intersection(names):
         with_records = [name for name in names if _has_records(*named[name])]
         names = with_records or names
-    return named[choose_layer(path, layer, names, PREFERRED)]
+    drawn = tuple(name for one in sets[:1] for name in _DRAWN.get(one.format, ()))
+    return named[choose_layer(path, layer, names, (*PREFERRED, *drawn))]
 
 
 def _has_records(one: _Dataset, layer: str) -> bool:
@@ -152,7 +177,8 @@ def _has_records(one: _Dataset, layer: str) -> bool:
 def _named(one: _Dataset) -> Iterator[None]:
     """Let errors speak of the file that was given, not of the place it is read from."""
     try:
-        yield
+        with gdal_set(_SETTINGS.get(one.format, {})):
+            yield
     except FileError as error:
         raise FileError(str(error).replace(str(one.place), one.what)) from error
     except (*UNREADABLE, OSError, pa.ArrowException) as error:
@@ -167,47 +193,164 @@ def _read_layer(
     """Return a layer as it is, the rings that cannot be built, and what is to be said."""
     encoding: str | None = None
     findings: list[Finding] = []
+    texts: dict[int, list[str | None]] = {}
+    deleted = 0
     if one.format == "Shapefile":
         encoding, findings = text_encoding(one.place)
+        deleted, texts, stars = unread_cells(one.place, encoding)
+        findings += stars
     count, frame, said = _read_gdal(one, layer, encoding)
-    findings += [Finding("unread_part", f"GDAL says: {message}") for message in said]
+    findings += said
     if not isinstance(frame, gpd.GeoDataFrame):
         raise FileError(f"{one.what}: layer {layer!r} has no geometry; name another layer")
-    if len(frame) < count:
+    if len(frame) < count - deleted:
         raise FileError(
-            f"{one.what}: {len(frame)} of {count} records could be read, the file is cut off or "
-            "damaged; get it again from its maker"
+            f"{one.what}: {len(frame)} of {count - deleted} records could be read, the file is cut "
+            "off or damaged; get it again from its maker"
         )
-    broken = broken_rings(one.place, layer, frame.geometry.to_numpy())
+    if deleted:
+        message = f"{deleted:,} records that are marked as deleted in the .dbf are left out"
+        findings.append(Finding("deleted_left_out", message))
+    names = [str(name) for name in frame.columns.drop(frame.geometry.name)]
+    for place, column in texts.items():
+        if place < len(names) and len(column) == len(frame):
+            frame[names[place]] = pd.Series(column, index=frame.index, dtype="str")
+    drawing = one.format == "DXF"  # every line in it can be built; its texts are left out
+    broken = {} if drawing else broken_rings(one.place, layer, frame.geometry.to_numpy())
+    frame, told = _of_format(one, layer, frame)
+    frame, drawn = as_polygons(frame, one.format)
+    return frame, broken, [*findings, *told, *drawn]
+
+
+def _of_format(
+    one: _Dataset, layer: str, frame: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Return a layer in the way of its format, and what the format says of it as a whole."""
     if one.format == "file geodatabase":
-        frame, more = resolve_codes(frame, one.place, layer)
-        findings += more
-    elif one.format == "KML":
-        frame, more = _without_display(frame)
-        findings += more
-    elif one.format == "GeoJSON" and _stops_early(one.place):
-        message = "the server stopped before the end (exceededTransferLimit); ask for the rest"
-        findings.append(Finding("more_on_server", message))
-    return frame, broken, findings
+        return resolve_codes(frame, one.place, layer)
+    if one.format == "KML":
+        return _without_display(frame)
+    if one.format == "GeoJSON":
+        return frame, _more(of_geojson(one.place, len(frame)))
+    if one.format == "GML":
+        return frame, _more(of_gml(one.place, _records(one)))
+    return frame, _coarsely(one, frame)
 
 
-def _read_gdal(one: _Dataset, layer: str, encoding: str | None) -> tuple[int, Any, list[str]]:
-    """Return how many records a layer should have (-1: not known), them, and GDAL's warnings."""
-    options = {"layer": layer, "encoding": encoding, "on_invalid": "ignore"}
+def _coarsely(one: _Dataset, frame: gpd.GeoDataFrame) -> list[Finding]:
+    """Say what GDAL draws of arcs, and where MapInfo may lack a number."""
+    found = []
+    if one.format == "DXF" and draws_arcs(one.place.read_bytes()):
+        step = FINE_ARCS["OGR_ARC_STEPSIZE"]
+        message = f"arcs are drawn with a point every {step} degrees: 1 cm off at a radius of 26 km"
+        found.append(Finding("as_polygon", message))
+    if one.format == "MapInfo MIF" and draws_round(one.place.read_bytes()):
+        found.append(Finding("as_polygon", "ellipses are drawn with a point every 2 degrees"))
+    numbers = frame.select_dtypes("number") if one.format.startswith("MapInfo") else frame[[]]
+    zero = [str(name) for name in numbers if bool((numbers[name] == 0).any())]
+    if zero:
+        message = f"0 in {some(zero, 12)}: MapInfo writes it also where a number is missing"
+        found.append(Finding("no_number", message))
+    return found
+
+
+def _more(said: str | None) -> list[Finding]:
+    """Return the finding on an answer of a server that stops before the end."""
+    return [] if said is None else [Finding("more_on_server", said)]
+
+
+def _records(one: _Dataset) -> int:
+    """Count the records of all layers with geometry."""
+    return sum(
+        pyogrio.read_info(one.place, layer=layer, force_feature_count=True)["features"]
+        for layer in list_layers(one.place)
+    )
+
+
+def _read_gdal(one: _Dataset, layer: str, encoding: str | None) -> tuple[int, Any, list[Finding]]:
+    """Return how many records a layer should have (-1: not known), them, and what is to be said."""
     counted = one.format in _COUNTED
+    curved: list[Finding] = []
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         with quietly():
             # Of a text format each of these would parse the whole file again.
             info = pyogrio.read_info(one.place, layer=layer) if counted else {"features": -1}
-            if counted and _has_codes(one.place, layer):
-                frame = _typed(pyogrio.read_dataframe(one.place, **options), info)
-            else:
-                more = dict(TO_PANDAS)
-                frame = pyogrio.read_dataframe(
-                    one.place, **options, use_arrow=True, arrow_to_pandas_kwargs=more
-                )
-    return info["features"], frame, list(dict.fromkeys(str(it.message) for it in said))
+            coded = counted and _has_codes(one.place, layer)
+            try:
+                frame = _frame(one, layer, encoding, info if coded else None)
+                if coded and _is_curved(one.place, layer):  # drawn by GDAL, with a coarse step
+                    frame, curved = _without_curves(one, layer, frame)
+            except NotImplementedError:  # shapely has no curves
+                frame = _frame(one, layer, encoding, None, read_geometry=False)
+                frame, curved = _without_curves(one, layer, frame)
+    count = info["features"]
+    if one.format == "MapInfo MIF":
+        count = check_mif(companions(one.place), one.what)
+    messages = dict.fromkeys(str(it.message) for it in said)
+    heard = [f"GDAL says: {text}" for text in messages if _HARMLESS not in text]
+    return count, frame, [*(Finding("unread_part", text) for text in heard), *curved]
+
+
+def _frame(
+    one: _Dataset,
+    layer: str,
+    encoding: str | None,
+    info: dict[str, Any] | None,
+    *,
+    read_geometry: bool = True,
+) -> Any:
+    """Read a layer through Arrow; with `info` without it."""
+    options = {
+        "layer": layer,
+        "encoding": encoding,
+        "on_invalid": "ignore",
+        "read_geometry": read_geometry,
+    }
+    if info is not None:
+        return _typed(pyogrio.read_dataframe(one.place, **options), info)
+    more = dict(TO_PANDAS)
+    return pyogrio.read_dataframe(one.place, **options, use_arrow=True, arrow_to_pandas_kwargs=more)
+
+
+def _shapes(place: Path, layer: str) -> tuple[list[bytes | None], dict[str, Any]]:
+    """Return the geometries of a layer as GDAL has them, with their arcs, and what it says."""
+    meta, table = pyogrio.raw.read_arrow(place, layer=layer, columns=[])
+    return table[meta["geometry_name"] or "wkb_geometry"].to_pylist(), meta
+
+
+def _is_curved(place: Path, layer: str) -> bool:
+    shapes, _ = _shapes(place, layer)
+    return any(wkb is not None and straightened(wkb, np.inf)[1] for wkb in shapes)
+
+
+def _without_curves(one: _Dataset, layer: str, frame: Any) -> tuple[Any, list[Finding]]:
+    """Return the records with chords for arcs, and a finding that says which and how near."""
+    shapes, meta = _shapes(one.place, layer)
+    system = None if meta["crs"] is None else pyproj.CRS.from_user_input(meta["crs"])
+    bounds = pyogrio.read_info(one.place, layer=layer, force_total_bounds=True)["total_bounds"]
+    off = tolerance(system, 0.0 if bounds is None else float(bounds[0]))
+    try:
+        drawn = [(None, 0) if wkb is None else straightened(wkb, off) for wkb in shapes]
+    except ValueError as error:
+        raise FileError(
+            f"{one.what}: curved edges that cannot be drawn ({error}); export the layer with "
+            "straight edges (QGIS: Segmentize by maximum distance)"
+        ) from error
+    geometry = shapely.from_wkb([wkb for wkb, _ in drawn], on_invalid="ignore")
+    frame = gpd.GeoDataFrame(
+        pd.DataFrame(frame.drop(columns=meta["geometry_name"] or "wkb_geometry", errors="ignore")),
+        geometry=geometry,
+        crs=system,
+    )
+    curved = [place + 1 for place, (_, arcs) in enumerate(drawn) if arcs]
+    if not curved:
+        return frame, []
+    message = (
+        f"arcs are drawn as straight edges, at most {TOLERANCE_M * 1000:g} mm off: record number "
+        f"{some(curved, 12)}"
+    )
+    return frame, [Finding("as_polygon", message)]
 
 
 def _has_codes(place: Path, layer: str) -> bool:
@@ -240,15 +383,6 @@ def _without_display(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Fi
         )
         found.append(Finding("unread_part", message))
     return frame.drop(columns=[*empty, *drawn]), found
-
-
-def _stops_early(path: Path) -> bool:
-    """Say whether an answer of a server, as GeoJSON, tells of more at its start or its end."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-        file.seek(max(0, size - HEAD_BYTES))
-        return bool(_MORE.search(head) or _MORE.search(file.read()))
 
 
 def _raw(

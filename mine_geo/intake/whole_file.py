@@ -91,5 +91,5 @@ def _reports(cells: pd.DataFrame, names: list[str], profile: Profile) -> Iterato
         yield Finding(
             "other_records",
             f"{names[place]} says how land was released ({types.iloc[0]}): are these reports? "
-            'Their polygons would count as hazards; read it with --reports (what="reports")',
+            'Their polygons would count as hazards; read it with what="reports"',
         )

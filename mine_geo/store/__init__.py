@@ -2,10 +2,12 @@
 
 from mine_geo.store.deciding import Accepted, Left, Rejected
 from mine_geo.store.imports import Imported
+from mine_geo.store.judging import Recorded
 from mine_geo.store.layers import Loaded
-from mine_geo.store.ledger import Recorded
 from mine_geo.store.opening import create_store, open_store, upgrade_store
 from mine_geo.store.register import Registered
+from mine_geo.store.spot_tasks import RecordedTask
+from mine_geo.store.spot_tasks import read_file as read_spot_tasks
 from mine_geo.store.store import Store
 from mine_geo.store.submissions import Examined
 from mine_geo.store.submitting import Submitted
@@ -17,11 +19,13 @@ __all__ = [
     "Left",
     "Loaded",
     "Recorded",
+    "RecordedTask",
     "Registered",
     "Rejected",
     "Store",
     "Submitted",
     "create_store",
     "open_store",
+    "read_spot_tasks",
     "upgrade_store",
 ]

@@ -15,10 +15,11 @@ import pandas as pd
 from sqlalchemy import Table, func, select
 
 from mine_geo.errors import RecordError, some
-from mine_geo.store import comparing, content, ledger, submissions
+from mine_geo.store import comparing, content, submissions
 from mine_geo.store import register as registration
-from mine_geo.store.deciding import Accepted, Chosen, Left, decide
+from mine_geo.store.deciding import Accepted, Chosen, Decision, Left
 from mine_geo.store.entries import DAYS_IN, Entry, Facts, day
+from mine_geo.store.judging import judge
 from mine_geo.store.models import Event
 from mine_geo.store.projection import HASH, MANY
 from mine_geo.store.reception import DESCRIBED
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mine_geo.events import Day
+    from mine_geo.store.judging import Judged, View
 
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
 _RECORD: Final = submissions.RECORD
@@ -48,7 +50,6 @@ class Work:
     """An acceptance under way."""
 
     submission_id: str
-    now: datetime
     received_at: datetime
     accepted_by: str | None
     happened_on: date | None
@@ -59,20 +60,12 @@ class Work:
     """Numbers of records, by what their acceptance wrote."""
     left: list[Left] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    released_m2: int = 0
 
-    def finish(self, connection: Connection) -> Accepted:
-        """Write the decision, and tell what was done."""
+    def finish(self, view: View) -> Accepted:
+        """Put the decisions onto the view, and tell what is done."""
         for did, numbers in self.did.items():
-            decide(
-                connection,
-                self.submission_id,
-                numbers,
-                self.now,
-                state=ACCEPTED,
-                decided_by=self.accepted_by,
-                did=did,
-            )
+            order = tuple(sorted(numbers))
+            view.add(Decision(self.submission_id, order, ACCEPTED, self.accepted_by, did=did))
         types = ("registered", "amended", "described", "confirmed", "released", "same")
         return Accepted(
             self.submission_id,
@@ -80,8 +73,9 @@ class Work:
             tuple(self.events),
             **{name: self.count[name] for name in types},
             left=tuple(self.left),
-            released_m2=self.released_m2,
+            released_m2=view.released_m2(),
             notes=tuple(self.notes),
+            written=view.writes and bool(self.did),
         )
 
     def leave(self, reasons: Mapping[int, str], records: pd.DataFrame, *, by_name: bool) -> None:
@@ -106,17 +100,16 @@ class Work:
             )
 
 
-def begin(
-    row: Any, now: datetime, happened_on: Day, accepted_by: str | None, *, synthetic: bool
-) -> Work:
+def begin(row: Any, happened_on: Day, accepted_by: str | None, *, synthetic: bool) -> Work:
     """Return the acceptance of a submission at its beginning."""
     when = None if happened_on is None else day(happened_on)
     who = Facts.of({"recorded_by": accepted_by}).recorded_by
-    return Work(row.submission_id, now, row.received_at, who, when, synthetic)
+    return Work(row.submission_id, row.received_at, who, when, synthetic)
 
 
-def accept_hazards(connection: Connection, work: Work, chosen: Chosen) -> None:
-    """Accept hazards within the write transaction; see `Store.accept`."""
+def accept_hazards(view: View, work: Work, chosen: Chosen) -> None:
+    """Judge hazards that are accepted; see `Store.accept`."""
+    connection = view.connection
     records = submissions.records(
         connection, work.submission_id, waiting=True, numbers=chosen.numbers
     )
@@ -130,8 +123,8 @@ def accept_hazards(connection: Connection, work: Work, chosen: Chosen) -> None:
     work.notes += _waiting_elsewhere(connection, work, records["hazard_id"].tolist())
     new = compared["change"] == comparing.NEW
     if new.any():
-        _register(connection, work, records[new])
-    _change(connection, work, records[~new], compared[~new])
+        _register(view, work, records[new])
+    _change(view, work, records[~new], compared[~new])
 
 
 def _reasons(
@@ -179,7 +172,7 @@ def _waiting_elsewhere(connection: Connection, work: Work, ids: list[str]) -> li
     ]
 
 
-def _register(connection: Connection, work: Work, records: gpd.GeoDataFrame) -> None:
+def _register(view: View, work: Work, records: gpd.GeoDataFrame) -> None:
     """Register new hazards, on the day of their survey; else the day named, else that received."""
     table = pd.DataFrame(records[["hazard_id", *DESCRIBED, "size_m2"]])
     table = table.assign(in_workbench=False, geometry=records.geometry)
@@ -187,27 +180,22 @@ def _register(connection: Connection, work: Work, records: gpd.GeoDataFrame) -> 
     frame = content.with_extras(frame, records["extra"].tolist())
     if work.synthetic:
         frame = frame.assign(synthetic=True)
-    done = registration.register(
-        connection,
+    judged = registration.register(
+        view,
         frame.reset_index(drop=True),
         synthetic=work.synthetic,
         registered_on=work.happened_on or work.received_at.astimezone(DAYS_IN).date(),
         recorded_by=work.accepted_by,
-        now=work.now,
     )
-    work.count["registered"] += done.registered
+    work.count["registered"] += judged.done.registered
     work.did["registered"] += records["record"].tolist()
-    query = select(_EVENT.c.event_id).where(
-        _EVENT.c.recorded_at == work.now, _EVENT.c.event_type == "registered"
-    )
-    work.events += sorted(connection.scalars(query))
+    if judged.events is not None:
+        work.events += sorted(judged.events["event_id"])
 
 
-def _change(
-    connection: Connection, work: Work, records: gpd.GeoDataFrame, compared: pd.DataFrame
-) -> None:
-    """Write what records say otherwise than the register."""
-    first = _first_days(connection, records["hazard_id"].tolist())
+def _change(view: View, work: Work, records: gpd.GeoDataFrame, compared: pd.DataFrame) -> None:
+    """Judge what records say otherwise than the register."""
+    first = _first_days(view.connection, records["hazard_id"].tolist())
     entries: list[Entry] = []
     rows = zip(records.to_dict("records"), compared.to_dict("records"), strict=True)
     for record, other in rows:
@@ -218,10 +206,11 @@ def _change(
         for name in types or [comparing.SAME]:
             work.count[name] += 1
     if entries:
-        posted = ledger.post(connection, entries, synthetic=work.synthetic, now=work.now)
-        work.events += posted.ids
-        work.notes += _notes(posted)
-        work.notes += _unheard(connection, records)
+        judged = judge(view, entries)
+        work.events += judged.ids
+        work.notes += judged.notes()
+        changed = records["hazard_id"].isin({entry.hazard_id for entry in entries})
+        work.notes += _unheard(view.connection, records[changed], judged)
 
 
 def _entries(work: Work, record: dict[Any, Any], other: dict[Any, Any], first: date) -> list[Entry]:
@@ -282,19 +271,9 @@ def _first_days(connection: Connection, ids: list[str]) -> dict[str, date]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _notes(posted: ledger.Posted) -> list[str]:
-    """Return what the fold has to say of the new events."""
-    notes = posted.after.notes
-    notes = notes[notes["event_id"].isin(posted.new)]
-    said = zip(notes["hazard_id"], notes["note"], notes["size_m2"], strict=True)
-    return [
-        f"{hazard}: {note}" + (f" ({size:,} m²)" if size else "") for hazard, note, size in said
-    ]
-
-
-def _unheard(connection: Connection, records: gpd.GeoDataFrame) -> list[str]:
+def _unheard(connection: Connection, records: gpd.GeoDataFrame, judged: Judged) -> list[str]:
     """Tell of records that a later event, or one of a newer submission, still outweighs."""
-    compared = comparing.compare(connection, records)
+    compared = comparing.compare(connection, records, judged)
     still = compared[compared["change"] != comparing.SAME]
     ids = records.loc[still.index, "hazard_id"]
     return [

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from mine_geo.errors import MineGeoError, OptionError, RecordError
-from mine_geo.store import comparing, content, field_reports, ledger, recording, submissions
+from mine_geo.store import comparing, content, field_reports, recording, submissions
 from mine_geo.store.entries import Entry, Facts, day, text_of
+from mine_geo.store.judging import judge
 from mine_geo.terms import KINDS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
-
     from mine_geo.store.accepting import Work
     from mine_geo.store.deciding import Chosen
+    from mine_geo.store.judging import View
 
     Record = dict[Any, Any]
     Made = tuple[Record, Entry]
@@ -40,14 +40,14 @@ _FACTS: Final = (
 _OVER_SEVERAL: Final = "over several hazards"
 
 
-def accept_reports(connection: Connection, work: Work, chosen: Chosen) -> None:
-    """Accept reports within the write transaction; see `Store.accept`."""
+def accept_reports(view: View, work: Work, chosen: Chosen) -> None:
+    """Judge reports that are accepted; see `Store.accept`."""
     if work.happened_on is not None:
         raise OptionError("a report holds from its own day; leave out happened_on")
     records = submissions.records(
-        connection, work.submission_id, waiting=True, numbers=chosen.numbers
+        view.connection, work.submission_id, waiting=True, numbers=chosen.numbers
     )
-    reasons = submissions.errors_of(connection, work.submission_id, records)
+    reasons = submissions.errors_of(view.connection, work.submission_id, records)
     fit = records[~records["record"].isin(reasons)]
     fit = fit.sort_values(["happened_on", "record"])
     made: list[Made] = []
@@ -58,9 +58,9 @@ def accept_reports(connection: Connection, work: Work, chosen: Chosen) -> None:
             made.append((record, _entry(work, record)))
         except MineGeoError as error:
             reasons[record["record"]] = str(error)
-    _post(connection, work, made, reasons)
+    _judge(view, work, made, reasons)
     for record in fit[fit["hazard_id"].isna()].to_dict("records"):
-        _post_several(connection, work, record, reasons)
+        _judge_several(view, work, record, reasons)
     work.leave(dict(sorted(reasons.items())), records, by_name=chosen.by_name)
 
 
@@ -86,43 +86,27 @@ def _entry(work: Work, record: Record) -> Entry:
     return Entry(hazard, kind, when, None, facts, own)
 
 
-def _post(
-    connection: Connection, work: Work, made: Sequence[Made], reasons: dict[int, str]
-) -> None:
-    """Record reports at once; where the ledger refuses, halve them until the refused one is left.
+def _judge(view: View, work: Work, made: Sequence[Made], reasons: dict[int, str]) -> None:
+    """Judge reports at once; where the ledger refuses, halve them until the refused one is left.
 
-    The ledger refuses before it writes anything.
+    What is refused leaves nothing on the view.
     """
     if not made:
         return
     try:
-        posted = ledger.post(
-            connection, [entry for _, entry in made], synthetic=work.synthetic, now=work.now
-        )
+        judged = judge(view, [entry for _, entry in made])
     except MineGeoError as error:
         if len(made) == 1:
             reasons[made[0][0]["record"]] = str(error)
             return
         middle = len(made) // 2
-        _post(connection, work, made[:middle], reasons)
-        _post(connection, work, made[middle:], reasons)
+        _judge(view, work, made[:middle], reasons)
+        _judge(view, work, made[middle:], reasons)
         return
-    _done(work, [record for record, _ in made], posted)
-
-
-def _done(work: Work, records: Sequence[Record], posted: ledger.Posted) -> None:
-    work.events += [name for name in posted.ids if name in posted.new]
-    for record, name in zip(records, posted.ids, strict=True):
-        _count(work, record, new=name in posted.new)
-    effects = posted.after.effects
-    effects = effects[effects["event_id"].isin(posted.new)]
-    work.released_m2 += int(effects[[f"{outcome}_m2" for outcome in OUTCOMES]].sum().sum())
-    notes = posted.after.notes
-    notes = notes[notes["event_id"].isin(posted.new)]
-    said = zip(notes["hazard_id"], notes["note"], notes["size_m2"], strict=True)
-    work.notes += [
-        f"{each}: {note}" + (f" ({size:,} m²)" if size else "") for each, note, size in said
-    ]
+    work.events += [name for name in judged.ids if name in judged.new]
+    for (record, _), name in zip(made, judged.ids, strict=True):
+        _count(work, record, new=name in judged.new)
+    work.notes += judged.notes()
 
 
 def _count(work: Work, record: Record, *, new: bool) -> None:
@@ -131,28 +115,23 @@ def _count(work: Work, record: Record, *, new: bool) -> None:
     work.count[("released" if kind in OUTCOMES else kind) if new else comparing.SAME] += 1
 
 
-def _post_several(
-    connection: Connection, work: Work, record: Record, reasons: dict[int, str]
-) -> None:
-    """Record a report that names no hazard: of all that lie under its polygon."""
+def _judge_several(view: View, work: Work, record: Record, reasons: dict[int, str]) -> None:
+    """Judge a report that names no hazard: of all that lie under its polygon."""
     kind = content.from_json(record["extra"]).get("kind")
     try:
         done = field_reports.record_report(
-            connection,
+            view,
             record["geometry"],
             record["event_type"],
             day(record["happened_on"]),
             kind if kind in KINDS else None,
             _facts(work, record),
             record["event_id"],
-            synthetic=work.synthetic,
-            now=work.now,
         )
     except MineGeoError as error:
         reasons[record["record"]] = str(error)
         return
     new = [each for each in done if each.new]
     work.events += list(new)
-    work.released_m2 += sum(each.released_m2 for each in new)
     work.notes += [f"{each.hazard_id}: {note}" for each in new for note in each.notes]
     _count(work, record, new=bool(new))

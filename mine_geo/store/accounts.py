@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from mine_geo import movements
 from mine_geo.errors import RecordError
 from mine_geo.events import moment_of
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import geopandas as gpd
-    import pandas as pd
 
     from mine_geo.events import Day, Moment
     from mine_geo.fold import Fold
@@ -221,14 +222,18 @@ class Accounts(Base):
         include_coast: bool,
         border: str | None,
     ) -> gpd.GeoDataFrame:
+        """Split hazards; those that cannot be measured have no zone."""
         hashes = content.geometry_hashes(hazards.geometry)
-        return self._split(
+        split = self._split(
             hazards.assign(**{projection.HASH: hashes}),
             threshold_m=threshold_m,
             rule=rule,
             include_coast=include_coast,
             border=border,
         )
+        rest = hazards[~hazards["hazard_id"].isin(split["hazard_id"])]
+        nowhere = rest.assign(zone=pd.Series(None, index=rest.index, dtype="str"))
+        return split if rest.empty else pd.concat([split, nowhere], ignore_index=True)
 
     def changes(
         self, since: datetime | str, *, as_of: Day = None, known_at: Moment = None
@@ -304,7 +309,8 @@ class Accounts(Base):
         events
             All other events: `terms.EVENT_COLUMNS` in EPSG:4326, see `events.to_events`.
         spot_tasks
-            `task_id`, `recorded_at` and the fields of `record_spot_task`.
+            `task_id`, `recorded_at` and the fields of `record_spot_task`; a GeoDataFrame of points
+            in EPSG:4326 instead of `lon` and `lat`, as `spot_tasks` gives it.
 
         Returns
         -------

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from mine_geo.store import faults
+from mine_geo.store.judging import View
 from mine_geo.store.transactions import leave_wal, reading, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from sqlalchemy import Connection, Engine
 
     from mine_geo.store.engines import Place
     from mine_geo.store.models import StoreInfo
+
+T = TypeVar("T")
 
 
 class Base:
@@ -59,6 +62,21 @@ class Base:
     def _reading(self) -> Iterator[Connection]:
         with faults.translated(self._place), reading(self._engine) as connection:
             yield connection
+
+    def _judging(self, ask: Callable[[View], T], *, dry_run: bool) -> T:
+        """Judge what is asked; write what comes of it, unless it is only tried.
+
+        A recording holds the lock from before the first look, so what it judged still stands when
+        it is written. A dry run takes no lock and writes nothing.
+        """
+        if dry_run:
+            with self._reading() as connection:
+                return ask(View(connection))
+        with self._writing() as connection:
+            view = View(connection, writes=True)
+            done = ask(view)
+            view.write(synthetic=self.synthetic)
+            return done
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import shapely
 
+from mine_geo.geometry import without_empty
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -83,6 +85,8 @@ def wkb_of(blob: bytes | None) -> bytes | None:
 def from_wkbs(wkbs: Sequence[bytes | None]) -> np.ndarray[Any, Any]:
     """Read a column of well-known binary in one call: an object array of shapely geometries.
 
+    Empty parts and holes, which earlier versions let in, are left out.
+
     Examples
     --------
     >>> from_wkbs([None, shapely.Point(102.5, 13.5).wkb])
@@ -90,7 +94,7 @@ def from_wkbs(wkbs: Sequence[bytes | None]) -> np.ndarray[Any, Any]:
     """
     column = np.empty(len(wkbs), dtype=object)
     column[:] = list(wkbs)
-    return shapely.from_wkb(column)
+    return without_empty(shapely.from_wkb(column))[0]
 
 
 def bounds_of(blob: bytes | None) -> tuple[float, float, float, float] | None:

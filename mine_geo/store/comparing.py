@@ -17,15 +17,17 @@ from sqlalchemy import Table, select
 from mine_geo.attributes import PARENT
 from mine_geo.geometry import exact_size_m2
 from mine_geo.snapshots import same_outlines
-from mine_geo.store import content, rows
+from mine_geo.store import content, projection, rows
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.projection import HASH, MANY
 from mine_geo.store.reception import DESCRIBED
-from mine_geo.terms import EVENT_TYPES
+from mine_geo.terms import CRS, EVENT_TYPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy import ColumnElement, Connection
+
+    from mine_geo.store.judging import Judged
 
     Said = dict[str, Any]
     Places = NDArray[np.intp]
@@ -48,7 +50,9 @@ _SAID: Final = (*_PLAIN, *_UNITS, *_CODES, "extra", HASH)
 _DRAWN: Final = ("registered", "amended")
 
 
-def compare(connection: Connection, records: gpd.GeoDataFrame) -> pd.DataFrame:
+def compare(
+    connection: Connection, records: gpd.GeoDataFrame, judged: Judged | None = None
+) -> pd.DataFrame:
     """Compare submitted hazards with the register as it stands.
 
     Parameters
@@ -57,6 +61,8 @@ def compare(connection: Connection, records: gpd.GeoDataFrame) -> pd.DataFrame:
         A connection to a store.
     records
         Submitted hazards: the columns of the workbench.
+    judged
+        What was judged of all these hazards: compare with the register as it will be after it.
 
     Returns
     -------
@@ -68,11 +74,12 @@ def compare(connection: Connection, records: gpd.GeoDataFrame) -> pd.DataFrame:
         nothing to compare), `changed` (text).
     """
     ids = records["hazard_id"].astype(object)
-    there = _register(connection, ids.dropna().unique().tolist())
+    wanted = ids.dropna().unique().tolist()
+    there = _register(connection, wanted) if judged is None else _after(judged, wanted)
     at = there.index.get_indexer(ids)
     known = at >= 0
     if known.all():
-        return _beside(connection, records, there, at)
+        return _beside(connection, records, there, at, judged)
     alone = records[~known]
     nothing = pd.array([None] * len(alone), dtype="Int64")
     new = pd.DataFrame(
@@ -88,12 +95,16 @@ def compare(connection: Connection, records: gpd.GeoDataFrame) -> pd.DataFrame:
     )
     if not known.any():
         return new
-    beside = _beside(connection, records[known], there, at[known])
+    beside = _beside(connection, records[known], there, at[known], judged)
     return pd.concat([beside, new]).loc[records.index]
 
 
 def _beside(
-    connection: Connection, records: gpd.GeoDataFrame, there: gpd.GeoDataFrame, at: Places
+    connection: Connection,
+    records: gpd.GeoDataFrame,
+    there: gpd.GeoDataFrame,
+    at: Places,
+    judged: Judged | None,
 ) -> pd.DataFrame:
     """Compare hazards that are in the register with it; `at` says where each is in `there`."""
     old = {name: np.array(content.plain(there[name]), dtype=object)[at] for name in _KEPT}
@@ -103,7 +114,8 @@ def _beside(
     other = drawn & ~closed & (new[HASH] != old[HASH])
     shapes = there.geometry.to_numpy()[at]
     other[other] = ~same_outlines(records.geometry.to_numpy()[other], shapes[other])
-    before = _as_drawn_before(connection, records[other], old["size_m2"][other])
+    events = None if judged is None else judged.events
+    before = _as_drawn_before(connection, records[other], old["size_m2"][other], events)
     redrawn = other & ~records.index.isin(list(before))
     described = _described(new, old)
     gained, lost = _moved(records, there, at, redrawn)
@@ -137,6 +149,15 @@ def _register(connection: Connection, ids: list[str]) -> gpd.GeoDataFrame:
     found = rows.read(connection, [_HAZARD.c[name] for name in names], where)
     found = found[found["hazard_id"].isin(set(ids))]
     return gpd.GeoDataFrame(found.set_index("hazard_id"))
+
+
+def _after(judged: Judged, ids: list[str]) -> gpd.GeoDataFrame:
+    """Return those of the hazards that are in the register after what was judged, by id."""
+    found = judged.after.hazards
+    found = found[found["hazard_id"].isin(ids)]
+    columns = projection.columns_after(found)
+    table = gpd.GeoDataFrame(columns, geometry="geometry", crs=CRS)
+    return gpd.GeoDataFrame(table.set_index("hazard_id")[[*_KEPT, "geometry"]])
 
 
 def _missing(values: NDArray[np.object_]) -> NDArray[np.bool_]:
@@ -175,22 +196,22 @@ def _further(new: str, old: str | None) -> Said:
 
 
 def _as_drawn_before(
-    connection: Connection, records: gpd.GeoDataFrame, left_m2: NDArray[Any]
+    connection: Connection,
+    records: gpd.GeoDataFrame,
+    left_m2: NDArray[Any],
+    events: gpd.GeoDataFrame | None,
 ) -> dict[Any, str]:
     """Return the records whose polygon is the one last drawn, before releases, with the m² since.
 
     Many sources keep the whole polygon while a hazard is worked on; that says nothing new.
+    `events` are those of the hazards; None: those of the store.
     """
     if records.empty:
         return {}
-    ids, c = set(records["hazard_id"]), _EVENT.c
-    names = ("hazard_id", "event_type", "happened_on", "event_id", "geometry")
-    retracted = select(c.retracts).where(c.retracts.is_not(None)).scalar_subquery()
-    where = [c.event_type.in_((*_DRAWN, "transferred")), c.event_id.not_in(retracted)]
-    if len(ids) <= MANY:
-        where.append(c.hazard_id.in_(ids))
-    events = rows.read(connection, [c[name] for name in names], where)
-    events = events[events["hazard_id"].isin(ids)]
+    ids = set(records["hazard_id"])
+    events = _drawn_events(connection, ids) if events is None else events
+    kept = events["event_type"].isin((*_DRAWN, "transferred")) & events["hazard_id"].isin(ids)
+    events = events[kept & ~events["event_id"].isin(events["retracts"].dropna())]
     moved = set(events.loc[events["event_type"] == "transferred", "hazard_id"])
     rank = events["event_type"].map(EVENT_TYPES.index)
     last = events.assign(rank=rank).sort_values(["happened_on", "rank", "event_id"])
@@ -203,6 +224,17 @@ def _as_drawn_before(
         for label, hazard, as_before, size, left in said
         if as_before and hazard not in moved
     }
+
+
+def _drawn_events(connection: Connection, ids: set[str]) -> gpd.GeoDataFrame:
+    """Read what was drawn of hazards, without what was retracted."""
+    c = _EVENT.c
+    names = ("hazard_id", "event_type", "happened_on", "event_id", "retracts", "geometry")
+    retracted = select(c.retracts).where(c.retracts.is_not(None)).scalar_subquery()
+    where = [c.event_type.in_((*_DRAWN, "transferred")), c.event_id.not_in(retracted)]
+    if len(ids) <= MANY:
+        where.append(c.hazard_id.in_(ids))
+    return gpd.GeoDataFrame(rows.read(connection, [c[name] for name in names], where))
 
 
 def _moved(

@@ -1,4 +1,4 @@
-"""Decisions on submitted records: which are meant, and writing what was decided, once."""
+"""Decisions on submitted records: which are meant, and what is decided, once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Left(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Accepted:
-    """What an acceptance wrote into the ledger."""
+    """What an acceptance writes into the ledger."""
 
     submission_id: str
     accepted: int
@@ -53,16 +53,20 @@ class Accepted:
     """Records that are left waiting, with the reasons."""
     released_m2: int = 0
     notes: tuple[str, ...] = ()
+    written: bool = True
+    """Whether it was written: False for a dry run, and where nothing is accepted."""
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """What a rejection did."""
+    """What a rejection does."""
 
     submission_id: str
     rejected: int
     """How many records."""
     notes: tuple[str, ...] = ()
+    written: bool = True
+    """Whether it was written: False for a dry run, and where nothing is rejected."""
 
 
 @dataclass(frozen=True)
@@ -142,31 +146,25 @@ def _named(rows: Any, name: str, ids: set[str], numbers: set[int]) -> list[Any]:
     ]  # fmt: skip
 
 
-def decide(
-    connection: Connection,
-    name: str,
-    numbers: Iterable[int],
-    now: datetime,
-    **decision: Any,
-) -> None:
-    """Write the decision on records that wait.
+@dataclass(frozen=True)
+class Decision:
+    """A decision on records that wait, judged: to be written."""
 
-    Parameters
-    ----------
-    connection
-        A connection with a write transaction.
-    name
-        The submission.
-    numbers
-        The records, from 1.
-    now
-        The moment: that of the events, if there are any.
-    decision
-        `state`, `decided_by`, and `why` or `did`.
-    """
-    every = sorted(numbers)
-    for start in range(0, len(every), BATCH):
-        these = RECORD.c.record.in_(every[start : start + BATCH])
-        where = (RECORD.c.submission_id == name, these)
-        connection.execute(update(RECORD).where(*where).values(decided_at=now, **decision))
-    gpkg.touch(connection, RECORD.name, now)
+    submission_id: str
+    numbers: tuple[int, ...]
+    """The records, from 1."""
+    state: str
+    decided_by: str | None
+    why: str | None = None
+    did: str | None = None
+    rows: None = None
+    """It has no events of its own."""
+
+    def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:  # noqa: ARG002  (the records say it)
+        """Write it, at the moment of the events, if there are any."""
+        told = {name: getattr(self, name) for name in ("state", "decided_by", "why", "did")}
+        for start in range(0, len(self.numbers), BATCH):
+            these = RECORD.c.record.in_(self.numbers[start : start + BATCH])
+            where = (RECORD.c.submission_id == self.submission_id, these)
+            connection.execute(update(RECORD).where(*where).values(decided_at=now, **told))
+        gpkg.touch(connection, RECORD.name, now)

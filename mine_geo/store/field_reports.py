@@ -12,41 +12,34 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import numpy as np
 import shapely
-from sqlalchemy import Table, select
 
 from mine_geo.errors import GeometryError, MixedError, choose, some
 from mine_geo.fold import fold
 from mine_geo.geometry import exact_size_m2
 from mine_geo.release import distance_m, worked_polygon
-from mine_geo.store import content, ledger, neighbours
+from mine_geo.store import content
 from mine_geo.store.entries import CONTENT, Entry, Facts, day, text_of
-from mine_geo.store.models import Event
+from mine_geo.store.judging import as_there, judge
 from mine_geo.store.reshaping import as_asked
 from mine_geo.terms import KINDS, OUTCOMES
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
-    from sqlalchemy import Connection
+    from mine_geo.store.judging import Recorded, View
 
-    from mine_geo.store.ledger import Recorded
-
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
 LEAST_M2: Final = 0.5
 """Less than this rounds to 0 m²: the polygon only touches the hazard."""
 
 
 def record_report(
-    connection: Connection,
+    view: View,
     polygon: Any,
     outcome: str,
     happened_on: Any,
     kind: str | None,
     facts: Facts,
     event_id: Any,
-    *,
-    synthetic: bool,
-    now: datetime | None = None,
 ) -> list[Recorded]:
     """Release what of any hazard lies under a polygon; see `Store.record_report`."""
     choose(outcome, OUTCOMES, "outcome")
@@ -54,13 +47,13 @@ def record_report(
         choose(kind, KINDS, "kind")
     when, drawn = day(happened_on), worked_polygon(polygon, "the polygon of the report")
     base, there = as_asked(
-        connection,
+        view,
         text_of(event_id, "event_id"),
         _said(Entry("", outcome, when, drawn, facts, detail=kind)),
     )
     if there is not None:
-        return _again(connection, base)
-    found = _under(connection, drawn, when, kind)
+        return _again(view, base, drawn)
+    found = _under(view, drawn, when, kind)
     taken = exact_size_m2(shapely.intersection(found.geometry.to_numpy(), drawn))
     lead = found["hazard_id"].iloc[int(np.argmax(np.rint(taken)))]
     beyond = shapely.difference(drawn, shapely.union_all(found.geometry.to_numpy()))
@@ -81,8 +74,8 @@ def record_report(
                 outside_m2=round(float(exact_size_m2([beyond])[0])) if first else 0,
             )
         )
-    posted = ledger.post(connection, entries, synthetic=synthetic, now=now)
-    return [posted.recorded(each) for each in posted.ids]
+    judged = judge(view, entries)
+    return [judged.recorded(each) for each in judged.ids]
 
 
 def _said(entry: Entry) -> str:
@@ -91,21 +84,17 @@ def _said(entry: Entry) -> str:
     return content.digest("report", text, *content.geometry_hashes(gpd.GeoSeries([entry.geometry])))
 
 
-def _again(connection: Connection, base: str) -> list[Recorded]:
+def _again(view: View, base: str, drawn: Any) -> list[Recorded]:
     """Return what a report did that is there already."""
-    every = _EVENT.c.event_id.startswith(f"{base}:", autoescape=True)
-    query = select(_EVENT.c.event_id, _EVENT.c.hazard_id, _EVENT.c.detail)
-    rows = connection.execute(query.where(every | (_EVENT.c.event_id == base))).all()
-    rows = [row for row in rows if content.from_json(row.detail).get("report") == base]
-    near = ledger.surroundings(connection, [row.hazard_id for row in rows])
-    events = ledger.read(connection, near)
-    posted = ledger.Posted(events, fold(events), [row.event_id for row in rows], set())
-    return [
-        posted.recorded(name) for name in sorted(posted.ids, key=lambda name: (name != base, name))
-    ]
+    events = view.events(view.within(drawn.bounds))
+    told = [content.from_json(text).get("report") == base for text in events["detail"]]
+    mine = events[told]
+    ids = sorted(mine["event_id"], key=lambda name: (name != base, name))
+    judged = as_there(view, mine["hazard_id"].tolist(), ids)
+    return [judged.recorded(name) for name in ids]
 
 
-def _under(connection: Connection, drawn: Any, when: date, kind: str | None) -> gpd.GeoDataFrame:
+def _under(view: View, drawn: Any, when: date, kind: str | None) -> gpd.GeoDataFrame:
     """Return the hazards of which, on that day, something lay under the polygon.
 
     Raises
@@ -115,15 +104,14 @@ def _under(connection: Connection, drawn: Any, when: date, kind: str | None) -> 
     MixedError
         If they are of several kinds and none is named.
     """
-    near = neighbours.together(connection, neighbours.within(connection, drawn.bounds))
-    events = ledger.read(connection, near)
-    there = fold(events, as_of=when).hazards
+    near = view.together(view.within(drawn.bounds))
+    there = fold(view.events(near), as_of=when).hazards
     if kind is not None:
         there = there[there["kind"] == kind]
     inside = exact_size_m2(shapely.intersection(there.geometry.to_numpy(), drawn)) >= LEAST_M2
     found = there[inside]
     if found.empty:
-        raise GeometryError(_none_under(connection, drawn, when, kind))
+        raise GeometryError(_none_under(view, drawn, when, kind))
     kinds = sorted(found["kind"].fillna("no kind").unique())
     if len(kinds) > 1:
         raise MixedError(
@@ -133,9 +121,9 @@ def _under(connection: Connection, drawn: Any, when: date, kind: str | None) -> 
     return found
 
 
-def _none_under(connection: Connection, drawn: Any, when: date, kind: str | None) -> str:
+def _none_under(view: View, drawn: Any, when: date, kind: str | None) -> str:
     """Return what to say of a polygon under which nothing lies."""
-    found = fold(ledger.read(connection), as_of=when).hazards
+    found = fold(view.events(), as_of=when).hazards
     found = found[~found.geometry.is_empty]
     if kind is not None:
         found = found[found["kind"] == kind]

@@ -9,7 +9,7 @@ import pandas as pd
 from mine_geo.errors import UnknownNameError
 from mine_geo.events import moment_of
 from mine_geo.fold import fold
-from mine_geo.store import ledger
+from mine_geo.store.judging import View
 from mine_geo.terms import EVENT_TYPES, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ COLUMNS: Final = (
 
 def history(connection: Connection, hazard_id: str, as_of: Day, known_at: Moment) -> pd.DataFrame:
     """Return the events of a hazard; see `Store.history`."""
-    events = ledger.read(connection, ledger.surroundings(connection, [hazard_id]))
+    view = View(connection)
+    events = view.events(view.surroundings([hazard_id]))
     mine = events[events["hazard_id"] == hazard_id]
     if mine.empty:
         raise UnknownNameError(f"no hazard {hazard_id} in this store; check the id, or register it")

@@ -113,9 +113,11 @@ def _tasks(tasks: pd.DataFrame | None, *, synthetic: bool) -> list[dict[str, Any
     """Return spot tasks as the table has them."""
     if tasks is None:
         return []
+    tasks = spot_tasks.with_position(tasks)
     missing = [name for name in ("task_id", "recorded_at") if name not in tasks]
     if missing:
         raise RecordError(f"the spot tasks have no column {some(missing)}; add it")
+    spot_tasks.check_synthetic(tasks, synthetic=synthetic)
     moments = pd.to_datetime(tasks["recorded_at"].astype(object), utc=True, format="ISO8601")
     found = []
     for row, moment in zip(tasks.to_dict("records"), moments, strict=True):

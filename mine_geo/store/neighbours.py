@@ -6,12 +6,12 @@ only the credit for land released over both: it needs the releases of the neighb
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import LargeBinary, Table, func, select, type_coerce
+from sqlalchemy import LargeBinary, Table, and_, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from mine_geo.fold import linked
@@ -20,9 +20,11 @@ from mine_geo.store.models import Event
 from mine_geo.store.projection import MANY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
-    from sqlalchemy import Connection
+    import geopandas as gpd
+    from numpy.typing import NDArray
+    from sqlalchemy import ColumnElement, Connection
 
 _TABLE: Final[Table] = Event.__table__  # type: ignore[assignment]
 _DRAWN: Final = ("registered", "amended", "transferred")
@@ -66,33 +68,70 @@ def families(connection: Connection) -> dict[str, set[str]]:
     return found
 
 
-def overlapping(connection: Connection, ids: Iterable[str]) -> set[str]:
+class Drawn(NamedTuple):
+    """Polygons of hazards that are judged and not written yet."""
+
+    ids: NDArray[np.object_]
+    bounds: NDArray[np.float64]
+    """minx, miny, maxx, maxy in degrees, a row each."""
+
+    @classmethod
+    def of(cls, events: Sequence[gpd.GeoDataFrame]) -> Drawn:
+        """Return those of events tables (EPSG:4326); of releases there are none."""
+        ids, bounds = [np.empty(0, dtype=object)], [np.empty((0, 4))]
+        for table in events:
+            drawn = table["event_type"].isin(_DRAWN) & table.geometry.notna()
+            ids.append(table["hazard_id"].to_numpy(dtype=object)[drawn])
+            bounds.append(table.geometry[drawn].bounds.to_numpy())
+        return cls(np.concatenate(ids), np.concatenate(bounds))
+
+    def of_hazards(self, ids: Collection[str]) -> NDArray[np.float64]:
+        """Return the bounds of some hazards."""
+        return self.bounds[np.isin(self.ids, list(ids))]
+
+
+def overlapping(connection: Connection, ids: Iterable[str], drawn: Drawn) -> set[str]:
     """Return the hazards whose polygons, as they were ever drawn, may meet those of these.
 
     By bounding boxes: the fold looks more closely.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    ids
+        Hazards.
+    drawn
+        Polygons that are not written yet.
     """
     wanted = set(ids)
     if connection.dialect.name != "postgresql" or len(wanted) > MANY:
-        return _by_tree(connection, wanted)
+        return _by_tree(connection, wanted, drawn)
     one, other = _TABLE.alias(), _TABLE.alias()
     meet = type_coerce(one.c.geometry, NullType()).op("&&")(
         type_coerce(other.c.geometry, NullType())
     )
-    found = connection.scalars(
-        select(other.c.hazard_id)
-        .distinct()
-        .join_from(one, other, meet)
-        .where(
-            one.c.hazard_id.in_(wanted),
-            one.c.event_type.in_(_DRAWN),
-            other.c.event_type.in_(_DRAWN),
+    found = wanted.union(
+        connection.scalars(
+            select(other.c.hazard_id)
+            .distinct()
+            .join_from(one, other, meet)
+            .where(
+                one.c.hazard_id.in_(wanted),
+                one.c.event_type.in_(_DRAWN),
+                other.c.event_type.in_(_DRAWN),
+            )
         )
     )
-    return wanted | set(found)
+    if not len(drawn.ids):
+        return found
+    found = found.union(*(within(connection, each, drawn) for each in drawn.of_hazards(wanted)))
+    there = _reaches(connection, [_TABLE.c.hazard_id.in_(wanted)])[1]
+    return found.union(*(drawn.ids[_meeting(drawn.bounds, each)] for each in there))
 
 
-def _by_tree(connection: Connection, wanted: set[str]) -> set[str]:
-    ids, bounds = _reaches(connection)
+def _by_tree(connection: Connection, wanted: set[str], drawn: Drawn) -> set[str]:
+    ids, bounds = _with(drawn, _reaches(connection))
     mine = np.isin(ids, list(wanted))
     if mine.sum() <= MANY:
         found = wanted.union(*(ids[_meeting(bounds, each)] for each in bounds[mine]))
@@ -101,15 +140,20 @@ def _by_tree(connection: Connection, wanted: set[str]) -> set[str]:
     return wanted | set(ids[tree.query(shapely.box(*bounds[mine].T))[1]])
 
 
+def _with(drawn: Drawn, reaches: tuple[Any, Any]) -> tuple[Any, Any]:
+    ids, bounds = reaches
+    return np.concatenate([ids, drawn.ids]), np.concatenate([bounds, drawn.bounds])
+
+
 def _meeting(bounds: Any, box: Any) -> Any:
     """Tell which bounds (minx, miny, maxx, maxy) meet a box."""
     west, south, east, north = bounds.T
     return (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
 
 
-def _reaches(connection: Connection) -> tuple[Any, Any]:
+def _reaches(connection: Connection, where: Sequence[ColumnElement[bool]] = ()) -> tuple[Any, Any]:
     """Return the hazard and the bounds (minx, miny, maxx, maxy) of each polygon ever drawn."""
-    drawn = _TABLE.c.event_type.in_(_DRAWN) & _TABLE.c.geometry.is_not(None)
+    drawn = and_(_TABLE.c.event_type.in_(_DRAWN), _TABLE.c.geometry.is_not(None), *where)
     if connection.dialect.name == "postgresql":
         shape = type_coerce(_TABLE.c.geometry, NullType())
         edges = [getattr(func, f"ST_{name}")(shape) for name in ("XMin", "XMax", "YMin", "YMax")]
@@ -124,7 +168,9 @@ def _reaches(connection: Connection) -> tuple[Any, Any]:
     return ids, numbers[:, [0, 2, 1, 3]]
 
 
-def within(connection: Connection, bounds: tuple[float, float, float, float]) -> set[str]:
+def within(
+    connection: Connection, bounds: tuple[float, float, float, float] | Any, drawn: Drawn
+) -> set[str]:
     """Return the hazards whose polygons, as they were ever drawn, may meet a box.
 
     Parameters
@@ -133,11 +179,14 @@ def within(connection: Connection, bounds: tuple[float, float, float, float]) ->
         A connection to a store.
     bounds
         minx, miny, maxx, maxy in degrees.
+    drawn
+        Polygons that are not written yet.
     """
+    found = set(drawn.ids[_meeting(drawn.bounds, bounds)])
     if connection.dialect.name == "postgresql":
         shape = type_coerce(_TABLE.c.geometry, NullType())
-        meets = shape.op("&&")(func.ST_MakeEnvelope(*bounds, SRID))
+        meets = shape.op("&&")(func.ST_MakeEnvelope(*map(float, bounds), SRID))
         query = select(_TABLE.c.hazard_id).distinct()
-        return set(connection.scalars(query.where(meets, _TABLE.c.event_type.in_(_DRAWN))))
+        return found.union(connection.scalars(query.where(meets, _TABLE.c.event_type.in_(_DRAWN))))
     ids, reach = _reaches(connection)
-    return set(ids[_meeting(reach, bounds)])
+    return found.union(ids[_meeting(reach, bounds)])

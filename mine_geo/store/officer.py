@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mine_geo.store import field_reports, ledger, recording, spot_tasks
+from mine_geo.store import field_reports, recording, spot_tasks
 from mine_geo.store.base import Base
-from mine_geo.store.entries import Facts, id_of
+from mine_geo.store.entries import Facts
+from mine_geo.store.judging import judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.events import Day
-    from mine_geo.store.ledger import Recorded
+    from mine_geo.store.entries import Entry
+    from mine_geo.store.judging import Recorded, View
+    from mine_geo.store.spot_tasks import RecordedTask
 
 
 class Officer(Base):
     """Recording into the ledger; each call is one transaction under the write lock.
+
+    With `dry_run=True` a call judges and returns the same, without lock and without writing.
 
     A report is judged on the day on which it happened, whenever it is recorded. The same call with
     the same content is recognised and changes nothing; the content counts, not who recorded it.
@@ -43,6 +48,7 @@ class Officer(Base):
         depth_cm: float | None = None,
         comment: str | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> Recorded:
         """Record that land of a hazard was released; what of it lay under the polygon is gone.
 
@@ -67,12 +73,17 @@ class Officer(Base):
             Items found and destroyed.
         depth_cm
             Depth of clearance, cm.
+        dry_run
+            Judge it, and write nothing: what is returned, or raised, is what the recording would
+            give on the ledger as it stands. It takes no lock, waits for no other writer, and
+            needs no right to write.
 
         Returns
         -------
         Recorded
             The event_id (a `str`), with `released_m2`, `before_m2`, `after_m2`, `outside_m2`,
-            `notes`, and `new`: whether it was written now.
+            `notes`, `new` (it was not there yet), `written` (by this call), and `effects`: all
+            that it changes in the accounts of this hazard and of others.
 
         Raises
         ------
@@ -104,9 +115,7 @@ class Officer(Base):
             }
         )
         entry = recording.release(hazard_id, outcome, polygon, happened_on, facts, event_id)
-        with self._writing() as connection:
-            posted = ledger.post(connection, [entry], synthetic=self.synthetic)
-            return posted.recorded(posted.ids[0])
+        return self._judging(lambda view: _one(view, entry), dry_run=dry_run)
 
     def record_report(
         self,
@@ -126,6 +135,7 @@ class Officer(Base):
         depth_cm: float | None = None,
         comment: str | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> list[Recorded]:
         """Record one polygon worked on over several hazards: one event each, all or none.
 
@@ -142,7 +152,7 @@ class Officer(Base):
             As for `record`.
         event_id
             The id of the first event; the others add a colon and their hazard_id.
-        ap_mines, av_mines, submunitions, uxo, depth_cm
+        ap_mines, av_mines, submunitions, uxo, depth_cm, dry_run
             As for `record`.
 
         Returns
@@ -173,19 +183,16 @@ class Officer(Base):
                 "recorded_by": recorded_by,
             }
         )
-        with self._writing() as connection:
-            return field_reports.record_report(
-                connection,
-                polygon,
-                outcome,
-                happened_on,
-                kind,
-                facts,
-                event_id,
-                synthetic=self.synthetic,
-            )
+        return self._judging(
+            lambda view: field_reports.record_report(
+                view, polygon, outcome, happened_on, kind, facts, event_id
+            ),
+            dry_run=dry_run,
+        )
 
-    def record_many(self, frame: pd.DataFrame, *, recorded_by: str | None = None) -> list[Recorded]:
+    def record_many(
+        self, frame: pd.DataFrame, *, recorded_by: str | None = None, dry_run: bool = False
+    ) -> list[Recorded]:
         """Record a table of events in one transaction: all of them, or none.
 
         Parameters
@@ -197,6 +204,8 @@ class Officer(Base):
             attributes as JSON in `detail`.
         recorded_by
             Who records them, where the table does not say.
+        dry_run
+            As for `record`.
 
         Returns
         -------
@@ -208,10 +217,10 @@ class Officer(Base):
         RecordError, OptionError, GeometryError, CRSError, UnknownNameError, ConflictError
             As for `record`; the message names the row or the hazard.
         """
-        with self._writing() as connection:
-            entries = recording.table_entries(connection, frame, recorded_by)
-            posted = ledger.post(connection, entries, synthetic=self.synthetic)
-            return [posted.recorded(name) for name in posted.ids]
+        return self._judging(
+            lambda view: _each(view, recording.table_entries(view, frame, recorded_by)),
+            dry_run=dry_run,
+        )
 
     def amend(
         self,
@@ -225,6 +234,7 @@ class Officer(Base):
         reported_size_m2: float | None = None,
         comment: str | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> Recorded:
         """Record that a survey drew what remains of a hazard anew; that releases nothing.
 
@@ -234,7 +244,7 @@ class Officer(Base):
             The hazard; a closed one is open again.
         polygon
             What remains as of that day, as for `record`.
-        happened_on, operator, report_ref, event_id, reported_size_m2, comment, recorded_by
+        happened_on, operator, report_ref, event_id, reported_size_m2, comment, recorded_by, dry_run
             As for `record`.
 
         Returns
@@ -257,9 +267,7 @@ class Officer(Base):
             }
         )
         entry = recording.amendment(hazard_id, polygon, happened_on, facts, event_id)
-        with self._writing() as connection:
-            posted = ledger.post(connection, [entry], synthetic=self.synthetic)
-            return posted.recorded(posted.ids[0])
+        return self._judging(lambda view: _one(view, entry), dry_run=dry_run)
 
     def describe(
         self,
@@ -271,6 +279,7 @@ class Officer(Base):
         event_id: str | None = None,
         comment: str | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> list[Recorded]:
         """Record changed attributes: a corrected district, an admin reform on the decree's day.
 
@@ -281,7 +290,7 @@ class Officer(Base):
         changes
             New values by column of the hazard table; None takes a value away. A province or
             district is written in the standard spelling, with its code.
-        happened_on, report_ref, event_id, comment, recorded_by
+        happened_on, report_ref, event_id, comment, recorded_by, dry_run
             As for `record`; with several hazards each event_id adds a colon and the hazard_id.
 
         Returns
@@ -298,12 +307,21 @@ class Officer(Base):
         """
         facts = Facts.of({"report_ref": report_ref, "comment": comment, "recorded_by": recorded_by})
         ids = [hazard_id] if isinstance(hazard_id, str) else list(hazard_id)
-        with self._writing() as connection:
-            entries = recording.descriptions(connection, ids, changes, happened_on, facts, event_id)
-            posted = ledger.post(connection, entries, synthetic=self.synthetic)
-            return [posted.recorded(name) for name in posted.ids]
+        return self._judging(
+            lambda view: _each(
+                view, recording.descriptions(view, ids, changes, happened_on, facts, event_id)
+            ),
+            dry_run=dry_run,
+        )
 
-    def retract(self, event_id: str, *, reason: str, recorded_by: str | None = None) -> Recorded:
+    def retract(
+        self,
+        event_id: str,
+        *,
+        reason: str,
+        recorded_by: str | None = None,
+        dry_run: bool = False,
+    ) -> Recorded:
         """Void an event that was entered in error, at every day, from now on.
 
         What was known before stays to be seen with `known_at`. Retracting one side of a transfer
@@ -318,6 +336,8 @@ class Officer(Base):
             Why.
         recorded_by
             Who says so.
+        dry_run
+            As for `record`.
 
         Returns
         -------
@@ -334,12 +354,11 @@ class Officer(Base):
         ConflictError
             If it was retracted already, for another reason.
         """
-        with self._writing() as connection:
-            return recording.retract(
-                connection, event_id, reason, recorded_by, synthetic=self.synthetic
-            )
+        return self._judging(
+            lambda view: recording.retract(view, event_id, reason, recorded_by), dry_run=dry_run
+        )
 
-    def record_spot_task(self, task: Mapping[str, Any]) -> str:
+    def record_spot_task(self, task: Mapping[str, Any], *, dry_run: bool = False) -> RecordedTask:
         """Record items destroyed outside any hazard.
 
         Parameters
@@ -349,21 +368,32 @@ class Officer(Base):
             `task_id`, `operator`, `report_ref`, `province`, `district`, `commune`, `village`,
             `lon`, `lat` (degrees, WGS 84), `comment`, `recorded_by`.
 
+        dry_run
+            As for `record`.
+
         Returns
         -------
-        str
-            The task_id; a hash of the content unless given.
+        RecordedTask
+            The task_id (a `str`), a hash of the content unless given; with `new` and `written`.
 
         Raises
         ------
         RecordError, GeometryError, ConflictError
             If it is not in order, or the task_id is there with other content.
         """
-        with self._writing() as connection:
-            return spot_tasks.record(connection, task, synthetic=self.synthetic)
+        return self._judging(
+            lambda view: spot_tasks.record(view, task, synthetic=self.synthetic), dry_run=dry_run
+        )
 
-    def retract_spot_task(self, task_id: str, *, reason: str) -> None:
+    def retract_spot_task(self, task_id: str, *, reason: str, dry_run: bool = False) -> None:
         """Void a spot task that was entered in error, from now on.
+
+        Parameters
+        ----------
+        task_id, reason
+            The task, and why.
+        dry_run
+            As for `record`.
 
         Raises
         ------
@@ -372,5 +402,14 @@ class Officer(Base):
         ConflictError
             If it was retracted already, for another reason.
         """
-        with self._writing() as connection:
-            spot_tasks.retract(connection, id_of(task_id, "task_id"), reason)
+        self._judging(lambda view: spot_tasks.retract(view, task_id, reason), dry_run=dry_run)
+
+
+def _one(view: View, entry: Entry) -> Recorded:
+    judged = judge(view, [entry])
+    return judged.recorded(judged.ids[0])
+
+
+def _each(view: View, entries: Sequence[Entry]) -> list[Recorded]:
+    judged = judge(view, entries)
+    return [judged.recorded(name) for name in judged.ids]

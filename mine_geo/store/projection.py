@@ -147,6 +147,11 @@ def _folded(hazards: gpd.GeoDataFrame, there: dict[str, str | None], *, syntheti
     return columns_of(hazards, content.extra_texts(texts), synthetic=synthetic)
 
 
+def columns_after(hazards: gpd.GeoDataFrame) -> Columns:
+    """Return what the layer would say of folded hazards; further columns in no known order."""
+    return _folded(hazards, {}, synthetic=False)
+
+
 def differences(
     connection: Connection, folded: gpd.GeoDataFrame, *, synthetic: bool
 ) -> pd.DataFrame:

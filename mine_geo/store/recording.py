@@ -1,7 +1,4 @@
-"""What happened to one hazard, as it is recorded: releases, redrawn polygons, attributes, errors.
-
-Each function makes entries and posts them, within the write transaction that it is given.
-"""
+"""What happened to one hazard, as entries: releases, redrawn polygons, attributes, errors."""
 
 from __future__ import annotations
 
@@ -26,17 +23,17 @@ from mine_geo.errors import (
 from mine_geo.events import ATTRIBUTES
 from mine_geo.hazards import to_hazards
 from mine_geo.release import worked_polygon
-from mine_geo.store import content, ledger
+from mine_geo.store import content
 from mine_geo.store.entries import Entry, Facts, day, id_of, text_of
+from mine_geo.store.judging import judge, unknown
 from mine_geo.store.models import Event, Hazard
+from mine_geo.store.projection import MANY
 from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
-
-    from mine_geo.store.ledger import Recorded
+    from mine_geo.store.judging import Recorded, View
 
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
 _HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
@@ -72,7 +69,7 @@ def amendment(hazard_id: Any, polygon: Any, happened_on: Any, facts: Facts, even
 
 
 def descriptions(
-    connection: Connection,
+    view: View,
     hazard_ids: Sequence[str],
     changes: Mapping[str, Any],
     happened_on: Any,
@@ -86,7 +83,7 @@ def descriptions(
         raise RecordError("no hazard_id is given; name the hazards that the change is for")
     entries = []
     details: dict[Any, str] = {}  # many hazards with one change: each province is looked up once
-    for name, found in _rows(connection, names).items():
+    for name, found in _rows(view, names).items():
         own = base if base is None or len(names) == 1 else f"{base}:{name}"
         further = frozenset(content.from_json(found.extra))
         key = (found.province, found.province_code, further)
@@ -96,16 +93,16 @@ def descriptions(
     return entries
 
 
-def _rows(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, Any]:
+def _rows(view: View, hazard_ids: Sequence[str]) -> dict[str, Any]:
     """Return what the layer says of hazards, in their order."""
     columns = [_HAZARD.c[name] for name in ("hazard_id", "extra", "province", "province_code")]
     query = select(*columns)
-    if len(hazard_ids) <= ledger.MANY:
+    if len(hazard_ids) <= MANY:
         query = query.where(_HAZARD.c.hazard_id.in_(hazard_ids))
-    found = {row.hazard_id: row for row in connection.execute(query)}
-    for name in hazard_ids:
-        if name not in found:
-            raise UnknownNameError(f"no hazard {name} in this store; check the id, or register it")
+    found = {row.hazard_id: row for row in view.connection.execute(query)}
+    missing = [name for name in hazard_ids if name not in found]
+    if missing:
+        raise unknown(view, missing)
     return {name: found[name] for name in hazard_ids}
 
 
@@ -143,7 +140,7 @@ def _checked(hazard_id: str, row: Mapping[str, Any]) -> gpd.GeoDataFrame:
     )
 
 
-def table_entries(connection: Connection, frame: pd.DataFrame, recorded_by: Any) -> list[Entry]:
+def table_entries(view: View, frame: pd.DataFrame, recorded_by: Any) -> list[Entry]:
     """Return the entries of a table, one a row; see `Store.record_many`."""
     table = _table(frame)
     entries: list[Entry] = []
@@ -152,7 +149,7 @@ def table_entries(connection: Connection, frame: pd.DataFrame, recorded_by: Any)
         try:
             said = {str(name): value for name, value in row.items()}
             said.setdefault("recorded_by", recorded_by)
-            entries += _row(connection, said, shape)
+            entries += _row(view, said, shape)
         except MineGeoError as error:
             raise type(error)(f"row {place + 1} ({row.get('hazard_id')}): {error}") from error
     return entries
@@ -182,7 +179,7 @@ def _table(frame: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _row(connection: Connection, said: dict[str, Any], shape: Any) -> Iterable[Entry]:
+def _row(view: View, said: dict[str, Any], shape: Any) -> Iterable[Entry]:
     kind = choose(said["event_type"], MANY_TYPES, "event_type")
     facts, when, own = Facts.of(said), said["happened_on"], said.get("event_id")
     if kind in OUTCOMES:
@@ -192,27 +189,26 @@ def _row(connection: Connection, said: dict[str, Any], shape: Any) -> Iterable[E
     if kind == "described":
         changes = content.from_json(text_of(said.get("detail"), "detail"))
         flat = {**changes, **changes.pop("extra", {})}
-        return descriptions(connection, [said["hazard_id"]], flat, when, facts, own)
+        return descriptions(view, [said["hazard_id"]], flat, when, facts, own)
     if shape is not None:
         raise GeometryError("a narrower polygon goes with confirm(...), which releases the rest")
     name = id_of(said["hazard_id"], "hazard_id")
     return [Entry(name, "confirmed", day(when), None, facts, text_of(own, "event_id"))]
 
 
-def retract(
-    connection: Connection, event_id: str, reason: str, recorded_by: Any, *, synthetic: bool
-) -> Recorded:
+def retract(view: View, event_id: str, reason: str, recorded_by: Any) -> Recorded:
     """Void an event; see `Store.retract`."""
     name, why = id_of(event_id, "event_id"), id_of(reason, "reason")
     facts = Facts.of({"comment": why, "recorded_by": recorded_by})
-    aimed = connection.execute(select(_EVENT).where(_EVENT.c.event_id == name)).one_or_none()
+    read = view.connection.execute
+    aimed = read(select(_EVENT).where(_EVENT.c.event_id == name)).one_or_none()
     if aimed is None:
         raise UnknownNameError(f"no event {name} in this store; history(hazard_id) lists them")
     if aimed.event_type == "retracted":
         raise RecordError(f"{name} is itself a retraction of {aimed.retracts}; record anew instead")
-    there = connection.execute(select(_EVENT).where(_EVENT.c.retracts == name)).one_or_none()
+    there = read(select(_EVENT).where(_EVENT.c.retracts == name)).one_or_none()
     if there is not None and there.comment != why:
         raise ConflictError(f"event {name} is retracted already: {there.comment}")
     own = content.digest("retracted", name)
     entry = Entry(aimed.hazard_id, "retracted", None, None, facts, own, retracts=name)
-    return ledger.post(connection, [entry], synthetic=synthetic).recorded(own)
+    return judge(view, [entry]).recorded(own)

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from sqlalchemy import Table, select
 
 from mine_geo.attributes import PARENT
 from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
-from mine_geo.events import ATTRIBUTES
+from mine_geo.events import ATTRIBUTES, to_events
 from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, projection, rows
-from mine_geo.store.entries import DAYS_IN, text_of
+from mine_geo.store.entries import text_of
 from mine_geo.store.models import Event, Hazard
-from mine_geo.store.transactions import next_moment
-from mine_geo.terms import HAZARD_COLUMNS, SPLIT_COLUMNS
+from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    import geopandas as gpd
     from sqlalchemy import Connection
+
+    from mine_geo.store.judging import View
 
 _HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
@@ -34,12 +37,14 @@ _WORKED: Final = ("worked_on", "closed")
 
 @dataclass(frozen=True)
 class Registered:
-    """What a registration did."""
+    """What a registration does."""
 
     registered: int
     """How many hazards are new in the store."""
     unchanged: int
     """How many were there already with the same content."""
+    written: bool = field(default=True, compare=False)
+    """Whether it was written: False for a dry run, and where nothing is new."""
 
 
 @dataclass(frozen=True)
@@ -152,32 +157,61 @@ def checked(hazards: gpd.GeoDataFrame, store: str, *, synthetic: bool) -> gpd.Ge
 
 
 def register(
-    connection: Connection,
+    view: View,
     hazards: gpd.GeoDataFrame,
     *,
     synthetic: bool,
     registered_on: date | None,
     recorded_by: str | None,
-    now: datetime | None = None,
-) -> Registered:
-    """Write checked hazards within the write transaction; see `Store.register`.
-
-    `now` is the moment, where other events of the same transaction have it too.
-    """
+) -> Registrations:
+    """Judge checked hazards, and put those that are new onto the view; see `Store.register`."""
     batch = Batch.of(hazards, synthetic=synthetic)
-    there = _There.of(connection)
+    there = _There.of(view.connection)
     ids = batch.columns["hazard_id"]
-    other = there.differing(connection, dict(zip(ids, batch.digests, strict=True)))
+    other = there.differing(view.connection, dict(zip(ids, batch.digests, strict=True)))
     if other:
         raise ConflictError(
             f"{some(other, 20)}: {len(other)} of {len(ids)} hazards are registered with other "
             "content; nothing was written; correct the file, or record the change as an event"
         )
     new = [place for place, hazard in enumerate(ids) if hazard not in there.register]
-    if new:
-        now = now or next_moment(connection)
-        _write(connection, batch.only(new), there, registered_on, recorded_by, now)
-    return Registered(registered=len(new), unchanged=len(ids) - len(new))
+    fresh = batch.only(new)
+    done = Registered(len(new), len(ids) - len(new), written=view.writes and bool(new))
+    events = _events(fresh, there, registered_on, recorded_by, view) if new else None
+    judged = Registrations(fresh.columns, events, there.rows, done)
+    view.add(judged)
+    return judged
+
+
+@dataclass(frozen=True)
+class Registrations:
+    """Hazards judged for the register."""
+
+    columns: projection.Columns
+    """Their rows of the layer."""
+    events: projection.Columns | None
+    """Their events; None where nothing is new."""
+    there: set[str]
+    """Hazards that have a row already."""
+    done: Registered
+
+    @cached_property
+    def rows(self) -> gpd.GeoDataFrame | None:
+        """The events, as an events table."""
+        if self.events is None:
+            return None
+        table = to_events(gpd.GeoDataFrame(self.events, geometry="geometry", crs=CRS))
+        return table.astype(dict.fromkeys(ITEM_COLUMNS, float))
+
+    def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:  # noqa: ARG002  (the rows say it)
+        """Write the hazards and their events."""
+        if self.events is None:
+            return
+        bounds = shapely.total_bounds(self.events["geometry"]).tolist()
+        projection.put(connection, self.columns, self.there)
+        gpkg.touch(connection, _HAZARD.name, now, bounds)
+        rows.insert_rows(connection, _EVENT, self.events)
+        gpkg.touch(connection, _EVENT.name, now, bounds)
 
 
 @dataclass(frozen=True)
@@ -240,48 +274,31 @@ def _digests_of(connection: Connection, event_ids: list[str]) -> dict[str, str]:
     return dict(zip(found["event_id"], (content.digest(*parts) for parts in said), strict=True))
 
 
-def _write(
-    connection: Connection,
+def _events(
     batch: Batch,
     there: _There,
     registered_on: date | None,
     recorded_by: str | None,
-    now: datetime,
-) -> None:
+    view: View,
+) -> projection.Columns:
+    """Return the events of new hazards, as columns."""
     columns, ids = batch.columns, batch.columns["hazard_id"]
-    days = [day or registered_on or today(now) for day in columns["surveyed_on"]]
-    early = [hazard for hazard, day in zip(ids, days, strict=True) if day > today(now)]
+    days = [day or registered_on or view.today for day in columns["surveyed_on"]]
+    early = [hazard for hazard, day in zip(ids, days, strict=True) if day > view.today]
     if early:
         raise RecordError(
-            f"{some(early)}: surveyed_on is in the future (today is {today(now)}); check the day"
+            f"{some(early)}: surveyed_on is in the future (today is {view.today}); check the day"
         )
     events = zip(ids, batch.digests, strict=True)
-    event_columns = {
+    return {
         "event_id": [there.event_id(hazard, digest) for hazard, digest in events],
         "hazard_id": ids,
         "event_type": ["registered"] * len(ids),
         "happened_on": days,
-        "recorded_at": [now] * len(ids),
+        "recorded_at": [view.now] * len(ids),
         "recorded_by": [recorded_by] * len(ids),
         "operator": columns["operator"],
         "reported_size_m2": columns["reported_size_m2"],
         "detail": batch.details,
         "geometry": columns["geometry"],
     }
-    bounds = batch.frame.total_bounds.tolist()
-    projection.put(connection, columns, there.rows)
-    gpkg.touch(connection, _HAZARD.name, now, bounds)
-    rows.insert_rows(connection, _EVENT, event_columns)
-    gpkg.touch(connection, _EVENT.name, now, bounds)
-
-
-def today(now: datetime) -> date:
-    """Return the day of a moment in Cambodia.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> today(datetime(2022, 12, 31, 18, 0, tzinfo=UTC)).isoformat()
-    '2023-01-01'
-    """
-    return now.astimezone(DAYS_IN).date()

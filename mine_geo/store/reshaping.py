@@ -11,34 +11,30 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 import shapely
-from sqlalchemy import Table, select
 
 from mine_geo.cuts import areal
-from mine_geo.errors import ConflictError, OptionError, RecordError, UnknownNameError, choose, some
+from mine_geo.errors import ConflictError, OptionError, RecordError, choose, some
 from mine_geo.events import ATTRIBUTES
 from mine_geo.fold import fold
 from mine_geo.geometry import exact_size_m2, to_multipolygons
 from mine_geo.hazards import to_hazards
 from mine_geo.release import nothing_released, worked_polygon
-from mine_geo.store import content, ledger, neighbours
+from mine_geo.store import content
 from mine_geo.store.entries import Entry, Facts, day, id_of, text_of
-from mine_geo.store.ledger import Posted, Recorded
-from mine_geo.store.models import Event, Hazard
+from mine_geo.store.judging import as_there, judge, named_by_id, other_content, unknown
 from mine_geo.transfers import Transfer, divide, merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from sqlalchemy import Connection
+    from mine_geo.store.judging import Judged, Recorded, View
 
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 NARROWED: Final = ("cancelled", "reduced")
 INHERITED: Final = tuple(name for name in ATTRIBUTES if name != "status")
 
 
-def as_asked(connection: Connection, base: str | None, said: str) -> tuple[str, str | None]:
+def as_asked(view: View, base: str | None, said: str) -> tuple[str, str | None]:
     """Return the id of a group and, if it is there already with the same content, its own id.
 
     Raises
@@ -48,25 +44,22 @@ def as_asked(connection: Connection, base: str | None, said: str) -> tuple[str, 
     """
     name, again = base or said, 0
     while True:
-        row = connection.execute(select(_EVENT).where(_EVENT.c.event_id == name)).one_or_none()
-        voided = connection.scalar(select(_EVENT.c.event_id).where(_EVENT.c.retracts == name))
-        if row is None:
+        there = view.there([name]).get(name)
+        if there is None:
             return name, None
+        voided = bool(view.retracted([name]))
         if voided and base:
             raise ConflictError(f"event {name} was retracted; give this one another event_id")
         if voided:
             again += 1
             name = content.digest(said, str(again))
             continue
-        if content.from_json(row.detail).get("said") != said:
-            raise ConflictError(
-                f"event {name} is there with other content ({row.event_type} of {row.hazard_id} "
-                f"on {row.happened_on}); give this one another event_id"
-            )
+        if content.from_json(there.detail).get("said") != said:
+            raise other_content(name, there)
         return name, name
 
 
-def state(connection: Connection, ids: Sequence[str], when: date) -> gpd.GeoDataFrame:
+def state(view: View, ids: Sequence[str], when: date) -> gpd.GeoDataFrame:
     """Return hazards as they stand at the end of a day; EPSG:4326.
 
     Raises
@@ -76,12 +69,12 @@ def state(connection: Connection, ids: Sequence[str], when: date) -> gpd.GeoData
     RecordError
         If one was not registered on that day, or nothing was left of it.
     """
-    events = ledger.read(connection, neighbours.together(connection, ids))
+    events = view.events(view.together(ids))
     found = fold(events, as_of=when).hazards
     for name in ids:
         row = found[found["hazard_id"] == name]
         if row.empty and not (events["hazard_id"] == name).any():
-            raise UnknownNameError(f"no hazard {name} in this store; check the id, or register it")
+            raise unknown(view, [name])
         if row.empty:
             raise RecordError(f"{name} was not registered on {when}; check the day")
         if row.geometry.is_empty.all():
@@ -90,15 +83,13 @@ def state(connection: Connection, ids: Sequence[str], when: date) -> gpd.GeoData
 
 
 def confirm(
-    connection: Connection,
+    view: View,
     hazard_id: Any,
     happened_on: Any,
     polygon: Any,
     outcome: str | None,
     facts: Facts,
     event_id: Any,
-    *,
-    synthetic: bool,
 ) -> Recorded:
     """Make a SHA a CHA, and release what a narrower polygon leaves out; see `Store.confirm`."""
     name, when = id_of(hazard_id, "hazard_id"), day(happened_on)
@@ -117,18 +108,18 @@ def confirm(
         detail = content.to_json({"outcome": outcome})
     entry = Entry(name, "confirmed", when, drawn, facts, base, detail=detail)
     entries = [entry]
-    own = next(iter(ledger.named_by_id(connection, entries)))
+    own = next(iter(named_by_id(view, entries)))
     rest = f"{own}:{outcome}"
-    if connection.scalar(select(_EVENT.c.event_id).where(_EVENT.c.event_id == own)) is None:
-        row = _row(state(connection, [name], when), name)
+    if own not in view.there([own]):
+        row = _row(state(view, [name], when), name)
         if row["area_type"] == "CHA":
             raise RecordError(f"{name} was confirmed (CHA) by {when} already; check the id")
         if drawn is not None and outcome is not None:
             entries += _narrowed(row, entry, outcome, rest)
-    posted = ledger.post(connection, entries, synthetic=synthetic)
-    result = posted.recorded(own)
-    if (posted.events["event_id"] == rest).any():
-        second = posted.recorded(rest)
+    judged = judge(view, entries)
+    result = judged.recorded(own)
+    if (judged.events["event_id"] == rest).any():
+        second = judged.recorded(rest)
         result.after_m2, result.released_m2 = second.after_m2, second.released_m2
         result.notes += second.notes
     return result
@@ -154,26 +145,26 @@ def _narrowed(row: pd.Series[Any], entry: Entry, outcome: str, event_id: str) ->
 
 
 def divide_hazard(
-    connection: Connection,
+    view: View,
     hazard_id: Any,
     parts: gpd.GeoDataFrame | Mapping[str, Any],
     happened_on: Any,
     remainder: str,
     facts: Facts,
     event_id: Any,
-    *,
-    synthetic: bool,
 ) -> Recorded:
     """Divide a hazard; see `Store.divide`."""
     name, when = id_of(hazard_id, "hazard_id"), day(happened_on)
     drawn = _drawn(parts)
     said = content.digest("divided", name, str(when), remainder, *_texts(parts, drawn))
-    base, there = as_asked(connection, text_of(event_id, "event_id"), said)
+    base, there = as_asked(view, text_of(event_id, "event_id"), said)
     if there is None:
-        taken = _registered(connection, list(drawn))
+        taken = view.hazards(list(drawn), in_register=True)
         if taken:
-            raise RecordError(f"hazard_id {some(taken)} is taken; give each part an id of its own")
-        table = state(connection, [name], when)
+            raise RecordError(
+                f"hazard_id {some(sorted(taken))} is taken; give each part an id of its own"
+            )
+        table = state(view, [name], when)
         done = divide(table[table["hazard_id"] == name], name, parts, remainder=remainder)
         children = _described(done, parts if isinstance(parts, pd.DataFrame) else {})
         detail = content.to_json({"role": "parent", "said": said})
@@ -187,31 +178,28 @@ def divide_hazard(
                 for part in sorted(drawn)
             ),
         ]
-        posted = ledger.post(connection, entries, synthetic=synthetic, born=list(drawn))
-        return _moved(posted, base, done)
-    return _again(connection, base)
+        return _moved(judge(view, entries, born=list(drawn)), base, done)
+    return _again(view, base)
 
 
 def merge_hazards(
-    connection: Connection,
+    view: View,
     hazard_ids: Sequence[str],
     into: Any,
     happened_on: Any,
     facts: Facts,
     event_id: Any,
-    *,
-    synthetic: bool,
 ) -> Recorded:
     """Merge hazards into one; see `Store.merge`."""
     ids = sorted(id_of(each, "hazard_id") for each in hazard_ids)
     name, when = id_of(into, "into"), day(happened_on)
     said = content.digest("merged", str(when), name, *ids)
-    base, there = as_asked(connection, text_of(event_id, "event_id"), said)
+    base, there = as_asked(view, text_of(event_id, "event_id"), said)
     if there is not None:
-        return _again(connection, base)
-    if name not in ids and _registered(connection, [name]):
+        return _again(view, base)
+    if name not in ids and view.hazards([name], in_register=True):
         raise RecordError(f"hazard_id {name} is taken; give the merged hazard an id of its own")
-    table = state(connection, ids, when)
+    table = state(view, ids, when)
     done = merge(table[table["hazard_id"].isin(ids)], ids, name)
     others = [each for each in ids if each != name]
     polygons = [_row(table, each)["geometry"] for each in others]
@@ -225,8 +213,7 @@ def merge_hazards(
     union = areal(shapely.union_all(polygons))
     first = _row(table, others[0])
     child = _child(name, union, first, _row(done.hazards, name), " + ".join(others), entries[0])
-    posted = ledger.post(connection, [*entries, child], synthetic=synthetic, born=[name])
-    return _moved(posted, base, done)
+    return _moved(judge(view, [*entries, child], born=[name]), base, done)
 
 
 def _child(
@@ -288,16 +275,6 @@ def _texts(parts: Any, drawn: dict[str, Any]) -> list[str]:
     return sorted(content.to_json(dict(zip(columns, row, strict=True))) for row in rows)
 
 
-def _registered(connection: Connection, ids: list[str]) -> list[str]:
-    """Return those of the ids that hazards of the register have."""
-    found = connection.scalars(
-        select(_HAZARD.c.hazard_id).where(
-            _HAZARD.c.hazard_id.in_(ids), _HAZARD.c.status.is_not(None)
-        )
-    )
-    return sorted(found)
-
-
 def _described(done: Transfer, parts: Any) -> gpd.GeoDataFrame:
     """Return the hazards that come of a division, names in the standard spelling with codes.
 
@@ -315,14 +292,12 @@ def _described(done: Transfer, parts: Any) -> gpd.GeoDataFrame:
     return to_hazards(table)
 
 
-def _moved(posted: Posted, base: str, done: Transfer) -> Recorded:
-    result = posted.recorded(base)
+def _moved(judged: Judged, base: str, done: Transfer) -> Recorded:
+    result = judged.recorded(base)
     result.notes += done.notes
     return result
 
 
-def _again(connection: Connection, base: str) -> Recorded:
+def _again(view: View, base: str) -> Recorded:
     """Return what a group did that is there already."""
-    hazard = connection.scalar(select(_EVENT.c.hazard_id).where(_EVENT.c.event_id == base))
-    events = ledger.read(connection, ledger.surroundings(connection, [str(hazard)]))
-    return Posted(events, fold(events), [base], set()).recorded(base)
+    return as_there(view, [view.there([base])[base].hazard_id], [base]).recorded(base)

@@ -5,6 +5,8 @@ Places are longitude / latitude in EPSG:4326, degrees; days are those of Cambodi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -13,22 +15,34 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, select, update
 
-from mine_geo.errors import ConflictError, GeometryError, RecordError, UnknownNameError
+from mine_geo.errors import (
+    ConflictError,
+    CRSError,
+    FileError,
+    GeometryError,
+    NotSyntheticError,
+    RecordError,
+    UnknownNameError,
+    some,
+)
 from mine_geo.events import day_of, moment_of
 from mine_geo.hazards import to_hazards
+from mine_geo.intake.sheets import read_book
 from mine_geo.store import content, gpkg, rows
-from mine_geo.store.entries import DAYS_IN, Facts, day, id_of, not_in_future, text_of
+from mine_geo.store.entries import Facts, day, id_of, not_in_future, text_of
 from mine_geo.store.models import SpotTask
-from mine_geo.store.transactions import next_moment
 from mine_geo.terms import CRS, ITEM_COLUMNS
+from mine_geo.vector import read_vector
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
 
     from mine_geo.events import Day, Moment
+    from mine_geo.store.judging import View
 
 _TABLE: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
 _PLACE: Final = (
@@ -111,21 +125,132 @@ def _position(said: Mapping[str, Any]) -> dict[str, float | None]:
     return {"lon": lon, "lat": lat}
 
 
-def record(connection: Connection, said: Mapping[str, Any], *, synthetic: bool) -> str:
-    """Write a spot task that is not there yet; see `Store.record_spot_task`."""
+def read_file(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a table of spot tasks for `Store.import_log`, every cell as text.
+
+    Parameters
+    ----------
+    path
+        A CSV or XLSX file with one table, or a vector file of points in EPSG:4326, or without any.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of the file.
+
+    Raises
+    ------
+    FileError, LayerError, CRSError
+        If it cannot be read, holds several tables, or its points are in another system.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> table = read_file(sample.path("spot_tasks"))
+    >>> len(table), table["province_code"][0]
+    (269, '02')
+    """
+    file = Path(path)
+    if file.suffix.lower() not in {".csv", ".xlsx"}:
+        return with_position(read_vector(file))
+    tables = read_book(file).tables
+    if len(tables) > 1:
+        raise FileError(f"{file}: {len(tables)} tables ({some(tables)}); leave one of spot tasks")
+    return next(iter(tables.values()))
+
+
+def with_position(tasks: pd.DataFrame) -> pd.DataFrame:
+    """Return spot tasks with `lon` and `lat`, taken from their points where they have some.
+
+    Raises
+    ------
+    CRSError
+        If the points are not in EPSG:4326.
+    GeometryError
+        If they are no points.
+    """
+    if not isinstance(tasks, gpd.GeoDataFrame):
+        return tasks
+    shapes = tasks.geometry
+    table = pd.DataFrame(tasks.drop(columns=shapes.name))
+    if shapes.isna().all() or {"lon", "lat"} <= set(table):
+        return table
+    if shapes.crs != CRS:
+        raise CRSError("the spot tasks must be in EPSG:4326; use to_crs(4326), or set_crs if none")
+    if not (shapes.dropna().geom_type == "Point").all():
+        raise GeometryError("the places of spot tasks must be points; give lon and lat instead")
+    return table.assign(lon=shapes.x, lat=shapes.y)
+
+
+def check_synthetic(tasks: pd.DataFrame, *, synthetic: bool) -> None:
+    """Refuse invented spot tasks where the store is for real ones.
+
+    Raises
+    ------
+    NotSyntheticError
+        If one is marked so.
+    """
+    if synthetic or "synthetic" not in tasks:
+        return
+    marked = tasks["synthetic"].astype(str).str.lower().isin(("true", "1", "yes"))
+    if marked.any():
+        raise NotSyntheticError(
+            f"{some(tasks.loc[marked, 'task_id'])} is invented sample data, and this is not a "
+            "synthetic store; leave them out, or import them into a store made for samples"
+        )
+
+
+class RecordedTask(str):
+    """The task_id of a spot task."""
+
+    __slots__ = ("new", "written")
+    new: bool
+    """False where this very task was there already."""
+    written: bool
+    """Whether this call wrote it: it is new, and was no dry run."""
+
+
+@dataclass(frozen=True)
+class _Tasks:
+    """Spot tasks judged: to be written."""
+
+    tasks: list[dict[str, Any]]
+    rows: None = None
+
+    def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:  # noqa: ARG002  (the rows say it)
+        insert(connection, [{**task, "recorded_at": now} for task in self.tasks], now)
+
+
+@dataclass(frozen=True)
+class _Retraction:
+    """A spot task to be voided."""
+
+    task_id: str
+    why: str
+    rows: None = None
+
+    def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:  # noqa: ARG002  (the row says it)
+        change = update(_TABLE).where(_TABLE.c.task_id == self.task_id)
+        connection.execute(change.values(retracted_at=now, retracted_why=self.why))
+        gpkg.touch(connection, _TABLE.name, now)
+
+
+def record(view: View, said: Mapping[str, Any], *, synthetic: bool) -> RecordedTask:
+    """Judge a spot task, and put it onto the view; see `Store.record_spot_task`."""
     row = checked(said, synthetic=synthetic)
     query = select(_TABLE.c.content_hash).where(_TABLE.c.task_id == row["task_id"])
-    there = connection.scalar(query)
-    if there == row["content_hash"]:
-        return str(row["task_id"])
-    if there is not None:
+    there = view.connection.scalar(query)
+    if there is not None and there != row["content_hash"]:
         raise ConflictError(
             f"spot task {row['task_id']} is there with other content; give this one another task_id"
         )
-    now = next_moment(connection)
-    not_in_future(row["happened_on"], now.astimezone(DAYS_IN).date(), str(row["task_id"]))
-    insert(connection, [{**row, "recorded_at": now}], now)
-    return str(row["task_id"])
+    result = RecordedTask(row["task_id"])
+    result.new = there is None
+    result.written = result.new and view.writes
+    if result.new:
+        not_in_future(row["happened_on"], view.today, str(row["task_id"]))
+        view.add(_Tasks([row]))
+    return result
 
 
 def insert(connection: Connection, tasks: list[dict[str, Any]], now: datetime) -> None:
@@ -135,20 +260,18 @@ def insert(connection: Connection, tasks: list[dict[str, Any]], now: datetime) -
     gpkg.touch(connection, _TABLE.name, now)
 
 
-def retract(connection: Connection, task_id: str, reason: str) -> None:
-    """Void a spot task; see `Store.retract_spot_task`."""
+def retract(view: View, task_id: str, reason: str) -> None:
+    """Judge the voiding of a spot task; see `Store.retract_spot_task`."""
     name, why = id_of(task_id, "task_id"), id_of(reason, "reason")
-    there = connection.execute(select(_TABLE).where(_TABLE.c.task_id == name)).one_or_none()
+    query = select(_TABLE).where(_TABLE.c.task_id == name)
+    there = view.connection.execute(query).one_or_none()
     if there is None:
         raise UnknownNameError(f"no spot task {name} in this store; spot_tasks() lists them")
     if there.retracted_why == why:
         return
     if there.retracted_why is not None:
         raise ConflictError(f"spot task {name} is retracted already: {there.retracted_why}")
-    now = next_moment(connection)
-    change = update(_TABLE).where(_TABLE.c.task_id == name)
-    connection.execute(change.values(retracted_at=now, retracted_why=why))
-    gpkg.touch(connection, _TABLE.name, now)
+    view.add(_Retraction(name, why))
 
 
 def read(connection: Connection, as_of: Day, known_at: Moment) -> gpd.GeoDataFrame:

@@ -24,7 +24,7 @@ from mine_geo.store.projection import HASH
 from mine_geo.store.surveyor import Surveyor
 from mine_geo.store.workbench import Workbench
 from mine_geo.terms import THRESHOLD_M
-from mine_geo.zones import border_split
+from mine_geo.zones import border_split, unmeasurable
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -153,6 +153,7 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         *,
         registered_on: date | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> Registered:
         """Enter hazards: a `registered` event each, on the day when they were surveyed.
 
@@ -165,6 +166,8 @@ class Store(Officer, Surveyor, Workbench, Accounts):
             The day for hazards without `surveyed_on`; today in Cambodia unless told.
         recorded_by
             Who enters them.
+        dry_run
+            As for `record`: judge them, and write nothing.
 
         Returns
         -------
@@ -181,14 +184,18 @@ class Store(Officer, Surveyor, Workbench, Accounts):
             If the table is not in order; nothing is written.
         """
         table = registration.checked(hazards, self.name, synthetic=self.synthetic)
-        with self._writing() as connection:
-            return registration.register(
-                connection,
-                table,
-                synthetic=self.synthetic,
-                registered_on=registered_on,
-                recorded_by=recorded_by,
-            )
+        return self._judging(
+            lambda view: (
+                registration.register(
+                    view,
+                    table,
+                    synthetic=self.synthetic,
+                    registered_on=registered_on,
+                    recorded_by=recorded_by,
+                ).done
+            ),
+            dry_run=dry_run,
+        )
 
     def hazards(
         self,
@@ -297,7 +304,8 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         """Return what remains of the hazards, split by distance to the border.
 
         Distances are kept for each polygon, border version and `include_coast`; only those that
-        are not there yet are computed. See `border_split`.
+        are not there yet are computed. See `border_split`. A record that cannot be measured is
+        left out and does not stop the others; `not_in_split` names it.
 
         Parameters
         ----------
@@ -339,10 +347,17 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         include_coast: bool,
         border: str | None,
     ) -> gpd.GeoDataFrame:
-        """Split hazards that have the hash of their polygon beside them."""
+        """Split hazards that have the hash of their polygon beside them.
+
+        One that cannot be measured is left out, so that the figures of the others stand; see
+        `not_in_split`.
+        """
         with self._reading() as connection:
             border_fid, lines = layers.read_border(connection, version=border)
             kept = distances.known(connection, border_fid, include_coast=include_coast)
+        why = unmeasurable(hazards, lines, rule=rule, include_coast=include_coast)
+        if why.notna().any():
+            hazards = hazards[why.isna()].reset_index(drop=True)
         new = distances.missing(hazards, kept, lines, include_coast=include_coast)
         if not new.empty:
             self._keep(new, border_fid, include_coast=include_coast)

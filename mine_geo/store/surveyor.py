@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.events import Day
-    from mine_geo.store.ledger import Recorded
+    from mine_geo.store.judging import Recorded
 
 
 class Surveyor(Base):
-    """Recording what a survey found; each call is one transaction under the write lock."""
+    """Recording what a survey found; each call is one transaction under the write lock.
+
+    With `dry_run=True` it is judged only, see `Officer`.
+    """
 
     def confirm(
         self,
@@ -32,6 +35,7 @@ class Surveyor(Base):
         event_id: str | None = None,
         comment: str | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> Recorded:
         """Record that a SHA is a CHA; with a narrower polygon the rest of it is released.
 
@@ -39,7 +43,7 @@ class Surveyor(Base):
         ----------
         hazard_id
             The hazard.
-        happened_on, operator, report_ref, event_id, comment, recorded_by
+        happened_on, operator, report_ref, event_id, comment, recorded_by, dry_run
             As for `record`. The release has the event_id, a colon and the outcome.
         polygon
             What is confirmed, where that is less than what was suspected; as for `record`.
@@ -68,17 +72,12 @@ class Surveyor(Base):
                 "recorded_by": recorded_by,
             }
         )
-        with self._writing() as connection:
-            return reshaping.confirm(
-                connection,
-                hazard_id,
-                happened_on,
-                polygon,
-                outcome,
-                facts,
-                event_id,
-                synthetic=self.synthetic,
-            )
+        return self._judging(
+            lambda view: reshaping.confirm(
+                view, hazard_id, happened_on, polygon, outcome, facts, event_id
+            ),
+            dry_run=dry_run,
+        )
 
     def divide(
         self,
@@ -92,6 +91,7 @@ class Surveyor(Base):
         event_id: str | None = None,
         comment: str | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> Recorded:
         """Divide a hazard: its land moves to new hazards, and nothing is released or found.
 
@@ -104,7 +104,7 @@ class Surveyor(Base):
             the attributes that differ. They keep `parent_id`.
         remainder
             What to do when the parts leave land over: `refuse`, or `keep` it as the hazard itself.
-        happened_on, operator, report_ref, event_id, comment, recorded_by
+        happened_on, operator, report_ref, event_id, comment, recorded_by, dry_run
             As for `record`.
 
         Returns
@@ -129,17 +129,12 @@ class Surveyor(Base):
                 "recorded_by": recorded_by,
             }
         )
-        with self._writing() as connection:
-            return reshaping.divide_hazard(
-                connection,
-                hazard_id,
-                parts,
-                happened_on,
-                remainder,
-                facts,
-                event_id,
-                synthetic=self.synthetic,
-            )
+        return self._judging(
+            lambda view: reshaping.divide_hazard(
+                view, hazard_id, parts, happened_on, remainder, facts, event_id
+            ),
+            dry_run=dry_run,
+        )
 
     def merge(
         self,
@@ -152,6 +147,7 @@ class Surveyor(Base):
         event_id: str | None = None,
         comment: str | None = None,
         recorded_by: str | None = None,
+        dry_run: bool = False,
     ) -> Recorded:
         """Merge hazards of one kind into one: their land moves, and nothing is released or found.
 
@@ -161,7 +157,7 @@ class Surveyor(Base):
             Two or more hazards.
         into
             The hazard that comes of it: a new id, or one of `hazard_ids`.
-        happened_on, operator, report_ref, event_id, comment, recorded_by
+        happened_on, operator, report_ref, event_id, comment, recorded_by, dry_run
             As for `record`.
 
         Returns
@@ -186,13 +182,9 @@ class Surveyor(Base):
                 "recorded_by": recorded_by,
             }
         )
-        with self._writing() as connection:
-            return reshaping.merge_hazards(
-                connection,
-                hazard_ids,
-                into,
-                happened_on,
-                facts,
-                event_id,
-                synthetic=self.synthetic,
-            )
+        return self._judging(
+            lambda view: reshaping.merge_hazards(
+                view, hazard_ids, into, happened_on, facts, event_id
+            ),
+            dry_run=dry_run,
+        )

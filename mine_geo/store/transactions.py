@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from mine_geo.errors import StoreError
@@ -35,9 +35,13 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if not _is_file(engine):
             connection = connection.execution_options(  # noqa: PLW2901
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
+                isolation_level="REPEATABLE READ"
             )
         with connection.begin():
+            if not _is_file(engine):
+                # SQLAlchemy's postgresql_readonly would make the next one READ WRITE, whatever
+                # default_transaction_read_only says
+                connection.execute(text("SET TRANSACTION READ ONLY"))
             yield connection
 
 

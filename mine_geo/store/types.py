@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import shapely
 from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, TypeDecorator
 from sqlalchemy.dialects.postgresql import TIMESTAMP
@@ -110,7 +109,8 @@ class Shape(TypeDecorator[Any]):
         """Read a shapely geometry. Whole columns are read by `rows.read`, much faster."""
         if value is None:
             return None
-        return shapely.from_wkb(value.data if dialect.name == "postgresql" else blobs.wkb_of(value))
+        wkb = value.data if dialect.name == "postgresql" else blobs.wkb_of(value)
+        return blobs.from_wkbs([wkb])[0]
 
 
 class _IsoText(DATETIME):

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from mine_geo.intake.received import Received
-from mine_geo.store import accepting, deciding, submissions, submitting
+from mine_geo.store import accepting, deciding, submissions, submitting, unmeasured
 from mine_geo.store.accepting_reports import accept_reports
 from mine_geo.store.base import Base
 from mine_geo.store.deciding import Accepted, Rejected
 from mine_geo.store.entries import Facts, id_of
 from mine_geo.store.reception import Table, prepare, typed
 from mine_geo.store.submitted import ACCEPTED, REJECTED
-from mine_geo.store.transactions import next_moment
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
     import geopandas as gpd
-    import pandas as pd
 
     from mine_geo.events import Day
+    from mine_geo.store.judging import View
     from mine_geo.store.submissions import Examined
     from mine_geo.store.submitting import Submitted
 
@@ -164,6 +165,7 @@ class Workbench(Base):
         records: Iterable[int] | None = None,
         happened_on: Day = None,
         accepted_by: str | None = None,
+        dry_run: bool = False,
     ) -> Accepted:
         """Accept waiting records into the register: events in the ledger, all in one transaction.
 
@@ -187,6 +189,9 @@ class Workbench(Base):
             without it is left. A report has a day of its own: then it is refused.
         accepted_by
             Who accepts.
+        dry_run
+            Judge it, and write nothing: what is returned, or raised, is what the acceptance would
+            give on the store as it stands. It takes no lock, and needs no right to write.
 
         Returns
         -------
@@ -205,19 +210,20 @@ class Workbench(Base):
         RecordError, GeometryError, ConflictError
             If the ledger refuses, as for `record`. Nothing is written then.
         """
-        with self._writing() as connection:
-            row = submissions.known(connection, submission_id)
+
+        def ask(view: View) -> Accepted:
+            row = submissions.known(view.connection, submission_id)
             chosen = deciding.choose_records(
-                connection, row.submission_id, hazards, records, ACCEPTED
+                view.connection, row.submission_id, hazards, records, ACCEPTED
             )
-            work = accepting.begin(
-                row, next_moment(connection), happened_on, accepted_by, synthetic=self.synthetic
-            )
+            work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
             work.notes += chosen.notes
             if chosen.numbers:
                 one = accepting.accept_hazards if row.what == "hazards" else accept_reports
-                one(connection, work, chosen)
-            return work.finish(connection)
+                one(view, work, chosen)
+            return work.finish(view)
+
+        return self._judging(ask, dry_run=dry_run)
 
     def reject(
         self,
@@ -227,6 +233,7 @@ class Workbench(Base):
         hazards: Iterable[str] | str | None = None,
         records: Iterable[int] | None = None,
         rejected_by: str | None = None,
+        dry_run: bool = False,
     ) -> Rejected:
         """Reject waiting records; they stay to be seen, with the reason, and count no more.
 
@@ -240,6 +247,8 @@ class Workbench(Base):
             As for `accept`; without either all that wait.
         rejected_by
             Who rejects.
+        dry_run
+            As for `accept`.
 
         Returns
         -------
@@ -255,34 +264,45 @@ class Workbench(Base):
         """
         reason = id_of(why, "why")
         who = Facts.of({"recorded_by": rejected_by}).recorded_by
-        with self._writing() as connection:
-            name = submissions.known(connection, submission_id).submission_id
-            chosen = deciding.choose_records(connection, name, hazards, records, REJECTED)
-            if chosen.numbers:
-                now = next_moment(connection)
-                deciding.decide(
-                    connection,
-                    name,
-                    chosen.numbers,
-                    now,
-                    state=REJECTED,
-                    decided_by=who,
-                    why=reason,
-                )
-            return Rejected(name, len(chosen.numbers), chosen.notes)
 
-    def not_in_split(self) -> pd.DataFrame:
-        """List the waiting hazards that no total counts by themselves, and why.
+        def ask(view: View) -> Rejected:
+            name = submissions.known(view.connection, submission_id).submission_id
+            chosen = deciding.choose_records(view.connection, name, hazards, records, REJECTED)
+            numbers = tuple(sorted(chosen.numbers))
+            if numbers:
+                view.add(deciding.Decision(name, numbers, REJECTED, who, why=reason))
+            written = view.writes and bool(numbers)
+            return Rejected(name, len(numbers), chosen.notes, written=written)
+
+        return self._judging(ask, dry_run=dry_run)
+
+    def not_in_split(self, *, rule: str = "edge") -> pd.DataFrame:
+        """List the hazards that no total counts by themselves, and why.
+
+        They are waiting hazards, and any that cannot be measured to the active border: the split
+        leaves it out.
+
+        Parameters
+        ----------
+        rule
+            As for `split`: where polygons are cut, a broken one cannot be measured either.
 
         Returns
         -------
         pandas.DataFrame
             `submission_id`, `record`, `hazard_id`, `kind`, `province`, `district`, `operator`,
-            `reported_size_m2`, `size_m2`, `why` (`no polygon`, `errors`, `no kind`) and
-            `in_register`: whether the register has that hazard already, and counts it.
+            `reported_size_m2`, `size_m2`, `why` (`no polygon`, `errors`, `no kind`; for what
+            cannot be measured, the reason) and `in_register`: whether the register has that hazard
+            already; what cannot be measured has no `submission_id` and no `record`.
         """
         with self._reading() as connection:
-            return submissions.not_in_split(connection)
+            waiting = submissions.not_in_split(connection)
+            gone = unmeasured.read(connection, rule=rule, synthetic=self.synthetic)
+        if gone.empty:
+            return waiting
+        table = pd.concat([waiting, gone[waiting.columns.intersection(gone.columns)]])
+        table["record"] = table["record"].astype("Int64")
+        return table[waiting.columns].reset_index(drop=True)
 
 
 def _read(path: str | os.PathLike[str]) -> Received:

@@ -136,13 +136,21 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     missing = filled.done("workbench", "list", "--not-in-split")
     assert "N-2" in missing
     assert narrow(missing)
-    done = filled.done("workbench", "accept", "S-0001", "--by", "desk")
+    before = listing(filled.folder)
+    shown = filled.done("workbench", "accept", "S-0001", "--by", "desk")
+    assert "1 records would be accepted: 1 registered" in shown
+    assert "left: N-2" in shown
+    assert "Nothing is written yet" in shown
+    assert listing(filled.folder) == before
+    done = filled.done("workbench", "accept", "S-0001", "--by", "desk", "--yes")
     assert "1 records accepted: 1 registered" in done
     assert "left: N-2" in done
     assert "left: N-3: errors: invalid_ring" in done
     assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 3
     why = "ring crosses itself; polygon missing"
-    assert "2 records rejected" in filled.done("workbench", "reject", "S-0001", "--why", why)
+    words = ["workbench", "reject", "S-0001", "--why", why]
+    assert "2 records would be rejected" in filled.done(*words)
+    assert "2 records rejected" in filled.done(*words, "--yes")
     kept = rows(filled, "workbench", "show", "S-0001")
     assert [row["state"] for row in kept] == ["accepted", "rejected", "rejected"]
     assert {row["why"] for row in kept} == {None, why}
@@ -153,7 +161,9 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
 def test_a_record_without_an_id_is_named_by_its_number(filled: Command) -> None:
     file = write(filled.folder / "b.gpkg", [NEW, NEW], hazard_id=["A", None])
     filled.done("workbench", "submit", file, "--kind", "ap_minefield")
-    done = filled.done("workbench", "reject", "S-0001", "--record", 2, "--why", "whose is it?")
+    done = filled.done(
+        "workbench", "reject", "S-0001", "--record", 2, "--why", "whose is it?", "--yes"
+    )
     assert "1 records rejected" in done
     assert [r["state"] for r in rows(filled, "workbench", "show", "S-0001")][1] == "rejected"
     line = filled.refused(errors.UnknownNameError, "workbench", "accept", "S-0001", "--record", 9)
@@ -176,7 +186,7 @@ def test_reports_over_the_desk_release_land(filled: Command) -> None:
     assert filled("check", file, "--reports").exit_code == errors.FINDINGS_EXIT
     assert "unknown_hazard" in filled("check", file, "--reports").output
     filled.done("workbench", "submit", file, "--reports")
-    done = filled.done("workbench", "accept", "S-0001")
+    done = filled.done("workbench", "accept", "S-0001", "--yes")
     assert "1 released" in done
     assert "left: AP-9" in done
     totals = rows(filled, "releases", "--by", "outcome")

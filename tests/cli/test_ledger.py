@@ -51,6 +51,139 @@ def test_a_preview_writes_nothing(filled: Command) -> None:
     assert listing(filled.folder) == before
 
 
+def test_a_preview_is_what_the_recording_does(filled: Command) -> None:
+    """Where the land was credited to another hazard, and on a day before another report."""
+    with mg.open_store(filled.store) as store:
+        twin = store.hazards().query("hazard_id == 'AP-2'").assign(hazard_id="AP-3")
+        store.register(twin)
+    release(filled, worked(filled.folder), "2024-05-03", "--event-id", "TS-14")
+    file = worked(filled.folder)
+    words = ["release", "AP-3", file, "--outcome", "cleared"]
+    late = " ".join(filled.done(*words, "--on", "2024-06-03").split())
+    assert "cleared 1 remaining 600,074" in late
+    assert "credited to AP-2, which it overlaps (600,074 m²)" in late
+    early = " ".join(filled.done(*words, "--on", "2023-06-03").split())
+    assert f"cleared {EAST:,} remaining" in early
+    other = "cleared TS-14 of AP-2 counts otherwise: amended -600,074 m², cleared -600,074 m²"
+    assert other in early
+    done = filled.done(*words, "--on", "2023-06-03", "--yes")
+    assert f"cleared {EAST:,} m²" in done
+    assert other in done
+    again = filled.done(*words, "--on", "2023-06-03")
+    assert "there already" in again
+    assert "--yes" not in again
+
+
+def parts(folder: Path) -> Path:
+    """Write two halves of AP-2, named in a column of another name."""
+    path = folder / "parts.gpkg"
+    halves = [shapely.box(103, 13, 103.005, 13.01), shapely.box(103.005, 13, 103.01, 13.01)]
+    table = {"Name": ["AP-2w", "AP-2e"], "village": ["V1", None]}
+    gpd.GeoDataFrame(table, geometry=halves, crs=4326).to_file(path)
+    return path
+
+
+VERBS: dict[str, tuple[list[str], dict[str, Any]]] = {
+    # command: what is asked, and what the hazards are after it
+    "amend": (["amend", "AP-2", "{west}", "--on", "2024-05-03"], {"AP-2": 600_074}),
+    "confirm": (["confirm", "AP-2", "--on", "2024-05-03"], {"AP-2": WHOLE}),
+    "confirm less": (
+        ["confirm", "AP-2", "--polygon", "{west}", "--outcome", "reduced", "--on", "2024-05-03"],
+        {"AP-2": 600_074},
+    ),
+    "describe": (
+        ["describe", "AP-1", "AP-2", "--set", "village=V 2", "--set", "district=",
+         "--on", "2024-05-03"],
+        {"AP-2": WHOLE},
+    ),
+    "divide": (
+        ["divide", "AP-2", "{parts}", "--id", "Name", "--on", "2024-05-03"],
+        {"AP-2e": 600_074, "AP-2w": 600_074},
+    ),
+    "merge": (["merge", "AP-1", "AP-2", "--into", "AP-7", "--on", "2024-05-03"], {"AP-7": None}),
+    "retract": (["retract", "{first}", "--reason", "not a field"], {"AP-2": None}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", VERBS)
+def test_every_verb_is_shown_and_then_recorded(filled: Command, case: str) -> None:
+    with mg.open_store(filled.store) as store:
+        first = store.history("AP-2")["event_id"].iloc[0]
+        count = len(store.events())
+    files = {
+        "west": worked(filled.folder, 103.0, 103.005), "parts": parts(filled.folder),
+        "first": first,
+    }  # fmt: skip
+    asked, after = VERBS[case]
+    words = [word.format(**files) for word in asked]
+    before = listing(filled.folder)
+    shown = filled.done(*words)
+    assert "not written yet" in " ".join(shown.split())
+    assert "with the same words and --yes" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert listing(filled.folder) == before
+    assert "recorded; " in filled.done(*words, "--yes")
+    with mg.open_store(filled.store) as store:
+        assert len(store.events()) > count
+        assert store.rebuild().empty
+        found = dict(
+            zip(*(store.hazards()[name] for name in ("hazard_id", "size_m2")), strict=True)
+        )
+        for hazard, size in after.items():
+            assert found.get(hazard) == size or (size is None and case in {"merge", "retract"})
+        if case == "describe":
+            assert store.hazards()["village"].tolist() == ["V 2", "V 2"]
+            assert store.hazards()["district"].isna().all()
+        elif case == "divide":
+            assert store.hazards().set_index("hazard_id")["village"]["AP-2w"] == "V1"
+        elif case == "retract":
+            assert list(found) == ["AP-1"]
+    if case == "confirm":
+        filled.refused(errors.RecordError, "confirm", "AP-2", "--on", "2024-06-03")
+    else:
+        assert "there already" in filled.done(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        (["describe", "AP-1", "--set", "village"], errors.OptionError, "COLUMN=VALUE"),
+        (["describe", "AP-1", "--set", "size_m2=7"], errors.OptionError, "cannot change size_m2"),
+        (["describe", "AP-1", "--set", "village=V", "--operator", "MAG"], errors.OptionError,
+         "--set operator"),
+        (["divide", "AP-2", "{parts}"], errors.OptionError, "--id names one of: Name"),
+        (["amend", "AP-9", "{parts}"], errors.UnknownNameError, "AP-9"),
+        (["spot-task"], errors.RecordError, "without items"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said(
+    filled: Command, words: list[str], error: type[mg.MineGeoError], said: str
+) -> None:
+    given = [word.format(parts=parts(filled.folder)) for word in words]
+    assert said in filled.refused(error, *given, "--on", "2024-05-03")
+
+
+def test_a_spot_task_is_shown_and_then_recorded(filled: Command) -> None:
+    words = ["spot-task", "--on", "2024-05-03", "--uxo", 2, "--province", "Battambang"]
+    words += ["--lon", 103.1, "--lat", 13.1, "--event-id", "S-1", "--by", "desk"]
+    before = listing(filled.folder)
+    shown = filled.done(*words)
+    assert "spot task S-1: not written yet" in shown
+    assert listing(filled.folder) == before
+    assert filled.done(*words, "--yes") == "S-1: recorded\n"
+    assert "there already" in filled.done(*words, "--yes")
+    with mg.open_store(filled.store) as store:
+        row = store.spot_tasks().iloc[0]
+        assert row[["task_id", "uxo", "province_code", "recorded_by"]].tolist() == [
+            "S-1", 2, "02", "desk",
+        ]  # fmt: skip
+
+
+def test_the_depth_of_clearance_is_kept(filled: Command) -> None:
+    release(filled, worked(filled.folder), "2024-05-03", "--depth-cm", 13)
+    assert rows(filled.done("history", "AP-2", "--format", "json"))[-1]["depth_cm"] == 13
+
+
 def test_a_release_is_written_and_counts_from_its_day_on(filled: Command) -> None:
     said = release(filled, worked(filled.folder), "2024-05-03", "--operator", "MAG")
     assert f"cleared {EAST:,} m², {WHOLE - EAST:,} m² remain" in said
@@ -121,7 +254,14 @@ def test_import_takes_over_a_whole_ledger(command: Command) -> None:
     command.done("init", "--synthetic")
     command.done("load", "border", mg.sample.path("border"))
     places = [mg.sample.path("ledger_hazards"), mg.sample.path("ledger_events")]
-    command.done("db", "import", *places)
+    done = command.done("db", "import", *places, "--spot-tasks", mg.sample.path("spot_tasks"))
+    assert "269 spot tasks taken over" in done
+    with mg.open_store(command.store) as store:
+        tasks = store.spot_tasks()
+        assert tasks["submunitions"].sum() == 698
+        first = tasks.set_index("task_id").loc["SPOT-CMAC-2024-001"]
+        assert first["recorded_at"].isoformat() == "2024-02-15T03:37:21+00:00"
+        assert first["province_code"] == "02"
     words = ["--kind", "ap_minefield", "--as-of", "2022-12-31", "--format", "json"]
     total = rows(command.done("totals", *words))[-1]
     assert (total["hazards"], total["size_m2"]) == (7392, 681_284_511)
@@ -154,6 +294,7 @@ def test_a_release_that_cannot_be(filled: Command, case: str) -> None:
     before = filled.done("history", "AP-2", "--format", "csv")
     line = filled.refused(error, "release", hazard, file, *flat, "--yes")
     assert said in line
+    assert filled.refused(error, "release", hazard, file, *flat) == line  # so does the preview
     assert filled.done("history", "AP-2", "--format", "csv") == before
 
 
@@ -169,3 +310,23 @@ def test_a_moment_without_a_time_zone_is_refused(filled: Command) -> None:
     line = filled.refused(errors.RecordError, "totals", "--known-at", "2024-05-03T12:00")
     assert "time zone" in line
     filled.refused(errors.RecordError, "changes", "--since", "2024-05-03T12:00")
+
+
+def test_a_record_that_cannot_be_measured_is_named_and_stops_no_figure(filled):
+    """Registered in Africa: no distance to the border can be told."""
+    before = filled.done("totals")
+    with mg.open_store(filled.store) as store:
+        afar = store.hazards().iloc[[0]].assign(hazard_id="AP-9")
+        store.register(afar.set_geometry([shapely.box(13, 12, 13.01, 12.01)], crs=4326))
+    named = "note: AP-9 is in no total and on no map: not in longitude / latitude, or more than 10"
+    for words in (
+        ["totals"], ["split"], ["sensitivity"], ["balance", "--by", "zone"],
+        ["map", "national", "-o", "map.html"],
+    ):  # fmt: skip
+        result = filled(*words)
+        assert result.exit_code == 0, result.output
+        notes = [line for line in result.stderr.splitlines() if line.startswith("note")]
+        assert len(notes) == 1
+        assert notes[0].startswith(named)
+    assert filled.done("totals") == before
+    assert "AP-9" in filled.done("workbench", "list", "--not-in-split")

@@ -232,6 +232,10 @@ def texts(folder):
     source = "<SrcDataSource>/etc/passwd</SrcDataSource>"
     vrt = f"<OGRVRTDataSource><OGRVRTLayer name='a'>{source}</OGRVRTLayer></OGRVRTDataSource>"
     (folder / "virtual.kml").write_text(vrt)
+    (folder / "elsewhere.tab").write_text(
+        '!table\n!version 300\n\nDefinition Table\n  Type NATIVE\n  File "/etc/passwd"\n'
+    )
+    (folder / "no_rows.mif").write_text('Version 300\nCharset "Neutral"\nColumns 0\nData\n\nRegion')
     (folder / "picture.shp").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1000))
 
 
@@ -253,6 +257,8 @@ TOLD = {
     "cut_inside.zip": "cut_inside.zip: cut50.shp in it: ",
     "index.gdb": "is cut off",
     "no_index.shp": "no_index.shx is missing beside it",
+    "elsewhere.tab": "points to other files",
+    "no_rows.mif": "no_rows.mid is missing beside it",
     "no_table.shp": "no_table.dbf is missing beside it",
     "bomb.zip": "more than 512 MB",
     "liar.zip": "a damaged zip",

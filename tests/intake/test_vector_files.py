@@ -75,7 +75,8 @@ def _file(request, tmp_path):
 def test_each_format_gives_the_same_records(file):
     guard.check(file)
     raw = read(file)
-    assert raw.findings == ()
+    # GDAL writes stars for a number that is missing, as dBASE does for one that has no room.
+    assert [f.code for f in raw.findings] == (["no_number"] * 2 if file.suffix == ".shp" else [])
     assert isinstance(raw.table.index, pd.RangeIndex)
     assert raw.table.columns[-1] == "geometry"
     assert raw.table.crs.to_epsg() == 4326
@@ -223,7 +224,9 @@ def test_layers_are_chosen_as_meant(tmp_path):
     path = tmp_path / "a.gpkg"
     for layer in ("north", "south"):
         FIELDS.to_file(path, layer=layer)
-    with pytest.raises(FileError, match=r"several layers; name one of: north, south"):
+    with pytest.raises(
+        FileError, match='several layers; name one, as layer="north", of: north, south'
+    ):
         read(path)
     with pytest.raises(FileError, match=r"no layer 'minen'; it has: north, south"):
         read(path, layer="minen")
@@ -249,7 +252,9 @@ def test_folders_of_kml_are_layers_and_empty_ones_do_not_count(tmp_path):
     assert raw.table.columns.tolist() == ["Name", "hazard_id", "geometry"]
     assert raw.table.iloc[0].tolist()[:2] == ["a", "7"]
     path.write_text(KML.format(north + north.replace("north", "south")))
-    with pytest.raises(FileError, match="several layers; name one of: north, south"):
+    with pytest.raises(
+        FileError, match='several layers; name one, as layer="north", of: north, south'
+    ):
         read(path)
     with zipfile.ZipFile(tmp_path / "a.kmz", "w") as kmz:
         kmz.write(path, "doc.kml")
@@ -303,7 +308,8 @@ def test_a_zip_of_each_format(tmp_path, suffix, folder):
     raw = read(path)
     assert apart_m(raw.table.geometry, FIELDS.geometry) < 0.001
     assert raw.table["hazard_id"].tolist() == FIELDS["hazard_id"].tolist()
-    assert said(raw) == [("unread_part", None)]
+    stars = [("no_number", None)] * 2 if suffix == "shp" else []
+    assert said(raw) == [("unread_part", None), *stars]
     assert "README.txt" in raw.findings[0].message
     assert str(tmp_path) in raw.findings[0].message
 
@@ -325,7 +331,9 @@ def test_two_shapefiles_in_a_zip_are_two_layers(tmp_path):
             write(FIELDS.head(count), tmp_path / f"{name}.shp")
             for part in tmp_path.glob(f"{name}.*"):
                 packed.write(part, part.name)
-    with pytest.raises(FileError, match=r"two\.zip: several layers; name one of: north, south"):
+    with pytest.raises(
+        FileError, match=r'two\.zip: several layers; name one, as layer="north", of: north, south'
+    ):
         read(path)
     assert len(read(path, layer="south").table) == 3
 

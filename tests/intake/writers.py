@@ -65,6 +65,19 @@ def layer(driver: str, crs: object = 4326) -> Callable[[Path], None]:
     return write
 
 
+def mapinfo(path: Path) -> None:
+    """Write a table of MapInfo, whose coordinates are whole numbers of a grid within its bounds."""
+    west, south, east, north = HAZARDS.total_bounds
+    bounds = f"{west - 0.1},{south - 0.1},{east + 0.1},{north + 0.1}"
+    more = {"FORMAT": "MIF"} if path.suffix == ".mif" else {}
+    sizes = (
+        HAZARDS["reported_size_m2"].map(str).replace("nan", "")
+    )  # no number may be missing there
+    HAZARDS.assign(reported_size_m2=sizes).to_file(
+        path, driver="MapInfo File", BOUNDS=bounds, **more
+    )
+
+
 def zipped_geodatabase(path: Path) -> None:
     folder = path.with_name("hazards.gdb")
     HAZARDS.to_file(folder, driver="OpenFileGDB", layer="hazards")
@@ -165,6 +178,19 @@ def wkt(path: Path) -> None:
         table.to_csv(path, index=False, sep=";", encoding="utf-16")
 
 
+def geojson_cells(path: Path) -> None:
+    attributes().assign(shape=shapely.to_geojson(HAZARDS.geometry)).to_csv(path, index=False)
+
+
+def geoshapes(path: Path) -> None:
+    """Write what ODK and Kobo export: latitude, longitude, altitude, accuracy of each corner."""
+    rings = [
+        "; ".join(f"{y!r} {x!r} 0.0 4.5" for x, y in polygon.exterior.coords)
+        for polygon in HAZARDS.geometry
+    ]
+    attributes().assign(the_area=rings).to_csv(path, index=False)
+
+
 def survey123(path: Path) -> None:
     """Write a form and its repeat of turning points, whose rows are in the order of entry."""
     forms = attributes().assign(globalid=["{A-1}", "{A-2}", "{A-3}"])
@@ -248,6 +274,8 @@ WRITERS: dict[str, tuple[str, Callable[[Path], None], dict[str, str]]] = {
     "KML": ("a.kml", layer("LIBKML"), {}),  # GDAL 3.11 writes the columns of "KML" askew
     "file geodatabase": ("a.gdb", layer("OpenFileGDB"), {}),
     "file geodatabase, zipped": ("a.gdb.zip", zipped_geodatabase, {}),
+    "MapInfo TAB": ("a.tab", mapinfo, {}),
+    "MapInfo MIF": ("a.mif", mapinfo, {}),
     "GeoParquet": ("a.parquet", geoparquet, {}),
     "Esri JSON": ("a.json", esri_json, {}),
     "Survey123 CSV": ("a.zip", survey123, {}),
@@ -257,6 +285,8 @@ WRITERS: dict[str, tuple[str, Callable[[Path], None], dict[str, str]]] = {
     "maXML": ("a.xml", maxml, {}),
     "WKT CSV": ("a.csv", wkt, {"crs": "EPSG:4326"}),
     "WKT XLSX": ("a.xlsx", wkt, {"crs": "EPSG:4326"}),
+    "GeoJSON in CSV": ("a.csv", geojson_cells, {}),
+    "geoshapes of ODK": ("a.csv", geoshapes, {}),
     "points in degrees": ("a.csv", turning_points("degrees"), {"crs": "EPSG:4326"}),
     "points in degrees XLSX": ("a.xlsx", turning_points("degrees"), {"crs": "EPSG:4326"}),
     "points in DMS": ("a.csv", turning_points("dms"), {"crs": "EPSG:4326"}),

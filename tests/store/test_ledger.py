@@ -14,20 +14,22 @@ from shapely import affinity
 from sqlalchemy import text
 
 import mine_geo.store.hazards
-import mine_geo.store.ledger
-from mine_geo import errors
+import mine_geo.store.judging
+from mine_geo import errors, sample
 from mine_geo.fold import fold
 from mine_geo.geometry import size_m2
 from mine_geo.hazards import to_hazards
 from mine_geo.release import release_area
-from mine_geo.store import Registered, Store, create_store
+from mine_geo.store import Registered, Store, create_store, read_spot_tasks
 from mine_geo.store.models import Hazard
+from mine_geo.store.spot_tasks import with_position
 from mine_geo.terms import EVENT_COLUMNS, MOVEMENT_COLUMNS
 from tests import nasty
 from tests.hand import cell_m2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 box = shapely.box
 NORTH = 13.01
@@ -791,7 +793,7 @@ def test_recording_one_release_folds_one_hazard(
         folded.append(set(events["hazard_id"]))
         return fold(events, **options)
 
-    monkeypatch.setattr(mine_geo.store.ledger, "fold", watched)
+    monkeypatch.setattr(mine_geo.store.judging, "fold", watched)
     monkeypatch.setattr(mine_geo.store.hazards, "fold", watched)
     ledger.record("A", "cleared", field(103.0, 103.001), happened_on="2022-05-03")
     assert folded == [{"A"}]
@@ -973,6 +975,64 @@ def test_spot_tasks_that_cannot_be(
     with pytest.raises(error, match=match):
         untouched.record_spot_task({"happened_on": "2024-05-01", "uxo": 1, **wrong})
     assert untouched.spot_tasks().empty
+
+
+@pytest.mark.parametrize("form", ["frame", "points.gpkg", "table.csv", "table.xlsx"])
+def test_spot_tasks_are_taken_over_with_their_moments(
+    store: Store,
+    tmp_path: Path,
+    exported: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+    form: str,
+) -> None:
+    with create_store(tmp_path / "source.gpkg") as source:
+        placed = {"province": "ratanak kiri", "district": "Lumphat", "lon": 107.0, "lat": 13.5}
+        source.record_spot_task(
+            {"task_id": "007", "happened_on": "2024-05-01", "submunitions": 3, **placed}
+        )
+        source.record_spot_task({"happened_on": "2024-06-01", "uxo": 1, "comment": "by the road"})
+        found = source.spot_tasks()
+    tasks: pd.DataFrame = found
+    if form != "frame":
+        file = tmp_path / form
+        plain = pd.DataFrame(found.drop(columns="geometry"))
+        plain = plain.assign(lon=found.geometry.x, lat=found.geometry.y)
+        plain["recorded_at"] = [each.isoformat() for each in plain["recorded_at"]]
+        if form == "points.gpkg":
+            found.to_file(file)
+        elif form == "table.csv":
+            plain.to_csv(file, index=False)
+        else:
+            plain.to_excel(file, index=False)
+        tasks = read_spot_tasks(file)
+    done = store.import_log(*exported, tasks)
+    assert done.spot_tasks == 2
+    assert_frame_equal(store.spot_tasks(), found)
+
+
+def test_invented_spot_tasks_do_not_enter_a_real_store(
+    store: Store, exported: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
+) -> None:
+    tasks = read_spot_tasks(sample.path("spot_tasks"))
+    with pytest.raises(errors.NotSyntheticError, match=r"SPOT-.* is invented sample data"):
+        store.import_log(*exported, tasks)
+    assert store.events().empty
+    assert store.import_log(*exported, tasks.iloc[:0]).spot_tasks == 0
+
+
+def test_a_table_of_spot_tasks_that_cannot_be_read(tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
+        for name in ("2023", "2024"):
+            pd.DataFrame({"task_id": ["S"], "uxo": [1]}).to_excel(book, sheet_name=name)
+    with pytest.raises(errors.FileError, match="2 tables"):
+        read_spot_tasks(tmp_path / "two.xlsx")
+    lines = gpd.GeoDataFrame(
+        {"task_id": ["S"]}, geometry=[shapely.LineString([(103, 13), (104, 13)])], crs=4326
+    )
+    lines.to_file(tmp_path / "lines.gpkg")
+    with pytest.raises(errors.GeometryError, match="must be points"):
+        read_spot_tasks(tmp_path / "lines.gpkg")
+    with pytest.raises(errors.CRSError, match="must be in EPSG:4326"):
+        with_position(lines.to_crs(32648))
 
 
 def test_what_a_store_holds(ledger: Store) -> None:

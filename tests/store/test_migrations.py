@@ -222,6 +222,26 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     engine.dispose()
 
 
+def test_distances_kept_by_an_earlier_version_are_computed_anew(
+    place: str, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    """Of some valid polygons they were wrong by up to two kilometres."""
+    with create_store(place) as store:
+        store.load_border(border)
+        store.register(hazards)
+        right = store.split()["border_distance_m"]
+    engine = engine_of(place)
+    with migrating(engine) as connection:
+        connection.execute(text("UPDATE border_distance SET border_distance_m = 9999"))
+        connection.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0003'"))
+    engine.dispose()
+    with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
+        open_store(place)
+    assert upgrade_store(place) == ("0003", migrate.revisions()[-1])
+    with open_store(place) as store:
+        assert store.split()["border_distance_m"].equals(right)
+
+
 def make_earlier(
     place: str, table: gpd.GeoDataFrame, patch: pytest.MonkeyPatch, revision: str
 ) -> None:

@@ -418,7 +418,7 @@ def test_an_acceptance_that_fails_half_way_leaves_nothing(
     def failing(*_: Any, **__: Any) -> None:
         raise RuntimeError("the power is gone")
 
-    monkeypatch.setattr("mine_geo.store.accepting.decide", failing)
+    monkeypatch.setattr("mine_geo.store.deciding.Decision.write", failing)
     with pytest.raises(RuntimeError, match="power"):
         store.accept(name)
     monkeypatch.undo()

@@ -154,7 +154,7 @@ class View:
     def degrees(self) -> Bounds:
         """West, south, east, north of the window in degrees, never too narrow."""
         west, south, east, north = self.ground(3)
-        ring = shapely.segmentize(shapely.box(west, south, east, north), (east - west) / 20)
+        ring = densify([shapely.box(west, south, east, north)], (east - west) / 20)[0]
         bounds = shapely.bounds(shapely.transform(ring, to_degrees))
         return (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))
 
