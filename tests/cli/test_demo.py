@@ -38,7 +38,9 @@ def shown(said: str, pages: Path) -> None:
     assert "SYNTHETIC" in said
     assert max(map(len, said.splitlines()[:-7])) <= 80
     for page in PAGES:
-        assert "SYNTHETIC" in (pages / page).read_text(encoding="utf-8")
+        text = (pages / page).read_text(encoding="utf-8")
+        assert "SYNTHETIC" in text
+        assert ", the last record of the ledger" in text
 
 
 def test_the_readme_shows_what_the_demonstration_prints_and_prints_again(command: Command) -> None:
