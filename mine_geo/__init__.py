@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mine_geo import errors, intake, maps, sample, terms
-    from mine_geo.admin import assign_admin, read_admin
-    from mine_geo.border import border_distance, read_border
+    from mine_geo.admin import assign_admin
+    from mine_geo.border import border_distance
     from mine_geo.bounds import zone_bounds
     from mine_geo.checks import check_hazards
     from mine_geo.errors import MineGeoError
     from mine_geo.geometry import size_m2
     from mine_geo.hazards import to_hazards
-    from mine_geo.intake import read_hazards
+    from mine_geo.intake import read_admin, read_border, read_hazards
     from mine_geo.nearzone import near_zone
     from mine_geo.published import published_table, reconcile
     from mine_geo.release import release_area
@@ -47,8 +47,8 @@ _HOMES = {
     "near_zone": "nearzone",
     "open_store": "store",
     "published_table": "published",
-    "read_admin": "admin",
-    "read_border": "border",
+    "read_admin": "intake",
+    "read_border": "intake",
     "read_hazards": "intake",
     "reconcile": "published",
     "release_area": "release",

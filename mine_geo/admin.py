@@ -14,7 +14,15 @@ import shapely
 
 from mine_geo import admin_names
 from mine_geo.admin_names import district, province
-from mine_geo.errors import CRSError, GeometryError, RecordError, UnknownNameError, some
+from mine_geo.errors import (
+    CRSError,
+    GeometryError,
+    OptionError,
+    RecordError,
+    UnknownNameError,
+    choose,
+    some,
+)
 from mine_geo.geometry import (
     as_geometries,
     exact_size_m2,
@@ -23,25 +31,24 @@ from mine_geo.geometry import (
     without_empty,
 )
 from mine_geo.terms import ADMIN_COLUMNS, CRS
-from mine_geo.vector import read_vector
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     Objects = NDArray[np.object_]
 
-__all__ = ["assign_admin", "district", "province", "provinces", "read_admin", "to_admin"]
+__all__ = ["assign_admin", "district", "province", "provinces", "to_admin"]
 
-_COLUMNS: Final = {
+COLUMNS: Final = {
     "district_code": ("district_code", "adm2_pcode"),
     "district": ("district", "adm2_name", "adm2_en", "shapename"),
     "province_code": ("province_code", "adm1_pcode"),
     "province": ("province", "adm1_name", "adm1_en"),
 }
-"""Where files keep names and codes: ours, COD-AB (now and before 2024), geoBoundaries."""
+"""Where tables keep names and codes: ours, COD-AB (now and before 2024), geoBoundaries. A profile
+can name others, see `intake.read_admin`."""
 
 _KHANS: Final = frozenset({"1210", "1211", "1212"})
 """Districts of Phnom Penh whose codes lists give in different orders: there the name counts."""
@@ -50,49 +57,7 @@ _TOUCH_DEGREES: Final = 1e-4
 _TIE_M2: Final = 1e-4
 
 
-def read_admin(
-    path: str | os.PathLike[str], layer: str | None = None, *, operation: str | None = None
-) -> gpd.GeoDataFrame:
-    """Read district polygons from a file: our own, COD-AB or geoBoundaries.
-
-    Parameters
-    ----------
-    path
-        Any vector file of polygons with a column of district codes (`district_code`,
-        `adm2_pcode`: 0102, KH0102) or of district names (`district`, `adm2_name`, `ADM2_EN`,
-        `shapeName`), best with one of provinces.
-    layer
-        The layer, where the file has several.
-    operation
-        The named datum transformation, where the file's datum is not WGS 84.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        As `to_admin`.
-
-    Raises
-    ------
-    FileError, CRSError
-        If the file or layer cannot be read, or has no reference system.
-    GeometryError, RecordError, UnknownNameError
-        As `to_admin`.
-
-    Examples
-    --------
-    >>> from mine_geo import sample
-    >>> districts = read_admin(sample.path("districts"))
-    >>> len(districts), districts["province_code"].nunique()
-    (198, 25)
-    """
-    frame = read_vector(path, layer, prefer=("district", "districts"), operation=operation)
-    try:
-        return to_admin(frame)
-    except (GeometryError, RecordError, UnknownNameError) as error:
-        raise type(error)(f"{path}: {error}") from error
-
-
-def to_admin(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def to_admin(frame: gpd.GeoDataFrame, columns: Mapping[str, str] | None = None) -> gpd.GeoDataFrame:
     """Return district polygons in the canonical columns, one row a district, by code.
 
     Names and codes become those of `admin_names`. Where the file has no codes, a district is
@@ -102,7 +67,12 @@ def to_admin(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Parameters
     ----------
     frame
-        Polygons in EPSG:4326 with the columns that `read_admin` tells of.
+        Polygons in EPSG:4326 with a column of district codes (`district_code`, `adm2_pcode`:
+        0102, KH0102) or of district names (`district`, `adm2_name`, `ADM2_EN`, `shapeName`),
+        best with one of provinces.
+    columns
+        Which column of the frame is our `district_code`, `district`, `province_code`,
+        `province`, where they have other names; then only those that are named count.
 
     Returns
     -------
@@ -134,7 +104,7 @@ def to_admin(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise CRSError("districts must be in EPSG:4326; use to_crs(4326) first")
     if frame.empty:
         raise GeometryError("no district polygon in it; choose a layer that holds districts")
-    found = _find_columns(frame)
+    found = _find_columns(frame) if columns is None else _named(frame, columns)
     geometries, repaired = _repair(frame)
     codes = _codes(frame, found, geometries)
     names = [_names(code, frame, found, place) for place, code in enumerate(codes)]
@@ -154,13 +124,27 @@ def _find_columns(frame: gpd.GeoDataFrame) -> dict[str, str]:
     folded = {str(column).casefold(): str(column) for column in frame.columns}
     found = {
         ours: next(folded[name] for name in names if name in folded)
-        for ours, names in _COLUMNS.items()
+        for ours, names in COLUMNS.items()
         if any(name in folded for name in names)
     }
+    return _with_districts(frame, found)
+
+
+def _named(frame: gpd.GeoDataFrame, columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns that the caller names."""
+    for ours, theirs in columns.items():
+        choose(ours, tuple(COLUMNS), "column")
+        if theirs not in frame:
+            raise OptionError(f"no column {theirs!r}; it has: {some(frame.columns, 20)}")
+    return _with_districts(frame, dict(columns))
+
+
+def _with_districts(frame: gpd.GeoDataFrame, found: dict[str, str]) -> dict[str, str]:
+    """Return the columns, if one of districts is among them."""
     if not {"district", "district_code"} & set(found):
-        valid = some([name for key in ("district_code", "district") for name in _COLUMNS[key]], 12)
+        valid = some([name for key in ("district_code", "district") for name in COLUMNS[key]], 12)
         raise RecordError(
-            f"no column of districts; rename one to one of: {valid} (it has: "
+            f"no column of districts; rename one to one of: {valid}, or say which it is (it has: "
             f"{some(frame.columns, 12)})"
         )
     return found
@@ -317,6 +301,7 @@ def assign_admin(hazards: gpd.GeoDataFrame, admin: gpd.GeoDataFrame) -> pd.DataF
     Examples
     --------
     >>> from mine_geo import sample
+    >>> from mine_geo.intake import read_admin
     >>> districts = read_admin(sample.path("districts"))
     >>> field = gpd.GeoDataFrame(geometry=[shapely.box(102.85, 12.61, 102.86, 12.62)], crs=4326)
     >>> assign_admin(field, districts)[["province", "district_code", "share"]].values.tolist()
@@ -381,6 +366,7 @@ def provinces(admin: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Examples
     --------
     >>> from mine_geo import sample
+    >>> from mine_geo.intake import read_admin
     >>> whole = provinces(read_admin(sample.path("districts")))
     >>> whole["province"].tolist()[:3]
     ['Banteay Meanchey', 'Battambang', 'Kampong Cham']

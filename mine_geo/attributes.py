@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from mine_geo.cells import read_days
 from mine_geo.events import ATTRIBUTES, detail_of
 from mine_geo.terms import CRS, HAZARD_COLUMNS
 
@@ -142,6 +143,5 @@ def _typed(name: str, values: list[Any]) -> pd.Series[Any]:
     if name in _NUMBERS:
         return pd.to_numeric(column, errors="coerce").astype(float)
     if name == "surveyed_on":
-        days = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
-        return days.dt.tz_localize(None).astype("datetime64[ms]").dt.normalize()
+        return read_days(column)[0]
     return column.map(str, na_action="ignore").astype("str")

@@ -5,11 +5,11 @@ A border is a table of lines in EPSG:4326 with the columns of `terms.BORDER_COLU
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from mine_geo.cells import read_flags
@@ -17,78 +17,29 @@ from mine_geo.errors import CRSError, GeometryError, RecordError, some
 from mine_geo.geometry import as_geometries, find_faults
 from mine_geo.nearest import nearest
 from mine_geo.terms import BORDER_COLUMNS, BORDER_KINDS, CRS, NEIGHBOURS
-from mine_geo.vector import read_vector
 
 if TYPE_CHECKING:
-    import os
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
+_GEOD: Final = pyproj.Geod(ellps="WGS84")
 UNKNOWN_ACCURACY_M: Final = 0.0
 MOST_DEGREES: Final = 10.0
 """Farthest longitude from the middle of the border at which its plane is used."""
 
 
-def read_border(
-    path: str | os.PathLike[str],
-    *,
-    name: str | None = None,
-    version: str | None = None,
-    accuracy_m: float | None = None,
-    layer: str | None = None,
-    operation: str | None = None,
-) -> gpd.GeoDataFrame:
-    """Read border lines from a file.
+def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a border table in its canonical columns, checked.
+
+    A line without a `kind` is land border where it has a `neighbour`: no coast has one. Where it
+    has neither it may be coast, and is refused.
 
     Parameters
     ----------
-    path
-        Any vector file of lines.
-    name, version
-        What the border dataset is called; else the file's own columns, else the file's name and
-        `"unversioned"`.
-    accuracy_m
-        How far the lines may be from the true border, metres; else the file's own column,
-        else 0.
-    layer
-        The layer, where the file has several.
-    operation
-        The named datum transformation, where the file's datum is not WGS 84.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
+    frame
         Lines in EPSG:4326 with `kind` (land, coast), `neighbour` (THA, LAO, VNM, null on the
-        coast), `border_name`, `border_version`, `accuracy_m`. A column `demarcated` of the file
-        (true, false, null) is kept: maps dash what is not demarcated.
-
-    Raises
-    ------
-    FileError, CRSError, GeometryError, RecordError
-        If the file cannot be read, is not lines, or has words outside the vocabulary.
-
-    Examples
-    --------
-    >>> from mine_geo import sample
-    >>> border = read_border(sample.path("border"))
-    >>> sorted(border.neighbour.dropna().unique())
-    ['LAO', 'THA', 'VNM']
-    """
-    frame = read_vector(path, layer, prefer=("border",), operation=operation)
-    given = {"border_name": name, "border_version": version, "accuracy_m": accuracy_m}
-    given = {column: value for column, value in given.items() if value is not None}
-    frame = frame.assign(**given)
-    if "border_name" not in frame:
-        frame = frame.assign(border_name=Path(path).stem)
-    try:
-        return to_border(frame)
-    except (GeometryError, RecordError) as error:
-        raise type(error)(f"{path}: {error}") from error
-
-
-def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return a border table in its canonical columns, checked.
+        coast), and if known `border_name`, `border_version`, `accuracy_m` (metres) and
+        `demarcated` (true, false, null). Further columns are kept.
 
     Raises
     ------
@@ -97,41 +48,54 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     GeometryError
         If a geometry is missing, empty, not a line, or not in longitude / latitude.
     RecordError
-        If `kind` or `neighbour` holds a word outside the vocabulary, a record has no `kind` in a
-        column of that name, or an accuracy is not a length.
+        If `kind` or `neighbour` holds a word outside the vocabulary, nothing says of a line
+        whether it is land or coast, a coast has a neighbour, or an accuracy is not a length.
 
     Examples
     --------
     >>> import geopandas as gpd
     >>> line = shapely.LineString([(102.5, 13.0), (102.6, 13.1)])
-    >>> to_border(gpd.GeoDataFrame(geometry=[line], crs=4326))[["kind", "border_version"]]
+    >>> frame = gpd.GeoDataFrame({"neighbour": ["THA"]}, geometry=[line], crs=4326)
+    >>> to_border(frame)[["kind", "border_version"]]
        kind border_version
     0  land    unversioned
     """
     if frame.crs != CRS:
         raise CRSError("border lines must be in EPSG:4326; use to_crs(4326) first")
-    _check_lines(frame)
+    check_lines(frame)
     filled = frame.reset_index(drop=True)
     if filled.geometry.name != "geometry":
         filled = filled.rename_geometry("geometry")
     defaults = {
-        "kind": "land",
+        "kind": None,
         "neighbour": None,
         "border_name": "border",
         "border_version": "unversioned",
         "accuracy_m": UNKNOWN_ACCURACY_M,
     }
     filled = filled.assign(**{c: v for c, v in defaults.items() if c not in filled})
-    filled["neighbour"] = filled["neighbour"].astype(object).where(filled["neighbour"].notna())
+    for column in ("kind", "neighbour"):
+        filled[column] = filled[column].astype(object).where(filled[column].notna())
     for column, words in (("kind", BORDER_KINDS), ("neighbour", NEIGHBOURS)):
         strange = set(filled[column].dropna()) - set(words)
         if strange:
             raise RecordError(
                 f"border: {column} {some(sorted(strange))} is unknown; valid: {', '.join(words)}"
             )
+    beside = filled["neighbour"].notna()
+    filled["kind"] = filled["kind"].mask(filled["kind"].isna() & beside, "land")
     if filled["kind"].isna().any():
         bad = np.flatnonzero(filled["kind"].isna())
-        raise RecordError(f"border: record {some(bad)} has no kind; write land or coast")
+        raise RecordError(
+            f"border: record {some(bad)} has no kind and no neighbour, so it may be coast; write "
+            "land or coast into a column kind"
+        )
+    shore = (filled["kind"] == "coast") & beside
+    if shore.any():
+        raise RecordError(
+            f"border: record {some(np.flatnonzero(shore))} is coast and has a neighbour; write "
+            "land, or leave the neighbour empty"
+        )
     for column in ("border_name", "border_version"):
         filled[column] = filled[column].astype(object).fillna(defaults[column]).astype(str)
     filled["accuracy_m"] = _accuracies(filled["accuracy_m"])
@@ -162,7 +126,23 @@ def _demarcated(column: pd.Series[Any]) -> pd.Series[bool]:
     return said.where(column.notna(), None)
 
 
-def _check_lines(frame: gpd.GeoDataFrame) -> None:
+def check_lines(frame: gpd.GeoDataFrame) -> None:
+    """Refuse what is no table of lines in longitude / latitude.
+
+    Raises
+    ------
+    GeometryError
+        If there is no line, or a geometry is missing, empty, none of a line, or not on the earth.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> check_lines(gpd.GeoDataFrame(geometry=[shapely.Point(103, 13)], crs=4326))
+    Traceback (most recent call last):
+        ...
+    mine_geo.errors.GeometryError: border: record 0: Point instead of a line; give the border as
+    LineString or MultiLineString in EPSG:4326
+    """
     if frame.empty:
         raise GeometryError("border: no lines; choose a layer that holds the border")
     faults = find_faults(frame, range(len(frame)), shape="line")
@@ -171,6 +151,54 @@ def _check_lines(frame: gpd.GeoDataFrame) -> None:
         raise GeometryError(
             f"border: {lines}; give the border as LineString or MultiLineString in EPSG:4326"
         )
+
+
+def border_lengths(border: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return how many kilometres of a border are of each kind, and beside which neighbour.
+
+    Parameters
+    ----------
+    border
+        A border table, as from `to_border`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `kind`, `neighbour` (null where there is none, or none is recorded), `lines`, `km`
+        (float): the geodesic length on WGS 84 (Karney 2013, through PROJ). Land first.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> degree = gpd.GeoDataFrame({"neighbour": ["THA"]},
+    ...     geometry=[shapely.LineString([(0, 0), (1, 0)])], crs=4326)
+    >>> border_lengths(to_border(degree)).round(3).values.tolist()
+    [['land', 'THA', 1, 111.319]]
+    """
+    table = pd.DataFrame(
+        {"kind": border["kind"], "neighbour": border["neighbour"], "km": lengths_km(border)}
+    )
+    groups = table.groupby(["kind", "neighbour"], dropna=False, sort=False)["km"]
+    found = groups.agg(lines="size", km="sum").reset_index()
+    order = [*BORDER_KINDS, *NEIGHBOURS]
+    return found.sort_values(
+        ["kind", "neighbour"], key=lambda words: words.map(order.index, na_action="ignore"),
+        ignore_index=True,
+    )  # fmt: skip
+
+
+def lengths_km(lines: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return the geodesic length of each line on WGS 84, km.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> lines = gpd.GeoSeries([shapely.LineString([(0, 0), (1, 0)])], crs=4326)
+    >>> lengths_km(lines).round(3)
+    array([111.319])
+    """
+    found = [_GEOD.geometry_length(line) / 1000 for line in as_geometries(lines)]
+    return np.array(found, dtype=np.float64)
 
 
 def border_lines(border: gpd.GeoDataFrame, *, include_coast: bool = False) -> gpd.GeoDataFrame:
@@ -195,7 +223,7 @@ def border_lines(border: gpd.GeoDataFrame, *, include_coast: bool = False) -> gp
     lines = border if include_coast else border[border["kind"] == "land"]
     if lines.empty:
         raise GeometryError("border: no land line in it; use include_coast=True or another border")
-    _check_lines(lines)
+    check_lines(lines)
     return lines
 
 
@@ -225,6 +253,7 @@ def border_distance(
     --------
     >>> import geopandas as gpd
     >>> from mine_geo import sample
+    >>> from mine_geo.intake import read_border
     >>> border = read_border(sample.path("border"))
     >>> field = gpd.GeoSeries([shapely.box(103, 13, 103.01, 13.01)], crs=4326)
     >>> border_distance(field, border).round(1).tolist()
@@ -289,7 +318,8 @@ def far_off(hazards: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> pd.Series[str
     >>> import geopandas as gpd
     >>> line = shapely.LineString([(102.5, 13.0), (102.6, 13.1)])
     >>> fields = gpd.GeoSeries([shapely.box(103, 13, 103.1, 13.1), None], crs=4326)
-    >>> far_off(fields, to_border(gpd.GeoDataFrame(geometry=[line], crs=4326))).tolist()
+    >>> border = to_border(gpd.GeoDataFrame({"kind": ["land"]}, geometry=[line], crs=4326))
+    >>> far_off(fields, border).tolist()
     [nan, 'no polygon']
     """
     west, _, east, _ = lines.total_bounds

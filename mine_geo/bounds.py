@@ -65,8 +65,8 @@ def district_reach(
     Examples
     --------
     >>> from mine_geo import sample
-    >>> from mine_geo.admin import read_admin
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_admin
+    >>> from mine_geo.intake import read_border
     >>> districts = read_admin(sample.path("districts")).iloc[[8, 9]]
     >>> reach = district_reach(districts, read_border(sample.path("border")))
     >>> reach[["district_code", "reach"]].values.tolist()
@@ -141,8 +141,8 @@ def zone_bounds(
     Examples
     --------
     >>> from mine_geo import sample
-    >>> from mine_geo.admin import read_admin
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_admin
+    >>> from mine_geo.intake import read_border
     >>> admin, border = read_admin(sample.path("districts")), read_border(sample.path("border"))
     >>> bounds = zone_bounds(published_table("wp2023_annex1"), admin, border, "wp2023_table3")
     >>> bounds.loc[bounds["outside"] != "", ["province", "most_near_hazards"]].values.tolist()
@@ -267,8 +267,8 @@ def findings(bounds: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> from mine_geo import sample
-    >>> from mine_geo.admin import read_admin
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_admin
+    >>> from mine_geo.intake import read_border
     >>> admin, border = read_admin(sample.path("districts")), read_border(sample.path("border"))
     >>> annex = published_table("wp2023_annex1")
     >>> koh_kong = annex[annex["province"] == "Koh Kong"]

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from mine_geo import maps, sample
-from mine_geo.admin import read_admin
-from mine_geo.border import read_border
 from mine_geo.bounds import findings, zone_bounds
 from mine_geo.errors import NotSyntheticError, StoreNotFoundError
-from mine_geo.intake import read_hazards
+from mine_geo.intake import read_admin, read_border, read_hazards
 from mine_geo.places import read_places
 from mine_geo.published import published_table, reconcile
 from mine_geo.selection import Selection

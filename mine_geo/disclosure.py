@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.cells import read_days
 from mine_geo.errors import CRSError, OptionError, RecordError, some
 from mine_geo.geometry import as_geometries, size_m2
 from mine_geo.terms import (
@@ -140,11 +141,11 @@ def disclose(
 
     Examples
     --------
-    >>> from mine_geo import admin, border, intake, sample, zones
+    >>> from mine_geo import intake, sample, zones
     >>> fields = intake.read_hazards(sample.path("minefields"))
     >>> fields = fields[fields["province"] == "Pailin"]
-    >>> split = zones.border_split(fields, border.read_border(sample.path("border")))
-    >>> districts = admin.read_admin(sample.path("districts"))
+    >>> split = zones.border_split(fields, intake.read_border(sample.path("border")))
+    >>> districts = intake.read_admin(sample.path("districts"))
     >>> open_to_all = disclose(split, districts[districts["province"] == "Pailin"])
     >>> open_to_all.aggregates[["district", "hazards", "size_m2", "near_size_m2"]]
         district  hazards   size_m2  near_size_m2
@@ -228,7 +229,7 @@ def _land(released: gpd.GeoDataFrame | None, kinds: pd.Series[Any]) -> pd.DataFr
     if "year" in released:
         years = pd.to_numeric(released["year"])
     elif "happened_on" in released:
-        years = pd.to_datetime(released["happened_on"]).dt.year
+        years = read_days(released["happened_on"])[0].dt.year
     else:
         years = pd.Series(np.nan, index=released.index)
     land["year"] = years.astype("Int64").to_numpy()
@@ -374,5 +375,5 @@ def _polygons(land: pd.DataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _latest(split: gpd.GeoDataFrame) -> pd.Timestamp | None:
-    days = pd.to_datetime(split["surveyed_on"]) if "surveyed_on" in split else pd.Series([pd.NaT])
+    days = read_days(split["surveyed_on"])[0] if "surveyed_on" in split else pd.Series([pd.NaT])
     return None if days.isna().all() else days.max()

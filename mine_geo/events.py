@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.cells import day_of, moment_of, read_days, read_moments
 from mine_geo.errors import CRSError, GeometryError, RecordError, some
 from mine_geo.geometry import EMPTY_PART, find_faults, to_multipolygons, without_empty
 from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS, OUTCOMES
@@ -41,7 +41,6 @@ TYPES: Final = {
     **dict.fromkeys(ITEM_COLUMNS, "Int64"),
 }
 """The type of each column of an events table; the others are `str`."""
-_ZONED: Final = re.compile(r"\d(Z|[+-]\d\d(:?\d\d)?)$")
 
 
 def to_events(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -91,11 +90,8 @@ def _column(frame: gpd.GeoDataFrame, name: str) -> pd.Series[Any]:
     if str(column.dtype) == TYPES.get(name, "str") and name != "happened_on":
         return column
     if name == "happened_on":
-        days = _times(column)
-        return days.dt.tz_localize(None).astype("datetime64[ms]").dt.normalize()
+        return read_days(column)[0]
     if name == "recorded_at":
-        if column.dtype.kind != "M":
-            column = column.where(column.map(_says_zone).astype(bool), None)
         return _times(column).astype("datetime64[ms, UTC]")
     if name in NUMBERS:
         return pd.to_numeric(column, errors="coerce").astype(float)
@@ -110,13 +106,7 @@ def _column(frame: gpd.GeoDataFrame, name: str) -> pd.Series[Any]:
 def _times(column: pd.Series[Any]) -> pd.Series[Any]:
     if getattr(column.dtype, "kind", "") == "M":
         return column.dt.tz_localize("UTC") if column.dt.tz is None else column
-    return pd.to_datetime(column.astype(object), errors="coerce", utc=True, format="ISO8601")
-
-
-def _says_zone(value: Any) -> bool:
-    if isinstance(value, str):
-        return _ZONED.search(value) is not None
-    return getattr(value, "tzinfo", None) is not None
+    return read_moments(column)
 
 
 def registered_events(
@@ -206,54 +196,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     return value if isinstance(value, bool | int | float | str) else str(value)
-
-
-def day_of(value: Day) -> dt.date | None:
-    """Return a day: a date, or an ISO text such as "2022-12-31".
-
-    Raises
-    ------
-    RecordError
-        If it is no day, or a moment within a day.
-
-    Examples
-    --------
-    >>> day_of("2022-12-31")
-    datetime.date(2022, 12, 31)
-    """
-    try:
-        moment = None if value is None else pd.Timestamp(value)
-    except (ValueError, TypeError) as error:
-        raise RecordError(f"{value!r} is not a day; write it as 2022-12-31") from error
-    if moment is None:
-        return None
-    if pd.isna(moment) or moment.tzinfo is not None or moment != moment.normalize():
-        raise RecordError(f"{value} is not a day; write it as 2022-12-31, without a time")
-    return moment.date()
-
-
-def moment_of(value: Moment) -> dt.datetime | None:
-    """Return a moment in UTC: an aware datetime, or an ISO text with its offset.
-
-    Raises
-    ------
-    RecordError
-        If it has no time zone, or is no moment.
-
-    Examples
-    --------
-    >>> moment_of("2023-01-01T06:00:00+07:00").isoformat()
-    '2022-12-31T23:00:00+00:00'
-    """
-    if value is None:
-        return None
-    try:
-        moment = pd.Timestamp(value)
-    except (ValueError, TypeError) as error:
-        raise RecordError(f"{value!r} is not a moment; write 2023-01-01T06:00:00+07:00") from error
-    if pd.isna(moment) or moment.tzinfo is None:
-        raise RecordError(f"{value} has no time zone; say which, as in {value}+07:00")
-    return moment.tz_convert("UTC").to_pydatetime()
 
 
 def detail_of(text: Any) -> dict[str, Any] | None:

@@ -18,9 +18,10 @@ import pandas as pd
 import shapely
 
 from mine_geo import attributes
+from mine_geo.cells import day_of, moment_of
 from mine_geo.credit import again_m2, overlaps
 from mine_geo.cuts import NOTHING, cut, released_land
-from mine_geo.events import day_of, moment_of, standing
+from mine_geo.events import standing
 from mine_geo.geometry import exact_size_m2, to_multipolygons
 from mine_geo.sequence import Sequence, Step, sequence
 from mine_geo.terms import CRS, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.cells import day_of
 from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
-from mine_geo.events import day_of
 from mine_geo.geometry import as_geometries, size_m2
 from mine_geo.terms import (
     CRS,
@@ -27,7 +27,7 @@ from mine_geo.terms import (
     TIME_ZONE,
     ZONES,
 )
-from mine_geo.totals import GROUPS, with_total
+from mine_geo.totals import GROUPS, UNITS, name_no_unit, with_total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -385,5 +385,5 @@ def _summed(table: pd.DataFrame, keys: list[str], figures: list[str], *, total: 
     if not keys:
         return table[figures].sum().astype(np.int64).to_frame().T
     groups = table.groupby(keys, dropna=False, sort=True)
-    summed = groups[figures].sum().astype(np.int64).reset_index()
+    summed = name_no_unit(groups[figures].sum().astype(np.int64).reset_index(), UNITS)
     return with_total(summed, keys) if total else summed

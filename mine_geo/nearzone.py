@@ -61,7 +61,8 @@ def near_zone(
     >>> import geopandas as gpd
     >>> from mine_geo.border import to_border
     >>> line = shapely.LineString([(103, 13), (103.2, 13)])
-    >>> zone = near_zone(to_border(gpd.GeoDataFrame(geometry=[line], crs=4326)), 7000)
+    >>> border = to_border(gpd.GeoDataFrame({"kind": ["land"]}, geometry=[line], crs=4326))
+    >>> zone = near_zone(border, 7000)
     >>> shapely.contains_xy(zone, 103.1, [13.0632, 13.0634]).tolist()
     [True, False]
     """

@@ -15,6 +15,7 @@ import pandas as pd
 
 from mine_geo import admin_names, sample
 from mine_geo.errors import MixedError, RecordError, choose, some
+from mine_geo.terms import NO_UNIT
 
 if TYPE_CHECKING:
     _Number = float | None
@@ -268,7 +269,7 @@ def _coded(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _code_or_null(key: str, cell: object, within: str | None) -> str | None:
-    if not isinstance(cell, str) or not _is_name(cell):
+    if not isinstance(cell, str) or cell == NO_UNIT or not _is_name(cell):
         return None
     if key == "province_code":
         return admin_names.province_code(cell)

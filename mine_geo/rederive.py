@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from mine_geo import movements
+from mine_geo.cells import read_days
 from mine_geo.errors import RecordError, choose
 from mine_geo.totals import totals
 
@@ -54,7 +55,7 @@ class Sources:
         """Return the spot tasks of a year."""
         if self.spot_tasks is None:
             raise RecordError("this table counts spot tasks; load them into the store first")
-        days = pd.to_datetime(self.spot_tasks["happened_on"])
+        days = read_days(self.spot_tasks["happened_on"])[0]
         return self.spot_tasks[days.dt.year == year]
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.cells import day_of
 from mine_geo.cuts import LEAST_M2, areal
 from mine_geo.errors import choose
-from mine_geo.events import day_of
 from mine_geo.geometry import exact_size_m2
 from mine_geo.movements import OUTCOME_COLUMNS
 from mine_geo.terms import CRS, KINDS, OUTCOMES

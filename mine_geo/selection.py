@@ -15,8 +15,6 @@ from mine_geo.terms import KINDS, WORKBENCH
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    import pandas as pd
-
 
 @dataclass(frozen=True)
 class Selection:
@@ -68,23 +66,6 @@ class Selection:
         """Return what was asked for in a provenance column; None where it is not known here."""
         known = {"threshold_m": self.threshold_m, "rule": self.rule}
         return (known | {"include_coast": self.include_coast}).get(column)
-
-
-def no_unit(frame: pd.DataFrame, level: str) -> pd.Series[bool]:
-    """Return which rows record neither the code nor the name of a province or district.
-
-    No table, page or sheet may state an absence while there are such rows: they may lie anywhere.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> no_unit(pd.DataFrame({"province": ["Kep", " ", None]}), "province").tolist()
-    [False, True, True]
-    """
-    named = [column for column in (f"{level}_code", level) if column in frame.columns]
-    recorded = frame[named].astype("string").apply(lambda values: values.str.strip()).fillna("")
-    missing: pd.Series[bool] = ~recorded.ne("").any(axis=1)
-    return missing
 
 
 EVERYTHING = Selection()

@@ -289,6 +289,41 @@ def same_outlines(was: Any, now: Any) -> NDArray[np.bool_]:
     return np.asarray(apart <= SAME_DEGREES)
 
 
+def same_places(was: Any, now: Any) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find the polygons of one table that have an outline of another, whatever their ids.
+
+    Parameters
+    ----------
+    was, now
+        Polygons in EPSG:4326, of any number; null and empty ones have no outline.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The places in `was` and in `now` of each pair of outlines that `same_outlines` calls one.
+
+    Examples
+    --------
+    >>> box = shapely.box(103, 13, 103.01, 13.01)
+    >>> same_places([None, box], [shapely.box(103, 13, 104, 14), box.reverse()])
+    (array([1]), array([1]))
+    """
+    old, new = as_geometries(was), as_geometries(now)
+    there, here = (
+        np.flatnonzero(~shapely.is_missing(each) & ~shapely.is_empty(each)) for each in (old, new)
+    )
+    edges, mine = shapely.bounds(old[there]), shapely.bounds(new[here])
+    tree = shapely.STRtree(shapely.points(edges[:, :2]))
+    near = tree.query(shapely.points(mine[:, :2]), predicate="dwithin", distance=2 * SAME_DEGREES)
+    alike = (np.abs(edges[near[1]] - mine[near[0]]) <= SAME_DEGREES).all(axis=1)
+    one, other = there[near[1][alike]], here[near[0][alike]]
+    # Most are the same to the last digit; only the others need the distance of outlines.
+    same = shapely.equals_exact(old[one], new[other], tolerance=0.0)
+    rest = np.flatnonzero(~same)
+    same[rest] = same_outlines(old[one[rest]], new[other[rest]])
+    return one[same], other[same]
+
+
 def _of_one(layer: _Layer, places: Places, change: str) -> pd.DataFrame:
     """Return the rows of hazards that one layer alone has."""
     sizes, none = layer.sizes[places], np.zeros(len(places), dtype=np.int64)

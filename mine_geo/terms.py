@@ -59,6 +59,9 @@ TIME_ZONE: Final = "Asia/Phnom_Penh"
 THRESHOLD_M: Final = 7000.0
 """The distance of the Executive Order of 4 January 2022, metres."""
 
+NO_UNIT: Final = "no unit recorded"
+"""What stands in a table for the province or district of hazards that record none."""
+
 SYNTHETIC: Final = "SYNTHETIC SAMPLE: invented minefields, not for operations"
 """What every table, map and file says that holds invented data."""
 

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
-from mine_geo.terms import PROVENANCE_COLUMNS, TOTAL_COLUMNS, WORKBENCH
+from mine_geo import admin_names
+from mine_geo.errors import (
+    MixedError,
+    OptionError,
+    RecordError,
+    UnknownNameError,
+    choose,
+    some,
+)
+from mine_geo.terms import NO_UNIT, PROVENANCE_COLUMNS, TOTAL_COLUMNS, WORKBENCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +29,8 @@ GROUPS: Final = {
     "district": ["province", "province_code", "district", "district_code"],
 }
 """What a group is keyed and named by: names repeat, so the code decides."""
+LEVELS: Final = ("province", "district")
+UNITS: Final = (*LEVELS, "commune", "village")
 PLACES: Final = ("province_code", "province", "district_code", "district")
 
 
@@ -40,7 +50,8 @@ def totals(
         What `border_split` returned.
     by
         Columns to group by. `province` and `district` are grouped by code and come with code and
-        name. A categorical column keeps its unused categories as rows of zeros; so do the
+        name; hazards that record none stand last, under `terms.NO_UNIT`, their code null. A
+        categorical column keeps its unused categories as rows of zeros; so do the
         provinces and districts of records that `workbench` leaves out.
     size
         `computed` (our size of each polygon) or `reported` (as the operator wrote it; the near
@@ -111,7 +122,95 @@ def _summed(groups: pd.DataFrame, figures: pd.DataFrame, keys: list[str]) -> pd.
     if names:
         named = groups[names].assign(place=place).drop_duplicates("place")
         table = table.merge(named, on="place", how="left", validate="many_to_one")
-    return table[[*keys, *TOTAL_COLUMNS]]
+    return name_no_unit(table[[*keys, *TOTAL_COLUMNS]])
+
+
+def name_no_unit(table: pd.DataFrame, units: Sequence[str] = LEVELS) -> pd.DataFrame:
+    """Return a table by province or district whose rows without a unit say so.
+
+    Codes stay null. Only the columns named in `units` are looked at, where they are there.
+
+    Examples
+    --------
+    >>> name_no_unit(pd.DataFrame({"province": ["Kratie", None], "hazards": [1, 2]}))
+               province  hazards
+    0            Kratie        1
+    1  no unit recorded        2
+    """
+    named = table.copy()
+    for unit in units:
+        if unit in table and table[unit].isna().any():
+            names = table[unit].astype(object)
+            code = table.get(f"{unit}_code", pd.Series(None, index=table.index, dtype=object))
+            named[unit] = names.where(names.notna(), code.where(code.notna(), NO_UNIT))
+    return named
+
+
+def without_unit(
+    hazards: pd.DataFrame, level: str = "province", *, province: object = None
+) -> pd.Series[bool]:
+    """Say which hazards record no province, or no district: no unit's figures hold them.
+
+    Where one unit is shown by itself, these may lie in it all the same, so that none is there
+    cannot be said.
+
+    Parameters
+    ----------
+    hazards
+        A hazard table or split, on any index.
+    level
+        `province`: those without a province; `district`: those without a district.
+    province
+        With `district`: only those that may lie in this province (name or code), because they
+        record it, or none.
+
+    Returns
+    -------
+    pandas.Series
+        bool, on the index of `hazards`. A column that is not there records nothing.
+
+    Raises
+    ------
+    OptionError
+        If the level is neither.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"province": ["Pailin", "Kratie", None], "province_code": None,
+    ...     "district": [None, None, None], "district_code": None})
+    >>> without_unit(table).tolist()
+    [False, False, True]
+    >>> without_unit(table, "district", province="Pailin").tolist()
+    [True, False, True]
+    """
+    choose(level, LEVELS, "level")
+    found = _unsaid(hazards, level)
+    if level == "district" and province is not None:
+        found &= _unsaid(hazards, "province") | _of_province(hazards, str(province))
+    return found
+
+
+def _unsaid(hazards: pd.DataFrame, unit: str) -> pd.Series[bool]:
+    empty = pd.Series(data=True, index=hazards.index)
+    for column in (unit, f"{unit}_code"):
+        if column in hazards:
+            cells = hazards[column]
+            empty &= cells.isna() | (cells.astype("str").str.strip() == "")
+    return empty.astype(bool)
+
+
+def _of_province(hazards: pd.DataFrame, province: str) -> pd.Series[bool]:
+    """Say which hazards record a province, by code, else by name."""
+    try:
+        unit = admin_names.province(province)
+        code, name = unit.code, unit.name
+    except UnknownNameError:
+        code = name = province.strip()
+    fits = pd.Series(data=False, index=hazards.index)
+    for column, value in (("province_code", code), ("province", name)):
+        if column in hazards:
+            fits |= hazards[column].astype("str").str.casefold() == value.casefold()
+    return fits.astype(bool)
 
 
 def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -14,7 +14,8 @@ import shapely
 
 from mine_geo.answers import of_geojson, of_gml
 from mine_geo.crs import to_wgs84
-from mine_geo.errors import FileError, GeometryError, some
+from mine_geo.declared import as_named
+from mine_geo.errors import CRSError, FileError, GeometryError, some
 
 if TYPE_CHECKING:
     import os
@@ -78,7 +79,8 @@ def read_vector(
         If the file is missing, unreadable or truncated, the answer of a server that stops before
         the end, or the layer is unknown or unclear.
     CRSError
-        If the file has no reference system, or one whose datum shift must be named.
+        If the file has no reference system, names several, one that is not known, or one whose
+        datum shift must be named.
     GeometryError
         If a ring is not closed or has too few points to be read at all.
 
@@ -101,6 +103,9 @@ def read_vector(
     said = _ANSWERS.get(Path(path).suffix.lower(), _no_answer)(Path(path), len(frame))
     if said is not None:
         raise FileError(f"{path}: {said}")
+    frame, unclear = as_named(frame, path, layer)
+    if unclear is not None:
+        raise CRSError(f"{path}: {unclear}; ask its maker, and export it in EPSG:4326")
     return to_wgs84(frame, str(path), operation)
 
 

@@ -107,7 +107,7 @@ def border_split(
     Examples
     --------
     >>> from mine_geo import sample
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_border
     >>> from mine_geo.hazards import to_hazards
     >>> fields = to_hazards(gpd.GeoDataFrame(
     ...     {"hazard_id": ["A", "B"]},
@@ -186,7 +186,7 @@ def unmeasurable(
     Examples
     --------
     >>> from mine_geo import sample
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_border
     >>> afar = gpd.GeoSeries([shapely.box(13, 12, 13.1, 12.1)], crs=4326)
     >>> unmeasurable(afar, read_border(sample.path("border")))[0][:28]
     'not in longitude / latitude,'
@@ -357,7 +357,7 @@ def border_sensitivity(
     Examples
     --------
     >>> from mine_geo import sample
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_border
     >>> fields = gpd.GeoDataFrame(
     ...     {"hazard_id": ["A"]}, geometry=[shapely.box(102.55, 13.1, 102.6, 13.2)], crs=4326)
     >>> table = border_sensitivity(fields, read_border(sample.path("border")))

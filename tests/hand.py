@@ -27,7 +27,7 @@ def cell_m2(west, south, east, north):
 
 def lines(*coordinates, **columns):
     """Return a border table of one line for each list of coordinates."""
-    columns = {"border_name": "made up", "border_version": "1", **columns}
+    columns = {"kind": "land", "border_name": "made up", "border_version": "1", **columns}
     geometry = [shapely.LineString(xy) for xy in coordinates]
     return to_border(
         gpd.GeoDataFrame(columns, index=range(len(geometry)), geometry=geometry, crs=4326)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from mine_geo import admin as admin_module
 from mine_geo import sample
-from mine_geo.admin import assign_admin, provinces, read_admin, to_admin
+from mine_geo.admin import assign_admin, provinces, to_admin
 from mine_geo.errors import CRSError, FileError, GeometryError, RecordError, UnknownNameError
 from mine_geo.geometry import exact_size_m2
+from mine_geo.intake import read_admin
 from mine_geo.terms import ADMIN_COLUMNS
 
 COD_PROVINCES = {

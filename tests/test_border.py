@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo import sample
-from mine_geo.border import border_distance, border_lines, border_nearest, read_border, to_border
+from mine_geo.border import border_distance, border_lines, border_nearest, to_border
 from mine_geo.errors import CRSError, GeometryError, RecordError
-from mine_geo.intake import read_hazards
+from mine_geo.intake import read_border, read_hazards
 from tests.hand import GEOD, BruteForce, geod_m, hazards, lines
 
 MERIDIAN = lines([(103, 10), (103, 15)])
@@ -303,7 +303,9 @@ def test_cutting_the_border_line_into_pieces_or_turning_it_changes_nothing(borde
 def test_repeated_vertices_and_parts_without_length_change_nothing():
     field = hazards(shapely.box(103.1, 13, 103.2, 13.1))
     parts = [[(103, 10), (103, 12), (103, 12), (103, 15)], [(103.05, 13), (103.05, 13)]]
-    frame = gpd.GeoDataFrame(geometry=[shapely.MultiLineString(parts)], crs=4326)
+    frame = gpd.GeoDataFrame(
+        {"kind": ["land"]}, geometry=[shapely.MultiLineString(parts)], crs=4326
+    )
     expected = border_distance(field, MERIDIAN)[0]
     assert border_distance(field, to_border(frame))[0] == pytest.approx(expected, abs=1e-6)
 
@@ -379,8 +381,10 @@ def test_what_is_no_border_line_is_refused(geometry, told):
         ({"kind": ["land", None]}, "record 1 has no kind"),
         ({"kind": ["land", "river"]}, "river"),
         ({"neighbour": ["THA", "Laos"]}, "Laos"),
-        ({"accuracy_m": [50, -5]}, "accuracy_m -5"),
-        ({"accuracy_m": ["50", "about 50"]}, "about 50"),
+        ({"neighbour": ["THA", None]}, "record 1 has no kind and no neighbour"),
+        ({"kind": ["land", "coast"], "neighbour": "THA"}, "record 1 is coast and has a neighbour"),
+        ({"kind": "land", "accuracy_m": [50, -5]}, "accuracy_m -5"),
+        ({"kind": "land", "accuracy_m": ["50", "about 50"]}, "about 50"),
     ],
 )
 def test_words_and_lengths_of_a_border(columns, told):
@@ -391,7 +395,9 @@ def test_words_and_lengths_of_a_border(columns, told):
 
 def test_what_is_not_demarcated_is_kept_as_said():
     lines = [shapely.LineString([(102, 13), (102, 13 + n)]) for n in (1, 2, 3)]
-    frame = gpd.GeoDataFrame({"demarcated": ["no", None, "1"]}, geometry=lines, crs=4326)
+    frame = gpd.GeoDataFrame(
+        {"demarcated": ["no", None, "1"], "neighbour": "LAO"}, geometry=lines, crs=4326
+    )
     assert to_border(frame)["demarcated"].tolist() == [False, None, True]
     with pytest.raises(RecordError, match="demarcated partly is neither yes nor no"):
         to_border(frame.assign(demarcated=["no", "partly", "1"]))
@@ -399,7 +405,9 @@ def test_what_is_not_demarcated_is_kept_as_said():
 
 def test_defaults_of_a_border():
     frame = gpd.GeoDataFrame(
-        {"border_name": [None]}, geometry=[line((103, 12), (103, 14))], crs=4326
+        {"border_name": [None], "neighbour": "THA"},
+        geometry=[line((103, 12), (103, 14))],
+        crs=4326,
     )
     table = to_border(frame).iloc[0]
     assert (table["kind"], table["border_name"], table["border_version"]) == (
@@ -432,7 +440,7 @@ def test_wrong_systems_bare_frames_and_other_continents_are_refused():
 def test_read_border(tmp_path):
     path = tmp_path / "lines.gpkg"
     gpd.GeoDataFrame(geometry=[line((103, 12), (103, 14))], crs=4326).to_file(path)
-    table = read_border(path, version="2024", accuracy_m=30)
+    table = read_border(path, version="2024", accuracy_m=30, kind="land")
     assert table.iloc[0][["border_name", "border_version", "accuracy_m"]].tolist() == [
         "lines", "2024", 30,
     ]  # fmt: skip
@@ -440,7 +448,7 @@ def test_read_border(tmp_path):
     hazards(shapely.box(103, 12, 104, 14)).to_file(fields)
     with pytest.raises(GeometryError, match=r"fields\.gpkg: border: record 0: .*Polygon"):
         read_border(fields)
-    old = gpd.GeoDataFrame(geometry=[line((103, 12), (103, 14))], crs=4131)
+    old = gpd.GeoDataFrame({"CNTRY": ["TH"]}, geometry=[line((103, 12), (103, 14))], crs=4131)
     old.to_file(tmp_path / "old.gpkg")
     with pytest.raises(CRSError, match="Indian 1960"):
         read_border(tmp_path / "old.gpkg")

@@ -6,15 +6,18 @@ import pytest
 import shapely
 
 from mine_geo import sample
-from mine_geo.admin import read_admin, to_admin
-from mine_geo.border import read_border, to_border
+from mine_geo.admin import to_admin
+from mine_geo.border import to_border
 from mine_geo.bounds import district_reach, findings, zone_bounds
 from mine_geo.errors import MixedError, OptionError, RecordError
+from mine_geo.intake import read_admin, read_border
 from mine_geo.published import published_table
 
 # A border along 13 N; a degree of latitude there is 110,630 m, so 7 km are 0.063274 degree.
 BORDER = to_border(
-    gpd.GeoDataFrame(geometry=[shapely.LineString([(102, 13), (104, 13)])], crs=4326)
+    gpd.GeoDataFrame(
+        {"kind": ["land"]}, geometry=[shapely.LineString([(102, 13), (104, 13)])], crs=4326
+    )
 )
 
 

@@ -10,12 +10,13 @@ import shapely
 import mine_geo as mg
 from mine_geo import sample
 from mine_geo.admin import to_admin
-from mine_geo.border import border_distance, read_border, to_border
+from mine_geo.border import border_distance, to_border
 from mine_geo.checks import check_hazards
 from mine_geo.errors import GeometryError
 from mine_geo.events import to_events
 from mine_geo.geometry import densify, exact_size_m2, find_faults, to_multipolygons, without_empty
 from mine_geo.hazards import to_hazards
+from mine_geo.intake import read_border
 from mine_geo.release import release_area, worked_polygon
 from mine_geo.zones import border_sensitivity, border_split
 from tests.hand import hazards, lines
@@ -149,7 +150,7 @@ def test_districts_lose_it_and_are_marked_as_repaired(hollow):
 @pytest.mark.parametrize("text", ["MULTILINESTRING ((103 13, 104 14), EMPTY)",
                                   "MULTILINESTRING (EMPTY, (103 13, 104 14))"])  # fmt: skip
 def test_a_border_is_refused_by_its_record(text):
-    border = gpd.GeoDataFrame(geometry=[shapely.from_wkt(text)], crs=4326)
+    border = gpd.GeoDataFrame({"kind": ["land"]}, geometry=[shapely.from_wkt(text)], crs=4326)
     with pytest.raises(GeometryError, match=f"record 0: {TOLD}"):
         to_border(border)
     mended = to_border(border.set_geometry(without_empty(border)[0], crs=4326))

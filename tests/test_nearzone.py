@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo import sample
-from mine_geo.border import border_distance, border_lines, read_border
+from mine_geo.border import border_distance, border_lines
 from mine_geo.errors import GeometryError
 from mine_geo.geometry import exact_size_m2
+from mine_geo.intake import read_border
 from mine_geo.nearzone import near_zone
 from tests.hand import BruteForce, cell_m2, geod_m, hazards, lines
 

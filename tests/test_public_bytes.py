@@ -17,7 +17,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mine_geo import admin, border, exports, intake, sample, zones
+from mine_geo import exports, intake, sample, zones
 from mine_geo.events import registered_events, to_events
 from mine_geo.exports import geopackage
 from mine_geo.fold import fold
@@ -326,8 +326,8 @@ def test_wherever_the_hazards_lie_the_page_is_the_same(seed, far):
 @pytest.fixture(scope="module")
 def battambang():
     """Give the sample's split and released land of one province, its districts, the border."""
-    districts = admin.read_admin(sample.path("districts"))
-    lines = border.read_border(sample.path("border"))
+    districts = intake.read_admin(sample.path("districts"))
+    lines = intake.read_border(sample.path("border"))
     registered = intake.read_hazards(sample.path("ledger_hazards"))
     registered = registered[registered["province_code"].eq("02")]
     events = to_events(pyogrio.read_dataframe(sample.path("ledger_events")))

@@ -6,9 +6,8 @@ import pandas as pd
 import pytest
 
 from mine_geo import published, sample
-from mine_geo.border import read_border
 from mine_geo.errors import MixedError, OptionError, RecordError, UnknownNameError
-from mine_geo.intake import read_hazards
+from mine_geo.intake import read_border, read_hazards
 from mine_geo.published import differences, published_names, published_table, reconcile
 from mine_geo.totals import totals
 from mine_geo.zones import border_split

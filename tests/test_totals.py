@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo.errors import MixedError, OptionError, RecordError
-from mine_geo.terms import TOTAL_COLUMNS
-from mine_geo.totals import totals, with_total
+from mine_geo.published import reconcile
+from mine_geo.terms import NO_UNIT, TOTAL_COLUMNS
+from mine_geo.totals import totals, with_total, without_unit
 
 SPLIT = pd.DataFrame(
     {
@@ -184,3 +185,47 @@ def test_with_total_changes_no_input():
     before = table.copy()
     assert len(with_total(table, ["province_code", "province"])) == 4
     pd.testing.assert_frame_equal(table, before)
+
+
+NOWHERE = SPLIT.assign(
+    province=["Pailin", None, "Battambang", "Battambang", " ", None],
+    province_code=["24", None, "02", None, None, None],
+    district=["Pailin", None, "Samlout", None, None, None],
+    district_code=["2401", None, "0209", None, None, None],
+)
+
+
+def test_hazards_without_a_unit_are_named_so_and_counted_last():
+    table = totals(NOWHERE.assign(province=NOWHERE["province"].replace(" ", None)), total=True)
+    assert table["province"].tolist() == ["Battambang", "Pailin", "Battambang", NO_UNIT, "Total"]
+    assert table["province_code"].iloc[3] is None or np.isnan(table["province_code"].iloc[3])
+    assert figures(table)[3] == [3, 77, 0, 0, 3, 77]
+    assert figures(table)[4] == figures(totals(SPLIT, by=[]))[0]
+
+
+def test_a_district_that_is_not_recorded_is_named_so_within_its_province():
+    table = totals(SPLIT, by=["district"])
+    assert table["district"].tolist()[-1] != NO_UNIT
+    row = table[table["district"] == NO_UNIT]
+    assert row[["province", "hazards", "size_m2"]].to_numpy().tolist() == [["Kratie", 1, 7]]
+
+
+def test_the_name_of_no_unit_is_no_name_where_tables_are_laid_side_by_side():
+    ours = totals(NOWHERE.assign(province=NOWHERE["province"].replace(" ", None)))
+    ours = ours.drop(columns="province_code").drop(index=2)
+    theirs = totals(SPLIT).drop(columns="province_code")
+    rows = reconcile(ours, theirs)
+    lost = rows[(rows["province"] == "(not recorded)") & (rows["figure"] == "size_m2")]
+    assert lost["ours"].tolist() == [77]
+
+
+def test_hazards_that_may_lie_in_a_unit_because_they_name_none():
+    assert without_unit(NOWHERE).tolist() == [False, True, False, False, True, True]
+    assert without_unit(NOWHERE, "district").tolist() == [False, True, False, True, True, True]
+    in_battambang = without_unit(NOWHERE, "district", province="02")
+    assert in_battambang.tolist() == [False, True, False, True, True, True]
+    in_pailin = without_unit(NOWHERE, "district", province="Pailin")
+    assert in_pailin.tolist() == [False, True, False, False, True, True]
+    assert without_unit(NOWHERE[["hazard_id"]]).all()
+    with pytest.raises(OptionError, match="province, district"):
+        without_unit(NOWHERE, "commune")

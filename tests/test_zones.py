@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo import sample
-from mine_geo.border import border_distance, border_nearest, read_border
+from mine_geo.border import border_distance, border_nearest
 from mine_geo.errors import CRSError, GeometryError, OptionError, OutsideError, RecordError
 from mine_geo.geometry import exact_size_m2
 from mine_geo.hazards import to_hazards
-from mine_geo.intake import read_hazards
+from mine_geo.intake import read_border, read_hazards
 from mine_geo.terms import HAZARD_COLUMNS, RULES, SPLIT_COLUMNS
 from mine_geo.zones import border_sensitivity, border_split
 from tests.hand import GEOD, cell_m2, geod_m, hazards, lines

@@ -17,7 +17,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
-from mine_geo.cli.options import as_options
+from mine_geo.cli.options import DAY_FORMAT, as_options
 
 
 class _Group(click.Group):
@@ -42,11 +42,21 @@ class _Group(click.Group):
     help=f"The store: a GeoPackage or postgresql://...; else {settings.DATABASE_VARIABLE}, "
     f"else {settings.DEFAULT_DATABASE}.",
 )
+@click.option(
+    "--day-format",
+    multiple=True,
+    metavar="FORMAT",
+    help="How days are written in options, beside 2024-05-03: %d/%m/%Y is 03/05/2024 in May.",
+)
 @click.version_option(package_name="mine_geo")
 @click.pass_context
-def main(ctx: click.Context, database: str | None) -> None:
+def main(ctx: click.Context, database: str | None, day_format: tuple[str, ...]) -> None:
     """Minefields, their distance to the border, and the 7 km split."""
     ctx.obj = database
+    if day_format:
+        from mine_geo.cells import check_format  # noqa: PLC0415
+
+        ctx.meta[DAY_FORMAT] = tuple(map(check_format, day_format))
 
 
 for command in (

@@ -135,6 +135,8 @@ def draw(
 
     The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets.
     """
+    from mine_geo.cli.frames import nowhere  # noqa: PLC0415
+
     asked = _Asked(page, province, district, capacity, paper, language)
     asked.check(output, drawing)
     found = drawing.read(open_named(ctx), reading)
@@ -142,7 +144,7 @@ def draw(
         asked.sheet(found, drawing, reading.as_of).save(output)
     else:
         asked.page_of(found, drawing, reading.as_of).save(output)
-    click.echo(f"wrote {output}")
+    click.echo("\n".join([f"wrote {output}", *nowhere(found.split, province, district)]))
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def export(
     for a handheld GPS. .csv: turning points with bearing and distance to the next.
     """
     from mine_geo import exports  # noqa: PLC0415
-    from mine_geo.cli.frames import frames  # noqa: PLC0415
+    from mine_geo.cli.frames import frames, nowhere  # noqa: PLC0415
 
     if district is not None and province is None:
         raise OptionError("--district needs --province, for several provinces have one of its name")
@@ -96,6 +96,8 @@ def export(
             overwrite=overwrite,
         )
     click.echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
+    for line in nowhere(found.split, province, district):
+        click.echo(line)
 
 
 class _Said(NamedTuple):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mine_geo.errors import StoreError
+from mine_geo.terms import NO_UNIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +90,22 @@ def _read(
             synthetic=store.synthetic,
         ),
     )
+
+
+def nowhere(
+    hazards: gpd.GeoDataFrame, province: str | None, district: str | None = None
+) -> list[str]:
+    """Say how many hazards may lie in the unit that was asked for because they record none."""
+    from mine_geo.totals import without_unit  # noqa: PLC0415
+
+    if province is None:
+        return []
+    level = "province" if district is None else "district"
+    lost = hazards.loc[without_unit(hazards, level, province=province), "size_m2"]
+    if lost.empty:
+        return []
+    said = f"{NO_UNIT.capitalize()}: {len(lost):,} hazards, {lost.sum():,} m². They are in no"
+    return [f"{said} {level}'s figures, and may lie in this one."]
 
 
 def admin_of(store: Store) -> gpd.GeoDataFrame | None:

@@ -10,11 +10,16 @@ import click
 
 from mine_geo.cli.options import (
     FILE,
+    AdminReading,
+    BorderReading,
     FileReading,
     Sheet,
+    admin_options,
     as_options,
+    border_options,
     example,
     file_options,
+    held,
     open_named,
     output_options,
 )
@@ -23,13 +28,17 @@ from mine_geo.errors import FINDINGS_EXIT, OptionError, StoreNotFoundError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mine_geo.intake import Received
+    from mine_geo.intake import Layer, Received
     from mine_geo.store import Store
 
 REPORTS: Final = click.option(
     "--reports", is_flag=True, help="The file holds reports of released land, not hazards."
 )
+EXPLAIN: Final = click.option(
+    "--explain", is_flag=True, help="Which column went where, and what each word was taken for."
+)
 FINDING_NAMES: Final = {"hazard_id": "hazard", "record": "no."}
+LAYER_NAMES: Final = {"km": "kilometres"}
 CHANGE_NAMES: Final = {
     "hazard_id": "hazard",
     "old_size_m2": "old m²",
@@ -39,7 +48,25 @@ CHANGE_NAMES: Final = {
 }
 
 
-@click.command(epilog=example("mine-geo check submission.xlsx --explain"))
+class _Checks(click.Group):
+    """A group whose first word may be left out: `check FILE` is `check hazards FILE`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = ["hazards", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Checks, epilog=example("mine-geo check submission.xlsx --explain"))
+def check() -> None:
+    """List what is wrong with a file; exit code 21 if anything must be mended.
+
+    `mine-geo check FILE` checks hazards: it is short for `mine-geo check hazards FILE`. Nothing is
+    written.
+    """
+
+
+@check.command("hazards", epilog=example("mine-geo check hazards submission.xlsx --explain"))
 @FILE
 @REPORTS
 @click.option("--explain", is_flag=True, help="Also which column went where.")
@@ -53,7 +80,7 @@ CHANGE_NAMES: Final = {
 @file_options
 @output_options
 @click.pass_context
-def check(
+def check_hazards(
     ctx: click.Context,
     how: FileReading,
     file: Path,
@@ -93,10 +120,75 @@ def check(
         Sheet(summarise(received.table), None, "What it holds", names).give(format_, output)
 
 
+@check.command("border", epilog=example("mine-geo check border border.shp --explain"))
+@FILE
+@EXPLAIN
+@border_options
+@output_options
+@click.pass_context
+def check_border(
+    ctx: click.Context, how: BorderReading, file: Path, format_: str, output: Path | None, *,
+    explain: bool,
+) -> None:  # fmt: skip
+    """Say how border lines are understood: kilometres by kind and neighbour.
+
+    Lines that could be coast, and of which nothing says that they are not, are an error.
+    """
+    _check_layer(ctx, how.receive(file), format_, output, explain=explain)
+
+
+@check.command("admin", epilog=example("mine-geo check admin khm_adm2.shp --explain"))
+@FILE
+@EXPLAIN
+@admin_options
+@output_options
+@click.pass_context
+def check_admin(
+    ctx: click.Context, how: AdminReading, file: Path, format_: str, output: Path | None, *,
+    explain: bool,
+) -> None:  # fmt: skip
+    """Say how districts are understood: how many, of which provinces."""
+    _check_layer(ctx, how.receive(file), format_, output, explain=explain)
+
+
+def _check_layer(
+    ctx: click.Context, layer: Layer, format_: str, output: Path | None, *, explain: bool
+) -> None:
+    """Show how a border or districts are understood, and what is wrong with them."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+    from mine_geo.intake import understood  # noqa: PLC0415
+
+    plain = format_ == "table" and output is None
+    if explain:
+        columns = layer.columns.fillna("") if plain else layer.columns
+        title = f"{layer.path}\nWhich column went where; the rest is kept as it is"
+        Sheet(columns, None, title, {"ours": "is our"}).give(format_, output)
+        if len(layer.words) and plain:
+            words = layer.words.assign(meaning=layer.words["meaning"].fillna("not understood"))
+            Sheet(words, None, "What its words mean", {"source": "column"}).give(format_, None)
+    elif layer.table is not None:
+        Sheet(understood(layer), None, f"{layer.path}\n{held(layer)}", LAYER_NAMES).give(
+            format_, output
+        )
+    if plain:
+        said = [f for f in layer.findings if f.severity != "error"]
+        terminal.show_lines([f"{f.severity}: {f.message}" for f in said])
+    if layer.fault is not None:
+        click.echo(f"Error: {layer.fault}", err=True)
+        ctx.exit(FINDINGS_EXIT)
+
+
 def _heading(received: Received) -> str:
     source, records = received.source, len(received.table)
     size = f", {int(received.table['size_m2'].sum()):,} m²" if received.what == "hazards" else ""
     return f"{source.name}: {source}\n{records:,} {received.what}{size}"
+
+
+def say_whole(received: Received) -> None:
+    """Say what is not in the table of a file that was read, or not as it was written."""
+    for finding in received.findings:
+        if finding.record is None and finding.code != "left_over":
+            click.echo(f"{finding.severity}: {as_options(finding.message)}")
 
 
 def counted(found: pd.DataFrame) -> str:
@@ -160,9 +252,15 @@ def _repair(received: Received, target: Path) -> Received:
 @output_options
 def compare(how: FileReading, old: Path, new: Path, format_: str, output: Path | None) -> None:
     """Lay two editions of a hazard layer side by side: added, removed, redrawn, described anew."""
+    from mine_geo.intake import check_ids  # noqa: PLC0415
     from mine_geo.snapshots import compare_snapshots, summary  # noqa: PLC0415
 
-    changes = compare_snapshots(how.read(old).table, how.read(new).table)
+    tables = []
+    for file in (old, new):
+        received = how.read(file)
+        check_ids(received)
+        tables.append(received.table)
+    changes = compare_snapshots(*tables)
     title = f"{new.name} against {old.name}: {len(changes):,} hazards differ"
     if format_ == "table" and output is None:
         Sheet(summary(changes), None, title, CHANGE_NAMES).give(format_, output)

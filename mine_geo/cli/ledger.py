@@ -16,8 +16,10 @@ from mine_geo.cli.options import (
     ON,
     YES,
     Sheet,
+    as_day,
     as_known_options,
     example,
+    in_words,
     open_named,
     output_options,
     say_unmeasured,
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
 
     from mine_geo.store import Recorded, Store
 
-SINCE: Final = click.option("--since", metavar="DAY", help="From the end of this day on.")
+SINCE: Final = click.option(
+    "--since", callback=as_day, metavar="DAY", help="From the end of this day on."
+)
 NAMES: Final = {
     "opening_m2": "opening",
     "registered_m2": "registered",
@@ -70,7 +74,9 @@ def _ordnance(command: Any) -> Any:
     type=click.Choice(terms.OUTCOMES),
     help="NTS cancels, TS reduces, clearance clears.",
 )
-@click.option("--on", "happened_on", required=True, metavar="DAY", help="Day of the work.")
+@click.option(
+    "--on", "happened_on", required=True, callback=as_day, metavar="DAY", help="Day of the work."
+)
 @click.option("--operator", help="Who did it.")
 @click.option("--report", "report_ref", help="Reference of the report.")
 @click.option("--event-id", help="An id of your own; sending it again changes nothing.")
@@ -104,6 +110,7 @@ def release(
     """
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
+    click.echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
     polygon = read_vector(file, layer)
     store = open_named(ctx)
     done = store.record(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo import terms
+from mine_geo.errors import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.intake.layers import Layer
     from mine_geo.intake.received import Received, What
     from mine_geo.store import Store
 
@@ -44,6 +46,13 @@ _NAMED: Final = re.compile(
     r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
 )
 """An option of the library, as its messages write it."""
+_FLAGS: Final = {
+    'what="reports"': "--reports",
+    "register it with same_polygons=True": "load it with --same-polygons",
+    "same_polygons=True": "--same-polygons",
+    "again=True": "--again",
+}
+"""What is no more than said or not said."""
 
 
 def as_options(text: str) -> str:
@@ -64,7 +73,64 @@ def as_options(text: str) -> str:
         name = _SAID_AS.get(found["name"], found["name"])
         return f"--{name} {'...' if found['open'] else shlex.quote(value or '')}"
 
-    return _NAMED.sub(option, text.replace('what="reports"', "--reports"))
+    for said, flag in _FLAGS.items():
+        text = text.replace(said, flag)
+    return _NAMED.sub(option, text)
+
+
+def as_day(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the day of an option in ISO form: as ISO has it, or in a `--day-format`.
+
+    Raises
+    ------
+    RecordError
+        If it is no day that is clear.
+    """
+    from mine_geo.cells import day_of  # noqa: PLC0415
+
+    if value is None:
+        return None
+    try:
+        return str(day_of(value, ctx.find_root().meta.get(DAY_FORMAT) or ()))
+    except RecordError as error:
+        mend = "as mine-geo --day-format %d/%m/%Y before the command does"
+        raise RecordError(f"{param.opts[0]}: {error}, {mend}") from error
+
+
+DAY_FORMAT: Final = "mine_geo.day_format"
+"""Where a context keeps the formats of days that the command was given."""
+
+
+def in_words(day: str) -> str:
+    """Write an ISO day so that nobody can take the month for the day.
+
+    Examples
+    --------
+    >>> in_words("2024-05-03")
+    '3 May 2024'
+    """
+    from mine_geo import cells  # noqa: PLC0415
+
+    found = cells.day_of(day)
+    return day if found is None else cells.in_words(found)
+
+
+def span(column: pd.Series[Any]) -> str:
+    """Say in words from which day to which a column of days reaches.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> span(pd.Series(["2024-05-03", None, "2023-12-31"]))
+    '31 December 2023 to 3 May 2024'
+    """
+    from mine_geo import cells  # noqa: PLC0415
+
+    days = cells.read_days(column)[0].dropna()
+    if days.empty:
+        return "on no day that is recorded"
+    first, last = (cells.in_words(day.date()) for day in (days.min(), days.max()))
+    return first if first == last else f"{first} to {last}"
 
 
 def example(text: str) -> str:
@@ -109,6 +175,12 @@ class Reading:
         )
         say_unmeasured(store, self.rule)
         return found
+
+    def hazards(self, store: Store) -> gpd.GeoDataFrame:
+        """Return the hazards of all provinces that are read in this way, without zones."""
+        return store.hazards(
+            kind=self.kind, workbench=self.workbench, as_of=self.as_of, known_at=self.known_at
+        )
 
     def __str__(self) -> str:
         """Say it in a line for a heading."""
@@ -159,6 +231,7 @@ class FileReading:
     crs: str | None
     operation: str | None
     profile: str | None
+    id_column: str | None
 
     def read(self, file: Path, what: What = "hazards") -> Received:
         """Read a file, with all that there is to say of it."""
@@ -172,21 +245,160 @@ class FileReading:
             crs=self.crs,
             operation=self.operation,
             profile=self.profile,
+            id_column=self.id_column,
         )
+
+
+PROFILE: Final = click.option("--profile", help="A bundled profile, or a TOML file of your own.")
+OPERATION: Final = click.option(
+    "--operation", help="The named datum transformation, if one is needed."
+)
+
+
+ASSIGN: Final = click.option(
+    "--assign-units",
+    is_flag=True,
+    help="Take a province or district that is not recorded from the polygon and the districts.",
+)
+
+
+def with_units(received: Received, store: Store, *, assign: bool) -> Received:
+    """Return hazards with the units that were missing, if asked, and say how many have none."""
+    from mine_geo.intake import assign_units, fill_units, said_without_unit  # noqa: PLC0415
+
+    lacking = said_without_unit(received.table)
+    if not lacking:
+        return received
+    there = store.versions()
+    there = there[(there["layer"] == "districts") & there["active"]]
+    source = " ".join(there[["name", "version"]].iloc[0]) if len(there) else ""
+    if not (assign or source):
+        click.echo(f"{lacking}: they are in no unit's figures; load districts, then --assign-units")
+        return received
+    filled = fill_units(received.table, store.admin(), source)
+    if assign:
+        click.echo(f"{source}: {filled}")
+        return assign_units(received, filled, source)
+    told = int((filled.whole | filled.district).sum())
+    mend = f"--assign-units gives {told:,} of them theirs, by {source}"
+    click.echo(f"{lacking}: they are in no unit's figures; {mend}")
+    return received
 
 
 def file_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a `FileReading` and hand it over as `how`."""
     wrapped = gathering(command, FileReading, "how")
     for option in (
-        click.option("--profile", help="A bundled profile, or a TOML file of your own."),
-        click.option("--operation", help="The named datum transformation, if one is needed."),
+        PROFILE,
+        OPERATION,
+        click.option("--id", "id_column", metavar="COLUMN", help="The column that is the id."),
         click.option("--crs", help="Reference system, where the file says none or a wrong one."),
         FILE_KIND,
         LAYER,
     ):
         wrapped = option(wrapped)
     return wrapped
+
+
+@dataclass(frozen=True)
+class BorderReading:
+    """How a file of border lines is read."""
+
+    layer: str | None
+    kind: str | None
+    kind_column: str | None
+    neighbour_column: str | None
+    operation: str | None
+    profile: str | None
+
+    def receive(
+        self,
+        file: Path,
+        name: str | None = None,
+        version: str | None = None,
+        accuracy_m: float | None = None,
+    ) -> Layer:
+        """Read a file, with all that there is to say of it."""
+        from mine_geo.intake import receive_border  # noqa: PLC0415
+
+        return receive_border(
+            file, name=name, version=version, accuracy_m=accuracy_m, layer=self.layer,
+            kind=self.kind, kind_column=self.kind_column, neighbour_column=self.neighbour_column,
+            profile=self.profile, operation=self.operation,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AdminReading:
+    """How a file of districts is read."""
+
+    layer: str | None
+    district_column: str | None
+    province_column: str | None
+    code_column: str | None
+    operation: str | None
+    profile: str | None
+
+    def receive(self, file: Path) -> Layer:
+        """Read a file, with all that there is to say of it."""
+        from mine_geo.intake import receive_admin  # noqa: PLC0415
+
+        return receive_admin(
+            file, self.layer, district_column=self.district_column,
+            province_column=self.province_column, code_column=self.code_column,
+            profile=self.profile, operation=self.operation,
+        )  # fmt: skip
+
+
+def border_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a `BorderReading` and hand it over as `how`."""
+    wrapped = gathering(command, BorderReading, "how")
+    for option in (
+        PROFILE,
+        OPERATION,
+        click.option(
+            "--neighbour-column", metavar="NAME", help="The column of the country beside a line."
+        ),
+        click.option("--kind-column", metavar="NAME", help="The column that says land or coast."),
+        click.option(
+            "--kind",
+            type=click.Choice(terms.BORDER_KINDS),
+            help="What the lines are of which the file does not say it.",
+        ),
+        LAYER,
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def admin_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of an `AdminReading` and hand it over as `how`."""
+    wrapped = gathering(command, AdminReading, "how")
+    for option in (
+        PROFILE,
+        OPERATION,
+        click.option("--code-column", metavar="NAME", help="The column of the district's code."),
+        click.option("--province-column", metavar="NAME", help="The column of the province."),
+        click.option("--district-column", metavar="NAME", help="The column of the district."),
+        LAYER,
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def held(layer: Layer) -> str:
+    """Say in a line what a border or districts hold."""
+    from mine_geo.intake import understood  # noqa: PLC0415
+
+    found = understood(layer)
+    if "km" not in found:
+        return f"{found['districts'].sum():,} districts in {len(found):,} provinces"
+    names = terms.NEIGHBOUR_NAMES
+    said = []
+    for row in found.itertuples():
+        beside = names.get(str(row.neighbour), "neighbour not said") if row.kind == "land" else ""
+        said.append(f"{row.kind} {beside} {row.km:,.0f} km".replace("  ", " "))
+    return ", ".join(said)
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -231,7 +443,10 @@ def as_known_options(command: Callable[..., None]) -> Callable[..., None]:
         help="As recorded by this moment, 2024-04-30T12:00+07:00.",
     )(command)
     return click.option(
-        "--as-of", metavar="DAY", help="At the end of this day, 2022-12-31; else now."
+        "--as-of",
+        callback=as_day,
+        metavar="DAY",
+        help="At the end of this day, 2022-12-31; else now.",
     )(as_known)
 
 

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from mine_geo import errors
+from mine_geo.cli.intake import say_whole
 from mine_geo.cli.options import (
+    ASSIGN,
     FILE,
-    LAYER,
+    AdminReading,
+    BorderReading,
     FileReading,
     Sheet,
-    as_options,
+    admin_options,
+    border_options,
     example,
     file_options,
+    held,
     open_named,
     output_options,
+    span,
+    with_units,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNIT_CODES: Final = ("unknown_place", "code_differs", "wrong_province", "wrong_district")
+"""The findings on what a record says of its province and district."""
+MOST_SAID: Final = 5
 
 
 @click.command(epilog=example("mine-geo --database register.gpkg init"))
@@ -39,19 +54,18 @@ def load() -> None:
 
 @load.command("admin", epilog=example("mine-geo load admin khm_adm2.gpkg --name COD-AB"))
 @FILE
-@LAYER
 @click.option("--name", help="What the dataset is called.")
 @click.option("--version", help="Its version.")
+@admin_options
 @click.pass_context
 def load_admin(
-    ctx: click.Context, file: Path, layer: str | None, name: str | None, version: str | None
+    ctx: click.Context, how: AdminReading, file: Path, name: str | None, version: str | None
 ) -> None:
     """Load districts; earlier ones are kept, these become the active ones."""
-    from mine_geo.admin import read_admin  # noqa: PLC0415
-
-    admin = read_admin(file, layer)
+    received = how.receive(file)
+    admin = received.in_order()
     done = open_named(ctx).load_admin(admin, name or file.stem, version)
-    click.echo(f"{done.rows:,} districts {_said(changed=done.changed)}: {done.name} {done.version}")
+    click.echo(f"{held(received)} {_said(changed=done.changed)}: {done.name} {done.version}")
     if "repaired" in admin and admin["repaired"].any():
         codes = errors.some(admin.loc[admin["repaired"], "district_code"], 20)
         click.echo(f"note: invalid rings were repaired in districts {codes}", err=True)
@@ -59,41 +73,63 @@ def load_admin(
 
 @load.command("border", epilog=example("mine-geo load border border.gpkg --accuracy 50"))
 @FILE
-@LAYER
 @click.option("--name", help="What the dataset is called.")
 @click.option("--version", help="Its version.")
 @click.option("--accuracy", type=float, metavar="METRES", help="How far off the lines may be.")
+@border_options
 @click.pass_context
 def load_border(
     ctx: click.Context,
+    how: BorderReading,
     file: Path,
-    layer: str | None,
     name: str | None,
     version: str | None,
     accuracy: float | None,
 ) -> None:
     """Load border lines; earlier ones are kept, these become the active ones."""
-    from mine_geo.border import read_border  # noqa: PLC0415
-
-    border = read_border(file, name=name, version=version, accuracy_m=accuracy, layer=layer)
-    done = open_named(ctx).load_border(border)
+    received = how.receive(file, name, version, accuracy)
+    done = open_named(ctx).load_border(received.in_order())
     click.echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
+    click.echo(held(received))
+    for finding in received.findings:
+        click.echo(f"{finding.severity}: {finding.message}", err=True)
 
 
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
 @FILE
+@ASSIGN
+@click.option(
+    "--same-polygons",
+    is_flag=True,
+    help="Also those whose polygon is in the register under another id.",
+)
 @file_options
 @click.pass_context
-def load_hazards(ctx: click.Context, file: Path, how: FileReading) -> None:
+def load_hazards(
+    ctx: click.Context, file: Path, how: FileReading, *, assign_units: bool, same_polygons: bool
+) -> None:
     """Register hazards; the same file again changes nothing, other content is a conflict."""
     from mine_geo.intake import in_order  # noqa: PLC0415
 
-    received = how.read(file)
-    done = open_named(ctx).register(in_order(received))
+    received, store = how.read(file), open_named(ctx)
+    in_order(received)
+    received = with_units(received, store, assign=assign_units)
+    hazards = in_order(received)
+    if assign_units:
+        _say_elsewhere(store.check(received))
+    click.echo(f"surveyed {span(hazards['surveyed_on'])}")
+    done = store.register(hazards, same_polygons=same_polygons)
     click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
-    for finding in received.findings:
-        if finding.record is None and finding.code != "left_over":
-            click.echo(f"{finding.severity}: {as_options(finding.message)}")
+    say_whole(received)
+
+
+def _say_elsewhere(found: pd.DataFrame) -> None:
+    """Say which recorded units are kept although the polygon, or the table of names, differs."""
+    wrong = found[found["code"].isin(UNIT_CODES)]
+    for row in wrong.head(MOST_SAID).itertuples():
+        click.echo(f"kept as recorded: {row.hazard_id}: {row.message}")
+    if len(wrong) > MOST_SAID:
+        click.echo(f"... and {len(wrong) - MOST_SAID:,} more; mine-geo check lists them")
 
 
 def _said(*, changed: bool) -> str:
@@ -150,6 +186,7 @@ def db_import(ctx: click.Context, hazards: Path, events: Path, tasks: Path | Non
 
     table, log = read_hazards(hazards), read_vector(events)
     spots = None if tasks is None else read_spot_tasks(tasks)
+    click.echo(f"events {span(log['happened_on'])}" if "happened_on" in log else "events")
     done = open_named(ctx).import_log(table, log, spots)
     click.echo(
         f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "

@@ -46,6 +46,8 @@ def split(
     ctx: click.Context, reading: Reading, province: str | None, format_: str, output: Path | None
 ) -> None:
     """List hazards with their distance to the border and their zone, nearest first."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
     store = open_named(ctx)
     rows = reading.split(store, province).sort_values(["border_distance_m", "hazard_id"])
     if format_ == "table" and output is None:
@@ -55,11 +57,13 @@ def split(
         Sheet(rows, store, f"Hazards by distance to the border: {reading}", names).give(
             format_, output
         )
+        terminal.show_lines(_nowhere(store, reading, province))
         return
     Sheet(rows, store, f"Hazards by distance to the border: {reading}").give(format_, output)
 
 
 @click.command(epilog=example("mine-geo totals --by district --format csv"))
+@click.option("--province", help="Only this province, name or code.")
 @click.option(
     "--by",
     multiple=True,
@@ -80,6 +84,7 @@ def split(
 def totals(
     ctx: click.Context,
     reading: Reading,
+    province: str | None,
     by: tuple[str, ...],
     size: str,
     format_: str,
@@ -87,12 +92,14 @@ def totals(
 ) -> None:
     """Count hazards and add up m², nearer and farther than the threshold."""
     from mine_geo.cli import terminal  # noqa: PLC0415
+    from mine_geo.totals import UNITS, name_no_unit  # noqa: PLC0415
     from mine_geo.totals import totals as add_up  # noqa: PLC0415
 
     store = open_named(ctx)
-    hazards = reading.split(store)
+    hazards = reading.split(store, province)
     # Kinds stand side by side and are never added up.
     table = add_up(hazards, list(by), size=size, total="kind" not in by)
+    table = name_no_unit(table, UNITS)
     if format_ == "table" and output is None:
         # 80 columns hold the two zones of a district, or of fewer names the sum as well.
         spare = ["hazards", "size_m2"] if "district" in by else []
@@ -100,7 +107,15 @@ def totals(
         table = table.drop(columns=[*codes, *spare], errors="ignore")
     Sheet(table, store, f"Totals: {reading}", TOTAL_NAMES).give(format_, output)
     if format_ == "table" and output is None:
-        terminal.show_lines(_on_the_desk(hazards, store, reading))
+        lines = _on_the_desk(hazards, store, reading)
+        terminal.show_lines([*_nowhere(store, reading, province), *lines])
+
+
+def _nowhere(store: Store, reading: Reading, province: str | None) -> list[str]:
+    """Say how many hazards record no province: they may lie in the one that was asked for."""
+    from mine_geo.cli.frames import nowhere  # noqa: PLC0415
+
+    return [] if province is None else nowhere(reading.hazards(store), province)
 
 
 def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> list[str]:

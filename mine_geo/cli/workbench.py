@@ -8,23 +8,28 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, shown
+from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, say_whole, shown
 from mine_geo.cli.options import (
+    ASSIGN,
     YES,
     FileReading,
     Sheet,
+    as_day,
     as_options,
     example,
     file_options,
+    in_words,
     open_named,
     output_options,
+    span,
+    with_units,
 )
-from mine_geo.errors import MineGeoError, exit_code
+from mine_geo.errors import MineGeoError, OptionError, exit_code
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mine_geo.store import Submitted
+    from mine_geo.store import Store, Submitted
 
 NAMES: Final = {
     "submission_id": "id",
@@ -57,6 +62,7 @@ def workbench() -> None:
 @click.option("--operator", help="Whose file it is.")
 @click.option("--comment", help="A remark, kept with the submission.")
 @click.option("--again", is_flag=True, help="Enter a file that was there before once more.")
+@ASSIGN
 @file_options
 @click.pass_context
 def submit(
@@ -69,6 +75,7 @@ def submit(
     *,
     reports: bool,
     again: bool,
+    assign_units: bool,
 ) -> None:
     """Put the records of files onto the workbench, with what the checks say of them.
 
@@ -76,12 +83,16 @@ def submit(
     """
     from mine_geo.cli import terminal  # noqa: PLC0415
 
+    if reports and assign_units:
+        raise OptionError("--assign-units is for hazards; leave it out with --reports")
     store, failed = open_named(ctx), []
     with terminal.progress(len(files)) if len(files) > 1 else nullcontext(_no_step) as step:
         for file in files:
             step(file.name)
             try:
                 received = how.read(file, "reports" if reports else "hazards")
+                if not reports:
+                    received = with_units(received, store, assign=assign_units)
                 done = store.submit(
                     received, submitted_by=who, operator=operator, comment=comment, again=again
                 )
@@ -90,6 +101,7 @@ def submit(
                 click.echo(f"Error: {as_options(str(error))}", err=True)
             else:
                 _say(file, done)
+                say_whole(received)
     if failed:
         ctx.exit(exit_code(failed[0]))
 
@@ -177,7 +189,9 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
 @SUBMISSION
 @HAZARDS
 @RECORDS
-@click.option("--on", "happened_on", metavar="DAY", help="The day; else that of each survey.")
+@click.option(
+    "--on", "happened_on", callback=as_day, metavar="DAY", help="The day; else that of each survey."
+)
 @BY
 @YES
 @click.pass_context
@@ -192,7 +206,9 @@ def accept(
     yes: bool,
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
-    done = open_named(ctx).accept(
+    store = open_named(ctx)
+    click.echo(f"{submission_id}: {_day_of(store, submission_id, happened_on)}")
+    done = store.accept(
         submission_id,
         hazards=hazard_ids or None,
         records=records or None,
@@ -215,6 +231,16 @@ def _end(notes: tuple[str, ...], *, waits: bool) -> None:
         click.echo(f"note: {note}")
     if waits:
         click.echo("Nothing is written yet. Decide it with the same words and --yes.")
+
+
+def _day_of(store: Store, submission_id: str, happened_on: str | None) -> str:
+    """Say in words on which day records will be accepted: that of the command, else their own."""
+    if happened_on is not None:
+        return f"as of {in_words(happened_on)}"
+    records = store.submission(submission_id).records
+    waiting = records[records["state"] == "waiting"]
+    said = [span(waiting[name]) for name in ("surveyed_on", "happened_on") if name in waiting]
+    return f"each as of its own day, {said[0]}" if said else "each as of its own day"
 
 
 @workbench.command(

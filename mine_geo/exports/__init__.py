@@ -102,7 +102,7 @@ def write(
     --------
     >>> import tempfile; import geopandas as gpd, shapely
     >>> from mine_geo import sample
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_border
     >>> from mine_geo.hazards import to_hazards
     >>> from mine_geo.zones import border_split
     >>> border = read_border(sample.path("border"))

@@ -84,7 +84,7 @@ def contents(
     Examples
     --------
     >>> from mine_geo import sample
-    >>> from mine_geo.border import read_border
+    >>> from mine_geo.intake import read_border
     >>> from mine_geo.hazards import to_hazards
     >>> from mine_geo.zones import border_split
     >>> border = read_border(sample.path("border"))

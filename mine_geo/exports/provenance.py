@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mine_geo.events import day_of, moment_of
+from mine_geo.cells import day_of, moment_of
 from mine_geo.selection import EVERYTHING
 from mine_geo.sources import sources
 from mine_geo.terms import PROVENANCE_COLUMNS, SYNTHETIC
@@ -180,7 +180,7 @@ def provenance(
         title=title or TITLE,
         synthetic=selection.synthetic or _flagged((hazards, *others), "synthetic"),
         schematic=_flagged(others, "schematic"),
-        day=None if day is None or pd.isna(day) else pd.Timestamp(day).date(),
+        day=None if day is None or pd.isna(day) else day_of(day),
         told=told is not None,
         split=tuple((column, _said(value)) for column, value in split if value is not None),
         sources=tuple(sources(hazards, *others)),

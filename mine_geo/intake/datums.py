@@ -7,16 +7,14 @@ over: they refuse a table, or are said of points whose source keeps WGS 84 besid
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import pyproj
-from pyproj.exceptions import CRSError as UnknownSystemError
-
 from mine_geo.crs import is_wgs84
+from mine_geo.declared import system_of
 from mine_geo.errors import CRSError, FileError, some
 from mine_geo.findings import Finding
 from mine_geo.intake.matching import fold
+from mine_geo.intake.values import read_texts
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -24,16 +22,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import pyproj
 
     from mine_geo.intake.raw import Profile
 
 SYSTEM_NAMES: Final = (
     *("coordrefsys", "coordinate_reference_system", "coordinate_system", "projname"),
     *("datum", "map_datum", "geodetic_datum"),
+    *("crs", "srs", "srid", "epsg", "epsg_code", "spatial_reference", "spatial_reference_system"),
 )
 """Columns that name the system of coordinates, or its datum."""
 
-_DATUM_NAME: Final = r"[A-Za-z][A-Za-z0-9 ()._-]{0,60}"
 _PLAIN_WORDS: Final = frozenset(
     (
         *("utm", "zone", "north", "south", "universal", "transverse", "mercator", "projected"),
@@ -55,20 +54,13 @@ def is_other_datum(system: Any) -> bool:
     >>> [is_other_datum(system) for system in ("EPSG:32648", "EPSG:3148", None)]
     [False, True, False]
     """
-    if not isinstance(system, str) or "wgs" in system.lower():
+    if not isinstance(system, str):
         return False
-    code = re.fullmatch(r"(?i)\s*epsg\s*:*\s*([0-9]{4,5})\s*", system)
-    if code is not None:
-        return not _on_wgs84(int(code[1]))
-    return bool(set(re.findall("[a-z]{2,}", system.lower())) - _PLAIN_WORDS)
-
-
-@lru_cache
-def _on_wgs84(code: int) -> bool:
-    try:
-        return is_wgs84(pyproj.CRS.from_epsg(code))
-    except UnknownSystemError:
-        return False
+    known = system_of(system)
+    if known is not None:
+        return not is_wgs84(known)
+    words = system.lower()
+    return "wgs" not in words and bool(set(re.findall("[a-z]{2,}", words)) - _PLAIN_WORDS)
 
 
 def others(texts: Iterable[Any]) -> list[str]:
@@ -108,7 +100,9 @@ def check_columns(
     names = {fold(name) for name in (SYSTEM_NAMES if said is None else said)}
     for table in tables:
         for column in table.columns:
-            found = others(table[column].dropna().unique()) if fold(str(column)) in names else []
+            if fold(str(column)) not in names:
+                continue
+            found = others(read_texts(table[column]).dropna().unique())
             if found:
                 read = "" if crs is None else f", and it would be read as {crs.name}"
                 raise CRSError(
@@ -160,13 +154,11 @@ def of_header(header: Mapping[str, str], path: Path) -> str:
     datum = next((text for key, text in header.items() if fold(key).endswith("/datum")), "")
     if not is_other_datum(datum):
         return CRS
-    try:
-        # A name, and nothing else that PROJ reads: pipelines, files, JSON.
-        plain = datum if re.fullmatch(_DATUM_NAME, datum) else ""
-        system = pyproj.CRS.from_user_input(plain).geodetic_crs
-    except UnknownSystemError as error:
+    known = system_of(datum)
+    if known is None:
         raise FileError(
             f"{path}: the header says datum {datum[:60]!r}, which is not known; write it as EPSG "
             "does ('Indian 1960') after asking the file's maker"
-        ) from error
+        )
+    system = known.geodetic_crs
     return CRS if system is None else str(system.to_string())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from mine_geo.cells import iso_moments
 from mine_geo.findings import Finding
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _moments(values: Values, *, zone: bool) -> tuple[pd.Series[Any], list[int]]:
         dtype="datetime64[ms]",
     )
     texts = pd.Series([v if isinstance(v, str) else None for v in values], dtype=object)
-    said = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=True)
+    said = iso_moments(texts)
     moments = pd.Series(numbers).dt.tz_localize("UTC").fillna(said.astype("datetime64[ms, UTC]"))
     bad = [place for place in np.flatnonzero(moments.isna()) if values[place] is not None]
     return (moments if zone else moments.dt.tz_localize(None)), [int(place) for place in bad]

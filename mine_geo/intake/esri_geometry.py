@@ -11,7 +11,7 @@ Tried and found wrong, or not said, and therefore done here before it sees the r
 - rings of one or two points: null or degenerate without a word: `few_points`;
 - a ring that is not closed: null in pyogrio; closed here, and said (`repaired`);
 - a `spatialReference` that stands in the geometries only, or that PROJ does not know, becomes
-  "none" without a word.
+  "none" without a word; one in a geometry that differs from that of its layer is passed over.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ import numpy as np
 import pyogrio
 import pyogrio.errors
 
-from mine_geo.errors import CRSError, FileError
+from mine_geo.declared import same_system, system_of
+from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Drawn:
     """The `spatialReference` as it stands, None where there is none."""
     findings: list[Finding]
     """`record` is the place in the page, from 0."""
+    unclear: str | None = None
+    """Which systems the geometries name, where they are several."""
 
 
 def draw(page: Page) -> Drawn:
@@ -63,13 +66,11 @@ def draw(page: Page) -> Drawn:
 
     Raises
     ------
-    CRSError
-        If geometries of one page declare different systems.
     FileError
         If GDAL cannot read the page at all.
     """
     written = [feature.get("geometry") for feature in page.features]
-    declared = _declared(page, written)
+    declared, unclear = _declared(page, written)
     findings: list[Finding] = []
     geometries = np.full(len(written), None, dtype=object)
     crs = None
@@ -86,7 +87,7 @@ def draw(page: Page) -> Drawn:
                 message = "a geometry that cannot be built from its coordinates"
                 findings.append(Finding("bad_coordinates", message, record=record))
     text = None if declared is None else json.dumps(declared, sort_keys=True)
-    return Drawn(geometries, crs, text, findings)
+    return Drawn(geometries, crs, text, findings, unclear)
 
 
 def _by_gdal(
@@ -113,22 +114,38 @@ def _by_gdal(
     return geometries, frame.crs
 
 
-def _declared(page: Page, geometries: list[Any]) -> dict[str, Any] | None:
-    """Return the spatial reference of the page, or else the one of all its geometries."""
-    whole = page.answer.get("spatialReference")
-    if isinstance(whole, dict) and whole:
-        return whole
-    own = [
-        g["spatialReference"] for g in geometries if isinstance(g, dict) and "spatialReference" in g
-    ]
-    several = {json.dumps(one, sort_keys=True) for one in own}
-    if len(several) > 1:
-        first, second = sorted(several)[:2]
-        raise CRSError(
-            f"{page.name}: records in different reference systems ({first}, {second}); "
-            "ask the server for one (outSR=4326)"
-        )
-    return own[0] if own and isinstance(own[0], dict) and own[0] else None
+def _declared(page: Page, geometries: list[Any]) -> tuple[dict[str, Any] | None, str | None]:
+    """Return the spatial reference of the page, or else the one of all its geometries.
+
+    And what is named, where that is not one: a geometry may say another than its layer.
+    """
+    said = page.answer.get("spatialReference")
+    whole = said if isinstance(said, dict) and said else None
+    kept: list[tuple[dict[str, Any] | None, int]] = []
+    for record, (feature, geometry) in enumerate(zip(page.features, geometries, strict=True), 1):
+        own = _own(geometry) or _own(feature) or whole
+        if geometry and not any(_same(own, other) for other, _ in kept):
+            kept.append((own, record))
+    declared = whole or next((own for own, _ in kept if own), None)
+    if all(_same(own, declared) for own, _ in kept):
+        return declared, None
+    named = [f"{_text(own)} (record {record:,})" for own, record in kept]
+    layer = f", and their layer {_text(whole)}" if whole else ""
+    return declared, f"its geometries name {some(named, 3)}{layer}"
+
+
+def _same(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+    return one == other or same_system(system_of(one), system_of(other))
+
+
+def _text(said: dict[str, Any] | None) -> str:
+    return "none" if said is None else json.dumps(said, sort_keys=True)[:200]
+
+
+def _own(value: Any) -> dict[str, Any] | None:
+    """Return the spatial reference that a feature or geometry says itself."""
+    said = value.get("spatialReference") if isinstance(value, dict) else None
+    return said if isinstance(said, dict) and said else None
 
 
 def _plain(geometry: Any) -> tuple[dict[str, Any] | None, list[_Fault]]:

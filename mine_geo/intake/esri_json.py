@@ -22,6 +22,7 @@ from mine_geo.findings import Finding
 from mine_geo.intake.esri_fields import merge_fields, to_columns
 from mine_geo.intake.esri_geometry import draw
 from mine_geo.intake.esri_pages import find_description, read_pages
+from mine_geo.intake.matching import is_made
 from mine_geo.intake.raw import Raw
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from mine_geo.intake.raw import Profile
 
 FORMAT: Final = "Esri JSON"
+OBJECT_ID: Final = "objectid"
+"""What the server's number of a record is called here, where its field has a name of its own."""
 
 
 def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:  # noqa: ARG001 (all readers are called alike)
@@ -91,10 +94,17 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
         findings.append(_more(parts[-1].name, start))
     attributes = [row for part in parts for row in part.attributes]
     fields = merge_fields(part.head for part in parts)
+    oid = _object_id(parts[0].head, fields)
     description, unread = find_description(path, set(fields) or set().union(*attributes))
     columns, bad = to_columns(attributes, fields, description | _zone(parts[0].head))
-    findings += unread + bad + _twice(parts, attributes, fields)
-    return Raw(_table(columns, parts, start), FORMAT, findings=tuple(findings))
+    findings += unread + bad + _twice(parts, attributes, oid)
+    if oid in columns and not is_made(oid):
+        # The server's number of a record, whatever it is called: never the id of a hazard.
+        free = OBJECT_ID if OBJECT_ID not in columns else f"{OBJECT_ID}_{oid}"
+        columns = {free if name == oid else name: each for name, each in columns.items()}
+    unclear = next((f"{p.name}: {p.drawn.unclear}" for p in parts if p.drawn.unclear), None)
+    table = _table(columns, parts, start)
+    return Raw(table, FORMAT, findings=tuple(findings), unclear=unclear)
 
 
 @dataclass(frozen=True)
@@ -142,14 +152,16 @@ def _more(name: str, records: int) -> Finding:
     return Finding("more_on_server", message)
 
 
-def _twice(
-    parts: list[_Part], attributes: list[dict[str, Any]], fields: dict[str, dict[str, Any]]
-) -> list[Finding]:
+def _object_id(head: dict[str, Any], fields: dict[str, dict[str, Any]]) -> str | None:
+    """Return the field of the server's own number of a record."""
+    name = head.get("objectIdFieldName")
+    if isinstance(name, str):
+        return name
+    return next((n for n, field in fields.items() if field.get("type") == "esriFieldTypeOID"), None)
+
+
+def _twice(parts: list[_Part], attributes: list[dict[str, Any]], name: str | None) -> list[Finding]:
     """Name the records whose object id stood before: pages that shifted while they were saved."""
-    name = parts[0].head.get("objectIdFieldName")
-    if not isinstance(name, str):
-        kinds = (n for n, field in fields.items() if field.get("type") == "esriFieldTypeOID")
-        name = next(kinds, None)
     if name is None:
         return []
     ids = pd.Series([_hashable(row.get(name)) for row in attributes], dtype=object)

@@ -20,9 +20,10 @@ from mine_geo.errors import CRSError, choose, some
 from mine_geo.findings import EMPTY_LEFT_OUT, Finding
 from mine_geo.geometry import size_m2, to_multipolygons, without_empty
 from mine_geo.hazards import PLACE_COLUMNS, contradictions, located
-from mine_geo.intake.matching import Match, match
+from mine_geo.intake.matching import Match, fold, match, names_of
 from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
 from mine_geo.intake.raw import REPORT_COLUMNS, REPORT_TYPES
+from mine_geo.intake.states import read_states
 from mine_geo.intake.values import (
     is_never,
     is_serial,
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.intake.raw import Fields, Profile
+    from mine_geo.intake.states import Approval
 
+UNITS: Final = ("province", "district", "commune", "village")
+"""Names that a source may keep in several languages, each in a column of its own."""
 EXAMPLE_LENGTH: Final = 40
 """Characters of an example that are shown."""
 
@@ -61,6 +65,8 @@ class Mapped:
     `same name`, `last step of its path`, `truncated name`, `constant`, `computed anew`, or
     `left over` with the reason), `filled` (records with a value), `example` (the first one)."""
     findings: tuple[Finding, ...]
+    approval: Approval | None = None
+    """The states of approval of the records, where a column says any."""
 
 
 def to_candidates(table: gpd.GeoDataFrame, profile: Profile, *, kind: str | None = None) -> Mapped:
@@ -82,7 +88,8 @@ def to_candidates(table: gpd.GeoDataFrame, profile: Profile, *, kind: str | None
         Texts are trimmed, in Unicode NFC, null where blank; `surveyed_on` is datetime64[ms],
         `reported_size_m2` float64 (m²), `size_m2` int64 (m², 0 where there is no polygon or one
         that cannot be measured). Known names of provinces and districts are in the standard
-        spelling, with their codes; a code that contradicts a name is left beside it.
+        spelling, with their codes; a code that contradicts a name is left beside it. A record that
+        is not validated at its source is `in_workbench`.
 
     Raises
     ------
@@ -106,6 +113,8 @@ def to_candidates(table: gpd.GeoDataFrame, profile: Profile, *, kind: str | None
     given = {} if kind is None else {"kind": choose(kind, KINDS, "kind")}
     draft = _Draft(table, profile, "hazards", given)
     new = draft.read()
+    if draft.approval is not None:
+        new["in_workbench"] |= draft.approval.waits
     places = pd.DataFrame({column: new[column] for column in PLACE_COLUMNS})
     apart = contradictions(places)
     found = located(places)
@@ -196,6 +205,28 @@ class _Draft:
             ("empty_part", int(record), EMPTY_LEFT_OUT) for record in np.flatnonzero(empty)
         ]
         self._constants: list[tuple[str, int, str]] = []
+        self._filling: dict[int, str] = {}
+        self.approval = read_states(self._rest, profile.states)
+        named = self._place.get("in_workbench")
+        if self.approval and named is not None and fold(self._names[named]) == "inworkbench":
+            # Our own table: who accepted a record here decided on it, whatever its source said.
+            self.approval = self.approval.decided()
+        self._note_states()
+
+    def _note_states(self) -> None:
+        """Note the records that their source has not validated, and states that are not known."""
+        if self.approval is None:
+            return
+        for record, column, word in self.approval.unknown:
+            text = (
+                f"{column} {_shortened(word)!r} is no state of approval that is known; say in a "
+                f'profile what it means: [states.words] "{word}" = "validated", or "received", '
+                '"in_review", "rejected"'
+            )
+            self._faults.append(("unknown_state", record, text))
+        for record in np.flatnonzero(self.approval.waits).tolist():
+            said = self.approval.said[record] or "no state of approval"
+            self._faults.append(("not_validated", record, f"not validated at its source: {said}"))
 
     def read(self) -> dict[str, pd.Series[Any]]:
         """Return our columns, read from those of the source, with the profile's constants."""
@@ -210,10 +241,27 @@ class _Draft:
             return self._days(ours, cells)
         if ours in NUMBERS:
             return self._numbers(ours, cells)
-        texts = read_words(read_texts(cells), self._fields.values.get(ours, {}))  # noqa: PD011
+        texts = read_texts(cells)
+        if ours in UNITS:
+            texts = self._from_others(ours, texts)
+        texts = read_words(texts, self._fields.values.get(ours, {}))  # noqa: PD011
         texts = self._filled(ours, texts, self._given.get(ours))
         texts = self._filled(ours, texts, self._fields.constants.get(ours))
         return self._flags(ours, texts) if ours == "in_workbench" else texts
+
+    def _from_others(self, ours: str, texts: pd.Series[Any]) -> pd.Series[Any]:
+        """Fill an empty name of a unit from its other columns, as those of other languages."""
+        known = names_of(self._fields, ours)
+        order = {fold(name): number for number, name in enumerate(known)}
+        places = [
+            place
+            for place, name in enumerate(self._names)
+            if fold(name) in order and place not in self._place.values()
+        ]
+        for place in sorted(places, key=lambda place: order[fold(self._names[place])]):
+            self._filling[place] = ours
+            texts = texts.where(texts.notna(), read_texts(self._rest.iloc[:, place]))
+        return texts.astype("str")
 
     def _filled(
         self, ours: str, cells: pd.Series[Any], value: Any, bad: Any = False
@@ -306,11 +354,21 @@ class _Draft:
             Finding(code, text, record, hazard_id=str(ids.iloc[record]) if known[record] else None)
             for code, record, text in sorted(self._faults, key=lambda fault: fault[1])
         ]
-        left = [self._names[place] for place in extras]
+        left = [self._names[place] for place in extras if self._known(place) is None]
         if left:
             text = f"columns that are none of ours, kept as they are: {some(left, 12)}"
             findings.append(Finding("left_over", text))
-        return Mapped(table, self._columns(extras, columns), tuple(findings))
+        said = self._columns(extras, columns)
+        return Mapped(table, said, tuple(findings), self.approval)
+
+    def _known(self, place: int) -> str | None:
+        """Say what a column is that is known and kept, None of one that no word fits."""
+        if self.approval is not None and place in self.approval.places:
+            return "state of approval, kept as it is"
+        if place in self._filling:
+            return f"fills {self._filling[place]} where that is empty, kept as it is"
+        kept = {fold(name) for name in self._fields.kept}
+        return "known, kept as it is" if fold(self._names[place]) in kept else None
 
     def _extras(self, columns: Sequence[str]) -> dict[int, str]:
         """Return place -> name of the columns that are left over, no name twice in any case."""
@@ -336,7 +394,7 @@ class _Draft:
         rows: list[tuple[str | None, str | None, str, int, str | None]] = []
         for place, found in enumerate(self._matches):
             cells = self._rest.iloc[:, place]
-            rows.append((*self._went(place, found, extras), *_shown(cells)))
+            rows.append((*self._went(place, found, extras), *shown(cells)))
         order = {column: number for number, column in enumerate(columns)}
         constants = sorted(self._constants, key=lambda constant: order[constant[0]])
         rows += [(None, ours, "constant", count, value) for ours, count, value in constants]
@@ -349,6 +407,9 @@ class _Draft:
     ) -> tuple[str, str | None, str]:
         if self._computed(place):
             return found.source, "size_m2", "computed anew"
+        known = self._known(place) if place in extras else None
+        if known is not None:
+            return found.source, None, known
         if place in extras and extras[place] != found.source:
             return found.source, None, f"{found.how}, kept as {extras[place]}"
         return found.source, found.ours, found.how
@@ -369,8 +430,14 @@ def _shortened(value: Any) -> str:
     return text if len(text) <= EXAMPLE_LENGTH else text[: EXAMPLE_LENGTH - 1] + "…"
 
 
-def _shown(cells: pd.Series[Any]) -> tuple[int, str | None]:
-    """Return how many cells hold something, and the first of them."""
+def shown(cells: pd.Series[Any]) -> tuple[int, str | None]:
+    """Return how many cells hold something, and the first of them.
+
+    Examples
+    --------
+    >>> shown(pd.Series([None, " AP-1 "]))
+    (1, 'AP-1')
+    """
     there = cells.notna()
     if str(cells.dtype) in {"str", "object"}:
         there &= cells.astype("str").str.strip() != ""

@@ -3,6 +3,9 @@
 Case, spaces, underscores, hyphens and dots do not count. Where a name is a path, as
 `Location/Province` or `hazard.status`, its last step counts if no other column ends so. A Shapefile
 cuts names to ten characters; such a name fits if it fits one of ours only.
+
+A number that a format or a platform gives its records says nothing of a hazard: saved again, the
+same map has other ones. Such a column is never an id, unless a profile names it as it is written.
 """
 
 from __future__ import annotations
@@ -21,6 +24,16 @@ _UNSEEN: Final = dict.fromkeys(
     map(ord, " \t\r\n_-.\u00a0\u00ad\u2010\u2011\u2012\u2013\u200b\ufeff")
 )
 _STEPS: Final = re.compile(r"[/.]")
+_MADE: Final = re.compile(
+    r"_+(?:id|uuid|index|parent_index|submission_+\w+|rowid)"
+    r"|(?:[a-z]+_)?(?:fid|oid|object_?id)(?:_\w+)?|gid(?:_?\d+)?|row_?(?:id|num|number)|index"
+    r"|placemark_id|feature_id|gml_id|(?:meta[-_])?instance_?id|key|unnamed: \d+"
+    r"|__index_level_\d+__"
+)
+"""How programs call the number that they give a record: LIBKML and GeoJSON (as this package names
+them), GDAL, PostGIS, Oracle, Esri, CKAN, Kobo, ODK, pandas."""
+ID: Final = "hazard_id"
+"""The column of ours that no number of a program fills."""
 _CUT: Final = 10
 """Bytes of a column's name in a Shapefile (dBASE)."""
 
@@ -34,6 +47,19 @@ class Match:
     how: str
     """`by profile`, `same name`, `last step of its path`, `truncated name`, or `left over` with the
     reason."""
+
+
+def is_made(name: str) -> bool:
+    """Say whether a column is one that a format or a platform makes: its number of the record.
+
+    Examples
+    --------
+    >>> [is_made(name) for name in ("_id", "OBJECTID_1", "ogc_fid", "survey/_index")]
+    [True, True, True, True]
+    >>> [is_made(name) for name in ("id", "MF_ID", "hazard_id", "Name")]
+    [False, False, False, False]
+    """
+    return _MADE.fullmatch(_STEPS.split(name.strip().lower())[-1]) is not None
 
 
 def fold(text: str) -> str:
@@ -87,8 +113,9 @@ def match(sources: Sequence[str], fields: Fields, ours: Iterable[str]) -> list[M
     ['truncated name', 'same name', 'left over']
     """
     names = {column: names_of(fields, column) for column in ours}
-    taken = _by_name(sources, fields, names)
-    ends = _by_last_step(sources, names, taken)
+    barred = _barred(sources, fields)
+    taken = _by_name(sources, fields, names, barred)
+    ends = _by_last_step(sources, names, taken, barred)
     cut = _cut_short(sources, names, {**taken, **ends})
     chosen = {ours: place for place, ours in {**taken, **ends, **cut.found}.items()}
     return [_said(place, sources, taken, ends, cut, names, chosen) for place in range(len(sources))]
@@ -102,19 +129,46 @@ class _Cut:
     unclear: Mapping[int, tuple[str, ...]]
 
 
+def _barred(sources: Sequence[str], fields: Fields) -> set[int]:
+    """Return the places of columns that are no id: made by a program, and not named as written."""
+    said = {name.strip().lower() for name in fields.columns.get(ID, ())}
+    return {
+        place
+        for place, source in enumerate(sources)
+        if is_made(source) and source.strip().lower() not in said
+    }
+
+
 def _by_name(
-    sources: Sequence[str], fields: Fields, names: Mapping[str, tuple[str, ...]]
+    sources: Sequence[str],
+    fields: Fields,
+    names: Mapping[str, tuple[str, ...]],
+    barred: set[int],
 ) -> dict[int, str]:
     """Return place of the source -> ours; the name that a profile has first counts."""
     places: dict[str, int] = {}
+    ids: dict[str, int] = {}
     for place, source in enumerate(sources):
         places.setdefault(fold(source), place)
+        if place not in barred:
+            ids.setdefault(fold(source), place)
+    open_places = set(range(len(sources))) - barred
+    written = {
+        source.strip(): place for place, source in enumerate(sources) if place in open_places
+    }
     taken: dict[int, str] = {}
     said = {ours: fields.columns.get(ours, ()) for ours in names}
     # Our own names count after all that the profile says, unless it says them.
     for known in (said, names):
         for ours in names:
-            fits = [places[fold(name)] for name in known[ours] if fold(name) in places]
+            if ours == ID:
+                fits = [
+                    written.get(name.strip(), ids[fold(name)])
+                    for name in known[ours]
+                    if fold(name) in ids
+                ]
+            else:
+                fits = [places[fold(name)] for name in known[ours] if fold(name) in places]
             free = [place for place in fits if place not in taken]
             if free and ours not in taken.values():
                 taken[free[0]] = ours
@@ -122,7 +176,10 @@ def _by_name(
 
 
 def _by_last_step(
-    sources: Sequence[str], names: Mapping[str, tuple[str, ...]], taken: Mapping[int, str]
+    sources: Sequence[str],
+    names: Mapping[str, tuple[str, ...]],
+    taken: Mapping[int, str],
+    barred: set[int],
 ) -> dict[int, str]:
     """Return place -> ours of the paths whose last step is a name of ours, and that of no other."""
     ends: dict[str, list[int]] = {}
@@ -134,7 +191,8 @@ def _by_last_step(
     for ours in names:
         if ours not in taken.values():
             fits = [ends[fold(name)] for name in names[ours] if fold(name) in ends]
-            alone = [places[0] for places in fits if len(places) == 1 and places[0] not in found]
+            open_ = [places for places in fits if ours != ID or places[0] not in barred]
+            alone = [places[0] for places in open_ if len(places) == 1 and places[0] not in found]
             if alone:
                 found[alone[0]] = ours
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.errors import FileError, some
-from mine_geo.intake.matching import fold
+from mine_geo.intake.matching import fold, is_made
 from mine_geo.intake.profiles import bundled
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
     >>> found.way, found.key, found.columns
     ('lon_lat', 'Hazard ID', {'lon': 'Long', 'lat': 'Lat'})
     """
+    taken = None if profile is None else profile.id_column
     if profile is None or not profile.points:  # one that says options only
         profile = bundled()["plain"]
     there = _folded(table.columns)
@@ -116,7 +117,11 @@ def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
     way = max(ways, key=lambda name: filled[name], default=None)
     plain = bundled()[PLAIN].hazards.columns["hazard_id"]
     ids = plain if profile is None else profile.hazards.columns.get("hazard_id", plain)
-    key = _first(there, (*EVENT_KEYS, *_role_names(profile, "parent"), *ids, "hazard_id"))
+    # A number that a program gives each row says nothing of the record.
+    own = _folded(name for name in table.columns if not is_made(str(name)))
+    key = _first(own, (*EVENT_KEYS, *_role_names(profile, "parent"), *ids, "hazard_id"))
+    if taken is not None:
+        key = taken if taken in table.columns else _first(there, (taken,)) or key
     return Layout(way, columns, key)
 
 

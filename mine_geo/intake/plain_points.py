@@ -18,6 +18,7 @@ from mine_geo.intake.geopoints import BENCHMARKS, LANDMARKS, LOOSE_KINDS, words
 from mine_geo.intake.matching import fold, names_of
 from mine_geo.intake.plain_columns import PLAIN, POINT_ONLY, WAYS, keys
 from mine_geo.intake.profiles import bundled
+from mine_geo.intake.states import is_state
 from mine_geo.intake.survey123_links import PARENTS
 from mine_geo.terms import HAZARD_COLUMNS
 
@@ -129,12 +130,20 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
     first = cells.groupby(key.to_numpy(), sort=False).first().reindex(index)[kept]
     place = index.get_indexer(pd.Index(key))
     known = _known_columns(profile)
+    said_states = (profile or bundled()[PLAIN]).states
+    if said_states.columns is None:
+        said_states = bundled()[PLAIN].states
+    states = (*(said_states.columns or ()), *said_states.flags)
     findings, left = [*drawn.findings, *_other_ways(found)], []
     differing: dict[int, list[str]] = {}
     for column in kept:
         own = cells[column].to_numpy(dtype=object)
         differs = pd.notna(own) & (own != first[column].to_numpy(dtype=object)[place])
-        if differs.any() and fold(str(column)) not in known:
+        if differs.any() and is_state(str(column), states):
+            # Validated here and rejected there: the words together are one that is not known.
+            every = cells[column].dropna().groupby(key, sort=False).unique().map("; ".join)
+            first[column] = every.reindex(index)
+        elif differs.any() and fold(str(column)) not in known:
             left.append(column)
         elif differs.any():
             for row in np.unique(place[differs]):

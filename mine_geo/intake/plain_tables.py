@@ -14,6 +14,7 @@ import shapely
 from pyproj.exceptions import CRSError as ProjCRSError
 from shapely.errors import GEOSException
 
+from mine_geo.declared import of_values
 from mine_geo.errors import CRSError, FileError, OptionError, some
 from mine_geo.findings import Finding
 from mine_geo.intake.datums import check_columns
@@ -187,42 +188,27 @@ def _from_geojson(
     """Return the geometries of texts of GeoJSON; WGS 84 where they name no other system."""
     geometry = np.full(len(table), None, dtype=object)
     findings: list[Finding] = []
-    named: dict[str, int] = {}
+    drawn: list[Any] = [None] * len(table)
     for row, text in enumerate(table[column]):
         if not isinstance(text, str):
             continue
         try:
             content = json.loads(text)
             shape = content.get("geometry", content) if isinstance(content, dict) else {}
-            said = [part.get("crs") for part in (content, shape) if isinstance(part, dict)]
-            for one in filter(None, said):
-                named.setdefault(_system_name(one), row)
             geometry[row] = shapely.from_geojson(json.dumps(shape))
         except (ValueError, TypeError, AttributeError, RecursionError, GEOSException):
             findings.append(Finding("bad_coordinates", _NO_GEOJSON, record=row))
+        else:
+            drawn[row] = content
     if given:
         return Drawn(table.drop(columns=column), geometry, crs, tuple(findings))
-    if len(named) > 1:
-        raise FileError(
-            f"its polygons name several reference systems ({some(named)}); export them in EPSG:4326"
+    system, unclear = of_values(drawn, pyproj.CRS(CRS))
+    if unclear is not None:
+        raise CRSError(
+            f"{unclear}; ask its maker, and export them in EPSG:4326, or, if one system holds for "
+            'all, give it, as crs="EPSG:32648"'
         )
-    system = pyproj.CRS(CRS)
-    for name, row in named.items():
-        try:
-            system = pyproj.CRS.from_user_input(name)
-        except ProjCRSError as error:
-            raise CRSError(
-                f"record number {row + 1} names the reference system {name!r}, which is not known; "
-                'ask its maker which it is and give it, as crs="EPSG:32648"'
-            ) from error
     return Drawn(table.drop(columns=column), geometry, system, tuple(findings))
-
-
-def _system_name(said: Any) -> str:
-    """Return the name of a system in the way of GeoJSON of 2008, or what stands in its place."""
-    properties = said.get("properties") if isinstance(said, dict) else None
-    name = properties.get("name") if isinstance(properties, dict) else None
-    return name if isinstance(name, str) else json.dumps(said)[:60]
 
 
 def _from_geoshapes(

@@ -16,10 +16,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from mine_geo.cells import check_format
 from mine_geo.errors import FileError, OptionError
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.profile_faults import Faults
-from mine_geo.intake.raw import OPTIONS, POINT_ROLES, REPORT_COLUMNS, REPORT_TYPES, Fields, Profile
+from mine_geo.intake.raw import (
+    ADMIN_COLUMNS,
+    BORDER_COLUMNS,
+    COUNTRY_WORDS,
+    LINE_WORDS,
+    OPTIONS,
+    POINT_ROLES,
+    REPORT_COLUMNS,
+    REPORT_TYPES,
+    STATES,
+    Fields,
+    Profile,
+    States,
+)
 from mine_geo.intake.values import EPOCH, EXCEL, read_days
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, STATUSES
 
@@ -37,8 +51,10 @@ ALONE: Final = "none"
 OURS: Final = {
     "hazards": tuple(c for c in HAZARD_COLUMNS if c not in {"size_m2", "geometry"}),
     "reports": tuple(c for c in REPORT_COLUMNS if c != "geometry"),
+    "border": BORDER_COLUMNS,
+    "admin": ADMIN_COLUMNS,
 }
-"""The columns that a profile can name, for hazards and for reports."""
+"""The columns that a profile can name, for each sort of records."""
 WORDS: Final = {
     "kind": KINDS,
     "also": KINDS,
@@ -49,7 +65,9 @@ WORDS: Final = {
     "in_workbench": ("true", "false"),
 }
 """The columns that take certain words only."""
-NUMBERS: Final = ("reported_size_m2", *ITEM_COLUMNS, "depth_cm")
+BORDER_WORDS: Final = {"kind": LINE_WORDS, "neighbour": COUNTRY_WORDS}
+"""Those of border lines; what is said of `neighbour` holds for `left` and `right` too."""
+NUMBERS: Final = ("reported_size_m2", *ITEM_COLUMNS, "depth_cm", "accuracy_m")
 DAYS: Final = ("surveyed_on", "happened_on")
 
 _KEYS: Final = (
@@ -59,10 +77,13 @@ _KEYS: Final = (
     "recognise",
     "hazards",
     "reports",
+    "border",
+    "admin",
     "points",
+    "states",
     "options",
 )
-_FIELDS: Final = ("columns", "values", "constants", "factors", "dates")
+_FIELDS: Final = ("columns", "values", "constants", "factors", "dates", "kept")
 
 
 def names() -> tuple[str, ...]:
@@ -194,7 +215,10 @@ def _read(text: str, path: Path, within: tuple[Path, ...]) -> Profile:
         needs=faults.groups(("recognise", "columns"), recognise),
         hazards=_fields("hazards", data, faults),
         reports=_fields("reports", data, faults),
+        border=_fields("border", data, faults),
+        admin=_fields("admin", data, faults),
         points=_names(("points",), faults.table(("points",), data), POINT_ROLES, faults),
+        states=_states(data, faults),
         options=_options(data, faults),
     )
     extends = faults.text(("extends",), data) or (ALONE if own.name == BASE else BASE)
@@ -216,14 +240,14 @@ def _base(extends: str, path: Path, within: tuple[Path, ...]) -> Profile:
 
 
 def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
-    """Return how the columns of hazards or of reports are read."""
+    """Return how the columns of one sort of records are read."""
     ours = OURS[what]
     table = faults.table((what,), data)
     faults.keys((what,), table, _FIELDS)
     columns = _names((what, "columns"), faults.table((what, "columns"), table), ours, faults)
     faults.repeated((what, "columns"), columns)
     values = faults.table((what, "values"), table)
-    texts = tuple(c for c in ours if c not in {*NUMBERS, *DAYS})
+    texts = tuple(c for c in ours if c not in {*NUMBERS, *DAYS, "left", "right"})
     faults.keys((what, "values"), values, texts)
     constants = faults.table((what, "constants"), table)
     own = tuple(c for c in ours if c not in {"event_id", "hazard_id"})
@@ -240,6 +264,7 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
         },
         factors={c: _factor((what, "factors", c), v, faults) for c, v in factors.items()},
         dates=_dates((what, "dates"), table, faults),
+        kept=faults.texts((what, "kept"), table),
     )
 
 
@@ -256,8 +281,13 @@ def _meanings(key: tuple[str, ...], values: dict[str, Any], faults: Faults) -> M
         if not isinstance(meaning, str):
             faults.add((*key, word), "not a text")
         elif meaning:
-            faults.word((*key, word), meaning, WORDS.get(key[-1]))
+            faults.word((*key, word), meaning, _valid(key))
     return {word: str(meaning) for word, meaning in words.items()}
+
+
+def _valid(key: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the words that a column takes, None where it takes any."""
+    return (BORDER_WORDS if key[0] == "border" else WORDS).get(key[2])
 
 
 def _constant(key: tuple[str, ...], value: Any, faults: Faults) -> str:
@@ -265,7 +295,7 @@ def _constant(key: tuple[str, ...], value: Any, faults: Faults) -> str:
         faults.add(key, "not a single value")
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    faults.word(key, text, WORDS.get(key[-1]))
+    faults.word(key, text, _valid(key))
     if key[-1] in NUMBERS and (isinstance(value, bool) or not isinstance(value, (int, float))):
         faults.add(key, "not a number")
     if key[-1] in DAYS and read_days(pd.Series([text]))[1][0]:
@@ -284,18 +314,28 @@ def _factor(key: tuple[str, ...], value: Any, faults: Faults) -> float:
 def _dates(key: tuple[str, ...], table: dict[str, Any], faults: Faults) -> tuple[str, ...]:
     """Return formats of days; each must bring back the day that it writes."""
     formats = faults.texts(key, table)
-    day = pd.Timestamp(2001, 2, 3)
     for written in formats:
         if written == EPOCH or written in EXCEL:
             continue
         try:
-            read = read_days(pd.Series([day.strftime(written)]), (written,))[0][0]
-        except ValueError as error:
-            faults.add(key, f"{written!r}: {error}")
-            continue
-        if read != day:
-            faults.add(key, f"{written!r} does not say day, month and year, as %d/%m/%Y does")
+            check_format(written)
+        except OptionError as error:
+            faults.add(key, str(error).removeprefix("format of days "))
     return formats
+
+
+def _states(data: dict[str, Any], faults: Faults) -> States:
+    """Return which columns are states of approval; `columns = []` says that none is."""
+    table = faults.table(("states",), data)
+    faults.keys(("states",), table, ("columns", "flags", "words"))
+    words = faults.table(("states", "words"), table)
+    for word, meaning in words.items():
+        faults.word(("states", "words", word), meaning, STATES)
+    return States(
+        columns=faults.texts(("states", "columns"), table) if "columns" in table else None,
+        flags=faults.texts(("states", "flags"), table),
+        words={word: str(meaning) for word, meaning in words.items()},
+    )
 
 
 def _options(data: dict[str, Any], faults: Faults) -> Mapping[str, str]:
@@ -313,8 +353,20 @@ def _extended(base: Profile, own: Profile) -> Profile:
         own,
         hazards=_on_top(base.hazards, own.hazards),
         reports=_on_top(base.reports, own.reports),
+        border=_on_top(base.border, own.border),
+        admin=_on_top(base.admin, own.admin),
         points=_names_on_top(base.points, own.points),
+        states=_states_on_top(base.states, own.states),
         options={**base.options, **own.options},
+    )
+
+
+def _states_on_top(base: States, own: States) -> States:
+    none = own.columns == ()
+    return States(
+        columns=base.columns if own.columns is None else own.columns,
+        flags=own.flags if none else (*own.flags, *base.flags),
+        words=_words_on_top(base.words, own.words),
     )
 
 
@@ -327,6 +379,7 @@ def _on_top(base: Fields, own: Fields) -> Fields:
         constants={**base.constants, **own.constants},
         factors={**base.factors, **own.factors},
         dates=own.dates or base.dates,
+        kept=(*own.kept, *base.kept),
     )
 
 

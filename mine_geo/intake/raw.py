@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from mine_geo.terms import ITEM_COLUMNS
+from mine_geo.terms import ITEM_COLUMNS, NEIGHBOURS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,6 +34,33 @@ REPORT_COLUMNS: Final = (
 
 REPORT_TYPES: Final = ("cancelled", "reduced", "cleared", "amended", "confirmed")
 """The types of event that a report of the field tells of."""
+
+BORDER_COLUMNS: Final = (
+    "kind",
+    "neighbour",
+    "left",
+    "right",
+    "maritime",
+    "border_name",
+    "border_version",
+    "accuracy_m",
+    "demarcated",
+)
+"""What a column of border lines can be: `left` and `right` are the countries on the two sides,
+`maritime` says of a line that it lies at sea."""
+
+LINE_WORDS: Final = ("land", "coast", "either", "none")
+"""What the word of a border line can mean: `either` is said of land border and of coast alike,
+`none` of lines that are no part of the border (at sea, between provinces) and left out."""
+
+COUNTRY_WORDS: Final = (*NEIGHBOURS, "KHM", "sea")
+"""What the word for what lies beside a border line can mean."""
+
+ADMIN_COLUMNS: Final = ("district_code", "district", "province_code", "province")
+"""What a column of district polygons can be."""
+
+STATES: Final = ("received", "in_review", "validated", "rejected")
+"""The states of approval of a record at its source."""
 
 POINT_ROLES: Final = (
     "parent",
@@ -83,6 +110,9 @@ class Raw:
     profile: str | None = None
     """The bundled profile that the format implies."""
     findings: tuple[Finding, ...] = ()
+    unclear: str | None = None
+    """Why its reference system is not clear, where the file names several, or one that is not
+    known; then only one that the caller gives counts."""
     by_zone: bool = False
     """Whether easting and northing were read in the UTM zone that stands beside each point: then a
     geographic system that the caller gives says the datum, and no other coordinates."""
@@ -90,7 +120,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Fields:
-    """How a source's columns become ours, for hazards or for reports."""
+    """How a source's columns become ours, for one sort of records."""
 
     columns: Names = field(default_factory=lambda: MappingProxyType({}))
     """Ours: the source's names, in any case; the first that is there counts."""
@@ -100,10 +130,24 @@ class Fields:
     """What a column of ours is where the source says nothing."""
     factors: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """By what a number is multiplied: 10,000 for hectares to m²."""
+    kept: tuple[str, ...] = ()
+    """Columns that are known and none of ours: kept as they are, and not said to be left over."""
     dates: tuple[str, ...] = ()
     """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970,
     `excel_1900` or `excel_1904` for the numbers of days in a spreadsheet; ISO 8601 is always
     understood."""
+
+
+@dataclass(frozen=True)
+class States:
+    """Which columns say whether a record is approved at its source, and in which words."""
+
+    columns: tuple[str, ...] | None = None
+    """Names, `*` for any letters; None where the profile says nothing of them."""
+    flags: tuple[str, ...] = ()
+    """Names of columns that say yes (validated) or no (not yet)."""
+    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The source's words (in any case) and what they mean: one of `STATES`."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +162,16 @@ class Profile:
     """Columns by which the source is known: one of each group must be there."""
     hazards: Fields = field(default_factory=Fields)
     reports: Fields = field(default_factory=Fields)
+    border: Fields = field(default_factory=Fields)
+    """Border lines: columns of `BORDER_COLUMNS`."""
+    admin: Fields = field(default_factory=Fields)
+    """District polygons: columns of `ADMIN_COLUMNS`."""
     points: Names = field(default_factory=lambda: MappingProxyType({}))
     """Columns of turning points, by role: one of `POINT_ROLES`."""
+    states: States = field(default_factory=States)
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Further switches: those of `OPTIONS`."""
+    id_column: str | None = None
+    """The column that the caller takes as the id of a hazard, before all that a profile says."""
     crs_given: bool = False
     """Whether the option `crs` is the caller's: it counts before a system that the file says."""

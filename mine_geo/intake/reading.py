@@ -24,6 +24,7 @@ from mine_geo.errors import (
 from mine_geo.findings import Finding, in_words
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import (
+    datums,
     esri_json,
     guard,
     mapping,
@@ -33,6 +34,7 @@ from mine_geo.intake import (
     vector_files,
     whole_file,
 )
+from mine_geo.intake.matching import ID
 from mine_geo.intake.plausible import (
     astray_records,
     check_on_the_ground,
@@ -46,10 +48,12 @@ if TYPE_CHECKING:
     import os
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from mine_geo.datum import Shift
     from mine_geo.intake.raw import Raw
     from mine_geo.intake.received import What
+    from mine_geo.intake.states import Approval
 
 WHATS: Final = ("hazards", "reports")
 _RAISED: Final = {
@@ -72,6 +76,22 @@ class ClosedLeftOutWarning(UserWarning):
     """Closed records of a file were left out: such files keep their full polygon."""
 
 
+class RejectedLeftOutWarning(UserWarning):
+    """Records of a file were left out that their own source rejected."""
+
+
+class NotValidatedWarning(UserWarning):
+    """Records of a file are not validated at their source: they count as on the workbench."""
+
+
+WARNED: Final = {
+    "closed_left_out": ClosedLeftOutWarning,
+    "rejected_left_out": RejectedLeftOutWarning,
+    "not_validated": NotValidatedWarning,
+}
+"""What is said of a file as a whole with a warning, where only its records are given back."""
+
+
 def read(
     path: str | os.PathLike[str],
     *,
@@ -81,6 +101,7 @@ def read(
     crs: str | None = None,
     operation: str | None = None,
     profile: str | os.PathLike[str] | None = None,
+    id_column: str | None = None,
 ) -> Received:
     """Read a file of hazards or reports as it is: nothing is refused that can be shown.
 
@@ -103,6 +124,9 @@ def read(
         The datum transformation, named or as "EPSG:1542", where the datum is not WGS 84.
     profile
         A bundled profile, or the path of one of your own; by default the one that fits.
+    id_column
+        The column that is the id of a hazard, where the profile would take another, or none: a
+        number that a format or a platform gives its records is never taken unasked.
 
     Returns
     -------
@@ -112,10 +136,11 @@ def read(
     Raises
     ------
     FileError
-        If the file is missing, truncated, too large, hostile, or of no supported format.
+        If the file is missing, truncated, too large, hostile, of no supported format, or has no
+        column `id_column`.
     CRSError
-        If there is no reference system, the datum transformation must be named, or the
-        coordinates cannot be what the file says they are.
+        If there is no reference system, or several, the datum transformation must be named, or
+        the coordinates cannot be what the file says they are.
     OptionError
         If `what`, `kind`, or the profile is unknown.
 
@@ -129,13 +154,18 @@ def read(
     choose(what, WHATS, "what")
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
-    own, form = _with_crs(given, crs), guard.check(file).reader
+    own, form = _with_options(given, crs, id_column), guard.check(file).reader
     if form in READERS_OF_BOTH:
         raw = READERS_OF_BOTH[form](file, layer=layer, profile=own, what=what)
     else:
         raw = READERS[form](file, layer=layer, profile=own)
-    chosen = given or profiles.choose(raw)
+    chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
     frame, declared = _declared(raw, chosen, crs, name)
+    if form in READERS:  # tables are looked through by their readers, point by point
+        try:
+            datums.check_columns([frame.drop(columns="geometry")], frame.crs, chosen)
+        except CRSError as error:
+            raise CRSError(f"{name}: {error}") from error
     swapped = swapped_records(frame)
     check_place(frame, name)
     frame, shift = shift_to_wgs84(frame, name, operation)
@@ -160,6 +190,7 @@ def read(
     said = (*_said(frame, swapped, shift), *whole_file.findings(frame, chosen, what))
     findings = (*said, *raw.findings, *mapped.findings)
     received = Received(what, mapped.table, findings, mapped.columns, source)
+    received = _without_rejected(received, mapped.approval)
     return _without_closed(received) if what == "hazards" else received
 
 
@@ -171,14 +202,17 @@ def read_hazards(
     crs: str | None = None,
     operation: str | None = None,
     profile: str | os.PathLike[str] | None = None,
+    id_column: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read hazards from a file that is in order; one that is not is refused with the reasons.
 
-    Closed records are left out, with a `ClosedLeftOutWarning`: such files keep their full polygon.
+    Closed records are left out, with a `ClosedLeftOutWarning`: such files keep their full polygon;
+    records that their source rejected too (`RejectedLeftOutWarning`). What is not validated there
+    is `in_workbench` (`NotValidatedWarning`).
 
     Parameters
     ----------
-    path, layer, kind, crs, operation, profile
+    path, layer, kind, crs, operation, profile, id_column
         As for `intake.read`, which shows also what is not in order.
 
     Returns
@@ -199,11 +233,15 @@ def read_hazards(
     (7392, 681284511)
     """
     received = read(
-        path, layer=layer, kind=kind, crs=crs, operation=operation, profile=profile
-    )  # fmt: skip
-    for finding in received.findings:
-        if finding.code == "closed_left_out":
-            warnings.warn(f"{path}: {finding.message}", ClosedLeftOutWarning, stacklevel=2)
+        path,
+        layer=layer,
+        kind=kind,
+        crs=crs,
+        operation=operation,
+        profile=profile,
+        id_column=id_column,
+    )
+    _warn(received)
     return in_order(received)
 
 
@@ -214,12 +252,16 @@ def read_reports(
     crs: str | None = None,
     operation: str | None = None,
     profile: str | os.PathLike[str] | None = None,
+    id_column: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read reports of released land from a file that is in order.
 
+    Reports that their source rejected are left out, with a `RejectedLeftOutWarning`; those that it
+    has not validated are refused: they wait on the workbench, see `Store.submit`.
+
     Parameters
     ----------
-    path, layer, crs, operation, profile
+    path, layer, crs, operation, profile, id_column
         As for `intake.read`, which shows also what is not in order.
 
     Returns
@@ -244,9 +286,25 @@ def read_reports(
     >>> read_reports(path)[["hazard_id", "event_type"]].values.tolist()
     [['AP-1', 'cleared']]
     """
-    return in_order(
-        read(path, what="reports", layer=layer, crs=crs, operation=operation, profile=profile)
+    received = read(
+        path,
+        what="reports",
+        layer=layer,
+        crs=crs,
+        operation=operation,
+        profile=profile,
+        id_column=id_column,
     )
+    _warn(received)
+    return in_order(received)
+
+
+def _warn(received: Received) -> None:
+    """Warn the caller of `read_hazards` or `read_reports` of what is not in the table."""
+    for finding in received.findings:
+        if finding.record is None and finding.code in WARNED:
+            text = f"{received.source.path}: {finding.message}"
+            warnings.warn(text, WARNED[finding.code], stacklevel=3)
 
 
 def in_order(received: Received) -> gpd.GeoDataFrame:
@@ -273,6 +331,13 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
     name = received.source.path
     said = received.said()
     wrong = said[said["severity"] == "error"]
+    if received.what == "reports" and wrong.empty:
+        wrong = said[(said["code"] == "not_validated") & said["record"].notna()]
+        if len(wrong):
+            raise RecordError(
+                f"{name}: {some(map(in_words, wrong.itertuples()), 3)}; put the file onto the "
+                "workbench, where they wait: mine-geo workbench submit FILE --reports"
+            )
     if len(wrong):
         kind = next((_RAISED[code] for code in wrong["code"] if code in _RAISED), RecordError)
         raise kind(f"{name}: {some(map(in_words, wrong.itertuples()), 3)}")
@@ -284,12 +349,35 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
         raise type(error)(f"{name}: {error}") from error
 
 
-def _with_crs(profile: Profile | None, crs: str | None) -> Profile | None:
-    """Return a profile that says the caller's reference system: readers of points need it."""
-    if crs is None:
+def _with_options(
+    profile: Profile | None, crs: str | None, id_column: str | None
+) -> Profile | None:
+    """Return a profile that says the caller's system and id: readers of points need them."""
+    if crs is None and id_column is None:
         return profile
     own = Profile("", "") if profile is None else profile
-    return replace(own, options={**own.options, "crs": crs}, crs_given=True)
+    if crs is not None:
+        own = replace(own, options={**own.options, "crs": crs}, crs_given=True)
+    return replace(own, id_column=id_column)
+
+
+def _with_id(profile: Profile, raw: Raw, id_column: str | None, name: str) -> Profile:
+    """Return a profile that takes the caller's column, as the file writes it, as the id."""
+    if id_column is None:
+        return profile
+    columns = [str(column) for column in raw.table.columns.drop("geometry")]
+    wanted = id_column.strip()  # _id is not ID: no more than case may differ
+    alike = [column for column in columns if column.strip().casefold() == wanted.casefold()]
+    found = next((column for column in alike if column.strip() == wanted), None)
+    if found is None and len(alike) == 1:
+        found = alike[0]
+    if found is None:
+        raise FileError(f"{name}: no column {id_column!r}; it has: {some(columns, 20)}")
+    hazards, reports = (
+        replace(fields, columns={**fields.columns, ID: (found,)})
+        for fields in (profile.hazards, profile.reports)
+    )
+    return replace(profile, id_column=found, hazards=hazards, reports=reports)
 
 
 def _declared(
@@ -297,6 +385,11 @@ def _declared(
 ) -> tuple[gpd.GeoDataFrame, str]:
     """Return the records in their declared reference system, and how that was declared."""
     own = raw.table.crs
+    if raw.unclear is not None and crs is None:
+        raise CRSError(
+            f"{name}: {raw.unclear}; ask its maker, and export it in EPSG:4326, or, if one system "
+            'holds for all of it, read it with that one, as crs="EPSG:4131"'
+        )
     said = crs or (profile.options.get("crs") if own is None else None)
     if said is None:
         return raw.table, _name_of(own)
@@ -338,28 +431,52 @@ def _said(frame: gpd.GeoDataFrame, swapped: Any, shift: Shift | None) -> list[Fi
     return found
 
 
+def _without_rejected(received: Received, approval: Approval | None) -> Received:
+    """Leave out records that their source rejected, and say how many are not validated."""
+    if approval is None:
+        return received
+    waiting = int(approval.waits.sum())
+    if waiting:
+        verb = "count as on the workbench" if received.what == "hazards" else "wait"
+        text = f"{waiting:,} records are not validated at their source, and {verb}"
+        said = Finding("not_validated", text)
+        received = replace(received, findings=(said, *received.findings))
+    rejected = approval.rejected
+    if not rejected.any():
+        return received
+    size = ""
+    if received.what == "hazards":
+        size = f" ({int(received.table.loc[rejected, 'size_m2'].sum()):,} m²)"
+    text = f"{int(rejected.sum()):,} records that their source rejected left out{size}"
+    return _left_out(received, rejected, Finding("rejected_left_out", text))
+
+
 def _without_closed(received: Received) -> Received:
     """Leave out closed records: nothing remains of them, whatever polygon they still carry."""
     closed = (received.table["status"] == "closed").to_numpy(dtype=bool)
     if not closed.any():
         return received
-    left_out = received.table[closed]
-    size = int(left_out["size_m2"].sum())
+    count, size = int(closed.sum()), int(received.table.loc[closed, "size_m2"].sum())
     said = Finding(
         "closed_left_out",
-        f"{len(left_out):,} closed records left out; {size:,} m² is what they still carry",
+        f"{count:,} closed records left out; {size:,} m² is what they still carry",
     )
-    kept = np.flatnonzero(~closed)
-    place = np.cumsum(~closed) - 1
+    source = replace(received.source, closed_left_out=count, closed_m2=size)
+    return replace(_left_out(received, closed, said), source=source)
+
+
+def _left_out(received: Received, which: NDArray[np.bool_], said: Finding) -> Received:
+    """Leave out records with what is said of them; the others keep their numbers in the file."""
+    kept = np.flatnonzero(~which)
+    place = np.cumsum(~which) - 1
     findings = [
         f if f.record is None else replace(f, record=int(place[f.record]))
         for f in received.findings
-        if f.record is None or not closed[f.record]
+        if f.record is None or not which[f.record]
     ]
     return replace(
         received,
         table=received.table.iloc[kept].reset_index(drop=True),
         numbers=received.numbers[kept],
         findings=(*findings, said),
-        source=replace(received.source, closed_left_out=len(left_out), closed_m2=size),
     )

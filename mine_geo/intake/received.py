@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from mine_geo.errors import RecordError
 from mine_geo.findings import as_table
 
 if TYPE_CHECKING:
@@ -86,3 +87,22 @@ class Received:
             hazard_id=table["hazard_id"].fillna(own),
             record=table["record"].map(numbers).astype("Int64"),
         )
+
+
+def check_ids(received: Received) -> None:
+    """Refuse a file in which no column says the id of its hazards: no record could be told apart.
+
+    Raises
+    ------
+    RecordError
+        With the columns that could be it.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> from mine_geo.intake import read
+    >>> check_ids(read(sample.path("minefields")))
+    """
+    for finding in received.findings:
+        if finding.code == "missing_id" and finding.record is None:
+            raise RecordError(f"{received.source.path}: {finding.message}")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from mine_geo.cells import DIGITS, days_in_format, days_of, iso_days
 from mine_geo.intake.matching import fold
-from mine_geo.terms import TIME_ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,13 +35,10 @@ _SERIAL: Final = r"[1-9]\d{4}(?:\.\d*)?"
 
 _NOTHING: Final = frozenset({"", "<Null>", "NULL"})
 """What databases and Esri write for null."""
-_DIGITS: Final = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
 _FLAGS: Final = {
     **dict.fromkeys(("true", "1", "yes", "y", "t"), True),
     **dict.fromkeys(("false", "0", "no", "n", "f"), False),
 }
-_ISO: Final = r"\d{4}(?:-\d{2}-\d{2}|/\d{2}/\d{2})(?:[T ].*)?"
-_ZONE: Final = r".*:.*(?:Z|[+-]\d\d(?::?\d\d)?)"
 _GROUPED_BY_SPACE: Final = re.compile("(?<=\\d)[ \u00a0\u202f\u2009'\u2019](?=\\d{3}(?!\\d))")
 _DOT: Final = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"
 _COMMA: Final = r"[+-]?(?:\d+,?\d*|,\d+)|[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?"
@@ -143,10 +140,10 @@ def read_days(
     Timestamp('2022-12-05 00:00:00')
     """
     if pd.api.types.is_datetime64_any_dtype(column):
-        return _day(column), np.zeros(len(column), dtype=bool)
+        return days_of(column), np.zeros(len(column), dtype=bool)
     written = read_texts(column)
     places, different = pd.factorize(written)
-    texts = pd.Series(different, dtype="str").map(lambda text: text.translate(_DIGITS))
+    texts = pd.Series(different, dtype="str").map(lambda text: text.translate(DIGITS))
     read = _days_of(texts.astype("str"), formats)
     days = pd.Series(
         np.append(read.to_numpy(), np.datetime64("NaT", "ms"))[places],
@@ -181,34 +178,20 @@ def is_never(texts: pd.Series[Any]) -> Bad:
     return (parts[0].notna() & days.isna()).to_numpy(dtype=bool)
 
 
-def _day(moments: pd.Series[Any]) -> pd.Series[pd.Timestamp]:
-    """Return the days of moments; those with a time zone as it was day in Cambodia."""
-    if isinstance(moments.dtype, pd.DatetimeTZDtype):
-        moments = moments.dt.tz_convert(TIME_ZONE).dt.tz_localize(None)
-    return moments.dt.normalize().astype("datetime64[ms]")
-
-
 def _days_of(texts: pd.Series[Any], formats: tuple[str, ...]) -> pd.Series[pd.Timestamp]:
-    days = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ms]")
-    iso = texts.str.match(f"(?:{_ISO})$", na=False)
-    zoned = iso & texts.str.match(f"(?:{_ZONE})$", na=False)
-    plain = texts.str.replace("/", "-", regex=False)
-    some = plain[iso & ~zoned]
-    days[some.index] = _day(pd.to_datetime(some, format="ISO8601", errors="coerce"))
-    some = plain[zoned]
-    days[some.index] = _day(pd.to_datetime(some, format="ISO8601", errors="coerce", utc=True))
+    days = iso_days(texts)
     for written in formats:
         rest = texts[days.isna()]
         if written in EXCEL:
             rest = rest[rest.str.fullmatch(_SERIAL).fillna(value=False).astype(bool)]
             whole = np.floor(rest.astype(float)).astype("int64")
-            read: Any = pd.Timestamp(EXCEL[written]) + pd.to_timedelta(whole, unit="D")
+            days[rest.index] = pd.Timestamp(EXCEL[written]) + pd.to_timedelta(whole, unit="D")
         elif written == EPOCH:
             rest = rest[rest.str.fullmatch(r"\d{11,14}")]
-            read = pd.to_datetime(rest.astype("int64"), unit="ms", errors="coerce", utc=True)
+            moments = pd.to_datetime(rest.astype("int64"), unit="ms", errors="coerce", utc=True)
+            days[rest.index] = days_of(moments)
         else:
-            read = pd.to_datetime(rest, format=written, errors="coerce", utc="%z" in written)
-        days[rest.index] = _day(read)
+            days[rest.index] = days_in_format(rest, written)
     return days
 
 
@@ -258,7 +241,7 @@ def read_numbers(
 
 def _numbers_of(different: Any, decimal: str | None, *, whole: bool) -> NDArray[np.float64]:
     texts = pd.Series(
-        [_GROUPED_BY_SPACE.sub("", text.translate(_DIGITS)) for text in different.tolist()],
+        [_GROUPED_BY_SPACE.sub("", text.translate(DIGITS)) for text in different.tolist()],
         dtype="str",
     )
     dots, commas = _read_as(texts, ".", whole=whole), _read_as(texts, ",", whole=whole)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import mmap
+import re
 import warnings
+from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -17,6 +20,7 @@ import pyproj
 import shapely
 
 from mine_geo.answers import of_geojson, of_gml
+from mine_geo.declared import as_named, of_geometries
 from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
 from mine_geo.intake.archives import opened
@@ -60,8 +64,17 @@ _COUNTED: Final = ("GeoPackage", "Shapefile", "FlatGeobuf", "file geodatabase", 
 
 _DISPLAY: Final = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
 """Columns that GDAL makes of KML's way of drawing; they say nothing of a record."""
-_SELDOM: Final = ("id", "description", "timestamp", "begin", "end")
+_SELDOM: Final = ("id", "placemark_id", "description", "timestamp", "begin", "end")
 """Columns that GDAL makes for KML whether the file has them or not."""
+PLACEMARK_ID: Final = "placemark_id"
+"""What the id of a <Placemark> of KML is called."""
+FEATURE_ID: Final = "feature_id"
+"""What the id of a feature of GeoJSON is called that stands beside its attributes."""
+_SIMPLE_FIELD: Final = re.compile(rb"<(?:\w+:)?SimpleField\b[^>]*?\bname\s*=\s*[\"']([^\"'>]*)")
+_DATA: Final = re.compile(rb"<(?:\w+:)?Data\b[^>]*?\bname\s*=\s*[\"']([^\"'>]*)")
+_STRANGE: Final = 20
+"""Attributes that cannot be read, after which no more are looked at."""
+_PROPERTIES: Final = re.compile(rb'"properties"\s*:\s*\{')
 _HARMLESS: Final = "is not consistent with type in gpkg_geometry_columns"
 """What GDAL says of a GeoPackage whose polygons are all read."""
 _SETTINGS: Final = {"DXF": {**FINE_ARCS, "DXF_INLINE_BLOCKS": "FALSE"}}
@@ -119,7 +132,8 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
         found = content(path)
         if found.format == "GeoParquet":
             frame, broken, findings = read_parquet(path)
-            return _raw(frame, "GeoParquet", None, broken, findings, str(path))
+            raw = _raw(frame, "GeoParquet", None, broken, findings, str(path))
+            return replace(raw, unclear=of_geometries(frame))
         with opened(path) as places:
             for place in places.values():
                 _draw_rings(place)
@@ -137,8 +151,10 @@ def _read_places(places: dict[str, Path], path: Path, found: Content, layer: str
     one, name = _choose([one for one in sets if one.format != "CSV"], path, layer)
     with _named(one):
         frame, broken, more = _read_layer(one, name)
+        frame, unclear = as_named(frame, one.place, name)
     form = f"{one.format} in a zip" if found.zipped else one.format
-    return _raw(frame, form, name, broken, [*findings, *more], str(path))
+    raw = _raw(frame, form, name, broken, [*findings, *more], str(path))
+    return replace(raw, unclear=unclear)
 
 
 def _draw_rings(place: Path) -> None:
@@ -229,8 +245,10 @@ def _of_format(
     if one.format == "file geodatabase":
         return resolve_codes(frame, one.place, layer)
     if one.format == "KML":
-        return _without_display(frame)
+        return _without_display(_with_own_ids(frame, one.place))
     if one.format == "GeoJSON":
+        if "id" in frame and not _has_attribute(one.place, "id"):
+            frame = frame.rename(columns={"id": FEATURE_ID})
         return frame, _more(of_geojson(one.place, len(frame)))
     if one.format == "GML":
         return frame, _more(of_gml(one.place, _records(one)))
@@ -383,6 +401,45 @@ def _without_display(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Fi
         )
         found.append(Finding("unread_part", message))
     return frame.drop(columns=[*empty, *drawn]), found
+
+
+def _with_own_ids(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Return KML's records with the `id` that the file gives them, not that of its placemarks.
+
+    LIBKML calls the attribute id of a <Placemark>, a number of the program that wrote it, `id`,
+    and what the file itself calls ID then `ID2`; only an untyped <Data name="id"> goes before it.
+    """
+    text = path.read_bytes()
+    typed, plain = (
+        Counter(name.decode(errors="replace").lower() for name in pattern.findall(text))
+        for pattern in (_SIMPLE_FIELD, _DATA)
+    )
+    if "id" in frame and plain["id"] < len(frame):
+        frame = frame.rename(columns={"id": PLACEMARK_ID})
+    moved = next((name for name in frame if str(name).lower() == "id2"), None)
+    if moved is None or "id" in frame or not (typed["id"] or plain["id"]) or typed["id2"]:
+        return frame
+    return frame.rename(columns={moved: moved[:-1]})
+
+
+def _has_attribute(path: Path, name: str) -> bool:
+    """Say whether GeoJSON has an attribute of a name; GDAL also makes one of a feature's own id."""
+    decoder, place, strange = json.JSONDecoder(), 0, 0
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        while strange < _STRANGE and (match := _PROPERTIES.search(data, place)):
+            start = place = match.end() - 1
+            for length in (1 << 12, 1 << 18, 1 << 24):
+                try:
+                    text = data[start : start + length].decode(errors="replace")
+                    said, _ = decoder.raw_decode(text)
+                except (ValueError, RecursionError):
+                    continue
+                if name in said:
+                    return True
+                break
+            else:
+                strange += 1
+    return False
 
 
 def _raw(

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 from mine_geo.errors import some
 from mine_geo.findings import Finding
-from mine_geo.intake.matching import fold, match
+from mine_geo.intake.matching import ID, fold, is_made, match
 from mine_geo.intake.profiles import OURS
 from mine_geo.intake.raw import REPORT_TYPES
-from mine_geo.intake.values import read_texts, read_words
+from mine_geo.intake.values import read_days, read_texts, read_words
 from mine_geo.terms import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
-    import pandas as pd
 
     from mine_geo.intake.raw import Profile
     from mine_geo.intake.received import What
 
+_LIKELY: Final = re.compile(
+    r"(?:^|[^a-z])(?:id|code|no|nr|num|number|name|ref|label)\d*(?:$|[^a-z])|id$"
+)
+_LONGEST_ID: Final = 60
+"""Characters; a longer text is a description."""
 _EMPTY: Final = "no records; choose another layer, or export the file again"
 
 
@@ -51,15 +58,86 @@ def findings(table: gpd.GeoDataFrame, profile: Profile, what: What) -> Iterator[
     fields = profile.hazards if what == "hazards" else profile.reports
     names = [str(column) for column in cells.columns]
     place = {m.ours: n for n, m in enumerate(match(names, fields, OURS[what])) if m.ours}
-    if what == "hazards" and "hazard_id" not in place:
-        yield Finding(
-            "missing_id",
-            f"no column says the id of a hazard (there are: {some(names, 12) or 'none'}); name it "
-            'in a profile: [hazards.columns] hazard_id = ["..."]',
-        )
+    if what == "hazards":
+        yield from _ids(cells, names, place, profile)
     yield from _differing(cells, names, place)
     if what == "hazards":
         yield from _reports(cells, names, profile)
+
+
+def _ids(
+    cells: pd.DataFrame, names: list[str], place: dict[str, int], profile: Profile
+) -> Iterator[Finding]:
+    """Say that no column is the id, or one that may be no more than a number of the rows."""
+    others = [n for n in range(len(names)) if n not in place.values()]
+    able = _able(cells, names, others)
+    if ID not in place:
+        there = f"no column says the id of a hazard (there are: {some(names, 12) or 'none'})"
+        yield Finding("missing_id", f"{there}{_candidates(names, able)}")
+        return
+    taken = place[ID]
+    texts = read_texts(cells.iloc[:, taken])
+    if texts.isna().all():
+        yield Finding("missing_id", f"column {names[taken]!r} is empty{_candidates(names, able)}")
+    elif able and profile.id_column is None and fold(names[taken]) == "id" and _counts(texts):
+        name, first = next((names[n], text) for n, text in able.items())
+        yield Finding(
+            "serial_id",
+            f"the ids of column {names[taken]!r} only count the records ({texts.iloc[0]} to "
+            f"{texts.iloc[-1]}), as programs do, and another export may count otherwise; if "
+            f"{name!r} ({first}) is the id, read it with {_option(name)}",
+        )
+
+
+def _counts(texts: pd.Series[Any]) -> bool:
+    """Say whether ids are 0, 1, 2 ... or 1, 2, 3 ... in the order of the records."""
+    wanted = [[str(n + first) for n in range(len(texts))] for first in (0, 1)]
+    return len(texts) > 1 and texts.tolist() in wanted
+
+
+def _able(cells: pd.DataFrame, names: list[str], places: list[int]) -> dict[int, str]:
+    """Return the columns that could be an id, likely ones first, each with its first value.
+
+    Such a column has a short text of its own in every record, no day and no broken number, and is
+    not made by a program.
+    """
+    found: dict[int, str] = {}
+    for place in places:
+        texts = read_texts(cells.iloc[:, place])
+        if is_made(names[place]) or texts.isna().any() or texts.map(fold).duplicated().any():
+            continue
+        numbers = pd.to_numeric(texts, errors="coerce")
+        broken = numbers.notna().all() and (numbers % 1 != 0).any()
+        if broken or texts.str.len().max() > _LONGEST_ID or read_days(texts)[0].notna().all():
+            continue
+        found[place] = str(texts.iloc[0])
+    likely = [n for n in found if _LIKELY.search(names[n].lower())]
+    return {n: found[n] for n in dict.fromkeys((*likely, *found))}
+
+
+def _candidates(names: list[str], able: dict[int, str]) -> str:
+    """Say which columns could be the id, and how one is taken."""
+    made = [name for name in names if is_made(name)]
+    said = f"; a program made {some(made, 4)}" if made else ""
+    if able:
+        shown = some([f"{names[n]!r} ({text})" for n, text in able.items()], 4)
+        name = names[next(iter(able))]
+        return (
+            f"{said}; these could be it: {shown}; take one with {_option(name)}, or name it in a "
+            f'profile: [hazards.columns] hazard_id = ["{name}"]'
+        )
+    if made:
+        return (
+            f"{said}, and no other has a text of its own in each record; ask for the hazards' own "
+            f"ids, or, if they are called by that number, take it with {_option(made[0])}"
+        )
+    return '; name it in a profile: [hazards.columns] hazard_id = ["..."]'
+
+
+def _option(name: str) -> str:
+    """Return the option that takes a column as the id."""
+    mark = "'" if '"' in name else '"'
+    return f"id_column={mark}{name}{mark}"
 
 
 def _differing(cells: pd.DataFrame, names: list[str], place: dict[str, int]) -> Iterator[Finding]:

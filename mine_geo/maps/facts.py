@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mine_geo.events import day_of
+from mine_geo.cells import day_of, read_days
 from mine_geo.maps import records
 from mine_geo.maps.words import Said, same, say
 from mine_geo.sources import sources
@@ -115,7 +115,9 @@ def _metres(value: float) -> Said:
 
 
 def _day(value: Any) -> Said:
-    day = pd.Timestamp(value)
+    day = day_of(value)
+    if day is None:
+        return say("about.no_date")
     month = say(f"month.{day.month}")
     return Said(f"{day.day} {month.en} {day.year}", f"{day.day} {month.km} {day.year}")
 
@@ -137,9 +139,10 @@ def data_date(
 
 def _latest(frame: pd.DataFrame | None, column: str) -> pd.Timestamp | None:
     """Return the latest day in a column, None where there is none."""
-    if frame is None or column not in frame.columns or frame[column].isna().all():
+    if frame is None or column not in frame.columns:
         return None
-    return pd.Timestamp(pd.to_datetime(frame[column]).max())
+    latest = read_days(frame[column])[0].max()
+    return None if pd.isna(latest) else latest
 
 
 def _data(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> Said:

@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.cells import read_days
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -276,7 +278,7 @@ def pack_numbers(values: pd.Series) -> str:
 
 def pack_days(values: pd.Series) -> str:
     """Pack a column of dates as days since 1 January 1900, 0 for null."""
-    days = pd.to_datetime(values).to_numpy(dtype="datetime64[D]")
+    days = read_days(values)[0].to_numpy(dtype="datetime64[D]")
     missing = np.isnat(days)
     return pack_numbers(
         pd.Series(np.where(missing, np.nan, (days - _EPOCH).astype(np.float64)), dtype=float)

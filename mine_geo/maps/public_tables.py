@@ -14,8 +14,8 @@ import pandas as pd
 
 from mine_geo.maps.directory import UnitRow, UnitTable
 from mine_geo.maps.words import Said, same, say
-from mine_geo.selection import no_unit
 from mine_geo.terms import OUTCOMES
+from mine_geo.totals import without_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +126,7 @@ def legend(steps: list[int], *, unsure: bool = False) -> tuple[tuple[str, Said],
 def unsure(disclosed: Disclosed, kind: Any) -> bool:
     """Say whether hazards of a kind are recorded for which no district is."""
     rows = of_kind(disclosed.aggregates, kind)
-    return bool((no_unit(rows, "district") & (rows["hazards"] > 0)).any())
+    return bool((without_unit(rows, "district") & (rows["hazards"] > 0)).any())
 
 
 def key(frame: pd.DataFrame) -> pd.Series:

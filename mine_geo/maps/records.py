@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from mine_geo.cells import read_days
 from mine_geo.maps import packing
 from mine_geo.maps.words import Said, same, say
 from mine_geo.terms import (
@@ -287,7 +288,7 @@ def _years(releases: pd.DataFrame) -> np.ndarray[Any, Any]:
     if "year" in releases:
         years = releases["year"]
     elif "happened_on" in releases:
-        years = pd.to_datetime(releases["happened_on"]).dt.year
+        years = read_days(releases["happened_on"])[0].dt.year
     else:
         years = pd.Series(np.nan, index=releases.index)
     known = years.astype("Int64").astype("string").fillna("undated")

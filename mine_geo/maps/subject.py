@@ -11,8 +11,8 @@ import shapely
 from mine_geo import admin_names
 from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
 from mine_geo.maps.words import Said
-from mine_geo.selection import no_unit
 from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS, ZONES
+from mine_geo.totals import without_unit
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -192,7 +192,7 @@ def province(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, name: str)
         If neither frame knows the province; the message lists the valid ones.
     """
     found = _choose(split, admin, "province", name)
-    nowhere = no_unit(found.rest, "province")
+    nowhere = without_unit(found.rest, "province")
     return Subject(
         "province",
         found.name,
@@ -219,7 +219,7 @@ def district(
     """
     outer = province(split, admin, within)
     found = _choose(outer.hazards, outer.units, "district", name, outer.name)
-    nowhere = no_unit(found.rest, "district")
+    nowhere = without_unit(found.rest, "district")
     return Subject(
         "district",
         found.name,

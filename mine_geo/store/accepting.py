@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import Table, func, select
 
 from mine_geo.errors import RecordError, some
-from mine_geo.store import comparing, content, submissions
+from mine_geo.store import comparing, content, same_polygons, submissions
 from mine_geo.store import register as registration
 from mine_geo.store.deciding import Accepted, Chosen, Decision, Left
 from mine_geo.store.entries import DAYS_IN, Entry, Facts, day
@@ -42,6 +42,7 @@ _CLOSED: Final = (
     "closed in the register, where all its land was released: if land is there again, record that "
     "by hand with amend"
 )
+_UNVALIDATED: Final = "not validated at its source: accept it by its id or number if it is true"
 _UNDATED: Final = "redrawn, and no day of survey: say from which day, with happened_on="
 
 
@@ -115,6 +116,8 @@ def accept_hazards(view: View, work: Work, chosen: Chosen) -> None:
     )
     compared = comparing.compare(connection, records)
     reasons = _reasons(connection, work, records, compared)
+    if not chosen.by_name:
+        reasons |= unvalidated(connection, work, records, reasons)
     work.leave(reasons, records, by_name=chosen.by_name)
     fit = ~records["record"].isin(reasons)
     records, compared = records[fit], compared[fit]
@@ -132,6 +135,10 @@ def _reasons(
 ) -> dict[int, str]:
     """Return why records cannot enter the register, by number."""
     found = submissions.errors_of(connection, work.submission_id, records)
+    new = records[compared["change"] == comparing.NEW]
+    for row in same_polygons.known_polygons(connection, new).itertuples():
+        number = int(new["record"].iloc[row.place])
+        found.setdefault(number, f"its polygon is in the register as {row.other}")
     change = dict(zip(records["record"], compared["change"], strict=True))
     rows = zip(
         records["record"],
@@ -153,6 +160,17 @@ def _reasons(
         elif redrawn and undated and work.happened_on is None:
             found[number] = _UNDATED
     return dict(sorted(found.items()))
+
+
+def unvalidated(
+    connection: Connection, work: Work, records: pd.DataFrame, reasons: Mapping[int, str]
+) -> dict[int, str]:
+    """Return the records that wait since their source has not validated them, by number.
+
+    An officer may accept one by its name.
+    """
+    waits = submissions.unvalidated(connection, work.submission_id)
+    return {number: _UNVALIDATED for number in records["record"] if number in waits - {*reasons}}
 
 
 def _waiting_elsewhere(connection: Connection, work: Work, ids: list[str]) -> list[str]:
@@ -186,6 +204,7 @@ def _register(view: View, work: Work, records: gpd.GeoDataFrame) -> None:
         synthetic=work.synthetic,
         registered_on=work.happened_on or work.received_at.astimezone(DAYS_IN).date(),
         recorded_by=work.accepted_by,
+        same_polygons=True,  # `_reasons` says which record has a polygon that is there
     )
     work.count["registered"] += judged.done.registered
     work.did["registered"] += records["record"].tolist()

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mine_geo.errors import MineGeoError, OptionError, RecordError
 from mine_geo.store import comparing, content, field_reports, recording, submissions
+from mine_geo.store.accepting import unvalidated
 from mine_geo.store.entries import Entry, Facts, day, text_of
 from mine_geo.store.judging import judge
 from mine_geo.terms import KINDS, OUTCOMES
@@ -48,6 +49,8 @@ def accept_reports(view: View, work: Work, chosen: Chosen) -> None:
         view.connection, work.submission_id, waiting=True, numbers=chosen.numbers
     )
     reasons = submissions.errors_of(view.connection, work.submission_id, records)
+    if not chosen.by_name:
+        reasons |= unvalidated(view.connection, work, records, reasons)
     fit = records[~records["record"].isin(reasons)]
     fit = fit.sort_values(["happened_on", "record"])
     made: list[Made] = []

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mine_geo import movements
+from mine_geo.cells import moment_of
 from mine_geo.errors import RecordError
-from mine_geo.events import moment_of
 from mine_geo.fold import fold
 from mine_geo.released import released_land
 from mine_geo.store import content, histories, imports, ledger, projection

@@ -5,7 +5,6 @@ Nothing here looks into a store. Polygons are EPSG:4326, sizes m², days those o
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -15,12 +14,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from mine_geo.cells import day_of
 from mine_geo.errors import RecordError
-from mine_geo.events import day_of
 from mine_geo.store import content
 from mine_geo.terms import ITEM_COLUMNS, TIME_ZONE
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
 DAYS_IN: Final = ZoneInfo(TIME_ZONE)
@@ -169,26 +169,23 @@ def day(value: Any, name: str = "happened_on") -> dt.date:
 
     Examples
     --------
+    >>> import datetime as dt
     >>> day("2022-05-01")
     datetime.date(2022, 5, 1)
     >>> day(dt.datetime(2022, 12, 31, 20, 0, tzinfo=dt.UTC))
     datetime.date(2023, 1, 1)
     """
-    if _missing(value):
-        raise RecordError(f"{name} is missing; give the day from the report, as 2022-12-31")
-    if isinstance(value, dt.datetime):
-        if value.tzinfo is not None:
-            return value.astimezone(DAYS_IN).date()
-        whole = isinstance(value, pd.Timestamp) and value == value.normalize()
-        if not whole:  # a column of days holds Timestamps of midnight
-            raise RecordError(
-                f"{name} {value} has no time zone; give the day, as {value.date()}, "
-                f"or say which zone, as in {value}+07:00"
-            )
-    found = day_of(value)
+    found = None if _missing(value) else _named_day(value, name)
     if found is None:
         raise RecordError(f"{name} is missing; give the day from the report, as 2022-12-31")
     return found
+
+
+def _named_day(value: Any, name: str) -> dt.date | None:
+    try:
+        return day_of(value)
+    except RecordError as error:
+        raise RecordError(f"{name}: {error}") from error
 
 
 def not_in_future(value: dt.date, today: dt.date, what: str) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import Table, exists, false, func, or_, select, true
 
 from mine_geo import admin_names
 from mine_geo.attributes import PARENT
+from mine_geo.cells import day_of, moment_of
 from mine_geo.cuts import NOTHING
 from mine_geo.errors import UnknownNameError, choose
-from mine_geo.events import day_of, moment_of
 from mine_geo.fold import fold
 from mine_geo.store import content, ledger, neighbours, rows, waiting
 from mine_geo.store.models import Event, Hazard

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from mine_geo.cells import moment_of
 from mine_geo.errors import UnknownNameError
-from mine_geo.events import moment_of
 from mine_geo.fold import fold
 from mine_geo.store.judging import View
 from mine_geo.terms import EVENT_TYPES, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES

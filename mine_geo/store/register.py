@@ -18,8 +18,9 @@ from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
 from mine_geo.events import ATTRIBUTES, to_events
 from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, projection, rows
-from mine_geo.store.entries import text_of
+from mine_geo.store.entries import day, text_of
 from mine_geo.store.models import Event, Hazard
+from mine_geo.store.same_polygons import known_polygons
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
@@ -161,8 +162,9 @@ def register(
     hazards: gpd.GeoDataFrame,
     *,
     synthetic: bool,
-    registered_on: date | None,
+    registered_on: date | str | None,
     recorded_by: str | None,
+    same_polygons: bool = False,
 ) -> Registrations:
     """Judge checked hazards, and put those that are new onto the view; see `Store.register`."""
     batch = Batch.of(hazards, synthetic=synthetic)
@@ -175,9 +177,12 @@ def register(
             "content; nothing was written; correct the file, or record the change as an event"
         )
     new = [place for place, hazard in enumerate(ids) if hazard not in there.register]
+    if new and not same_polygons:
+        _check_polygons(view.connection, batch.frame.iloc[new])
     fresh = batch.only(new)
     done = Registered(len(new), len(ids) - len(new), written=view.writes and bool(new))
-    events = _events(fresh, there, registered_on, recorded_by, view) if new else None
+    when = None if registered_on is None else day(registered_on, "registered_on")
+    events = _events(fresh, there, when, recorded_by, view) if new else None
     judged = Registrations(fresh.columns, events, there.rows, done)
     view.add(judged)
     return judged
@@ -212,6 +217,21 @@ class Registrations:
         gpkg.touch(connection, _HAZARD.name, now, bounds)
         rows.insert_rows(connection, _EVENT, self.events)
         gpkg.touch(connection, _EVENT.name, now, bounds)
+
+
+def _check_polygons(connection: Connection, hazards: gpd.GeoDataFrame) -> None:
+    """Refuse polygons that hazards of the register have already under other ids."""
+    known = known_polygons(connection, hazards)
+    if known.empty:
+        return
+    ids = hazards["hazard_id"].to_numpy()[known["place"].to_numpy(dtype=int)]
+    pairs = [f"{own} ({other})" for own, other in zip(ids, known["other"], strict=True)]
+    raise ConflictError(
+        f"{some(pairs, 5)}: {len(pairs)} of {len(hazards)} new hazards have the polygon of one "
+        "that is registered under the id in brackets; nothing was written; send them under those "
+        "ids, take the column that says them (id_column=...), or, if they truly are other "
+        "hazards, say so (same_polygons=True)"
+    )
 
 
 @dataclass(frozen=True)
@@ -283,8 +303,8 @@ def _events(
 ) -> projection.Columns:
     """Return the events of new hazards, as columns."""
     columns, ids = batch.columns, batch.columns["hazard_id"]
-    days = [day or registered_on or view.today for day in columns["surveyed_on"]]
-    early = [hazard for hazard, day in zip(ids, days, strict=True) if day > view.today]
+    days = [surveyed or registered_on or view.today for surveyed in columns["surveyed_on"]]
+    early = [hazard for hazard, each in zip(ids, days, strict=True) if each > view.today]
     if early:
         raise RecordError(
             f"{some(early)}: surveyed_on is in the future (today is {view.today}); check the day"

@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, select, update
 
+from mine_geo.cells import day_of, moment_of
 from mine_geo.errors import (
     ConflictError,
     CRSError,
@@ -25,7 +26,6 @@ from mine_geo.errors import (
     UnknownNameError,
     some,
 )
-from mine_geo.events import day_of, moment_of
 from mine_geo.hazards import to_hazards
 from mine_geo.intake.sheets import read_book
 from mine_geo.store import content, gpkg, rows

@@ -151,8 +151,9 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         self,
         hazards: gpd.GeoDataFrame,
         *,
-        registered_on: date | None = None,
+        registered_on: date | str | None = None,
         recorded_by: str | None = None,
+        same_polygons: bool = False,
         dry_run: bool = False,
     ) -> Registered:
         """Enter hazards: a `registered` event each, on the day when they were surveyed.
@@ -166,6 +167,9 @@ class Store(Officer, Surveyor, Workbench, Accounts):
             The day for hazards without `surveyed_on`; today in Cambodia unless told.
         recorded_by
             Who enters them.
+        same_polygons
+            Enter also hazards whose polygon (up to 1 mm) a hazard of their kind has already under
+            another id: by default they are taken for the same hazard and refused.
         dry_run
             As for `record`: judge them, and write nothing.
 
@@ -177,7 +181,8 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         Raises
         ------
         ConflictError
-            If an id is there with other content; the ids are listed and nothing is written.
+            If an id is there with other content, or a polygon under another id; the ids are
+            listed and nothing is written.
         NotSyntheticError
             If invented hazards would be mixed with real ones.
         RecordError, GeometryError, CRSError
@@ -192,6 +197,7 @@ class Store(Officer, Surveyor, Workbench, Accounts):
                     synthetic=self.synthetic,
                     registered_on=registered_on,
                     recorded_by=recorded_by,
+                    same_polygons=same_polygons,
                 ).done
             ),
             dry_run=dry_run,

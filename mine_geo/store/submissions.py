@@ -196,6 +196,15 @@ def errors_of(connection: Connection, name: str, records: pd.DataFrame) -> dict[
     }
 
 
+def unvalidated(connection: Connection, name: str) -> set[int]:
+    """Return the numbers of the records that their source has not validated."""
+    f = FINDING.c
+    query = select(f.record).where(
+        f.submission_id == name, f.code == "not_validated", f.record.is_not(None)
+    )
+    return set(connection.scalars(query))
+
+
 def examine(connection: Connection, name: Any) -> Examined:
     """Return a submission as it stands beside the register; see `Store.submission`."""
     row = known(connection, name)

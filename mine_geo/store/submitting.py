@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
 import shapely
 from sqlalchemy import Table, func, insert, select
 
 from mine_geo import admin_names
 from mine_geo.errors import StoreError
+from mine_geo.findings import Finding, as_table
 from mine_geo.intake import checking
-from mine_geo.store import comparing, content, gpkg, layers, rows, submissions
+from mine_geo.store import comparing, content, gpkg, layers, rows, same_polygons, submissions
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.entries import DAYS_IN, Facts
 from mine_geo.store.submitted import WAITING, Submission, SubmissionFinding, SubmittedRecord
 from mine_geo.store.transactions import next_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import geopandas as gpd
     from sqlalchemy import Connection
@@ -93,7 +95,40 @@ def check(
         asked = hazard_rows.Asked.of(closed=not hazards)
         register = hazard_rows.read(connection, asked, with_waiting=False)
     typed = replace(received, table=table)
-    return checking.check(typed, admin=admin, country=country, register=register)
+    found = checking.check(typed, admin=admin, country=country, register=register)
+    if not hazards:
+        return found
+    known = as_table(_known(connection, typed))
+    if known.empty:
+        return found
+    # Of land under the same polygon nothing more is said.
+    again = (found["code"] == "overlaps_register") & found["record"].isin(known["record"])
+    return pd.concat([found[~again], known], ignore_index=True)
+
+
+def _known(connection: Connection, received: Received) -> Iterator[Finding]:
+    """Say which polygons are there already under another id."""
+    table = received.table
+    rows_: Any = same_polygons.known_polygons(connection, table, with_waiting=True).itertuples()
+    for row in rows_:
+        own = table["hazard_id"].iloc[row.place]
+        if isinstance(row.submission_id, str):
+            where = f"which waits in {row.submission_id}"
+            mend = (
+                "reject that one if this is the right id, and submit this file again (again=True)"
+            )
+        else:
+            where = "as it was once drawn in the register" if row.drawn else "of the register"
+            mend = (
+                f"send it as {row.other}, or take the column that says so (id_column=...); if it "
+                "truly is another hazard, register it with same_polygons=True"
+            )
+        yield Finding(
+            "known_polygon",
+            f"its polygon is that of {row.other}, {where}: one hazard under two ids; {mend}",
+            record=int(received.numbers[row.place]),
+            hazard_id=None if pd.isna(own) else str(own),
+        )
 
 
 def _country(admin: gpd.GeoDataFrame) -> Any:

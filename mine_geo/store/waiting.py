@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import Table, or_, select
 
 from mine_geo.attributes import PARENT
-from mine_geo.events import day_of, moment_of
+from mine_geo.cells import day_of, moment_of
 from mine_geo.fold import fold
 from mine_geo.store import ledger, neighbours, rows
 from mine_geo.store.entries import DAYS_IN

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mine_geo.intake.received import Received
+from mine_geo.intake.received import Received, check_ids
 from mine_geo.store import accepting, deciding, submissions, submitting, unmeasured
 from mine_geo.store.accepting_reports import accept_reports
 from mine_geo.store.base import Base
@@ -38,6 +38,7 @@ class Workbench(Base):
         operator: str | None = None,
         comment: str | None = None,
         again: bool = False,
+        id_column: str | None = None,
     ) -> Submitted:
         """Put the records of a file onto the workbench, with what the checks say of them.
 
@@ -53,6 +54,8 @@ class Workbench(Base):
             Who submits it, whose it is, and what there is to say.
         again
             Enter a file that was there before once more, as after a rejection by mistake.
+        id_column
+            Of a path: the column that is the id of a hazard, see `intake.read`.
 
         Returns
         -------
@@ -68,9 +71,10 @@ class Workbench(Base):
         NotSyntheticError
             If invented records would be mixed with real ones.
         CRSError, RecordError
-            If the table is not in order.
+            If the table is not in order, or no column says the ids of the hazards.
         """
-        got = received if isinstance(received, Received) else _read(received)
+        got = received if isinstance(received, Received) else _read(received, id_column)
+        check_ids(got)
         facts = Facts.of({"operator": operator, "comment": comment, "recorded_by": submitted_by})
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
@@ -305,7 +309,7 @@ class Workbench(Base):
         return table[waiting.columns].reset_index(drop=True)
 
 
-def _read(path: str | os.PathLike[str]) -> Received:
+def _read(path: str | os.PathLike[str], id_column: str | None) -> Received:
     from mine_geo.intake.reading import read  # noqa: PLC0415 - all readers, only where one is asked
 
-    return read(path)
+    return read(path, id_column=id_column)

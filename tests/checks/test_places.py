@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo import sample
-from mine_geo.admin import read_admin, to_admin
+from mine_geo.admin import to_admin
 from mine_geo.checks import check_hazards
 from mine_geo.errors import CRSError
 from mine_geo.hazards import PLACE_COLUMNS, contradictions
-from mine_geo.intake import read_hazards
+from mine_geo.intake import read_admin, read_hazards
 from tests.hand import cell_m2, hazards
 
 CODES = [

@@ -41,6 +41,9 @@ def layers(folder: Path) -> Path:
     return path
 
 
+OTHER = shapely.affinity.translate(BOX, 0.001, 0.001)
+"""A polygon that is not in the register under another id."""
+
 HAZARD_FILES = {
     "no CRS": (no_crs, errors.CRSError, "reference system"),
     "points": (
@@ -54,11 +57,11 @@ HAZARD_FILES = {
         "X-1: invalid ring",
     ),
     "empty": (
-        lambda f: write(f / "e.gpkg", [BOX, shapely.Polygon()]),
+        lambda f: write(f / "e.gpkg", [OTHER, shapely.Polygon()]),
         errors.GeometryError,
         "X-1",
     ),
-    "null": (lambda f: write(f / "n.gpkg", [BOX, None]), errors.GeometryError, "X-1"),
+    "null": (lambda f: write(f / "n.gpkg", [OTHER, None]), errors.GeometryError, "X-1"),
     "truncated": (truncated, errors.FileError, "cut.gpkg"),
     "several layers": (layers, errors.FileError, "other"),
     "missing": (lambda f: f / "nothing.gpkg", errors.FileError, "no such file"),

@@ -19,7 +19,7 @@ SIZE_1, SIZE_2 = 11_987, 1_200_149
 
 def test_the_same_file_twice_changes_nothing(filled: Command) -> None:
     again = filled.done("load", "hazards", filled.folder / "fields.gpkg")
-    assert again == "0 hazards registered, 2 there already\n"
+    assert again == "surveyed 30 June 2020\n0 hazards registered, 2 there already\n"
     assert "there already" in filled.done("load", "border", mg.sample.path("border"))
     assert "there already" in filled.done("load", "admin", mg.sample.path("districts"))
 
@@ -31,6 +31,30 @@ def test_totals_count_near_and_far(filled: Command) -> None:
         assert (row["near_hazards"], row["far_hazards"]) == (1, 1)
         assert row["far_size_m2"] == SIZE_2
         assert row["near_size_m2"] == mg.read_hazards(filled.folder / "fields.gpkg").size_m2[0]
+
+
+def test_hazards_without_a_province_are_counted_beside_every_province(filled: Command) -> None:
+    lost = fields(
+        filled.folder / "lost.gpkg", hazard_id=["N-1", "N-2"], province=None, district=None
+    )
+    filled.done("load", "hazards", lost)
+    rows = json.loads(filled.done("totals", "--format", "json"))["rows"]
+    assert [row["province"] for row in rows] == ["Battambang", "no unit recorded", "Total"]
+    size = int(mg.read_hazards(lost).size_m2.sum())
+    assert [row["size_m2"] for row in rows] == [size, size, 2 * size]
+    said = f"No unit recorded: 2 hazards, {size:,} m²"
+    for province in ("Battambang", "Pailin"):
+        for table in ("totals", "split"):
+            assert said in filled.done(table, "--province", province)
+    in_one = ["--province", "Battambang", "--district", "Banan"]
+    assert said in filled.done("export", "x.csv", "--province", "Battambang")
+    assert said in filled.done("export", "y.csv", *in_one)
+    assert said in filled.done("map", "district", *in_one, "-o", "x.html")
+    assert "No unit recorded" not in filled.done("totals")
+    assert "No unit recorded" not in filled.done("export", "z.csv")
+    assert "no unit recorded" in filled.done("balance", "--by", "province")
+    rows = json.loads(filled.done("totals", "--by", "commune", "--format", "json"))["rows"]
+    assert rows[0]["commune"] == "no unit recorded"
 
 
 def test_totals_fit_80_columns_and_name_the_store(filled: Command) -> None:

@@ -144,6 +144,7 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     assert listing(filled.folder) == before
     done = filled.done("workbench", "accept", "S-0001", "--by", "desk", "--yes")
     assert "1 records accepted: 1 registered" in done
+    assert done.startswith("S-0001: each as of its own day, ")
     assert "left: N-2" in done
     assert "left: N-3: errors: invalid_ring" in done
     assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 3
@@ -250,3 +251,171 @@ def test_several_files_one_after_the_other(filled: Command) -> None:
     assert len(rows(filled, "workbench", "list", "--waiting")) == 3
     table = pd.DataFrame(rows(filled, "totals", "--kind", "ap_minefield"))
     assert table["hazards"].iloc[-1] == 4
+
+
+LAND = shapely.LineString([(102.3, 13.0), (102.4, 13.5)])
+COAST = shapely.LineString([(103, 11), (103.5, 10.5)])
+
+
+def test_a_border_is_checked_and_what_was_understood_is_said(command: Command) -> None:
+    file = write(command.folder / "b.gpkg", [LAND, COAST], TYPE=["land", "coast"], CNTRY=["ថៃ", ""])
+    said = command.done("check", "border", file)
+    assert "land Thailand 56 km, coast 78 km" in " ".join(said.split())
+    assert narrow(said)
+    table = {r["source"]: r["ours"] for r in rows(command, "check", "border", file, "--explain")}
+    assert table == {"TYPE": "kind", "CNTRY": "neighbour"}
+    explained = command.done("check", "border", file, "--explain")
+    assert "What its words mean" in explained
+    command.done("init")
+    loaded = command.done("load", "border", file, "--name", "office", "--version", "2024")
+    assert loaded == "2 lines loaded: office 2024\nland Thailand 56 km, coast 78 km\n"
+    with mg.open_store(command.store) as store:
+        assert store.border()["kind"].tolist() == ["land", "coast"]
+
+
+def test_lines_that_could_be_coast_are_refused_until_the_officer_says_it(command: Command) -> None:
+    file = write(command.folder / "b.gpkg", [LAND, COAST], a=["land", "coast"], b=["THA", None])
+    command.done("init")
+    line = command.refused(errors.RecordError, "load", "border", file)
+    assert "2 lines (134 km) could be land border or coast" in line
+    for explain in ([], ["--explain"]):
+        result = command("check", "border", file, *explain)
+        assert result.exit_code == errors.FINDINGS_EXIT
+        assert "could be land border or coast" in result.output
+    for mend, said in {
+        ("--kind", "land"): "land neighbour not said 134 km",
+        ("--kind-column", "a"): "land neighbour not said 56 km, coast 78 km",
+        ("--neighbour-column", "b", "--kind", "coast"): "land Thailand 56 km, coast 78 km",
+    }.items():
+        assert said in command.done("check", "border", file, *mend)
+        loaded = command("load", "border", file, *mend, "--version", mend[1])
+        assert loaded.exit_code == 0
+        assert said in loaded.output
+
+
+def test_districts_are_checked_and_loaded_by_column(command: Command) -> None:
+    square = shapely.box(103, 12.5, 103.1, 12.6)
+    file = write(command.folder / "d.gpkg", [square], label=["Samlout"], within=["Battambang"])
+    refused = command("check", "admin", file, "--explain")
+    assert refused.exit_code == errors.FINDINGS_EXIT
+    assert "no column of districts" in refused.output
+    mend = ["--district-column", "label", "--province-column", "within"]
+    assert "1 districts in 1 provinces" in command.done("check", "admin", file, *mend)
+    command.done("init")
+    loaded = command.done("load", "admin", file, *mend, "--version", "1")
+    assert loaded == "1 districts in 1 provinces loaded: d 1\n"
+
+
+def test_check_of_a_file_is_check_of_hazards(filled: Command) -> None:
+    file = filled.folder / "fields.gpkg"
+    assert filled.done("check", file) == filled.done("check", "hazards", file)
+    assert filled.done("check", "--explain", file) == filled.done("check", file, "--explain")
+    for what in ("hazards", "border", "admin"):
+        said = CliRunner().invoke(main, ["check", what, "--help"])
+        assert "--explain" in said.output
+        assert f"Example: mine-geo check {what}" in said.output
+
+
+def test_units_that_a_file_leaves_out_are_taken_from_the_polygon_if_asked(filled: Command) -> None:
+    file = fields(
+        filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"], province=None, district=None
+    )
+    copied = filled.folder / "copy.gpkg"
+    copied.write_bytes(filled.store.read_bytes())
+    said = filled.done("load", "hazards", file)
+    assert "2 hazards record no province, 2 no district: they are in no unit's figures" in said
+    assert "--assign-units gives 2 of them theirs, by districts" in said
+    filled.store = copied
+    said = filled.done("load", "hazards", file, "--assign-units")
+    assert "province and district of 2 hazards" in said
+    assert "each has its unit" in said
+    again = filled.done("load", "hazards", file, "--assign-units")
+    assert "0 hazards registered, 2 there already" in again
+    table = {row["hazard_id"]: row for row in rows(filled, "split")}
+    assert table["N1"]["province"] == table["N2"]["province"] == "Battambang"
+    assert table["N1"]["district"] == table["AP-1"]["district"]
+    assert str(table["N1"]["unit_from"]).startswith("districts ")
+    assert table["AP-1"]["unit_from"] is None
+
+
+def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Command) -> None:
+    file = fields(
+        filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"], province=None, district=None
+    )
+    filled.done("load", "hazards", file)
+    said = filled.done("workbench", "submit", file, "--assign-units")
+    assert "2 described" in said
+    done = filled.done("workbench", "accept", "S-0001", "--on", "2024-05-03", "--yes")
+    assert done.startswith("S-0001: as of 3 May 2024\n")
+    table = {row["hazard_id"]: row for row in rows(filled, "split")}
+    assert {row["province"] for row in table.values()} == {"Battambang"}
+    line = filled.refused(
+        errors.OptionError, "workbench", "submit", file, "--reports", "--assign-units"
+    )
+    assert "leave it out" in line
+
+
+def test_a_recorded_unit_is_kept_and_said_where_the_polygon_lies_elsewhere(filled: Command) -> None:
+    file = fields(filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"],
+                  province=["Pailin", None], district=None)  # fmt: skip
+    said = filled.done("load", "hazards", file, "--assign-units")
+    assert "province and district of 1 hazards and the district of 0" in said
+    assert "0 hazards record no province, 1 no district" in said
+    assert "kept as recorded: N1: " in said
+    table = {row["hazard_id"]: row for row in rows(filled, "split")}
+    assert table["N1"]["province"] == "Pailin"
+    assert table["N2"]["province"] == "Battambang"
+
+
+def test_units_need_districts(command: Command) -> None:
+    file = fields(command.folder / "n.gpkg", province=None, district=None)
+    command.done("init")
+    line = command.refused(errors.StoreError, "load", "hazards", file, "--assign-units")
+    assert "mine-geo load admin" in line
+    command.done("load", "admin", mg.sample.path("districts"))
+    assert "2 hazards registered" in command.done("load", "hazards", file, "--assign-units")
+
+
+KML = Path(__file__).parents[1] / "cases" / "intake" / "k_names.kml"
+
+
+def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Command) -> None:
+    command.done("init")
+    assert command("check", KML).exit_code == errors.FINDINGS_EXIT
+    said = [row["message"] for row in rows(command, "check", KML) if row["code"] == "missing_id"]
+    assert "take one with --id Name" in said[0]
+    for words in (("load", "hazards", KML), ("workbench", "submit", KML), ("compare", KML, KML)):
+        line = command.refused(errors.RecordError, *words)
+        assert "these could be it: 'Name' (BTB-0001); take one with --id Name" in line
+    named = ("--id", "Name", "--kind", "ap_minefield")
+    assert "0 errors" in command.done("check", KML, *named)
+    assert "3 records, 3 waiting" in command.done("workbench", "submit", KML, *named)
+    assert "3 hazards registered" in command.done("load", "hazards", KML, *named)
+    assert "0 hazards differ" in command.done("compare", KML, KML, *named)
+    numbered = ("--id", "placemark_id", "--kind", "ap_minefield")
+    assert "known_polygon" in command("check", KML, *numbered).output
+    line = command.refused(errors.ConflictError, "load", "hazards", KML, *numbered)
+    assert "28 (BTB-0001)" in line
+    loaded = command.done("load", "hazards", KML, *numbered, "--same-polygons")
+    assert "3 hazards registered" in loaded
+
+
+def test_states_of_approval_are_said_by_check_load_and_submit(command: Command) -> None:
+    file = write(
+        command.folder / "export.gpkg",
+        [NEW, shapely.affinity.translate(NEW, 0.1), shapely.affinity.translate(NEW, 0.2)],
+        ha_code=["A", "B", "C"],
+        kind="ap_minefield",
+        sys_validation_status=["validated", "rejected", "not_validated"],
+    )
+    command.done("init")
+    said = {row["code"]: row["message"] for row in rows(command, "check", file)}
+    rejected = "1 records that their source rejected left out"
+    waiting = "1 records are not validated at their source, and count as on the workbench"
+    assert said["rejected_left_out"].startswith(rejected)
+    submitted = command.done("workbench", "submit", file)
+    loaded = command.done("load", "hazards", file)
+    for text in (submitted, loaded):
+        assert f"note: {rejected}" in text
+        assert f"warning: {waiting}" in text
+    assert "2 hazards registered" in loaded

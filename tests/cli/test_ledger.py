@@ -195,6 +195,43 @@ def test_a_release_is_written_and_counts_from_its_day_on(filled: Command) -> Non
     assert [(row["year"], row["cleared_m2"]) for row in sums] == [(2024, EAST), ("Total", EAST)]
 
 
+def test_a_day_is_shown_in_words_before_anything_is_written(filled: Command) -> None:
+    file, said = worked(filled.folder), "AP-2: cleared on 3 May 2024\n"
+    how = ["release", "AP-2", file, "--outcome", "cleared", "--on"]
+    assert filled.done(*how, "2024-05-03").startswith(said)
+    british = ["--day-format", "%d/%m/%Y"]
+    assert filled.done(*british, *how, "03/05/2024", "--yes").startswith(said)
+    assert far_m2(filled, "--as-of", "2024-05-02") == WHOLE
+    assert far_m2(filled, "--as-of", "2024-05-03") == WHOLE - EAST
+    as_of = rows(filled.done(*british, "totals", "--format", "json", "--as-of", "02/05/2024"))
+    assert as_of[-1]["far_size_m2"] == WHOLE
+
+
+@pytest.mark.parametrize("day", ["03/05/2024", "13/05/2024", "2024", "May 2024", "3.5.24"])
+def test_a_day_that_is_not_clear_is_refused_everywhere(filled: Command, day: str) -> None:
+    file, before = worked(filled.folder), listing(filled.folder)
+    for words in (
+        ["release", "AP-2", file, "--outcome", "cleared", "--yes", "--on", day],
+        ["totals", "--as-of", day],
+        ["balance", "--since", day],
+        ["history", "AP-2", "--as-of", day],
+        ["workbench", "accept", "S-0001", "--on", day],
+        ["map", "national", "-o", "x.html", "--as-of", day],
+    ):
+        line = filled.refused(errors.RecordError, *words)
+        assert f"'{day}' is not a day that is clear" in line
+        assert "--day-format %d/%m/%Y" in line
+    for moment in (day, "2024-05-03", "05/03/2024 12:00+07:00"):
+        line = filled.refused(errors.RecordError, "totals", "--known-at", moment)
+        assert "2023-01-01T06:00:00+07:00" in line
+    assert listing(filled.folder) == before
+
+
+def test_a_format_that_leaves_the_century_open_is_refused(filled: Command) -> None:
+    line = filled.refused(errors.OptionError, "--day-format", "%d/%m/%y", "totals")
+    assert "%y is not taken" in line
+
+
 def test_the_same_event_twice_counts_once(filled: Command) -> None:
     file = worked(filled.folder)
     release(filled, file, "2024-05-03", "--event-id", "TS-14")

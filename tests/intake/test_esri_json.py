@@ -274,8 +274,11 @@ def test_a_reference_system_may_stand_in_the_geometries(save):
     one = {"rings": [square(0, 0, 10)], "spatialReference": {"wkid": 32648}}
     other = {"rings": [square(0, 0, 10)], "spatialReference": {"wkid": 32647}}
     assert shapes(save, one, one, spatialReference=None).table.crs.to_epsg() == 32648
-    with pytest.raises(CRSError, match="different reference systems"):
-        shapes(save, one, other, spatialReference=None)
+    assert "32648" in str(shapes(save, one, other, spatialReference=None).unclear)
+    assert "32647" in str(shapes(save, one, spatialReference={"wkid": 32647}).unclear)
+    assert "none" in str(shapes(save, one, {"rings": one["rings"]}, spatialReference=None).unclear)
+    mercator = {"rings": [square(0, 0, 10)], "spatialReference": {"wkid": 102100}}
+    assert shapes(save, mercator, spatialReference={"wkid": 3857}).unclear is None
 
 
 def test_the_planar_size_of_web_mercator_is_wrong_and_ours_is_right(save):
@@ -335,12 +338,13 @@ def test_dates_are_utc_to_the_millisecond(save):
 
 def test_what_is_no_day_is_said_and_the_others_stay_days(save):
     days = ["2024-05-03", "soon", 10**18, True, {"year": 2024}, "99999-01-01"]
+    days += ["2024", "2024-05", "20240503", "05/03/2024"]
     fields = [field("day", "Date")]
     raw = esri_json.read(
         save(answer(*[feature(n, day=day) for n, day in enumerate(days)], fields=fields))
     )
     assert raw.table.day[0] == pd.Timestamp("2024-05-03", tz="UTC")
-    assert codes(raw) == [("bad_date", n) for n in range(1, 6)]
+    assert codes(raw) == [("bad_date", n) for n in range(1, 10)]
     assert "day 'soon' is no day" in raw.findings[0].message
 
 

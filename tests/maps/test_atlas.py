@@ -16,8 +16,6 @@ from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mine_geo import admin as districts
-from mine_geo import border as borders
 from mine_geo import intake, sample, store, zones
 from mine_geo.cli import main
 from mine_geo.errors import FileError, MixedError, OptionError
@@ -125,8 +123,8 @@ def test_its_pages_link_to_each_other_and_hold_the_figures(make: Make) -> None:
 
 def test_the_sample_s_tables_are_the_totals(tmp_path: Path) -> None:
     fields = intake.read_hazards(sample.path("minefields"))
-    split = zones.border_split(fields, borders.read_border(sample.path("border")))
-    layers = Layers(split, None, districts.read_admin(sample.path("districts")))
+    split = zones.border_split(fields, intake.read_border(sample.path("border")))
+    layers = Layers(split, None, intake.read_admin(sample.path("districts")))
     plan = Plan(layers, tmp_path, None, "far", public=False)
     columns = [f"{zone}{part}" for zone in ("near_", "far_", "") for part in ("hazards", "size_m2")]
     index = next(leaf for leaf in plan.leaves if leaf.kind == "national")

@@ -15,8 +15,6 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.patches import PathPatch, Rectangle
 
-from mine_geo import admin as districts
-from mine_geo import border as borders
 from mine_geo import intake, sample, symbology, zones
 from mine_geo.maps.printing import sheet
 from mine_geo.maps.sheets import fonts
@@ -47,8 +45,8 @@ def lonlat(sheet: Sheet, x: float, y: float) -> tuple[float, float]:
 @pytest.fixture(scope="module")
 def layers() -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     return {
-        "border": borders.read_border(sample.path("border")),
-        "admin": districts.read_admin(sample.path("districts")),
+        "border": intake.read_border(sample.path("border")),
+        "admin": intake.read_admin(sample.path("districts")),
         "places": pd.read_csv(sample.path("places")),
     }
 

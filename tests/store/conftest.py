@@ -12,10 +12,9 @@ import pytest
 import shapely
 
 from mine_geo import sample
-from mine_geo.admin import read_admin
-from mine_geo.border import read_border, to_border
+from mine_geo.border import to_border
 from mine_geo.hazards import to_hazards
-from mine_geo.intake import read_hazards
+from mine_geo.intake import read_admin, read_border, read_hazards
 from mine_geo.store import Store, create_store, open_store
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from sqlalchemy import insert
 
 import mine_geo.store.distances
 from mine_geo import errors, sample
-from mine_geo.admin import read_admin
 from mine_geo.findings import Finding
 from mine_geo.hazards import to_hazards
+from mine_geo.intake import read_admin
 from mine_geo.store import Store, create_store
 from mine_geo.store.models import Submission
 from mine_geo.terms import HAZARD_COLUMNS

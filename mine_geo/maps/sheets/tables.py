@@ -13,7 +13,7 @@ import pandas as pd
 
 from mine_geo.maps import records
 from mine_geo.maps.words import Said, same, say
-from mine_geo.terms import ZONES
+from mine_geo.terms import NO_UNIT, ZONES
 from mine_geo.totals import totals
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def by_unit(subject: Subject, layers: Beneath, said: Facts, level: str) -> Table
 
 
 def _name(row: Any, level: str, names: dict[Any, Said]) -> Said:
-    if pd.isna(row[level]):
+    if pd.isna(row[f"{level}_code"]) and row[level] == NO_UNIT:
         return say("about.not_recorded")
     known = names.get(row[f"{level}_code"])
     return known if known is not None and known.en == row[level] else same(str(row[level]))
