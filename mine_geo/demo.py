@@ -17,6 +17,7 @@ from mine_geo.errors import NotSyntheticError, StoreNotFoundError, some
 from mine_geo.intake import read_admin, read_border, read_hazards
 from mine_geo.places import read_places
 from mine_geo.published import published_table, reconcile
+from mine_geo.selection import Selection
 from mine_geo.store import create_store, open_store
 from mine_geo.totals import totals
 from mine_geo.vector import read_vector
@@ -103,6 +104,9 @@ def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None])
         "releases": store.released_land(kind=KIND, as_of=AS_OF),
         "places": read_places(sample.path("places")),
         "as_of": AS_OF,
+        "selection": Selection(
+            kind=KIND, last_record=store.last_moment(), synthetic=store.synthetic
+        ),
     }
     pages = _draw(land, context, folder, say)
     say(f"sheet of {PROVINCE}, to print")

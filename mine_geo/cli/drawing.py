@@ -16,6 +16,7 @@ from mine_geo.cli.options import (
     example,
     gathering,
     open_named,
+    printed_on_option,
     reading_options,
 )
 from mine_geo.errors import FileError, OptionError, choose
@@ -41,11 +42,17 @@ class Drawing:
     basemap: str | None
     released: bool
     public: bool
+    printed_on: str | None
 
     def read(self, store: Store, reading: Reading) -> Frames:
         """Read what is drawn from a store."""
         return frames(
-            store, reading, released=self.released, places=self.places, public=self.public
+            store,
+            reading,
+            released=self.released,
+            places=self.places,
+            public=self.public,
+            printed_on=self.printed_on,
         )
 
     def shared(self, found: Frames, as_of: str | None) -> dict[str, Any]:
@@ -77,6 +84,7 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(dir_okay=False, path_type=Path),
             help="Names to draw: a CSV (name, lon, lat) or points.",
         ),
+        printed_on_option,
         click.option("--title", help="Title instead of the usual one."),
     ):
         wrapped = option(wrapped)

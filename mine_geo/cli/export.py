@@ -13,6 +13,7 @@ from mine_geo.cli.options import (
     echo,
     example,
     open_named,
+    printed_on_option,
     reading_options,
 )
 from mine_geo.errors import FileError, OptionError, SchemaVersionError, StoreError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Only figures by district, and released land that may be shown (.gpkg .kml .kmz).",
 )
+@printed_on_option
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 @reading_options
 @click.pass_context
@@ -45,11 +47,12 @@ def export(
     ctx: click.Context,
     reading: Reading,
     file: Path,
+    *,
     province: str | None,
     district: str | None,
     title: str | None,
     places: Path | None,
-    *,
+    printed_on: str | None,
     public: bool,
     overwrite: bool,
 ) -> None:
@@ -68,7 +71,14 @@ def export(
         raise OptionError(f"{file.name}: turning points have no places beside them; drop --places")
     _spare_stores(file)
     store = open_named(ctx)
-    found = frames(store, reading, released=not points, places=places, public=public)
+    found = frames(
+        store,
+        reading,
+        released=not points,
+        places=places,
+        public=public,
+        printed_on=printed_on,
+    )
     chosen = _choose(found, province, district)
     said = _Said(title, reading.as_of, overwrite)
     if public:

@@ -208,6 +208,13 @@ class Reading:
         return said + (f", as known at {self.known_at}" if self.known_at else "")
 
 
+printed_on_option = click.option(
+    "--printed-on",
+    metavar="DAY",
+    help="Say the day of printing too; without it the same data gives the same file.",
+)
+
+
 def say_unmeasured(store: Store, rule: str = "edge") -> None:
     """Name, a line each, the records that no split can hold; the others' figures stand."""
     left = store.not_in_split(rule=rule)

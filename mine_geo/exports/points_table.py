@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mine_geo.cells import guarded_table
+from mine_geo.exports.provenance import NOT_RECORDED
 from mine_geo.exports.turning import DECIMALS, turning_points
 from mine_geo.exports.xml_text import clean
 from mine_geo.terms import PROVENANCE_COLUMNS
@@ -45,8 +46,8 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
     hazards
         `hazard_id`, polygons in EPSG:4326, and the columns of a split as far as they are there.
     said
-        What each row says in its last columns: `data_day` or `latest_survey`, `known_at` where it
-        was asked for, `source`, and `synthetic` where it is.
+        What each row says in its last columns: `data_day` or `latest_survey`, `known_at` and
+        `printed_on` where they are known, `source`, and `synthetic` where it is.
 
     Raises
     ------
@@ -72,8 +73,10 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
             values = hazards[column].astype(object)
             texts = values.map(_text).where(values.notna(), "")
             points[renamed.get(column, column)] = texts.to_numpy()[row]
-    told = ("data_day", "latest_survey", "known_at")
+    told = ("data_day", "latest_survey", "known_at", "printed_on")
     own = {name: text for name, text in said.rows if name in told}
+    if said.known_at == NOT_RECORDED:
+        own.pop("known_at")
     points = points.assign(**own, source="; ".join(said.sources))
     return points.assign(synthetic=True) if said.synthetic else points
 

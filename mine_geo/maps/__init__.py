@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mine_geo.errors import choose
+from mine_geo.errors import choose, in_order
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlases.build import Atlas, atlas
 from mine_geo.maps.basemap import beneath
@@ -108,6 +108,18 @@ def national(
     >>> "http" in page.get_root().render().split("<body>")[1].split("<script")[0]
     False
     """
+    in_order(
+        "national(split, border=None, admin=None)",
+        names={"title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(layers, subjects.whole(split, admin), title=title, public=public)
@@ -150,6 +162,18 @@ def province(
     UnknownNameError
         If the province is unknown; the message lists the valid ones.
     """
+    in_order(
+        "province(split, name, border=None, admin=None)",
+        names={"name": name, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(layers, subjects.province(split, admin, name), title=title, public=public)
@@ -192,6 +216,18 @@ def district(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     """
+    in_order(
+        "district(split, province, name, border=None, admin=None)",
+        names={"province": province, "name": name, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(
@@ -252,6 +288,17 @@ def border_zone(
     RecordError
         If no hazard of the unit records its kind.
     """
+    in_order(
+        "border_zone(split, province, district=None, border=None, admin=None)",
+        names={"province": province, "district": district, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+        },
+    )
     choose(first, ZONES, "first")
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, selection=selection)

@@ -39,7 +39,9 @@ def shown(said: str, pages: Path) -> None:
     tables = [line for line in said.splitlines()[:-7] if "SYNTHETIC" not in line]
     assert max(map(len, tables)) <= 80
     for page in PAGES:
-        assert "SYNTHETIC" in (pages / page).read_text(encoding="utf-8")
+        text = (pages / page).read_text(encoding="utf-8")
+        assert "SYNTHETIC" in text
+        assert ", the last record of the ledger" in text
 
 
 def test_the_readme_shows_what_the_demonstration_prints_and_prints_again(command: Command) -> None:

@@ -11,8 +11,6 @@
   const CLASSES = 5;
   const NONE = 'none';
   const WAIT_MS = 200;
-  const CLOSE_ZOOM = 12; // from here on the outlines, which say the status, leave the fill room
-  const FAR_WEIGHT = 0.4;
 
   const byId = (id) => document.getElementById(id);
 
@@ -92,11 +90,6 @@
     byId('mg-classes').replaceChildren(...items);
   }
 
-  // From afar an outline would hide the fill of a small hazard.
-  function weightOf(page, row) {
-    return page.map.getZoom() < CLOSE_ZOOM ? FAR_WEIGHT : page.symbols[row].weight;
-  }
-
   // The look of a class, with the hatch of a kind; made once, as a pattern is costly.
   function lookOf(page, name, { hatch }) {
     const key = `${name} ${hatch}`;
@@ -110,7 +103,7 @@
 
   // Without styles of its own a shape has those of its symbol.
   function plain(shape) {
-    ['fillColor', 'fillOpacity', 'dotColor', 'weight'].forEach((name) => {
+    ['fillColor', 'fillOpacity', 'dotColor'].forEach((name) => {
       delete shape.options[name];
     });
     shape.setStyle({});
@@ -118,12 +111,11 @@
 
   // The fill says the class, the outline the status; the rows of the list bear the same colours.
   function colour(page, classOf) {
-    page.close = page.map.getZoom() >= CLOSE_ZOOM;
     page.list.order.forEach((row, place) => {
       const look = lookOf(page, classOf.get(place) || NONE, page.symbols[row]);
       const shape = page.hazards.shapes[row];
       if (page.byPriority) {
-        shape.setStyle({ ...look, weight: weightOf(page, row) });
+        shape.setStyle(look);
       } else {
         plain(shape);
       }
@@ -209,18 +201,6 @@
     });
   }
 
-  function followZoom(page) {
-    page.map.on('zoomend', () => {
-      const close = page.map.getZoom() >= CLOSE_ZOOM;
-      if (page.byPriority && close !== page.close) {
-        page.close = close;
-        page.hazards.shapes.forEach((shape, row) => {
-          shape.setStyle({ weight: weightOf(page, row) });
-        });
-      }
-    });
-  }
-
   mineGeo.features.push((page, data) => {
     if (!page.list) {
       return;
@@ -231,7 +211,6 @@
     page.looks = new Map();
     begin(page, data.list);
     wire(page);
-    followZoom(page);
     update(page);
   });
 }(window.mineGeo));

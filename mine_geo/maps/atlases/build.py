@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mine_geo.errors import OptionError, choose
+from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.maps import page, priority_list
 from mine_geo.maps.atlases import pool
 from mine_geo.maps.atlases.folder import Folder
@@ -132,6 +132,18 @@ def atlas(
     >>> [(each.pages[0].name, each.written, each.unchanged) for each in made]
     [('index.html', 3, 0), ('index.html', 0, 3)]
     """
+    in_order(
+        "atlas(split, out, border=None, admin=None)",
+        names={"out": out, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     choose(first, ZONES, "first")
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")

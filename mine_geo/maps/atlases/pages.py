@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from mine_geo.maps import records
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlases.filenames import file_names
 from mine_geo.maps.atlases.tables import unit_tables
-from mine_geo.maps.atlases.units import Unit, provinces
+from mine_geo.maps.atlases.units import NOT_RECORDED, Unit, provinces
 from mine_geo.maps.compose import compose, compose_public
 from mine_geo.maps.directory import Link, Nav
 from mine_geo.maps.subject import Subject
@@ -159,7 +161,15 @@ class Plan:
         unit = self.unit(leaf)
         if unit is None:
             return subjects.whole(split, admin)
-        within = self.units[0][leaf.province].name if leaf.kind == "district" else None
+        province, keys = self.units[0][leaf.province], np.asarray(self.units[1], dtype=object)
+        within = province.name if leaf.kind == "district" else None
+        nowhere = keys == NOT_RECORDED
+        beyond = ~nowhere & (keys != province.key)
+        inner = np.zeros(len(keys), dtype=bool)
+        if within is not None:  # no district of it is recorded
+            inner[province.hazards[np.asarray(province.keys, dtype=object) == NOT_RECORDED]] = True
+        rest = np.ones(len(keys), dtype=bool)
+        rest[unit.hazards] = False
         return Subject(
             level="province" if within is None else "district",
             name=unit.name.en,
@@ -168,6 +178,9 @@ class Plan:
             within_km="" if within is None else within.km,
             hazards=split.iloc[unit.hazards],
             units=None if admin is None else admin.iloc[unit.shapes],
+            others=split[rest & ~nowhere & ~inner],
+            unplaced=split[rest & (nowhere | inner)],
+            beyond=bool(beyond.any()),
         )
 
     def _tables(self, leaf: Leaf) -> tuple[UnitTable, ...]:
