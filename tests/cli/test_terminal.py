@@ -86,7 +86,7 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fields(folder / "changed.gpkg", synthetic=True, operator=["MAG", None])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        Command(folder).done("workbench", "submit", "fields.gpkg")
+        Command(folder).done("--clock-is-right", "workbench", "submit", "fields.gpkg")
     return folder
 
 
