@@ -14,6 +14,7 @@ from mine_geo.cli.options import (
     KIND,
     LAYER,
     ON,
+    OPERATION,
     YES,
     Sheet,
     as_day,
@@ -70,6 +71,7 @@ def _ordnance(command: Any) -> Any:
 @click.argument("hazard_id")
 @FILE
 @LAYER
+@OPERATION
 @click.option(
     "--outcome",
     required=True,
@@ -100,6 +102,7 @@ def release(
     hazard_id: str,
     file: Path,
     layer: str | None,
+    operation: str | None,
     outcome: str,
     happened_on: str,
     *,
@@ -113,7 +116,7 @@ def release(
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
     echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
-    polygon = read_vector(file, layer)
+    polygon = read_vector(file, layer, operation=operation)
     store = open_named(ctx)
     done = store.record(
         hazard_id, outcome, polygon, happened_on=happened_on,
@@ -210,6 +213,7 @@ def _facts(command: Any) -> Any:
 @click.argument("hazard_id")
 @FILE
 @LAYER
+@OPERATION
 @_facts
 @click.pass_context
 def amend(
@@ -218,6 +222,7 @@ def amend(
     hazard_id: str,
     file: Path,
     layer: str | None,
+    operation: str | None,
     happened_on: str,
     *,
     yes: bool,
@@ -229,7 +234,8 @@ def amend(
     """
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    polygon, store = read_vector(file, layer), open_named(ctx)
+    polygon = read_vector(file, layer, operation=operation)
+    store = open_named(ctx)
     echo(f"{hazard_id}: amended on {in_words(happened_on)}")
     done = store.amend(
         hazard_id, polygon, happened_on=happened_on, operator=facts["operator"],
@@ -248,6 +254,7 @@ def amend(
     help="A file with what is confirmed, where that is less.",
 )
 @LAYER
+@OPERATION
 @click.option(
     "--outcome",
     type=click.Choice(("cancelled", "reduced")),
@@ -261,6 +268,7 @@ def confirm(
     hazard_id: str,
     file: Path | None,
     layer: str | None,
+    operation: str | None,
     outcome: str | None,
     happened_on: str,
     *,
@@ -270,7 +278,8 @@ def confirm(
     """Show what making a suspected area a confirmed one does; with --yes record it."""
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    polygon, store = None if file is None else read_vector(file, layer), open_named(ctx)
+    polygon = None if file is None else read_vector(file, layer, operation=operation)
+    store = open_named(ctx)
     echo(f"{hazard_id}: confirmed on {in_words(happened_on)}")
     done = store.confirm(
         hazard_id, happened_on=happened_on, polygon=polygon, outcome=outcome,
@@ -332,6 +341,7 @@ def describe(
 @click.argument("hazard_id")
 @FILE
 @LAYER
+@OPERATION
 @click.option(
     "--id",
     "id_column",
@@ -349,6 +359,7 @@ def divide(
     hazard_id: str,
     file: Path,
     layer: str | None,
+    operation: str | None,
     id_column: str,
     happened_on: str,
     *,
@@ -362,7 +373,7 @@ def divide(
     """
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    parts = read_vector(file, layer)
+    parts = read_vector(file, layer, operation=operation)
     if id_column not in parts:
         there = errors.some(parts.columns.drop(parts.geometry.name), 20)
         raise errors.OptionError(f"{file}: no column {id_column!r}; --id names one of: {there}")

@@ -1,11 +1,14 @@
 """The commands of the ledger: preview, record, history, late reports, changes, rebuild."""
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pyproj
 import pytest
 import shapely
 
@@ -49,6 +52,49 @@ def test_a_preview_writes_nothing(filled: Command) -> None:
     assert f"{EAST:,}" in said
     assert "not written" in said
     assert listing(filled.folder) == before
+
+
+def indian(folder: Path) -> Path:
+    """Write the eastern half of AP-2 in Indian 1960, said where PostGIS says it."""
+    shift = pyproj.Transformer.from_pipeline("urn:ogc:def:coordinateOperation:EPSG::1542")
+    half = shapely.box(103.005, 13, 103.01, 13.01).exterior.coords
+    # The operation leads from Indian 1960 to WGS 84, latitude first.
+    lat, lon = shift.transform(*np.transpose(half)[::-1], direction="INVERSE")
+    geometry = {
+        "type": "Polygon",
+        "crs": {"type": "name", "properties": {"name": "EPSG:4131"}},
+        "coordinates": [[[x, y] for x, y in zip(lon, lat, strict=True)]],
+    }
+    feature = {"type": "Feature", "properties": {"part": "AP-2-1"}, "geometry": geometry}
+    path = folder / "indian.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["release", "AP-2", "FILE", "--outcome", "cleared"], EAST),
+        (["amend", "AP-2", "FILE"], WHOLE - 120_015 - EAST),  # 120,015 m² are cleared already
+        (["confirm", "AP-2", "--polygon", "FILE", "--outcome", "reduced"], WHOLE - EAST),
+        (["divide", "AP-2", "FILE", "--id", "part", "--keep-remainder"], EAST),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else "",
+)
+def test_a_polygon_on_another_datum_is_read_with_the_operation_that_the_message_names(
+    filled: Command, words: list[str], says: int
+) -> None:
+    release(filled, worked(filled.folder, 103, 103.001), "2024-01-01")
+    given = [indian(filled.folder) if word == "FILE" else word for word in words]
+    line = filled.refused(errors.CRSError, *given, "--on", "2024-05-03")
+    assert "--operation" in line
+    assert "EPSG:1542" in line
+    if words[0] == "confirm":
+        filled.done("describe", "AP-2", "--set", "area_type=SHA", "--on", "2024-01-02", "--yes")
+        says -= 120_015
+    said = filled.done(*given, "--on", "2024-05-03", "--operation", "EPSG:1542")
+    figures = {int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", said)}
+    assert any(abs(each - says) <= 3 for each in figures), said
 
 
 def test_a_preview_is_what_the_recording_does(filled: Command) -> None:
