@@ -54,6 +54,7 @@ CODES: Final = {
     "closure": ("note", "the closure error of a traverse"),
     "bad_closure": ("warning", "a traverse that closes badly"),
     "bad_point": ("error", "a turning point that cannot be read"),
+    "rows_mixed": ("error", "rows taken as one report that are of several"),
     "rows_differ": ("warning", "rows of one record that say different things of it"),
     # attributes
     "missing_id": ("error", "no hazard_id"),
