@@ -97,6 +97,8 @@ CODES: Final = {
     "deleted_left_out": ("note", "records that are marked as deleted, left out"),
     "datum_shift": ("note", "a datum transformation that was named"),
     "datum_taken": ("warning", "another datum is named beside coordinates taken as WGS 84"),
+    "are_reports": ("error", "reports of released land read as hazards"),
+    "taken_for": ("note", "what a file was taken for, where nobody said it"),
     "other_records": ("warning", "records of another sort than was asked for"),
     "no_records": ("warning", "a file without records"),
     "columns_differ": ("warning", "two columns of one name that say different things"),
@@ -107,6 +109,9 @@ CODES: Final = {
     "unread_part": ("warning", "a part of the file that was not read"),
 }
 """Severity and meaning of each code."""
+
+WAITS: Final = ("not_validated", "release_unsaid")
+"""The codes of records that wait for the word of an officer, who names each of them."""
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.intake import Layer, Received
+    from mine_geo.intake.received import What
     from mine_geo.store import Store
 
 REPORTS: Final = click.option(
-    "--reports", is_flag=True, help="The file holds reports of released land, not hazards."
+    "--reports/--hazards",
+    "reports",
+    default=None,
+    help="What the file holds: reports of released land, or hazards; else its columns tell.",
+)
+ALL_HAZARDS: Final = click.option(
+    "--all-hazards",
+    is_flag=True,
+    help="A report that names no hazard is of every hazard that its polygon touches.",
 )
 EXPLAIN: Final = click.option(
     "--explain", is_flag=True, help="Which column went where, and what each word was taken for."
@@ -69,6 +78,7 @@ def check() -> None:
 @check.command("hazards", epilog=example("mine-geo check hazards submission.xlsx --explain"))
 @FILE
 @REPORTS
+@ALL_HAZARDS
 @click.option("--explain", is_flag=True, help="Also which column went where.")
 @click.option(
     "--repair",
@@ -88,7 +98,8 @@ def check_hazards(
     format_: str,
     output: Path | None,
     *,
-    reports: bool,
+    reports: bool | None,
+    all_hazards: bool,
     explain: bool,
 ) -> None:
     """List what is wrong with a file; exit code 21 when a record cannot enter the register.
@@ -98,9 +109,10 @@ def check_hazards(
     from mine_geo.hazards import summarise  # noqa: PLC0415
     from mine_geo.intake import check as checked  # noqa: PLC0415
 
+    received = how.read(file, sort_said(reports), all_hazards=all_hazards)
+    reports = received.what == "reports"
     if reports and repaired is not None:
-        raise OptionError("--repair mends hazards; leave out --reports, or mend them at the source")
-    received = how.read(file, "reports" if reports else "hazards")
+        raise OptionError("--repair mends hazards; leave it out, or mend reports at the source")
     if explain:
         _explain(received, format_, output)
     if repaired is not None:
@@ -176,6 +188,11 @@ def _check_layer(
     if layer.fault is not None:
         click.echo(f"Error: {layer.fault}", err=True)
         ctx.exit(FINDINGS_EXIT)
+
+
+def sort_said(reports: bool | None) -> What | None:
+    """Return what an option says that a file holds; None where it says nothing."""
+    return None if reports is None else "reports" if reports else "hazards"
 
 
 def _heading(received: Received) -> str:

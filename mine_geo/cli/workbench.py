@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, say_whole, shown
+from mine_geo.cli.intake import (
+    ALL_HAZARDS,
+    FINDING_NAMES,
+    REPORTS,
+    counted,
+    say_whole,
+    shown,
+    sort_said,
+)
 from mine_geo.cli.options import (
     ASSIGN,
     YES,
@@ -29,6 +37,7 @@ from mine_geo.errors import MineGeoError, OptionError, exit_code
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mine_geo.intake.received import What
     from mine_geo.store import Store, Submitted
 
 NAMES: Final = {
@@ -58,6 +67,7 @@ def workbench() -> None:
 @workbench.command("submit", epilog=example("mine-geo workbench submit export.json reports.gpkg"))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @REPORTS
+@ALL_HAZARDS
 @BY
 @click.option("--operator", help="Whose file it is.")
 @click.option("--comment", help="A remark, kept with the submission.")
@@ -73,7 +83,8 @@ def submit(
     operator: str | None,
     comment: str | None,
     *,
-    reports: bool,
+    reports: bool | None,
+    all_hazards: bool,
     again: bool,
     assign_units: bool,
 ) -> None:
@@ -90,8 +101,8 @@ def submit(
         for file in files:
             step(file.name)
             try:
-                received = how.read(file, "reports" if reports else "hazards")
-                if not reports:
+                received = how.read(file, sort_said(reports), all_hazards=all_hazards)
+                if received.what == "hazards":
                     received = with_units(received, store, assign=assign_units)
                 done = store.submit(
                     received, submitted_by=who, operator=operator, comment=comment, again=again
@@ -100,7 +111,7 @@ def submit(
                 failed.append(error)
                 click.echo(f"Error: {as_options(str(error))}", err=True)
             else:
-                _say(file, done)
+                _say(file, received.what, done)
                 say_whole(received)
     if failed:
         ctx.exit(exit_code(failed[0]))
@@ -110,9 +121,9 @@ def _no_step(_: str) -> None:
     """Show nothing: one file needs no bar."""
 
 
-def _say(file: Path, done: Submitted) -> None:
+def _say(file: Path, what: What, done: Submitted) -> None:
     said = "" if done.new else " was there before, nothing written"
-    click.echo(f"{done}: {file.name}{said}; {done.records:,} records, {done.waiting:,} waiting")
+    click.echo(f"{done}: {file.name}{said}; {done.records:,} {what}, {done.waiting:,} waiting")
     changes = ", ".join(f"{count:,} {change}" for change, count in done.changes.items() if count)
     if changes:
         click.echo(f"  against the register: {changes}")

@@ -135,9 +135,7 @@ def to_candidates(table: gpd.GeoDataFrame, profile: Profile, *, kind: str | None
     return draft.mapped(new, HAZARD_COLUMNS)
 
 
-def to_reports(
-    table: gpd.GeoDataFrame, profile: Profile, *, all_hazards: bool = False
-) -> Mapped:
+def to_reports(table: gpd.GeoDataFrame, profile: Profile, *, all_hazards: bool = False) -> Mapped:
     """Return reports of survey and clearance in our words, ready to be recorded.
 
     Parameters
@@ -398,6 +396,12 @@ class _Draft:
         """Read what a report says besides; the day that fits its outcome and the m² released."""
         new["happened_on"], done = self._day_of(new["event_type"])
         sizes = {name: self._numbers(name) for name in SAID_COLUMNS if name.endswith("_m2")}
+        named = [each for each in OUTCOMES if self._places_of(f"{each}_m2")]
+        if len(named) == 1:  # then such a heading is of all outcomes
+            only = sizes[f"{named[0]}_m2"]
+            other = (new["event_type"] != named[0]).to_numpy()
+            sizes["released_m2"] = sizes["released_m2"].fillna(only.where(other))
+            sizes[f"{named[0]}_m2"] = only.mask(other)
         said = {"done": done, "generic": new["reported_size_m2"], **sizes}
         released = sizes["released_m2"].copy()
         for outcome in OUTCOMES:
@@ -490,7 +494,7 @@ class _Draft:
                 ),
             )
             if found is not None:
-                self._faults.append((found[0], int(record), found[1]))
+                self._faults.append((found.code, int(record), found.message))
 
     def _meaning(self, column: str, text: str) -> str | None:
         """Return what a word of a column means by the profile, None where it says nothing."""

@@ -139,10 +139,10 @@ def layout(table: pd.DataFrame, profile: Profile | None = None, what: What | Non
     key = _first(own, (*EVENT_KEYS, *_role_names(profile, "parent"), *ids, "hazard_id"))
     if taken is not None:
         key = taken if taken in table.columns else _first(there, (taken,)) or key
-    found = Layout(way, columns, key)
+    made = Layout(way, columns, key)
     if what != "reports":
-        return found
-    return replace(found, parts=_parts(table, own, profile, key))
+        return made
+    return replace(made, parts=_parts(table, own, profile, key))
 
 
 def _parts(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,13 @@ _MANY: Final = 100_000
 """A number as high counts nothing that was found."""
 
 
+class Doubt(NamedTuple):
+    """Why a report may release nothing."""
+
+    code: str
+    message: str
+
+
 @dataclass(frozen=True)
 class Words:
     """What the words of one report say."""
@@ -95,9 +102,8 @@ def meaning_of(text: str) -> str | None:
 
     Examples
     --------
-    >>> [meaning_of(text) for text in (
-    ...     "Hazard confirmed, no land released", "Land cancelled", "Work suspended", "good access")]
-    ['not_released', 'released', 'ongoing', None]
+    >>> [meaning_of(text) for text in ("Confirmed, no land released", "Land cancelled", "good way")]
+    ['not_released', 'released', None]
     """
     if _NOT.search(text):
         return "not_released"
@@ -108,8 +114,8 @@ def meaning_of(text: str) -> str | None:
     return "not_released" if _KEPT.search(text) else None
 
 
-def judged(words: Words, land: Land) -> tuple[str, str] | None:
-    """Return why a report of a release may release nothing: code and message; None if it may.
+def judged(words: Words, land: Land) -> Doubt | None:
+    """Return why a report of a release may release nothing; None if it may.
 
     Examples
     --------
@@ -118,22 +124,21 @@ def judged(words: Words, land: Land) -> tuple[str, str] | None:
     >>> judged(Words("reduced", "TS", "activity", (), (), None, True), land)[0]
     'land_surveyed'
     """
-    return _by_status(words) or _by_conclusion(words) or _by_size(words, land) or (
-        _unsaid(words, land)
-    )  # fmt: skip
+    said = _by_status(words) or _by_conclusion(words)
+    return said or _by_size(words, land) or _unsaid(words, land)
 
 
-def _by_status(words: Words) -> tuple[str, str] | None:
+def _by_status(words: Words) -> Doubt | None:
     for column, word, meaning in words.statuses:
         if meaning == "ongoing":
-            return (
+            return Doubt(
                 "not_released",
                 f"{column} {word!r}: the work goes on, and nothing is released; submit the report "
                 "of its completion, or, if this land is finished, write Completed there",
             )
     for column, word, meaning in words.statuses:
         if meaning is None:
-            return (
+            return Doubt(
                 "release_unsaid",
                 f"{column} {word!r} is no state that is known, and the report waits; say in a "
                 f'profile what it means: reports.values.report_status."{_quoted(word)}" = '
@@ -142,11 +147,11 @@ def _by_status(words: Words) -> tuple[str, str] | None:
     return None
 
 
-def _by_conclusion(words: Words) -> tuple[str, str] | None:
+def _by_conclusion(words: Words) -> Doubt | None:
     for column, text, meaning in words.conclusions:
         said = meaning_of(text) if meaning is None else meaning
         if said in {"not_released", "ongoing"}:
-            return (
+            return Doubt(
                 "not_released",
                 f"{column} {text[:60]!r}: it says that no land, or not all of it, was released; "
                 "leave the report out, or write Confirmed and leave out the polygon; if land was "
@@ -154,7 +159,7 @@ def _by_conclusion(words: Words) -> tuple[str, str] | None:
                 '"released"',
             )
     if words.comment is not None and _NOT.search(words.comment):
-        return (
+        return Doubt(
             "release_unsaid",
             f"its comment {words.comment[:60]!r} may say that no land was released: accept it by "
             "its number if land was released",
@@ -162,7 +167,7 @@ def _by_conclusion(words: Words) -> tuple[str, str] | None:
     return None
 
 
-def _by_size(words: Words, land: Land) -> tuple[str, str] | None:
+def _by_size(words: Words, land: Land) -> Doubt | None:
     others = {
         outcome: size
         for outcome, size in land.by_outcome.items()
@@ -170,14 +175,14 @@ def _by_size(words: Words, land: Land) -> tuple[str, str] | None:
     }
     if others:
         every = {**others, words.outcome: land.by_outcome.get(words.outcome, np.nan)}
-        said = some(f"{size:,.0f} m² {name}" for name, size in every.items() if size == size)
-        return (
+        said = some(f"{size:,.0f} m² {name}" for name, size in every.items() if not np.isnan(size))
+        return Doubt(
             "mixed_outcomes",
             f"{said} under one polygon: give each outcome its own row, with its own polygon",
         )
     released = figure(words.outcome, land)
     if released == 0:
-        return (
+        return Doubt(
             "not_released",
             "0 m² released: leave the report out, or write Confirmed and leave out the polygon",
         )
@@ -186,7 +191,7 @@ def _by_size(words: Words, land: Land) -> tuple[str, str] | None:
         return None
     what = "surveyed" if wider == land.surveyed else "worked on"
     if abs(land.drawn - wider) < abs(land.drawn - released):
-        return (
+        return Doubt(
             "land_surveyed",
             f"{wider:,.0f} m² {what}, {released:,.0f} m² released, and the polygon has "
             f"{land.drawn:,.0f} m²: give the polygon of the land released",
@@ -200,7 +205,7 @@ def figure(outcome: str, land: Land) -> float:
     return land.released if np.isnan(own) else own
 
 
-def _unsaid(words: Words, land: Land) -> tuple[str, str] | None:
+def _unsaid(words: Words, land: Land) -> Doubt | None:
     """Say of a survey, or of an activity without an end, that nothing says what it released."""
     if figure(words.outcome, land) > 0 or _RELEASE.search(words.column):
         return None
@@ -208,7 +213,7 @@ def _unsaid(words: Words, land: Land) -> tuple[str, str] | None:
         return None
     survey = bool(_SURVEY.search(words.activity)) and not _RELEASE.search(words.activity)
     if survey:
-        return (
+        return Doubt(
             "release_unsaid",
             f"{words.column} {words.activity!r} is a survey, its polygon may be the land surveyed, "
             "and nothing says that land was released; write the outcome (Cancelled, Reduced) or "
@@ -216,7 +221,7 @@ def _unsaid(words: Words, land: Land) -> tuple[str, str] | None:
         )
     ended = words.done or any(meaning == "completed" for _, _, meaning in words.statuses)
     if "activity" in fold(words.column) and not ended:
-        return (
+        return Doubt(
             "release_unsaid",
             f"{words.column} {words.activity!r}, and nothing says that it was completed; write the "
             "day of completion or the m² released, or accept it by its number if it was",
@@ -311,5 +316,5 @@ def repeated(table: pd.DataFrame, drawn: NDArray[np.int64]) -> dict[tuple[int, .
         if said and (np.abs(sizes - said) <= TOLERANCE * said).all():
             continue
         rows = tuple(int(row) for row in group.index)
-        found[rows] = rows[int(np.argmax(sizes))]
+        found[rows] = rows[int(np.argmax(sizes >= sizes.max() * (1 - TOLERANCE)))]
     return found
