@@ -29,7 +29,8 @@ def accepted(desk: Store, name: str) -> pd.DataFrame:
     """Accept all that can be; return the releases, one row each with its effective m²."""
     desk.accept(name)
     assert desk.rebuild().empty
-    events = pd.concat([desk.history(f"AP-{n:03d}") for n in (1, 2)], ignore_index=True)
+    names = ["AP-001", "AP-002"]
+    events = pd.concat([desk.history(name).assign(hazard_id=name) for name in names])
     return events[events["event_type"].isin(["cleared", "reduced", "cancelled"])]
 
 
@@ -214,18 +215,18 @@ def test_what_was_not_released_is_not(desk, name, code, told):
 
 
 def test_the_mends_of_what_was_not_released(desk, tmp_path):
-    # c8a: "write Confirmed and leave out the polygon"
+    # Of c8a "write Confirmed and leave out the polygon"
     table = sheet("c8a.xlsx", activity="Confirmed", wkt=None).assign(wkt="")
     table.loc[0, "wkt"] = None
     desk.accept(submit(desk, written(tmp_path, table.assign(hazard_id="AP-002"))))
     assert desk.history("AP-002")["event_type"].tolist() == ["registered", "confirmed"]
-    # c8b: "give the polygon of the land released": 25 m of 200 m are 5,000 m²
+    # Of c8b "give the polygon of the land released": 25 m of 200 m are 5,000 m²
     path = written(tmp_path, sheet("c8b.xlsx", wkt=square(1, 25).wkt))
     assert "land_surveyed" not in said(desk, path)
     done = accepted(desk, submit(desk, path))
     assert done["released_m2"].tolist() == pytest.approx([4997], abs=1)
     assert done["reported_size_m2"].tolist() == [5000]
-    # c8c: "if this land is finished, write Completed there", with the land of its 4,000 m²
+    # Of c8c "if this land is finished, write Completed there", with the land of its 4,000 m²
     table = sheet("c8c.xlsx", status="Completed", wkt=square(1, 20, 100).wkt, released_m2=4000)
     path = written(tmp_path, table.assign(area_m2=4000))
     done = accepted(desk, submit(desk, path))
@@ -254,7 +255,8 @@ def test_the_mend_of_several_outcomes_under_one_polygon(desk, tmp_path):
         ({"activity": "NTS", "completion_date": "2024-05-03"}, "release_unsaid"),
         ({"activity": "Technical survey", "completion_date": "2024-05-03"}, "release_unsaid"),
         ({"activity": "Clearance", "report_date": "2024-05-03"}, "release_unsaid"),
-        ({"outcome": "Cleared", "completion_date": "2024-05-03", "status": "Blue"}, "release_unsaid"),
+        ({"outcome": "Cleared", "completion_date": "2024-05-03", "status": "Blue"},
+         "release_unsaid"),
         ({"outcome": "Cleared", "completion_date": "2024-05-03",
           "remarks": "handed back, no land released"}, "release_unsaid"),
         ({"outcome": "Cleared", "completion_date": "2024-05-03", "status": "Suspended"},
@@ -271,7 +273,8 @@ def test_the_mend_of_several_outcomes_under_one_polygon(desk, tmp_path):
         ({"outcome": "Cleared", "report_date": "2024-05-03"}, None),
         ({"outcome": "Cleared", "completion_date": "2024-05-03", "report type": "Clearance report"},
          None),
-        ({"outcome": "Cleared", "completion_date": "2024-05-03", "conclusion": "Good access"}, None),
+        ({"outcome": "Cleared", "completion_date": "2024-05-03", "conclusion": "Good access"},
+         None),
     ],
 )  # fmt: skip
 def test_what_says_that_land_was_released(desk, tmp_path, changes, code):
@@ -388,8 +391,8 @@ def test_a_column_that_holds_ids_of_the_register_is_named(desk, tmp_path, column
 def test_one_report_whose_id_was_forgotten_is_an_error(desk, tmp_path):
     path = REPORTS / "c7f.xlsx"
     found = desk.check(read(path, what="reports", crs=WKT))
-    errors_ = found[found["severity"] == "error"]
-    assert errors_[["record", "code"]].values.tolist() == [[2, "missing_id"]]
+    wrong = found[found["severity"] == "error"]
+    assert list(zip(wrong["record"], wrong["code"], strict=True)) == [(2, "missing_id")]
     done = accepted(desk, submit(desk, path))
     assert done["hazard_id"].tolist() == ["AP-001"]
     path = written(tmp_path, sheet("c7f.xlsx", hazard_id=["AP-001", "AP-002"]))
