@@ -201,10 +201,17 @@ def _heading(received: Received) -> str:
     return f"{source.name}: {source}\n{records:,} {received.what}{size}"
 
 
+def say_sort(received: Received) -> None:
+    """Say first what a file was taken for, where nobody said it."""
+    for finding in received.findings:
+        if finding.code == "taken_for":
+            click.echo(f"{received.source.name}: {as_options(finding.message)}")
+
+
 def say_whole(received: Received) -> None:
     """Say what is not in the table of a file that was read, or not as it was written."""
     for finding in received.findings:
-        if finding.record is None and finding.code != "left_over":
+        if finding.record is None and finding.code not in {"left_over", "taken_for"}:
             click.echo(f"{finding.severity}: {as_options(finding.message)}")
 
 

@@ -13,6 +13,7 @@ from mine_geo.cli.intake import (
     FINDING_NAMES,
     REPORTS,
     counted,
+    say_sort,
     say_whole,
     shown,
     sort_said,
@@ -102,6 +103,7 @@ def submit(
             step(file.name)
             try:
                 received = how.read(file, sort_said(reports), all_hazards=all_hazards)
+                say_sort(received)
                 if received.what == "hazards":
                     received = with_units(received, store, assign=assign_units)
                 done = store.submit(

@@ -172,9 +172,9 @@ def _reports(cells: pd.DataFrame, names: list[str], profile: Profile) -> Iterato
     if _of_hazards(cells, names, profile) is None:
         yield Finding(
             "are_reports",
-            f"{said}these are reports, and their polygons would count as hazards; read it with "
-            'what="reports", or, if they are hazards all the same, say in a profile that no column '
-            "is an outcome: reports.columns.event_type = []",
+            f"{said}these are reports, and their polygons would count as hazards; put it onto the "
+            'workbench as reports (what="reports"), or, if they are hazards all the same, say in a '
+            "profile that no column is an outcome: reports.columns.event_type = []",
         )
         return
     yield Finding(

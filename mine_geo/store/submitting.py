@@ -194,7 +194,12 @@ def _reading(received: Received, table: Records) -> str:
     """Return the hash of how a file was read, and of what came out."""
     source = received.source
     how = (source.format, source.layer, source.profile, source.crs, source.operation)
-    return content.digest(received.what, *(each or "" for each in how), table.reading)
+    said = []
+    if received.what == "reports":  # the same cells, of which an officer or a profile says more
+        said = [
+            f"{each.record}:{each.code}" for each in received.findings if each.record is not None
+        ]
+    return content.digest(received.what, *(each or "" for each in how), table.reading, *said)
 
 
 def submit(

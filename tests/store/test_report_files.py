@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from mine_geo import errors
+from mine_geo.cli import main
 from mine_geo.intake import read, read_hazards, read_reports
-from mine_geo.store import Store
+from mine_geo.store import Store, create_store
 from tests.reports_register import REPORTS, hazards, square
 
 WKT, EASTINGS = "EPSG:4326", "EPSG:32648"
@@ -369,7 +371,7 @@ def test_reports_without_a_hazard_are_asked_for(desk):
     name = submit(desk, path)
     desk.accept(name)
     assert int(desk.hazards()["size_m2"].sum()) == int(hazards()["size_m2"].sum())
-    # The mend: an officer says it.
+    # The mend: an officer says it, of the very file that waits already.
     done = accepted(desk, submit(desk, path, all_hazards=True))
     assert done["hazard_id"].tolist() == ["AP-001", "AP-002"]
     assert done["reported_size_m2"].sum() == 80_000
@@ -410,6 +412,8 @@ def test_a_table_of_reports_is_never_taken_for_hazards(desk, path):
     assert "are_reports" in [f.code for f in as_hazards.findings]
     with pytest.raises(errors.RecordError, match="these are reports"):
         read_hazards(path, crs=crs)
+    with pytest.raises(errors.RecordError, match="these are reports"):
+        desk.submit(as_hazards)
     again = desk.submit(received)
     assert desk.submissions()["what"].tolist() == ["reports"]
     assert again.records == len(received.table)
@@ -425,3 +429,38 @@ def test_what_could_be_hazards_or_reports_is_refused_until_it_is_said(tmp_path):
     days = table.rename(columns={"outcome": "x"})
     with pytest.raises(errors.FileError, match="completion_date is of reports"):
         read(written(tmp_path, days), crs=WKT)
+
+
+def test_hazards_with_a_column_of_outcomes_are_said_in_a_profile(tmp_path):
+    path = written(tmp_path, sheet("c9a.xlsx", completion_date=None))
+    with pytest.raises(errors.RecordError) as refused:
+        read_hazards(path, crs=WKT)
+    own = profile(
+        tmp_path, re.search(r"reports\.columns\.event_type = \[\]", str(refused.value))[0]
+    )
+    assert read(path, crs=WKT, profile=own).what == "hazards"
+    received = read(path, crs=WKT, profile=own, kind="ap_minefield")
+    assert [f.code for f in received.findings if f.severity == "error"] == []
+    assert received.table["hazard_id"].tolist() == ["AP-001"]
+
+
+def test_the_command_says_first_what_a_file_was_taken_for(tmp_path):
+    path = tmp_path / "r.gpkg"
+    with create_store(path) as other:
+        other.register(hazards())
+
+    def command(*words):
+        done = CliRunner().invoke(main, ["--database", str(path), "workbench", *map(str, words)])
+        return done.exit_code, done.output
+
+    case, crs = REPORTS / "c7a.xlsx", ("--crs", WKT)
+    code, text = command("submit", case, *crs)
+    assert code == 0
+    assert text.startswith("c7a.xlsx: taken for reports of released land by outcome (cleared)")
+    assert "S-0001: c7a.xlsx; 1 reports, 1 waiting" in text
+    code, text = command("submit", case, *crs, "--reports", "--all-hazards")
+    assert (code, "taken for" in text) == (0, False)
+    assert text.startswith("S-0002: c7a.xlsx; 1 reports, 1 waiting")
+    code, text = command("submit", case, *crs, "--hazards")
+    assert code != 0
+    assert "as reports (--reports)" in text
