@@ -18,12 +18,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.admin import read_admin
-from mine_geo.border import read_border
 from mine_geo.crs import geodesic_m
 from mine_geo.declared import same_system, system_of
 from mine_geo.errors import CRSError
-from mine_geo.intake import read, read_hazards
+from mine_geo.intake import read, read_admin, read_border, read_hazards
 from mine_geo.vector import read_vector
 from tests.store import gdal
 
@@ -449,10 +447,9 @@ def test_a_system_is_known_in_every_spelling(code, way):
 
 
 WORDS = st.sampled_from(["name", "properties", "code", "type", "href", "datum", "wkid"])
-NONSENSE = st.recursive(
-    st.none() | st.booleans() | st.text(max_size=30) | st.integers(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner),
-)
+LEAVES = st.none() | st.booleans() | st.text(max_size=30) | st.integers()
+TWIGS = LEAVES | st.lists(LEAVES, max_size=3) | st.dictionaries(WORDS, LEAVES)
+NONSENSE = TWIGS | st.lists(TWIGS, max_size=3) | st.dictionaries(WORDS, TWIGS)
 
 
 @given(NONSENSE)

@@ -10,9 +10,10 @@ import shapely
 
 import mine_geo
 from mine_geo import sample
-from mine_geo.border import border_distance, border_lines, read_border
+from mine_geo.border import border_distance, border_lines
 from mine_geo.cuts import cut
 from mine_geo.geometry import densify, exact_size_m2, finer_edges, to_multipolygons
+from mine_geo.intake import read_border
 from mine_geo.maps.sheets.view import View, to_plane
 from mine_geo.nearzone import near_zone
 from mine_geo.zones import border_split

@@ -25,6 +25,7 @@ from mine_geo.cli.options import (
     Sheet,
     as_day,
     as_options,
+    echo,
     example,
     file_options,
     in_words,
@@ -111,7 +112,7 @@ def submit(
                 )
             except MineGeoError as error:
                 failed.append(error)
-                click.echo(f"Error: {as_options(str(error))}", err=True)
+                echo(f"Error: {as_options(str(error))}", err=True)
             else:
                 _say(file, received.what, done)
                 say_whole(received)
@@ -125,15 +126,15 @@ def _no_step(_: str) -> None:
 
 def _say(file: Path, what: What, done: Submitted) -> None:
     said = "" if done.new else " was there before, nothing written"
-    click.echo(f"{done}: {file.name}{said}; {done.records:,} {what}, {done.waiting:,} waiting")
+    echo(f"{done}: {file.name}{said}; {done.records:,} {what}, {done.waiting:,} waiting")
     changes = ", ".join(f"{count:,} {change}" for change, count in done.changes.items() if count)
     if changes:
-        click.echo(f"  against the register: {changes}")
-    click.echo(f"  findings: {done.errors:,} errors, {done.warnings:,} warnings")
+        echo(f"  against the register: {changes}")
+    echo(f"  findings: {done.errors:,} errors, {done.warnings:,} warnings")
     if done.not_in_split:
-        click.echo(f"  {done.not_in_split:,} without a polygon: not in the split")
+        echo(f"  {done.not_in_split:,} without a polygon: not in the split")
     for note in done.notes:
-        click.echo(f"  note: {note}")
+        echo(f"  note: {note}")
 
 
 @workbench.command("list", epilog=example("mine-geo workbench list --waiting"))
@@ -220,7 +221,7 @@ def accept(
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
     store = open_named(ctx)
-    click.echo(f"{submission_id}: {_day_of(store, submission_id, happened_on)}")
+    echo(f"{submission_id}: {_day_of(store, submission_id, happened_on)}")
     done = store.accept(
         submission_id,
         hazards=hazard_ids or None,
@@ -233,17 +234,17 @@ def accept(
     said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
     released = f" ({done.released_m2:,} m²)" if done.released else ""
     what = "records accepted" if yes else "records would be accepted"
-    click.echo(f"{submission_id}: {done.accepted:,} {what}: {said or 'none'}{released}")
+    echo(f"{submission_id}: {done.accepted:,} {what}: {said or 'none'}{released}")
     for left in done.left:
-        click.echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
+        echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
     _end(done.notes, waits=not yes and bool(done.accepted))
 
 
 def _end(notes: tuple[str, ...], *, waits: bool) -> None:
     for note in notes:
-        click.echo(f"note: {note}")
+        echo(f"note: {note}")
     if waits:
-        click.echo("Nothing is written yet. Decide it with the same words and --yes.")
+        echo("Nothing is written yet. Decide it with the same words and --yes.")
 
 
 def _day_of(store: Store, submission_id: str, happened_on: str | None) -> str:
@@ -286,5 +287,5 @@ def reject(
         dry_run=not yes,
     )
     what = "records rejected" if yes else "records would be rejected"
-    click.echo(f"{submission_id}: {done.rejected:,} {what}: {why}")
+    echo(f"{submission_id}: {done.rejected:,} {what}: {why}")
     _end(done.notes, waits=not yes and bool(done.rejected))

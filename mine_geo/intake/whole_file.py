@@ -52,7 +52,7 @@ def findings(table: gpd.GeoDataFrame, profile: Profile, what: What) -> Iterator[
     >>> from mine_geo.intake.profiles import load
     >>> table = gpd.GeoDataFrame({"hazard_id": ["A"], "outcome": ["Clearance"]}, geometry=[None])
     >>> [finding.code for finding in findings(table, load("plain"), "hazards")]
-    ['other_records']
+    ['are_reports']
     """
     if table.empty:
         yield Finding("no_records", _EMPTY)
@@ -123,7 +123,7 @@ def _candidates(names: list[str], able: dict[int, str]) -> str:
     made = [name for name in names if is_made(name)]
     said = f"; a program made {some(made, 4)}" if made else ""
     if able:
-        shown = some([f"{names[n]!r} ({text})" for n, text in able.items()], 4)
+        shown = some([f"{names[n]} ({text})" for n, text in able.items()], 4)
         name = names[next(iter(able))]
         return (
             f"{said}; these could be it: {shown}; take one with {_option(name)}, or name it in a "

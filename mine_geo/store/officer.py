@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mine_geo.store import field_reports, recording, spot_tasks
@@ -306,7 +307,8 @@ class Officer(Base):
             As for `record`; also if a value is outside the vocabulary.
         """
         facts = Facts.of({"report_ref": report_ref, "comment": comment, "recorded_by": recorded_by})
-        ids = [hazard_id] if isinstance(hazard_id, str) else list(hazard_id)
+        several = isinstance(hazard_id, Iterable) and not isinstance(hazard_id, str)
+        ids: list[Any] = list(hazard_id) if several else [hazard_id]
         return self._judging(
             lambda view: _each(
                 view, recording.descriptions(view, ids, changes, happened_on, facts, event_id)

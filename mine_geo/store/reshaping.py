@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from mine_geo.cells import refuse_unfit
 from mine_geo.cuts import areal
 from mine_geo.errors import ConflictError, OptionError, RecordError, choose, some
 from mine_geo.events import ATTRIBUTES
@@ -251,6 +252,7 @@ def _drawn(parts: gpd.GeoDataFrame | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(parts, gpd.GeoDataFrame):
         if "hazard_id" not in parts:
             raise RecordError("the parts have no column 'hazard_id'; give each part its id")
+        refuse_unfit(pd.DataFrame(parts), "part")
         worked_polygon(parts.geometry.iloc[:1], "the first part")  # has the frame the right CRS
         pairs = list(zip(parts["hazard_id"], parts.geometry, strict=True))
     else:

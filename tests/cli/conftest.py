@@ -71,8 +71,8 @@ def filled(command: Command, filled_folder: Path) -> Command:
     return command
 
 
-def fields(path: Path, **columns: object) -> Path:
-    """Write two minefields: AP-1 about 1 km from Thailand, AP-2 far inland."""
+def fields(path: Path, moved: float = 0, **columns: object) -> Path:
+    """Write two minefields: AP-1 about 1 km from Thailand, AP-2 far inland; moved east, degrees."""
     frame = gpd.GeoDataFrame(
         {
             "hazard_id": ["AP-1", "AP-2"],
@@ -85,7 +85,7 @@ def fields(path: Path, **columns: object) -> Path:
         geometry=[shapely.box(102.36, 13.28, 102.361, 13.281), shapely.box(103, 13, 103.01, 13.01)],
         crs=4326,
     )
-    frame.to_file(path)
+    frame.set_geometry(frame.translate(moved)).to_file(path)
     return path
 
 

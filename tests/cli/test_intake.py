@@ -29,25 +29,19 @@ def rows(command: Command, *words: object) -> list[dict[str, object]]:
     return json.loads(command(*words, "--format", "json").stdout)["rows"]
 
 
-def narrow(text: str) -> bool:
-    return max(map(len, text.splitlines())) <= 80
-
-
 def test_a_clean_file_has_no_errors_and_is_checked_against_the_store(filled: Command) -> None:
     file = fields(filled.folder / "again.gpkg", operator="CMAC", area_type="CHA")
     said = filled.done("check", file)
     assert "again.gpkg: GeoPackage, layer again, profile plain, EPSG:4326" in said
     assert "0 errors" in said
     assert "checked against register.gpkg" in said
-    assert narrow(said)
 
 
 def test_check_explains_which_column_went_where(command: Command) -> None:
     name, make, _ = WRITERS["IMSMA NG"]
     make(command.folder / name)
     command.done("init")
-    said = command.done("check", command.folder / name, "--explain")
-    assert narrow(said)
+    assert "hazard_guid" in command.done("check", command.folder / name, "--explain")
     table = rows(command, "check", command.folder / name, "--explain")
     where = {row["source"]: row["ours"] for row in table}
     assert where["hazard_localid"] == "hazard_id"
@@ -105,7 +99,6 @@ def test_compare_says_what_a_new_edition_changes(command: Command) -> None:
     assert "2 hazards differ" in said.output
     assert "operator: (none) -> MAG" in " ".join(said.output.split())
     assert "redrawn" in said.output
-    assert narrow(said.output)
 
 
 def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
@@ -128,14 +121,11 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     assert "not in the split: " in shown
     assert "no polygon: 1" in shown
     assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 2
-    assert narrow(filled.done("workbench", "list"))
     seen = filled.done("workbench", "show", "S-0001")
-    assert narrow(seen)
     assert "no polygon" in seen
     assert "invalid_ring" in filled.done("workbench", "show", "S-0001", "--findings")
     missing = filled.done("workbench", "list", "--not-in-split")
     assert "N-2" in missing
-    assert narrow(missing)
     before = listing(filled.folder)
     shown = filled.done("workbench", "accept", "S-0001", "--by", "desk")
     assert "1 records would be accepted: 1 registered" in shown
@@ -261,7 +251,6 @@ def test_a_border_is_checked_and_what_was_understood_is_said(command: Command) -
     file = write(command.folder / "b.gpkg", [LAND, COAST], TYPE=["land", "coast"], CNTRY=["ថៃ", ""])
     said = command.done("check", "border", file)
     assert "land Thailand 56 km, coast 78 km" in " ".join(said.split())
-    assert narrow(said)
     table = {r["source"]: r["ours"] for r in rows(command, "check", "border", file, "--explain")}
     assert table == {"TYPE": "kind", "CNTRY": "neighbour"}
     explained = command.done("check", "border", file, "--explain")
@@ -317,7 +306,9 @@ def test_check_of_a_file_is_check_of_hazards(filled: Command) -> None:
 
 
 def test_units_that_a_file_leaves_out_are_taken_from_the_polygon_if_asked(filled: Command) -> None:
-    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=None, district=None)
+    file = fields(
+        filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"], province=None, district=None
+    )
     copied = filled.folder / "copy.gpkg"
     copied.write_bytes(filled.store.read_bytes())
     said = filled.done("load", "hazards", file)
@@ -337,7 +328,9 @@ def test_units_that_a_file_leaves_out_are_taken_from_the_polygon_if_asked(filled
 
 
 def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Command) -> None:
-    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=None, district=None)
+    file = fields(
+        filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"], province=None, district=None
+    )
     filled.done("load", "hazards", file)
     said = filled.done("workbench", "submit", file, "--assign-units")
     assert "2 described" in said
@@ -352,8 +345,8 @@ def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Com
 
 
 def test_a_recorded_unit_is_kept_and_said_where_the_polygon_lies_elsewhere(filled: Command) -> None:
-    file = fields(filled.folder / "n.gpkg", hazard_id=["N1", "N2"], province=["Pailin", None],
-                  district=None)  # fmt: skip
+    file = fields(filled.folder / "n.gpkg", 0.0015, hazard_id=["N1", "N2"],
+                  province=["Pailin", None], district=None)  # fmt: skip
     said = filled.done("load", "hazards", file, "--assign-units")
     assert "province and district of 1 hazards and the district of 0" in said
     assert "0 hazards record no province, 1 no district" in said
@@ -382,7 +375,7 @@ def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Comman
     assert "take one with --id Name" in said[0]
     for words in (("load", "hazards", KML), ("workbench", "submit", KML), ("compare", KML, KML)):
         line = command.refused(errors.RecordError, *words)
-        assert "these could be it: 'Name' (BTB-0001); take one with --id Name" in line
+        assert "these could be it: Name (BTB-0001); take one with --id Name" in line
     named = ("--id", "Name", "--kind", "ap_minefield")
     assert "0 errors" in command.done("check", KML, *named)
     assert "3 hazards, 3 waiting" in command.done("workbench", "submit", KML, *named)
