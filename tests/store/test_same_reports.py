@@ -55,7 +55,7 @@ def sums(desk: Store) -> list[int]:
     found = desk.balance().iloc[0]
     released = found[["cancelled_m2", "reduced_m2", "cleared_m2"]].sum()
     assert found["registered_m2"] + found["amended_m2"] - released == found["remaining_m2"]
-    return desk.releases(by=[])[NAMES].iloc[0].tolist()
+    return desk.releases(by=[])[NAMES].fillna(0).iloc[0].tolist()  # 0 where no report says it
 
 
 def codes(desk: Store, name: str) -> list[str]:
