@@ -55,7 +55,7 @@ def sums(desk: Store) -> list[int]:
     found = desk.balance().iloc[0]
     released = found[["cancelled_m2", "reduced_m2", "cleared_m2"]].sum()
     assert found["registered_m2"] + found["amended_m2"] - released == found["remaining_m2"]
-    return desk.releases(by=[])[NAMES].iloc[0].tolist()
+    return desk.releases(by=[])[NAMES].iloc[0].fillna(0).tolist()
 
 
 def codes(desk: Store, name: str) -> list[str]:
@@ -120,6 +120,11 @@ def test_recorded_by_hand_and_then_accepted(desk: Store) -> None:
     assert sums(desk) == [1, HALF, 20_000, 3]
     assert "ap_mines 3, now 4" in desk.accept(sent(desk, report(ap_mines=4))).left[0].why
     assert sums(desk) == [1, HALF, 20_000, 3]
+
+
+def test_items_that_are_not_said_are_no_zero(desk: Store) -> None:
+    desk.accept(sent(desk, report(ap_mines=None)))
+    assert "ap_mines none, now 0" in desk.accept(sent(desk, report(ap_mines=0))).left[0].why
 
 
 def test_accepted_and_then_recorded_by_hand(desk: Store) -> None:
