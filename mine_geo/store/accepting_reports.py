@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     Record = dict[Any, Any]
     Made = tuple[Record, Entry]
+    Correction = tuple[list[Record], list[str]]
+    """The records of a report, and the events in whose place they stand."""
 
 _FACTS: Final = (
     "operator",
@@ -165,6 +167,8 @@ def _correct(
         if number in known:
             reports[known[number].report].append(number)
     waiting = set(every.loc[every["state"] == WAITING, "record"])
+    made: list[Correction] = []
+    taken: set[str] = set()
     for report, numbers in reports.items():
         words = [known[number] for number in report]
         gone = same_reports.replaced(words)
@@ -172,54 +176,71 @@ def _correct(
             continue
         mine = [rows.pop(number) for number in numbers]
         missing = sorted(waiting.intersection(report) - set(numbers))
-        why = None
         if missing:
             why = (
                 f"{words[0].word.name} is one report with {some(missing, 3)} of this file, which "
                 "cannot be accepted or was not named: a correction is of the whole report"
             )
-        elif corrected := view.retracted(gone):
-            why = f"event {some(sorted(corrected), 2)} was corrected by another record of this file"
-        try:
-            if why is None:
-                _replace(view, work, mine, known, gone)
-        except MineGeoError as error:
-            why = str(error)
-        if why is not None:
             reasons.update(dict.fromkeys(numbers, why))
+        elif twice := taken.intersection(gone):
+            why = f"event {some(sorted(twice), 2)} is corrected by another record of this file"
+            reasons.update(dict.fromkeys(numbers, why))
+        else:
+            made.append((mine, gone))
+            taken.update(gone)
+    _replace(view, work, made, known, reasons)
 
 
 def _replace(
-    view: View, work: Work, records: list[Record], known: dict[int, Known], gone: list[str]
+    view: View,
+    work: Work,
+    made: Sequence[Correction],
+    known: dict[int, Known],
+    reasons: dict[int, str],
 ) -> None:
-    """Judge the retraction of events and what stands in their place; all of it, or nothing."""
+    """Judge corrections at once; where the ledger refuses, halve them as `_judge` does."""
+    if not made:
+        return
     kept = work.copy()
-    first = records[0]["record"]
-    why = f"corrected by {work.submission_id}, record {first}"
-    with view.attempt():
-        try:
-            retracted = judge(
-                view, recording.retractions(view, gone, why, work.accepted_by)
-            )  # fmt: skip
-            work.events += [name for name in retracted.ids if name in retracted.new]
-            work.count["retracted"] += len(retracted.new)
-            for record in records:
-                mine = known[int(record["record"])]
-                if mine.same is not None:
-                    _count(work, record, new=False)
-                elif pd.isna(record["hazard_id"]):
-                    _judge_several(view, work, record, renewed=True)
-                else:
-                    _record(view, work, [(record, _entry(work, record, mine, CORRECTION))])
-                work.notes += [
-                    f"{mine.word.name} in place of event {some(each.events, 2)}: "
-                    f"{', '.join(mine.word.differs(each))}"
-                    for each in (*mine.earlier, *mine.perhaps)[:1]
-                    if mine.same is None
-                ]
-        except MineGeoError:
-            work.restore(kept)
-            raise
+    try:
+        with view.attempt():
+            _replace_all(view, work, made, known)
+    except MineGeoError as error:
+        work.restore(kept)
+        if len(made) == 1:
+            reasons.update({int(record["record"]): str(error) for record in made[0][0]})
+            return
+        middle = len(made) // 2
+        _replace(view, work, made[:middle], known, reasons)
+        _replace(view, work, made[middle:], known, reasons)
+
+
+def _replace_all(
+    view: View, work: Work, made: Sequence[Correction], known: dict[int, Known]
+) -> None:
+    """Judge the retractions of events and what stands in their place, all or none."""
+    entries: list[Entry] = []
+    for records, gone in made:
+        why = f"corrected by {work.submission_id}, record {records[0]['record']}"
+        entries += recording.retractions(view, gone, why, work.accepted_by)
+    retracted = judge(view, entries)
+    work.events += [name for name in retracted.ids if name in retracted.new]
+    work.count["retracted"] += len(retracted.new)
+    of_one: list[Made] = []
+    for record in (each for records, _ in made for each in records):
+        mine = known[int(record["record"])]
+        if mine.same is not None:
+            _count(work, record, new=False)
+            continue
+        if pd.isna(record["hazard_id"]):
+            _judge_several(view, work, record, renewed=True)
+        else:
+            of_one.append((record, _entry(work, record, mine, CORRECTION)))
+        for each in (*mine.earlier, *mine.perhaps)[:1]:
+            said = ", ".join(mine.word.differs(each))
+            work.notes.append(f"{mine.word.name} in place of event {some(each.events, 2)}: {said}")
+    if of_one:
+        _record(view, work, of_one)
 
 
 def _facts(work: Work, record: Record) -> Facts:

@@ -103,7 +103,7 @@ class Word:
     def differs(self, other: Word) -> list[str]:
         """Tell what this word says otherwise than an earlier one, in words; nothing if nothing.
 
-        An empty count of items and 0 are the same; so are remarks, whatever they say.
+        Remarks do not count. What is not said is no 0.
         """
         pairs = [
             ("hazard_id", other.hazard, self.hazard),
@@ -507,8 +507,6 @@ def _folded(text: str | None) -> str | None:
 def _plain(name: str, value: Any) -> Any:
     if name in {"operator", "report_ref"}:
         return _folded(value)
-    if name in ITEM_COLUMNS:
-        return 0 if value is None else int(value)
     return content.plain_value(value)
 
 

@@ -122,6 +122,11 @@ def test_recorded_by_hand_and_then_accepted(desk: Store) -> None:
     assert sums(desk) == [1, HALF, 20_000, 3]
 
 
+def test_items_that_are_not_said_are_no_zero(desk: Store) -> None:
+    desk.accept(sent(desk, report(ap_mines=None)))
+    assert "ap_mines none, now 0" in desk.accept(sent(desk, report(ap_mines=0))).left[0].why
+
+
 def test_accepted_and_then_recorded_by_hand(desk: Store) -> None:
     (event,) = desk.accept(sent(desk, report())).events
     said: dict[str, Any] = {"happened_on": "2024-05-09", "dry_run": True}

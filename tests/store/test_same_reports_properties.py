@@ -126,6 +126,7 @@ def holds(store: Store, truth: dict[Lane, Version]) -> None:
     assert table["registered_m2"] - released == table["remaining_m2"]
     assert table["remaining_m2"] == store.hazards()["size_m2"].sum()
     found = store.releases(by=["operator", "outcome", "year"])
+    found["reported_m2"] = found["reported_m2"].fillna(0)
     got = {
         (row.operator, row.outcome, row.year): (row.released_m2, row.reported_m2, row.ap_mines)
         for row in found.itertuples()
