@@ -49,6 +49,10 @@ CODES: Final = {
     # reports
     "no_land": ("error", "a report without the polygon of its land"),
     "duplicate_report": ("warning", "the same report twice"),
+    "known_report": ("warning", "a report that is there already and said something else"),
+    "perhaps_known": ("warning", "land that was reported already, perhaps in the same report"),
+    "waits_elsewhere": ("warning", "a report that waits in another file and says something else"),
+    "same_report": ("note", "a report that the ledger has already"),
     "unknown_hazard": ("error", "a report of a hazard that is not in the register"),
     "not_released": ("error", "a report that says that no land, or not all of it, was released"),
     "release_unsaid": ("warning", "a report that does not say that land was released: it waits"),

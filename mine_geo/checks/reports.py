@@ -104,9 +104,15 @@ def _ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[Findin
         message = "no hazard_id; only a release can be over several hazards"
         yield records.finding("missing_id", place, message)
     for _, group in events[events.duplicated(keep=False) & events.notna()].groupby(events):
+        hazards = records.ids[group.index]
+        if len({*hazards} - {None}) == len(group):
+            continue  # one report over several hazards
         for place in group.index:
             others = some((f"record {records.numbers[n]}" for n in group.index if n != place), 3)
-            message = f"event_id {events[place]} stands in {others} too; leave one out"
+            message = (
+                f"event_id {events[place]} stands in {others} too; draw the land of one report on "
+                "one hazard as one polygon of several parts, or leave one out if it is the same"
+            )
             yield records.finding("duplicate_id", place, message)
     if register is not None:
         known = set(register["hazard_id"])

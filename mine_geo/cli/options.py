@@ -54,6 +54,8 @@ _FLAGS: Final = {
     "register it with same_polygons=True": "load it with --same-polygons",
     "same_polygons=True": "--same-polygons",
     "again=True": "--again",
+    "as_correction=True": "--as-correction",
+    "as_another=True": "--as-another",
 }
 """What is no more than said or not said."""
 

@@ -206,6 +206,12 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
 @click.option(
     "--on", "happened_on", callback=as_day, metavar="DAY", help="The day; else that of each survey."
 )
+@click.option(
+    "--as-correction",
+    is_flag=True,
+    help="Reports that are there already and say something else stand in the place of those.",
+)
+@click.option("--as-another", is_flag=True, help="Such reports are others: record them as well.")
 @BY
 @YES
 @click.pass_context
@@ -217,6 +223,8 @@ def accept(
     happened_on: str | None,
     who: str | None,
     *,
+    as_correction: bool,
+    as_another: bool,
     yes: bool,
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
@@ -228,15 +236,17 @@ def accept(
         records=records or None,
         happened_on=happened_on,
         accepted_by=who,
+        as_correction=as_correction,
+        as_another=as_another,
         dry_run=not yes,
     )
-    names = ("registered", "amended", "described", "confirmed", "released", "same")
+    names = ("registered", "amended", "described", "confirmed", "released", "same", "retracted")
     said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
     released = f" ({done.released_m2:,} m²)" if done.released else ""
     what = "records accepted" if yes else "records would be accepted"
     echo(f"{submission_id}: {done.accepted:,} {what}: {said or 'none'}{released}")
     for left in done.left:
-        echo(f"left: {left.hazard_id or f'record {left.record}'}: {left.why}")
+        echo(f"left: {left.hazard_id or f'record {left.record}'}: {as_options(left.why)}")
     _end(done.notes, waits=not yes and bool(done.accepted))
 
 

@@ -7,7 +7,7 @@ a record both on the workbench and in the register, or in neither. EPSG:4326, mÂ
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -58,6 +58,8 @@ class Work:
     accepted_by: str | None
     happened_on: date | None
     synthetic: bool
+    operator: str | None = None
+    """Whose file it is."""
     events: list[str] = field(default_factory=list)
     count: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     did: dict[str | None, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -65,12 +67,24 @@ class Work:
     left: list[Left] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def copy(self) -> Work:
+        """Return how far it is, to come back to; see `restore`."""
+        count = defaultdict(int, self.count)
+        did = defaultdict(list, {what: [*numbers] for what, numbers in self.did.items()})
+        return replace(self, events=[*self.events], count=count, did=did, notes=[*self.notes])
+
+    def restore(self, kept: Work) -> None:
+        """Go back to where it was."""
+        self.events, self.count, self.did, self.notes = (
+            kept.events, kept.count, kept.did, kept.notes
+        )  # fmt: skip
+
     def finish(self, view: View) -> Accepted:
         """Put the decisions onto the view, and tell what is done."""
         for did, numbers in self.did.items():
             order = tuple(sorted(numbers))
             view.add(Decision(self.submission_id, order, ACCEPTED, self.accepted_by, did=did))
-        types = ("registered", "amended", "described", "confirmed", "released", "same")
+        types = ("registered", "amended", "described", "confirmed", "released", "same", "retracted")
         return Accepted(
             self.submission_id,
             sum(len(numbers) for numbers in self.did.values()),
@@ -108,7 +122,7 @@ def begin(row: Any, happened_on: Day, accepted_by: str | None, *, synthetic: boo
     """Return the acceptance of a submission at its beginning."""
     when = None if happened_on is None else day(happened_on)
     who = Facts.of({"recorded_by": accepted_by}).recorded_by
-    return Work(row.submission_id, row.received_at, who, when, synthetic)
+    return Work(row.submission_id, row.received_at, who, when, synthetic, row.operator)
 
 
 def accept_hazards(view: View, work: Work, chosen: Chosen) -> None:

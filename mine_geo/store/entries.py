@@ -6,6 +6,7 @@ Nothing here looks into a store. Polygons are EPSG:4326, sizes m², days those o
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 DAYS_IN: Final = ZoneInfo(TIME_ZONE)
 """Where a day begins and ends."""
+_NEXT: Final = re.compile(r"(?P<own>.+)~(?P<time>[1-9]\d{0,8})", re.DOTALL)
 _REASONS: Final = ("reason", "why")
 CONTENT: Final = (
     "hazard_id",
@@ -111,6 +113,8 @@ class Entry:
     detail: str | None = None
     outside_m2: int | None = None
     """Where the caller knows better than the ledger: a report over several hazards."""
+    renewed: bool = False
+    """Whether it may stand though an event of its id said just this and was retracted."""
 
     def said(self) -> dict[str, Any]:
         """Return all columns of the event but its moment."""
@@ -120,6 +124,30 @@ class Entry:
     def digest(self) -> str:
         """Return the hash of the content."""
         return digest(self.said(), self.geometry)
+
+
+def own_id(event_id: str | None) -> str | None:
+    """Return the id that a report brought along, whichever time it comes back.
+
+    Examples
+    --------
+    >>> own_id("{G1}~2"), own_id("{G1}")
+    ('{G1}', '{G1}')
+    """
+    found = _NEXT.fullmatch(event_id or "")
+    return found["own"] if found else event_id
+
+
+def next_id(event_id: str) -> str:
+    """Return the id under which an event comes back whose own one was retracted.
+
+    Examples
+    --------
+    >>> next_id("{G1}"), next_id("{G1}~2")
+    ('{G1}~2', '{G1}~3')
+    """
+    found = _NEXT.fullmatch(event_id)
+    return f"{found['own']}~{int(found['time']) + 1}" if found else f"{event_id}~2"
 
 
 def digest(said: Mapping[str, Any], geometry: Any) -> str:

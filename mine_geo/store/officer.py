@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mine_geo.store import field_reports, recording, spot_tasks
+from mine_geo.store import field_reports, recording, same_reports, spot_tasks
 from mine_geo.store.base import Base
 from mine_geo.store.entries import Facts
 from mine_geo.store.judging import judge
@@ -327,8 +327,9 @@ class Officer(Base):
         """Void an event that was entered in error, at every day, from now on.
 
         What was known before stays to be seen with `known_at`. Retracting one side of a transfer
-        voids all its sides. Of a report over several hazards or a confirmation with a release
-        each event is retracted by itself.
+        voids all its sides. Of a report over several hazards all events are retracted with it, in
+        one transaction, as what was reported of all of them stands on one; of a confirmation with
+        a release each is retracted by itself.
 
         Parameters
         ----------
@@ -344,7 +345,7 @@ class Officer(Base):
         Returns
         -------
         Recorded
-            The event_id of the retraction.
+            The event_id of the retraction; a note says which events were retracted with it.
 
         Raises
         ------
@@ -409,7 +410,10 @@ class Officer(Base):
 
 def _one(view: View, entry: Entry) -> Recorded:
     judged = judge(view, [entry])
-    return judged.recorded(judged.ids[0])
+    done = judged.recorded(judged.ids[0])
+    if done.new:
+        done.notes += same_reports.doubts(judged.before, entry)
+    return done
 
 
 def _each(view: View, entries: Sequence[Entry]) -> list[Recorded]:

@@ -205,9 +205,8 @@ def _row(view: View, said: dict[str, Any], shape: Any) -> Iterable[Entry]:
 
 
 def retract(view: View, event_id: str, reason: str, recorded_by: Any) -> Recorded:
-    """Void an event; see `Store.retract`."""
+    """Void an event, and all that is of one report with it; see `Store.retract`."""
     name, why = id_of(event_id, "event_id"), id_of(reason, "reason")
-    facts = Facts.of({"comment": why, "recorded_by": recorded_by})
     read = view.connection.execute
     aimed = read(select(_EVENT).where(_EVENT.c.event_id == name)).one_or_none()
     if aimed is None:
@@ -217,6 +216,46 @@ def retract(view: View, event_id: str, reason: str, recorded_by: Any) -> Recorde
     there = read(select(_EVENT).where(_EVENT.c.retracts == name)).one_or_none()
     if there is not None and there.comment != why:
         raise ConflictError(f"event {name} is retracted already: {there.comment}")
-    own = content.digest("retracted", name)
-    entry = Entry(aimed.hazard_id, "retracted", None, None, facts, own, retracts=name)
-    return judge(view, [entry]).recorded(own)
+    parts = _parts(view, aimed)
+    sides = sorted(set(parts) - view.retracted(parts) - {name})
+    judged = judge(view, retractions(view, [name, *sides], why, recorded_by))
+    done = judged.recorded(_retraction_id(name))
+    if sides:
+        done.notes += (f"retracted with it, as one report: {some(sides)}",)
+    return done
+
+
+def retractions(
+    view: View, event_ids: Sequence[str], why: str, recorded_by: Any
+) -> list[Entry]:  # fmt: skip
+    """Return the entries that void events of the store, one each, in their order."""
+    facts = Facts.of({"comment": why, "recorded_by": recorded_by})
+    query = select(_EVENT.c.event_id, _EVENT.c.hazard_id)
+    if len(event_ids) <= MANY:
+        query = query.where(_EVENT.c.event_id.in_(event_ids))
+    hazards = {row.event_id: row.hazard_id for row in view.connection.execute(query)}
+    return [
+        Entry(hazards[each], "retracted", None, None, facts, _retraction_id(each), retracts=each)
+        for each in event_ids
+    ]
+
+
+def _retraction_id(event_id: str) -> str:
+    return content.digest("retracted", event_id)
+
+
+def _parts(view: View, aimed: Any) -> list[str]:
+    """Return the events that are one report over several hazards with an event.
+
+    What the operator wrote of all of them stands on one: none of them holds without the others.
+    """
+    report = content.from_json(aimed.detail).get("report")
+    if report is None or aimed.event_type not in MANY_TYPES:
+        return []
+    c = _EVENT.c
+    query = select(c.event_id, c.detail).where(c.event_type.in_(MANY_TYPES), c.detail.is_not(None))
+    return [
+        name
+        for name, detail in view.connection.execute(query)
+        if content.from_json(detail).get("report") == report
+    ]

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mine_geo.errors import OptionError
 from mine_geo.intake.received import Received, check_ids
 from mine_geo.store import accepting, deciding, submissions, submitting, unmeasured
-from mine_geo.store.accepting_reports import accept_reports
+from mine_geo.store.accepting_reports import ANOTHER, CORRECTION, accept_reports
 from mine_geo.store.base import Base
 from mine_geo.store.deciding import Accepted, Rejected
 from mine_geo.store.entries import Facts, id_of
@@ -87,7 +88,9 @@ class Workbench(Base):
             done = None if again else submitting.there_already(connection, got, records)
             if done is not None:
                 return done
-            found = submitting.check(connection, got, records.frame, of_reports=False)
+            found = submitting.check(
+                connection, got, records.frame, of_reports=False, operator=operator
+            )
         prepared = prepare(records, found)
         with self._writing() as connection:
             return submitting.submit(
@@ -175,6 +178,8 @@ class Workbench(Base):
         records: Iterable[int] | None = None,
         happened_on: Day = None,
         accepted_by: str | None = None,
+        as_correction: bool = False,
+        as_another: bool = False,
         dry_run: bool = False,
     ) -> Accepted:
         """Accept waiting records into the register: events in the ledger, all in one transaction.
@@ -199,6 +204,13 @@ class Workbench(Base):
             without it is left. A report has a day of its own: then it is refused.
         accepted_by
             Who accepts.
+        as_correction
+            Reports that are there already and say something else stand in the place of what is
+            there: the earlier events are retracted and the new ones recorded, or neither. Without
+            a word such reports are left: those of one reference and operator, or of one id of
+            their own; and those of one outcome on nearly the same land on a near day.
+        as_another
+            Such reports are others, and are recorded beside what is there.
         dry_run
             Judge it, and write nothing: what is returned, or raised, is what the acceptance would
             give on the store as it stands. It takes no lock, and needs no right to write.
@@ -213,24 +225,33 @@ class Workbench(Base):
         UnknownNameError
             If there is no such submission, hazard or record in it.
         OptionError
-            If a day is given for reports.
+            If a day is given for reports, or a word on earlier reports for hazards.
         RecordError
             If a record that is asked for by name cannot be accepted: it has errors, no polygon,
             no kind, was rejected, or the hazard is closed in the register.
         RecordError, GeometryError, ConflictError
             If the ledger refuses, as for `record`. Nothing is written then.
         """
+        if as_correction and as_another:
+            raise OptionError("a report is a correction or another one; say one of the two")
+        word = CORRECTION if as_correction else ANOTHER if as_another else None
 
         def ask(view: View) -> Accepted:
             row = submissions.known(view.connection, submission_id)
+            if word and row.what == "hazards":
+                raise OptionError(
+                    f"{row.submission_id} holds hazards; as_correction and as_another are for "
+                    "reports: leave them out"
+                )
             chosen = deciding.choose_records(
                 view.connection, row.submission_id, hazards, records, ACCEPTED
             )
             work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
             work.notes += chosen.notes
-            if chosen.numbers:
-                one = accepting.accept_hazards if row.what == "hazards" else accept_reports
-                one(view, work, chosen)
+            if chosen.numbers and row.what == "hazards":
+                accepting.accept_hazards(view, work, chosen)
+            elif chosen.numbers:
+                accept_reports(view, work, chosen, word)
             return work.finish(view)
 
         return self._judging(ask, dry_run=dry_run)

@@ -14,6 +14,8 @@ from mine_geo import errors
 from mine_geo.cli import main
 from tests.cli.conftest import Command, fields, listing
 from tests.intake.writers import HAZARDS, WRITERS
+from tests.reports_register import REPORTS
+from tests.reports_register import hazards as register
 
 BOW_TIE = shapely.Polygon([(103, 13), (103.01, 13.01), (103.01, 13), (103, 13.01)])
 NEW = shapely.box(103.05, 13.05, 103.055, 13.055)
@@ -408,3 +410,27 @@ def test_states_of_approval_are_said_by_check_load_and_submit(command: Command) 
         assert f"note: {rejected}" in text
         assert f"warning: {waiting}" in text
     assert "2 hazards registered" in loaded
+
+
+def test_a_corrected_report_is_accepted_in_one_step(command: Command) -> None:
+    command.done("init")
+    with mg.open_store(command.store) as store:
+        store.register(register())
+    how = ["--reports", "--crs", "EPSG:4326"]
+    command.done("workbench", "submit", REPORTS / "c9a.xlsx", *how)
+    assert "1 released (19,989 m²)" in command.done("workbench", "accept", "S-0001", "--yes")
+    command.done("workbench", "submit", REPORTS / "c9a2.xlsx", *how)
+    refused = command.done("workbench", "accept", "S-0002", "--yes")
+    assert "left: AP-001: CR-1 of CMAC is there with other content" in refused
+    assert "ap_mines 3, now 5" in refused
+    assert "--as-correction" in refused
+    assert "as_correction=" not in refused
+    assert rows(command, "releases", "--by", "outcome")[-1]["ap_mines"] == 3
+    words = ["workbench", "accept", "S-0002", "--as-correction"]  # the mend
+    shown = command.done(*words)
+    assert "1 released, 1 retracted (19,989 m²)" in shown
+    assert rows(command, "releases", "--by", "outcome")[-1]["ap_mines"] == 3
+    assert "1 released, 1 retracted (19,989 m²)" in command.done(*words, "--yes")
+    assert rows(command, "releases", "--by", "outcome")[-1]["ap_mines"] == 5
+    both = [*words, "--as-another"]
+    assert "say one of the two" in command.refused(errors.OptionError, *both)
