@@ -62,7 +62,7 @@ _SERIAL: Final = (
     "is the number of a day in a spreadsheet? Give the column the format of a date there, or say "
     'in a profile [{}] dates = ["excel_1900"] ("excel_1904" of an old workbook of a Macintosh)'
 )
-_HAZARD_LIKE: Final = re.compile(r"hazard|mine ?field|sha|cha|(?:^|[^a-z])mf|polygon|suspect|area")
+_HAZARD_LIKE: Final = re.compile(r"hazard|field|sha|cha|(?:^|[^a-z])mf|polygon|suspect|area")
 """In the name of a column that may be the id of a hazard."""
 _GUID: Final = re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?")
 

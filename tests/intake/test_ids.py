@@ -233,7 +233,9 @@ def test_turning_points_of_a_record_are_found_by_the_column_that_is_taken(tmp_pa
 
 def test_the_hazard_of_a_report_can_be_named_too(tmp_path):
     path = table(tmp_path, "gpkg", Field=TRUE, outcome="Clearance", end_date="2024-05-03")
-    assert read_reports(path)["hazard_id"].isna().all()
+    with pytest.raises(RecordError, match=f"these could be it: 'Field' \\({TRUE[0]}\\)"):
+        read_reports(path)
+    assert read_reports(path, all_hazards=True)["hazard_id"].isna().all()
     assert read_reports(path, id_column="Field")["hazard_id"].tolist() == TRUE
 
 

@@ -382,8 +382,9 @@ def test_a_report_by_hand():
     assert column(mapped, "depth_cm") == [20, 13.5, None]
     assert column(mapped, "x") == [103.5, 103.6, 103.7]
     assert told(mapped) == [
-        ("bad_date", 1, None),
         ("bad_number", 1, None),
+        ("bad_date", 1, None),
+        ("missing_id", 1, None),
         ("unknown_word", 2, "MF-3"),
         ("bad_date", 2, "MF-3"),
     ]
