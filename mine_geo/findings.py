@@ -47,6 +47,13 @@ CODES: Final = {
     "no_land": ("error", "a report without the polygon of its land"),
     "duplicate_report": ("warning", "the same report twice"),
     "unknown_hazard": ("error", "a report of a hazard that is not in the register"),
+    "size_mistaken": ("error", "a reported size less than half or more than twice the polygon"),
+    "beyond_hazard": ("warning", "worked land that never was in the hazard"),
+    "mostly_beyond": ("error", "worked land of which most never was in the hazard"),
+    "on_other_hazard": ("error", "worked land on a hazard that the report does not release"),
+    "worked_again": ("warning", "worked land that was released before"),
+    "larger_than_left": ("error", "worked land more than twice what was left of the hazard"),
+    "releases_nothing": ("error", "a release that takes nothing off its hazard"),
     # turning points
     "point_order": ("warning", "turning points whose numbers repeat or are missing"),
     "stray_hole": ("error", "a hole whose outer ring is unclear"),
@@ -97,6 +104,15 @@ CODES: Final = {
     "unread_part": ("warning", "a part of the file that was not read"),
 }
 """Severity and meaning of each code."""
+OVERRULED: Final = (
+    "size_mistaken",
+    "mostly_beyond",
+    "on_other_hazard",
+    "larger_than_left",
+    "releases_nothing",
+)
+"""Errors of a report that may be true all the same: an officer can overrule each by its word, for
+records named one by one."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mine_geo.events import Day
+    from mine_geo.store.deciding import Told
     from mine_geo.store.judging import Judged, View
 
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
@@ -61,6 +62,7 @@ class Work:
     """Numbers of records, by what their acceptance wrote."""
     left: list[Left] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    reports: list[Told] = field(default_factory=list)
 
     def finish(self, view: View) -> Accepted:
         """Put the decisions onto the view, and tell what is done."""
@@ -68,6 +70,8 @@ class Work:
             order = tuple(sorted(numbers))
             view.add(Decision(self.submission_id, order, ACCEPTED, self.accepted_by, did=did))
         types = ("registered", "amended", "described", "confirmed", "released", "same")
+        told = sorted(self.reports, key=lambda each: each.record)
+        said = [f"{each.name}: {'; '.join(each.notes)}" for each in told if each.notes]
         return Accepted(
             self.submission_id,
             sum(len(numbers) for numbers in self.did.values()),
@@ -75,8 +79,9 @@ class Work:
             **{name: self.count[name] for name in types},
             left=tuple(self.left),
             released_m2=view.released_m2(),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *said),
             written=view.writes and bool(self.did),
+            reports=tuple(told),
         )
 
     def leave(self, reasons: Mapping[int, str], records: pd.DataFrame, *, by_name: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, case, func, select
 
-from mine_geo.errors import UnknownNameError, some
-from mine_geo.findings import FINDING_COLUMNS
+from mine_geo.errors import UnknownNameError
+from mine_geo.findings import FINDING_COLUMNS, OVERRULED
 from mine_geo.store import comparing, content, rows
 from mine_geo.store.entries import id_of
 from mine_geo.store.projection import HASH, MANY
@@ -23,6 +23,8 @@ from mine_geo.store.waiting import in_register
 from mine_geo.terms import CRS, ITEM_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from sqlalchemy import ColumnElement, Connection
 
 SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
@@ -155,7 +157,7 @@ def outlines(connection: Connection) -> gpd.GeoDataFrame:
         RECORD.c.state == WAITING,
         RECORD.c.geometry.is_not(None),
     ]
-    names = ("hazard_id", "kind", "geometry")
+    names = ("hazard_id", "kind", "submission_id", "geometry")
     found = rows.read(connection, [RECORD.c[name] for name in names], where, [RECORD.c.fid])
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
 
@@ -183,17 +185,48 @@ def findings(connection: Connection, name: str) -> gpd.GeoDataFrame:
     return found.astype({"record": "Int64"})
 
 
-def errors_of(connection: Connection, name: str, records: pd.DataFrame) -> dict[int, str]:
-    """Return the errors of records that have some, in words, by number."""
+def errors_of(
+    connection: Connection, name: str, records: pd.DataFrame, overruled: Collection[str] = ()
+) -> dict[int, str]:
+    """Return the errors of records that have some, in words, by number; without those overruled."""
     wrong = records.loc[records["errors"] > 0, "record"]
     if wrong.empty:
         return {}
     said = findings(connection, name)
     said = said[(said["severity"] == "error") & said["record"].isin(wrong)]
+    said = said[~said["code"].isin(list(overruled))]
     return {
-        int(number): f"errors: {some(sorted(set(codes)))}"
-        for number, codes in said.groupby("record")["code"]
+        int(number): in_words_of(list(zip(rows["code"], rows["message"], strict=True)))
+        for number, rows in said.groupby("record")
     }
+
+
+def overruled(connection: Connection, name: str, codes: Collection[str]) -> dict[int, list[str]]:
+    """Return which of these errors the records of a submission have, by number."""
+    f, found = FINDING.c, defaultdict[int, list[str]](list)
+    where = (f.submission_id == name, f.code.in_(list(codes)), f.record.is_not(None))
+    for record, code in connection.execute(select(f.record, f.code).where(*where)):
+        found[record].append(code)
+    return found
+
+
+def in_words_of(errors: Sequence[tuple[str, str]]) -> str:
+    """Say errors of one record in a line: code and message of each, and whether they can be true.
+
+    Examples
+    --------
+    >>> in_words_of([("no_land", "no polygon of the land; ask for it")])
+    'no_land: no polygon of the land; ask for it'
+    >>> in_words_of([("mostly_beyond", "900 of its 1,000 m² never were in AP-1")])
+    'mostly_beyond: 900 of its 1,000 m² never were in AP-1; if it is true all the same, accept it
+    by its number with despite="mostly_beyond"'
+    """
+    said = "; ".join(dict.fromkeys(f"{code}: {message}" for code, message in errors))
+    codes = sorted({code for code, _ in errors})
+    if not set(codes) <= set(OVERRULED):
+        return said
+    words = " ".join(f'despite="{code}"' for code in codes)
+    return f"{said}; if it is true all the same, accept it by its number with {words}"
 
 
 def unvalidated(connection: Connection, name: str) -> set[int]:

@@ -169,6 +169,7 @@ class Workbench(Base):
         records: Iterable[int] | None = None,
         happened_on: Day = None,
         accepted_by: str | None = None,
+        despite: Iterable[str] | str = (),
         dry_run: bool = False,
     ) -> Accepted:
         """Accept waiting records into the register: events in the ledger, all in one transaction.
@@ -193,6 +194,10 @@ class Workbench(Base):
             without it is left. A report has a day of its own: then it is refused.
         accepted_by
             Who accepts.
+        despite
+            Errors of reports that are true all the same, by their codes (`findings.OVERRULED`):
+            for records that are named, they do not keep them back. What was overruled is kept
+            with the record.
         dry_run
             Judge it, and write nothing: what is returned, or raised, is what the acceptance would
             give on the store as it stands. It takes no lock, and needs no right to write.
@@ -200,14 +205,16 @@ class Workbench(Base):
         Returns
         -------
         Accepted
-            The events, how many of each type, what was `left` and why, and notes.
+            The events, how many of each type, what was `left` and why, and notes; of reports also
+            what each does (`reports`): m² drawn, released, outside, and where that lies.
 
         Raises
         ------
         UnknownNameError
             If there is no such submission, hazard or record in it.
         OptionError
-            If a day is given for reports.
+            If a day is given for reports, or an error overruled that cannot be, or for records
+            that are not named.
         RecordError
             If a record that is asked for by name cannot be accepted: it has errors, no polygon,
             no kind, was rejected, or the hazard is closed in the register.
@@ -220,6 +227,7 @@ class Workbench(Base):
             chosen = deciding.choose_records(
                 view.connection, row.submission_id, hazards, records, ACCEPTED
             )
+            chosen = chosen.overruling(despite)
             work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
             work.notes += chosen.notes
             if chosen.numbers:
