@@ -104,15 +104,6 @@ CODES: Final = {
     "unread_part": ("warning", "a part of the file that was not read"),
 }
 """Severity and meaning of each code."""
-OVERRULED: Final = (
-    "size_mistaken",
-    "mostly_beyond",
-    "on_other_hazard",
-    "larger_than_left",
-    "releases_nothing",
-)
-"""Errors of a report that may be true all the same: an officer can overrule each by its word, for
-records named one by one."""
 
 
 @dataclass(frozen=True)

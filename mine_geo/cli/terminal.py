@@ -12,8 +12,10 @@ import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from mine_geo.terms import SYNTHETIC
 
@@ -151,4 +153,13 @@ def show_lines(lines: list[str]) -> None:
         return
     for line in lines:
         out.print(line, markup=False)
+    out.print()
+
+
+def show_stacked(head: str, lines: list[str]) -> None:
+    """Print a record: its first line, and the others indented below it, wrapped to the width."""
+    out = console()
+    out.print(Text(head, style="bold"))
+    for line in lines:
+        out.print(Padding(Text(line), (0, 0, 0, 2)))
     out.print()

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import Table, select, update
 
 from mine_geo.errors import OptionError, RecordError, UnknownNameError, choose, some
-from mine_geo.findings import OVERRULED
 from mine_geo.store import gpkg
 from mine_geo.store.entries import id_of
 from mine_geo.store.submitted import ACCEPTED, REJECTED, WAITING, SubmittedRecord
-from mine_geo.terms import OUTCOMES
+from mine_geo.terms import OUTCOMES, OVERRULED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -13,19 +13,21 @@ import shapely
 from sqlalchemy import Table, case, func, select
 
 from mine_geo.errors import UnknownNameError
-from mine_geo.findings import FINDING_COLUMNS, OVERRULED
+from mine_geo.findings import FINDING_COLUMNS, as_table
 from mine_geo.store import comparing, content, rows
 from mine_geo.store.entries import id_of
 from mine_geo.store.projection import HASH, MANY
 from mine_geo.store.reception import DESCRIBED, REPORT
 from mine_geo.store.submitted import STATES, WAITING, Submission, SubmissionFinding, SubmittedRecord
 from mine_geo.store.waiting import in_register
-from mine_geo.terms import CRS, ITEM_COLUMNS
+from mine_geo.terms import CRS, ITEM_COLUMNS, OVERRULED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement, Connection
+
+    from mine_geo.store.deciding import Left, Told
 
 SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
 RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
@@ -51,6 +53,8 @@ LISTED: Final = (
     "operation",
     *COUNTS,
 )
+FORESEEN: Final = ("had_m2", "released_m2", "outside_m2", "left_m2")
+"""What an acceptance would do with a report, m²."""
 _DECISION: Final = ("state", "why", "did", "decided_at", "decided_by", "errors", "warnings")
 _ORDER: Final = ("size_m2", "register_size_m2", "gained_m2", "lost_m2", "change", "changed")
 
@@ -69,6 +73,32 @@ class Examined:
     """One row a record, see `Store.submission`."""
     findings: gpd.GeoDataFrame
     """See `findings.as_table`."""
+
+    def foreseeing(self, told: Sequence[Told], left: Sequence[Left]) -> Examined:
+        """Return the same with what an acceptance would do with its reports."""
+        numbers = self.records["record"]
+        by_record = {each.record: each for each in told}
+        table = self.records.copy()
+        for name in FORESEEN:
+            said = [getattr(by_record.get(number), name, None) for number in numbers]
+            table[name] = pd.Series(said, index=table.index, dtype="Int64")
+        notes = ["; ".join(by_record[n].notes) if n in by_record else None for n in numbers]
+        over = [", ".join(by_record[n].hazards) if n in by_record else None for n in numbers]
+        because = dict(
+            zip((each.record for each in left), (each.why for each in left), strict=True)
+        )
+        table = table.assign(
+            hazards=pd.Series(over, index=table.index, dtype="str"),
+            notes=pd.Series(notes, index=table.index, dtype="str"),
+            left_because=pd.Series(
+                [because.get(number) for number in numbers], index=table.index, dtype="str"
+            ),
+        )
+        order = [*table.columns.drop("geometry"), "geometry"]
+        judged = as_table([found for each in told for found in each.findings])
+        said = judged if self.findings.empty else pd.concat([self.findings, judged])
+        said = said.sort_values("record", kind="stable", na_position="first", ignore_index=True)
+        return replace(self, records=table[order], findings=said)
 
 
 def listed(connection: Connection, name: str | None = None) -> pd.DataFrame:

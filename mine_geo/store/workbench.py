@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from mine_geo.errors import RecordError
 from mine_geo.intake.received import Received, check_ids
 from mine_geo.store import accepting, deciding, submissions, submitting, unmeasured
 from mine_geo.store.accepting_reports import accept_reports
 from mine_geo.store.base import Base
 from mine_geo.store.deciding import Accepted, Rejected
 from mine_geo.store.entries import Facts, id_of
+from mine_geo.store.judging import View
 from mine_geo.store.reception import Table, prepare, typed
 from mine_geo.store.submitted import ACCEPTED, REJECTED
+from mine_geo.terms import OVERRULED
 
 if TYPE_CHECKING:
     import os
@@ -22,9 +26,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.events import Day
-    from mine_geo.store.judging import View
     from mine_geo.store.submissions import Examined
     from mine_geo.store.submitting import Submitted
+
+
+MOST_ALONE: Final = 100
+"""Reports of a submission that are judged once more alone, since they would be left waiting."""
 
 
 class Workbench(Base):
@@ -61,8 +68,9 @@ class Workbench(Base):
         -------
         Submitted
             The submission_id (a `str`), with `new`, `records`, `waiting`, `same`, `changes`,
-            `not_in_split`, `errors`, `warnings`, `notes`. The same bytes read in the same way are
-            recognised: `new` is False then, and nothing was written.
+            `not_in_split`, `errors`, `warnings`, `notes`; of reports also `foreseen`, what
+            `accept` would do on the register as it stands. The same bytes read in the same way
+            are recognised: `new` is False then, and nothing was written.
 
         Raises
         ------
@@ -79,14 +87,17 @@ class Workbench(Base):
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
             done = None if again else submitting.there_already(connection, got, records)
-            if done is not None:
-                return done
-            found = submitting.check(connection, got, records.frame, of_reports=False)
-        prepared = prepare(records, found)
-        with self._writing() as connection:
-            return submitting.submit(
-                connection, got, prepared, facts, again=again, synthetic=self.synthetic
-            )
+            if done is None:
+                found = submitting.check(connection, got, records.frame, of_reports=False)
+        if done is None:
+            prepared = prepare(records, found)
+            with self._writing() as connection:
+                done = submitting.submit(
+                    connection, got, prepared, facts, again=again, synthetic=self.synthetic
+                )
+        if got.what == "reports":
+            done.foreseen = self.accept(done, dry_run=True)
+        return done
 
     def check(self, received: Received) -> gpd.GeoDataFrame:
         """List what the reading and the checks have to say of a file; nothing is written.
@@ -151,7 +162,12 @@ class Workbench(Base):
             `why` (rejected), `did` (what acceptance wrote), `decided_at`, `decided_by` and, of
             waiting hazards, the difference to the register as it stands: `change` (`new`,
             `redrawn`, `described`, `redrawn, described`, `same`, `closed` in the register,
-            `no polygon`), `register_size_m2`, `gained_m2`, `lost_m2`, and `changed` in words.
+            `no polygon`), `register_size_m2`, `gained_m2`, `lost_m2`, and `changed` in words. Of
+            waiting reports what `accept` would do on the register as it stands, each with all
+            others that it would take: `had_m2` (left before, on its day), `released_m2`,
+            `outside_m2` (worked land outside what was left), `left_m2`, `notes`, and
+            `left_because` where it would be left waiting; the figures are then those of the report
+            alone, with the errors overruled that can be. What the judging finds is in `findings`.
 
         Raises
         ------
@@ -159,7 +175,21 @@ class Workbench(Base):
             If there is no such submission.
         """
         with self._reading() as connection:
-            return submissions.examine(connection, submission_id)
+            seen = submissions.examine(connection, submission_id)
+            if seen.what != "reports":
+                return seen
+            foreseen = self._accept(View(connection), seen.submission_id)
+            told = list(foreseen.reports)
+            for left in foreseen.left[:MOST_ALONE]:
+                with suppress(RecordError):
+                    alone = self._accept(
+                        View(connection),
+                        seen.submission_id,
+                        records=[left.record],
+                        despite=OVERRULED,
+                    )
+                    told += alone.reports
+        return seen.foreseeing(told, foreseen.left)
 
     def accept(
         self,
@@ -195,7 +225,7 @@ class Workbench(Base):
         accepted_by
             Who accepts.
         despite
-            Errors of reports that are true all the same, by their codes (`findings.OVERRULED`):
+            Errors of reports that are true all the same, by their codes (`terms.OVERRULED`):
             for records that are named, they do not keep them back. What was overruled is kept
             with the record.
         dry_run
@@ -221,21 +251,34 @@ class Workbench(Base):
         RecordError, GeometryError, ConflictError
             If the ledger refuses, as for `record`. Nothing is written then.
         """
+        return self._judging(
+            lambda view: self._accept(
+                view, submission_id, hazards, records, happened_on, accepted_by, despite
+            ),
+            dry_run=dry_run,
+        )
 
-        def ask(view: View) -> Accepted:
-            row = submissions.known(view.connection, submission_id)
-            chosen = deciding.choose_records(
-                view.connection, row.submission_id, hazards, records, ACCEPTED
-            )
-            chosen = chosen.overruling(despite)
-            work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
-            work.notes += chosen.notes
-            if chosen.numbers:
-                one = accepting.accept_hazards if row.what == "hazards" else accept_reports
-                one(view, work, chosen)
-            return work.finish(view)
-
-        return self._judging(ask, dry_run=dry_run)
+    def _accept(
+        self,
+        view: View,
+        submission_id: str,
+        hazards: Iterable[str] | str | None = None,
+        records: Iterable[int] | None = None,
+        happened_on: Day = None,
+        accepted_by: str | None = None,
+        despite: Iterable[str] | str = (),
+    ) -> Accepted:
+        """Judge an acceptance on a view; see `accept`."""
+        row = submissions.known(view.connection, submission_id)
+        chosen = deciding.choose_records(
+            view.connection, row.submission_id, hazards, records, ACCEPTED
+        ).overruling(despite)
+        work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
+        work.notes += chosen.notes
+        if chosen.numbers:
+            one = accepting.accept_hazards if row.what == "hazards" else accept_reports
+            one(view, work, chosen)
+        return work.finish(view)
 
     def reject(
         self,

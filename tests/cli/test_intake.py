@@ -146,7 +146,7 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     assert "1 records accepted: 1 registered" in done
     assert done.startswith("S-0001: each as of its own day, ")
     assert "left: N-2" in done
-    assert "left: N-3: invalid_ring: self-intersection at" in done
+    assert "left: N-3 (record 3): invalid_ring: self-intersection at" in done
     assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 3
     why = "ring crosses itself; polygon missing"
     words = ["workbench", "reject", "S-0001", "--why", why]

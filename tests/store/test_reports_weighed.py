@@ -12,8 +12,8 @@ import pytest
 import shapely
 
 from mine_geo import errors
-from mine_geo.findings import OVERRULED
 from mine_geo.intake import read
+from mine_geo.terms import OVERRULED
 from tests.reports_register import CASES, SIZE_M2, register, square
 from tests.store.inbox import candidates, received, report_file
 
