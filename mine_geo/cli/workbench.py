@@ -1,4 +1,4 @@
-"""Commands of the workbench: `workbench submit`, `list`, `show`, `accept`, `reject`."""
+"""Commands of the workbench: `workbench submit`, `list`, `show`, `map`, `accept`, `reject`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,17 @@ from mine_geo.cli.options import (
     span,
     with_units,
 )
-from mine_geo.errors import MineGeoError, OptionError, exit_code
+from mine_geo.errors import (
+    MineGeoError,
+    OptionError,
+    UnknownNameError,
+    choose,
+    exit_code,
+    some,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator
 
     import pandas as pd
 
@@ -202,15 +209,73 @@ def show(
     Sheet(table, None if plain else store, "Its records", NAMES).give(format_, output)
 
 
+@workbench.command("map", epilog=example("mine-geo workbench map S-0002 -o S-0002.html"))
+@SUBMISSION
+@RECORDS
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The page to write (.html); it opens without internet.",
+)
+@click.pass_context
+def draw(ctx: click.Context, submission_id: str, records: tuple[int, ...], output: Path) -> None:
+    """Draw submitted reports: the hazard, the land of the report, and what would remain.
+
+    Without numbers all that wait are drawn; nothing is decided by it.
+    """
+    from mine_geo import maps  # noqa: PLC0415
+
+    choose(output.suffix.lower(), (".html",), "ending of --output")
+    store = open_named(ctx)
+    seen = store.submission(submission_id)
+    if seen.what != "reports":
+        raise OptionError(f"{submission_id} holds hazards: `mine-geo map` draws them")
+    strange = sorted(set(records) - set(seen.records["record"]))
+    if strange:
+        raise UnknownNameError(f"{some(strange)}: not in {submission_id}; show lists its records")
+    told = {each.record: each for each in seen.foreseen}
+    drawn = [
+        maps.ReportOnMap(
+            head,
+            tuple(lines),
+            told[number].hazards if number in told else (),
+            shape,
+            told[number].had if number in told else None,
+            told[number].left if number in told else None,
+        )
+        for number, state, head, lines, shape in _reports(seen)
+        if (number in records if records else state == "waiting")
+    ]
+    page = maps.report_map(
+        drawn,
+        store.hazards(workbench="include"),
+        title=f"{store.name}: {submission_id}",
+        note=terms.SYNTHETIC if store.synthetic else None,
+    )
+    maps.put_page(output, page)
+    click.echo(f"wrote {output}: {len(drawn):,} reports")
+
+
 def _stack(seen: Examined) -> None:
     """Print reports one below the other, each with what accepting it would do."""
     from mine_geo.cli import terminal  # noqa: PLC0415
 
+    for _, _, head, lines, _ in _reports(seen):
+        terminal.show_stacked(head, lines)
+
+
+def _reports(seen: Examined) -> Iterator[tuple[int, str, str, list[str], Any]]:
+    """Give each report: number, state, its first line, the others, and its land."""
     table = seen.records.drop(columns="geometry")
+    shapes = seen.records.geometry
     said = seen.findings[seen.findings["record"].notna()]
-    for row in table.astype(object).where(table.notna(), None).to_dict("records"):
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    for row, shape in zip(rows, shapes, strict=True):
         mine = said[said["record"] == row["record"]]
-        terminal.show_stacked(_head(row), [*_figures(row), *_sayings(row, mine)])
+        lines = [*_figures(row), *_sayings(row, mine)]
+        yield row["record"], row["state"], _head(row), lines, shape
 
 
 def _head(row: dict[Hashable, Any]) -> str:

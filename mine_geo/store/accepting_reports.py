@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+import shapely
 
 from mine_geo.checks.reports import weigh
 from mine_geo.errors import MineGeoError, OptionError, RecordError
@@ -108,6 +109,10 @@ class _Weighing:
             sum(each.after_m2 for each in done),
             (*notes, *(each.message for each in findings if each.severity == "warning")),
             tuple(findings),
+            *(
+                shapely.union_all([of[name] for name in map(str, done) if name in of])
+                for of in (Judged.of(done[0]).had, Judged.of(done[0]).left)
+            ),
         )
 
     def against(self, told: Told) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import Table, select, update
@@ -61,6 +61,10 @@ class Told:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     """What the judging has to say: where the land fell, and how its sizes compare."""
+    had: Any = field(default=None, repr=False)
+    """What was left of its hazards before it: a polygon in EPSG:4326."""
+    left: Any = field(default=None, repr=False)
+    """What is left of them after it."""
 
     @property
     def name(self) -> str:

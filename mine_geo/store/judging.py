@@ -304,6 +304,11 @@ class Judged:
         """The polygon of its hazard before each event, by event_id."""
         return verdicts.had(self.after)
 
+    @cached_property
+    def left(self) -> dict[str, Any]:
+        """The polygon of its hazard after each event, by event_id."""
+        return dict(zip(self.after.effects["event_id"], self.after.polygons, strict=True))
+
     def recorded(self, event_id: str) -> Recorded:
         """Return what one of the events does."""
         row = self.events.loc[self.events["event_id"] == event_id].iloc[0]

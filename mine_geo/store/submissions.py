@@ -72,7 +72,9 @@ class Examined:
     records: gpd.GeoDataFrame
     """One row a record, see `Store.submission`."""
     findings: gpd.GeoDataFrame
-    """See `findings.as_table`."""
+    """See `findings.as_table`; of reports with what the judging finds."""
+    foreseen: tuple[Told, ...] = ()
+    """Of waiting reports, what accepting each would do."""
 
     def foreseeing(self, told: Sequence[Told], left: Sequence[Left]) -> Examined:
         """Return the same with what an acceptance would do with its reports."""
@@ -98,7 +100,7 @@ class Examined:
         judged = as_table([found for each in told for found in each.findings])
         said = judged if self.findings.empty else pd.concat([self.findings, judged])
         said = said.sort_values("record", kind="stable", na_position="first", ignore_index=True)
-        return replace(self, records=table[order], findings=said)
+        return replace(self, records=table[order], findings=said, foreseen=tuple(told))
 
 
 def listed(connection: Connection, name: str | None = None) -> pd.DataFrame:

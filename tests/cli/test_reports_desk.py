@@ -129,3 +129,30 @@ def test_an_error_is_overruled_by_number_and_word(desk: Command) -> None:
     assert "1 records accepted: 1 released (19,989 m²)" in done
     assert "19,988 m² on AP-002" in done
     assert desk("workbench", "accept", "S-0001", "--despite", "no_land").exit_code == 2
+
+
+def test_reports_are_drawn(desk: Command) -> None:
+    desk.done("workbench", "submit", sent(desk.folder), "--reports", "--crs", "EPSG:4326")
+    page = desk.folder / "S-0001.html"
+    assert "5 reports" in desk.done("workbench", "map", "S-0001", "-o", page)
+    drawn = page.read_text(encoding="utf-8")
+    assert drawn.count('<path class="worked"') == 6  # that of 12 km² also near its hazard
+    assert drawn.count('<path class="before"') == 3
+    assert "record 5: AP-005, cleared, 4 May 2024, CMAC, CR-5, waiting" in drawn
+    assert "--despite size_mistaken" in drawn
+    desk.done("workbench", "map", "S-0001", "--record", 5, "-o", page)
+    assert page.read_text(encoding="utf-8").count("<section>") == 1
+    with mg.open_store(desk.store) as store:
+        assert len(store.events()) == 20
+    words = ["workbench", "map", "S-0001", "-o"]
+    assert "9: not in S-0001" in desk.refused(errors.UnknownNameError, *words, page, "--record", 9)
+    desk.refused(errors.OptionError, *words, desk.folder / "a.pdf")
+    desk.refused(errors.FileError, *words, desk.folder / "none" / "a.html")
+
+
+def test_hazards_are_drawn_elsewhere(desk: Command) -> None:
+    register([1]).to_file(desk.folder / "h.gpkg")
+    desk.done("workbench", "submit", desk.folder / "h.gpkg")
+    page = desk.folder / "a.html"
+    line = desk.refused(errors.OptionError, "workbench", "map", "S-0001", "-o", page)
+    assert "`mine-geo map` draws them" in line
