@@ -20,7 +20,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from mine_geo.errors import UnknownNameError, some
+from mine_geo.errors import UnknownNameError, quoted, some
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +183,7 @@ def province_code(name: object) -> str:
         return str(codes[0])
     known = [unit for unit in _units() if len(unit) == 2]
     mend = "codes run from 01 to 25" if code else _nearest(text, known)
-    raise UnknownNameError(f"no province {text!r}; {mend}")
+    raise UnknownNameError(f"no province {quoted(text)}; {mend}")
 
 
 def district_code(name: object, province: object = None) -> str:
@@ -218,13 +218,15 @@ def district_code(name: object, province: object = None) -> str:
         return fits[0]
     if fits:
         listed = some(f"{code} in {province_name(code[:2])}" for code in fits)
-        raise UnknownNameError(f"several districts {text!r}: {listed}; give the province as well")
+        raise UnknownNameError(
+            f"several districts {quoted(text)}: {listed}; give the province as well"
+        )
     where = "" if inside is None else f" in {province_name(inside)}"
     if codes:
         listed = some(f"{code} in {province_name(code[:2])}" for code in codes)
-        raise UnknownNameError(f"no district {text!r}{where}; there is {listed}")
+        raise UnknownNameError(f"no district {quoted(text)}{where}; there is {listed}")
     known = [unit for unit in _units() if len(unit) == 4 and inside in {None, unit[:2]}]
-    raise UnknownNameError(f"no district {text!r}{where}; {_nearest(text, known)}")
+    raise UnknownNameError(f"no district {quoted(text)}{where}; {_nearest(text, known)}")
 
 
 def districts_named(name: str, province: object = None) -> tuple[str, ...]:

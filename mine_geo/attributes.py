@@ -12,8 +12,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mine_geo.cells import read_days
-from mine_geo.events import ATTRIBUTES, detail_of
+from mine_geo.cells import as_column, read_days
+from mine_geo.events import ATTRIBUTES, MARKS, detail_of
 from mine_geo.terms import CRS, HAZARD_COLUMNS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mine_geo.sequence import Step
 
 NOT_ATTRIBUTES: Final = frozenset(
-    {"role", "parent_id", "outcome", "extra", "hazard_id", "size_m2", "geometry"}
+    {"role", "parent_id", "outcome", "extra", "hazard_id", "size_m2", "geometry", *MARKS}
 )
 """What may stand in `detail` and is no attribute."""
 PARENT: Final = "parent_id"
@@ -128,7 +128,7 @@ def hazard_table(
     columns[PARENT] = _typed(PARENT, [each.get(PARENT) for each in said])
     skip = {*HAZARD_COLUMNS, PARENT}
     for name in dict.fromkeys(name for each in said for name in each if name not in skip):
-        columns[name] = pd.Series([each.get(name) for each in said])
+        columns[name] = as_column([each.get(name) for each in said])
     table = gpd.GeoDataFrame(columns, geometry="geometry", crs=CRS)
     rest = [name for name in table.columns if name not in HAZARD_COLUMNS]
     table = table[[*HAZARD_COLUMNS, *rest]]

@@ -76,6 +76,10 @@ class NotSyntheticError(StoreError):
     """Invented sample data was about to be mixed with a real register, or the reverse."""
 
 
+class ClockError(StoreError):
+    """The clock and the last moment of the ledger are too far apart for either to be trusted."""
+
+
 EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
     MineGeoError: 1,
     OptionError: 2,
@@ -93,6 +97,7 @@ EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
     SchemaVersionError: 14,
     ConflictError: 15,
     NotSyntheticError: 16,
+    ClockError: 17,
 }
 """The exit code of the command for each class; the nearest base counts."""
 
@@ -113,6 +118,54 @@ def exit_code(error: MineGeoError) -> int:
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
 
 
+MOST_SHOWN: Final = 200
+"""Characters of an id or a cell that are shown; a longer one is cut in its middle."""
+
+# Controls, lone surrogates, and what hides or turns other letters; not the zero-width space and
+# joiners of Khmer.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: object, most: int = MOST_SHOWN) -> str:
+    r"""Return a text as it may stand in a line of a terminal: controls escaped, the longest cut.
+
+    Parameters
+    ----------
+    text
+        Anything: an id, a name, a message.
+    most
+        How many characters are shown; of a longer text the begin and the end, and its length.
+
+    Examples
+    --------
+    >>> print(visible("AP-1\x1b[2J\n"), visible("A" * 1000, most=9))
+    AP-1\x1b[2J\n AAAAAA…(1,000...characters)…AAA
+    """
+    said = str(text)
+    if len(said) > most:
+        tail = most // 3
+        cut = f"…({len(said):,}\N{NO-BREAK SPACE}characters)…"
+        said = f"{said[: most - tail]}{cut}{said[len(said) - tail :]}"
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), said)
+
+
+def quoted(value: object) -> str:
+    """Return a value as Python writes it, fit for a line; whatever it is.
+
+    Examples
+    --------
+    >>> quoted("AP-1"), quoted(10**5000)
+    ("'AP-1'", 'a int that cannot be written')
+    """
+    try:
+        return visible(repr(value))
+    except (ValueError, RecursionError):  # a number of thousands of digits; lists without end
+        return f"a {type(value).__name__} that cannot be written"
+
+
 def some(items: Iterable[object], most: int = 5) -> str:
     """List the first few items for a message of one line and count the rest.
 
@@ -121,7 +174,7 @@ def some(items: Iterable[object], most: int = 5) -> str:
     >>> some(["a", "b", "c"], most=2)
     'a, b and 1 more'
     """
-    texts = [" ".join(str(item).splitlines()) for item in items]
+    texts = [visible(item) for item in items]
     shown = ", ".join(texts[:most])
     return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
 
@@ -166,5 +219,5 @@ def choose(value: object, valid: Sequence[str], what: str) -> str:
     'edge'
     """
     if value not in valid:
-        raise OptionError(f"{what} {value!r} is unknown; valid: {', '.join(valid)}")
+        raise OptionError(f"{what} {quoted(value)} is unknown; valid: {', '.join(valid)}")
     return str(value)

@@ -41,6 +41,10 @@ TYPES: Final = {
     **dict.fromkeys(ITEM_COLUMNS, "Int64"),
 }
 """The type of each column of an events table; the others are `str`."""
+MOMENT_WAS: Final = "recorded_at_was"
+DAY_WAS: Final = "happened_on_was"
+MARKS: Final = (MOMENT_WAS, DAY_WAS)
+"""What `detail` keeps of an event whose moment was mended; it is no part of what the event says."""
 
 
 def to_events(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

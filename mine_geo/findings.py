@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 
+from mine_geo.cells import ID_LENGTH, held
 from mine_geo.errors import choose
 from mine_geo.terms import CRS
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import shapely
 
 FINDING_COLUMNS: Final = ("code", "severity", "hazard_id", "message", "record", "place")
+LONGEST: Final = 10_000
+"""Characters of a message."""
 SEVERITIES: Final = ("error", "warning", "note")
 """`error`: cannot enter the register. `warning`: to be looked at first. `note`: to be known."""
 
@@ -46,6 +49,10 @@ CODES: Final = {
     # reports
     "no_land": ("error", "a report without the polygon of its land"),
     "duplicate_report": ("warning", "the same report twice"),
+    "known_report": ("warning", "a report that is there already and said something else"),
+    "perhaps_known": ("warning", "land that was reported already, perhaps in the same report"),
+    "waits_elsewhere": ("warning", "a report that waits in another file and says something else"),
+    "same_report": ("note", "a report that the ledger has already"),
     "unknown_hazard": ("error", "a report of a hazard that is not in the register"),
     "size_mistaken": ("error", "a reported size less than half or more than twice the polygon"),
     "beyond_hazard": ("warning", "worked land that never was in the hazard"),
@@ -72,6 +79,7 @@ CODES: Final = {
     "future_date": ("error", "a day that has not come yet"),
     "early_date": ("warning", "a day before any survey"),
     "bad_number": ("error", "not a number that can be"),
+    "bad_text": ("error", "a text with characters that no store takes, or too long"),
     "missing_data": ("warning", "minimum data that are missing"),
     "unknown_place": ("warning", "a province or district that is not in the table of names"),
     "code_differs": ("warning", "a name that contradicts its code"),
@@ -140,6 +148,10 @@ def in_words(finding: Any) -> str:
     return f"{place}{finding.message}"
 
 
+def _held(hazard_id: str | None) -> str | None:
+    return None if hazard_id is None else held(hazard_id, ID_LENGTH, is_id=True)
+
+
 def as_table(findings: Iterable[Finding]) -> gpd.GeoDataFrame:
     """Return findings as a table, one row each.
 
@@ -162,8 +174,8 @@ def as_table(findings: Iterable[Finding]) -> gpd.GeoDataFrame:
         {
             "code": pd.Series([row.code for row in rows], dtype="str"),
             "severity": pd.Series([row.severity for row in rows], dtype="str"),
-            "hazard_id": pd.Series([row.hazard_id for row in rows], dtype="str"),
-            "message": pd.Series([row.message for row in rows], dtype="str"),
+            "hazard_id": pd.Series([_held(row.hazard_id) for row in rows], dtype="str"),
+            "message": pd.Series([held(row.message, LONGEST) for row in rows], dtype="str"),
             "record": pd.Series(numbers, dtype="Int64"),
             "place": gpd.GeoSeries([row.place for row in rows], crs=CRS),
         },

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mine_geo import admin_names
-from mine_geo.cells import read_days, read_flags, read_numbers, read_texts
+from mine_geo.cells import read_days, read_flags, read_numbers, read_texts, refuse_unfit
 from mine_geo.errors import (
     CRSError,
     GeometryError,
@@ -49,7 +49,7 @@ TEXT_COLUMNS: Final = (
 )
 PLACE_COLUMNS: Final = ("province", "province_code", "district", "district_code")
 
-_WORDS: Final = {
+WORDS: Final = {
     "kind": KINDS,
     "area_type": AREA_TYPES,
     "status": STATUSES,
@@ -79,7 +79,8 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
     CRSError
         If the frame is not in EPSG:4326.
     RecordError
-        If there is no record, an id is missing or repeated, or a word is outside the vocabulary.
+        If there is no record, an id is missing or repeated, a word is outside the vocabulary, or
+        a cell is what no store takes (see `cells`).
     GeometryError
         If a geometry is missing, empty, not a polygon or invalid; with the ids and the place.
 
@@ -98,6 +99,7 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
         raise GeometryError("no geometry column in this table; use set_geometry first")
     if frame.crs is None or frame.crs != CRS:
         raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    refuse_unfit(frame)
     table = _canonical_names(frame)
     ids = _checked_ids(table)
     faults = find_faults(table, ids)
@@ -157,7 +159,7 @@ def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
             new[column] = pd.Series(None, index=table.index, dtype="str")
     if kind is not None:
         new["kind"] = new["kind"].fillna(kind)
-    for column, words in _WORDS.items():
+    for column, words in WORDS.items():
         strange = sorted(set(new[column].dropna()) - set(words))
         if strange:
             ids = table["hazard_id"][new[column].isin(strange)]

@@ -13,7 +13,7 @@ from mine_geo.hazards import to_hazards
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CASES: Final = Path(__file__).parent / "cases" / "reports"
+REPORTS: Final = Path(__file__).parent / "cases" / "reports"
 SIDE_M: Final = 200.0
 SIZE_M2: Final = 39_976
 """Of AP-001: 200 m by 200 m of the grid, 239 km west of its meridian, where its scale is 0.9996 x
@@ -21,7 +21,7 @@ SIZE_M2: Final = 39_976
 
 
 def square(
-    number: int, width: float = SIDE_M, *, east: float = 0.0, height: float = SIDE_M
+    number: int, width: float = SIDE_M, east: float = 0.0, *, height: float = SIDE_M
 ) -> shapely.Polygon:
     """Return a rectangle in EPSG:4326 from the south-west corner of AP-00n, metres of the grid."""
     west, south = 260_000 + number * 1000 + east, 1_445_000
@@ -29,7 +29,7 @@ def square(
     return gpd.GeoSeries([drawn], crs=32648).to_crs(4326).iloc[0]
 
 
-def register(numbers: Sequence[int] = range(1, 21)) -> gpd.GeoDataFrame:
+def hazards(numbers: Sequence[int] = range(1, 21)) -> gpd.GeoDataFrame:
     """Return the hazards, or some of them."""
     return to_hazards(
         gpd.GeoDataFrame(

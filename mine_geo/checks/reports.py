@@ -118,9 +118,15 @@ def _ids(records: Records, register: gpd.GeoDataFrame | None) -> Iterator[Findin
         message = "no hazard_id; only a release can be over several hazards"
         yield records.finding("missing_id", place, message)
     for _, group in events[events.duplicated(keep=False) & events.notna()].groupby(events):
+        hazards = records.ids[group.index]
+        if len({*hazards} - {None}) == len(group):
+            continue  # one report over several hazards
         for place in group.index:
             others = some((f"record {records.numbers[n]}" for n in group.index if n != place), 3)
-            message = f"event_id {events[place]} stands in {others} too; leave one out"
+            message = (
+                f"event_id {events[place]} stands in {others} too; draw the land of one report on "
+                "one hazard as one polygon of several parts, or leave one out if it is the same"
+            )
             yield records.finding("duplicate_id", place, message)
     if register is not None:
         known = set(register["hazard_id"])
@@ -191,18 +197,25 @@ def _sizes(records: Records) -> Iterator[Finding]:
 
 
 def _of_whole_reports(records: Records, reported: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the size of each polygon; where a report repeats its size a row, of all its rows."""
-    if "report_ref" not in records.table:
-        return records.size_m2
-    names = [name for name in ("operator", "report_ref") if name in records.table]
-    rows = records.table[names].assign(
-        reported=reported, size=np.rint(records.size_m2), hazard=records.ids
-    )
-    rows = rows[rows["report_ref"].notna() & np.isfinite(reported)]
+    """Return the size that each reported size is laid beside: of the polygon, or of the report.
+
+    A report over several hazards is a row a hazard, and writes its size once or repeats it: then
+    the size of all its polygons is taken where it is nearer.
+    """
     size = records.size_m2.copy()
-    for _, group in rows.groupby([*names, "reported"], dropna=False):
-        if group["hazard"].nunique(dropna=False) == len(group) > 1:
-            size[group.index.to_numpy()] = group["size"].sum()
+    given = np.isfinite(reported)
+    for names in (["operator", "report_ref"], ["event_id"]):
+        if names[-1] not in records.table:
+            continue
+        rows = records.table[[name for name in names if name in records.table]]
+        rows = rows[rows[names[-1]].notna()]
+        for _, group in rows.groupby(list(rows.columns), dropna=False):
+            places = group.index.to_numpy()
+            written = {*reported[places][given[places]]}
+            if len({*records.ids[places]}) == len(places) > 1 == len(written):
+                whole, said = np.rint(records.size_m2[places]).sum(), written.pop()
+                nearer = np.abs(whole - said) < np.abs(records.size_m2[places] - said)
+                size[places[nearer]] = whole
     return size
 
 

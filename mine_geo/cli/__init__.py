@@ -17,7 +17,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
-from mine_geo.cli.options import DAY_FORMAT, as_options
+from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, as_options
 
 
 class _Group(click.Group):
@@ -43,6 +43,11 @@ class _Group(click.Group):
     f"else {settings.DEFAULT_DATABASE}.",
 )
 @click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="Vouch for this computer's clock, where nothing was recorded for 30 days.",
+)
+@click.option(
     "--day-format",
     multiple=True,
     metavar="FORMAT",
@@ -50,9 +55,12 @@ class _Group(click.Group):
 )
 @click.version_option(package_name="mine_geo")
 @click.pass_context
-def main(ctx: click.Context, database: str | None, day_format: tuple[str, ...]) -> None:
+def main(
+    ctx: click.Context, database: str | None, day_format: tuple[str, ...], *, clock_is_right: bool
+) -> None:
     """Minefields, their distance to the border, and the 7 km split."""
     ctx.obj = database
+    ctx.meta[CLOCK_IS_RIGHT] = clock_is_right
     if day_format:
         from mine_geo.cells import check_format  # noqa: PLC0415
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mine_geo.intake.received import Received, What
     from mine_geo.store import Store
 
+CLOCK_IS_RIGHT: Final = "mine_geo.clock_is_right"
+"""Where a command finds in `ctx.meta` that its user vouches for the clock."""
 FORMATS: Final = ("table", "csv", "json", "xlsx")
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -51,6 +53,8 @@ _FLAGS: Final = {
     "register it with same_polygons=True": "load it with --same-polygons",
     "same_polygons=True": "--same-polygons",
     "again=True": "--again",
+    "as_correction=True": "--as-correction",
+    "as_another=True": "--as-another",
 }
 """What is no more than said or not said."""
 
@@ -142,7 +146,8 @@ def open_named(ctx: click.Context) -> Store:
     """Open the store that the command was given; it is closed when the command ends."""
     from mine_geo.store import open_store  # noqa: PLC0415  (--help loads no store)
 
-    return ctx.with_resource(open_store(ctx.obj))
+    right = ctx.meta.get(CLOCK_IS_RIGHT, False)
+    return ctx.with_resource(open_store(ctx.obj, clock_is_right=right))
 
 
 @dataclass(frozen=True)

@@ -168,30 +168,67 @@ def db_rebuild(ctx: click.Context, format_: str, output: Path | None, *, repair:
         ctx.exit(errors.DIFFERENCES_EXIT)
 
 
+@db.command("export", epilog=example("mine-geo --database old.gpkg db export log"))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_context
+def db_export(ctx: click.Context, folder: Path) -> None:
+    """Write the whole ledger into a folder, which `db import` takes over into another store."""
+    from mine_geo.store import write_log  # noqa: PLC0415
+
+    store = open_named(ctx)
+    log = store.export_log()
+    for path in write_log(log, folder):
+        click.echo(f"wrote {path}")
+    click.echo(f"{len(log.events):,} events and {len(log.spot_tasks):,} spot tasks")
+    waiting = int(store.submissions()["waiting"].sum())
+    if waiting:
+        click.echo(f"note: {waiting:,} records wait on the workbench; submit their files again")
+    click.echo("note: border and districts are no part of the ledger; load them into the new store")
+
+
 @db.command("import", epilog=example("mine-geo db import hazards.gpkg events.gpkg"))
-@click.argument("hazards", type=click.Path(path_type=Path))
-@click.argument("events", type=click.Path(path_type=Path))
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FOLDER | HAZARDS EVENTS",
+    type=click.Path(path_type=Path),
+)
 @click.option(
     "--spot-tasks",
-    "tasks",
+    "spots",
     type=click.Path(path_type=Path),
     help="A table of spot tasks (.csv, .xlsx, or points), with task_id and recorded_at.",
 )
+@click.option("--mend-moments", is_flag=True, help="Moments in the future become now, and say so.")
 @click.pass_context
-def db_import(ctx: click.Context, hazards: Path, events: Path, tasks: Path | None) -> None:
-    """Take over a whole ledger, with the moments of recording, into an empty store."""
+def db_import(
+    ctx: click.Context, files: tuple[Path, ...], spots: Path | None, *, mend_moments: bool
+) -> None:
+    """Take over a whole ledger, with the moments of recording, into an empty store.
+
+    FOLDER is one that `db export` wrote; or give hazards as first registered, and all other events.
+    """
     from mine_geo.intake import read_hazards  # noqa: PLC0415
-    from mine_geo.store import read_spot_tasks  # noqa: PLC0415
+    from mine_geo.store import read_log, read_spot_tasks  # noqa: PLC0415
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    table, log = read_hazards(hazards), read_vector(events)
-    spots = None if tasks is None else read_spot_tasks(tasks)
-    click.echo(f"events {span(log['happened_on'])}" if "happened_on" in log else "events")
-    done = open_named(ctx).import_log(table, log, spots)
+    if len(files) > 2:
+        raise errors.OptionError("give one folder of db export, or hazards and events")
+    if len(files) == 1:
+        hazards, events, tasks = read_log(files[0])
+    else:
+        hazards, events, tasks = read_hazards(files[0]), read_vector(files[1]), None
+    if spots is not None:
+        tasks = read_spot_tasks(spots)
+    click.echo(f"events {span(events['happened_on'])}" if "happened_on" in events else "events")
+    done = open_named(ctx).import_log(hazards, events, tasks, mend_moments=mend_moments)
     click.echo(
         f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "
         "taken over"
     )
+    if done.mended:
+        click.echo(f"note: {done.mended:,} moments lay in the future; mended, and marked as such")
 
 
 @db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))

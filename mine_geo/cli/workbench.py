@@ -336,6 +336,12 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
 @click.option(
     "--on", "happened_on", callback=as_day, metavar="DAY", help="The day; else that of each survey."
 )
+@click.option(
+    "--as-correction",
+    is_flag=True,
+    help="Reports that are there already and say something else stand in the place of those.",
+)
+@click.option("--as-another", is_flag=True, help="Such reports are others: record them as well.")
 @BY
 @YES
 @click.pass_context
@@ -348,6 +354,8 @@ def accept(
     who: str | None,
     despite: tuple[str, ...],
     *,
+    as_correction: bool,
+    as_another: bool,
     yes: bool,
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
@@ -360,9 +368,11 @@ def accept(
         happened_on=happened_on,
         accepted_by=who,
         despite=despite,
+        as_correction=as_correction,
+        as_another=as_another,
         dry_run=not yes,
     )
-    names = ("registered", "amended", "described", "confirmed", "released", "same")
+    names = ("registered", "amended", "described", "confirmed", "released", "same", "retracted")
     said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
     released = f" ({done.released_m2:,} m²)" if done.released else ""
     what = "records accepted" if yes else "records would be accepted"

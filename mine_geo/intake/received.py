@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from mine_geo.cells import (
+    ID_LENGTH,
+    IDS,
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    held,
+    text_fault,
+    unfit_cells,
+)
 from mine_geo.errors import RecordError
-from mine_geo.findings import as_table
+from mine_geo.findings import Finding, as_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
-
-    from mine_geo.findings import Finding
 
 What = Literal["hazards", "reports"]
 
@@ -50,6 +57,19 @@ class Source:
         shift = f", {self.operation}" if self.operation else ""
         return f"{self.format}{layer}, profile {self.profile}, {self.crs}{shift}"
 
+    def held(self) -> Source:
+        """Return this with texts that every store takes; a file's name may be any bytes."""
+        return replace(
+            self,
+            path=held(self.path, NAME_LENGTH),
+            name=held(self.name, NAME_LENGTH),
+            format=held(self.format, NAME_LENGTH),
+            layer=None if self.layer is None else held(self.layer, NAME_LENGTH),
+            profile=held(self.profile, NAME_LENGTH),
+            crs=held(self.crs, NAME_LENGTH),
+            operation=None if self.operation is None else held(self.operation, NAME_LENGTH),
+        )
+
 
 @dataclass(frozen=True)
 class Received:
@@ -69,9 +89,18 @@ class Received:
     """The place of each record in its file, from 0; as in `table` unless some were left out."""
 
     def __post_init__(self) -> None:
-        """Give the records the numbers of their places, where nothing was left out."""
+        """Give the records the numbers of their places, where nothing was left out.
+
+        And show what no store takes as text that every store does: it is a finding of its record,
+        and takes down neither the others nor the file.
+        """
         if len(self.numbers) != len(self.table):
             object.__setattr__(self, "numbers", np.arange(len(self.table)))
+        table, found = _holdable(self.table)
+        object.__setattr__(self, "table", table)
+        object.__setattr__(self, "findings", (*self.findings, *found))
+        object.__setattr__(self, "columns", _shown(self.columns))
+        object.__setattr__(self, "source", self.source.held())
 
     def said(self) -> gpd.GeoDataFrame:
         """Return the findings of the reading as a table, with the ids of the records.
@@ -87,6 +116,56 @@ class Received:
             hazard_id=table["hazard_id"].fillna(own),
             record=table["record"].map(numbers).astype("Int64"),
         )
+
+
+def _holdable(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Return records as a store takes them, and what was otherwise."""
+    unfit = list(unfit_cells(table))
+    if not unfit:
+        return table, []
+    found: list[Finding] = []
+    new: dict[str, Any] = {}
+    for place, name, why in unfit:
+        shown = held(name, NAME_LENGTH - 1)
+        if place is None:
+            found.append(Finding("bad_text", f"the name of column {shown} {why}; rename it"))
+            continue
+        code = "bad_number" if "number" in why else "bad_text"
+        found.append(Finding(code, f"{shown} {why}; correct it in the source", record=place))
+        if name not in new:
+            new[name] = table[name].astype(object)
+        new[name].iloc[place] = _instead(table[name], place)
+    new = {name: column.astype(table[name].dtype) for name, column in new.items()}
+    names = {name: held(name, NAME_LENGTH - 1) for place, name, _ in unfit if place is None}
+    table = table.copy()
+    for name, column in new.items():
+        table[name] = column
+    return table.rename(columns=names), found
+
+
+def _instead(column: pd.Series[Any], place: int) -> Any:
+    """Return what stands for a cell: a text that shows it, or nothing among numbers and days."""
+    if column.dtype != object and not pd.api.types.is_string_dtype(column.dtype):
+        return None
+    is_id = str(column.name).lower() in IDS
+    return held(column.iloc[place], ID_LENGTH if is_id else TEXT_LENGTH, is_id=is_id)
+
+
+def _shown(columns: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of columns with texts that every store takes."""
+    texts = [name for name in columns if columns[name].map(_is_unfit).any()]
+    shown = columns.copy()
+    for name in texts:
+        shown[name] = columns[name].map(_as_held)
+    return shown
+
+
+def _is_unfit(value: Any) -> bool:
+    return isinstance(value, str) and text_fault(value, NAME_LENGTH) is not None
+
+
+def _as_held(value: Any) -> Any:
+    return held(value, NAME_LENGTH) if isinstance(value, str) else value
 
 
 def check_ids(received: Received) -> None:

@@ -1,7 +1,7 @@
 """PostGIS and one GeoPackage file behind one `Store`: the register with its ledger of events."""
 
 from mine_geo.store.deciding import Accepted, Left, Rejected
-from mine_geo.store.imports import Imported
+from mine_geo.store.imports import Imported, Log, read_log, write_log
 from mine_geo.store.judging import Recorded
 from mine_geo.store.layers import Loaded
 from mine_geo.store.opening import create_store, open_store, upgrade_store
@@ -18,6 +18,7 @@ __all__ = [
     "Imported",
     "Left",
     "Loaded",
+    "Log",
     "Recorded",
     "RecordedTask",
     "Registered",
@@ -26,6 +27,8 @@ __all__ = [
     "Submitted",
     "create_store",
     "open_store",
+    "read_log",
     "read_spot_tasks",
     "upgrade_store",
+    "write_log",
 ]

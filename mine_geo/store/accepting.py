@@ -7,14 +7,14 @@ a record both on the workbench and in the register, or in neither. EPSG:4326, mÂ
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Table, func, select
 
-from mine_geo.errors import RecordError, some
+from mine_geo.errors import RecordError, some, visible
 from mine_geo.store import comparing, content, same_polygons, submissions
 from mine_geo.store import register as registration
 from mine_geo.store.deciding import Accepted, Chosen, Decision, Left
@@ -43,6 +43,8 @@ _CLOSED: Final = (
     "closed in the register, where all its land was released: if land is there again, record that "
     "by hand with amend"
 )
+LONGEST: Final = 2000
+"""Characters of a reason that are shown: all errors of a record, each with its mend."""
 _UNVALIDATED: Final = "not validated at its source: accept it by its id or number if it is true"
 _UNDATED: Final = "redrawn, and no day of survey: say from which day, with happened_on="
 
@@ -56,6 +58,8 @@ class Work:
     accepted_by: str | None
     happened_on: date | None
     synthetic: bool
+    operator: str | None = None
+    """Whose file it is."""
     events: list[str] = field(default_factory=list)
     count: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     did: dict[str | None, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -64,12 +68,30 @@ class Work:
     notes: list[str] = field(default_factory=list)
     reports: list[Told] = field(default_factory=list)
 
+    def copy(self) -> Work:
+        """Return how far it is, to come back to; see `restore`."""
+        count = defaultdict(int, self.count)
+        did = defaultdict(list, {what: [*numbers] for what, numbers in self.did.items()})
+        return replace(
+            self,
+            events=[*self.events],
+            count=count,
+            did=did,
+            notes=[*self.notes],
+            reports=[*self.reports],
+        )
+
+    def restore(self, kept: Work) -> None:
+        """Go back to where it was."""
+        self.events, self.count, self.did = kept.events, kept.count, kept.did
+        self.notes, self.reports = kept.notes, kept.reports
+
     def finish(self, view: View) -> Accepted:
         """Put the decisions onto the view, and tell what is done."""
         for did, numbers in self.did.items():
             order = tuple(sorted(numbers))
             view.add(Decision(self.submission_id, order, ACCEPTED, self.accepted_by, did=did))
-        types = ("registered", "amended", "described", "confirmed", "released", "same")
+        types = ("registered", "amended", "described", "confirmed", "released", "same", "retracted")
         told = sorted(self.reports, key=lambda each: each.record)
         said = [f"{each.name}: {'; '.join(each.notes)}" for each in told if each.notes]
         return Accepted(
@@ -98,11 +120,13 @@ class Work:
             self.left.append(Left(number, hazard, why))
         if by_name and reasons:
             lines = [
-                f"{each.hazard_id or f'record {each.record}'} ({each.why})" for each in self.left
+                visible(f"{each.hazard_id or f'record {each.record}'} ({each.why})", LONGEST)
+                for each in self.left
             ]
+            more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
             raise RecordError(
-                f"{some(lines, 3)}: cannot be accepted; nothing was written; leave them out, or "
-                "submit them corrected"
+                f"{', '.join(lines[:3])}{more}: cannot be accepted; nothing was written; leave "
+                "them out, or submit them corrected"
             )
 
 
@@ -110,7 +134,7 @@ def begin(row: Any, happened_on: Day, accepted_by: str | None, *, synthetic: boo
     """Return the acceptance of a submission at its beginning."""
     when = None if happened_on is None else day(happened_on)
     who = Facts.of({"recorded_by": accepted_by}).recorded_by
-    return Work(row.submission_id, row.received_at, who, when, synthetic)
+    return Work(row.submission_id, row.received_at, who, when, synthetic, row.operator)
 
 
 def accept_hazards(view: View, work: Work, chosen: Chosen) -> None:

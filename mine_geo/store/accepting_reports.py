@@ -1,25 +1,36 @@
 """Submitted reports into the ledger: each is the event that it reports, on its own day.
 
 What the ledger refuses is left waiting with the ledger's own words; asked for by name, it refuses
-the whole acceptance. EPSG:4326, m².
+the whole acceptance. A report that is there already and says something else waits for the officer's
+word: a correction retracts the earlier events and records the new ones, or neither.
+EPSG:4326, m².
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import shapely
 
 from mine_geo.checks.reports import weigh
-from mine_geo.errors import MineGeoError, OptionError, RecordError
+from mine_geo.errors import MineGeoError, OptionError, RecordError, some
 from mine_geo.findings import Finding
-from mine_geo.store import comparing, content, field_reports, recording, submissions
+from mine_geo.store import (
+    comparing,
+    content,
+    field_reports,
+    recording,
+    same_reports,
+    submissions,
+)
 from mine_geo.store.accepting import unvalidated
 from mine_geo.store.deciding import Told
 from mine_geo.store.entries import Entry, Facts, day, text_of
 from mine_geo.store.judging import Judged, judge, outside_note
+from mine_geo.store.submitted import WAITING
 from mine_geo.store.worked_land import Surroundings, fell
 from mine_geo.terms import EVENT_TYPES, KINDS, OUTCOMES
 
@@ -29,6 +40,7 @@ if TYPE_CHECKING:
     from mine_geo.store.accepting import Work
     from mine_geo.store.deciding import Chosen
     from mine_geo.store.judging import Recorded, View
+    from mine_geo.store.same_reports import Known, Word
 
     Record = dict[Any, Any]
     Made = tuple[Record, Entry]
@@ -45,35 +57,189 @@ _FACTS: Final = (
     "depth_cm",
     "comment",
 )
-_OVER_SEVERAL: Final = "over several hazards"
+NOTHING: Final = (0, 0, 0, 0, (), ())
+"""What a report does that is recorded already."""
+CORRECTION: Final = "correction"
+ANOTHER: Final = "another"
+WORDS: Final = (CORRECTION, ANOTHER)
+"""What an officer may say of a report that is there already: it stands in the place of the earlier
+one, or it is another one."""
 
 
-def accept_reports(view: View, work: Work, chosen: Chosen) -> None:
-    """Judge reports that are accepted; see `Store.accept`."""
+def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = None) -> None:
+    """Judge reports that are accepted; see `Store.accept`.
+
+    Parameters
+    ----------
+    view
+        The ledger as it was read.
+    work
+        The acceptance.
+    chosen
+        The records that are meant.
+    word
+        What the officer says of reports that are there already: one of `WORDS`, or nothing.
+    """
     if work.happened_on is not None:
         raise OptionError("a report holds from its own day; leave out happened_on")
-    records = submissions.records(
-        view.connection, work.submission_id, waiting=True, numbers=chosen.numbers
+    every = submissions.records(view.connection, work.submission_id)
+    every = same_reports.with_parts(every)
+    known = same_reports.find(
+        view.connection, every, operator=work.operator, submission_id=work.submission_id
     )
+    waits = every["state"].eq(WAITING) & every["record"].isin(chosen.numbers)
+    records = every[waits].reset_index(drop=True)
+    stored = submissions.overruled(view.connection, work.submission_id, chosen.overruled)
+    # Another report of land that was reported before may take nothing more off its hazard.
+    overruled = (*chosen.overruled, *(("releases_nothing",) if word == ANOTHER else ()))
+    weighing = _Weighing(Surroundings(view.connection), overruled, stored)
     reasons = submissions.errors_of(view.connection, work.submission_id, records, chosen.overruled)
     if not chosen.by_name:
         reasons |= unvalidated(view.connection, work, records, reasons)
     fit = records[~records["record"].isin(reasons)]
     fit = fit.sort_values(["happened_on", "record"])
+    rows = {int(row["record"]): row for row in fit.to_dict("records")}
+    if word == CORRECTION:
+        _correct(view, work, rows, known, reasons, every, weighing)
+    for number in [*rows]:
+        if number in known and (why := _waits(work, known[number], word, chosen)):
+            reasons[number] = why
+            del rows[number]
+    for number in [*rows]:
+        if number in known and (same := known[number].same) is not None:
+            _count_same(work, rows.pop(number), same)
+    _record_all(view, work, rows, known, word, reasons, weighing)
+    work.leave(dict(sorted(reasons.items())), records, by_name=chosen.by_name)
+
+
+def _record_all(
+    view: View,
+    work: Work,
+    rows: dict[int, Record],
+    known: dict[int, Known],
+    word: str | None,
+    reasons: dict[int, str],
+    weighing: _Weighing,
+) -> None:
+    """Judge reports that are not there yet: those of one hazard first, at once."""
     made: list[Made] = []
-    for record in fit.to_dict("records"):
+    over_several: list[Record] = []
+    for number, record in rows.items():
         if pd.isna(record["hazard_id"]):
+            over_several.append(record)
             continue
         try:
-            made.append((record, _entry(work, record)))
+            made.append((record, _entry(work, record, known.get(number), word)))
+        except MineGeoError as error:
+            reasons[number] = str(error)
+    _judge(view, work, made, reasons, weighing)
+    for record in over_several:
+        try:
+            _judge_several(view, work, record, weighing, renewed=word is not None)
         except MineGeoError as error:
             reasons[record["record"]] = str(error)
-    stored = submissions.overruled(view.connection, work.submission_id, chosen.overruled)
-    weighing = _Weighing(Surroundings(view.connection), chosen.overruled, stored)
-    _judge(view, work, made, reasons, weighing)
-    for record in fit[fit["hazard_id"].isna()].to_dict("records"):
-        _judge_several(view, work, record, reasons, weighing)
-    work.leave(dict(sorted(reasons.items())), records, by_name=chosen.by_name)
+
+
+def _waits(work: Work, known: Known, word: str | None, chosen: Chosen) -> str | None:
+    """Return why a report waits for a word of the officer; None if it does not."""
+    if word is None and (why := known.why()):
+        return f"{why}; {same_reports.WORDS}"
+    newer = known.newer()
+    if newer and word is None and not chosen.by_name:
+        return f"{newer}: accept that one and reject this, or name this one if it holds"
+    if word is None and known.same is not None and known.earlier:
+        others = some([name for each in known.earlier for name in each.events], 3)
+        work.notes.append(
+            f"{known.word.name}: the ledger has more of it ({others}); if that is wrong, accept "
+            "the whole report as a correction"
+        )
+    work.notes += [
+        f"{each.name} waits in {each.where} too, and says something else; reject it if this holds"
+        for each in known.waiting
+        if not each.newer or word is not None or chosen.by_name
+    ]
+    return None
+
+
+def _correct(
+    view: View,
+    work: Work,
+    rows: dict[int, Record],
+    known: dict[int, Known],
+    reasons: dict[int, str],
+    every: pd.DataFrame,
+    weighing: _Weighing,
+) -> None:
+    """Judge reports of which an earlier word is there: that is retracted, this recorded, or none.
+
+    What is done is taken out of `rows`.
+    """
+    reports: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for number in rows:
+        if number in known:
+            reports[known[number].report].append(number)
+    waiting = set(every.loc[every["state"] == WAITING, "record"])
+    for report, numbers in reports.items():
+        words = [known[number] for number in report]
+        gone = same_reports.replaced(words)
+        if not gone:
+            continue
+        mine = [rows.pop(number) for number in numbers]
+        missing = sorted(waiting.intersection(report) - set(numbers))
+        why = None
+        if missing:
+            why = (
+                f"{words[0].word.name} is one report with {some(missing, 3)} of this file, which "
+                "cannot be accepted or was not named: a correction is of the whole report"
+            )
+        elif corrected := view.retracted(gone):
+            why = f"event {some(sorted(corrected), 2)} was corrected by another record of this file"
+        try:
+            if why is None:
+                _replace(view, work, mine, known, gone, weighing)
+        except MineGeoError as error:
+            why = str(error)
+        if why is not None:
+            reasons.update(dict.fromkeys(numbers, why))
+
+
+def _replace(
+    view: View,
+    work: Work,
+    records: list[Record],
+    known: dict[int, Known],
+    gone: list[str],
+    weighing: _Weighing,
+) -> None:
+    """Judge the retraction of events and what stands in their place; all of it, or nothing."""
+    kept = work.copy()
+    first = records[0]["record"]
+    why = f"corrected by {work.submission_id}, record {first}"
+    with view.attempt():
+        try:
+            retracted = judge(
+                view, recording.retractions(view, gone, why, work.accepted_by)
+            )  # fmt: skip
+            work.events += [name for name in retracted.ids if name in retracted.new]
+            work.count["retracted"] += len(retracted.new)
+            for record in records:
+                mine = known[int(record["record"])]
+                if mine.same is not None:
+                    _count_same(work, record, mine.same)
+                elif pd.isna(record["hazard_id"]):
+                    _judge_several(view, work, record, weighing, renewed=True)
+                else:
+                    entry = _entry(work, record, mine, CORRECTION)
+                    _record(view, work, record, entry, weighing)
+                work.notes += [
+                    f"{mine.word.name} in place of event {some(each.events, 2)}: "
+                    f"{', '.join(mine.word.differs(each))}"
+                    for each in (*mine.earlier, *mine.perhaps)[:1]
+                    if mine.same is None
+                ]
+        except MineGeoError:
+            work.restore(kept)
+            raise
 
 
 @dataclass(frozen=True)
@@ -124,6 +290,17 @@ class _Weighing:
         ]
         return submissions.in_words_of(wrong) if wrong else None
 
+    def pass_on(self, told: Told) -> None:
+        """Refuse a report with errors that are not overruled.
+
+        Raises
+        ------
+        RecordError
+            If it has some.
+        """
+        if (why := self.against(told)) is not None:
+            raise RecordError(why)
+
 
 def _notes(done: Sequence[Recorded]) -> list[str]:
     """Return what the ledger says of a report, but how much lies outside: `fell` says where."""
@@ -140,21 +317,32 @@ def _facts(work: Work, record: Record) -> Facts:
     return Facts.of(said | {"recorded_by": work.accepted_by})
 
 
-def _entry(work: Work, record: Record) -> Entry:
+def _entry(work: Work, record: Record, known: Known | None, word: str | None) -> Entry:
     """Return the event of a report on one hazard."""
     kind, hazard, drawn = record["event_type"], record["hazard_id"], record["geometry"]
     when, facts = day(record["happened_on"]), _facts(work, record)
-    own = text_of(record["event_id"], "event_id")
+    own, report = text_of(record["event_id"], "event_id"), text_of(record["report"], "report")
+    taken = known is not None and any(each.own == own for each in known.earlier)
+    if word == ANOTHER and own and known is not None and taken:
+        if any(each.hazard in {hazard, None} for each in known.earlier):
+            raise RecordError(
+                f"its id {own} is that of an event there, and another report has an id of its "
+                "own: accept it as a correction, or correct the id in the file"
+            )
+        own, report = f"{own}:{hazard}", own
+    detail = None if report is None else content.to_json({"report": report})
     if kind in OUTCOMES:
-        return recording.release(hazard, kind, drawn, when, facts, own)
-    if kind == "amended":
-        return recording.amendment(hazard, drawn, when, facts, own)
-    if drawn is not None:
+        entry = recording.release(hazard, kind, drawn, when, facts, own)
+    elif kind == "amended":
+        entry = recording.amendment(hazard, drawn, when, facts, own)
+    elif drawn is not None:
         raise RecordError(
             "a confirmation with a polygon releases the rest of the hazard: record it by hand, "
             "with confirm"
         )
-    return Entry(hazard, kind, when, None, facts, own)
+    else:
+        entry = Entry(hazard, kind, when, None, facts, own)
+    return replace(entry, detail=detail, renewed=word is not None)
 
 
 def _judge(
@@ -203,6 +391,21 @@ def _possible(view: View, made: Sequence[Made], refused: dict[int, str]) -> list
     return [(judged, made)]
 
 
+def _record(view: View, work: Work, record: Record, entry: Entry, weighing: _Weighing) -> None:
+    """Judge one report by itself.
+
+    Raises
+    ------
+    MineGeoError
+        If the ledger refuses it, or it must not pass unseen.
+    """
+    judged = judge(view, [entry], keep=False)
+    told = weighing.tell(record, [judged.recorded(judged.ids[0])], entry.geometry)
+    weighing.pass_on(told)
+    view.add(judged)
+    _count(work, told, weighing)
+
+
 def _together(view: View, pieces: list[Piece]) -> list[Piece]:
     """Return pieces judged at once, so that each report is seen beside all others of the file."""
     made = [each for _, part in pieces for each in part]
@@ -225,6 +428,16 @@ def _first_of_each(told: Sequence[Told], weighing: _Weighing) -> dict[int, str]:
     return found
 
 
+def _count_same(work: Work, record: Record, same: Word) -> None:
+    """Count a report that the ledger has already, in just these words."""
+    number, hazards = int(record["record"]), [same.hazard] if same.hazard else []
+    work.did[None].append(number)
+    work.count[comparing.SAME] += 1
+    drawn, when = int(record["size_m2"]), day(record["happened_on"])
+    told = Told(number, tuple(hazards), same.kind, when, same.events, False, drawn, *NOTHING)
+    work.reports.append(told)
+
+
 def _count(work: Work, told: Told, weighing: _Weighing) -> None:
     """Count a report as accepted, with what was overruled."""
     kind = told.event_type
@@ -238,9 +451,15 @@ def _count(work: Work, told: Told, weighing: _Weighing) -> None:
 
 
 def _judge_several(
-    view: View, work: Work, record: Record, reasons: dict[int, str], weighing: _Weighing
+    view: View, work: Work, record: Record, weighing: _Weighing, *, renewed: bool
 ) -> None:
-    """Judge a report that names no hazard: of all that lie under its polygon."""
+    """Judge a report that names no hazard: of all that lie under its polygon.
+
+    Raises
+    ------
+    MineGeoError
+        If the ledger refuses it, or it must not pass unseen.
+    """
     kind = content.from_json(record["extra"]).get("kind")
     said = (
         record["geometry"],
@@ -250,15 +469,8 @@ def _judge_several(
         _facts(work, record),
         record["event_id"],
     )
-    try:
-        done = field_reports.record_report(view.scratch(), *said)
-    except MineGeoError as error:
-        reasons[record["record"]] = str(error)
-        return
+    done = field_reports.record_report(view.scratch(), *said, renewed=renewed)
     told = weighing.tell(record, done, record["geometry"])
-    why = weighing.against(told)
-    if why is not None:
-        reasons[record["record"]] = why
-        return
-    field_reports.record_report(view, *said)
+    weighing.pass_on(told)
+    field_reports.record_report(view, *said, renewed=renewed)
     _count(work, told, weighing)

@@ -15,7 +15,7 @@ from mine_geo.store import content, histories, imports, ledger, projection
 from mine_geo.store import register as registration
 from mine_geo.store import spot_tasks as tasks
 from mine_geo.store.base import Base
-from mine_geo.store.transactions import next_moment
+from mine_geo.store.transactions import clock
 from mine_geo.terms import THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mine_geo.events import Day, Moment
     from mine_geo.fold import Fold
-    from mine_geo.store.imports import Imported
+    from mine_geo.store.imports import Imported, Log
 
 
 class Accounts(Base):
@@ -289,15 +289,36 @@ class Accounts(Base):
             done = fold(ledger.read(connection))
             found = projection.differences(connection, done.hazards, synthetic=self.synthetic)
             if len(found):
-                now, ids = next_moment(connection), set(found["hazard_id"])
+                now, ids = clock(connection), set(found["hazard_id"])
                 projection.write(connection, done.hazards, ids, now, synthetic=self.synthetic)
             return found
 
+    def export_log(self) -> Log:
+        """Return the whole ledger as `import_log` takes it: `store.import_log(*log)`.
+
+        Border and districts are not part of it, nor is the workbench: files that wait there are
+        submitted again.
+
+        Returns
+        -------
+        Log
+            `hazards` (None: the registrations are among the events), `events`, `spot_tasks`.
+
+        Raises
+        ------
+        StoreError
+            If nothing is recorded yet.
+        """
+        with self._reading() as connection:
+            return imports.export_log(connection, synthetic=self.synthetic)
+
     def import_log(
         self,
-        hazards: gpd.GeoDataFrame,
+        hazards: gpd.GeoDataFrame | None,
         events: gpd.GeoDataFrame,
         spot_tasks: pd.DataFrame | None = None,
+        *,
+        mend_moments: bool = False,
     ) -> Imported:
         """Take over a whole ledger with the moments at which it was recorded; once, when empty.
 
@@ -305,17 +326,24 @@ class Accounts(Base):
         ----------
         hazards
             Hazards as first registered, as from `read_hazards`, with `surveyed_on` and, if it is
-            known, `recorded_at` (with time zone).
+            known, `recorded_at` (with time zone). None where the events hold the registrations,
+            as in a log from `export_log`.
         events
             All other events: `terms.EVENT_COLUMNS` in EPSG:4326, see `events.to_events`.
         spot_tasks
-            `task_id`, `recorded_at` and the fields of `record_spot_task`; a GeoDataFrame of points
-            in EPSG:4326 instead of `lon` and `lat`, as `spot_tasks` gives it.
+            `task_id`, `recorded_at` and the fields of `record_spot_task`, and `retracted_at` and
+            `retracted_why` of those that were; a GeoDataFrame of points in EPSG:4326 instead of
+            `lon` and `lat`, as `spot_tasks` gives it.
+        mend_moments
+            Where a clock ran ahead: moments that lie in the future become the last that can be, a
+            millisecond apart and in their order. Each says in `detail` (`recorded_at_was`), a spot
+            task in its comment, what it was. A registration or description without a day of its
+            own is moved to today, and says so (`happened_on_was`).
 
         Returns
         -------
         Imported
-            How many hazards, events and spot tasks.
+            How many hazards, events and spot tasks, and how many moments were mended.
 
         Raises
         ------
@@ -324,10 +352,17 @@ class Accounts(Base):
         RecordError, GeometryError, CRSError, NotSyntheticError
             If the tables are not in order, or an event cannot be; nothing is written.
         """
-        table = registration.checked(hazards, self.name, synthetic=self.synthetic)
+        table = hazards
+        if hazards is not None:
+            table = registration.checked(hazards, self.name, synthetic=self.synthetic)
         with self._writing() as connection:
             return imports.import_log(
-                connection, table, events, spot_tasks, synthetic=self.synthetic
+                connection,
+                table,
+                events,
+                spot_tasks,
+                synthetic=self.synthetic,
+                mend_moments=mend_moments,
             )
 
     def spot_tasks(self, *, as_of: Day = None, known_at: Moment = None) -> gpd.GeoDataFrame:

@@ -18,6 +18,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.cells import MOST_WHOLE, as_column, value_fault
+from mine_geo.errors import RecordError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -112,7 +115,7 @@ def plain_value(value: Any) -> Any:
     """
     value = value.item() if isinstance(value, np.generic) else value
     match value:
-        case float() if value.is_integer():
+        case float() if value.is_integer() and abs(value) <= MOST_WHOLE:
             found: Any = int(value)
         case float() if math.isfinite(value):
             found = value
@@ -157,6 +160,29 @@ def from_json(text: Any) -> dict[str, Any]:
     """
     said = json.loads(text) if isinstance(text, str) and text.strip() else {}
     return said if isinstance(said, dict) else {}
+
+
+def given_json(text: str | None, what: str) -> dict[str, Any]:
+    """Read an object in JSON that somebody wrote.
+
+    Raises
+    ------
+    RecordError
+        If it is none, or holds what no store takes.
+
+    Examples
+    --------
+    >>> given_json('{"village": "Ta Sanh"}', "detail")
+    {'village': 'Ta Sanh'}
+    """
+    try:
+        said = json.loads(text) if text else {}
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f'{what} is no JSON; write it as {{"village": "..."}}') from error
+    why = value_fault(said)
+    if why or not isinstance(said, dict):
+        raise RecordError(f"{what} {why or 'is no object in JSON'}; correct it")
+    return said
 
 
 def _present(value: Any) -> Any:
@@ -214,7 +240,7 @@ def with_extras(
     there = dict.fromkeys(name for record in found for name in record)
     names = [*(name for name in order if name in there), *there]
     new = {
-        name: pd.Series([record.get(name) for record in found], index=frame.index)
+        name: as_column([record.get(name) for record in found], frame.index)
         for name in dict.fromkeys(names)
         if name not in frame.columns
     }

@@ -104,6 +104,8 @@ class Accepted:
     """Records that said what the register says already: done, without an event."""
     left: tuple[Left, ...]
     """Records that are left waiting, with the reasons."""
+    retracted: int = 0
+    """Earlier events that stand no more, where reports were accepted as corrections."""
     released_m2: int = 0
     notes: tuple[str, ...] = ()
     written: bool = True

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Boolean, Double, Index, MetaData, Text
+from sqlalchemy import Boolean, Double, Index, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from mine_geo.store.types import Moment, WholeNumber
+from mine_geo.store.types import Moment, WholeNumber, Words
 
 NAMES: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -29,7 +29,7 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own form
-        str: Text(),
+        str: Words(),
         float: Double(),
         bool: Boolean(),
         int: WholeNumber,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from mine_geo import settings
-from mine_geo.errors import OptionError
+from mine_geo.errors import OptionError, visible
 from mine_geo.store import gpkg
-
-if TYPE_CHECKING:
-    import os
 
 SCHEMA: Final = "mine_geo"
 SEARCH_PATH: Final = f"{SCHEMA},public"
@@ -63,6 +61,11 @@ def locate(place: str | os.PathLike[str] | None = None) -> Place:
     'db.example/mines'
     """
     text = settings.database(place)
+    try:
+        if b"\0" in os.fsencode(text):
+            raise OptionError(f"{visible(text)} is no place: it holds a NUL; give another")
+    except UnicodeEncodeError as error:
+        raise OptionError(f"{visible(text)} is no place: half a character; give another") from error
     if "://" not in text:
         path = Path(text).expanduser()
         return Place(_file_url(path), path)
@@ -81,7 +84,7 @@ def locate(place: str | os.PathLike[str] | None = None) -> Place:
 
 def _file_url(path: Path) -> URL:
     # mode=rw: connecting never creates a file
-    uri = f"file:{quote(str(path.absolute()))}"
+    uri = f"file:{quote(os.fsencode(path.absolute()))}"
     return URL.create("sqlite", database=uri, query={"mode": "rw", "uri": "true"})
 
 

@@ -6,6 +6,7 @@ Nothing here looks into a store. Polygons are EPSG:4326, sizes m², days those o
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
@@ -14,8 +15,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mine_geo.cells import day_of
-from mine_geo.errors import RecordError
+from mine_geo.cells import (
+    FLOAT_WHOLE,
+    ID_LENGTH,
+    IDS,
+    TEXT_LENGTH,
+    day_of,
+    text_fault,
+    value_fault,
+)
+from mine_geo.errors import RecordError, quoted, visible
+from mine_geo.events import MARKS
 from mine_geo.store import content
 from mine_geo.terms import ITEM_COLUMNS, TIME_ZONE
 
@@ -25,6 +35,8 @@ if TYPE_CHECKING:
 
 DAYS_IN: Final = ZoneInfo(TIME_ZONE)
 """Where a day begins and ends."""
+_NEXT: Final = re.compile(r"(?P<own>.+)~(?P<time>[1-9]\d{0,8})", re.DOTALL)
+_REASONS: Final = ("reason", "why")
 CONTENT: Final = (
     "hazard_id",
     "event_type",
@@ -101,6 +113,8 @@ class Entry:
     detail: str | None = None
     outside_m2: int | None = None
     """Where the caller knows better than the ledger: a report over several hazards."""
+    renewed: bool = False
+    """Whether it may stand though an event of its id said just this and was retracted."""
 
     def said(self) -> dict[str, Any]:
         """Return all columns of the event but its moment."""
@@ -112,51 +126,105 @@ class Entry:
         return digest(self.said(), self.geometry)
 
 
+def own_id(event_id: str | None) -> str | None:
+    """Return the id that a report brought along, whichever time it comes back.
+
+    Examples
+    --------
+    >>> own_id("{G1}~2"), own_id("{G1}")
+    ('{G1}', '{G1}')
+    """
+    found = _NEXT.fullmatch(event_id or "")
+    return found["own"] if found else event_id
+
+
+def next_id(event_id: str) -> str:
+    """Return the id under which an event comes back whose own one was retracted.
+
+    Examples
+    --------
+    >>> next_id("{G1}"), next_id("{G1}~2")
+    ('{G1}~2', '{G1}~3')
+    """
+    found = _NEXT.fullmatch(event_id)
+    return f"{found['own']}~{int(found['time']) + 1}" if found else f"{event_id}~2"
+
+
 def digest(said: Mapping[str, Any], geometry: Any) -> str:
     """Return the hash of what an event says, recorded or not."""
-    text = content.to_json({name: content.plain_value(said[name]) for name in CONTENT})
+    plain = {name: content.plain_value(said[name]) for name in CONTENT}
+    text = content.to_json(plain | {"detail": unmarked(plain["detail"])})
     nothing = geometry is None or geometry.is_empty
     drawn = "" if nothing else content.geometry_hashes(gpd.GeoSeries([geometry]))[0]
     return content.digest(text, drawn)
 
 
+def unmarked(detail: str | None) -> str | None:
+    """Return what `detail` says without the marks of a mended moment.
+
+    Examples
+    --------
+    >>> unmarked('{"recorded_at_was":"2100-01-01T00:00:00.000Z"}') is None
+    True
+    >>> unmarked('{"role":"child","recorded_at_was":"2100-01-01T00:00:00.000Z"}')
+    '{"role":"child"}'
+    """
+    if detail is None or not any(mark in detail for mark in MARKS):
+        return detail
+    said = {name: value for name, value in content.from_json(detail).items() if name not in MARKS}
+    return content.to_json(said, keep_missing=True) if said else None
+
+
 def id_of(value: Any, name: str) -> str:
-    """Return an id: a text that is not blank.
+    """Return an id, or a reason: a text that is not blank.
 
     Raises
     ------
     RecordError
-        If it is missing.
+        If it is missing, too long, or holds what no store takes; an id also if it holds something
+        invisible.
 
     Examples
     --------
     >>> id_of(" AP-1 ", "hazard_id")
     'AP-1'
     """
-    text = text_of(value, name)
+    is_id = name not in _REASONS
+    most = IDS.get(name, ID_LENGTH) if is_id else TEXT_LENGTH
+    text = _text(value, name, most, is_id=is_id)
     if text is None:
         raise RecordError(f"{name} is missing; give it")
     return text
 
 
 def text_of(value: Any, name: str) -> str | None:
-    """Return a text without spaces around it; missing and blank as None.
+    """Return a text, or an id that may be left out, without spaces around it; blank as None.
 
     Raises
     ------
     RecordError
-        If it is no text and no number.
+        If it is no text and no number, too long, or holds what no store takes.
 
     Examples
     --------
     >>> text_of("  ", "operator") is None
     True
     """
+    is_id = name in IDS
+    return _text(value, name, ID_LENGTH if is_id else TEXT_LENGTH, is_id=is_id)
+
+
+def _text(value: Any, name: str, most: int, *, is_id: bool) -> str | None:
     if _missing(value):
         return None
     if not isinstance(value, str | int | float | np.integer | np.floating):
-        raise RecordError(f"{name} is {value!r}; give a text")
-    return str(value).strip() or None
+        raise RecordError(f"{name} is {quoted(value)}; give a text")
+    why = None if isinstance(value, str) else value_fault(value)
+    text = "" if why else str(value).strip()
+    why = why or text_fault(text, most, is_id=is_id)
+    if why:
+        raise RecordError(f"{name} {why}, which no store takes ({visible(text, 40)}); correct it")
+    return text or None
 
 
 def day(value: Any, name: str = "happened_on") -> dt.date:
@@ -209,15 +277,19 @@ def _number(value: Any, name: str) -> float | None:
         return None
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or number < 0:
-        raise RecordError(f"{name} is {value!r}; give a number that is 0 or more, or leave it out")
+        raise RecordError(
+            f"{name} is {quoted(value)}; give a number that is 0 or more, or leave it out"
+        )
     return number
 
 
 def _items(value: Any, name: str) -> int | None:
     number = _number(value, name)
-    if number is not None and not number.is_integer():
-        raise RecordError(f"{name} is {value!r}; items are counted in whole numbers")
+    if number is not None and (not number.is_integer() or number > FLOAT_WHOLE):
+        raise RecordError(
+            f"{name} is {quoted(value)}; items are counted in whole numbers, up to {FLOAT_WHOLE:,}"
+        )
     return None if number is None else int(number)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 from sqlalchemy.exc import StatementError
 
-from mine_geo.errors import FileError, MineGeoError, StoreError, UnreachableError
+from mine_geo.errors import FileError, MineGeoError, RecordError, StoreError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,8 @@ def translated(place: Place) -> Iterator[None]:
         raise fault(place, error.orig or error) from error
     except psycopg.Error as error:
         raise fault(place, error) from error
+    except (OverflowError, UnicodeEncodeError) as error:  # SQLite's driver met it before SQLite
+        raise RecordError(f"a value that no store takes ({error})") from error
 
 
 def fault(place: Place, error: BaseException) -> MineGeoError:

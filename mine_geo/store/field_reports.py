@@ -40,8 +40,13 @@ def record_report(
     kind: str | None,
     facts: Facts,
     event_id: Any,
+    *,
+    renewed: bool = False,
 ) -> list[Recorded]:
-    """Release what of any hazard lies under a polygon; see `Store.record_report`."""
+    """Release what of any hazard lies under a polygon; see `Store.record_report`.
+
+    `renewed`: also where just this was said under the event_id, and retracted.
+    """
     choose(outcome, OUTCOMES, "outcome")
     if kind is not None:
         choose(kind, KINDS, "kind")
@@ -50,6 +55,7 @@ def record_report(
         view,
         text_of(event_id, "event_id"),
         _said(Entry("", outcome, when, drawn, facts, detail=kind)),
+        renewed=renewed,
     )
     if there is not None:
         return _again(view, base, drawn)

@@ -17,6 +17,7 @@ from mine_geo.cuts import NOTHING
 from mine_geo.errors import UnknownNameError, choose
 from mine_geo.fold import fold
 from mine_geo.store import content, ledger, neighbours, rows, waiting
+from mine_geo.store.entries import text_of
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.projection import HASH
 from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS, WORKBENCH
@@ -95,8 +96,13 @@ class Asked:
         if kind is not None:
             choose(kind, KINDS, "kind")
         choose(workbench, WORKBENCH, "workbench")
-        names = (("province", province, None), ("district", district, province))
-        units = tuple(Unit.of(unit, name, of) for unit, name, of in names if name is not None)
+        within = text_of(province, "province")
+        names = (("province", province, None), ("district", district, within))
+        units = tuple(
+            Unit.of(unit, text_of(name, unit) or "", of)
+            for unit, name, of in names
+            if name is not None
+        )
         return cls(kind, workbench, units, closed)
 
     def where(self) -> list[ColumnElement[bool]]:

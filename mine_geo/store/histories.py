@@ -9,6 +9,7 @@ import pandas as pd
 from mine_geo.cells import moment_of
 from mine_geo.errors import UnknownNameError
 from mine_geo.fold import fold
+from mine_geo.store.entries import id_of
 from mine_geo.store.judging import View
 from mine_geo.terms import EVENT_TYPES, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES
 
@@ -51,6 +52,7 @@ COLUMNS: Final = (
 
 def history(connection: Connection, hazard_id: str, as_of: Day, known_at: Moment) -> pd.DataFrame:
     """Return the events of a hazard; see `Store.history`."""
+    hazard_id = id_of(hazard_id, "hazard_id")
     view = View(connection)
     events = view.events(view.surroundings([hazard_id]))
     mine = events[events["hazard_id"] == hazard_id]

@@ -10,6 +10,7 @@ whatever was recorded before or after. The same fold gives what the hazard layer
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -19,19 +20,19 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Table, select
 
-from mine_geo.errors import ConflictError, UnknownNameError, meant, some
+from mine_geo.errors import ConflictError, MineGeoError, UnknownNameError, meant, some
 from mine_geo.fold import Fold, fold
 from mine_geo.geometry import exact_size_m2
 from mine_geo.movements import changes
 from mine_geo.store import content, ledger, neighbours, projection, verdicts
-from mine_geo.store.entries import DAYS_IN, Entry, digest, not_in_future
+from mine_geo.store.entries import DAYS_IN, Entry, digest, next_id, not_in_future
 from mine_geo.store.models import Hazard
 from mine_geo.store.submitted import WAITING, Submission, SubmittedRecord
 from mine_geo.store.transactions import next_moment
 from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Connection
@@ -155,6 +156,16 @@ class View:
             self._rows = judged.rows if self._rows is None else _joined(self._rows, judged.rows)
         if isinstance(judged, Judged):
             self._entries.update(judged.new)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Take back from the view all that is judged in this block if something is refused."""
+        kept = [*self._judged], self._rows, dict(self._entries)
+        try:
+            yield
+        except MineGeoError:
+            self._judged, self._rows, self._entries = kept
+            raise
 
     def write(self, *, synthetic: bool) -> None:
         """Write all that was judged, in its order; `synthetic` as the store is."""
@@ -434,19 +445,27 @@ def named_by_id(view: View, entries: Sequence[Entry]) -> dict[str, Entry]:
 
 def _unvoided(view: View, entries: Sequence[Entry], digests: list[str]) -> list[str]:
     """Return ids under which entries can stand: one whose like was retracted gets the next one."""
-    found, asked = list(digests), list(range(len(digests)))
-    again = [0] * len(digests)
-    while asked:
-        retracted = view.retracted([found[place] for place in asked])
-        asked = [place for place in asked if found[place] in retracted]
-        for place in asked:
-            if entries[place].event_id:
-                raise ConflictError(
-                    f"event {found[place]} was retracted; give this one another event_id"
-                )
-            again[place] += 1
-            found[place] = content.digest(digests[place], str(again[place]))
+    found = list(digests)
+    gone = view.retracted(found)
+    for place, entry in enumerate(entries):
+        name, again, said = found[place], 0, None
+        while name in gone if not again else view.retracted([name]):
+            again += 1
+            if entry.event_id and view.there([name])[name].digest == entry.digest():
+                said = name
+            name = next_id(name) if entry.event_id else content.digest(digests[place], str(again))
+        if said and not entry.renewed and name not in view.there([name]):
+            raise said_before(said, name)
+        found[place] = name
     return found
+
+
+def said_before(event_id: str, name: str) -> ConflictError:
+    """Return what to say of an event_id under which just this was said and retracted."""
+    return ConflictError(
+        f"event {event_id} was retracted, and said just this; if it holds after all, give it the "
+        f"event_id {name}"
+    )
 
 
 def _same(event_id: str, entry: Entry, there: There) -> None:
@@ -458,7 +477,8 @@ def other_content(event_id: str, there: There) -> ConflictError:
     """Return what to say of an event_id that is there with other content."""
     return ConflictError(
         f"event {event_id} is there with other content ({there.event_type} of "
-        f"{there.hazard_id} on {there.happened_on}); give this one another event_id"
+        f"{there.hazard_id} on {there.happened_on}); if this is the right one, retract that one "
+        "first; if it is another report, give it an event_id of its own"
     )
 
 

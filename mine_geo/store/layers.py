@@ -16,10 +16,12 @@ from sqlalchemy import Table, insert, select, update
 
 from mine_geo.admin import to_admin
 from mine_geo.border import to_border
-from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, some
+from mine_geo.cells import refuse_unfit
+from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, quoted, some
 from mine_geo.store import content, gpkg, rows
+from mine_geo.store.entries import id_of
 from mine_geo.store.models import AdminVersion, Border, BorderVersion, District
-from mine_geo.store.transactions import next_moment
+from mine_geo.store.transactions import clock
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ def load_admin(
     connection: Connection, admin: gpd.GeoDataFrame, name: str | None, version: str | None
 ) -> Loaded:
     """Write districts as the active version; see `Store.load_admin`."""
+    refuse_unfit(pd.DataFrame(admin), "district", "district_code")
     districts = to_admin(admin)
     if "schematic" not in districts.columns:
         districts = districts.assign(schematic=False)
@@ -87,6 +90,7 @@ def load_admin(
 
 def load_border(connection: Connection, border: gpd.GeoDataFrame) -> Loaded:
     """Write a border as the active version; see `Store.load_border`."""
+    refuse_unfit(pd.DataFrame(border), "line", "neighbour")
     lines = to_border(border)
     names = lines[["border_name", "border_version"]].drop_duplicates()
     if len(names) != 1:
@@ -135,6 +139,9 @@ def _load(
     connection: Connection, kind: _Kind, frame: gpd.GeoDataFrame, name: str, version: str | None
 ) -> Loaded:
     new = _Content.of(kind, frame)
+    id_of(name, f"name of the {kind.what}")
+    if version is not None:
+        id_of(version, f"version of the {kind.what}")
     version = version or new.hashed[:SHOWN_HASH]
     versions = kind.versions
     found = connection.execute(
@@ -147,7 +154,7 @@ def _load(
         )
     if found is not None and found.active:
         return Loaded(name, version, new.rows, changed=False)
-    now = next_moment(connection)
+    now = clock(connection)
     _deactivate(connection, kind)
     if found is not None:
         _activate(connection, kind, found.fid)
@@ -197,7 +204,7 @@ def _find(connection: Connection, kind: _Kind, name: str | None, version: str | 
     asked = " ".join(part for part in (name, version) if part)
     known = some((f"{row.name} {row.version}" for row in every), 12)
     wrong = "is unknown" if not fits else "is not the only one of that name"
-    raise OptionError(f"{kind.what} {asked!r} {wrong}; there are: {known}")
+    raise OptionError(f"{kind.what} {quoted(asked)} {wrong}; there are: {known}")
 
 
 def read_admin(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mine_geo.store import field_reports, recording, spot_tasks
@@ -306,7 +307,8 @@ class Officer(Base):
             As for `record`; also if a value is outside the vocabulary.
         """
         facts = Facts.of({"report_ref": report_ref, "comment": comment, "recorded_by": recorded_by})
-        ids = [hazard_id] if isinstance(hazard_id, str) else list(hazard_id)
+        several = isinstance(hazard_id, Iterable) and not isinstance(hazard_id, str)
+        ids: list[Any] = list(hazard_id) if several else [hazard_id]
         return self._judging(
             lambda view: _each(
                 view, recording.descriptions(view, ids, changes, happened_on, facts, event_id)
@@ -325,8 +327,9 @@ class Officer(Base):
         """Void an event that was entered in error, at every day, from now on.
 
         What was known before stays to be seen with `known_at`. Retracting one side of a transfer
-        voids all its sides. Of a report over several hazards or a confirmation with a release
-        each event is retracted by itself.
+        voids all its sides. Of a report over several hazards all events are retracted with it, in
+        one transaction, as what was reported of all of them stands on one; of a confirmation with
+        a release each is retracted by itself.
 
         Parameters
         ----------
@@ -342,7 +345,7 @@ class Officer(Base):
         Returns
         -------
         Recorded
-            The event_id of the retraction.
+            The event_id of the retraction; a note says which events were retracted with it.
 
         Raises
         ------

@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from mine_geo.errors import ConflictError, FileError, NoPostGISError, StoreNotFoundError
 from mine_geo.store import faults, gpkg, migrate
 from mine_geo.store.engines import SCHEMA, SEARCH_PATH, Place, locate, make_engine
+from mine_geo.store.entries import text_of
 from mine_geo.store.models import StoreInfo
 from mine_geo.store.store import Store
-from mine_geo.store.transactions import migrating, next_moment, reading
+from mine_geo.store.transactions import CLOCK_OPTION, clock, migrating, reading
 
 if TYPE_CHECKING:
     import os
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 _INFO: Table = StoreInfo.__table__  # type: ignore[assignment]
 
 
-def open_store(place: str | os.PathLike[str] | None = None) -> Store:
+def open_store(
+    place: str | os.PathLike[str] | None = None, *, clock_is_right: bool = False
+) -> Store:
     """Open a store; it is never created.
 
     Parameters
@@ -33,6 +36,10 @@ def open_store(place: str | os.PathLike[str] | None = None) -> Store:
     place
         The path of a GeoPackage or the URL of a PostgreSQL database; else
         `MINE_GEO_DATABASE_URL`, else `mine_geo.gpkg` in the working folder.
+    clock_is_right
+        Vouch for the clock of this computer: whatever is recorded in a file first after more than
+        30 days needs it, since a moment that is once recorded stays. On PostgreSQL the server's
+        clock counts.
 
     Raises
     ------
@@ -54,6 +61,7 @@ def open_store(place: str | os.PathLike[str] | None = None) -> Store:
     where = locate(place)
     with ExitStack() as on_error:
         engine = on_error.enter_context(_engine(where))
+        engine.update_execution_options(**{CLOCK_OPTION: clock_is_right})
         _revision(where, engine)
         with faults.translated(where), reading(engine) as connection:
             migrate.check(connection, where)
@@ -158,6 +166,7 @@ def create_store(
     *,
     synthetic: bool = False,
     title: str | None = None,
+    clock_is_right: bool = False,
 ) -> Store:
     """Make an empty store and open it.
 
@@ -169,6 +178,8 @@ def create_store(
         Whether it is for invented sample data; then it holds nothing else, and says so.
     title
         A title of one's own.
+    clock_is_right
+        As for `open_store`: after `import_log` of what was recorded long ago.
 
     Raises
     ------
@@ -189,6 +200,7 @@ def create_store(
     register.gpkg False 0
     """
     where = locate(place)
+    title = text_of(title, "title")
     with ExitStack() as on_error:
         if where.path is not None:
             _reserve(where.path)
@@ -201,7 +213,7 @@ def create_store(
             _describe(connection, synthetic=synthetic, title=title)
         on_error.pop_all()
     engine.dispose()
-    return open_store(place)
+    return open_store(place, clock_is_right=clock_is_right)
 
 
 def _reserve(path: Path) -> None:
@@ -246,7 +258,7 @@ def _create_postgis(connection: Connection, place: Place) -> None:
 
 
 def _describe(connection: Connection, *, synthetic: bool, title: str | None) -> None:
-    now = next_moment(connection)
+    now = clock(connection)
     values = {"fid": 1, "title": title, "synthetic": synthetic, "created_at": now, "writing": False}
     connection.execute(insert(_INFO).values(values))
     gpkg.touch(connection, _INFO.name, now)

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, select
 
+from mine_geo.cells import refuse_unfit, value_fault
 from mine_geo.errors import (
     ConflictError,
     CRSError,
@@ -127,17 +128,20 @@ def _described(
     table = _checked(hazard_id, row)
     said = {name: content.plain(table[name])[0] for name in said}
     own = {name: content.plain_value(changes[name]) for name in changes if name in further}
+    for name in own:
+        if why := value_fault(changes[name]):
+            raise RecordError(f"{hazard_id}: {name} {why}, which no store takes; correct it")
     return content.to_json(said | ({"extra": own} if own else {}), keep_missing=True)
 
 
 def _checked(hazard_id: str, row: Mapping[str, Any]) -> gpd.GeoDataFrame:
     """Return attributes as the hazard table has them; the polygon is a stand-in."""
-    columns = {name: [value] for name, value in row.items() if value is not None}
-    return to_hazards(
-        gpd.GeoDataFrame(
-            {"hazard_id": [hazard_id], **columns}, geometry=[shapely.box(104, 12, 105, 13)], crs=CRS
-        )
-    )
+    said = {"hazard_id": hazard_id, **row}
+    columns = {  # as they are given: no type is guessed before they are looked at
+        name: pd.Series([value], dtype=object) for name, value in said.items() if value is not None
+    }
+    shape = [shapely.box(104, 12, 105, 13)]
+    return to_hazards(gpd.GeoDataFrame(columns, geometry=shape, crs=CRS))
 
 
 def table_entries(view: View, frame: pd.DataFrame, recorded_by: Any) -> list[Entry]:
@@ -165,6 +169,7 @@ def _table(frame: pd.DataFrame) -> pd.DataFrame:
             "the store itself says when an event is recorded; drop the column recorded_at, "
             "or use import_log for a whole ledger"
         )
+    refuse_unfit(pd.DataFrame(frame), "row")
     shape = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else ""
     table = pd.DataFrame(frame.drop(columns=[shape] if shape else []))
     if "event_type" not in table and "outcome" in table:
@@ -187,8 +192,11 @@ def _row(view: View, said: dict[str, Any], shape: Any) -> Iterable[Entry]:
     if kind == "amended":
         return [amendment(said["hazard_id"], shape, when, facts, own)]
     if kind == "described":
-        changes = content.from_json(text_of(said.get("detail"), "detail"))
-        flat = {**changes, **changes.pop("extra", {})}
+        changes = content.given_json(text_of(said.get("detail"), "detail"), "detail")
+        extra = changes.pop("extra", None) or {}
+        if not isinstance(extra, dict):
+            raise RecordError("extra in detail is no object in JSON; correct it")
+        flat = {**changes, **extra}
         return descriptions(view, [said["hazard_id"]], flat, when, facts, own)
     if shape is not None:
         raise GeometryError("a narrower polygon goes with confirm(...), which releases the rest")
@@ -197,9 +205,8 @@ def _row(view: View, said: dict[str, Any], shape: Any) -> Iterable[Entry]:
 
 
 def retract(view: View, event_id: str, reason: str, recorded_by: Any) -> Recorded:
-    """Void an event; see `Store.retract`."""
+    """Void an event, and all that is of one report with it; see `Store.retract`."""
     name, why = id_of(event_id, "event_id"), id_of(reason, "reason")
-    facts = Facts.of({"comment": why, "recorded_by": recorded_by})
     read = view.connection.execute
     aimed = read(select(_EVENT).where(_EVENT.c.event_id == name)).one_or_none()
     if aimed is None:
@@ -209,6 +216,46 @@ def retract(view: View, event_id: str, reason: str, recorded_by: Any) -> Recorde
     there = read(select(_EVENT).where(_EVENT.c.retracts == name)).one_or_none()
     if there is not None and there.comment != why:
         raise ConflictError(f"event {name} is retracted already: {there.comment}")
-    own = content.digest("retracted", name)
-    entry = Entry(aimed.hazard_id, "retracted", None, None, facts, own, retracts=name)
-    return judge(view, [entry]).recorded(own)
+    parts = _parts(view, aimed)
+    sides = sorted(set(parts) - view.retracted(parts) - {name})
+    judged = judge(view, retractions(view, [name, *sides], why, recorded_by))
+    done = judged.recorded(_retraction_id(name))
+    if sides:
+        done.notes += (f"retracted with it, as one report: {some(sides)}",)
+    return done
+
+
+def retractions(
+    view: View, event_ids: Sequence[str], why: str, recorded_by: Any
+) -> list[Entry]:  # fmt: skip
+    """Return the entries that void events of the store, one each, in their order."""
+    facts = Facts.of({"comment": why, "recorded_by": recorded_by})
+    query = select(_EVENT.c.event_id, _EVENT.c.hazard_id)
+    if len(event_ids) <= MANY:
+        query = query.where(_EVENT.c.event_id.in_(event_ids))
+    hazards = {row.event_id: row.hazard_id for row in view.connection.execute(query)}
+    return [
+        Entry(hazards[each], "retracted", None, None, facts, _retraction_id(each), retracts=each)
+        for each in event_ids
+    ]
+
+
+def _retraction_id(event_id: str) -> str:
+    return content.digest("retracted", event_id)
+
+
+def _parts(view: View, aimed: Any) -> list[str]:
+    """Return the events that are one report over several hazards with an event.
+
+    What the operator wrote of all of them stands on one: none of them holds without the others.
+    """
+    report = content.from_json(aimed.detail).get("report")
+    if report is None or aimed.event_type not in MANY_TYPES:
+        return []
+    c = _EVENT.c
+    query = select(c.event_id, c.detail).where(c.event_type.in_(MANY_TYPES), c.detail.is_not(None))
+    return [
+        name
+        for name, detail in view.connection.execute(query)
+        if content.from_json(detail).get("report") == report
+    ]

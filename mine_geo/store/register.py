@@ -18,7 +18,7 @@ from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
 from mine_geo.events import ATTRIBUTES, to_events
 from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, projection, rows
-from mine_geo.store.entries import day, text_of
+from mine_geo.store.entries import day, text_of, unmarked
 from mine_geo.store.models import Event, Hazard
 from mine_geo.store.same_polygons import known_polygons
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
@@ -287,7 +287,7 @@ def _digests_of(connection: Connection, event_ids: list[str]) -> dict[str, str]:
     found = rows.read(connection, columns, [where])
     said = zip(
         found["hazard_id"],
-        (detail_of(content.from_json(text)) for text in found["detail"]),
+        (detail_of(content.from_json(unmarked(text))) for text in found["detail"]),
         content.geometry_hashes(found.geometry),
         strict=True,
     )

@@ -12,16 +12,24 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from mine_geo.cells import refuse_unfit
 from mine_geo.cuts import areal
-from mine_geo.errors import ConflictError, OptionError, RecordError, choose, some
+from mine_geo.errors import OptionError, RecordError, choose, some
 from mine_geo.events import ATTRIBUTES
 from mine_geo.fold import fold
 from mine_geo.geometry import exact_size_m2, to_multipolygons
 from mine_geo.hazards import to_hazards
 from mine_geo.release import nothing_released, worked_polygon
 from mine_geo.store import content
-from mine_geo.store.entries import Entry, Facts, day, id_of, text_of
-from mine_geo.store.judging import as_there, judge, named_by_id, other_content, unknown
+from mine_geo.store.entries import Entry, Facts, day, id_of, next_id, text_of
+from mine_geo.store.judging import (
+    as_there,
+    judge,
+    named_by_id,
+    other_content,
+    said_before,
+    unknown,
+)
 from mine_geo.transfers import Transfer, divide, merge
 
 if TYPE_CHECKING:
@@ -34,29 +42,32 @@ NARROWED: Final = ("cancelled", "reduced")
 INHERITED: Final = tuple(name for name in ATTRIBUTES if name != "status")
 
 
-def as_asked(view: View, base: str | None, said: str) -> tuple[str, str | None]:
+def as_asked(
+    view: View, base: str | None, said: str, *, renewed: bool = False
+) -> tuple[str, str | None]:
     """Return the id of a group and, if it is there already with the same content, its own id.
 
     Raises
     ------
     ConflictError
-        If the id is there with other content, or its first event was retracted.
+        If the id is there with other content, or its first event said this and was retracted;
+        unless it is `renewed` on purpose.
     """
-    name, again = base or said, 0
+    name, again, before = base or said, 0, None
     while True:
         there = view.there([name]).get(name)
         if there is None:
+            if before and not renewed:
+                raise said_before(before, name)
             return name, None
-        voided = bool(view.retracted([name]))
-        if voided and base:
-            raise ConflictError(f"event {name} was retracted; give this one another event_id")
-        if voided:
-            again += 1
-            name = content.digest(said, str(again))
-            continue
-        if content.from_json(there.detail).get("said") != said:
-            raise other_content(name, there)
-        return name, name
+        own = content.from_json(there.detail).get("said")
+        if not view.retracted([name]):
+            if own != said:
+                raise other_content(name, there)
+            return name, name
+        again += 1
+        before = name if base and own == said else before
+        name = next_id(name) if base else content.digest(said, str(again))
 
 
 def state(view: View, ids: Sequence[str], when: date) -> gpd.GeoDataFrame:
@@ -251,6 +262,7 @@ def _drawn(parts: gpd.GeoDataFrame | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(parts, gpd.GeoDataFrame):
         if "hazard_id" not in parts:
             raise RecordError("the parts have no column 'hazard_id'; give each part its id")
+        refuse_unfit(pd.DataFrame(parts), "part")
         worked_polygon(parts.geometry.iloc[:1], "the first part")  # has the frame the right CRS
         pairs = list(zip(parts["hazard_id"], parts.geometry, strict=True))
     else:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Double,
     Integer,
     LargeBinary,
-    Text,
     bindparam,
     func,
     insert,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from mine_geo.store import blobs
-from mine_geo.store.types import Moment, Shape
+from mine_geo.store.types import Moment, Shape, Words, held_text
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
 _COPY_TYPES: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (
     (Shape, "bytea"),  # COPY hands the bytes to geometry's own reader, which takes EWKB
-    (Text, "text"),
+    (Words, "text"),
     (Double, "float8"),
     (Integer, "int8"),  # BigInteger too
     (Boolean, "bool"),
@@ -70,6 +69,9 @@ def insert_rows(connection: Connection, table: Table, columns: Mapping[str, Sequ
     ]
     rows = zip(*values, strict=True)
     if on_server:
+        for name, of in columns.items():
+            if isinstance(table.columns[name].type, Words):
+                held_text("".join(filter(None, of)), name)  # COPY asks no type; one look at all
         _copy(connection, table, list(columns), rows)
         return
     names = list(columns)
@@ -155,7 +157,7 @@ def _column(column: Column[Any], values: Sequence[Any], dialect: str) -> Any:
     if isinstance(kind, Shape):
         wkbs = values if dialect == "postgresql" else [blobs.wkb_of(value) for value in values]
         return gpd.GeoSeries(blobs.from_wkbs(wkbs), crs=CRS)
-    if isinstance(kind, Text):
+    if isinstance(kind, Words):
         return pd.Series(list(values), dtype="str")
     if isinstance(kind, Date):
         return np.array(values, dtype="datetime64[ms]")

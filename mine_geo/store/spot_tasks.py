@@ -5,6 +5,7 @@ Places are longitude / latitude in EPSG:4326, degrees; days are those of Cambodi
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -65,7 +66,10 @@ COLUMNS: Final = (
     "comment",
     "synthetic",
 )
+RETRACTED: Final = ("retracted_at", "retracted_why")
 _NOT_CONTENT: Final = ("recorded_at", "recorded_by")
+_MARK: Final = re.compile(r" ?\[(recorded|retracted)_at was [0-9TZ:.-]+\]")
+"""What an import adds to the comment of a task whose moment it mended; no part of its content."""
 
 
 def checked(said: Mapping[str, Any], *, synthetic: bool) -> dict[str, Any]:
@@ -94,10 +98,35 @@ def checked(said: Mapping[str, Any], *, synthetic: bool) -> dict[str, Any]:
     }
     hashed = content.digest(
         "spot task",
-        content.to_json({name: content.plain_value(value) for name, value in row.items()}),
+        content.to_json(
+            {name: content.plain_value(value) for name, value in row.items()}
+            | {"comment": _MARK.sub("", facts.comment or "") or None}
+        ),
     )
     task = text_of(said.get("task_id"), "task_id") or hashed
     return {**row, "content_hash": hashed, "task_id": task, "recorded_by": facts.recorded_by}
+
+
+def recorded(said: Mapping[str, Any], *, synthetic: bool) -> dict[str, Any]:
+    """Return a spot task with the moments at which it was recorded, and retracted, elsewhere.
+
+    Raises
+    ------
+    RecordError
+        If there is no moment with a time zone, or a retraction without its reason.
+    """
+    task = checked(said, synthetic=synthetic)
+    when, voided = (moment_of(_present(said.get(name))) for name in ("recorded_at", RETRACTED[0]))
+    why = text_of(said.get(RETRACTED[1]), RETRACTED[1])
+    if when is None:
+        raise RecordError("no recorded_at with a time zone; add it")
+    if (voided is None) != (why is None):
+        raise RecordError("retracted_at and retracted_why belong together; give both")
+    return {**task, "recorded_at": when, RETRACTED[0]: voided, RETRACTED[1]: why}
+
+
+def _present(value: Any) -> Any:
+    return None if value is None or value is pd.NaT or value != value else value  # noqa: PLR0124
 
 
 def _place(said: Mapping[str, Any]) -> dict[str, str | None]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 from sqlalchemy import Table, func, select
 
+from mine_geo.events import MOMENT_WAS
 from mine_geo.store import migrate
 from mine_geo.store.models import AdminVersion, BorderVersion, Event, Hazard, SpotTask
 from mine_geo.store.submitted import WAITING, Submission, SubmittedRecord
+from mine_geo.store.transactions import MOMENTS, clock, last_moment
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -58,4 +60,25 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
         count = connection.scalar(query) or 0
         if count or what == "events":
             rows.append((what, f"{count:,}"))
-    return pd.DataFrame(rows, columns=["what", "value"])
+    return pd.DataFrame([*rows, *_moments(connection)], columns=["what", "value"])
+
+
+def _moments(connection: Connection) -> list[tuple[str, str]]:
+    """Return the last moment, those that have not come yet, and how many were mended."""
+    last, now = last_moment(connection), clock(connection)
+    if last is None:
+        return []
+    rows = [("last recorded", f"{last:%Y-%m-%d %H:%M:%S} UTC")]
+    for what, moment in MOMENTS.items():
+        query = select(func.count(), func.min(moment), func.max(moment)).where(moment > now)
+        count, first, latest = connection.execute(query).one()
+        if count:
+            said = f"{count:,}, from {first:%Y-%m-%d %H:%M:%S} to {latest:%Y-%m-%d %H:%M:%S} UTC"
+            rows.append((f"in the future: {what}", said))
+    if len(rows) > 1:
+        rows.append(("the clock says", f"{now:%Y-%m-%d %H:%M:%S} UTC"))
+        mend = "db export FOLDER; into a new store: db import FOLDER --mend-moments"
+        rows.append(("if the clock is right", mend))
+    marked = _EVENT.c.detail.contains(f'"{MOMENT_WAS}"', autoescape=True)
+    mended = connection.scalar(select(func.count()).select_from(_EVENT).where(marked)) or 0
+    return [*rows, ("events with a mended moment", f"{mended:,}")] if mended else rows

@@ -13,7 +13,16 @@ from mine_geo import admin_names
 from mine_geo.errors import StoreError
 from mine_geo.findings import Finding, as_table
 from mine_geo.intake import checking
-from mine_geo.store import comparing, content, gpkg, layers, rows, same_polygons, submissions
+from mine_geo.store import (
+    comparing,
+    content,
+    gpkg,
+    layers,
+    rows,
+    same_polygons,
+    same_reports,
+    submissions,
+)
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.entries import DAYS_IN, Facts
 from mine_geo.store.submitted import WAITING, Submission, SubmissionFinding, SubmittedRecord
@@ -70,7 +79,12 @@ class Submitted(str):
 
 
 def check(
-    connection: Connection, received: Received, table: gpd.GeoDataFrame, *, of_reports: bool
+    connection: Connection,
+    received: Received,
+    table: gpd.GeoDataFrame,
+    *,
+    of_reports: bool,
+    operator: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Return what the reading and the checks have to say, with what the store knows.
 
@@ -85,6 +99,8 @@ def check(
     of_reports
         Whether the hazards of reports must be in the register. While they wait their hazards
         may come: then that is seen when they are accepted.
+    operator
+        Whose file it is.
     """
     if table.empty:
         return received.said()
@@ -101,7 +117,8 @@ def check(
     typed = replace(received, table=table)
     found = checking.check(typed, admin=admin, country=country, register=register)
     if not hazards:
-        return found
+        said = as_table(_reported(connection, typed, operator))
+        return found if said.empty else pd.concat([found, said], ignore_index=True)
     known = as_table(_known(connection, typed))
     if known.empty:
         return found
@@ -133,6 +150,15 @@ def _known(connection: Connection, received: Received) -> Iterator[Finding]:
             record=int(received.numbers[row.place]),
             hazard_id=None if pd.isna(own) else str(own),
         )
+
+
+def _reported(
+    connection: Connection, received: Received, operator: str | None
+) -> Iterator[Finding]:
+    """Say which reports are in the ledger already, or wait in another file."""
+    table = same_reports.with_parts(received.table.assign(record=received.numbers))
+    for number, known in same_reports.find(connection, table, operator=operator).items():
+        yield from known.findings(number)
 
 
 def _country(admin: gpd.GeoDataFrame) -> Any:

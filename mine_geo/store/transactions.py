@@ -10,17 +10,29 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from mine_geo.errors import StoreError
+from mine_geo.errors import ClockError, StoreError
 from mine_geo.store.engines import BUSY_SECONDS, WRITE_OPTION
-from mine_geo.store.models import Event, StoreInfo, Submission, SubmittedRecord
+from mine_geo.store.models import Event, SpotTask, StoreInfo, Submission, SubmittedRecord
 from mine_geo.store.types import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY: Final = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"
-MOMENTS: Final = (Event.recorded_at, Submission.received_at, SubmittedRecord.decided_at)
+MOMENTS: Final = {
+    "events": Event.recorded_at,
+    "spot tasks": SpotTask.recorded_at,
+    "spot tasks retracted": SpotTask.retracted_at,
+    "submissions": Submission.received_at,
+    "decisions": SubmittedRecord.decided_at,
+}
 """What a store knows the moment of."""
+CLOCK_OPTION: Final = "mine_geo_clock_is_right"
+"""The execution option of an engine whose user vouches for the clock of this computer."""
+MOST_BEHIND: Final = timedelta(minutes=5)
+"""How far the clock may be behind the last moment of a ledger, as between two computers."""
+MOST_AHEAD: Final = timedelta(days=30)
+"""How long nothing may have been recorded in a file before its user is asked about the clock."""
 LOCK: Final = 0x6D696E6567656F  # "minegeo"
 """The key of PostgreSQL's advisory lock; it holds within one database."""
 
@@ -123,16 +135,51 @@ def leave_wal(engine: Engine) -> None:
         _journal(connection, "PRAGMA journal_mode = DELETE")
 
 
+def clock(connection: Connection) -> datetime:
+    """Read the clock that counts, to the millisecond: PostgreSQL's; for a file this computer's."""
+    if _is_file(connection.engine):
+        return milliseconds(datetime.now(UTC))
+    return milliseconds(connection.execute(select(func.clock_timestamp())).scalar_one())
+
+
+def last_moment(connection: Connection) -> datetime | None:
+    """Return the last moment that a store knows; None where nothing was recorded yet."""
+    found = [connection.scalar(select(func.max(moment))) for moment in MOMENTS.values()]
+    return max((each for each in found if each is not None), default=None)
+
+
 def next_moment(connection: Connection) -> datetime:
     """Return the moment to record now: later than every one before, to the millisecond.
 
-    Call it under the write lock; PostgreSQL's own clock counts there.
+    Call it under the write lock. A moment that is once recorded stays, and every later one must
+    come after it: so a clock that may be wrong is refused before it is believed.
+
+    Raises
+    ------
+    ClockError
+        If the clock is more than `MOST_BEHIND` behind the last moment of the ledger; or, on a
+        file, more than `MOST_AHEAD` ahead of it, and nobody said that the clock is right.
     """
-    if connection.dialect.name == "postgresql":
-        now = milliseconds(connection.execute(select(func.clock_timestamp())).scalar_one())
-    else:
-        now = milliseconds(datetime.now(UTC))
-    for moment in MOMENTS:
-        last = connection.scalar(select(func.max(moment)))
-        now = now if last is None else max(now, last + timedelta(milliseconds=1))
-    return now
+    now, last = clock(connection), last_moment(connection)
+    if last is None:
+        return now
+    if last - now > MOST_BEHIND:
+        raise ClockError(
+            f"the clock says {_said(now)}, and the ledger's last moment is {_said(last)}: set the "
+            "clock right; if it is right, the ledger holds moments of a clock that ran ahead (db "
+            "info names them): write it out with mine-geo db export FOLDER and take it over into "
+            "a new store with mine-geo db import FOLDER --mend-moments"
+        )
+    vouched = connection.get_execution_options().get(CLOCK_OPTION, False)
+    if now - last > MOST_AHEAD and _is_file(connection.engine) and not vouched:
+        raise ClockError(
+            f"the clock of this computer says {_said(now)}, {(now - last).days:,} days after the "
+            f"ledger's last moment, {_said(last)}; what is recorded now keeps its moment for good: "
+            "set the clock right, or say that it is, with mine-geo --clock-is-right ... "
+            "(open_store(..., clock_is_right=True))"
+        )
+    return max(now, last + timedelta(milliseconds=1))
+
+
+def _said(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")

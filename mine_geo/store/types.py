@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.dialects.sqlite.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
+from mine_geo.cells import text_fault
 from mine_geo.errors import RecordError
 from mine_geo.store import blobs
 
@@ -165,6 +166,42 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give every moment in UTC, wherever the session thinks it is."""
         return None if value is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """A text that both backends hold: what is not one is refused, whichever way it comes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Refuse what no store takes.
+
+        Raises
+        ------
+        RecordError
+            If a character cannot be held.
+        """
+        return None if value is None else held_text(value)
+
+
+def held_text(value: str, what: str = "a text") -> str:
+    """Return a text that both backends hold; how long each may be is asked where it comes in.
+
+    Raises
+    ------
+    RecordError
+        If a character cannot be held.
+
+    Examples
+    --------
+    >>> held_text("ទី 2")
+    'ទី 2'
+    """
+    why = text_fault(str(value), len(value))
+    if why:
+        raise RecordError(f"{what} {why}, which no store takes; correct it")
+    return value
 
 
 def milliseconds(moment: datetime) -> datetime:

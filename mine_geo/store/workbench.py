@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from mine_geo.errors import RecordError
+from mine_geo.errors import OptionError, RecordError
 from mine_geo.intake.received import Received, check_ids
 from mine_geo.store import accepting, deciding, submissions, submitting, unmeasured
-from mine_geo.store.accepting_reports import accept_reports
+from mine_geo.store.accepting_reports import ANOTHER, CORRECTION, accept_reports
 from mine_geo.store.base import Base
 from mine_geo.store.deciding import Accepted, Rejected
 from mine_geo.store.entries import Facts, id_of
@@ -88,7 +88,9 @@ class Workbench(Base):
         with self._reading() as connection:
             done = None if again else submitting.there_already(connection, got, records)
             if done is None:
-                found = submitting.check(connection, got, records.frame, of_reports=False)
+                found = submitting.check(
+                    connection, got, records.frame, of_reports=False, operator=operator
+                )
         if done is None:
             prepared = prepare(records, found)
             with self._writing() as connection:
@@ -200,6 +202,8 @@ class Workbench(Base):
         happened_on: Day = None,
         accepted_by: str | None = None,
         despite: Iterable[str] | str = (),
+        as_correction: bool = False,
+        as_another: bool = False,
         dry_run: bool = False,
     ) -> Accepted:
         """Accept waiting records into the register: events in the ledger, all in one transaction.
@@ -228,6 +232,13 @@ class Workbench(Base):
             Errors of reports that are true all the same, by their codes (`terms.OVERRULED`):
             for records that are named, they do not keep them back. What was overruled is kept
             with the record.
+        as_correction
+            Reports that are there already and say something else stand in the place of what is
+            there: the earlier events are retracted and the new ones recorded, or neither. Without
+            a word such reports are left: those of one reference and operator, or of one id of
+            their own; and those of one outcome on nearly the same land on a near day.
+        as_another
+            Such reports are others, and are recorded beside what is there.
         dry_run
             Judge it, and write nothing: what is returned, or raised, is what the acceptance would
             give on the store as it stands. It takes no lock, and needs no right to write.
@@ -243,17 +254,20 @@ class Workbench(Base):
         UnknownNameError
             If there is no such submission, hazard or record in it.
         OptionError
-            If a day is given for reports, or an error overruled that cannot be, or for records
-            that are not named.
+            If a day is given for reports, a word on earlier reports for hazards, or an error
+            overruled that cannot be, or for records that are not named.
         RecordError
             If a record that is asked for by name cannot be accepted: it has errors, no polygon,
             no kind, was rejected, or the hazard is closed in the register.
         RecordError, GeometryError, ConflictError
             If the ledger refuses, as for `record`. Nothing is written then.
         """
+        if as_correction and as_another:
+            raise OptionError("a report is a correction or another one; say one of the two")
+        word = CORRECTION if as_correction else ANOTHER if as_another else None
         return self._judging(
             lambda view: self._accept(
-                view, submission_id, hazards, records, happened_on, accepted_by, despite
+                view, submission_id, hazards, records, happened_on, accepted_by, despite, word=word
             ),
             dry_run=dry_run,
         )
@@ -267,17 +281,25 @@ class Workbench(Base):
         happened_on: Day = None,
         accepted_by: str | None = None,
         despite: Iterable[str] | str = (),
+        *,
+        word: str | None = None,
     ) -> Accepted:
         """Judge an acceptance on a view; see `accept`."""
         row = submissions.known(view.connection, submission_id)
+        if word and row.what == "hazards":
+            raise OptionError(
+                f"{row.submission_id} holds hazards; as_correction and as_another are for "
+                "reports: leave them out"
+            )
         chosen = deciding.choose_records(
             view.connection, row.submission_id, hazards, records, ACCEPTED
         ).overruling(despite)
         work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
         work.notes += chosen.notes
-        if chosen.numbers:
-            one = accepting.accept_hazards if row.what == "hazards" else accept_reports
-            one(view, work, chosen)
+        if chosen.numbers and row.what == "hazards":
+            accepting.accept_hazards(view, work, chosen)
+        elif chosen.numbers:
+            accept_reports(view, work, chosen, word)
         return work.finish(view)
 
     def reject(

@@ -10,7 +10,8 @@ import pytest
 import mine_geo as mg
 from mine_geo import errors
 from tests.cli.conftest import Command
-from tests.reports_register import CASES, register, square
+from tests.reports_register import REPORTS, square
+from tests.reports_register import hazards as register
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +119,7 @@ def test_show_is_what_accept_does(desk: Command) -> None:
 
 
 def test_an_error_is_overruled_by_number_and_word(desk: Command) -> None:
-    file = CASES / "c7c.xlsx"
+    file = REPORTS / "c7c.xlsx"
     desk.done("workbench", "submit", file, "--reports", "--crs", "EPSG:4326")
     words = ["workbench", "accept", "S-0001", "--despite", "on_other_hazard", "--yes"]
     line = desk.refused(errors.OptionError, *words)

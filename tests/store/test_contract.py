@@ -195,20 +195,6 @@ def test_recorded_at_strictly_increases(store: Store, hazards: gpd.GeoDataFrame)
         assert next_moment(connection) > late
 
 
-def test_recorded_at_is_later_than_a_clock_that_ran_ahead(
-    store: Store, hazards: gpd.GeoDataFrame
-) -> None:
-    store.register(hazards.iloc[[0]])
-    ahead = datetime(2100, 1, 1, tzinfo=UTC)
-    with store._writing() as connection:
-        row = {"event_id": "x", "hazard_id": "B-2", "event_type": "amended"}
-        connection.execute(
-            Event.__table__.insert().values(**row, happened_on=date(2022, 1, 1), recorded_at=ahead)
-        )
-    with store._writing() as connection:
-        assert next_moment(connection) == ahead + timedelta(milliseconds=1)
-
-
 def test_a_moment_without_a_time_zone_is_refused(store: Store, hazards: gpd.GeoDataFrame) -> None:
     store.register(hazards.iloc[[0]])
     row = {"event_id": "x", "hazard_id": "B-2", "event_type": "amended"}

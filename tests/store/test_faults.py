@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import socket
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from mine_geo import errors
 from mine_geo.store import create_store, engines, migrate, open_store, upgrade_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
 
     from tests.postgis.cluster import Server
@@ -128,6 +131,41 @@ def test_other_databases(url: str) -> None:
     one_line(caught)
 
 
+class _Capabilities(ctypes.Structure):
+    """What a thread may do, as capset(2) takes it: 64 bits in two halves."""
+
+    _fields_ = (
+        ("effective", ctypes.c_uint32),
+        ("permitted", ctypes.c_uint32),
+        ("inheritable", ctypes.c_uint32),
+    )
+
+
+@contextmanager
+def stopped_by_permissions() -> Iterator[None]:
+    """Let the permissions of files hold for root too, whom they do not stop otherwise.
+
+    Root stays root, so that this very code, perhaps in root's own home, can still be read; as
+    another user it could not.
+    """
+    if os.geteuid() != 0:
+        yield
+        return
+    version, override = 0x20080522, 1 << 1  # _LINUX_CAPABILITY_VERSION_3, CAP_DAC_OVERRIDE
+    library = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(version, 0)
+    mine = (_Capabilities * 2)()
+    assert library.capget(header, mine) == 0
+    before = mine[0].effective
+    mine[0].effective &= ~override
+    assert library.capset(header, mine) == 0
+    try:
+        yield
+    finally:
+        mine[0].effective = before
+        assert library.capset(header, mine) == 0
+
+
 def test_a_file_that_may_only_be_read(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame) -> None:
     folder = Path(tempfile.mkdtemp())
     place = folder / "register.gpkg"
@@ -137,17 +175,10 @@ def test_a_file_that_may_only_be_read(hazards: gpd.GeoDataFrame, border: gpd.Geo
             store.load_border(border)
         place.chmod(0o444)
         folder.chmod(0o555)
-        root = os.geteuid() == 0
-        if root:  # whom no permission stops
-            os.seteuid(65534)
-        try:
-            with open_store(place) as store:
-                assert len(store.split()) == 2  # computed, and not kept
-                with pytest.raises(errors.FileError, match="may not be written"):
-                    store.register(hazards)
-        finally:
-            if root:
-                os.seteuid(0)
+        with stopped_by_permissions(), open_store(place) as store:
+            assert len(store.split()) == 2  # computed, and not kept
+            with pytest.raises(errors.FileError, match="may not be written"):
+                store.register(hazards)
         with open_store(place) as store:
             assert len(store.hazards()) == 2
     finally:
@@ -290,14 +321,6 @@ def test_the_server_goes_away(postgis_server: Server, postgis_url: str) -> None:
             store._reading() as connection,
         ):
             connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-
-
-def test_a_text_that_postgres_cannot_hold(postgis_url: str, hazards: gpd.GeoDataFrame) -> None:
-    with create_store(postgis_url) as store:
-        with pytest.raises(errors.StoreError) as caught:
-            store.register(hazards.assign(village="a\0b"))
-        one_line(caught)
-        assert len(store.hazards()) == 0
 
 
 # ---------------------------------------------------------------- other schemas

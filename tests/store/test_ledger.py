@@ -859,7 +859,9 @@ def exported(
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Give hazards as first registered, and what happened to them, from another store."""
     hazards = made().assign(recorded_at=pd.Timestamp("2020-02-03T01:02:03.004Z"))
-    with create_store(tmp_path_factory.mktemp("source") / "source.gpkg") as source:
+    with create_store(
+        tmp_path_factory.mktemp("source") / "source.gpkg", clock_is_right=True
+    ) as source:
         source.import_log(hazards, source.events())
         source.record("A", "cleared", field(103.0, 103.001), happened_on="2022-05-03", event_id="e")
         source.divide("C", {"C-1": field(103.04, 103.05)}, happened_on="2022-06-01")

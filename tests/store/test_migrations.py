@@ -206,7 +206,7 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
     assert upgrade_store(place) == (revision, migrate.revisions()[-1])
-    with open_store(place) as store:
+    with open_store(place, clock_is_right=True) as store:
         found = store.hazards()
         assert found["hazard_id"].tolist() == ["A-1", "B-2", "a-3", "Ä-4"]
         assert found["status"].tolist() == ["open", "open", "worked_on", "worked_on"]
@@ -260,7 +260,7 @@ def make_earlier(
     days = [date(2020, 1, 31) if pd.isna(day) else day.date() for day in table["surveyed_on"]]
     engine, now = engine_of(place), datetime(2022, 1, 1, tzinfo=UTC)
     with migrating(engine) as connection, patch.context() as before:
-        before.setattr(opening, "next_moment", lambda _: now)
+        before.setattr(opening, "clock", lambda _: now)
         before.setattr(migrate, "revisions", lambda: (revision,))
         opening._prepare(connection, engines.locate(place))
         migrate.apply(connection, revision)

@@ -14,7 +14,8 @@ import shapely
 from mine_geo import errors
 from mine_geo.intake import read
 from mine_geo.terms import OVERRULED
-from tests.reports_register import CASES, SIZE_M2, register, square
+from tests.reports_register import REPORTS, SIZE_M2, square
+from tests.reports_register import hazards as register
 from tests.store.inbox import candidates, received, report_file
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def desk(store: Store) -> Store:
 
 
 def submit(desk: Store, file: str) -> str:
-    return desk.submit(read(CASES / file, what="reports", crs="EPSG:4326"))
+    return desk.submit(read(REPORTS / file, what="reports", crs="EPSG:4326"))
 
 
 def report(number: int = 1, **said: Any) -> dict[str, Any]:

@@ -19,6 +19,11 @@ LAYERS = (
     "submission_finding",
     "submitted_record",
     "submission",
+    "border_distance",
+    "border",
+    "border_version",
+    "district",
+    "admin_version",
 )
 GUARDS = """
     SELECT tgrelid::regclass::text, tgname FROM pg_trigger
