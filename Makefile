@@ -22,7 +22,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 demo: $(VENV)/.installed ## install, then run `mine-geo demo` into demo/
-	@"$(BIN)/mine-geo" demo
+	@env -u MINE_GEO_DATABASE_URL "$(BIN)/mine-geo" demo
 
 install: $(VENV)/.installed ## a virtual environment in .venv with mine_geo, as editable
 

@@ -14,7 +14,7 @@ import shapely
 
 from mine_geo.cells import read_flags
 from mine_geo.errors import CRSError, GeometryError, RecordError, some
-from mine_geo.geometry import as_geometries, find_faults
+from mine_geo.geometry import as_given, find_faults
 from mine_geo.nearest import nearest
 from mine_geo.terms import BORDER_COLUMNS, BORDER_KINDS, CRS, NEIGHBOURS
 
@@ -26,6 +26,10 @@ _GEOD: Final = pyproj.Geod(ellps="WGS84")
 UNKNOWN_ACCURACY_M: Final = 0.0
 MOST_DEGREES: Final = 10.0
 """Farthest longitude from the middle of the border at which its plane is used."""
+FAR_OFF: Final = (
+    f"not in longitude / latitude, or more than {MOST_DEGREES:g} degrees of longitude from the "
+    "middle of the border"
+)
 
 
 def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -197,7 +201,7 @@ def lengths_km(lines: gpd.GeoDataFrame) -> NDArray[np.float64]:
     >>> lengths_km(lines).round(3)
     array([111.319])
     """
-    found = [_GEOD.geometry_length(line) / 1000 for line in as_geometries(lines)]
+    found = [_GEOD.geometry_length(line) / 1000 for line in as_given(lines)]
     return np.array(found, dtype=np.float64)
 
 
@@ -289,7 +293,7 @@ def border_nearest(
     if hazards.crs != CRS:
         raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
     lines = border_lines(border, include_coast=include_coast)
-    geometries = as_geometries(hazards)
+    geometries = as_given(hazards)
     _check_places(geometries, hazards, lines)
     metres, line = nearest(geometries, lines)
     names = np.array([*lines["neighbour"], None], dtype=object)
@@ -322,17 +326,10 @@ def far_off(hazards: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> pd.Series[str
     >>> far_off(fields, border).tolist()
     [nan, 'no polygon']
     """
-    west, _, east, _ = lines.total_bounds
-    geometries = as_geometries(hazards)
-    xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    away = np.abs(xy - [(west + east) / 2, 0]).T
-    bad = np.unique(owner[~((away[0] <= MOST_DEGREES) & (away[1] <= 90))])
+    geometries = as_given(hazards)
     why = pd.Series(None, index=hazards.index, dtype="str")
     why.iloc[shapely.is_missing(geometries) | shapely.is_empty(geometries)] = "no polygon"
-    why.iloc[bad] = (
-        f"not in longitude / latitude, or more than {MOST_DEGREES:g} "
-        "degrees of longitude from the middle of the border"
-    )
+    why.iloc[_too_far_off(geometries, lines)] = FAR_OFF
     return why
 
 
@@ -346,8 +343,15 @@ def _check_places(
             f"border: reaches from longitude {west:.1f} to {east:.1f}, more than "
             f"{2 * MOST_DEGREES:g} degrees; cut it to the country and its surroundings"
         )
-    there = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
-    why = far_off(hazards[there], lines).dropna()
-    if len(why):
+    bad = _too_far_off(geometries, lines)
+    if len(bad):
         ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
-        raise GeometryError(f"{some(ids[why.index])}: {why.iloc[0]}; correct the coordinates")
+        raise GeometryError(f"{some(ids.iloc[bad])}: {FAR_OFF}; correct the coordinates")
+
+
+def _too_far_off(geometries: NDArray[np.object_], lines: gpd.GeoDataFrame) -> NDArray[np.intp]:
+    """Return the places of geometries with a coordinate that the plane cannot hold."""
+    west, _, east, _ = lines.total_bounds
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    away = np.abs(xy - [(west + east) / 2, 0]).T
+    return np.unique(owner[~((away[0] <= MOST_DEGREES) & (away[1] <= 90))])

@@ -1,4 +1,4 @@
-"""Cells of a table as they were written, and the days and moments that people give.
+"""Cells of a table as they were written, cells of a CSV, and the days and moments people give.
 
 Days and moments have one reading, for files, options and functions: ISO 8601, year first, or a
 format that is named. 03/05/2024 is a day in May to one and in March to another, so without a named
@@ -51,6 +51,61 @@ _WHOLE: Final = frozenset("dmYbBaAHIMSfpzZj%")
 """What a format may name; %y leaves the century open, %x and %c are another in each office."""
 
 FLAGS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+# As `assets/list_csv.js` has it: spreadsheets run the wide signs too.
+_FORMULA: Final = re.compile("^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_GUARDED: Final = re.compile("^'+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
+def guarded(value: Any) -> Any:
+    """Return a cell for CSV: a text that a spreadsheet would run as a formula is marked as text.
+
+    Numbers stay numbers, negative ones too. `unguarded` gives the text back.
+
+    Examples
+    --------
+    >>> [guarded(value) for value in ("=1+1", "AP-1", -5, "-5")]
+    ["'=1+1", 'AP-1', -5, "'-5"]
+    """
+    marked = isinstance(value, str) and _FORMULA.search(value) is not None
+    return f"'{value}" if marked else value
+
+
+def unguarded(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells of text, read from CSV, without the marks that `guarded` sets.
+
+    Examples
+    --------
+    >>> unguarded(pd.DataFrame({0: ["'=1+1", "AP-1", "'s-Graven"]}))[0].tolist()
+    ['=1+1', 'AP-1', "'s-Graven"]
+    """
+    plain = {}
+    for name, column in cells.items():
+        marked = column.str.contains(_GUARDED, na=False)
+        plain[name] = column.mask(marked, column.str[1:]) if marked.any() else column
+    return pd.DataFrame(plain, index=cells.index)
+
+
+def guarded_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts, headings among them, are `guarded`.
+
+    Examples
+    --------
+    >>> guarded_table(pd.DataFrame({"@id": ["+1"], "m2": [-1]})).to_csv(index=False).split()
+    ["'@id,m2", "'+1,-1"]
+    """
+    texts = [
+        place
+        for place, kind in enumerate(table.dtypes)
+        if not pd.api.types.is_numeric_dtype(kind)
+        and not pd.api.types.is_datetime64_any_dtype(kind)
+    ]
+    parts = [
+        table.iloc[:, place].astype(object).map(guarded) if place in texts else table.iloc[:, place]
+        for place in range(len(table.columns))
+    ]
+    if not parts:
+        return table
+    return pd.concat(parts, axis=1).set_axis([guarded(str(name)) for name in table], axis=1)
 
 
 TEXT_LENGTH: Final = 1_000_000

@@ -1,7 +1,8 @@
 """Claims printed in the texts of published documents, held against the tables beside them.
 
 `sample_data/published/claims.csv` lists them; each names the figures it rests on and the expression
-that gives what it should have said. Nothing is decided here: both numbers are laid side by side.
+that gives what it should have said, the reading on which it rests, and the verdict on that
+reading: `contradicts`, `holds`, or `open` where the document does not print what would decide.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from mine_geo import sample
-from mine_geo.errors import RecordError
+from mine_geo.errors import RecordError, some
 from mine_geo.published import published_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+VERDICTS: Final = ("contradicts", "holds", "open")
+"""Of a claim, on the reading that stands beside: `open` where nothing printed decides."""
 _OPERATIONS: Final[dict[type[ast.operator], Callable[[float, float], float]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -28,38 +31,58 @@ _OPERATIONS: Final[dict[type[ast.operator], Callable[[float, float], float]]] = 
 
 
 def claims() -> pd.DataFrame:
-    """Return the claims that contradict their own tables.
+    """Return what the texts claim, beside what their tables give, with a verdict for each.
 
     Returns
     -------
     pandas.DataFrame
-        `id`, `document`, `place`, `claim`, `printed` (as in the text), `computed` (from the
-        published tables), `difference` (printed less computed), `unit`, `note`.
+        `id`, `document` (its title), `place`, `claim`, `printed` (as in the text), `computed`
+        (from the published tables), `difference` (printed less computed), `unit`, `verdict` (one
+        of `VERDICTS`), `reading` (on which the verdict rests), `note` (other readings, causes).
 
     Raises
     ------
     RecordError
-        If a claim names a figure that there is not, or its expression is not arithmetic.
+        If a claim names a figure or a document that there is not, its expression is not
+        arithmetic, or its verdict none of `VERDICTS`.
 
     Examples
     --------
     >>> table = claims().set_index("id")
     >>> said = table.loc["wp2023_rise_2021"]
-    >>> float(said.printed), float(said.computed), said.unit
-    (124.0, 24.4, 'percent')
+    >>> float(said.printed), float(said.computed), said.unit, said.verdict
+    (124.0, 24.4, 'percent', 'contradicts')
     """
     table = pd.read_csv(sample.path("claims"), keep_default_na=False)
+    titles = _titles()
+    for column, valid in (("verdict", VERDICTS), ("document", tuple(titles))):
+        wrong = ~table[column].isin(valid)
+        if wrong.any():
+            raise RecordError(
+                f"claims {some(table.loc[wrong, 'id'])}: {column} is none of {', '.join(valid)}"
+            )
     rows = []
     for row in table.to_dict("records"):
         named = _figures(str(row["figures"]), str(row["id"]))
-        computed = round(evaluate(str(row["expression"]), named), 2)
-        if row["unit"] == "percent":
-            computed = round(computed, 1)
-        rows.append(computed)
+        decimals = 1 if row["unit"] == "percent" else 2
+        rows.append(round(evaluate(str(row["expression"]), named), decimals))
     printed = table["printed"].astype(float)
-    table = table.assign(printed=printed, computed=rows, difference=(printed - rows).round(2))
+    table = table.assign(
+        document=table["document"].map(titles),
+        printed=printed,
+        computed=rows,
+        difference=(printed - rows).round(2),
+    )
     columns = ["id", "document", "place", "claim", "printed", "computed", "difference"]
-    return table[[*columns, "unit", "note"]]
+    return table[[*columns, "unit", "verdict", "reading", "note"]]
+
+
+def _titles() -> dict[str, str]:
+    """Return the title of each document, by the beginning of the names of its tables."""
+    tables = pd.read_csv(sample.path("published") / "tables.csv", keep_default_na=False)
+    known = tables[tables["name"] != "claims"]
+    starts = known["name"].str.split("_").str[0]
+    return dict(zip(starts, known["document"], strict=True))
 
 
 def evaluate(expression: str, names: Mapping[str, float]) -> float:
@@ -92,7 +115,7 @@ def _value(node: ast.expr, names: Mapping[str, float]) -> float:
 
 
 def _figures(text: str, claim: str) -> dict[str, float]:
-    """Read `a=table/row/column; b=3.5` into numbers."""
+    """Read `a=table/row/column; b=3.5; c=table/*; d=table/row/*` into numbers: `*` counts rows."""
     found = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, _, value = part.partition("=")
@@ -103,10 +126,15 @@ def _figures(text: str, claim: str) -> dict[str, float]:
 def _figure(value: str, claim: str) -> float:
     if "/" not in value:
         return float(value)
-    name, row, column = value.split("/")
+    name, *rest = value.split("/")
+    if rest == ["*"]:
+        return float(len(published_table(name)))
+    row, column = rest
     table = published_table(name, total=True)
     keys = table.select_dtypes(exclude="float").astype(str)
     rows = table[(keys == row).any(axis=1)]
+    if column == "*":
+        return float(len(rows))
     if len(rows) != 1 or column not in rows:
         raise RecordError(f"claim {claim}: no figure {value} in the published tables")
     return float(rows[column].iloc[0])

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+import pyogrio
 
 from mine_geo import maps, sample
 from mine_geo.bounds import findings, zone_bounds
-from mine_geo.errors import NotSyntheticError, StoreNotFoundError
+from mine_geo.errors import NotSyntheticError, StoreNotFoundError, some
 from mine_geo.intake import read_admin, read_border, read_hazards
 from mine_geo.places import read_places
 from mine_geo.published import published_table, reconcile
+from mine_geo.selection import Selection
 from mine_geo.store import create_store, open_store
 from mine_geo.totals import totals
 from mine_geo.vector import read_vector
@@ -75,7 +77,8 @@ def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None])
     Raises
     ------
     NotSyntheticError
-        If there is a store at `place` that is not for invented data; nothing is written.
+        If there is a store at `place` that is not for invented data, or holds hazards of other
+        data; nothing is written.
     """
     store = synthetic_store(place, folder)
     say("load border and districts")
@@ -101,6 +104,9 @@ def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None])
         "releases": store.released_land(kind=KIND, as_of=AS_OF),
         "places": read_places(sample.path("places")),
         "as_of": AS_OF,
+        "selection": Selection(
+            kind=KIND, last_record=store.last_moment(), synthetic=store.synthetic
+        ),
     }
     pages = _draw(land, context, folder, say)
     say(f"sheet of {PROVINCE}, to print")
@@ -121,21 +127,37 @@ def synthetic_store(place: str | os.PathLike[str], folder: Path) -> Store:
     Raises
     ------
     NotSyntheticError
-        If the store at `place` is not for invented data.
+        If the store at `place` is not for invented data, or holds hazards of other data.
     """
     try:
         store = open_store(place)
     except StoreNotFoundError:
         folder.mkdir(parents=True, exist_ok=True)
         return create_store(place, synthetic=True, title="mine_geo demonstration")
-    if not store.synthetic:
+    why = _not_ours(store)
+    if why:
         name = store.name
         store.close()
         raise NotSyntheticError(
-            f"{name}: a register of its own, not made for invented data; the demonstration is "
-            "refused and nothing was written: give another place with --database"
+            f"{name}: {why}; the demonstration is refused and nothing was written: give another "
+            "place with --database"
         )
     return store
+
+
+def _not_ours(store: Store) -> str:
+    """Say why a store is not for the sample; empty where it is."""
+    if not store.synthetic:
+        return "a register of its own, not made for invented data"
+    held = set(store.hazards(closed=True)["hazard_id"])
+    sample_ids: set[str] = set()
+    for name in ("ledger_hazards", "ledger_events") if held else ():
+        ids = pyogrio.read_dataframe(
+            sample.path(name), columns=["hazard_id"], read_geometry=False, use_arrow=True
+        )
+        sample_ids |= set(ids["hazard_id"])
+    others = sorted(held - sample_ids)
+    return f"it holds hazards that are not of the sample ({some(others)})" if others else ""
 
 
 def _draw(

@@ -6,10 +6,11 @@ A message says what is wrong, which record, and how to mend it. Imports nothing 
 from __future__ import annotations
 
 import re
+from os import PathLike
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class MineGeoError(Exception):
@@ -118,7 +119,7 @@ def exit_code(error: MineGeoError) -> int:
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
 
 
-MOST_SHOWN: Final = 200
+MOST_SHOWN: Final = 1_000
 """Characters of an id or a cell that are shown; a longer one is cut in its middle."""
 
 # Controls, lone surrogates, and what hides or turns other letters; not the zero-width space and
@@ -221,3 +222,46 @@ def choose(value: object, valid: Sequence[str], what: str) -> str:
     if value not in valid:
         raise OptionError(f"{what} {quoted(value)} is unknown; valid: {', '.join(valid)}")
     return str(value)
+
+
+def in_order(
+    call: str, *, names: Mapping[str, object], frames: Mapping[str, object | None]
+) -> None:
+    """Refuse a table where a name belongs, and a name where a table belongs.
+
+    Parameters
+    ----------
+    call
+        How it is called: its first arguments in their order.
+    names, frames
+        What was given for texts and for tables, by argument; None is left out.
+
+    Raises
+    ------
+    OptionError
+        In one line: which argument is wrong, what it is, and the right order.
+
+    Examples
+    --------
+    >>> in_order("province(split, name)", names={"name": "Kep"}, frames={"split": None})
+    >>> in_order("province(split, name)", names={"name": 2}, frames={})
+    Traceback (most recent call last):
+    mine_geo.errors.OptionError: province(split, name): name must be a text, not int; ...
+    """
+    wrong = [
+        f"{argument} must be a text, not {type(value).__name__}"
+        for argument, value in names.items()
+        if value is not None and not isinstance(value, (str, PathLike))
+    ]
+    wrong += [
+        f"{argument} must be a table, not {_shown(value)}"
+        for argument, value in frames.items()
+        if value is not None and not hasattr(value, "columns")
+    ]
+    if wrong:
+        raise OptionError(f"{call}: {'; '.join(wrong)}; keep that order, or name the arguments")
+
+
+def _shown(value: object) -> str:
+    """Return a text in quotes, of anything else what it is."""
+    return quoted(value[:40]) if isinstance(value, str) else type(value).__name__

@@ -47,7 +47,8 @@ def as_geometries(geometries: Any) -> Geometries:
     return without_empty(geometries)[0]
 
 
-def _objects(geometries: Any) -> Geometries:
+def as_given(geometries: Any) -> Geometries:
+    """Return an object array of shapely geometries with whatever is empty in them."""
     geometries = getattr(geometries, "geometry", geometries)
     return np.atleast_1d(np.asarray(geometries, dtype=object))
 
@@ -102,7 +103,7 @@ def exact_size_m2(geometries: Any) -> Floats:
     >>> exact_size_m2([shapely.Polygon(), None])
     array([0., 0.])
     """
-    geometries = _objects(geometries)
+    geometries = as_given(geometries)
     parts, owner = shapely.get_parts(geometries, return_index=True)
     while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
         # A multipolygon within a collection.
@@ -157,7 +158,7 @@ def densify(geometries: Any, degrees: float = DENSIFY_DEGREES) -> Geometries:
     >>> len(densify([line])[0].coords)
     4
     """
-    geometries = shapely.force_2d(_objects(geometries))
+    geometries = shapely.force_2d(as_given(geometries))
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     steps = np.diff(xy, axis=0) ** 2
     long = (steps[:, 0] + steps[:, 1] > degrees * degrees) & (owner[1:] == owner[:-1])
@@ -275,7 +276,7 @@ def line_parts(lines: Any) -> tuple[Geometries, NDArray[np.intp]]:
     >>> [len(part.coords) for part in parts], line.tolist()
     ([3], [0])
     """
-    parts, line = shapely.get_parts(_objects(lines), return_index=True)
+    parts, line = shapely.get_parts(as_given(lines), return_index=True)
     long = shapely.length(parts) > 0
     return densify(shapely.remove_repeated_points(parts[long])), line[long]
 
@@ -303,7 +304,7 @@ def without_empty(geometries: Any) -> tuple[Geometries, NDArray[np.bool_]]:
     >>> print(drawn[0], which.tolist())
     MULTIPOLYGON (((103 13, 103.1 13, 103.1 13.1, 103 13))) [True]
     """
-    geometries = _objects(geometries)
+    geometries = as_given(geometries)
     which = _with_empty(geometries)
     if which.any():
         geometries = geometries.copy()
@@ -381,7 +382,7 @@ def find_faults(
     >>> find_faults([bow_tie], ["AP-1"]).message[0]
     'invalid ring: Self-intersection[0.5 0.5]'
     """
-    geometries = _objects(geometries)
+    geometries = as_given(geometries)
     kinds = shapely.get_type_id(geometries)
     areal = np.isin(kinds, SHAPES[shape])
     short = areal & ~shapely.is_empty(geometries) & (shape == "line")

@@ -46,6 +46,8 @@ RELEASE_COLUMNS: Final = (
     "unreported",
     *ITEM_COLUMNS,
 )
+UNSURE: Final = ("reported_m2", *ITEM_COLUMNS)
+"""Figures of releases that reports may leave out: null where none of them says."""
 REASONS: Final = ("new", "late", "gone", "re-attributed")
 
 
@@ -244,8 +246,9 @@ def releases(
     -------
     pandas.DataFrame
         The group's columns, then `events`, `cancelled_m2`, `reduced_m2`, `cleared_m2`,
-        `released_m2` (their sum), `reported_m2` (as the operators wrote it, rounded by event),
-        `unreported` (events without such a figure) and ordnance found, items.
+        `released_m2` (their sum), `reported_m2` (as the operators wrote it, rounded by event;
+        null where none did), `unreported` (events without such a figure, which the sum leaves
+        out) and ordnance found, items (null where no event says).
 
     Raises
     ------
@@ -291,9 +294,9 @@ def releases(
     figures = released.assign(
         events=1,
         released_m2=released.sum(axis=1),
-        reported_m2=np.rint(reported.fillna(0)).astype(np.int64),
+        reported_m2=reported.astype("Float64").round().astype("Int64"),
         unreported=reported.isna().astype(np.int64),
-        **{name: effects[name].fillna(0).astype(np.int64) for name in ITEM_COLUMNS},
+        **{name: effects[name].astype("Int64") for name in ITEM_COLUMNS},
     )
     table = pd.concat([found[keys], figures], axis=1)
     return _summed(table, keys, list(RELEASE_COLUMNS), total=total)
@@ -382,8 +385,14 @@ def _keys(table: pd.DataFrame, by: list[str], further: tuple[str, ...] = ()) -> 
 
 
 def _summed(table: pd.DataFrame, keys: list[str], figures: list[str], *, total: bool) -> Any:
+    """Add up the figures of each group; where all may be unknown, a sum over nothing is null."""
+    unsure = [name for name in figures if name in UNSURE]
+    kinds = {name: "Int64" if name in unsure else "int64" for name in figures}
     if not keys:
-        return table[figures].sum().astype(np.int64).to_frame().T
+        sums = {name: [table[name].sum(min_count=int(name in unsure))] for name in figures}
+        return pd.DataFrame(sums).astype(kinds)
     groups = table.groupby(keys, dropna=False, sort=True)
-    summed = name_no_unit(groups[figures].sum().astype(np.int64).reset_index(), UNITS)
+    summed = groups[figures].sum()
+    summed[unsure] = groups[unsure].sum(min_count=1)
+    summed = name_no_unit(summed.astype(kinds).reset_index(), UNITS)
     return with_total(summed, keys) if total else summed

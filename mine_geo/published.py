@@ -8,23 +8,28 @@ The tables are those of the work plan of 2023 (`wp2023_*`) and of the cluster mu
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from mine_geo import admin_names, sample
-from mine_geo.errors import MixedError, RecordError, choose, some
+from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
 from mine_geo.terms import NO_UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     _Number = float | None
+    _Cell = float | str | None
     _Key = tuple[str | None, ...]
-    _Pair = tuple[_Key | None, str, _Number, _Number]
     _Figures = dict[_Key | None, dict[str, float]]
 
 TOTAL: Final = "Total"
 """What stands in the name column of a total row; its code is null."""
+NOT_RECORDED: Final = "not recorded"
+COMPARED: Final = "Compared"
+"""What stands there for the sum of the rows that both tables have, where one lacks some."""
 
 _NOT_TABLES: Final = ("claims", "name_variants", "tables")
 _RENAMED: Final = {
@@ -43,7 +48,11 @@ _RENAMED: Final = {
 _BLANK_IS_ZERO: Final = ("wp2023_table2",)
 """Tables whose printed blanks mean that nothing was released: their totals leave no other."""
 _PLACE: Final = ("province", "province_code", "district", "district_code")
-_KEYS: Final = ("province_code", "district_code", "year", "operator", "activity")
+_KEYS: Final = ("province_code", "district_code", "year", "operator", "activity", "item")
+_UNLIKE: Final = (["activity"], ["item"])
+"""Keys of rows that have no sum: m² and items."""
+_WORDS: Final = ("difficulty", "provinces")
+"""Columns of words that are compared, each a list without an order."""
 _NAME_OF: Final = {"province_code": "province", "district_code": "district"}
 _TOTAL_CELL: Final = re.compile(r"totals?\b.*", re.IGNORECASE)
 
@@ -193,7 +202,9 @@ def _check_totals(body: pd.DataFrame, printed: pd.DataFrame, what: str) -> None:
                 )
 
 
-def reconcile(table: pd.DataFrame, published: pd.DataFrame | str) -> pd.DataFrame:
+def reconcile(
+    table: pd.DataFrame, published: pd.DataFrame | str, *, province: str | None = None
+) -> pd.DataFrame:
     """Lay our table beside a published one: every row and figure, with the difference.
 
     Parameters
@@ -203,20 +214,30 @@ def reconcile(table: pd.DataFrame, published: pd.DataFrame | str) -> pd.DataFram
         published one, it is added up. A row of totals in it is checked and not needed.
     published
         A table of the same words, or the name of one of `published_names`.
+    province
+        Only this province, name or code, on both sides; `Total` is then its own.
 
     Returns
     -------
     pandas.DataFrame
         One row for each place and figure: the names and codes, `figure`, `ours`, `published`,
         `difference` (ours less published). A row that only one side has is kept, null on the
-        other. The rows of `Total` come last.
+        other, and so is its difference: what one table does not say is unknown, not 0. Then the
+        difference of `Total` is unknown too, and rows `Compared` give the sums of what both
+        tables have, so that differences add up. The rows of `Total` come last.
+
+        Words (`difficulty`, and the `provinces` of an operator), where both tables have them, are
+        compared as lists without an order; `difference` is how many of them stand on one side
+        only.
 
     Raises
     ------
     OptionError
-        If no published table has that name.
+        If no published table has that name, or a province is asked for of one that has none.
     MixedError
         If a table holds several kinds of hazard.
+    UnknownNameError
+        If there is no such province.
     RecordError
         If the two share no key or no figure, or a total row is not the sum of its rows.
 
@@ -225,9 +246,10 @@ def reconcile(table: pd.DataFrame, published: pd.DataFrame | str) -> pd.DataFram
     >>> annex = published_table("wp2023_annex1")
     >>> rows = reconcile(annex, "wp2023_table1")
     >>> rows[rows["province"] == "Koh Kong"].iloc[:, 2:]
-         figure      ours  published  difference
-    10  hazards       355        355           0
-    11  size_m2  22846585   22846585           0
+            figure      ours published  difference
+    15     hazards       355       355           0
+    16     size_m2  22846585  22846585           0
+    17  difficulty      high      high           0
     """
     theirs = published_table(published, total=True) if isinstance(published, str) else published
     keys = [key for key in _KEYS if key in _coded(theirs)]
@@ -238,20 +260,108 @@ def reconcile(table: pd.DataFrame, published: pd.DataFrame | str) -> pd.DataFram
             f"({', '.join(_KEYS)}) and common figures; ours has {some(table.columns, 12)}; "
             f"the published one {some(theirs.columns, 12)}"
         )
+    if province is not None:
+        table, theirs = (_within(each, province) for each in (table, theirs))
     ours = keyed_figures(table, keys, shared, "our table")
     printed = keyed_figures(theirs, keys, shared, "the published table")
-    both: list[_Pair] = [
-        (key, figure, ours.get(key, {}).get(figure), printed.get(key, {}).get(figure))
-        for key in _places(printed, ours, keys)
-        for figure in shared
-    ]
-    return _laid_out(both, keys)
+    words = [word for word in _WORDS if word in theirs and word in table]
+    our_words, their_words = (_keyed_words(each, keys, words) for each in (table, theirs))
+    rows: list[_Row] = []
+    places = [key for key in dict.fromkeys([*printed, *ours]) if key]
+    for key in places:
+        pair = ours.get(key, {}), printed.get(key, {})
+        rows += [_Row.of(key, figure, *(side.get(figure) for side in pair)) for figure in shared]
+        said = our_words.get(key, {}), their_words.get(key, {})
+        rows += [_Row.of_words(key, word, *(side.get(word) for side in said)) for word in words]
+    rows = [row for row in rows if not (row.ours is None and row.published is None)]
+    if keys not in _UNLIKE:
+        rows += _sums(rows, shared, ours.get(None, {}), printed.get(None, {}))
+    return _laid_out(rows, keys)
 
 
-def _places(printed: _Figures, ours: _Figures, keys: list[str]) -> list[_Key | None]:
-    """Return the keys in the order of the published table, and None for the total."""
-    places: list[_Key | None] = [key for key in dict.fromkeys([*printed, *ours]) if key]
-    return places if keys == ["activity"] else [*places, None]  # m² and items have no sum
+class _Row(NamedTuple):
+    """A figure on both sides."""
+
+    key: _Key | str
+    """The codes, or what a row of sums is called."""
+    figure: str
+    ours: _Cell
+    published: _Cell
+    difference: _Number
+
+    @property
+    def known(self) -> bool:
+        """Whether both sides say it."""
+        return self.ours is not None and self.published is not None
+
+    @classmethod
+    def of(cls, key: _Key | str, figure: str, ours: _Number, published: _Number) -> _Row:
+        known = ours is not None and published is not None
+        return cls(key, figure, ours, published, ours - published if known else None)  # type: ignore[operator]
+
+    @classmethod
+    def of_words(
+        cls, key: _Key, word: str, ours: set[str] | None, published: set[str] | None
+    ) -> _Row:
+        alone = None if ours is None or published is None else len(ours ^ published)
+        mine, theirs = (
+            None if each is None else ", ".join(sorted(each)) for each in (ours, published)
+        )
+        return cls(key, word, mine, theirs, alone)
+
+
+def _sums(
+    rows: list[_Row], shared: list[str], ours: dict[str, float], printed: dict[str, float]
+) -> list[_Row]:
+    """Return the totals; where one side lacks rows, also the sums of what both have."""
+    compared, totals = [], []
+    for figure in shared:
+        there = [row for row in rows if row.figure == figure]
+        total = _Row.of(TOTAL, figure, ours.get(figure), printed.get(figure))
+        known = [row for row in there if row.known]
+        if len(known) < len(there):
+            total = total._replace(difference=None)
+            sides = [sum(row[place] for row in known) for place in (2, 3)]  # type: ignore[misc]
+            compared.append(_Row.of(COMPARED, figure, *(sides if known else (None, None))))
+        totals.append(total)
+    return [*compared, *totals]
+
+
+def _within(table: pd.DataFrame, province: str) -> pd.DataFrame:
+    """Return the rows of a province, its own total among them."""
+    table = _coded(table)
+    if "province_code" not in table:
+        raise OptionError(
+            "this table has no provinces to choose one of; leave the province out (valid are "
+            "tables by province or district, such as wp2023_table3)"
+        )
+    return table[table["province_code"] == admin_names.province_code(province)]
+
+
+def _keyed_words(
+    table: pd.DataFrame, keys: list[str], words: list[str]
+) -> dict[_Key, dict[str, set[str]]]:
+    """Return the words of each key; a province by the name that this library has for it."""
+    found: dict[_Key, dict[str, set[str]]] = {}
+    if not words:
+        return found
+    for record in _coded(table)[[*keys, *words]].astype(object).itertuples(index=False):
+        key = _key_of(record[: len(keys)])
+        for word, cell in zip(words, record[len(keys) :], strict=True):
+            if isinstance(cell, str) and cell:
+                said = {_word(word, each.strip()) for each in cell.split(",")}
+                found.setdefault(key, {}).setdefault(word, set()).update(said)
+    return found
+
+
+def _word(kind: str, text: str) -> str:
+    if kind != "provinces" or text in {NOT_RECORDED, NO_UNIT}:
+        return text.lower()
+    return admin_names.province_name(admin_names.province_code(text))
+
+
+def _key_of(parts: Iterable[Any]) -> _Key:
+    return tuple(None if pd.isna(part) or part == "" else str(part) for part in parts)
 
 
 def _coded(table: pd.DataFrame) -> pd.DataFrame:
@@ -322,10 +432,7 @@ def keyed_figures(table: pd.DataFrame, keys: list[str], shared: list[str], what:
     _check_totals(body, table.loc[is_total, wanted], what)
     rows: _Figures = {}
     for record in body.astype(object).itertuples(index=False):
-        key = tuple(
-            None if pd.isna(part) or part == "" else str(part) for part in record[: len(keys)]
-        )
-        for end in (key, None):
+        for end in (_key_of(record[: len(keys)]), None):
             row = rows.setdefault(end, {})
             for figure, value in zip(shared, record[len(keys) :], strict=True):
                 if not pd.isna(value):
@@ -333,24 +440,33 @@ def keyed_figures(table: pd.DataFrame, keys: list[str], shared: list[str], what:
     return rows
 
 
-def _laid_out(both: list[_Pair], keys: list[str]) -> pd.DataFrame:
-    """Return the pairs as a table: names and codes, figure, ours, published, difference."""
+def _laid_out(rows: list[_Row], keys: list[str]) -> pd.DataFrame:
+    """Return the rows as a table: names and codes, figure, ours, published, difference."""
     columns: dict[str, list[str | None]] = {}
     for place, key in enumerate(keys):
-        codes = [row[0][place] if row[0] else None for row in both]
+        codes = [None if isinstance(row.key, str) else row.key[place] for row in rows]
         if key in _NAME_OF:
             columns[_NAME_OF[key]] = [
-                _place_name(code) if row[0] else TOTAL
-                for code, row in zip(codes, both, strict=True)
+                row.key if isinstance(row.key, str) else _place_name(code)
+                for code, row in zip(codes, rows, strict=True)
             ]
         columns[key] = codes
     if keys[0] not in _NAME_OF:
-        columns[keys[0]] = [code or TOTAL for code in columns[keys[0]]]
+        columns[keys[0]] = [
+            row.key if isinstance(row.key, str) else code
+            for code, row in zip(columns[keys[0]], rows, strict=True)
+        ]
     result = pd.DataFrame(columns, dtype=object)
-    result["figure"] = [row[1] for row in both]
-    result["ours"] = _whole([row[2] for row in both])
-    result["published"] = _whole([row[3] for row in both])
-    result["difference"] = result["ours"] - result["published"]
+    result["figure"] = [row.figure for row in rows]
+    words = {place: row for place, row in enumerate(rows) if row.figure in _WORDS}
+    for side in ("ours", "published"):
+        numbers = _whole(
+            [None if at in words else getattr(row, side) for at, row in enumerate(rows)]
+        )
+        result[side] = numbers.astype(object) if words else numbers
+        for at, row in words.items():
+            result.loc[at, side] = getattr(row, side)
+    result["difference"] = _whole([row.difference for row in rows])
     return result
 
 
@@ -363,8 +479,28 @@ def _whole(values: list[_Number]) -> pd.Series[Any]:
 
 def _place_name(code: str | None) -> str:
     if code is None:
-        return "(not recorded)"
+        return f"({NOT_RECORDED})"
     return admin_names.province_name(code) if len(code) == 2 else admin_names.district_name(code)
+
+
+def counted(reconciled: pd.DataFrame) -> str:
+    """Say how many figures of `reconcile` differ, and how many one table alone has.
+
+    Examples
+    --------
+    >>> annex = published_table("wp2023_annex1")
+    >>> counted(reconcile(annex[annex["province"] == "Pursat"], "wp2023_table1"))
+    '0 of 3 figures differ; 33 more stand in one table only and are not compared'
+    """
+    sums = reconciled.isin([TOTAL, COMPARED]).any(axis=1)
+    rows = reconciled[~sums | reconciled["difference"].notna()]
+    rows = rows[~rows.isin([COMPARED]).any(axis=1)]
+    unknown = rows["difference"].isna()
+    different = rows["difference"].ne(0) & ~unknown
+    said = f"{int(different.sum()):,} of {int((~unknown).sum()):,} figures differ"
+    if unknown.any():
+        said += f"; {int(unknown.sum()):,} more stand in one table only and are not compared"
+    return said
 
 
 def differences(reconciled: pd.DataFrame) -> pd.DataFrame:

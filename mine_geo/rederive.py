@@ -7,13 +7,14 @@ from a fold of the ledger (and, for Table 3, from the split). Whole m² as in `t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from mine_geo import movements
 from mine_geo.cells import read_days
-from mine_geo.errors import RecordError, choose
+from mine_geo.errors import OptionError, RecordError, choose
+from mine_geo.published import NOT_RECORDED
 from mine_geo.totals import totals
 
 if TYPE_CHECKING:
@@ -72,10 +73,17 @@ class Recipe:
 
 
 def _remaining(sources: Sources, by: list[str]) -> pd.DataFrame:
-    """Count hazards and m² that remain, by place."""
+    """Count hazards and m² that remain, by place, with the degrees of difficulty recorded."""
     keys = list(dict.fromkeys(key for name in by for key in (name, f"{name}_code")))
-    groups = sources.hazards.groupby(keys, dropna=False)["size_m2"]
-    return groups.agg(hazards="size", size_m2="sum").reset_index()
+    groups = sources.hazards.groupby(keys, dropna=False)
+    table = groups["size_m2"].agg(hazards="size", size_m2="sum")
+    table["difficulty"] = groups["difficulty"].agg(_listed)
+    return table.reset_index()
+
+
+def _listed(words: pd.Series[Any]) -> str:
+    """Return the different words of a column; what has none is said."""
+    return ", ".join(sorted(words.astype(object).where(words.notna(), NOT_RECORDED).unique()))
 
 
 def _by_zone(sources: Sources) -> pd.DataFrame:
@@ -112,23 +120,52 @@ def _activities(sources: Sources, year: int = 2024) -> pd.DataFrame:
     """Say what each activity of a year released, and the items destroyed (Table 5)."""
     rows = sources.releases([], year)
     sums = rows[["cleared_m2", "reduced_m2", "cancelled_m2", "submunitions"]].sum()
-    items = int(sums["submunitions"]) + int(sources.spot(year)["submunitions"].sum())
     values = {
         "Clearance": sums["cleared_m2"],
         "Technical Survey": sums["reduced_m2"],
         "Non-Technical Survey": sums["cancelled_m2"],
-        "Submunitions destroyed": items,
+        "Submunitions destroyed": _items(sources, rows, year),
     }
-    said = {"activity": list(values), f"value_{year}": [int(value) for value in values.values()]}
+    said = {
+        "activity": list(values),
+        f"value_{year}": pd.array(list(values.values()), dtype="Int64"),
+    }
     return pd.DataFrame(said)
+
+
+def _items(sources: Sources, rows: pd.DataFrame, year: int) -> Any:
+    """Return submunitions found in a year, with those of spot tasks; null where either is unknown.
+
+    A year without any spot task on record is one of which they are not known.
+    """
+    return rows["submunitions"].sum(min_count=1) + (
+        sources.spot(year)["submunitions"].astype("Int64").sum(min_count=1)
+    )
+
+
+def _key_data(sources: Sources) -> pd.DataFrame:
+    """Give km² by activity in 2024 and 2023, items, and km² left, as printed (key data)."""
+    items = ["clearance", "technical_survey", "non_technical_survey", "submunitions_destroyed"]
+    table = pd.DataFrame({"item": [*items, "cmr_contamination"]})
+    remaining = {2024: round(int(sources.hazards["size_m2"].sum()) / SQUARE_KM)}
+    for year in (2024, 2023):
+        rows = sources.releases([], year)
+        sums = rows[["cleared_m2", "reduced_m2", "cancelled_m2"]].sum() / SQUARE_KM
+        values = [*sums.round(2), _items(sources, rows, year), remaining.get(year)]
+        table[f"value_{year}"] = pd.array(values, dtype="Float64")
+    return table
 
 
 def _by_operator(outcome: str) -> Callable[[Sources], pd.DataFrame]:
     """Return the recipe of an outcome's m² by operator in 2024 (Tables 6 and 7)."""
 
     def make(sources: Sources) -> pd.DataFrame:
-        rows = sources.releases(["operator"], 2024)[["operator", f"{outcome}_m2"]]
-        return rows[rows[f"{outcome}_m2"] > 0].reset_index(drop=True)
+        rows = sources.releases(["operator", "province"], 2024)
+        rows = rows[rows[f"{outcome}_m2"] > 0]
+        groups = rows.groupby("operator", dropna=False)
+        table = groups[[f"{outcome}_m2"]].sum()
+        table["provinces"] = groups["province"].agg(_listed)
+        return table.reset_index()
 
     return make
 
@@ -136,22 +173,25 @@ def _by_operator(outcome: str) -> Callable[[Sources], pd.DataFrame]:
 def _cleared_by_operator(sources: Sources) -> pd.DataFrame:
     """Give cleared m² and submunitions by operator in 2024, spot tasks beside (Table 8).
 
-    Operators that cleared nothing stand together as `Other`.
+    Operators that cleared nothing stand together as `Other`. Provinces are those of clearance and
+    of spot tasks. Items of an operator none of whose reports names any are unknown.
     """
     rows = sources.releases(["operator"], 2024).set_index("operator")
     rows = rows[rows["cleared_m2"] > 0]
     tasks = sources.spot(2024)
-    named = tasks["operator"].where(tasks["operator"].isin(rows.index), "Other")
-    spot = tasks.groupby(named)["submunitions"].sum()
-    table = pd.DataFrame(
-        {
-            "cleared_m2": rows["cleared_m2"],
-            "submunitions_destroyed": rows["submunitions"],
-            "submunitions_destroyed_spot": spot,
-        }
+    tasks = tasks.assign(
+        operator=tasks["operator"].where(tasks["operator"].isin(rows.index), "Other")
     )
-    table = table.fillna(0).astype("int64").rename_axis("operator").reset_index()
-    return table[(table.iloc[:, 1:] != 0).any(axis=1)].reset_index(drop=True)
+    spot = tasks.groupby("operator")["submunitions"].sum()
+    table = pd.DataFrame(index=rows.index.union(spot.index).rename("operator"))
+    table["cleared_m2"] = rows["cleared_m2"].reindex(table.index, fill_value=0)
+    table["submunitions_destroyed"] = rows["submunitions"].reindex(table.index, fill_value=0)
+    table["submunitions_destroyed_spot"] = spot.reindex(table.index, fill_value=0)
+    places = sources.releases(["operator", "province"], 2024)
+    places = places.loc[places["cleared_m2"] > 0, ["operator", "province"]]
+    both = pd.concat([places, tasks[["operator", "province"]]])
+    table["provinces"] = both.groupby("operator")["province"].agg(_listed).reindex(table.index)
+    return table.reset_index()
 
 
 def _cleared_km2(sources: Sources) -> pd.DataFrame:
@@ -168,6 +208,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "wp2023_table2": Recipe(*_AP, _released_by_year),
     "wp2023_table3": Recipe(*_AP, _by_zone, zones=True),
     "wp2023_annex1": Recipe(*_AP, lambda sources: _remaining(sources, ["province", "district"])),
+    "cmr2024_keydata": Recipe(*_CM, _key_data),
     "cmr2024_table1": Recipe(*_CM, _by_area_type),
     "cmr2024_table5": Recipe(*_CM, _activities),
     "cmr2024_table6": Recipe(*_CM, _by_operator("cancelled")),
@@ -176,6 +217,14 @@ RECIPES: Final[dict[str, Recipe]] = {
     "cmr2024_table9": Recipe(*_CM, _cleared_km2),
 }
 """The published tables that a ledger can give, by name."""
+NO_RECIPE: Final[dict[str, str]] = {
+    "cmr2024_table2": "counts staff",
+    "cmr2024_table3": "tells of policies",
+    "cmr2024_table4": "counts teams, dogs and machines",
+    "wp2023_table4": "is a plan and its cost",
+    "wp2023_table5": "counts staff",
+}
+"""The published tables that no ledger gives, and what they hold."""
 
 
 def recipe(name: str) -> Recipe:
@@ -184,13 +233,18 @@ def recipe(name: str) -> Recipe:
     Raises
     ------
     OptionError
-        If a ledger cannot give a table of that name; the message lists those that it can.
+        If a ledger cannot give a table of that name; the message says why, and lists those that
+        it can.
 
     Examples
     --------
     >>> recipe("wp2023_table2").as_of
     '2022-12-31'
     """
+    if name in NO_RECIPE:
+        raise OptionError(
+            f"{name} {NO_RECIPE[name]}, which no ledger holds; valid: {', '.join(RECIPES)}"
+        )
     return RECIPES[choose(name, tuple(RECIPES), "table")]
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import pandas as pd
 import pyogrio
 
-from mine_geo.errors import FileError, OptionError, choose
+from mine_geo.cells import guarded_table
+from mine_geo.errors import FileError, OptionError, RecordError, choose, visible
 from mine_geo.terms import SYNTHETIC
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML, and so a workbook, cannot hold."""
 FORMATS: Final = ("csv", "json", "xlsx")
+MOST_IN_A_CELL: Final = 32_767
+"""Letters that a cell of a workbook holds."""
 
 
 def write_table(
@@ -28,6 +35,9 @@ def write_table(
     synthetic: bool = False,
 ) -> None:
     """Write a table as CSV, JSON or an Excel workbook.
+
+    A text that a spreadsheet would run as a formula is marked as text: `'` before it in CSV, a
+    cell of text in a workbook. Controls, which no workbook holds, are escaped there.
 
     Parameters
     ----------
@@ -47,6 +57,8 @@ def write_table(
     ------
     OptionError
         If the format is unknown, or a workbook is asked for on a stream.
+    RecordError
+        If a text is longer than a workbook's cell can be.
     FileError
         If the file cannot be written.
 
@@ -113,7 +125,19 @@ def write_layer(table: gpd.GeoDataFrame, path: str | os.PathLike[str], layer: st
 
 def _csv(table: pd.DataFrame, *, synthetic: bool) -> str:
     marked = table.assign(synthetic=True) if synthetic else table
-    return marked.to_csv(index=False)
+    rows = _Rows(newline="")
+    guarded_table(marked).to_csv(rows, index=False, lineterminator="\r\n")
+    return rows.getvalue()
+
+
+class _Rows(io.StringIO):
+    """Rows that end in a line feed, of a writer that quotes a carriage return in a cell too.
+
+    Without quotes it would begin a row, and what follows it a cell that nobody guarded.
+    """
+
+    def write(self, row: str) -> int:
+        return super().write(f"{row.removesuffix(chr(13) + chr(10))}\n")
 
 
 def _json(table: pd.DataFrame, title: str, synthetic: bool) -> str:
@@ -122,16 +146,42 @@ def _json(table: pd.DataFrame, title: str, synthetic: bool) -> str:
     return json.dumps(said, ensure_ascii=False) + "\n"
 
 
+def _for_workbook(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as a workbook can hold it: no controls, moments in UTC as text."""
+    kept = {}
+    for place, name in enumerate(table.columns):
+        column = table.iloc[:, place]
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            column = column.map(lambda moment: moment.isoformat(), na_action="ignore")
+        elif not pd.api.types.is_numeric_dtype(column):
+            column = column.astype(object)
+            long = column.map(lambda v: isinstance(v, str) and len(v) > MOST_IN_A_CELL)
+            if long.any():
+                raise RecordError(
+                    f"{name}: a text of {len(column[long].iloc[0]):,} characters; a workbook's "
+                    f"cell holds {MOST_IN_A_CELL:,}: write .csv or .json"
+                )
+            column = column.map(lambda v: _ILLEGAL.sub(_escaped, v) if isinstance(v, str) else v)
+        kept[place] = column
+    return pd.DataFrame(kept).set_axis([visible(name) for name in table.columns], axis=1)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
 def _write_workbook(table: pd.DataFrame, path: Path, title: str, *, synthetic: bool) -> None:
     """Write one sheet: title, a line that says synthetic if so, then the table."""
-    heading = [line for line in (title, SYNTHETIC if synthetic else "") if line]
+    heading = [visible(line, MOST_IN_A_CELL) for line in title.split("\n") if line]
+    heading += [SYNTHETIC] if synthetic else []
+    table = _for_workbook(table)
     with pd.ExcelWriter(path, engine="openpyxl") as writer:
         table.to_excel(writer, sheet_name="table", index=False, startrow=len(heading))
         sheet = writer.sheets["table"]
         for row, line in enumerate(heading, start=1):
             # As a value and never a formula, whatever a store's name begins with.
             sheet.cell(row=row, column=1, value=line).data_type = "s"
-        for cells in sheet.iter_rows(min_row=len(heading) + 2):
+        for cells in sheet.iter_rows(min_row=len(heading) + 1):
             for cell in cells:
                 if cell.data_type == "f":
                     cell.data_type = "s"

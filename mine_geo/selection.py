@@ -13,7 +13,7 @@ from mine_geo.errors import choose
 from mine_geo.terms import KINDS, WORKBENCH
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ class Selection:
 
     known_at: datetime | str | None = None
     """The moment by which it was recorded, where it is not the present state of the register."""
+
+    last_record: datetime | None = None
+    """The moment of the register's last record, as `Store.last_moment` gives it."""
+
+    printed_on: date | str | None = None
+    """The day of printing, where it is to be said: without it the same input gives the same
+    bytes on any day."""
 
     threshold_m: float | None = None
     """Metres."""

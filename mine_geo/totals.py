@@ -216,6 +216,8 @@ def _of_province(hazards: pd.DataFrame, province: str) -> pd.Series[bool]:
 def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return the table with a last row `Total`: the sum of each figure.
 
+    Of figures that may be null it is the sum of those that are known, null where none is.
+
     Examples
     --------
     >>> with_total(pd.DataFrame({"kind": ["a", "b"], "hazards": [1, 2]}), ["kind"])
@@ -225,11 +227,15 @@ def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     2  Total        3
     """
     last: dict[Any, Any] = {
-        column: "Total" if column in keys else table[column].sum() for column in table
+        column: "Total"
+        if column in keys
+        else table[column].sum(min_count=int(table[column].dtype == "Int64"))
+        for column in table
     }
     last |= dict.fromkeys((column for column in keys if column.endswith("_code")), None)
     named = table.astype(dict.fromkeys(keys, object))
-    return pd.concat([named, pd.DataFrame([last])], ignore_index=True)
+    row = pd.DataFrame([last]).astype(named.dtypes.to_dict())
+    return pd.concat([named, row], ignore_index=True)
 
 
 def _keys(split: gpd.GeoDataFrame, by: Sequence[str]) -> list[str]:

@@ -23,7 +23,14 @@ from mine_geo.errors import (
     choose,
     some,
 )
-from mine_geo.geometry import as_geometries, exact_size_m2, find_faults, size_m2
+from mine_geo.geometry import (
+    EMPTY_PART,
+    as_geometries,
+    exact_size_m2,
+    find_faults,
+    size_m2,
+    without_empty,
+)
 from mine_geo.nearzone import near_zone
 from mine_geo.terms import CRS, RULES, THRESHOLD_M
 
@@ -205,7 +212,9 @@ def _check(hazards: gpd.GeoDataFrame, *, cut: bool) -> None:
         raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
     if not hazards.index.is_unique:
         raise OptionError("the index of the hazards has repeated labels; use reset_index()")
-    geometries = as_geometries(hazards)
+    geometries, hollow = without_empty(hazards)
+    if hollow.any():
+        raise GeometryError(f"{some(_ids(hazards)[hollow])}: {EMPTY_PART}")
     bad = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     if bad.any():
         raise GeometryError(f"{some(_ids(hazards)[bad])}: no polygon; leave it out of the split")

@@ -434,7 +434,8 @@ def towards(number, lines, oracle, vertices=None):
         at = GEOD.fwd(*foot, bearing, out)[:2]
         name, polygon = valid_polygon(number, at, size, vertices)
         found = oracle(polygon)
-        if abs(found - wanted) < 1e-3 * abs(wanted - 7000) or vertices is not None:
-            break
+        off = abs(wanted - 7000)
+        if off > 100 or abs(found - wanted) < 1e-2 * off or vertices is not None:
+            break  # near enough to where it was to be
         out = min(max(out + wanted - found, 0), 400_000)
     return name, polygon, found

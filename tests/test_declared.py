@@ -447,10 +447,9 @@ def test_a_system_is_known_in_every_spelling(code, way):
 
 
 WORDS = st.sampled_from(["name", "properties", "code", "type", "href", "datum", "wkid"])
-NONSENSE = st.recursive(
-    st.none() | st.booleans() | st.text(max_size=30) | st.integers(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner),
-)
+LEAVES = st.none() | st.booleans() | st.text(max_size=30) | st.integers()
+TWIGS = LEAVES | st.lists(LEAVES, max_size=3) | st.dictionaries(WORDS, LEAVES)
+NONSENSE = TWIGS | st.lists(TWIGS, max_size=3) | st.dictionaries(WORDS, TWIGS)
 
 
 @given(NONSENSE)

@@ -9,14 +9,16 @@ import shapely
 
 import mine_geo as mg
 from mine_geo import sample
-from mine_geo.admin import to_admin
+from mine_geo.admin import assign_admin, to_admin
 from mine_geo.border import border_distance, to_border
+from mine_geo.bounds import district_reach
 from mine_geo.checks import check_hazards
 from mine_geo.errors import GeometryError
 from mine_geo.events import to_events
 from mine_geo.geometry import densify, exact_size_m2, find_faults, to_multipolygons, without_empty
 from mine_geo.hazards import to_hazards
-from mine_geo.intake import read_border
+from mine_geo.intake import read_admin, read_border
+from mine_geo.nearzone import near_zone
 from mine_geo.release import release_area, worked_polygon
 from mine_geo.zones import border_sensitivity, border_split
 from tests.hand import hazards, lines
@@ -94,11 +96,23 @@ def test_figures_are_those_of_what_is_drawn(border, hollow):
     assert metres[0] == metres[1]
     inside = lines([(103.005, 13.001), (103.006, 13.001)])
     assert border_distance(two, inside).tolist() == [0, 0]
-    for rule in ("edge", "centroid", "majority", "area"):
-        split = border_split(two, border, rule=rule, country=POLYGONS["part"], threshold_m=51_500)
-        figures = split[["size_m2", "near_size_m2", "far_size_m2"]]
-        assert figures.iloc[0].equals(figures.iloc[1])
-    assert len(border_sensitivity(two, border))
+    admin = read_admin(sample.path("districts"))
+    found = assign_admin(two, admin.set_geometry([hollow, *admin.geometry[1:]], crs=4326))
+    assert found.iloc[0].equals(found.iloc[1])
+    assert found["share"].tolist() == [1, 1]
+    assert district_reach(admin.assign(geometry=hollow), border)["reach"].unique().tolist() == [
+        "far"
+    ]
+    assert near_zone(border, 7000, around=two).is_empty
+
+
+def test_a_split_refuses_it_by_id_and_takes_such_a_country(border, hollow):
+    one = hazards(hollow)
+    for split in (border_split, border_sensitivity):
+        with pytest.raises(GeometryError, match=f"A0: {TOLD}"):
+            split(one, border)
+    mended = one.set_geometry(without_empty(one)[0], crs=4326)
+    assert border_split(mended, border, country=hollow)["outside_m2"].tolist() == [0]
 
 
 def test_a_table_of_hazards_is_refused_by_id_and_the_mend_works(hollow):

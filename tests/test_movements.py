@@ -117,13 +117,13 @@ def test_releases_reported_beside_effective():
     columns = ["year", "province", "events", "released_m2", "reported_m2", "unreported"]
     assert cells(table, columns) == [
         [2021, "Pailin", 1, 300_038, 300_000, 0],
-        [2022, "Battambang", 1, 300_038, 0, 1],
+        [2022, "Battambang", 1, 300_038, None, 1],
         [2022, "Pailin", 1, 300_037, 650_000, 0],
     ]  # fmt: skip
     one = releases(fold(TWO), by=["operator", "outcome"], since="2021-12-31")
     assert cells(one, ["operator", "outcome", "cleared_m2", "ap_mines", "uxo"]) == [
         ["HALO", "cleared", 300_037, 3, 1],
-        ["MAG", "reduced", 0, 0, 0],
+        ["MAG", "reduced", 0, None, None],  # no report of it names any
     ]
     every = releases(fold(TWO), by=[])
     assert every["released_m2"].tolist() == [900_113]

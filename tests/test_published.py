@@ -4,6 +4,8 @@ import csv
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mine_geo import published, sample
 from mine_geo.errors import MixedError, OptionError, RecordError, UnknownNameError
@@ -148,7 +150,11 @@ def test_reconcile_keeps_rows_of_one_side_only(table_3):
     assert kandal["province_code"] == "08"
     assert kandal["ours"] == 100
     assert pd.isna(kandal["published"])
-    assert rows.loc[("Total", "near_hazards"), "difference"] == 1 - 13
+    total = rows.loc[("Total", "near_hazards")]
+    assert (total["ours"], total["published"]) == (4075 - 13 + 1, 4075)
+    assert pd.isna(total["difference"])
+    compared = rows.loc[("Compared", "near_hazards")]
+    assert compared.tolist()[1:] == [4075 - 13, 4075 - 13, 0]
     assert len(differences(rows.reset_index())) == 4 + 4 + 4
 
 
@@ -158,13 +164,56 @@ def test_reconcile_shows_hazards_without_a_province(table_3):
     ]
     table_3.loc[12] = [None, 2, 50, 0, 0, None]
     rows = differences(reconcile(table_3, "wp2023_table3"))
-    assert rows["province"].tolist() == ["(not recorded)"] * 4 + ["Total"] * 2
-    assert rows["ours"].tolist() == [2, 50, 0, 0, 4077, 353402869]
+    assert rows["province"].tolist() == ["(not recorded)"] * 4 + ["Total"] * 4
+    ours = [2, 50, 0, 0, 4077, 353402869, 3317, 327881692]
+    assert rows["ours"].tolist() == ours
+    assert rows["difference"].isna().all()
 
 
 def test_reconcile_adds_a_finer_table_up():
     assert differences(reconcile(published_table("wp2023_annex1"), "wp2023_table1")).empty
-    assert len(reconcile(published_table("wp2023_annex1"), "wp2023_annex1")) == (76 + 1) * 2
+    assert len(reconcile(published_table("wp2023_annex1"), "wp2023_annex1")) == (76 + 1) * 2 + 76
+
+
+@given(st.sets(st.integers(0, 11)), st.sets(st.integers(0, 11)), st.integers(-5, 5))
+def test_what_is_known_adds_up_and_what_is_not_is_no_figure(ours, theirs, more):
+    """Of any part of the register beside any part of the table."""
+    table = published_table("wp2023_table3")
+    mine = table.iloc[sorted(ours)].assign(near_hazards=lambda rows: rows["near_hazards"] + more)
+    rows = reconcile(mine, table.iloc[sorted(theirs)])
+    for figure in FIGURES_3:
+        part = rows[rows["figure"] == figure].set_index("province")
+        places, total = part.drop(index=["Total", "Compared"], errors="ignore"), part.loc["Total"]
+        assert places["ours"].sum() == (total["ours"] if ours else 0)
+        assert places["published"].sum() == (total["published"] if theirs else 0)
+        one_sided = places["difference"].isna()
+        assert one_sided.sum() == len(ours ^ theirs)
+        assert one_sided.equals(places["ours"].isna() | places["published"].isna())
+        sums = part.loc["Compared" if one_sided.any() else "Total"]
+        assert pd.isna(total["difference"]) == bool(one_sided.any() or not ours or not theirs)
+        if ours & theirs:
+            known = places[~one_sided]
+            assert sums[["ours", "published", "difference"]].tolist() == [
+                known[name].sum() for name in ("ours", "published", "difference")
+            ]
+            assert known["difference"].sum() == (more if figure == FIGURES_3[0] else 0) * len(known)
+
+
+def test_a_province_alone_is_compared_with_its_own_rows(table_3):
+    rows = reconcile(table_3[table_3["province"] == "Pursat"], "wp2023_table3", province="PUS")
+    assert rows["province"].tolist() == ["Pursat"] * 4 + ["Total"] * 4
+    assert rows["ours"].tolist() == [395, 34_581_094, 327, 37_727_132] * 2
+    assert rows["difference"].tolist() == [0] * 8
+    assert reconcile(table_3, "wp2023_table3", province="Pursat").equals(rows)
+    annex = published_table("wp2023_annex1", total=True)
+    districts = reconcile(annex, "wp2023_annex1", province="15")
+    assert differences(districts).empty
+    last = districts[districts["district"] == "Total"].set_index("figure")["ours"]
+    assert last.to_dict() == {"hazards": 722, "size_m2": 72_308_226}
+    with pytest.raises(UnknownNameError):
+        reconcile(table_3, "wp2023_table3", province="Pursad")
+    with pytest.raises(OptionError, match="no provinces"):
+        reconcile(published_table("cmr2024_table9"), "cmr2024_table9", province="Pursat")
 
 
 def test_reconcile_takes_total_rows_as_checks(table_3):
@@ -214,7 +263,7 @@ def test_reconcile_refuses_what_cannot_be_compared(table_3):
 
 def test_reconcile_by_year_and_activity():
     years = reconcile(pd.DataFrame({"year": [2024], "cleared_km2": [56.3]}), "cmr2024_table9")
-    assert years["year"].tolist() == ["2024", "2023", "2022", "2021", "2020", "Total"]
+    assert years["year"].tolist() == ["2024", "2023", "2022", "2021", "2020", "Compared", "Total"]
     assert years.loc[0, "difference"] == pytest.approx(1.05)
     activities = reconcile(published_table("cmr2024_table5"), "cmr2024_table5")
     assert "Total" not in activities["activity"].tolist()

@@ -20,7 +20,7 @@ OPERATORS = {
 }
 COLUMNS = [
     "id", "document", "place", "claim", "printed", "unit", "tables_give", "expression", "figures",
-    "note",
+    "verdict", "reading", "note",
 ]  # fmt: skip
 
 
@@ -28,10 +28,18 @@ def figure(text: str) -> float:
     """Return a figure: a number, or table/row/column of a published table."""
     if "/" not in text:
         return float(text)
-    name, row, column = text.split("/")
+    name, row, *column = text.split("/")
+    if not column:
+        assert row == "*"
+        return len(published_table(name))
     table = published_table(name, total=True)
     words = table.select_dtypes(exclude="number").astype("string")
+    if "year" in table:
+        words["year"] = table["year"].astype("string")
     rows = words.eq(row).any(axis=1)
+    (column,) = column
+    if column == "*":
+        return int(rows.sum())
     (value,) = table.loc[rows, column]
     return float(value)
 
@@ -54,7 +62,9 @@ def computed(claim: dict[str, str]) -> float:
 def test_the_tables_give_what_it_says(claim):
     decimals = len(claim["tables_give"].partition(".")[2])
     assert round(computed(claim), decimals) == float(claim["tables_give"])
-    assert float(claim["printed"]) != float(claim["tables_give"])
+    assert claim["verdict"] in {"contradicts", "holds", "open"}
+    if claim["verdict"] == "contradicts":
+        assert float(claim["printed"]) != float(claim["tables_give"])
 
 
 def test_columns_and_ids():
@@ -65,7 +75,7 @@ def test_columns_and_ids():
         assert all(claim[name] for name in COLUMNS if name != "note")
 
 
-def test_the_target_of_2023_is_more_than_there_is():
+def test_the_target_of_2023_goes_into_the_near_zone_by_what_is_said():
     (claim,) = [claim for claim in CLAIMS if claim["id"] == "wp2023_target_2023"]
     assert int(claim["printed"]) - int(claim["tables_give"]) == 17_402_819
     assert int(claim["printed"]) == published_table("wp2023_table4")["released_m2"].iloc[0]

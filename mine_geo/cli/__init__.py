@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
-from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, as_options
+from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, MOST_LETTERS, as_options, echo
 
 
 class _Group(click.Group):
@@ -26,9 +27,23 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            said, shown = error.format_message(), _harmless(error.format_message())
+            if said == shown:
+                raise
+            raise click.UsageError(shown, ctx=error.ctx) from None
         except errors.MineGeoError as error:
-            click.echo(f"Error: {as_options(str(error))}", err=True)
+            echo(f"Error: {settings.without_passwords(as_options(str(error)))}", err=True)
             ctx.exit(errors.exit_code(error))
+
+
+def _harmless(message: str) -> str:
+    """Return a message of click, which repeats what was given, as it may be shown.
+
+    The address of a database may stand where a command belongs.
+    """
+    hidden = re.sub(r"\S*://\S*", "...", settings.without_passwords(message))
+    return "\n".join(errors.visible(line, MOST_LETTERS) for line in hidden.split("\n"))
 
 
 @click.group(

@@ -22,13 +22,15 @@ from mine_geo.cli.options import example
 def demo(ctx: click.Context, out: Path) -> None:
     """Load the bundled sample, print Table 3 beside the published one, draw maps.
 
-    The minefields are invented. The store is OUT/mine_geo.gpkg, or the one that --database
-    names: made here, or by an earlier demo. A store that holds anything else is refused.
+    The minefields are invented. The store is the one that --database names, else
+    MINE_GEO_DATABASE_URL, else OUT/mine_geo.gpkg: made here, or by an earlier demo. A store that
+    holds anything else is refused, and nothing is written.
     """
     from mine_geo.cli import terminal  # noqa: PLC0415
     from mine_geo.demo import STEPS, explain, run, side_by_side  # noqa: PLC0415
 
-    place = ctx.obj or out / settings.DEFAULT_DATABASE
+    named = ctx.obj or settings.named_database()
+    place = named or out / settings.DEFAULT_DATABASE
     with terminal.progress(STEPS) as say:
         result = run(place, out, say)
     with result.store as store:
@@ -47,6 +49,6 @@ def demo(ctx: click.Context, out: Path) -> None:
             },
         )
     terminal.show_lines(explain(result))
-    where = store.name if ctx.obj else place
+    where = store.name if named else place
     drawn = [*(f"Map:   {page}" for page in result.pages), f"Sheet: {result.sheet}"]
     terminal.show_lines([f"Store: {where}", *drawn])

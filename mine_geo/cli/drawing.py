@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo.cli.frames import Frames, frames
-from mine_geo.cli.options import Reading, example, gathering, open_named, reading_options
+from mine_geo.cli.options import (
+    Reading,
+    echo,
+    example,
+    gathering,
+    open_named,
+    printed_on_option,
+    reading_options,
+)
 from mine_geo.errors import FileError, OptionError, choose
 from mine_geo.terms import ZONES
 
@@ -34,11 +42,17 @@ class Drawing:
     basemap: str | None
     released: bool
     public: bool
+    printed_on: str | None
 
     def read(self, store: Store, reading: Reading) -> Frames:
         """Read what is drawn from a store."""
         return frames(
-            store, reading, released=self.released, places=self.places, public=self.public
+            store,
+            reading,
+            released=self.released,
+            places=self.places,
+            public=self.public,
+            printed_on=self.printed_on,
         )
 
     def shared(self, found: Frames, as_of: str | None) -> dict[str, Any]:
@@ -70,6 +84,7 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(dir_okay=False, path_type=Path),
             help="Names to draw: a CSV (name, lon, lat) or points.",
         ),
+        printed_on_option,
         click.option("--title", help="Title instead of the usual one."),
     ):
         wrapped = option(wrapped)
@@ -119,7 +134,8 @@ def draw(
 ) -> None:
     """Draw a map that opens without internet, or a sheet to print.
 
-    The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets.
+    The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets. A border-zone map
+    lists one kind: --kind, else AP minefields.
     """
     from mine_geo.cli.frames import nowhere  # noqa: PLC0415
 
@@ -130,7 +146,8 @@ def draw(
         asked.sheet(found, drawing, reading.as_of).save(output)
     else:
         asked.page_of(found, drawing, reading.as_of).save(output)
-    click.echo("\n".join([f"wrote {output}", *nowhere(found.split, province, district)]))
+    for line in (f"wrote {output}", *nowhere(found.split, province, district)):
+        echo(line)
 
 
 @dataclass(frozen=True)
@@ -225,7 +242,7 @@ def atlas(
     """Draw a folder of maps: the country, each province, each district.
 
     It opens at OUT/index.html, without internet. The next run writes what has changed and
-    leaves the rest as it is.
+    leaves the rest as it is. Priority lists are of one kind: --kind, else AP minefields.
     """
     from mine_geo import maps  # noqa: PLC0415
     from mine_geo.cli import terminal  # noqa: PLC0415
@@ -245,7 +262,7 @@ def atlas(
             jobs=jobs or os.cpu_count() or 1,
             progress=counted,
         )
-    click.echo(
+    echo(
         f"wrote {made.written:,} files, {made.unchanged:,} unchanged, {made.removed:,} removed: "
         f"{made.pages[0]}"
     )

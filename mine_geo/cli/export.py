@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mine_geo.cli.options import Reading, example, open_named, reading_options
+from mine_geo.cli.options import (
+    Reading,
+    echo,
+    example,
+    open_named,
+    printed_on_option,
+    reading_options,
+)
 from mine_geo.errors import FileError, OptionError, SchemaVersionError, StoreError
 
 if TYPE_CHECKING:
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Only figures by district, and released land that may be shown (.gpkg .kml .kmz).",
 )
+@printed_on_option
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 @reading_options
 @click.pass_context
@@ -39,11 +47,12 @@ def export(
     ctx: click.Context,
     reading: Reading,
     file: Path,
+    *,
     province: str | None,
     district: str | None,
     title: str | None,
     places: Path | None,
-    *,
+    printed_on: str | None,
     public: bool,
     overwrite: bool,
 ) -> None:
@@ -62,7 +71,14 @@ def export(
         raise OptionError(f"{file.name}: turning points have no places beside them; drop --places")
     _spare_stores(file)
     store = open_named(ctx)
-    found = frames(store, reading, released=not points, places=places, public=public)
+    found = frames(
+        store,
+        reading,
+        released=not points,
+        places=places,
+        public=public,
+        printed_on=printed_on,
+    )
     chosen = _choose(found, province, district)
     said = _Said(title, reading.as_of, overwrite)
     if public:
@@ -80,9 +96,9 @@ def export(
             selection=found.selection,
             overwrite=overwrite,
         )
-    click.echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
+    echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
     for line in nowhere(found.split, province, district):
-        click.echo(line)
+        echo(line)
 
 
 class _Said(NamedTuple):
@@ -158,6 +174,6 @@ def _spare_stores(file: Path) -> None:
         open_store(file).close()
     except SchemaVersionError:
         pass  # a store of another version is a store
-    except (StoreError, FileError):
+    except (StoreError, FileError, OptionError):
         return
     raise FileError(f"{file}: is a store, with all its events; choose another name")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mine_geo.errors import StoreError
@@ -40,6 +40,7 @@ def frames(
     released: bool = True,
     places: Path | None = None,
     public: bool = False,
+    printed_on: str | None = None,
 ) -> Frames:
     """Read what is to be drawn; without districts a map is a map still.
 
@@ -50,6 +51,23 @@ def frames(
     FileError, RecordError, GeometryError
         If the file of places cannot be read.
     """
+    moment = store.last_moment()
+    found = _read(store, reading, released=released, places=places, public=public)
+    while (now := store.last_moment()) != moment:  # somebody has recorded something meanwhile
+        moment = now
+        found = _read(store, reading, released=released, places=places, public=public)
+    known = replace(found.selection, last_record=moment, printed_on=printed_on)
+    return replace(found, selection=known)
+
+
+def _read(
+    store: Store,
+    reading: Reading,
+    *,
+    released: bool,
+    places: Path | None,
+    public: bool,
+) -> Frames:
     from mine_geo.places import read_places  # noqa: PLC0415
     from mine_geo.selection import Selection  # noqa: PLC0415
 

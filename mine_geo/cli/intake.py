@@ -17,6 +17,7 @@ from mine_geo.cli.options import (
     admin_options,
     as_options,
     border_options,
+    echo,
     example,
     file_options,
     held,
@@ -110,7 +111,7 @@ def check_hazards(
     against = "" if store is None else f", checked against {store.name}"
     title = f"{_heading(received)}\n{counted(found)}{against}"
     if explain and (output is not None or format_ != "table"):  # which holds what went where
-        click.echo(f"{counted(found)}{against}; leave out --explain to list them", err=True)
+        echo(f"{counted(found)}{against}; leave out --explain to list them", err=True)
     else:
         Sheet(shown(found, format_, output), None, title, FINDING_NAMES).give(format_, output)
     if (found["severity"] == "error").any():
@@ -174,7 +175,7 @@ def _check_layer(
         said = [f for f in layer.findings if f.severity != "error"]
         terminal.show_lines([f"{f.severity}: {f.message}" for f in said])
     if layer.fault is not None:
-        click.echo(f"Error: {layer.fault}", err=True)
+        echo(f"Error: {layer.fault}", err=True)
         ctx.exit(FINDINGS_EXIT)
 
 
@@ -188,7 +189,7 @@ def say_whole(received: Received) -> None:
     """Say what is not in the table of a file that was read, or not as it was written."""
     for finding in received.findings:
         if finding.record is None and finding.code != "left_over":
-            click.echo(f"{finding.severity}: {as_options(finding.message)}")
+            echo(f"{finding.severity}: {as_options(finding.message)}")
 
 
 def counted(found: pd.DataFrame) -> str:
@@ -239,9 +240,9 @@ def _repair(received: Received, target: Path) -> Received:
 
     table, found = repair(received.table)
     write_layer(table, target, "hazards")
-    click.echo(f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}")
+    echo(f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}")
     for row in found.itertuples():
-        click.echo(f"  {in_words(row)}")
+        echo(f"  {in_words(row)}")
     return replace(received, table=table)
 
 

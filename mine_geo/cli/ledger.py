@@ -14,10 +14,12 @@ from mine_geo.cli.options import (
     KIND,
     LAYER,
     ON,
+    OPERATION,
     YES,
     Sheet,
     as_day,
     as_known_options,
+    echo,
     example,
     in_words,
     open_named,
@@ -44,6 +46,7 @@ NAMES: Final = {
     "reduced_m2": "reduced m²",
     "cleared_m2": "cleared m²",
     "released_m2": "released m²",
+    "unreported": "not said",
     "reported_m2": "reported m²",
     "remaining_m2": "remaining",
     "moved_m2": "moved",
@@ -68,6 +71,7 @@ def _ordnance(command: Any) -> Any:
 @click.argument("hazard_id")
 @FILE
 @LAYER
+@OPERATION
 @click.option(
     "--outcome",
     required=True,
@@ -98,6 +102,7 @@ def release(
     hazard_id: str,
     file: Path,
     layer: str | None,
+    operation: str | None,
     outcome: str,
     happened_on: str,
     *,
@@ -110,8 +115,8 @@ def release(
     """
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    click.echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
-    polygon = read_vector(file, layer)
+    echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
+    polygon = read_vector(file, layer, operation=operation)
     store = open_named(ctx)
     done = store.record(
         hazard_id, outcome, polygon, happened_on=happened_on,
@@ -129,38 +134,38 @@ def release(
         ("remaining", done.after_m2),
         ("worked outside the hazard", done.outside_m2),
     ]
-    _preview(store, done, f"{hazard_id}: {outcome} on {happened_on}", balance)
+    _preview(store, done, balance)
 
 
 def _say(done: Recorded, what: str) -> None:
     """Say what was recorded."""
     said = "recorded" if done.new else "there already, nothing written"
-    click.echo(f"{done}: {said}; {what}")
+    echo("; ".join(each for each in (f"{done}: {said}", what) if each))
     for note in (*done.notes, *_elsewhere(done)):
-        click.echo(f"note: {note}")
+        echo(f"note: {note}")
 
 
-def _preview(store: Store, done: Recorded, what: str, rows: list[tuple[str, int]]) -> None:
+def _preview(store: Store, done: Recorded, rows: list[tuple[str, int]]) -> None:
     """Show what a recording would do; nothing was written."""
     import pandas as pd  # noqa: PLC0415
 
-    _not_yet(store, pd.DataFrame(rows, columns=["what", "m²"]), what, [done])
+    _not_yet(store, pd.DataFrame(rows, columns=["what", "m²"]), [done])
 
 
-def _not_yet(store: Store, table: pd.DataFrame, what: str, done: Sequence[Recorded]) -> None:
+def _not_yet(store: Store, table: pd.DataFrame, done: Sequence[Recorded]) -> None:
     from mine_geo.cli import terminal  # noqa: PLC0415
 
     new = any(each.new for each in done)
     said = "not written yet" if new else f"there already, as {done[0]}"
     title = terminal.heading(store.name, synthetic=store.synthetic)
-    terminal.show_table(table, title=f"{title}\n{what}: {said}", names=NAMES)
+    terminal.show_table(table, title=f"{title}\n{done[0].hazard_id}: {said}", names=NAMES)
     notes = dict.fromkeys(
         note for each in done for note in (*each.notes, *_elsewhere(each) * (each == done[0]))
     )
     terminal.show_lines([*notes, *[AGAIN] * new])
 
 
-def _tell(store: Store, done: Sequence[Recorded], what: str, *, yes: bool) -> None:
+def _tell(store: Store, done: Sequence[Recorded], what: str = "", *, yes: bool) -> None:
     """Say what was recorded or, without --yes, show what it does in the accounts."""
     if yes:
         for each in done:
@@ -171,7 +176,7 @@ def _tell(store: Store, done: Sequence[Recorded], what: str, *, yes: bool) -> No
     columns = ["hazard_id", "event_type", "happened_on", "change_m2"]
     days = own["happened_on"].dt.strftime("%Y-%m-%d")
     types = own["event_type"].where(own["why"] != "gone", own["event_type"] + " (void)")
-    _not_yet(store, own.assign(happened_on=days, event_type=types)[columns], what, done)
+    _not_yet(store, own.assign(happened_on=days, event_type=types)[columns], done)
 
 
 def _elsewhere(done: Recorded) -> list[str]:
@@ -208,6 +213,7 @@ def _facts(command: Any) -> Any:
 @click.argument("hazard_id")
 @FILE
 @LAYER
+@OPERATION
 @_facts
 @click.pass_context
 def amend(
@@ -216,6 +222,7 @@ def amend(
     hazard_id: str,
     file: Path,
     layer: str | None,
+    operation: str | None,
     happened_on: str,
     *,
     yes: bool,
@@ -227,13 +234,15 @@ def amend(
     """
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    polygon, store = read_vector(file, layer), open_named(ctx)
+    polygon = read_vector(file, layer, operation=operation)
+    store = open_named(ctx)
+    echo(f"{hazard_id}: amended on {in_words(happened_on)}")
     done = store.amend(
         hazard_id, polygon, happened_on=happened_on, operator=facts["operator"],
         report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
         recorded_by=facts["recorded_by"], dry_run=not yes,
     )  # fmt: skip
-    _tell(store, [done], f"{hazard_id}: amended on {happened_on}", yes=yes)
+    _tell(store, [done], yes=yes)
 
 
 @click.command(epilog=example("mine-geo confirm CM-0102-0007 --on 2024-05-03"))
@@ -245,6 +254,7 @@ def amend(
     help="A file with what is confirmed, where that is less.",
 )
 @LAYER
+@OPERATION
 @click.option(
     "--outcome",
     type=click.Choice(("cancelled", "reduced")),
@@ -258,6 +268,7 @@ def confirm(
     hazard_id: str,
     file: Path | None,
     layer: str | None,
+    operation: str | None,
     outcome: str | None,
     happened_on: str,
     *,
@@ -267,14 +278,16 @@ def confirm(
     """Show what making a suspected area a confirmed one does; with --yes record it."""
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    polygon, store = None if file is None else read_vector(file, layer), open_named(ctx)
+    polygon = None if file is None else read_vector(file, layer, operation=operation)
+    store = open_named(ctx)
+    echo(f"{hazard_id}: confirmed on {in_words(happened_on)}")
     done = store.confirm(
         hazard_id, happened_on=happened_on, polygon=polygon, outcome=outcome,
         operator=facts["operator"], report_ref=facts["report_ref"], event_id=facts["event_id"],
         comment=facts["comment"], recorded_by=facts["recorded_by"], dry_run=not yes,
     )  # fmt: skip
-    rest = f", {outcome} {done.released_m2:,} m²" if outcome else ""
-    _tell(store, [done], f"{hazard_id}: confirmed on {happened_on}{rest}", yes=yes)
+    rest = f"{outcome} {done.released_m2:,} m²" if outcome else ""
+    _tell(store, [done], rest, yes=yes)
 
 
 @click.command(
@@ -314,19 +327,21 @@ def describe(
             raise errors.OptionError(f"--set {change}: write COLUMN=VALUE")
         said[column.strip()] = value.strip() or None
     store = open_named(ctx)
+    words = ", ".join(f"{name} {value or 'taken away'}" for name, value in said.items())
+    echo(f"described from {in_words(happened_on)} on: {words}")
     done = store.describe(
         list(hazard_ids), said, happened_on=happened_on, report_ref=facts["report_ref"],
         event_id=facts["event_id"], comment=facts["comment"], recorded_by=facts["recorded_by"],
         dry_run=not yes,
     )  # fmt: skip
-    words = ", ".join(f"{name} {value or 'taken away'}" for name, value in said.items())
-    _tell(store, done, f"described from {happened_on} on: {words}", yes=yes)
+    _tell(store, done, yes=yes)
 
 
 @click.command(epilog=example("mine-geo divide AP-0209-0001 parts.gpkg --on 2024-05-03"))
 @click.argument("hazard_id")
 @FILE
 @LAYER
+@OPERATION
 @click.option(
     "--id",
     "id_column",
@@ -344,6 +359,7 @@ def divide(
     hazard_id: str,
     file: Path,
     layer: str | None,
+    operation: str | None,
     id_column: str,
     happened_on: str,
     *,
@@ -357,18 +373,19 @@ def divide(
     """
     from mine_geo.vector import read_vector  # noqa: PLC0415
 
-    parts = read_vector(file, layer)
+    parts = read_vector(file, layer, operation=operation)
     if id_column not in parts:
         there = errors.some(parts.columns.drop(parts.geometry.name), 20)
         raise errors.OptionError(f"{file}: no column {id_column!r}; --id names one of: {there}")
     store = open_named(ctx)
+    echo(f"{hazard_id}: divided on {in_words(happened_on)} into {len(parts):,}")
     done = store.divide(
         hazard_id, parts.rename(columns={id_column: "hazard_id"}), happened_on=happened_on,
         remainder="keep" if keep_remainder else "refuse", operator=facts["operator"],
         report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
         recorded_by=facts["recorded_by"], dry_run=not yes,
     )  # fmt: skip
-    _tell(store, [done], f"{hazard_id}: divided on {happened_on} into {len(parts):,}", yes=yes)
+    _tell(store, [done], yes=yes)
 
 
 @click.command(epilog=example("mine-geo merge AP-1 AP-2 --into AP-9 --on 2024-05-03"))
@@ -388,13 +405,13 @@ def merge(
 ) -> None:
     """Show what merging hazards of one kind into one does; with --yes record it."""
     store = open_named(ctx)
+    echo(f"{' + '.join(hazard_ids)}: merged on {in_words(happened_on)} into {into}")
     done = store.merge(
         hazard_ids, into, happened_on=happened_on, operator=facts["operator"],
         report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
         recorded_by=facts["recorded_by"], dry_run=not yes,
     )  # fmt: skip
-    said = " + ".join(hazard_ids)
-    _tell(store, [done], f"{said}: merged on {happened_on} into {into}", yes=yes)
+    _tell(store, [done], yes=yes)
 
 
 @click.command(epilog=example("mine-geo retract TS-14 --reason 'another field of that name'"))
@@ -412,7 +429,7 @@ def retract(
     """
     store = open_named(ctx)
     done = store.retract(event_id, reason=reason, recorded_by=recorded_by, dry_run=not yes)
-    _tell(store, [done], f"{event_id} of {done.hazard_id}: retracted, {reason}", yes=yes)
+    _tell(store, [done], f"{event_id} of {done.hazard_id} is void", yes=yes)
 
 
 @click.command("spot-task", epilog=example("mine-geo spot-task --on 2024-05-03 --uxo 2"))
@@ -433,9 +450,10 @@ def spot_task(ctx: click.Context, /, happened_on: str, *, yes: bool, **facts: An
 
     store = open_named(ctx)
     task = {**facts, "happened_on": happened_on, "task_id": facts["event_id"]}
+    echo(f"spot task on {in_words(happened_on)}")
     done = store.record_spot_task(task, dry_run=not yes)
     if yes:
-        click.echo(f"{done}: {'recorded' if done.new else 'there already, nothing written'}")
+        echo(f"{done}: {'recorded' if done.new else 'there already, nothing written'}")
         return
     kept = {name: str(value) for name, value in task.items() if value is not None}
     title = terminal.heading(store.name, synthetic=store.synthetic)
@@ -495,7 +513,12 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     format_: str,
     output: Path | None,
 ) -> None:
-    """Add up released m² by outcome, as it took effect and as it was reported."""
+    """Add up released m² by outcome, as it took effect and as it was reported.
+
+    What no report says is a dash (in files a blank), and how many say nothing is counted.
+    """
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
     store = open_named(ctx)
     table = store.releases(
         list(by), since=since, kind=kind, include_coast=include_coast, as_of=as_of,
@@ -503,12 +526,25 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     )  # fmt: skip
     if "zone" in by:
         say_unmeasured(store)
-    if format_ == "table" and output is None:
-        spare = ["province_code", "district_code", "unreported", "events", *ITEMS]
-        if len(by) > 1:
-            spare.append("reported_m2")
-        table = table.drop(columns=spare, errors="ignore")
-    Sheet(table, store, "Released land", NAMES).give(format_, output)
+    plain, silent = format_ == "table" and output is None, _unreported(table)
+    if plain:
+        spare = ["province_code", "district_code", *ITEMS]
+        spare += ["reported_m2", "unreported"] if len(by) > 1 else []
+        table = table.drop(columns=[*spare, "events"], errors="ignore")
+    names = {name: said.removesuffix(" m²") for name, said in NAMES.items()}
+    Sheet(table, store, "Released land, m²", names).give(format_, output)
+    if plain:
+        terminal.show_lines(silent)
+
+
+def _unreported(table: pd.DataFrame) -> list[str]:
+    """Say how many releases no operator gave a size for."""
+    if table.empty:
+        return []
+    events, silent = (int(table[name].iloc[-1]) for name in ("events", "unreported"))
+    if not silent:
+        return []
+    return [f"reported m²: {silent:,} of {events:,} events say nothing; the sums leave them out."]
 
 
 @click.command(epilog=example("mine-geo balance --since 2021-12-31 --as-of 2022-12-31 --by zone"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo import terms
-from mine_geo.errors import RecordError
+from mine_geo.errors import RecordError, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CLOCK_IS_RIGHT: Final = "mine_geo.clock_is_right"
 """Where a command finds in `ctx.meta` that its user vouches for the clock."""
 FORMATS: Final = ("table", "csv", "json", "xlsx")
+MOST_LETTERS: Final = 10_000
+"""Letters of a line."""
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 LAYER = click.option("--layer", help="The layer, where the file has several.")
@@ -34,9 +36,6 @@ FILE_KIND = click.option(
     "--kind", type=click.Choice(terms.KINDS), help="The kind, where the file does not say."
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
-ON = click.option(
-    "--on", "happened_on", required=True, metavar="DAY", help="The day it holds from."
-)
 YES = click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
 COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
 
@@ -105,6 +104,16 @@ DAY_FORMAT: Final = "mine_geo.day_format"
 """Where a context keeps the formats of days that the command was given."""
 
 
+ON: Final = click.option(
+    "--on",
+    "happened_on",
+    required=True,
+    callback=as_day,
+    metavar="DAY",
+    help="The day it holds from.",
+)
+
+
 def in_words(day: str) -> str:
     """Write an ISO day so that nobody can take the month for the day.
 
@@ -140,6 +149,11 @@ def span(column: pd.Series[Any]) -> str:
 def example(text: str) -> str:
     """Return the last lines of a command's help."""
     return f"Example: {text}"
+
+
+def echo(line: str, *, err: bool = False) -> None:
+    """Print a line; what data holds of controls, or of a hundred thousand letters, is only said."""
+    click.echo(visible(line, MOST_LETTERS), err=err)
 
 
 def open_named(ctx: click.Context) -> Store:
@@ -196,12 +210,19 @@ class Reading:
         return said + (f", as known at {self.known_at}" if self.known_at else "")
 
 
+printed_on_option = click.option(
+    "--printed-on",
+    metavar="DAY",
+    help="Say the day of printing too; without it the same data gives the same file.",
+)
+
+
 def say_unmeasured(store: Store, rule: str = "edge") -> None:
     """Name, a line each, the records that no split can hold; the others' figures stand."""
     left = store.not_in_split(rule=rule)
     left = left[left["submission_id"].isna()]
     for name, why in zip(left["hazard_id"], left["why"], strict=True):
-        click.echo(
+        echo(
             f"note: {name} is in no total and on no map: {why}; retract it, and load it corrected",
             err=True,
         )
@@ -271,15 +292,15 @@ def with_units(received: Received, store: Store, *, assign: bool) -> Received:
     there = there[(there["layer"] == "districts") & there["active"]]
     source = " ".join(there[["name", "version"]].iloc[0]) if len(there) else ""
     if not (assign or source):
-        click.echo(f"{lacking}: they are in no unit's figures; load districts, then --assign-units")
+        echo(f"{lacking}: they are in no unit's figures; load districts, then --assign-units")
         return received
     filled = fill_units(received.table, store.admin(), source)
     if assign:
-        click.echo(f"{source}: {filled}")
+        echo(f"{source}: {filled}")
         return assign_units(received, filled, source)
     told = int((filled.whole | filled.district).sum())
     mend = f"--assign-units gives {told:,} of them theirs, by {source}"
-    click.echo(f"{lacking}: they are in no unit's figures; {mend}")
+    echo(f"{lacking}: they are in no unit's figures; {mend}")
     return received
 
 
@@ -489,8 +510,11 @@ class Sheet:
             terminal.show_table(self.table, title=said, names=self.names)
             return
         kind = None if format_ == "table" else format_
+        table = self.table
+        if output is None and sys.stdout.isatty():
+            table = terminal.as_seen(table)
         reports.write_table(
-            self.table, output or sys.stdout, format=kind, title=said, synthetic=synthetic
+            table, output or sys.stdout, format=kind, title=said, synthetic=synthetic
         )
         if output is not None:
-            click.echo(f"wrote {output}")
+            echo(f"wrote {output}")

@@ -18,6 +18,7 @@ from mine_geo.cli.options import (
     Sheet,
     admin_options,
     border_options,
+    echo,
     example,
     file_options,
     held,
@@ -44,7 +45,7 @@ def init(ctx: click.Context, title: str | None, *, synthetic: bool) -> None:
     from mine_geo.store import create_store  # noqa: PLC0415
 
     with create_store(ctx.obj, synthetic=synthetic, title=title) as store:
-        click.echo(f"made {store.name}; next: mine-geo load border FILE")
+        echo(f"made {store.name}; next: mine-geo load border FILE")
 
 
 @click.group(epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
@@ -65,10 +66,10 @@ def load_admin(
     received = how.receive(file)
     admin = received.in_order()
     done = open_named(ctx).load_admin(admin, name or file.stem, version)
-    click.echo(f"{held(received)} {_said(changed=done.changed)}: {done.name} {done.version}")
+    echo(f"{held(received)} {_said(changed=done.changed)}: {done.name} {done.version}")
     if "repaired" in admin and admin["repaired"].any():
         codes = errors.some(admin.loc[admin["repaired"], "district_code"], 20)
-        click.echo(f"note: invalid rings were repaired in districts {codes}", err=True)
+        echo(f"note: invalid rings were repaired in districts {codes}", err=True)
 
 
 @load.command("border", epilog=example("mine-geo load border border.gpkg --accuracy 50"))
@@ -89,10 +90,10 @@ def load_border(
     """Load border lines; earlier ones are kept, these become the active ones."""
     received = how.receive(file, name, version, accuracy)
     done = open_named(ctx).load_border(received.in_order())
-    click.echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
-    click.echo(held(received))
+    echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
+    echo(held(received))
     for finding in received.findings:
-        click.echo(f"{finding.severity}: {finding.message}", err=True)
+        echo(f"{finding.severity}: {finding.message}", err=True)
 
 
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
@@ -117,9 +118,9 @@ def load_hazards(
     hazards = in_order(received)
     if assign_units:
         _say_elsewhere(store.check(received))
-    click.echo(f"surveyed {span(hazards['surveyed_on'])}")
+    echo(f"surveyed {span(hazards['surveyed_on'])}")
     done = store.register(hazards, same_polygons=same_polygons)
-    click.echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
+    echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     say_whole(received)
 
 
@@ -127,9 +128,9 @@ def _say_elsewhere(found: pd.DataFrame) -> None:
     """Say which recorded units are kept although the polygon, or the table of names, differs."""
     wrong = found[found["code"].isin(UNIT_CODES)]
     for row in wrong.head(MOST_SAID).itertuples():
-        click.echo(f"kept as recorded: {row.hazard_id}: {row.message}")
+        echo(f"kept as recorded: {row.hazard_id}: {row.message}")
     if len(wrong) > MOST_SAID:
-        click.echo(f"... and {len(wrong) - MOST_SAID:,} more; mine-geo check lists them")
+        echo(f"... and {len(wrong) - MOST_SAID:,} more; mine-geo check lists them")
 
 
 def _said(*, changed: bool) -> str:
@@ -178,12 +179,12 @@ def db_export(ctx: click.Context, folder: Path) -> None:
     store = open_named(ctx)
     log = store.export_log()
     for path in write_log(log, folder):
-        click.echo(f"wrote {path}")
-    click.echo(f"{len(log.events):,} events and {len(log.spot_tasks):,} spot tasks")
+        echo(f"wrote {path}")
+    echo(f"{len(log.events):,} events and {len(log.spot_tasks):,} spot tasks")
     waiting = int(store.submissions()["waiting"].sum())
     if waiting:
-        click.echo(f"note: {waiting:,} records wait on the workbench; submit their files again")
-    click.echo("note: border and districts are no part of the ledger; load them into the new store")
+        echo(f"note: {waiting:,} records wait on the workbench; submit their files again")
+    echo("note: border and districts are no part of the ledger; load them into the new store")
 
 
 @db.command("import", epilog=example("mine-geo db import hazards.gpkg events.gpkg"))
@@ -221,14 +222,14 @@ def db_import(
         hazards, events, tasks = read_hazards(files[0]), read_vector(files[1]), None
     if spots is not None:
         tasks = read_spot_tasks(spots)
-    click.echo(f"events {span(events['happened_on'])}" if "happened_on" in events else "events")
+    echo(f"events {span(events['happened_on'])}" if "happened_on" in events else "events")
     done = open_named(ctx).import_log(hazards, events, tasks, mend_moments=mend_moments)
-    click.echo(
+    echo(
         f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "
         "taken over"
     )
     if done.mended:
-        click.echo(f"note: {done.mended:,} moments lay in the future; mended, and marked as such")
+        echo(f"note: {done.mended:,} moments lay in the future; mended, and marked as such")
 
 
 @db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))
@@ -238,4 +239,4 @@ def db_upgrade(ctx: click.Context) -> None:
     from mine_geo.store import upgrade_store  # noqa: PLC0415
 
     before, after = upgrade_store(ctx.obj)
-    click.echo(f"schema {after}, as before" if before == after else f"schema {before} -> {after}")
+    echo(f"schema {after}, as before" if before == after else f"schema {before} -> {after}")

@@ -136,8 +136,11 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
 
 @click.command(epilog=example("mine-geo reconcile wp2023_table3 --coast"))
 @click.argument("table", default="wp2023_table3")
+@click.option("--province", help="Only this province on both sides, name or code.")
 @click.option("--all", "everything", is_flag=True, help="Also the figures that agree.")
-@click.option("--claims", is_flag=True, help="The claims of the texts against their own tables.")
+@click.option(
+    "--claims", is_flag=True, help="The claims of the texts against their own tables; no store."
+)
 @output_options
 @reading_options
 @click.pass_context
@@ -145,6 +148,7 @@ def reconcile(
     ctx: click.Context,
     reading: Reading,
     table: str,
+    province: str | None,
     format_: str,
     output: Path | None,
     *,
@@ -153,21 +157,22 @@ def reconcile(
 ) -> None:
     """Derive a published table again and lay it beside; exit code 20 when a figure differs.
 
-    Ours is as of the table's own day unless --as-of says another.
+    Ours is as of the table's own day unless --as-of says another. A figure that one table lacks is
+    a dash: unknown, counted, and in no difference. --claims needs no store.
     """
     from mine_geo import published, rederive  # noqa: PLC0415
 
-    store = open_named(ctx)
     if claims:
-        _claims(store, format_, output)
+        _claims(format_, output)
         return
     how = rederive.recipe(table)
+    store = open_named(ctx)
     reading = reading.on(how.as_of)
     ours = rederive.rederive(table, _sources(store, reading, how))
-    rows = published.reconcile(ours, table)
+    rows = published.reconcile(ours, table, province=province)
     different = published.differences(rows)
     shown = rows if everything or output is not None or format_ != "table" else different
-    title = f"{table}: {len(different):,} of {len(rows):,} figures differ; {reading}"
+    title = f"{table}: {published.counted(rows)}; {reading}"
     if format_ == "table" and output is None:
         shown = shown.drop(columns=["province_code", "district_code"], errors="ignore")
     Sheet(shown, store, title).give(format_, output)
@@ -186,15 +191,28 @@ def _sources(store: Store, reading: Reading, how: Recipe) -> Sources:
     return Sources(ledger, how.kind, split, tasks)
 
 
-def _claims(store: Store, format_: str, output: Path | None) -> None:
-    from mine_geo.claims import claims  # noqa: PLC0415
+def _claims(format_: str, output: Path | None) -> None:
+    """Give the claims; they are of published documents, and of no store."""
+    from mine_geo.claims import VERDICTS, claims  # noqa: PLC0415
 
     table = claims()
+    counts = table["verdict"].value_counts()
+    said = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+    title = (
+        f"Claims of the texts against their own tables, each on the reading that it names: {said}"
+    )
+    for document, rows in table.groupby("document", sort=False):
+        title += f"\n{len(rows)} of: {document}"
     if format_ == "table" and output is None:
         figures = ["printed", "computed", "difference"]
-        table = table[["claim", *figures, "unit"]]
-        table[figures] = table[figures].map(lambda value: f"{value:,.10g}")
-    Sheet(table, store, "Claims of the texts against their own tables").give(format_, output)
+        table = table[["claim", *figures, "unit", "verdict", "reading", "note"]]
+        years = table["unit"] == "year"
+        table[figures] = (
+            table[figures]
+            .map(lambda value: f"{value:,.10g}")
+            .where(~years, table[figures].map(lambda value: f"{value:.0f}"))
+        )
+    Sheet(table, None, title).give(format_, output)
 
 
 @click.command(epilog=example("mine-geo sensitivity --kind ap_minefield"))

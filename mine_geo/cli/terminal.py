@@ -1,29 +1,47 @@
-"""What the command shows in a terminal: tables of 80 columns, progress, notes."""
+"""What the command shows in a terminal: tables, progress, notes.
+
+No table loses a digit or a key. What is wider than the terminal is laid out otherwise; in a pipe
+or a file a table is as wide as it needs. Data is text: markup in it is shown, controls escaped.
+"""
 
 from __future__ import annotations
 
 import sys
+import textwrap
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from mine_geo.errors import visible
 from mine_geo.terms import SYNTHETIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PLAIN_WIDTH: Final = 80
-MOST_ROWS: Final = 60
+"""Columns of paragraphs where there is no terminal."""
+MOST_ROWS: Final = 250
+"""Rows of a table in a terminal; a pipe or a file gets all."""
+MOST_LETTERS: Final = 1_000
+"""Letters of a cell; the length of a longer one is said."""
+FEW_ROWS: Final = 40
+"""Up to so many rows, columns that do not fit stand in a second table; else each row by itself."""
+PROSE: Final = 30
+"""A column with a longer text may be wrapped between words, down to this width."""
+UNKNOWN: Final = "\N{EN DASH}"
+"""What stands where nothing is recorded: never a blank, and never 0."""
+ENOUGH_DECIMALS: Final = 7
+DEGREES: Final = ("lon", "lat", "longitude", "latitude")
 
 
 def console(*, errors: bool = False) -> Console:
@@ -34,7 +52,32 @@ def console(*, errors: bool = False) -> Console:
 
 def heading(name: str, *, synthetic: bool) -> str:
     """Return the line over a table: the store's name, and whether its data is invented."""
-    return f"{name} · {SYNTHETIC}" if synthetic else name
+    return f"{visible(name)} · {SYNTHETIC}" if synthetic else visible(name)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column as text: its heading, and a cell a row."""
+
+    name: str
+    cells: tuple[str, ...]
+    figures: bool
+    """Whether it holds numbers, which stand to the right."""
+    fixed: int | None = None
+    """The width that it is wrapped to, between words."""
+
+    @property
+    def width(self) -> int:
+        """What it needs on one line."""
+        return max(map(cell_len, (self.name, *self.cells)))
+
+    @property
+    def least(self) -> int:
+        """What it needs at least: no figure, key or word is ever broken."""
+        if self.figures or self.width <= PROSE:
+            return self.width
+        words = " ".join((self.name, *self.cells)).split()
+        return min(self.width, max(PROSE, *map(cell_len, words)))
 
 
 def show_table(
@@ -46,54 +89,190 @@ def show_table(
 ) -> None:
     """Print a table; whole numbers with thousands separators, the last row `Total` set apart.
 
+    Where the terminal is too narrow, texts are wrapped between words; if that is not enough, the
+    columns stand in several tables, the keys in each, or each row by itself.
+
     Parameters
     ----------
     table
         Any table; a geometry column is left out.
     title
-        The line above it.
+        The lines above it.
     names
         Headings for columns, where the column's own name is not what should be read.
     most
-        Rows printed; a line says how many more there are.
+        Rows printed in a terminal, the last one `Total` beside them; a line says how many more
+        there are. Elsewhere all are.
     """
     out = console()
-    out.print(title, style="bold", markup=False)
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
-    shown = table.drop(columns="geometry", errors="ignore").head(most)
+    for line in title.split("\n"):
+        _print(out, line, "bold")
+    shown, left = table.drop(columns="geometry", errors="ignore"), 0
+    if out.is_terminal and len(shown) > most:
+        last = _totals(shown)[-1:] == [True]
+        left = len(shown) - most
+        shown = pd.concat([shown.head(most), shown.tail(1)]) if last else shown.head(most)
+        left -= int(last)
     if shown.empty:
-        out.print("(nothing)\n")
+        _print(out, "(nothing)")
+        _print(out, "")
         return
-    cells = []
-    for column in shown:
-        values = shown[column]
-        numbers = all(isinstance(value, Real) for value in values.dropna())
-        text = (names or {}).get(str(column), str(column).replace("_", " "))
-        drawn.add_column(escape(text), justify="right" if numbers else "left", no_wrap=numbers)
-        cells.append(values.astype(str).tolist() if column == "year" else _cells(values))
-    totals = (shown.iloc[:, 0].astype(str) == "Total").tolist()
-    for place, row in enumerate(zip(*cells, strict=True)):
-        drawn.add_row(*map(escape, row), end_section=totals[place : place + 2] == [False, True])
+    totals = _totals(shown)
+    columns = [
+        _column(shown.iloc[:, place], (names or {}).get(str(name)), totals)
+        for place, name in enumerate(shown.columns)
+    ]
+    room = out.width if out.is_terminal else sys.maxsize
+    laid = _laid_out(columns, room)
+    if laid:
+        for part in laid:
+            _draw(out, part, totals)
+    else:
+        _print_records(out, columns, room)
+    if left:
+        _print(out, f"... and {left:,} rows more; write them all with --output FILE.csv")
+
+
+def as_seen(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts may be written to a terminal in any format."""
+    seen = table.drop(columns="geometry", errors="ignore").map(
+        lambda value: visible(value, MOST_LETTERS) if isinstance(value, str) else value
+    )
+    return pd.DataFrame(seen.set_axis([visible(name) for name in seen.columns], axis="columns"))
+
+
+def _print(out: Console, line: str, style: str = "") -> None:
+    """Print a line as it is; the terminal wraps it."""
+    out.print(
+        Text(visible(line, 10 * MOST_LETTERS) if line.strip() else line, style), soft_wrap=True
+    )
+
+
+def _totals(table: pd.DataFrame) -> list[bool]:
+    """Say which rows are totals."""
+    return [str(value) == "Total" for value in table.iloc[:, 0]] if len(table.columns) else []
+
+
+def _column(values: pd.Series[Any], named: str | None, totals: list[bool]) -> _Column:
+    """Return a column as text; a total has no key, where another row without one has a dash."""
+    figures = all(isinstance(value, Real) for value in values.dropna())
+    cells = values.astype("string").fillna(UNKNOWN) if values.name == "year" else _cells(values)
+    blank = [
+        "" if total and not figures and cell == UNKNOWN else visible(cell, MOST_LETTERS)
+        for cell, total in zip(cells, totals, strict=True)
+    ]
+    name = named if named is not None else str(values.name).replace("_", " ")
+    return _Column(visible(name), tuple(blank), figures)
+
+
+def _needed(widths: Sequence[int]) -> int:
+    """Return how wide a table is whose columns have these widths."""
+    return sum(width + 2 for width in widths)  # two blanks between columns, one at each edge
+
+
+def _laid_out(columns: list[_Column], room: int) -> list[list[_Column]]:
+    """Return the tables, side by side no wider than the room, that show all columns; or none."""
+    if _needed([column.width for column in columns]) <= room:
+        return [columns]
+    if _needed([column.least for column in columns]) <= room:
+        return [_wrapped(columns, room)]
+    return _parts(columns, room) if len(columns[0].cells) <= FEW_ROWS else []
+
+
+def _wrapped(columns: list[_Column], room: int) -> list[_Column]:
+    """Give the columns of prose the room that there is, the narrower ones first."""
+    wants = {place: each.width - each.least for place, each in enumerate(columns)}
+    prose = sorted((place for place, more in wants.items() if more), key=wants.__getitem__)
+    spare = room - _needed([column.least for column in columns])
+    laid = list(columns)
+    for left, place in zip(range(len(prose), 0, -1), prose, strict=True):
+        given = min(wants[place], spare // left)
+        laid[place] = replace(columns[place], fixed=columns[place].least + given)
+        spare -= given
+    return laid
+
+
+def _parts(columns: list[_Column], room: int) -> list[list[_Column]]:
+    """Share columns out among several tables, each with the keys: the first columns of text."""
+    count = next((n for n, column in enumerate(columns) if column.figures), 1) or 1
+    keys, rest = columns[:count], columns[count:]
+    if any(key.least < key.width for key in keys):
+        return []  # prose is no key: each row reads better by itself
+    parts: list[list[_Column]] = []
+    for column in rest:
+        if not parts or _needed([each.least for each in (*keys, *parts[-1], column)]) > room:
+            parts.append([])
+        parts[-1].append(column)
+    tables = [[*keys, *part] for part in parts]
+    if any(_needed([column.least for column in part]) > room for part in tables):
+        return []
+    return [_wrapped(part, room) for part in tables]
+
+
+def _draw(out: Console, columns: list[_Column], totals: list[bool]) -> None:
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
+    for column in columns:
+        drawn.add_column(
+            Text(column.name),
+            justify="right" if column.figures else "left",
+            no_wrap=column.fixed is None,
+            width=column.fixed or column.width,
+        )
+    for place, row in enumerate(zip(*(column.cells for column in columns), strict=True)):
+        apart = totals[place : place + 2] == [False, True]
+        drawn.add_row(*map(Text, row), end_section=apart)
+    usual, needed = out.width, _needed([column.fixed or column.width for column in columns])
+    out.width = needed  # rich would cut what is wider than its console
     out.print(drawn)
-    if len(table) > most:
-        out.print(f"... and {len(table) - most:,} rows more; write them all with --output FILE.csv")
+    out.width = usual
+
+
+def _print_records(out: Console, columns: list[_Column], room: int) -> None:
+    """Print each row by itself, a line a column; prose is wrapped between words."""
+    label = max(cell_len(column.name) for column in columns)
+    for place in range(len(columns[0].cells)):
+        _print(out, "")
+        for column in columns:
+            name = column.name + " " * (label - cell_len(column.name))
+            wrap = room - label - 2
+            lines = _wrap(column.cells[place], wrap) if column.least < column.width else None
+            for number, line in enumerate(lines or [column.cells[place]]):
+                _print(out, f" {name if number == 0 else ' ' * label} {line}")
+    _print(out, "")
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Wrap a text between words; a word that is longer than the width stays whole."""
+    return textwrap.wrap(text, max(width, PROSE), break_long_words=False, break_on_hyphens=False)
 
 
 def _cells(values: pd.Series[Any]) -> list[str]:
-    """Write values: whole numbers with thousands separators, others with one decimal."""
+    """Write values: whole numbers with thousands separators, others with their decimals."""
     floats = [value for value in values.dropna() if isinstance(value, float)]
-    figures = ".0f" if all(value.is_integer() for value in floats) else ".1f"
-    return [_cell(value, figures) for value in values.astype(object)]
+    decimals = ENOUGH_DECIMALS if values.name in DEGREES else _decimals(floats)
+    return [_cell(value, decimals) for value in values.astype(object)]
 
 
-def _cell(value: object, figures: str) -> str:
+def _decimals(values: list[float]) -> int:
+    """Return how many decimals say all of each value; one, if none up to seven do.
+
+    So a distance of many binary digits is shown to 0.1 m.
+    """
+    known = [value for value in values if np.isfinite(value)]
+    for decimals in range(ENOUGH_DECIMALS + 1):
+        if all(abs(value - round(value, decimals)) < 1e-9 for value in known):
+            return decimals
+    return 1
+
+
+def _cell(value: object, decimals: int) -> str:
     if value is None or value is pd.NA or value != value:  # noqa: PLR0124  (not a number)
-        return ""
+        return UNKNOWN
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, Integral):
         return f"{value:,}"
-    return f"{value:,{figures}}" if isinstance(value, Real) else str(value)
+    return f"{value:,.{decimals}f}" if isinstance(value, Real) else str(value)
 
 
 @contextmanager
@@ -104,13 +283,13 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
     """
     out = console(errors=True)
     if not out.is_terminal:
-        yield lambda step: out.print(f"  {step} ...", markup=False)
+        yield lambda step: _print(out, f"  {step} ...")
         return
     with _bar(out) as bar:
         task = bar.add_task("", total=total, completed=-1)
 
         def advance(step: str) -> None:
-            bar.update(task, description=step, advance=1)
+            bar.update(task, description=visible(step), advance=1)
 
         yield advance
 
@@ -141,7 +320,7 @@ def counting() -> Iterator[Callable[[int, int, str], None]]:
         task = bar.add_task("", total=None)
 
         def counted(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, description=name)
+            bar.update(task, completed=done, total=total, description=visible(name))
 
         yield counted
 
@@ -152,14 +331,16 @@ def show_lines(lines: list[str]) -> None:
     if not lines:
         return
     for line in lines:
-        out.print(line, markup=False)
-    out.print()
+        for part in _wrap(visible(line, 10 * MOST_LETTERS), out.width):
+            _print(out, part)
+    _print(out, "")
 
 
 def show_stacked(head: str, lines: list[str]) -> None:
     """Print a record: its first line, and the others indented below it, wrapped to the width."""
     out = console()
-    out.print(Text(head, style="bold"))
+    _print(out, head, "bold")
     for line in lines:
-        out.print(Padding(Text(line), (0, 0, 0, 2)))
-    out.print()
+        for part in _wrap(visible(line, 10 * MOST_LETTERS), out.width - 2):
+            _print(out, f"  {part}")
+    _print(out, "")

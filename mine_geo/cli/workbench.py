@@ -17,6 +17,7 @@ from mine_geo.cli.options import (
     Sheet,
     as_day,
     as_options,
+    echo,
     example,
     file_options,
     in_words,
@@ -110,7 +111,7 @@ def submit(
                 )
             except MineGeoError as error:
                 failed.append(error)
-                click.echo(f"Error: {as_options(str(error))}", err=True)
+                echo(f"Error: {as_options(str(error))}", err=True)
             else:
                 _say(file, done)
                 say_whole(received)
@@ -124,15 +125,15 @@ def _no_step(_: str) -> None:
 
 def _say(file: Path, done: Submitted) -> None:
     said = "" if done.new else " was there before, nothing written"
-    click.echo(f"{done}: {file.name}{said}; {done.records:,} records, {done.waiting:,} waiting")
+    echo(f"{done}: {file.name}{said}; {done.records:,} records, {done.waiting:,} waiting")
     changes = ", ".join(f"{count:,} {change}" for change, count in done.changes.items() if count)
     if changes:
-        click.echo(f"  against the register: {changes}")
-    click.echo(f"  findings: {done.errors:,} errors, {done.warnings:,} warnings")
+        echo(f"  against the register: {changes}")
+    echo(f"  findings: {done.errors:,} errors, {done.warnings:,} warnings")
     if done.not_in_split:
-        click.echo(f"  {done.not_in_split:,} without a polygon: not in the split")
+        echo(f"  {done.not_in_split:,} without a polygon: not in the split")
     for note in done.notes:
-        click.echo(f"  note: {as_options(note)}")
+        echo(f"  note: {as_options(note)}")
     if done.foreseen is not None and done.waiting:
         _foreseen(done.foreseen)
 
@@ -140,11 +141,11 @@ def _say(file: Path, done: Submitted) -> None:
 def _foreseen(would: Accepted) -> None:
     """Say what accepting reports would do: a line each."""
     released = f", {would.released_m2:,} m² released" if would.released else ""
-    click.echo(f"  accept would take {would.accepted:,} of them{released}")
+    echo(f"  accept would take {would.accepted:,} of them{released}")
     for told in would.reports:
-        click.echo(f"    {as_options(told.line)}")
+        echo(f"    {as_options(told.line)}")
     for left in would.left:
-        click.echo(f"    left: {_named(left)}: {as_options(left.why)}")
+        echo(f"    left: {_named(left)}: {as_options(left.why)}")
 
 
 def _named(left: Left) -> str:
@@ -255,7 +256,7 @@ def draw(ctx: click.Context, submission_id: str, records: tuple[int, ...], outpu
         note=terms.SYNTHETIC if store.synthetic else None,
     )
     maps.put_page(output, page)
-    click.echo(f"wrote {output}: {len(drawn):,} reports")
+    echo(f"wrote {output}: {len(drawn):,} reports")
 
 
 def _stack(seen: Examined) -> None:
@@ -360,7 +361,7 @@ def accept(
 ) -> None:
     """Accept records into the register; without ids or numbers all that have no errors."""
     store = open_named(ctx)
-    click.echo(f"{submission_id}: {_day_of(store, submission_id, happened_on)}")
+    echo(f"{submission_id}: {_day_of(store, submission_id, happened_on)}")
     done = store.accept(
         submission_id,
         hazards=hazard_ids or None,
@@ -376,11 +377,11 @@ def accept(
     said = ", ".join(f"{getattr(done, n):,} {n}" for n in names if getattr(done, n))
     released = f" ({done.released_m2:,} m²)" if done.released else ""
     what = "records accepted" if yes else "records would be accepted"
-    click.echo(f"{submission_id}: {done.accepted:,} {what}: {said or 'none'}{released}")
+    echo(f"{submission_id}: {done.accepted:,} {what}: {said or 'none'}{released}")
     for told in done.reports:
-        click.echo(as_options(told.line))
+        echo(as_options(told.line))
     for left in done.left:
-        click.echo(f"left: {_named(left)}: {as_options(left.why)}")
+        echo(f"left: {_named(left)}: {as_options(left.why)}")
     in_lines = tuple(f"{told.name}: " for told in done.reports)
     notes = tuple(note for note in done.notes if not note.startswith(in_lines))
     _end(notes, waits=not yes and bool(done.accepted))
@@ -388,9 +389,9 @@ def accept(
 
 def _end(notes: tuple[str, ...], *, waits: bool) -> None:
     for note in notes:
-        click.echo(f"note: {as_options(note)}")
+        echo(f"note: {as_options(note)}")
     if waits:
-        click.echo("Nothing is written yet. Decide it with the same words and --yes.")
+        echo("Nothing is written yet. Decide it with the same words and --yes.")
 
 
 def _day_of(store: Store, submission_id: str, happened_on: str | None) -> str:
@@ -433,5 +434,5 @@ def reject(
         dry_run=not yes,
     )
     what = "records rejected" if yes else "records would be rejected"
-    click.echo(f"{submission_id}: {done.rejected:,} {what}: {why}")
+    echo(f"{submission_id}: {done.rejected:,} {what}: {why}")
     _end(done.notes, waits=not yes and bool(done.rejected))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mine_geo.errors import OptionError, choose
+from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import Contents, as_points, check_degrees, contents
 from mine_geo.exports.files import check_place, new_file
 from mine_geo.exports.geopackage import write_geopackage
@@ -113,6 +113,17 @@ def write(
     >>> gpd.read_file(target, layer="hazards")[["hazard_id", "zone", "size_m2"]].values.tolist()
     [['AP-1', 'far', 12002]]
     """
+    in_order(
+        "write(split, path, border=None, admin=None)",
+        names={"path": path, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+        },
+    )
     form = check(path, overwrite=overwrite)
     held = contents(
         split,
@@ -167,6 +178,11 @@ def write_public(
     FileError, CRSError
         As for `write`.
     """
+    in_order(
+        "write_public(aggregates, released, path)",
+        names={"path": path, "title": title},
+        frames={"aggregates": aggregates, "released": released, "places": places},
+    )
     form = check(path, public=True, overwrite=overwrite)
     layers = {"districts": aggregates, "released": released}
     if places is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,15 +15,19 @@ from mine_geo.exports.styles import styles
 from mine_geo.exports.typed import typed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import geopandas as gpd
 
     from mine_geo.exports.contents import Contents
+    from mine_geo.exports.provenance import Provenance
     from mine_geo.exports.styles import Style
 
 VERSION: Final = "1.2"
 """Of the GeoPackage standard: QGIS of 2022 warns of 1.4, which GDAL writes if not told."""
+CLOCK: Final = "OGR_CURRENT_DATE"
+"""GDAL's option for the moment that it writes into the contents of a GeoPackage."""
 FID: Final = "fid"
 GEOMETRY: Final = "geom"
 TYPES: Final = {
@@ -62,6 +67,26 @@ def write_geopackage(held: Contents, path: Path) -> None:
     `layer_styles` is the table in which QGIS itself keeps styles in a database: a row a style,
     the QML and the SLD in it, one of each layer `useAsDefault`. `provenance` holds name and text.
     """
+    with _changed_at(held.said):
+        _write(held, path)
+
+
+@contextmanager
+def _changed_at(said: Provenance) -> Iterator[None]:
+    """Let GDAL say that the file was changed at the moment of its data, where that is known.
+
+    So the same data gives the same bytes on any day.
+    """
+    before = pyogrio.get_gdal_config_option(CLOCK)
+    if said.moment is not None:
+        pyogrio.set_gdal_config_options({CLOCK: f"{said.moment:%Y-%m-%dT%H:%M:%S}.000Z"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({CLOCK: before})
+
+
+def _write(held: Contents, path: Path) -> None:
     options = {"layer_options": {"FID": FID, "GEOMETRY_NAME": GEOMETRY}}
     about = "\n".join(f"{name}: {text}" for name, text in held.said.rows)
     try:
@@ -129,7 +154,7 @@ def _styles(frame: gpd.GeoDataFrame, layer: str) -> list[Style]:
 
 def _tables(held: Contents) -> dict[str, pd.DataFrame]:
     """Return `layer_styles`, with the columns that QGIS gives it, and `provenance`."""
-    now = pd.Timestamp(datetime.now(tz=UTC)).floor("ms")
+    now = pd.Timestamp(held.said.moment or datetime.now(tz=UTC)).floor("ms")
     rows = [
         {
             "f_table_catalog": "",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mine_geo.cells import guarded_table
+from mine_geo.exports.provenance import NOT_RECORDED
 from mine_geo.exports.turning import DECIMALS, turning_points
 from mine_geo.exports.xml_text import clean
 from mine_geo.terms import PROVENANCE_COLUMNS
@@ -44,8 +46,8 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
     hazards
         `hazard_id`, polygons in EPSG:4326, and the columns of a split as far as they are there.
     said
-        What each row says in its last columns: `data_day` or `latest_survey`, `known_at` where it
-        was asked for, `source`, and `synthetic` where it is.
+        What each row says in its last columns: `data_day` or `latest_survey`, `known_at` and
+        `printed_on` where they are known, `source`, and `synthetic` where it is.
 
     Raises
     ------
@@ -71,8 +73,10 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
             values = hazards[column].astype(object)
             texts = values.map(_text).where(values.notna(), "")
             points[renamed.get(column, column)] = texts.to_numpy()[row]
-    told = ("data_day", "latest_survey", "known_at")
+    told = ("data_day", "latest_survey", "known_at", "printed_on")
     own = {name: text for name, text in said.rows if name in told}
+    if said.known_at == NOT_RECORDED:
+        own.pop("known_at")
     points = points.assign(**own, source="; ".join(said.sources))
     return points.assign(synthetic=True) if said.synthetic else points
 
@@ -92,6 +96,8 @@ def _text(value: object) -> str:
 
 def write_points(hazards: gpd.GeoDataFrame, path: Path, said: Provenance) -> None:
     """Write the turning points of hazards as CSV: UTF-8, comma, full stop, one line of headings.
+
+    A text that a spreadsheet would run as a formula has a `'` before it, which reading takes away.
 
     Parameters
     ----------
@@ -117,4 +123,6 @@ def write_points(hazards: gpd.GeoDataFrame, path: Path, said: Provenance) -> Non
     True
     """
     table = points_table(hazards, said)
+    texts = guarded_table(table.drop(columns=list(_PLACES)))
+    table = table.assign(**{str(column): texts[column] for column in texts})
     table.to_csv(path, index=False, encoding="utf-8", lineterminator="\r\n")

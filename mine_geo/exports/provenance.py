@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mine_geo.cells import day_of
+from mine_geo.cells import day_of, moment_of
 from mine_geo.selection import EVERYTHING
 from mine_geo.sources import sources
 from mine_geo.terms import PROVENANCE_COLUMNS, SYNTHETIC
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from mine_geo.selection import Selection
 
 TITLE = "Hazards near and far from the border"
+NOT_RECORDED = "not recorded"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class Provenance:
     chosen: tuple[tuple[str, str], ...] = ()
     """What was left out of the register, by the names of options."""
 
+    known_at: str = NOT_RECORDED
+    """The moment of which the data is known, UTC, and whether it is that of the last record."""
+
+    printed_on: date | None = None
+    moment: datetime | None = None
+    """The same moment; what a file says of when it was changed, so that its bytes repeat."""
+
     @property
     def heading(self) -> str:
         """The title, with a warning where it is due.
@@ -63,14 +71,18 @@ class Provenance:
         Examples
         --------
         >>> Provenance("Pailin", False, False, None, False, (("rule", "edge"),), ("X",)).rows
-        [('title', 'Pailin'), ('data_day', 'not recorded'), ('rule', 'edge'), ('source', 'X')]
+        [('title', 'Pailin'), ('data_day', 'not recorded'), ('known_at', 'not recorded'),
+         ('rule', 'edge'), ('source', 'X')]
         """
         rows = [("synthetic", SYNTHETIC)] if self.synthetic else []
         rows.append(("title", self.title))
         if self.day is None:
-            rows.append(("data_day", "not recorded"))
+            rows.append(("data_day", NOT_RECORDED))
         else:
             rows.append(("data_day" if self.told else "latest_survey", self.day.isoformat()))
+        rows.append(("known_at", self.known_at))
+        if self.printed_on is not None:
+            rows.append(("printed_on", self.printed_on.isoformat()))
         rows += [*self.chosen, *self.split]
         if self.schematic:
             rows.append(("districts", "schematic, not an official boundary"))
@@ -106,6 +118,23 @@ def _said(value: Any) -> str:
     return str(value).lower() if str(value) in ("True", "False") else str(value)
 
 
+def _known_at(selection: Selection) -> tuple[datetime | None, str]:
+    """Return the moment at which the data was known, UTC, and say it.
+
+    Examples
+    --------
+    >>> from mine_geo.selection import Selection
+    >>> _known_at(Selection(known_at="2023-01-01T06:00:00+07:00"))[1]
+    '2022-12-31T23:00:00.000Z, as asked for'
+    """
+    asked, last = moment_of(selection.known_at), moment_of(selection.last_record)
+    for moment, why in ((asked, "as asked for"), (last, "the last record of the ledger")):
+        if moment is not None:
+            text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            return moment, f"{text}, {why}"
+    return None, NOT_RECORDED
+
+
 def provenance(
     hazards: pd.DataFrame,
     *others: pd.DataFrame | None,
@@ -135,8 +164,10 @@ def provenance(
     --------
     >>> rows = pd.DataFrame({"threshold_m": [7000.0], "include_coast": [False]})
     >>> provenance(rows, as_of="2022-12-31").rows[1:]
-    [('data_day', '2022-12-31'), ('threshold_m', '7000'), ('include_coast', 'false')]
+    [('data_day', '2022-12-31'), ('known_at', 'not recorded'), ('threshold_m', '7000'),
+     ('include_coast', 'false')]
     """
+    moment, known_at = _known_at(selection)
     told = as_of if as_of is not None else _first(hazards, "as_of")
     day = told if told is not None else latest
     if day is None and "surveyed_on" in hazards.columns:
@@ -144,7 +175,7 @@ def provenance(
         day = days.max() if len(days) else None
     split = [(column, _split_of(hazards, column, selection)) for column in PROVENANCE_COLUMNS]
     waiting = None if selection.workbench == "include" else selection.workbench
-    chosen = (("known_at", selection.known_at), ("kind", selection.kind), ("workbench", waiting))
+    chosen = (("kind", selection.kind), ("workbench", waiting))
     return Provenance(
         title=title or TITLE,
         synthetic=selection.synthetic or _flagged((hazards, *others), "synthetic"),
@@ -154,4 +185,7 @@ def provenance(
         split=tuple((column, _said(value)) for column, value in split if value is not None),
         sources=tuple(sources(hazards, *others)),
         chosen=tuple((name, str(value)) for name, value in chosen if value is not None),
+        known_at=known_at,
+        moment=moment,
+        printed_on=day_of(selection.printed_on),
     )

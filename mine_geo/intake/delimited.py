@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
+from mine_geo.cells import unguarded
 from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
 from mine_geo.intake.text_tables import MOST_COLUMNS, to_table
@@ -81,7 +82,7 @@ def read_csv(data: bytes, what: str) -> tuple[pd.DataFrame, tuple[Finding, ...]]
         rows = some(above + row for row in sorted(short))
         said = f"row {rows} of {what} ends before the header does; the rest is taken as empty"
         findings = (*findings, Finding("short_rows", said))
-    return to_table(cells, what), findings
+    return to_table(unguarded(cells), what), findings
 
 
 def _decoded(data: bytes, what: str) -> tuple[str, tuple[Finding, ...]]:

@@ -20,6 +20,7 @@ from mine_geo.errors import (
     RecordError,
     choose,
     some,
+    visible,
 )
 from mine_geo.findings import Finding, in_words
 from mine_geo.hazards import to_hazards
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     import os
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from mine_geo.datum import Shift
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from mine_geo.intake.received import What
     from mine_geo.intake.states import Approval
 
+_LONGEST: Final = 800
+"""Characters of a finding that are said."""
 WHATS: Final = ("hazards", "reports")
 _RAISED: Final = {
     "more_on_server": FileError,
@@ -335,18 +339,25 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
         wrong = said[(said["code"] == "not_validated") & said["record"].notna()]
         if len(wrong):
             raise RecordError(
-                f"{name}: {some(map(in_words, wrong.itertuples()), 3)}; put the file onto the "
+                f"{name}: {_sentences(wrong)}; put the file onto the "
                 "workbench, where they wait: mine-geo workbench submit FILE --reports"
             )
     if len(wrong):
         kind = next((_RAISED[code] for code in wrong["code"] if code in _RAISED), RecordError)
-        raise kind(f"{name}: {some(map(in_words, wrong.itertuples()), 3)}")
+        raise kind(f"{name}: {_sentences(wrong)}")
     if received.what == "reports":
         return received.table
     try:
         return to_hazards(received.table)
     except (GeometryError, RecordError) as error:
         raise type(error)(f"{name}: {error}") from error
+
+
+def _sentences(findings: pd.DataFrame) -> str:
+    """Say the first findings whole: a mend that is cut off is none."""
+    said = [visible(in_words(row), _LONGEST) for row in findings.head(3).itertuples()]
+    more = len(findings) - len(said)
+    return ", ".join(said) + (f" and {more} more" if more else "")
 
 
 def _with_options(

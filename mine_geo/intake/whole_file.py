@@ -120,7 +120,7 @@ def _candidates(names: list[str], able: dict[int, str]) -> str:
     made = [name for name in names if is_made(name)]
     said = f"; a program made {some(made, 4)}" if made else ""
     if able:
-        shown = some([f"{names[n]!r} ({text})" for n, text in able.items()], 4)
+        shown = some([f"{names[n]} ({text})" for n, text in able.items()], 4)
         name = names[next(iter(able))]
         return (
             f"{said}; these could be it: {shown}; take one with {_option(name)}, or name it in a "

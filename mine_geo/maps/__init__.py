@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mine_geo.errors import choose
+from mine_geo.errors import choose, in_order
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlases.build import Atlas, atlas
 from mine_geo.maps.basemap import beneath
@@ -121,6 +121,18 @@ def national(
     >>> "http" in page.get_root().render().split("<body>")[1].split("<script")[0]
     False
     """
+    in_order(
+        "national(split, border=None, admin=None)",
+        names={"title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(layers, subjects.whole(split, admin), title=title, public=public)
@@ -163,6 +175,18 @@ def province(
     UnknownNameError
         If the province is unknown; the message lists the valid ones.
     """
+    in_order(
+        "province(split, name, border=None, admin=None)",
+        names={"name": name, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(layers, subjects.province(split, admin, name), title=title, public=public)
@@ -205,6 +229,18 @@ def district(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     """
+    in_order(
+        "district(split, province, name, border=None, admin=None)",
+        names={"province": province, "name": name, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
     return compose(
@@ -219,6 +255,7 @@ def border_zone(
     border: gpd.GeoDataFrame | None = None,
     admin: gpd.GeoDataFrame | None = None,
     *,
+    kind: str | None = None,
     first: str = "far",
     capacity_m2: float | None = None,
     releases: gpd.GeoDataFrame | None = None,
@@ -236,6 +273,10 @@ def border_zone(
         What `border_split` returned (EPSG:4326).
     province, district
         Names or codes; without a district the whole province.
+    kind
+        The one kind that is drawn and listed: kinds are never ranked together. None: the one that
+        `selection` names, else `ap_minefield`, which the Executive Order is about. Hazards of
+        other kinds, or of none recorded, are counted beside the list.
     first
         The zone that is ranked first: "far" (the Executive Order of 4 January 2022 has hazards
         farther than 7 km released first) or "near". Within a zone the nearest comes first. A
@@ -256,8 +297,21 @@ def border_zone(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     OptionError
-        If `first` is no zone, or the capacity no whole number of m².
+        If `first` is no zone, `kind` no kind, or the capacity no whole number of m².
+    RecordError
+        If no hazard of the unit records its kind.
     """
+    in_order(
+        "border_zone(split, province, district=None, border=None, admin=None)",
+        names={"province": province, "district": district, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+        },
+    )
     choose(first, ZONES, "first")
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, selection=selection)
@@ -266,4 +320,4 @@ def border_zone(
         if district is None
         else subjects.district(split, admin, province, district)
     )
-    return compose(layers, subject, title=title, first=first, capacity_m2=capacity_m2)
+    return compose(layers, subject, title=title, first=first, kind=kind, capacity_m2=capacity_m2)

@@ -10,6 +10,7 @@ import shapely
 
 from mine_geo.errors import OptionError
 from mine_geo.maps import facts, ground, packing, priority_list, public_page, records
+from mine_geo.maps.around import Around, frame_of, unit_of
 from mine_geo.maps.page import OfflinePage
 from mine_geo.maps.subject import Subject, bounds_of
 from mine_geo.maps.words import say
@@ -31,12 +32,14 @@ def compose(
     *,
     title: str | None = None,
     first: str | None = None,
+    kind: str | None = None,
     capacity_m2: float | None = None,
     public: bool = False,
 ) -> OfflinePage:
     """Make the page of a subject; with `first`, the list of its hazards stands beside the map.
 
-    A page for all shows figures and released land alone.
+    Such a page is of one kind, map and list: `kind`, else the one that the split was asked for,
+    else AP minefields. A page for all shows figures and released land alone.
 
     Raises
     ------
@@ -50,18 +53,36 @@ def compose(
                 "make a national, province or district map with public=True"
             )
         return compose_public(layers.public, subject.level, subject.name, subject.within, title)
-    kind = subject.level if first is None else "border-zone"
-    said = facts.facts(subject, layers, kind=kind, title=title)
-    if first is not None:
-        said = replace(said, order=priority_list.order_said(subject.hazards, first))
-    composer = Composer(layers, subject, said)
+    if first is None:
+        composer = Composer(layers, subject)
+        said = facts.facts(subject, layers, composer.around, kind=subject.level, title=title)
+        return _composed(composer, said)
+    kind = priority_list.kind_of(kind, layers.selection.kind)
+    order = priority_list.order_said(subject.hazards, first, kind)
+    subject = replace(
+        subject,
+        hazards=priority_list.listed(subject.hazards, kind),
+        others=_of_kind(subject.others, kind),
+        unplaced=_of_kind(subject.unplaced, kind),
+    )
+    composer = Composer(layers.of_kind(kind), subject)
+    said = facts.facts(subject, composer.layers, composer.around, kind="border-zone", title=title)
+    data = priority_list.list_data(subject.hazards, first, capacity_m2)
+    return _composed(composer, replace(said, order=order), data)
+
+
+def _of_kind(hazards: gpd.GeoDataFrame | None, kind: str) -> gpd.GeoDataFrame | None:
+    return None if hazards is None else hazards[records.kinds_of(hazards) == kind]
+
+
+def _composed(
+    composer: Composer, said: facts.Facts, listed: dict[str, Any] | None = None
+) -> OfflinePage:
     composer.add_border()
     composer.add_units()
     composer.add_places()
     composer.add_records()
-    if first is None:
-        return composer.page(None)
-    return composer.page(priority_list.list_data(subject.hazards, first, capacity_m2))
+    return composer.page(said, listed)
 
 
 def compose_public(
@@ -69,7 +90,8 @@ def compose_public(
 ) -> OfflinePage:
     """Make a page for everybody; what it is given knows no hazard."""
     subject = public_page.subject_of(layers, level, name, within)
-    composer = Composer(layers, subject, public_page.facts_of(subject, layers, title))
+    composer = Composer(layers, subject, alone=True)
+    said = public_page.facts_of(subject, layers, composer.around, title)
     composer.switches += public_page.switches(layers.disclosed)
     composer.add_border(tinted=False)
     composer.add_units()
@@ -77,21 +99,33 @@ def compose_public(
     composer.records.append(public_page.district_layer(subject))
     composer.add_releases(public_page.RELEASE_FIELDS)
     composer.extra["shades"] = public_page.shades(subject, layers.disclosed)
-    return composer.page(None)
+    return composer.page(said, None)
 
 
 class Composer:
-    """Collects the layers of one page; geometry EPSG:4326, clipped to what the page can show."""
+    """Collects the layers of one page; geometry EPSG:4326, clipped to what the page can show.
+
+    With `alone` nothing of other units is drawn, and all ground outside of the unit is veiled.
+    """
 
     def __init__(
-        self, layers: Layers | public_page.PublicLayers, subject: Subject, said: facts.Facts
+        self,
+        layers: Layers | public_page.PublicLayers,
+        subject: Subject,
+        *,
+        alone: bool = False,
     ) -> None:
         self.layers = layers
         self.subject = subject
-        self.facts = said
         self.box = bounds_of(subject.units, subject.hazards, layers.border) or ANYWHERE
         self.reach = ground.padded(self.box, 0.6, least=0.1)
-        self.unit = self._unit()
+        self.around = Around(
+            replace(subject, others=None, beyond=False) if alone else subject,
+            None if alone else layers.admin,
+            layers.releases,
+            frame_of(self.box),
+        )
+        self.unit = None if self.national else unit_of(subject.units)
         self.areas: list[tuple[str, str, Any]] = []
         self.lines: list[tuple[str, str, packing.Geometries]] = []
         self.labels: list[pd.DataFrame] = []
@@ -108,13 +142,6 @@ class Composer:
     def national(self) -> bool:
         """Whether the page shows the whole country."""
         return self.subject.level == "national"
-
-    def _unit(self) -> Any:
-        """Return the polygon of the province or district in question, or None."""
-        units = self.subject.units
-        if self.national or units is None or not len(units):
-            return None
-        return shapely.union_all(shapely.make_valid(units.geometry.to_numpy()))
 
     def _clip(self, geometry: Any) -> Any:
         return geometry if self.national else ground.clip(geometry, self.reach)
@@ -136,8 +163,29 @@ class Composer:
         border, land = self.layers.border, self.layers.land
         self._area("land", "land", self._clip(land) if land is not None else None)
         self._area("subject", "subject", self.unit)
-        if border is None or not len(border):
+        if border is not None and len(border):
+            self._border(border, land, tinted=tinted)
+        self._veil()
+
+    def _veil(self) -> None:
+        """Veil the ground on which others are not drawn; and, where others may be, all of theirs.
+
+        The second veil lies there while the reader has switched others off.
+        """
+        if self.national:
             return
+        self._area("veil", "veil", self.around.veil)
+        if self.drawn_others:
+            own = shapely.MultiPolygon() if self.unit is None else self.unit
+            self._area("veil-others", "veil", shapely.difference(self.around.shown, own))
+
+    @property
+    def drawn_others(self) -> bool:
+        """Whether anything of other units is drawn."""
+        released = self.around.others_released
+        return len(self.around.others) > 0 or (released is not None and len(released) > 0)
+
+    def _border(self, border: gpd.GeoDataFrame, land: Any, *, tinted: bool) -> None:
         zone = self.layers.zone(ground.padded(self.box, 0.1) if self.national else self.reach)
         rim = shapely.boundary(zone)
         if land is not None:
@@ -199,26 +247,32 @@ class Composer:
             self.switches.append(facts.Switch("place", say("layer.place"), "place"))
 
     def add_records(self) -> None:
-        """Add the hazards, and released land beneath them."""
+        """Add the hazards of the unit, of none and of others, and released land beneath them."""
         self.add_releases(records.RELEASE_FIELDS)
         units = records.unit_words(self.layers.admin)
-        self.records.append(records.hazard_layer(self.subject.hazards, units))
+        own, around = self.subject.hazards, self.around
+        several = records.several_kinds(own, around.others, around.unplaced)
+        for name, rows in (
+            (records.OTHERS, around.others),
+            (records.UNPLACED, around.unplaced),
+            (records.OWN, own),
+        ):
+            if len(rows) or name == records.OWN:
+                self.records.append(records.hazard_layer(rows, units, name, several=several))
+        self.switches += facts.around_switches(
+            around.others, around.unplaced, around.others_released
+        )
 
     def add_releases(self, fields: tuple[tuple[str, str], ...]) -> None:
         """Add released land, by outcome and by year, with the fields of its popup."""
-        releases = self._releases()
-        if releases is not None and len(releases):
-            layer = records.release_layer(releases, fields)
-            self.records.append(layer)
-            self._release_switches({key for keys in layer["groups"] for key in keys})
-
-    def _releases(self) -> gpd.GeoDataFrame | None:
-        """Return the released land that the page can show."""
-        releases = self.layers.releases
-        if releases is None or self.national:
-            return releases
-        west, south, east, north = self.reach
-        return releases.cx[west:east, south:north]
+        keys: set[str] = set()
+        others = self.around.others_released
+        for releases, theirs in ((others, True), (self.around.released, False)):
+            if releases is not None and len(releases):
+                layer = records.release_layer(releases, fields, others=theirs)
+                self.records.append(layer)
+                keys |= {key for group in layer["groups"] for key in group}
+        self._release_switches(keys)
 
     def _release_switches(self, keys: set[str]) -> None:
         for outcome in (*OUTCOMES, "released"):
@@ -232,7 +286,7 @@ class Composer:
             label = say("layer.released_undated" if undated else "layer.released_in", year=year)
             self.switches.append(facts.Switch(key, label, ""))
 
-    def page(self, listed: dict[str, Any] | None) -> OfflinePage:
+    def page(self, said: facts.Facts, listed: dict[str, Any] | None) -> OfflinePage:
         """Return the page; `listed` is what its script is told of the list beside the map."""
         names = pd.concat(self.labels) if self.labels else pd.DataFrame()
         known = packing.Vertices([lines for _, _, lines in self.lines])
@@ -251,11 +305,12 @@ class Composer:
                 for text, khmer, level, lon, lat in names.itertuples(index=False)
             ],
             "layers": self.records,
+            "unit": {"en": said.unit.en, "km": said.unit.km},
             **self.extra,
         }
         if listed is not None:
             data["list"] = listed
         basemap = self.layers.basemap
         told = [basemap.attribution] if basemap is not None and basemap.attribution else []
-        said = replace(self.facts, switches=self.switches, sources=[*self.facts.sources, *told])
+        said = replace(said, switches=self.switches, sources=[*said.sources, *told])
         return OfflinePage(said, data, basemap=basemap, view=self.view)

@@ -11,11 +11,12 @@ from mine_geo.cells import day_of, read_days
 from mine_geo.maps import records
 from mine_geo.maps.words import Said, same, say
 from mine_geo.sources import sources
-from mine_geo.terms import RULES
+from mine_geo.terms import RULES, TIME_ZONE
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
+    from mine_geo.maps.around import Around
     from mine_geo.maps.beneath import Beneath
     from mine_geo.maps.directory import Nav, UnitTable
     from mine_geo.maps.public_tables import Section
@@ -34,7 +35,7 @@ class Switch:
     @property
     def group(self) -> str:
         """Under which heading of the legend it stands: the word `legend.<group>`."""
-        groups = {"released": "outcome", "year": "year"}
+        groups = {"released": "outcome", "year": "year", "others": "around", "unplaced": "around"}
         return groups.get(self.key.partition("-")[0], "context")
 
 
@@ -67,6 +68,21 @@ class Facts:
 
     none: Said = field(default_factory=lambda: say("totals.none"))
     """What is said where nothing is drawn."""
+
+    unit: Said = field(default_factory=lambda: say("legend.country"))
+    """Whose hazards and releases the figures count."""
+
+    unplaced: tuple[Said, ...] = ()
+    """How many hazards of each kind no unit is recorded for: they may be this unit's."""
+
+    veiled: Said | None = None
+    """What the veil around the unit hides; None where there is none."""
+
+    @property
+    def headline(self) -> list[tuple[Said, Said]]:
+        """The rows that stand below the title: all up to the rule."""
+        names = [name for name, _ in self.rows]
+        return self.rows[: names.index(say("about.rule")) + 1]
 
     @property
     def total_hazards(self) -> int:
@@ -129,25 +145,42 @@ def _latest(frame: pd.DataFrame | None, column: str) -> pd.Timestamp | None:
     return None if pd.isna(latest) else latest
 
 
-def _own(releases: pd.DataFrame | None, subject: Subject) -> pd.DataFrame | None:
-    """Return the land released in the unit that a page shows, as far as it is recorded."""
-    column = f"{subject.level}_code"
-    if releases is None or column not in releases.columns:
-        return releases
-    tables = [subject.hazards] if subject.units is None else [subject.hazards, subject.units]
-    codes = {code for table in tables if column in table for code in table[column].dropna()}
-    return releases[releases[column].isin(codes)]
-
-
-def _data(subject: Subject, layers: Beneath) -> Said:
+def _data(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> Said:
     """Say of which day the data is, and what of the register was left out of it."""
-    released = _own(layers.releases, subject)
     said, chosen = data_date(subject.hazards, released, layers.as_of), layers.selection
-    if chosen.known_at is not None:
-        said = say("about.known_at", data=said, moment=str(chosen.known_at))
     if chosen.workbench != "include":
         said = say(f"about.workbench_{chosen.workbench}", data=said)
     return said
+
+
+def _moment(value: datetime | str) -> Said:
+    """Say a moment in Cambodia's time, to the millisecond; what is none, as it is.
+
+    Examples
+    --------
+    >>> _moment("2023-01-01T06:00:00.25Z").en
+    '1 January 2023, 13:00:00.250 (UTC+07:00)'
+    """
+    try:
+        moment = pd.Timestamp(value)
+    except ValueError:
+        return same(str(value))
+    if pd.isna(moment) or moment.tzinfo is None:
+        return same(str(value))
+    local = moment.tz_convert(TIME_ZONE)
+    offset = local.isoformat()[-6:]
+    clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
+    return say("about.moment", day=_day(local), clock=clock, offset=offset)
+
+
+def _known_at(layers: Beneath) -> Said:
+    """Say at which moment the data was known: as asked for, else that of the last record."""
+    chosen = layers.selection
+    if chosen.known_at is not None:
+        return say("about.known_at_asked", moment=_moment(chosen.known_at))
+    if chosen.last_record is not None:
+        return say("about.known_at_last", moment=_moment(chosen.last_record))
+    return say("about.not_recorded")
 
 
 def _border_text(layers: Beneath) -> Said:
@@ -197,13 +230,16 @@ def _subtitle(kind: str, what: Said) -> Said:
     return say("subtitle.border_zone" if kind == "border-zone" else "subtitle.unit", what=what)
 
 
-def _provenance(subject: Subject, layers: Beneath) -> list[tuple[Said, Said]]:
+def _provenance(
+    subject: Subject, layers: Beneath, released: pd.DataFrame | None
+) -> list[tuple[Said, Said]]:
     """Return what the figures rest on: day, border, rule, threshold, coast."""
     unknown = say("about.not_recorded")
     rule, coast = layers.said("rule"), layers.said("include_coast")
     counts = "about.coast_counts" if coast else "about.coast_not"
     rows = [
-        (say("about.data"), _data(subject, layers)),
+        (say("about.data"), _data(subject, layers, released)),
+        (say("about.known_at"), _known_at(layers)),
         (say("about.border"), _border_text(layers)),
         (say("about.rule"), say(f"rule.{rule}") if rule in RULES else unknown),
         (say("about.threshold"), _metres(layers.threshold_m)),
@@ -211,6 +247,8 @@ def _provenance(subject: Subject, layers: Beneath) -> list[tuple[Said, Said]]:
     ]
     if (drawn := _other_border(layers)) is not None:
         rows.append((say("about.border_drawn"), drawn))
+    if (printed := layers.selection.printed_on) is not None:
+        rows.insert(2, (say("about.printed_on"), _day(day_of(printed))))
     return rows
 
 
@@ -232,20 +270,94 @@ def _waiting(workbench: pd.Series[int], *, mixed: bool) -> list[Said]:
     ]
 
 
+def _of_kinds(table: pd.DataFrame, counts: pd.Series[int]) -> Said:
+    """Say how many there are of each kind; kinds are never added up."""
+    pairs = [
+        say("around.of_kind", what=records.kind_name(str(kind)), count=f"{count:,}")
+        for kind, count in counts.groupby(records.kinds_of(table)).sum().items()
+    ]
+    return Said("; ".join(pair.en for pair in pairs), "; ".join(pair.km for pair in pairs))
+
+
+def around_switches(
+    others: pd.DataFrame, unplaced: pd.DataFrame, others_released: pd.DataFrame | None
+) -> list[Switch]:
+    """Return the switches of what is drawn beside the unit's own, with their numbers."""
+    found = []
+    released = 0 if others_released is None else len(others_released)
+    if len(unplaced):
+        said = _of_kinds(unplaced, pd.Series(1, index=unplaced.index))
+        found.append(Switch("unplaced", say("around.unplaced", hazards=said), "CHA open"))
+    if len(others) or released:
+        said = _of_kinds(others, pd.Series(1, index=others.index))
+        if not len(others):
+            said = say("around.no_hazards")
+        label = say("around.others", hazards=said, releases=f"{released:,}")
+        found.append(Switch("others", label, "CHA open pale"))
+    return found
+
+
+def unplaced_said(
+    rows: pd.DataFrame, counts: pd.Series[int], sizes: pd.Series[int], seen: pd.Series[int] | None
+) -> tuple[Said, ...]:
+    """Say of each kind how many hazards record no unit, and how many of them lie in view."""
+    found = []
+    kinds = records.kinds_of(rows)
+    for kind in sorted(kinds.unique()):
+        mine = kinds.eq(kind)
+        told: dict[str, str | Said] = {
+            "what": records.kind_name(str(kind)),
+            "count": f"{int(counts[mine].sum()):,}",
+            "size": say("unit.m2", number=f"{int(sizes[mine].sum()):,}"),
+        }
+        if seen is None:
+            found.append(say("around.unplaced_of", **told))
+        else:
+            found.append(say("around.unplaced_in_view", **told, seen=f"{int(seen[mine].sum()):,}"))
+    return tuple(found)
+
+
+def unplaced_of(subject: Subject, around: Around | None) -> tuple[Said, ...]:
+    """Say how many hazards of the split record no unit, and how many of them the frame shows."""
+    rows = subject.unplaced
+    if rows is None or not len(rows):
+        return ()
+    ones = pd.Series(1, index=range(len(rows)))
+    in_view = None
+    if around is not None:
+        in_view = pd.Series(around.sees(rows), index=ones.index).astype("int64")
+    table = pd.DataFrame(rows.drop(columns=rows.geometry.name)).reset_index(drop=True)
+    return unplaced_said(table, ones, table["size_m2"], in_view)
+
+
+def veiled_said(subject: Subject, *, alone: bool) -> Said:
+    """Say what the veil hides: all outside of the unit, or what lies farther away."""
+    return say("around.veiled_alone" if alone else "around.veiled", unit=subject.said)
+
+
+def none_said(what: Said | None, *, unsure: bool) -> Said:
+    """Say that there is nothing; `unsure`: that nobody knows, as hazards without a unit wait."""
+    if unsure:
+        return say("around.unsure", what=what or say("kind.several"))
+    return say("totals.none") if what is None else say("totals.none_of", what=what)
+
+
 def facts(
     subject: Subject,
     layers: Beneath,
+    around: Around,
     *,
     kind: str,
     title: str | None,
     groups: list[records.Group] | None = None,
     workbench: pd.Series[int] | None = None,
     public: tuple[Section, ...] = (),
+    unplaced: tuple[Said, ...] | None = None,
 ) -> Facts:
     """Gather what the page says in words; layers and symbols are added by the composer.
 
-    Groups and the numbers in the workbench, by kind, are counted from the hazards unless they
-    are given.
+    Groups, the numbers in the workbench and those without a unit, by kind, are counted from the
+    hazards unless they are given.
     """
     ours = records.groups(subject.hazards) if groups is None else groups
     if workbench is None:
@@ -253,10 +365,12 @@ def facts(
     warnings = badges(layers.told, layers.admin, synthetic=layers.selection.synthetic)
     kinds = list(dict.fromkeys(group.kind for group in ours))
     what = kinds[0] if len(kinds) == 1 else say("kind.several")
-    none = say("totals.none")
-    if (asked := layers.selection.kind) is not None:
+    asked = layers.selection.kind
+    if asked is not None:
         what = say(f"kind.{asked}")
-        none = say("totals.none_of", what=what)
+    if unplaced is None:
+        unplaced = unplaced_of(subject, around)
+    national = subject.level == "national"
     return Facts(
         kind=kind,
         title=same(title) if title is not None else title_of(subject, what),
@@ -266,8 +380,11 @@ def facts(
         mixed=len(kinds) > 1,
         waiting=_waiting(workbench, mixed=len(kinds) > 1),
         threshold=_metres(layers.threshold_m),
-        rows=_provenance(subject, layers),
+        rows=_provenance(subject, layers, around.released),
         sources=sources(layers.border, layers.admin, layers.places),
         public=public,
-        none=none,
+        none=none_said(None if asked is None else what, unsure=bool(unplaced)),
+        unit=say("legend.country") if national else subject.said,
+        unplaced=unplaced,
+        veiled=None if national else veiled_said(subject, alone=bool(public)),
     )

@@ -5,7 +5,7 @@ Geometry is EPSG:4326. One `Layers` serves a single page or all pages of an atla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,19 @@ class Layers(Beneath):
     def told(self) -> gpd.GeoDataFrame:
         """The rows whose columns say threshold, rule, coast and border: the split."""
         return self.split
+
+    def of_kind(self, kind: str) -> Layers:
+        """Return the same for a page of one kind: released land is of that kind, and it says so.
+
+        The split stays whole: a page takes its rows from its subject.
+        """
+        land = self.releases
+        if land is not None and "kind" in land.columns:
+            land = land[land["kind"] == kind]
+        one = replace(self, releases=land, selection=replace(self.selection, kind=kind))
+        derived = {"land", "whole_zone", "outlines"} & self.__dict__.keys()
+        one.__dict__.update({name: self.__dict__[name] for name in derived})  # costly, the same
+        return one
 
     @cached_property
     def public(self) -> PublicLayers:

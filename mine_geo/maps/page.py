@@ -59,6 +59,7 @@ SCRIPTS: Final = (
     "priority.js",
     "list_csv.js",
     "public.js",
+    "veil.js",
     "basemap.js",
 )
 """In the order in which they run: `words.js` makes the page's one global, features come last."""

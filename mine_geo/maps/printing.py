@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mine_geo.errors import OptionError
+from mine_geo.errors import OptionError, in_order
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.layers import Layers
 from mine_geo.selection import EVERYTHING
@@ -101,6 +101,18 @@ def sheet(
     >>> drawn.paper, drawn.orientation, drawn.scale
     ('A3', 'landscape', 2750000.0)
     """
+    in_order(
+        "sheet(split, province=None, district=None, *, border=None, admin=None)",
+        names={"province": province, "district": district, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     from mine_geo.maps.sheets.compose import draw  # noqa: PLC0415
 
     layers = Layers(

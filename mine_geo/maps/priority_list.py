@@ -12,13 +12,16 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import OptionError, RecordError, choose, some
-from mine_geo.maps import packing
+from mine_geo.maps import packing, records
 from mine_geo.maps.words import Said, say
-from mine_geo.terms import ZONES
+from mine_geo.terms import KINDS, ZONES
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
+ORDERED_KIND: Final = "ap_minefield"
+"""The kind that the Executive Order of 4 January 2022 is about: listed unless another is told."""
 RANK: Final = "priority_rank"
 """The column of recorded ranks: 1 comes first, null last."""
 MOST_M2: Final = 2**53
@@ -86,10 +89,83 @@ def ranked(hazards: pd.DataFrame, first: str) -> NDArray[np.int64]:
     return np.asarray(order.sort_values(keys).index, dtype=np.int64)
 
 
-def order_said(hazards: pd.DataFrame, first: str) -> Said:
-    """Return in words what the list is ordered by."""
-    by_rank = RANK in hazards.columns and hazards[RANK].notna().any()
-    return say(f"order.priority_{first}" if by_rank else f"order.{first}")
+def kind_of(kind: str | None, asked: str | None) -> str:
+    """Return the one kind of a list: as told, else as the split was asked for, else AP minefields.
+
+    Raises
+    ------
+    OptionError
+        If it is no kind.
+
+    Examples
+    --------
+    >>> kind_of(None, None), kind_of(None, "other_erw")
+    ('ap_minefield', 'other_erw')
+    """
+    return choose(kind or asked or ORDERED_KIND, KINDS, "kind")
+
+
+def listed(hazards: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
+    """Return the rows that the list of a kind takes; kinds are never ranked together.
+
+    Raises
+    ------
+    RecordError
+        If there are hazards and none of them records its kind: the list would say that there is
+        nothing.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"hazard_id": ["A", "B", "C"],
+    ...                      "kind": ["ap_minefield", "cluster_munition", None]})
+    >>> listed(rows, "ap_minefield")["hazard_id"].tolist()
+    ['A']
+    """
+    kinds = records.kinds_of(hazards)
+    if len(hazards) and (kinds == "").all():
+        raise RecordError(
+            f"no hazard here records its kind ({some(hazards['hazard_id'])}), and a list of "
+            "priorities is of one kind; read them with kind=..., as read_hazards(file, "
+            f'kind="{kind}")'
+        )
+    return hazards[kinds == kind]
+
+
+def order_said(hazards: pd.DataFrame, first: str, kind: str) -> Said:
+    """Return in words which kind is listed, by what it is ordered, and how many others are not.
+
+    Parameters
+    ----------
+    hazards
+        All rows of the unit, of any kind.
+    first
+        The zone that comes first, "far" or "near".
+    kind
+        The kind that is listed.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"hazard_id": ["A", "B", "C"],
+    ...                      "kind": ["ap_minefield", "cluster_munition", None]})
+    >>> print(order_said(rows, "near", "ap_minefield").en)
+    AP minefields. Near the border first, then by border distance. Not in this list: Cluster \
+munition areas: 1; kind not recorded: 1.
+    """
+    kinds = records.kinds_of(hazards)
+    ours = hazards[kinds == kind]
+    by_rank = RANK in ours.columns and ours[RANK].notna().any()
+    order = say(f"order.priority_{first}" if by_rank else f"order.{first}")
+    told = say("list.of_kind", what=records.kind_name(kind), order=order)
+    counts = kinds[kinds != kind].value_counts().sort_index(ascending=False)
+    others = [
+        say("list.other", what=records.kind_name(str(name)) if name else say("list.no_kind"),
+            count=f"{count:,}")
+        for name, count in counts.items()
+    ]  # fmt: skip
+    if not others:
+        return told
+    joined = Said("; ".join(each.en for each in others), "; ".join(each.km for each in others))
+    return say("list.left_out", told=told, others=joined)
 
 
 def list_data(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.disclosure import Disclosed
+    from mine_geo.maps.around import Around
     from mine_geo.maps.basemap import Basemap
     from mine_geo.maps.subject import Subject
     from mine_geo.selection import Selection
@@ -98,11 +99,24 @@ def _groups(rows: pd.DataFrame) -> list[records.Group]:
     ]
 
 
-def facts_of(subject: Subject, layers: PublicLayers, title: str | None) -> facts.Facts:
+def _unplaced(subject: Subject) -> tuple[Said, ...]:
+    """Say how many hazards of the selection name no unit: none of them is in the unit's figures."""
+    rows = subject.unplaced
+    if rows is None:
+        return ()
+    rows = pd.DataFrame(rows.drop(columns=rows.geometry.name)).query("hazards > 0")
+    return facts.unplaced_said(rows, rows["hazards"], rows["size_m2"], None)
+
+
+def facts_of(
+    subject: Subject, layers: PublicLayers, around: Around, title: str | None
+) -> facts.Facts:
     """Gather what the page says in words, with its tables."""
     said = facts.facts(
         subject,
         layers,
+        around,
+        unplaced=_unplaced(subject),
         kind=subject.level,
         title=title,
         groups=_groups(subject.hazards),

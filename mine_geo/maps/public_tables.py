@@ -15,6 +15,7 @@ import pandas as pd
 from mine_geo.maps.directory import UnitRow, UnitTable
 from mine_geo.maps.words import Said, same, say
 from mine_geo.terms import OUTCOMES
+from mine_geo.totals import without_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,15 +102,17 @@ def classes(sizes: Iterable[int], steps: list[int]) -> list[str]:
     return [f"remaining_{each}" for each in number]
 
 
-def legend(steps: list[int]) -> tuple[tuple[str, Said], ...]:
+def legend(steps: list[int], *, unsure: bool = False) -> tuple[tuple[str, Said], ...]:
     """Return each class's symbol and what it stands for, none first.
+
+    `unsure`: hazards without a unit are recorded, so that "none" would be too much to say.
 
     Examples
     --------
     >>> [said.en for _, said in legend([1000, 2000])]
-    ['none', 'under 1,000 m²', '1,000 to 1,999 m²', '2,000 m² or more']
+    ['none recorded', 'under 1,000 m²', '1,000 to 1,999 m²', '2,000 m² or more']
     """
-    said = [say("public.none")]
+    said = [say("public.none_by_name" if unsure else "public.none")]
     if steps:
         said.append(say("public.under", most=f"{steps[0]:,}"))
         said += [
@@ -118,6 +121,12 @@ def legend(steps: list[int]) -> tuple[tuple[str, Said], ...]:
         ]
         said.append(say("public.or_more", least=f"{steps[-1]:,}"))
     return tuple((f"remaining_{place}", each) for place, each in enumerate(said))
+
+
+def unsure(disclosed: Disclosed, kind: Any) -> bool:
+    """Say whether hazards of a kind are recorded for which no district is."""
+    rows = of_kind(disclosed.aggregates, kind)
+    return bool((without_unit(rows, "district") & (rows["hazards"] > 0)).any())
 
 
 def key(frame: pd.DataFrame) -> pd.Series:
@@ -219,7 +228,10 @@ def sections(disclosed: Disclosed, subject: Subject) -> tuple[Section, ...]:
     return tuple(
         Section(
             name=kind_name(kind),
-            legend=legend(breaks(of_kind(disclosed.aggregates, kind)["size_m2"])),
+            legend=legend(
+                breaks(of_kind(disclosed.aggregates, kind)["size_m2"]),
+                unsure=unsure(disclosed, kind),
+            ),
             years=_years(of_kind(yearly, kind)),
             withheld=_withheld(of_kind(withheld, kind), disclosed.clearance_m),
         )

@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+OWN: Final = "hazards"
+OTHERS: Final = "others"
+UNPLACED: Final = "unplaced"
+OTHERS_RELEASED: Final = "others_released"
+"""The layers of a page: hazards of its unit, of other units and of none; others' released land."""
+
+PALE: Final = "pale"
+"""The last word of the symbols of others."""
+
 HAZARD_FIELDS: Final = (
     ("hazard_id", "text"),
     ("kind", "text"),
@@ -224,14 +233,25 @@ def _prefixed(prefix: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]
     return np.asarray([f"{prefix}-{value}" for value in values], dtype=object)
 
 
+def several_kinds(*frames: pd.DataFrame) -> bool:
+    """Say whether hazards of several kinds are drawn, which are then told apart by hatching."""
+    return len({kind for frame in frames for kind in kinds_of(frame)}) > 1
+
+
 def hazard_layer(
-    hazards: gpd.GeoDataFrame, units: Mapping[str, Mapping[Any, Said]]
+    hazards: gpd.GeoDataFrame,
+    units: Mapping[str, Mapping[Any, Said]],
+    name: str = OWN,
+    *,
+    several: bool | None = None,
 ) -> dict[str, Any]:
     """Return the hazards of a page: outlines, the group and symbol of each row, popup columns.
 
     The keys of a group: kind and zone, `area_type-...`, `status-...`, and where there are several
-    kinds `kind-...`; then the symbol says the kind too.
+    kinds `kind-...`; then the symbol says the kind too. Those that are not the unit's own, under
+    another `name`, have that name as a further key; the `others` are paler.
     """
+    several = several_kinds(hazards) if several is None else several
     empty = pd.Series(None, index=hazards.index, dtype=object)
     fill = code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
     outline = code_of(hazards.get("status", empty), STATUSES, "open")
@@ -240,19 +260,21 @@ def hazard_layer(
     keys = np.asarray([f"{kind or 'hazards'}-{zone}" for kind, zone in pairs], dtype=object)
     symbols = np.asarray([" ".join(pair) for pair in zip(fill, outline, strict=True)], dtype=object)
     facets = [keys, _prefixed("area_type", fill), _prefixed("status", outline)]
-    if len(set(kinds)) > 1:
+    if several:
         known = code_of(kinds_of(hazards), KINDS, "")
         symbols = np.asarray(
             [f"{name} {kind}".strip() for name, kind in zip(symbols, known, strict=True)],
             dtype=object,
         )
         facets.append(_prefixed("kind", np.where(known == "", "other", known)))
-    symbol_names, symbol_rows = _classes(symbols)
+    if name != OWN:
+        facets.append(np.full(len(hazards), name, dtype=object))
+    symbol_names, symbol_rows = _classes(_paler(symbols) if name == OTHERS else symbols)
     shown = pd.DataFrame(hazards.drop(columns=hazards.geometry.name))
     if "rule" in hazards.columns and not (hazards["rule"] == "area").any():
         shown = shown.drop(columns=["near_size_m2", "far_size_m2"])
     return {
-        "name": "hazards",
+        "name": name,
         "rows": len(hazards),
         "polygons": packing.pack_polygons(hazards.geometry.to_numpy()),
         "symbols": symbol_names,
@@ -273,21 +295,32 @@ def _years(releases: pd.DataFrame) -> np.ndarray[Any, Any]:
     return np.asarray(known, dtype=object)
 
 
+def _paler(symbols: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.asarray([f"{symbol} {PALE}" for symbol in symbols], dtype=object)
+
+
 def release_layer(
-    releases: gpd.GeoDataFrame, fields: tuple[tuple[str, str], ...] = RELEASE_FIELDS
+    releases: gpd.GeoDataFrame,
+    fields: tuple[tuple[str, str], ...] = RELEASE_FIELDS,
+    *,
+    others: bool = False,
 ) -> dict[str, Any]:
     """Return released land; the keys of a group: `released-<outcome>`, `year-<year>`.
 
-    Land whose outcome is none of ours is `released`: never said to be cleared.
+    Land whose outcome is none of ours is `released`: never said to be cleared. That of `others`
+    is paler, and switched with their hazards.
     """
     outcome = code_of(releases["outcome"], OUTCOMES, "released")
-    names, rows = _classes(outcome)
+    names, rows = _classes(_paler(outcome) if others else outcome)
+    facets = [_prefixed("released", outcome), _prefixed("year", _years(releases))]
+    if others:
+        facets.append(np.full(len(releases), OTHERS, dtype=object))
     shown = pd.DataFrame(releases.drop(columns=releases.geometry.name))
     return {
-        "name": "releases",
+        "name": OTHERS_RELEASED if others else "releases",
         "rows": len(releases),
         "polygons": packing.pack_polygons(releases.geometry.to_numpy()),
         "symbols": names,
         "symbol": rows,
         "columns": _columns(shown, fields, {}),
-    } | _facets(_prefixed("released", outcome), _prefixed("year", _years(releases)))
+    } | _facets(*facets)

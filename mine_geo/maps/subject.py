@@ -12,6 +12,7 @@ from mine_geo import admin_names
 from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
 from mine_geo.maps.words import Said
 from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS, ZONES
+from mine_geo.totals import without_unit
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,6 +42,15 @@ class Subject:
     hazards: gpd.GeoDataFrame
     units: gpd.GeoDataFrame | None
 
+    others: gpd.GeoDataFrame | None = None
+    """The rows of the split that another unit is recorded for; None on a national page."""
+
+    unplaced: gpd.GeoDataFrame | None = None
+    """Those that no such unit is recorded for: they may lie in this one. None as above."""
+
+    beyond: bool = False
+    """Whether the split knows of hazards in other provinces, and so what lies around the unit."""
+
     @property
     def said(self) -> Said:
         """The name in both languages."""
@@ -57,6 +67,9 @@ class Choice:
     """The rows of a named unit, and its names as recorded, else as the table has them."""
 
     hazards: gpd.GeoDataFrame
+    rest: gpd.GeoDataFrame
+    """The rows of the other units, and of none."""
+
     units: gpd.GeoDataFrame | None
     name: str
     name_km: str
@@ -151,17 +164,18 @@ def _choose(
             valid = some(_valid_names(frames, column), 250) or "none in these frames"
             raise UnknownNameError(f"{column} {name!r} is unknown; valid: {valid}")
         codes = {known.code}
-    chosen = [
-        frame[hit | frame[f"{column}_code"].isin(codes)] if has_code else frame[hit]
+    masks = [
+        hit | frame[f"{column}_code"].isin(codes) if has_code else hit
         for frame, hit, has_code in zip(frames, hits, coded, strict=True)
     ]
+    chosen = [frame[mask] for frame, mask in zip(frames, masks, strict=True)]
     units = chosen[1] if admin is not None else None
     recorded = _first(units, column) or _first(chosen[0], column)
     shown = recorded or (known.name if known else name)
     # The table's Khmer name only for what bears the table's own name.
     same = known is not None and known.name.casefold() == shown.casefold()
     khmer = _first(units, f"{column}_km") or (known.name_km if known and same else "")
-    return Choice(chosen[0], units, shown, khmer)
+    return Choice(chosen[0], split[~masks[0]], units, shown, khmer)
 
 
 def whole(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None) -> Subject:
@@ -178,7 +192,19 @@ def province(split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame | None, name: str)
         If neither frame knows the province; the message lists the valid ones.
     """
     found = _choose(split, admin, "province", name)
-    return Subject("province", found.name, found.name_km, "", "", found.hazards, found.units)
+    nowhere = without_unit(found.rest, "province")
+    return Subject(
+        "province",
+        found.name,
+        found.name_km,
+        "",
+        "",
+        found.hazards,
+        found.units,
+        others=found.rest[~nowhere],
+        unplaced=found.rest[nowhere],
+        beyond=not nowhere.all(),
+    )
 
 
 def district(
@@ -193,6 +219,7 @@ def district(
     """
     outer = province(split, admin, within)
     found = _choose(outer.hazards, outer.units, "district", name, outer.name)
+    nowhere = without_unit(found.rest, "district")
     return Subject(
         "district",
         found.name,
@@ -201,7 +228,15 @@ def district(
         outer.name_km,
         found.hazards,
         found.units,
+        others=_together(outer.others, found.rest[~nowhere]),
+        unplaced=_together(outer.unplaced, found.rest[nowhere]),
+        beyond=outer.beyond,
     )
+
+
+def _together(one: gpd.GeoDataFrame | None, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the rows of two slices of one split."""
+    return other if one is None or not len(one) else pd.concat([one, other]) if len(other) else one
 
 
 def bounds_of(*layers: gpd.GeoDataFrame | None) -> tuple[float, float, float, float] | None:

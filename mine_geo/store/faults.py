@@ -60,16 +60,34 @@ def translated(place: Place) -> Iterator[None]:
     except StatementError as error:
         if isinstance(error.orig, MineGeoError):  # one of ours, met while values were written
             raise error.orig from error
+        _hide(place, error)
         raise fault(place, error.orig or error) from error
     except psycopg.Error as error:
+        _hide(place, error)
         raise fault(place, error) from error
     except (OverflowError, UnicodeEncodeError) as error:  # SQLite's driver met it before SQLite
         raise RecordError(f"a value that no store takes ({error})") from error
 
 
+def _hide(place: Place, error: BaseException) -> None:
+    """Take the secrets of a place out of a driver's error, and of those that it came from.
+
+    They are kept as its cause, and a traceback prints them.
+    """
+    seen: list[BaseException | None] = [None]
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each in seen or each is None:
+            continue
+        seen.append(each)
+        each.args = tuple(place.hidden(a) if isinstance(a, str) else a for a in each.args)
+        waiting += [each.__cause__, each.__context__, getattr(each, "orig", None)]
+
+
 def fault(place: Place, error: BaseException) -> MineGeoError:
     """Return our error for one of a driver's."""
-    said = str(error).strip().split("\n", maxsplit=1)[0]
+    said = place.hidden(str(error).strip().split("\n", maxsplit=1)[0])
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         kind, mend = _FILE_FAULTS.get(code, (StoreError, ""))

@@ -112,7 +112,7 @@ def check(connection: Connection, place: Place) -> str:
     if found in known:
         raise SchemaVersionError(
             f"{place.shown}: its schema is {found}, this mine_geo needs {known[-1]}; "
-            f"bring it up to date: mine-geo --database {place.shown} db upgrade"
+            f"bring it up to date: {place.command('db upgrade')}"
         )
     raise SchemaVersionError(
         f"{place.shown}: its schema {found} is newer than this mine_geo knows ({known[-1]}); "

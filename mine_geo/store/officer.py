@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mine_geo.store import field_reports, recording, spot_tasks
+from mine_geo.store import field_reports, recording, same_reports, spot_tasks
 from mine_geo.store.base import Base
 from mine_geo.store.entries import Facts
 from mine_geo.store.judging import judge
@@ -410,7 +410,10 @@ class Officer(Base):
 
 def _one(view: View, entry: Entry) -> Recorded:
     judged = judge(view, [entry])
-    return judged.recorded(judged.ids[0])
+    done = judged.recorded(judged.ids[0])
+    if done.new:
+        done.notes += same_reports.doubts(judged.before, entry)
+    return done
 
 
 def _each(view: View, entries: Sequence[Entry]) -> list[Recorded]:

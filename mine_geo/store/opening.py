@@ -131,7 +131,7 @@ def _info(connection: Connection) -> StoreInfo:
 
 def _not_found(place: Place, why: str) -> StoreNotFoundError:
     return StoreNotFoundError(
-        f"no store at {place.shown}: {why}; make one with: mine-geo --database {place.shown} init"
+        f"no store at {place.shown}: {why}; make one with: {place.command('init')}"
     )
 
 
@@ -250,7 +250,7 @@ def _create_postgis(connection: Connection, place: Place) -> None:
     try:
         connection.execute(text("CREATE EXTENSION postgis SCHEMA public"))
     except DBAPIError as error:
-        said = str(error.orig).split("\n", maxsplit=1)[0]
+        said = place.hidden(str(error.orig).split("\n", maxsplit=1)[0])
         raise NoPostGISError(
             f"{place.shown} has no PostGIS and none can be created ({said}); "
             "ask its administrator for: CREATE EXTENSION postgis"

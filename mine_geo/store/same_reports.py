@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from sqlalchemy import Connection
 
+    from mine_geo.store.entries import Entry
+
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
 _HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 _RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
@@ -527,6 +529,28 @@ def _day(value: Any) -> date | None:
     if value is None:
         return None
     return pd.Timestamp(value).date()
+
+
+def doubts(before: pd.DataFrame, entry: Entry) -> tuple[str, ...]:
+    """Tell by which events of its hazard a report that is recorded by hand may be there already.
+
+    Parameters
+    ----------
+    before
+        The events of its hazard and of those around, as an events table.
+    entry
+        The event that is recorded.
+    """
+    if entry.event_type not in REPORTED:
+        return ()
+    gone = set(before["retracts"].dropna())
+    there = before[before["event_type"].isin(REPORTED) & ~before["event_id"].isin(gone)]
+    mine = _word(entry.said() | {"event_id": None, "geometry": entry.geometry}, None, {})
+    return tuple(
+        f"event {_ids(each)} is of the same report, or perhaps: if so, retract one of the two"
+        for each in _units(there, {}, {})
+        if each.hazard in {mine.hazard, None} and (_one(mine, each) or _alike(mine, each))
+    )
 
 
 def replaced(report: Iterable[Known]) -> list[str]:

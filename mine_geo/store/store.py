@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mine_geo.errors import MineGeoError
-from mine_geo.store import distances, faults, layers, neighbours, status, submissions
+from mine_geo.store import (
+    distances,
+    faults,
+    layers,
+    neighbours,
+    status,
+    submissions,
+    transactions,
+)
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store import register as registration
 from mine_geo.store.accounts import Accounts
@@ -19,7 +27,7 @@ from mine_geo.terms import THRESHOLD_M
 from mine_geo.zones import border_split, unmeasurable
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     import geopandas as gpd
 
@@ -42,6 +50,15 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         """
         with self._reading() as connection:
             return status.info(connection, self.title, synthetic=self.synthetic)
+
+    def last_moment(self) -> datetime | None:
+        """Return the moment of the last record, in UTC: what is read now is known as at that.
+
+        None where nothing was recorded yet. Maps and files name it, and so the same store gives
+        the same bytes on any day.
+        """
+        with self._reading() as connection:
+            return transactions.last_moment(connection)
 
     def load_admin(
         self, admin: gpd.GeoDataFrame, name: str | None = None, version: str | None = None

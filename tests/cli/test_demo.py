@@ -36,9 +36,12 @@ def shown(said: str, pages: Path) -> None:
     assert "Koh Kong has 276 minefields and 17,621,716 m² nearer than 7 km" in text
     assert "48 minefields and 2,781,961 m² hang on the coast. No other province changes." in text
     assert "SYNTHETIC" in said
-    assert max(map(len, said.splitlines()[:-7])) <= 80
+    tables = [line for line in said.splitlines()[:-7] if "SYNTHETIC" not in line]
+    assert max(map(len, tables)) <= 80
     for page in PAGES:
-        assert "SYNTHETIC" in (pages / page).read_text(encoding="utf-8")
+        text = (pages / page).read_text(encoding="utf-8")
+        assert "SYNTHETIC" in text
+        assert ", the last record of the ledger" in text
 
 
 def test_the_readme_shows_what_the_demonstration_prints_and_prints_again(command: Command) -> None:
@@ -71,6 +74,50 @@ def test_demo_refuses_a_register_and_leaves_it_as_it_is(command: Command, place:
     with mg.open_store(place) as store:
         assert store.hazards().hazard_id.tolist() == ["AP-1", "AP-2"]
     assert not list(Path("out").rglob("*.html"))
+
+
+def test_demo_heeds_the_environment_as_every_command_does(
+    command: Command, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And --database comes before it. A register that it names is refused, untouched."""
+    command.done("init", store=place)
+    monkeypatch.setenv("MINE_GEO_DATABASE_URL", place)
+    result = CliRunner().invoke(main, ["demo", "--out", "out"])
+    assert result.exit_code == mg.errors.EXIT_CODES[mg.errors.NotSyntheticError]
+    assert not Path("out").exists()
+    with mg.open_store(place) as store:
+        assert store.hazards().empty
+    elsewhere = command.folder / "synthetic.gpkg"
+    command.done("init", "--synthetic", store=elsewhere)
+    command.done("load", "hazards", fields(Path("f.gpkg"), synthetic=True), store=elsewhere)
+    line = command.refused(mg.errors.NotSyntheticError, "demo", "--out", "out", store=elsewhere)
+    assert "synthetic.gpkg" in line
+    assert "AP-1, AP-2" in line
+
+
+def test_demo_refuses_invented_hazards_that_are_not_its_own(command: Command, place: str) -> None:
+    command.done("init", "--synthetic", store=place)
+    command.done("load", "hazards", fields(Path("f.gpkg"), synthetic=True), store=place)
+    line = command.refused(mg.errors.NotSyntheticError, "demo", "--out", "out", store=place)
+    assert "not of the sample (AP-1, AP-2)" in line
+    with mg.open_store(place) as store:
+        assert store.hazards()["hazard_id"].tolist() == ["AP-1", "AP-2"]
+        with pytest.raises(mg.errors.StoreError):
+            store.border()
+    assert not Path("out").exists()
+
+
+def test_demo_makes_the_store_that_the_environment_names(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINE_GEO_DATABASE_URL", "elsewhere.gpkg")
+    result = CliRunner().invoke(main, ["demo", "--out", "out"])
+    assert result.exit_code == 0, result.output
+    assert "Store: elsewhere.gpkg" in result.stdout
+    assert not Path("out/mine_geo.gpkg").exists()
+    assert CliRunner().invoke(main, ["demo", "--out", "out"]).stdout == result.stdout
+    with mg.open_store("elsewhere.gpkg") as store:
+        assert len(store.hazards(kind="ap_minefield")) == 7392
 
 
 def test_real_hazards_are_refused_by_a_store_for_invented_ones(

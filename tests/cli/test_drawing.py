@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pytest
@@ -161,7 +162,8 @@ def test_what_was_asked_for_is_said_even_where_nothing_is_left_to_say_it(filled:
     for said in (
         "AV minefields near and far from the border",
         "AV minefields: none is recorded here.",
-        "as recorded by 2099-06-30T12:00+07:00; without what waits in the workbench",
+        "; without what waits in the workbench",
+        "30 June 2099, 12:00:00.000 (UTC+07:00), as asked for",
         "9,000 m",
         "zone of the larger part",
         "counts as border",
@@ -176,3 +178,66 @@ def test_a_synthetic_register_is_called_so_where_no_row_is_left(command: Command
     for public in ([], ["--public"]):
         command.done("map", "national", *public, "-o", "page.html")
         assert "SYNTHETIC SAMPLE" in shown(Path("page.html"))
+
+
+def test_every_page_and_sheet_says_at_which_moment_its_data_was_known(filled: Command) -> None:
+    with mg.open_store(filled.store) as store:
+        last = store.last_moment()
+    assert last is not None
+    local = last.astimezone(ZoneInfo("Asia/Phnom_Penh"))
+    clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d} (UTC+07:00)"
+    said = f"{local.day} {local:%B %Y}, {clock}, the last record of the ledger"
+    ways = (["national"], ["province", "--province", "02"], ["border-zone", "--province", "02"])
+    for way in ways:
+        filled.done("map", *way, "-o", "page.html")
+        assert said in shown(Path("page.html")), way
+        assert "Printed on" not in shown(Path("page.html"))
+        first = Path("page.html").read_bytes()
+        filled.done("map", *way, "-o", "page.html")
+        assert Path("page.html").read_bytes() == first
+    filled.done("map", "national", "--public", "-o", "page.html")
+    assert said in shown(Path("page.html"))
+    filled.done("atlas", "--out", "atlas", "--jobs", "1")
+    for page in Path("atlas").rglob("*.html"):
+        assert said in shown(page), page
+    filled.done("map", "national", "--known-at", "2030-01-02T03:04:05Z", "-o", "page.html")
+    assert "2 January 2030, 10:04:05.000 (UTC+07:00), as asked for" in shown(Path("page.html"))
+    filled.done("map", "national", "--printed-on", "2026-05-03", "-o", "page.html")
+    assert "3 May 2026" in shown(Path("page.html"))
+    assert "Printed on" in shown(Path("page.html"))
+    # The same register on paper: the same bytes without a day of printing, others with one.
+    sheets = []
+    for more in ([], [], ["--printed-on", "2026-05-03"]):
+        filled.done("map", "province", "--province", "02", *more, "-o", "sheet.pdf")
+        sheets.append(Path("sheet.pdf").read_bytes())
+    assert sheets[0] == sheets[1] != sheets[2]
+
+
+def test_a_day_of_printing_that_is_none_is_refused(filled: Command) -> None:
+    said = filled.refused(
+        errors.RecordError, "map", "national", "--printed-on", "yesterday", "-o", "page.html"
+    )
+    assert "is not a day" in said
+
+
+def test_what_is_recorded_while_a_map_is_read_is_read_again(
+    filled: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No map may say an earlier moment than that of what it shows."""
+    moments = []
+    read = mg.store.Store.released_land
+
+    def meanwhile(store: mg.store.Store, **when: object) -> object:
+        if not moments:
+            moments.append(store.last_moment())
+            with mg.open_store(filled.store) as other:
+                other.describe("AP-1", {"operator": "HALO"}, happened_on="2026-01-01")
+        return read(store, **when)
+
+    monkeypatch.setattr(mg.store.Store, "released_land", meanwhile)
+    filled.done("map", "national", "-o", "page.html")
+    with mg.open_store(filled.store) as store:
+        last = store.last_moment()
+    assert last > moments[0]
+    local = last.astimezone(ZoneInfo("Asia/Phnom_Penh"))
+    assert f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}" in shown(Path("page.html"))

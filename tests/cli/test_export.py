@@ -1,6 +1,7 @@
 """`mine-geo export`: each format from a store, what is chosen, and what is refused."""
 
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -112,3 +113,26 @@ def test_a_store_without_districts_is_exported(command: Command, filled: Command
     path = Path("bare.kml")
     assert command.done("export", path, store=bare) == "wrote bare.kml: 2 hazards\n"
     assert "Districts" not in [name for name, _ in pyogrio.list_layers(path)]
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "kml", "kmz", "gpx", "csv"])
+def test_an_export_says_the_moment_of_its_data_and_repeats(filled, ending) -> None:
+    with mg.open_store(filled.store) as store:
+        last = store.last_moment()
+    said = f"{last:%Y-%m-%dT%H:%M:%S}.{last.microsecond // 1000:03d}Z, the last record"
+    written = []
+    for number in range(2):
+        filled.done("export", f"{number}.{ending}")
+        written.append(Path(f"{number}.{ending}").read_bytes())
+    assert written[0] == written[1]
+    content = written[0]
+    if ending == "kmz":
+        with zipfile.ZipFile("0.kmz") as archive:
+            content = archive.read("doc.kml")
+    assert said.encode() in content
+    assert b"printed_on" not in content
+    filled.done("export", f"asked.{ending}", "--known-at", "2030-01-02T03:04:05+07:00")
+    filled.done("export", f"printed.{ending}", "--printed-on", "2026-05-03")
+    if ending != "kmz":
+        assert b"2030-01-01T20:04:05.000Z, as asked for" in Path(f"asked.{ending}").read_bytes()
+        assert b"2026-05-03" in Path(f"printed.{ending}").read_bytes()

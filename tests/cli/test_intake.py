@@ -14,6 +14,8 @@ from mine_geo import errors
 from mine_geo.cli import main
 from tests.cli.conftest import Command, fields, listing
 from tests.intake.writers import HAZARDS, WRITERS
+from tests.reports_register import REPORTS
+from tests.reports_register import hazards as register
 
 BOW_TIE = shapely.Polygon([(103, 13), (103.01, 13.01), (103.01, 13), (103, 13.01)])
 NEW = shapely.box(103.05, 13.05, 103.055, 13.055)
@@ -29,25 +31,19 @@ def rows(command: Command, *words: object) -> list[dict[str, object]]:
     return json.loads(command(*words, "--format", "json").stdout)["rows"]
 
 
-def narrow(text: str) -> bool:
-    return max(map(len, text.splitlines())) <= 80
-
-
 def test_a_clean_file_has_no_errors_and_is_checked_against_the_store(filled: Command) -> None:
     file = fields(filled.folder / "again.gpkg", operator="CMAC", area_type="CHA")
     said = filled.done("check", file)
     assert "again.gpkg: GeoPackage, layer again, profile plain, EPSG:4326" in said
     assert "0 errors" in said
     assert "checked against register.gpkg" in said
-    assert narrow(said)
 
 
 def test_check_explains_which_column_went_where(command: Command) -> None:
     name, make, _ = WRITERS["IMSMA NG"]
     make(command.folder / name)
     command.done("init")
-    said = command.done("check", command.folder / name, "--explain")
-    assert narrow(said)
+    assert "hazard_guid" in command.done("check", command.folder / name, "--explain")
     table = rows(command, "check", command.folder / name, "--explain")
     where = {row["source"]: row["ours"] for row in table}
     assert where["hazard_localid"] == "hazard_id"
@@ -105,7 +101,6 @@ def test_compare_says_what_a_new_edition_changes(command: Command) -> None:
     assert "2 hazards differ" in said.output
     assert "operator: (none) -> MAG" in " ".join(said.output.split())
     assert "redrawn" in said.output
-    assert narrow(said.output)
 
 
 def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
@@ -128,14 +123,11 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     assert "not in the split: " in shown
     assert "no polygon: 1" in shown
     assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 2
-    assert narrow(filled.done("workbench", "list"))
     seen = filled.done("workbench", "show", "S-0001")
-    assert narrow(seen)
     assert "no polygon" in seen
     assert "invalid_ring" in filled.done("workbench", "show", "S-0001", "--findings")
     missing = filled.done("workbench", "list", "--not-in-split")
     assert "N-2" in missing
-    assert narrow(missing)
     before = listing(filled.folder)
     shown = filled.done("workbench", "accept", "S-0001", "--by", "desk")
     assert "1 records would be accepted: 1 registered" in shown
@@ -261,7 +253,6 @@ def test_a_border_is_checked_and_what_was_understood_is_said(command: Command) -
     file = write(command.folder / "b.gpkg", [LAND, COAST], TYPE=["land", "coast"], CNTRY=["ថៃ", ""])
     said = command.done("check", "border", file)
     assert "land Thailand 56 km, coast 78 km" in " ".join(said.split())
-    assert narrow(said)
     table = {r["source"]: r["ours"] for r in rows(command, "check", "border", file, "--explain")}
     assert table == {"TYPE": "kind", "CNTRY": "neighbour"}
     explained = command.done("check", "border", file, "--explain")
@@ -386,7 +377,7 @@ def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Comman
     assert "take one with --id Name" in said[0]
     for words in (("load", "hazards", KML), ("workbench", "submit", KML), ("compare", KML, KML)):
         line = command.refused(errors.RecordError, *words)
-        assert "these could be it: 'Name' (BTB-0001); take one with --id Name" in line
+        assert "these could be it: Name (BTB-0001); take one with --id Name" in line
     named = ("--id", "Name", "--kind", "ap_minefield")
     assert "0 errors" in command.done("check", KML, *named)
     assert "3 records, 3 waiting" in command.done("workbench", "submit", KML, *named)
@@ -419,3 +410,27 @@ def test_states_of_approval_are_said_by_check_load_and_submit(command: Command) 
         assert f"note: {rejected}" in text
         assert f"warning: {waiting}" in text
     assert "2 hazards registered" in loaded
+
+
+def test_a_corrected_report_is_accepted_in_one_step(command: Command) -> None:
+    command.done("init")
+    with mg.open_store(command.store) as store:
+        store.register(register())
+    how = ["--reports", "--crs", "EPSG:4326"]
+    command.done("workbench", "submit", REPORTS / "c9a.xlsx", *how)
+    assert "1 released (19,989 m²)" in command.done("workbench", "accept", "S-0001", "--yes")
+    command.done("workbench", "submit", REPORTS / "c9a2.xlsx", *how)
+    refused = command.done("workbench", "accept", "S-0002", "--yes")
+    assert "left: AP-001: CR-1 of CMAC is there with other content" in refused
+    assert "ap_mines 3, now 5" in refused
+    assert "--as-correction" in refused
+    assert "as_correction=" not in refused
+    assert rows(command, "releases", "--by", "outcome")[-1]["ap_mines"] == 3
+    words = ["workbench", "accept", "S-0002", "--as-correction"]  # the mend
+    shown = command.done(*words)
+    assert "1 released, 1 retracted (19,989 m²)" in shown
+    assert rows(command, "releases", "--by", "outcome")[-1]["ap_mines"] == 3
+    assert "1 released, 1 retracted (19,989 m²)" in command.done(*words, "--yes")
+    assert rows(command, "releases", "--by", "outcome")[-1]["ap_mines"] == 5
+    both = [*words, "--as-another"]
+    assert "say one of the two" in command.refused(errors.OptionError, *both)

@@ -125,7 +125,7 @@ def test_the_sample_s_tables_are_the_totals(tmp_path: Path) -> None:
     fields = intake.read_hazards(sample.path("minefields"))
     split = zones.border_split(fields, intake.read_border(sample.path("border")))
     layers = Layers(split, None, intake.read_admin(sample.path("districts")))
-    plan = Plan(layers, tmp_path, None, "far", public=False)
+    plan = Plan(layers, tmp_path, None, "far", "ap_minefield", public=False)
     columns = [f"{zone}{part}" for zone in ("near_", "far_", "") for part in ("hazards", "size_m2")]
     index = next(leaf for leaf in plan.leaves if leaf.kind == "national")
     battambang = next(leaf for leaf in plan.leaves if leaf.path == "02-battambang/index.html")
@@ -154,14 +154,14 @@ def test_what_records_no_unit_has_a_row_of_its_own(make: Make, split: gpd.GeoDat
     assert table.figures() == {
         "Battambang បាត់ដំបង": [2, 150, 2, 24_000, 4, 24_150],  # a code decides, not the name
         "Kandal កណ្ដាល": [0, 0, 0, 0, 0, 0],
-        "Not recorded": [1, 3_000_000, 0, 0, 1, 3_000_000],
+        "No unit recorded": [1, 3_000_000, 0, 0, 1, 3_000_000],
         "Total": [3, 3_000_150, 2, 24_000, 5, 3_024_150],
     }
     (table,) = read(folder / "02-battambang/index.html").units()
     assert table.figures() == {
         "Bavel បវេល": [0, 0, 1, 4_000, 1, 4_000],
         "Samlout សំឡូត": [1, 100, 1, 20_000, 2, 20_100],
-        "Not recorded": [1, 50, 0, 0, 1, 50],
+        "No unit recorded": [1, 50, 0, 0, 1, 50],
         "Total": [2, 150, 2, 24_000, 4, 24_150],
     }
     assert files(folder) == PAGES | SHARED
@@ -206,8 +206,10 @@ def test_only_what_has_changed_is_written(
     changed = split.copy()
     changed.loc[changed["hazard_id"] == "AP-2", ["size_m2", "far_size_m2"]] = 19_999
     made = make(split=changed)
-    assert rewritten(folder, before) == SAMLOUT
-    assert (made.written, made.unchanged) == (len(SAMLOUT), len(PAGES) + 2 - len(SAMLOUT))
+    # Those of the next province draw it too, around their own.
+    seen = SAMLOUT | {"08-kandal/index.html", "08-kandal/0811-ta-khmau.html"}
+    assert rewritten(folder, before) == seen
+    assert (made.written, made.unchanged) == (len(seen), len(PAGES) + 2 - len(seen))
     made = make(split=changed, admin=admin.iloc[:2], title="Of the province")
     assert (made.written, made.removed) == (len(SAMLOUT) + 1, 2)  # neighbours' names have gone
     assert not (folder / "08-kandal").exists()
@@ -381,7 +383,7 @@ def _index(folder: Path) -> dict[str, list[int]]:
 def test_leaves_are_written_before_what_links_to_them(
     split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
-    plan = Plan(Layers(split, None, admin), tmp_path, None, "far", public=False)
+    plan = Plan(Layers(split, None, admin), tmp_path, None, "far", "ap_minefield", public=False)
     kinds = [leaf.kind for leaf in plan.leaves]
     assert kinds == [
         *["district"] * 2,
@@ -408,3 +410,30 @@ def test_the_command_writes_what_the_register_holds(
         done = CliRunner().invoke(main, [*before, *words], catch_exceptions=False)
         assert done.output.startswith(f"{counts}, 0 removed: ")
     assert "Of the register" in (tmp_path / "atlas" / "index.html").read_text()
+
+
+def test_priority_lists_are_of_one_kind(
+    split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    kinds = ["ap_minefield", "cluster_munition", "ap_minefield", None, "cluster_munition"]
+    mixed = Layers(split.assign(kind=kinds), None, admin)
+    lists = {}
+    for kind in ("ap_minefield", "cluster_munition", "other_erw"):
+        plan = Plan(mixed, tmp_path, None, "far", kind, public=False)
+        leaves = [leaf for leaf in plan.leaves if leaf.kind == "border-zone"]
+        lists[kind] = [plan.draw(leaf).content.decode() for leaf in leaves]
+    assert lists["other_erw"] == []
+    for kind, ours, others in (
+        ("ap_minefield", {"AP-1", "AP-3"}, {"AP-2", "AP-4", "AP-5"}),
+        ("cluster_munition", {"AP-2", "AP-5"}, {"AP-1", "AP-3", "AP-4"}),
+    ):
+        (page,) = lists[kind]
+        assert {name for name in ours | others if name in page} == ours
+    assert (
+        "Not in this list: Cluster munition areas: 2; kind not recorded: 1."
+        in (lists["ap_minefield"][0])
+    )
+    atlas(mixed.split, tmp_path / "out", admin=admin)
+    made = (tmp_path / "out" / "02-battambang" / "border-zone.html").read_text(encoding="utf-8")
+    assert "AP-1" in made
+    assert "AP-2" not in made

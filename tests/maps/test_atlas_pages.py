@@ -64,7 +64,8 @@ def test_from_the_index_to_a_district_and_back(index: Page) -> None:
     follow(index, "Samlout", f"{PROVINCE}/0209-samlout.html")
     assert title(index) == "Samlout district, Battambang province"
     assert marked(index) == "Samlout"
-    assert index.counts() == {"ap_minefield-near": 2, "ap_minefield-far": 1}
+    # Beside its own it draws one of Bavel's.
+    assert index.counts() == {"ap_minefield-near": 2, "ap_minefield-far": 1, "others": 1}
     follow(index, "Bavel", f"{PROVINCE}/0204-bavel.html")
     index.driver.back()
     arrive(index, f"{PROVINCE}/0209-samlout.html")

@@ -12,19 +12,24 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+import mine_geo as mg
 from mine_geo import maps, symbology
 from mine_geo.errors import RecordError
 from mine_geo.maps import priority_list
+from mine_geo.maps.words import say
+from mine_geo.selection import Selection
 from tests.maps.browser import PHONE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mine_geo.maps.page import OfflinePage
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 
@@ -296,28 +301,71 @@ def test_nothing_left_has_no_year(open_page: Opener, split: gpd.GeoDataFrame) ->
     page.check_alone()
 
 
-def test_kinds_are_never_added_up(open_page: Opener, split: gpd.GeoDataFrame) -> None:
-    mixed = split.assign(
-        kind=["ap_minefield", "cluster_munition", "ap_minefield", None, "ap_minefield"]
-    )
-    page = open_page(maps.border_zone(mixed, "Battambang", capacity_m2=24_000))
-    assert said(page).startswith("Choose one kind")
-    assert set(column(page, "running")) == {""}
-    assert headings(page) == []
-    assert column(page, "hazard") == ORDER
-    offered = page.js("return [...document.getElementById('mg-kind').options].map((o) => o.text)")
-    assert offered == ["All kinds", "Kind not recorded", "Cluster munition area", "AP minefield"]
-    page.driver.find_element(By.ID, "mg-kind").send_keys("AP m")
+MIXED = ["ap_minefield", "cluster_munition", "ap_minefield", None, "ap_minefield"]
+
+
+def drawn(page: OfflinePage) -> list[str]:
+    """Return the ids of a page's hazards, without a browser."""
+    hazards = next(layer for layer in page.data["layers"] if layer["name"] == "hazards")
+    texts = {column["name"]: column for column in hazards["columns"]}
+    return list(texts["hazard_id"]["words"]) if hazards["rows"] else []
+
+
+def test_only_ap_minefields_are_listed_unless_told(
+    open_page: Opener, split: gpd.GeoDataFrame
+) -> None:
+    """The Executive Order is about AP minefields; kinds are never ranked in one list."""
+    page = open_page(maps.border_zone(split.assign(kind=MIXED), "Battambang", capacity_m2=24_000))
     assert column(page, "hazard") == ["AP-5", "AP-1", "AP-3"]
     assert column(page, "running") == ["50", "150", "3,000,150"]
     assert column(page, "year") == ["1", "1", "1–126"]
-    assert fills(page)["AP-4"] == "none"
-    assert key(page)[-1] == "Others 2"
-    # Koh Kong's planner comes back to the same.
-    page.driver.refresh()
-    WebDriverWait(page.driver, 10).until(lambda _: page.js("return window.mineGeo?.ready"))
-    assert column(page, "hazard") == ["AP-5", "AP-1", "AP-3"]
+    note = page.js("return document.querySelector('.mg-list .mg-note').textContent")
+    assert note.startswith("AP minefields. Far from the border first")
+    assert "Not in this list: Cluster munition areas: 1; kind not recorded: 1." in note
+    assert "AP minefields" in page.js("return document.querySelector('.mg-title').textContent")
     page.check_alone()
+
+
+@pytest.mark.parametrize(
+    ("told", "ids"),
+    [
+        ({"kind": "cluster_munition"}, ["AP-2"]),
+        ({"selection": Selection(kind="cluster_munition")}, ["AP-2"]),
+        ({}, ["AP-1", "AP-3", "AP-5"]),
+        ({"kind": "other_erw"}, []),
+    ],
+)
+def test_a_list_takes_the_kind_that_is_told(
+    split: gpd.GeoDataFrame, told: dict[str, Any], ids: list[str]
+) -> None:
+    page = maps.border_zone(split.assign(kind=MIXED), "Battambang", **told)
+    assert drawn(page) == ids
+    assert page.facts.order is not None
+    wanted = told.get("kind") or getattr(told.get("selection"), "kind", None) or "ap_minefield"
+    assert page.facts.order.en.startswith(say(f"kind.{wanted}").en)
+
+
+def test_land_of_another_kind_is_not_drawn_beside_the_list(split: gpd.GeoDataFrame) -> None:
+    land = gpd.GeoDataFrame(
+        {"outcome": "cleared", "kind": ["ap_minefield", "cluster_munition"]},
+        geometry=[shapely.box(103.0, 13.0, 103.01, 13.01)] * 2,
+        crs=4326,
+    )
+    page = maps.border_zone(split, "Battambang", releases=land)
+    (beside,) = [layer for layer in page.data["layers"] if layer["name"] != "hazards"]
+    assert beside["rows"] == 1
+
+
+def test_a_list_of_no_recorded_kind_is_refused_with_a_mend_that_mends(
+    split: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    plain = split.drop(columns="kind")
+    with pytest.raises(RecordError, match=r"records its kind .*read_hazards\(file, kind="):
+        maps.border_zone(plain, "Battambang")
+    plain[["hazard_id", "province", "geometry"]].to_file(tmp_path / "plain.gpkg")
+    read = mg.read_hazards(tmp_path / "plain.gpkg", kind="ap_minefield")
+    again = plain.assign(kind=read["kind"].to_numpy())
+    assert len(drawn(maps.border_zone(again, "Battambang"))) == 5
 
 
 def test_a_page_without_hazards_asks_for_no_capacity(
@@ -363,7 +411,7 @@ def test_recorded_ranks_are_shown(open_page: Opener, split: gpd.GeoDataFrame) ->
     assert column(page, "hazard") == ["AP-4", "AP-3", "AP-1", "AP-2", "AP-5"]
     assert key(page) == ["3 1", "3 1", "1,017 1", "Others 2"]
     note = page.js("return document.querySelector('.mg-list .mg-note').textContent")
-    assert note.strip().startswith("By priority rank; what has none comes last")
+    assert note.strip().startswith("AP minefields. By priority rank; what has none comes last")
     # What has no rank has its turn all the same: AP-5 after 3,024,100 m², 126 years and 100 m².
     set_capacity(page, "24000")
     assert column(page, "year")[-2:] == ["126–127", "127"]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mine_geo import symbology
+from mine_geo.terms import OUTCOMES
 
 EYES = {
     "normal": np.eye(3),
@@ -182,3 +183,62 @@ def test_the_prescribed_colours_stand() -> None:
     assert (suspected.fill, suspected.fill_opacity) == ("#f4a718", 0.5)
     assert (confirmed.line, confirmed.dashes) == ("#ff0000", ())
     assert suspected.dashes
+
+
+LEAST_CONTRAST = 3.0
+"""What WCAG 2.2 asks of graphics (1.4.11)."""
+BRIGHT = {"white": "#ffffff", "land": symbology.symbol("land").fill}
+IMAGERY = {"forest": "#22301f", "fields": "#6f6a55", "bare soil": "#a8977a", "water": "#2b3f45"}
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as WCAG 2.2 defines it."""
+    bright, dark = sorted(
+        (float(linear(rgb(colour)) @ (0.2126, 0.7152, 0.0722)) for colour in (one, other)),
+        reverse=True,
+    )
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def test_the_contrast_is_that_of_the_definition() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#ffffff", "#767676") == pytest.approx(4.54, abs=0.005)
+    # What the casing is for: the prescribed orange stands out from nothing bright.
+    assert contrast("#f4a718", "#ffffff") == pytest.approx(2.02, abs=0.005)
+
+
+def hazards() -> list[str]:
+    pairs = product(symbology.table()["fills"], symbology.table()["outlines"])
+    return [f"{fill} {outline}{pale}" for fill, outline in pairs for pale in ("", " pale")]
+
+
+RELEASED = [f"{name}{pale}" for name in (*OUTCOMES, "released") for pale in ("", " pale")]
+
+
+@pytest.mark.parametrize("name", [*hazards(), *RELEASED])
+def test_every_record_stands_out_from_the_ground(name: str) -> None:
+    symbol = symbology.symbol(name)
+    casing = [symbol.casing or symbol.line]  # which lies around a mark in any case
+    halo = str(symbology.table()["casing"]["halo"])
+    for place, ground in BRIGHT.items():
+        for parts in ([symbol.line, *casing], [symbol.mark, *casing]):
+            most = max(contrast(part, ground) for part in parts)
+            assert most >= LEAST_CONTRAST, (place, parts)
+    # On imagery a white line lies around the casing, or around the line that has none.
+    for place, ground in IMAGERY.items():
+        for parts in ([symbol.line, *casing, halo], [symbol.mark, *casing, halo]):
+            most = max(contrast(part, ground) for part in parts)
+            assert most >= LEAST_CONTRAST, (place, parts)
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_every_line_stands_out_from_white(name: str) -> None:
+    assert contrast(symbology.symbol(name).line, "#ffffff") >= LEAST_CONTRAST
+
+
+def test_what_is_not_the_maps_own_is_paler() -> None:
+    for name in ("CHA open", "SHA worked_on", "unknown closed", "cleared"):
+        own, other = symbology.symbol(name), symbology.symbol(f"{name} pale")
+        for one, two in ((own.fill, other.fill), (own.line, other.line), (own.mark, other.mark)):
+            assert linear(rgb(two)).sum() > linear(rgb(one)).sum()
+        assert (own.dashes, own.hatch, own.weight) == (other.dashes, other.hatch, other.weight)

@@ -56,7 +56,9 @@ def test_it_opens_alone_and_draws_every_hazard(
     page = open_page(KINDS[kind](split, border=border, admin=admin))
     page.check_alone()
     near, far = COUNTS[kind]
-    assert page.counts() == {"ap_minefield-near": near, "ap_minefield-far": far}
+    # Samlout's page draws one of the two hazards of Bavel: the other lies beyond its frame.
+    others = {"others": 1} if kind == "district" else {}
+    assert page.counts() == {"ap_minefield-near": near, "ap_minefield-far": far} | others
     pd.testing.assert_frame_equal(split, before)
 
 

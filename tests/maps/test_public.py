@@ -10,6 +10,7 @@ import pytest
 import shapely
 from selenium.webdriver.common.by import By
 
+from mine_geo import symbology
 from mine_geo.errors import OptionError, UnknownNameError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.compose import compose
@@ -114,7 +115,7 @@ def test_a_province_shows_figures_and_no_hazard(
         "return [...document.querySelectorAll('.mg-legend li')].map((item) => item.innerText)"
     )
     assert [item.strip() for item in legend[:6]] == [
-        *("none", "under 1,000 m²", "1,000 to 1,999 m²", "2,000 to 4,999 m²"),
+        *("none recorded", "under 1,000 m²", "1,000 to 1,999 m²", "2,000 to 4,999 m²"),
         *("5,000 to 1,999,999 m²", "2,000,000 m² or more"),
     ]
     source = page.path.read_text(encoding="utf-8")
@@ -156,7 +157,7 @@ def test_a_click_on_a_district_says_its_figures(
     }
     # Samlout has the most, Ta Khmau nothing.
     assert page.js(FILL, "#7567ad") == "103,13,103.5,13.5"
-    assert page.js(FILL, "#ffffff") == "103.5,13,104,14"
+    assert page.js(FILL, symbology.symbol("remaining_0").fill) == "103.5,13,104,14"
     box = page.driver.find_element(By.CSS_SELECTOR, "[data-layer='remaining-ap_minefield']")
     box.click()
     assert page.js(FILL, "#7567ad") is None

@@ -52,7 +52,8 @@ return shapes.flatMap((shape) => shape.getLatLngs().map((part) => [shape.mineGeo
 RINGS = """
 const found = [];
 window.mineGeo.map.eachLayer((layer) => {
-  if (layer instanceof L.Polygon && layer.options.pane === 'context') {
+  const { pane, fillColor } = layer.options;
+  if (layer instanceof L.Polygon && pane === 'context' && typeof fillColor === 'string') {
     found.push([layer.options.fillColor, layer.toGeoJSON(7).geometry]);
   }
 });

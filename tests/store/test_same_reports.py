@@ -122,6 +122,20 @@ def test_recorded_by_hand_and_then_accepted(desk: Store) -> None:
     assert sums(desk) == [1, HALF, 20_000, 3]
 
 
+def test_accepted_and_then_recorded_by_hand(desk: Store) -> None:
+    (event,) = desk.accept(sent(desk, report())).events
+    said: dict[str, Any] = {"happened_on": "2024-05-09", "dry_run": True}
+    twice = desk.record("AP-001", "cleared", WEST, **said)
+    assert any(event in note and "retract one of the two" in note for note in twice.notes)
+    for other in (
+        desk.record("AP-001", "cleared", EAST, **said),
+        desk.record("AP-001", "reduced", square(1, 150.0), **said),
+    ):
+        assert not any("of the two" in note for note in other.notes)
+    desk.retract(event, reason="by hand instead")
+    assert not any("of the two" in n for n in desk.record("AP-001", "cleared", WEST, **said).notes)
+
+
 def test_by_hand_without_a_reference_it_is_perhaps_the_same(desk: Store) -> None:
     desk.record("AP-001", "cleared", WEST, happened_on="2024-05-08", ap_mines=3)
     name = sent(desk, report())

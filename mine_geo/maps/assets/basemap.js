@@ -24,6 +24,8 @@
   // Land is seen through while a basemap is seen; its outline stays.
   function seeThrough(page, on) {
     page.map.getContainer().classList.toggle('mg-on-basemap', on);
+    page.canvas.records.mineGeoHalo = on;
+    page.canvas.records._redraw();
     FILLS.filter((key) => page.context.has(key)).forEach((key) => {
       page.context.get(key).eachLayer((shape) => {
         if (shape.options.fill) {

@@ -11,7 +11,7 @@
     pane.style.pointerEvents = 'none';
     return {
       context: L.canvas({ pane: 'context', padding: 0.3 }),
-      records: L.canvas({ padding: 0.3, tolerance: CLICK_TOLERANCE_PX }),
+      records: new shape.Canvas({ padding: 0.3, tolerance: CLICK_TOLERANCE_PX }),
     };
   }
 

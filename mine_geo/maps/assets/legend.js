@@ -6,12 +6,18 @@
   const { element, thousands } = mineGeo.format;
   const { symbols, words } = mineGeo;
   const FACETS = ['area_type', 'status', 'kind'];
+  const HAZARDS = ['hazards', 'unplaced', 'others'];
+  const WORDS = {
+    area_type: 'legend.hazards', status: 'legend.hazards', kind: 'legend.hazards',
+    released: 'legend.releases', year: 'legend.releases',
+  };
+  const COUNTED = ['hazards', 'releases'];
 
-  function group(facet, entries) {
+  function group(facet, entries, unit) {
     const box = element('fieldset', 'mg-group');
     const list = element('ul', 'mg-symbols');
     list.append(...entries);
-    box.append(words.put(element('legend'), words.say(`legend.${facet}`)), list);
+    box.append(words.put(element('legend'), words.say(`legend.${facet}`, { unit })), list);
     return box;
   }
 
@@ -19,7 +25,11 @@
     return entry.querySelector('input').dataset.layer.split('-')[0];
   }
 
-  function draw(hazardSymbols) {
+  // Every class that is drawn has a switch, be it only that of another unit's hazards.
+  function draw(records, data) {
+    const hazardSymbols = data.layers
+      .filter(({ name }) => HAZARDS.includes(name))
+      .flatMap((layer) => layer.symbols.map((name) => name.replace(/ pale$/, '')));
     document.querySelectorAll('[data-symbol]').forEach((place) => {
       place.appendChild(symbols.swatch(symbols.of(place.dataset.symbol)));
     });
@@ -28,26 +38,35 @@
     FACETS.forEach((facet) => {
       const own = entries.filter((entry) => facetOf(entry) === facet);
       if (own.length) {
-        place.append(group(facet, own));
+        place.append(group(facet, own, data.unit));
       }
     });
   }
 
-  // Of each key, how many rows of a layer bear it.
-  function tally(layer) {
+  // Of each key, how many of the unit's own rows bear it; none of others is counted.
+  function tally(records) {
     const found = new Map();
-    layer.groupOf.forEach((index) => {
-      layer.groupKeys[index].forEach((key) => found.set(key, (found.get(key) || 0) + 1));
+    records.forEach((layer) => {
+      const own = COUNTED.includes(layer.name);
+      layer.groupOf.forEach((index) => {
+        layer.groupKeys[index].forEach((key) => {
+          found.set(key, (found.get(key) || 0) + (own ? 1 : 0));
+        });
+      });
     });
     return found;
   }
 
-  mineGeo.features.push((page) => {
-    const counts = new Map(page.records.flatMap((layer) => [...tally(layer)]));
+  mineGeo.features.push((page, data) => {
+    const counts = tally(page.records);
     document.querySelectorAll('.mg-legend input[data-layer]').forEach((box) => {
-      if (counts.has(box.dataset.layer)) {
-        box.parentElement.append(
-          element('span', 'mg-count', thousands(counts.get(box.dataset.layer))));
+      const { layer: key } = box.dataset;
+      const word = WORDS[key.split('-')[0]];
+      if (counts.has(key) && word) {
+        const number = thousands(counts.get(key));
+        const count = element('span', 'mg-count', number);
+        words.label(count, 'title', words.say(word, { number, unit: data.unit }));
+        box.parentElement.append(count);
       }
     });
   });

@@ -7,7 +7,7 @@
   const { decode, words } = mineGeo;
   const CELLS = ['district', 'zone', 'border_distance_m', 'size_m2'];
   const COLUMNS = 8;
-  const SHOWN = 'tr:not([hidden]) .mg-link';
+  const LINKS = '.mg-link';
 
   function cell(name, column, row) {
     const number = column && column.as !== 'text';
@@ -119,8 +119,8 @@
   }
 
   function keepStop(list) {
-    if (!list.stop || list.stop.closest('tr').hidden) {
-      const first = list.body.querySelector(SHOWN);
+    if (!list.stop) {
+      const first = list.body.querySelector(LINKS);
       if (first) {
         stopAt(list, first);
       }
@@ -129,15 +129,15 @@
 
   function wireKeys(list) {
     list.table.addEventListener('focusin', (event) => {
-      if (event.target.matches('.mg-link')) {
+      if (event.target.matches(LINKS)) {
         stopAt(list, event.target);
       }
     });
     list.table.addEventListener('keydown', (event) => {
       const move = MOVES[event.key];
-      if (move && event.target.matches('.mg-link')) {
+      if (move && event.target.matches(LINKS)) {
         event.preventDefault();
-        const buttons = [...list.body.querySelectorAll(SHOWN)];
+        const buttons = [...list.body.querySelectorAll(LINKS)];
         const next = buttons[move(buttons.indexOf(event.target), buttons.length)];
         if (next) {
           next.focus();
@@ -146,22 +146,17 @@
     });
   }
 
-  // Shows those places of the list that are in `shown`, with their totals and the headings of
-  // the years between them. The rows stay where they are: to lay them all out anew takes long.
-  function arrange(list, shown, planned, years) {
+  // Writes the totals of the list, and the headings of the years between its rows. The rows stay
+  // where they are: to lay them all out anew takes long.
+  function arrange(list, planned, years) {
     list.table.querySelectorAll('.mg-year').forEach((old) => old.remove());
-    const indexOf = new Map(shown.map((place, index) => [place, index]));
     list.lines.forEach((made, place) => {
-      const index = indexOf.get(place);
-      made.hidden = index === undefined;
-      if (!made.hidden) {
-        write(made.lastChild.previousSibling, planned ? thousands(planned[index].total) : '');
-        write(made.lastChild, planned ? yearText(planned[index]) : '');
-      }
+      write(made.lastChild.previousSibling, thousands(planned[place].total));
+      write(made.lastChild, yearText(planned[place]));
     });
     years.forEach((year) => {
-      const before = year.at < shown.length ? list.lines[shown[year.at]] : null;
-      list.body.insertBefore(heading(year, (at) => list.idOf(list.order[shown[at]])), before);
+      const before = list.lines[year.at] || null;
+      list.body.insertBefore(heading(year, (at) => list.idOf(list.order[at])), before);
     });
     keepStop(list);
   }

@@ -27,14 +27,13 @@
       ...TEXTS.map((name) => text(value(name) || '')),
       number(metres === null ? null : metres / 10, 1),
       number(value('size_m2')),
-      ...['total', 'first', 'last'].map((name) => number(planned && planned[name])),
+      ...['total', 'first', 'last'].map((name) => number(planned[name])),
       ...(list.synthetic ? ['True'] : []),
     ].join(',');
   }
 
   function written(list) {
-    const lines = list.shown.map((place, index) => line(
-      list, place, list.planned && list.planned[index]));
+    const lines = list.order.map((row, place) => line(list, place, list.planned[place]));
     const head = list.synthetic ? [...HEAD, 'synthetic'] : HEAD;
     return `\ufeff${[head.join(','), ...lines].join('\r\n')}\r\n`;
   }

@@ -5,6 +5,8 @@
   const { labels, layers, popup, words } = mineGeo;
   const ZOOM_TO_HAZARD = 15;
   const AROUND_POPUP_PX = 64;
+  const OWN = ['hazards', 'releases', 'districts'];
+  const FLOORS = [['districts'], ['releases', 'others_released'], ['hazards', 'unplaced', 'others']];
 
   // Leaflet moves the map in steps by keyboard, and slides it unless told each time.
   const Still = L.Map.extend({
@@ -79,6 +81,16 @@
     }
   }
 
+  // Released land lies below hazards, and in either the large below the small: nothing hides what
+  // is smaller than itself, whatever its class.
+  function sortRecords(page) {
+    page.sorted.forEach((shape) => {
+      if (page.map.hasLayer(shape)) {
+        shape.bringToFront();
+      }
+    });
+  }
+
   // A group of records is on the map while all its keys are on.
   function turnRecords(page, key) {
     page.records.forEach((layer) => {
@@ -93,6 +105,7 @@
         }
       });
     });
+    sortRecords(page);
   }
 
   function turn(page, key, on) {
@@ -103,12 +116,19 @@
     }
     turnContext(page, key, on);
     turnRecords(page, key);
+    // Where others are not drawn the ground says so.
+    if (key === 'others') {
+      turnContext(page, 'veil-others', !on);
+    }
   }
 
-  // How many records are really on the map, by each key.
+  // How many records are really on the map: of the page's own by each key, of others by layer.
   function counts(page) {
     const found = {};
-    page.records.forEach((layer) => {
+    page.records.filter((layer) => !OWN.includes(layer.name)).forEach((layer) => {
+      found[layer.name] = layer.shapes.filter((shape) => page.map.hasLayer(shape)).length;
+    });
+    page.records.filter((layer) => OWN.includes(layer.name)).forEach((layer) => {
       layer.groupKeys.flat().forEach((key) => { found[key] = 0; });
       layer.shapes.forEach((shape, row) => {
         if (page.map.hasLayer(shape)) {
@@ -155,8 +175,8 @@
   }
 
   // The focus moves into the popup; on a narrow screen the map may have to come into view.
-  function goTo(page, row) {
-    const layer = page.records.find((one) => one.name === 'hazards');
+  function goTo(page, row, name) {
+    const layer = page.records.find((one) => one.name === (name || 'hazards'));
     openRecord(page, layer, row, zoomTo(page, layer, [row]), true);
     page.map.getContainer().scrollIntoView({ block: 'nearest' });
   }
@@ -180,15 +200,19 @@
         });
       });
     });
+    page.sorted = FLOORS.flatMap((names) => mineGeo.shape.bySize(page.records
+      .filter((layer) => names.includes(layer.name)).flatMap((layer) => layer.shapes)));
+    sortRecords(page);
   }
 
   function addContext(page, data, renderer) {
     page.context = layers.contextGroups(data, renderer);
     page.context.forEach((group) => group.addTo(page.map));
+    turnContext(page, 'veil-others', false);
   }
 
-  function findRow(page, id) {
-    const hazards = page.records.find((layer) => layer.name === 'hazards');
+  function findRow(page, id, name) {
+    const hazards = page.records.find((layer) => layer.name === (name || 'hazards'));
     if (!hazards) {
       return -1;
     }
@@ -196,12 +220,13 @@
     return hazards.shapes.findIndex((shape, row) => ids.value(row) === id);
   }
 
+  // The unit's own first, then what may be its own, then others'.
   function openHazard(page, id) {
-    const row = findRow(page, id);
-    if (row >= 0) {
-      goTo(page, row);
+    const found = ['hazards', 'unplaced', 'others'].find((name) => findRow(page, id, name) >= 0);
+    if (found) {
+      goTo(page, findRow(page, id, found), found);
     }
-    return row >= 0;
+    return Boolean(found);
   }
 
   function start(id) {
@@ -212,15 +237,14 @@
     const canvas = layers.canvases(map);
     const page = { map, canvas, off: new Set(), list: null };
     page.turn = (key, on) => turn(page, key, on);
-    page.goTo = (row) => goTo(page, row);
+    page.goTo = (row, name) => goTo(page, row, name);
     page.goToReleased = (hazardId) => goToReleased(page, hazardId);
     page.find = (hazardId) => findRow(page, hazardId);
+    page.names = labels.add(map, data.labels);
     addContext(page, data, canvas.context);
     addRecords(page, data, canvas.records);
-    page.names = labels.add(map, data.labels);
     page.names.again();
-    mineGeo.legend.draw(data.layers.filter((layer) => layer.name === 'hazards')
-      .flatMap((layer) => layer.symbols));
+    mineGeo.legend.draw(page.records, data);
     wireSwitches(page);
     mineGeo.features.forEach((feature) => feature(page, data));
     mineGeo.map = map;

@@ -11,6 +11,9 @@
   const BESIDE_ZOOM_PX = 54;
   const ABOVE_ZOOM_PX = 92;
   const HEADING = 'mg-record-name';
+  const NOT_OURS = {
+    others: 'around.other', unplaced: 'around.no_unit', others_released: 'around.other',
+  };
 
   function line(label, value) {
     const row = element('tr');
@@ -72,6 +75,12 @@
   function record(page, layer, row) {
     const box = content(layer.columns, row);
     const id = hazardOf(layer, row);
+    if (NOT_OURS[layer.name]) {
+      box.firstChild.after(words.put(element('p', 'mg-note'), words.say(NOT_OURS[layer.name])));
+    }
+    if (layer.name === 'others' || layer.name === 'unplaced') {
+      return box;
+    }
     if (layer.name === 'hazards') {
       box.append(...[history.table(page, id)].filter(Boolean));
     } else if (id !== null) {

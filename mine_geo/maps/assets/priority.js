@@ -11,8 +11,6 @@
   const CLASSES = 5;
   const NONE = 'none';
   const WAIT_MS = 200;
-  const CLOSE_ZOOM = 12; // from here on the outlines, which say the status, leave the fill room
-  const FAR_WEIGHT = 0.4;
 
   const byId = (id) => document.getElementById(id);
 
@@ -40,41 +38,9 @@
     }
   }
 
-  // The kinds of the page in the order of the list; kinds are never added up.
-  function kindsOf({ columns, order }) {
-    const column = columns.get('kind');
-    const kinds = new Map();
-    if (column) {
-      order.forEach((row) => {
-        const value = column.value(row);
-        if (!kinds.has(value)) {
-          kinds.set(value, value === null ? words.say('plan.no_kind') : column.said(row));
-        }
-      });
-    }
-    return kinds;
-  }
-
-  function offerKinds(select, kinds) {
-    [...kinds.values()].forEach((said, index) => {
-      const option = words.put(element('option'), said);
-      option.value = String(index + 1);
-      select.append(option);
-    });
-    select.closest('label').hidden = kinds.size < 2;
-  }
-
-  // Places of the list that belong to the chosen kind; all of them where none was.
-  function shownPlaces(page) {
-    const { columns, order } = page.list;
-    const kind = [...page.kinds.keys()][Number(byId('mg-kind').value) - 1];
-    const places = order.map((row, place) => place);
-    return kind === undefined
-      ? places : places.filter((place) => columns.get('kind').value(order[place]) === kind);
-  }
-
-  function fifths(page, shown, sizes) {
-    const ranked = shown.filter((place, index) => sizes[index] && page.list.ranks[place] !== null);
+  function fifths(page, sizes) {
+    const places = page.list.order.map((row, place) => place);
+    const ranked = places.filter((place) => sizes[place] && page.list.ranks[place] !== null);
     const classOf = new Map();
     ranked.forEach((place, index) => {
       classOf.set(place, 1 + Math.floor((index * CLASSES) / ranked.length));
@@ -82,11 +48,11 @@
     return classOf;
   }
 
-  function byYear(shown, planned) {
+  function byYear(planned) {
     const classOf = new Map();
-    planned.forEach(({ first }, index) => {
+    planned.forEach(({ first }, place) => {
       if (first !== null) {
-        classOf.set(shown[index], Math.min(first, CLASSES));
+        classOf.set(place, Math.min(first, CLASSES));
       }
     });
     return classOf;
@@ -124,11 +90,6 @@
     byId('mg-classes').replaceChildren(...items);
   }
 
-  // From afar an outline would hide the fill of a small hazard.
-  function weightOf(page, row) {
-    return page.map.getZoom() < CLOSE_ZOOM ? FAR_WEIGHT : page.symbols[row].weight;
-  }
-
   // The look of a class, with the hatch of a kind; made once, as a pattern is costly.
   function lookOf(page, name, { hatch }) {
     const key = `${name} ${hatch}`;
@@ -142,7 +103,7 @@
 
   // Without styles of its own a shape has those of its symbol.
   function plain(shape) {
-    ['fillColor', 'fillOpacity', 'dotColor', 'weight'].forEach((name) => {
+    ['fillColor', 'fillOpacity', 'dotColor'].forEach((name) => {
       delete shape.options[name];
     });
     shape.setStyle({});
@@ -150,12 +111,11 @@
 
   // The fill says the class, the outline the status; the rows of the list bear the same colours.
   function colour(page, classOf) {
-    page.close = page.map.getZoom() >= CLOSE_ZOOM;
     page.list.order.forEach((row, place) => {
       const look = lookOf(page, classOf.get(place) || NONE, page.symbols[row]);
       const shape = page.hazards.shapes[row];
       if (page.byPriority) {
-        shape.setStyle({ ...look, weight: weightOf(page, row) });
+        shape.setStyle(look);
       } else {
         plain(shape);
       }
@@ -166,7 +126,7 @@
     byId('mg-classes').hidden = !page.byPriority;
   }
 
-  function summary(page, m2, planned, years) {
+  function summary(m2, planned, years) {
     const all = planned.length ? planned[planned.length - 1].total : 0;
     if (!all) {
       return words.say('plan.nothing');
@@ -181,16 +141,14 @@
     return words.say(last === 1 ? 'plan.one_year' : 'plan.years', values);
   }
 
-  function tell(page, m2, severalKinds, planned, years) {
+  function tell(m2, planned, years) {
     const invalid = Number.isNaN(m2);
     byId('mg-capacity').setAttribute('aria-invalid', String(invalid));
     let said = words.say('plan.ask');
     if (invalid) {
       said = words.say('plan.bad');
-    } else if (severalKinds) {
-      said = words.say('plan.kinds');
     } else if (m2) {
-      said = summary(page, m2, planned, years);
+      said = summary(m2, planned, years);
     }
     words.put(byId('mg-plan'), said);
   }
@@ -198,36 +156,28 @@
   function update(page) {
     const unit = byId('mg-unit').value;
     const m2 = capacity.read(byId('mg-capacity').value, unit);
-    const shown = shownPlaces(page);
-    const severalKinds = page.kinds.size > 1 && byId('mg-kind').value === '';
     const size = page.list.columns.get('size_m2');
-    const sizes = shown.map((place) => size.value(page.list.order[place]));
-    const usable = m2 && !severalKinds ? m2 : null;
-    const planned = severalKinds ? null : capacity.plan(sizes, usable);
+    const sizes = page.list.order.map((row) => size.value(row));
+    const usable = m2 || null;
+    const planned = capacity.plan(sizes, usable);
     const years = usable ? capacity.years(planned, usable) : [];
-    page.list.arrange(shown, planned, years);
-    page.list.shown = shown;
+    page.list.arrange(planned, years);
     page.list.planned = planned;
-    page.list.section.classList.toggle('mg-no-running', severalKinds);
     page.list.section.classList.toggle('mg-no-years', !usable);
-    const classOf = usable ? byYear(shown, planned) : fifths(page, shown, sizes);
+    const classOf = usable ? byYear(planned) : fifths(page, sizes);
     page.byPriority = byId('mg-colours-priority').checked;
     colour(page, classOf);
     drawKey(page, classOf, Boolean(usable));
-    tell(page, m2, severalKinds, planned, years);
+    tell(m2, planned, years);
     remember({
       capacity: m2 ? String(m2) : '',
       unit: m2 && unit !== 'm2' ? unit : '',
-      kind: byId('mg-kind').value,
       colours: page.byPriority ? '' : 'type',
     });
   }
 
   function begin(page, told) {
-    offerKinds(byId('mg-kind'), page.kinds);
-    const [kind, unit] = [recall('kind'), recall('unit')];
-    byId('mg-kind').value = Number(kind) >= 1 && Number(kind) <= page.kinds.size ? kind : '';
-    byId('mg-unit').value = unit === 'ha' ? unit : 'm2';
+    byId('mg-unit').value = recall('unit') === 'ha' ? 'ha' : 'm2';
     const kept = capacity.read(recall('capacity') || String(told.capacity_m2 || ''), 'm2');
     byId('mg-capacity').value = kept ? capacity.written(kept, byId('mg-unit').value) : '';
     byId('mg-colours-type').checked = recall('colours') === 'type';
@@ -251,18 +201,6 @@
     });
   }
 
-  function followZoom(page) {
-    page.map.on('zoomend', () => {
-      const close = page.map.getZoom() >= CLOSE_ZOOM;
-      if (page.byPriority && close !== page.close) {
-        page.close = close;
-        page.hazards.shapes.forEach((shape, row) => {
-          shape.setStyle({ weight: weightOf(page, row) });
-        });
-      }
-    });
-  }
-
   mineGeo.features.push((page, data) => {
     if (!page.list) {
       return;
@@ -271,10 +209,8 @@
     const layer = data.layers.find((one) => one.name === 'hazards');
     page.symbols = decode.unpack(layer.symbol).map((index) => symbols.of(layer.symbols[index]));
     page.looks = new Map();
-    page.kinds = kindsOf(page.list);
     begin(page, data.list);
     wire(page);
-    followZoom(page);
     update(page);
   });
 }(window.mineGeo));

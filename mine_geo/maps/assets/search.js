@@ -17,7 +17,7 @@
   function known(page) {
     const found = new Map();
     const layerOf = (name) => page.records.find((layer) => layer.name === name);
-    ['hazards', 'releases'].map(layerOf).forEach((layer) => {
+    ['hazards', 'unplaced', 'others', 'releases'].map(layerOf).forEach((layer) => {
       const ids = layer && layer.columns.find((column) => column.name === 'hazard_id');
       if (!ids) {
         return;
@@ -26,10 +26,10 @@
       layer.shapes.forEach((shape, row) => {
         const id = ids.value(row);
         if (id !== null && !found.has(id)) {
-          const hazard = layer.name === 'hazards';
+          const hazard = layer.name !== 'releases';
           const note = hazard ? beside && beside.value(row) !== null && beside.said(row)
             : words.say('search.released');
-          found.set(id, { id, key: folded(id), note, row: hazard ? row : null });
+          found.set(id, { id, key: folded(id), note, row: hazard ? row : null, layer: layer.name });
         }
       });
     });
@@ -184,7 +184,7 @@
         if (entry.row === null) {
           page.goToReleased(entry.id);
         } else {
-          page.goTo(entry.row);
+          page.goTo(entry.row, entry.layer);
         }
       });
     }

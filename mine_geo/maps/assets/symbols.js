@@ -11,24 +11,52 @@
     Object.assign(table, symbols);
   }
 
-  // "CHA open" is a hazard's fill and outline, "CHA open cluster_munition" with the hatch of its
-  // kind; "border_THA undemarcated" is dashed; one word is any other symbol.
-  function of(name) {
-    const [first, second, kind] = name.split(' ');
-    if (!second) {
-      return { fill: false, ...table.others[name] };
-    }
-    if (second === 'undemarcated') {
-      return { fill: false, ...table.others[first], dashArray: '7 5' };
-    }
+  // Beside the light ground and the dark, a dark casing sets a bright outline off.
+  function hazard(first, second, kind) {
+    const { color: casing, weight: casingWeight } = table.casing;
     return {
       weight: 1.2,
       opacity: 1,
       fill: true,
+      casing,
+      casingWeight,
       ...table.fills[first],
       ...table.outlines[second],
       ...table.kinds[kind],
     };
+  }
+
+  function plain([first, second, kind]) {
+    if (!second) {
+      return { fill: false, ...table.others[first] };
+    }
+    return second === 'undemarcated'
+      ? { fill: false, ...table.others[first], dashArray: '7 5' }
+      : hazard(first, second, kind);
+  }
+
+  function lighter(colour) {
+    const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+    return `#${parts.map((part) => Math.round(part + (255 - part) * table.pale.share)
+      .toString(16).padStart(2, '0')).join('')}`;
+  }
+
+  // The same symbol for what is not the page's own: its casing, which is not, stays dark enough.
+  function paler(style) {
+    const found = { ...style };
+    ['color', 'fillColor', 'dotColor'].filter((name) => style[name]).forEach((name) => {
+      found[name] = lighter(style[name]);
+    });
+    return { ...found, casing: table.pale.casing, casingWeight: table.casing.weight };
+  }
+
+  // "CHA open" is a hazard's fill and outline, "CHA open cluster_munition" with the hatch of its
+  // kind; "border_THA undemarcated" is dashed; one word is any other symbol. "... pale": paler.
+  function of(name) {
+    const parts = name.split(' ');
+    const pale = parts[parts.length - 1] === 'pale';
+    const found = plain(pale ? parts.slice(0, -1) : parts);
+    return pale ? paler(found) : found;
   }
 
   // The ends of the lines of a hatch in a square of HATCH_PX, which is set side by side.
@@ -51,7 +79,7 @@
     const pen = tile.getContext('2d');
     pen.fillStyle = style.fillColor;
     pen.fillRect(0, 0, HATCH_PX, HATCH_PX);
-    pen.strokeStyle = HATCH_COLOR;
+    pen.strokeStyle = style.hatchColor || HATCH_COLOR;
     pen.beginPath();
     HATCHES[style.hatch].forEach(([x1, y1, x2, y2]) => {
       pen.moveTo(x1, y1);
@@ -82,13 +110,14 @@
   function hatchOf(style) {
     const squares = style.hatch ? [2.5, 9.5, 16.5] : [];
     return squares.flatMap((left) => HATCHES[style.hatch].map(([x1, y1, x2, y2]) => svg('line', {
-      x1: left + x1, y1: 3.5 + y1, x2: left + x2, y2: 3.5 + y2, stroke: HATCH_COLOR,
+      x1: left + x1, y1: 3.5 + y1, x2: left + x2, y2: 3.5 + y2, stroke: style.hatchColor || HATCH_COLOR,
       'stroke-opacity': style.fillOpacity, 'stroke-width': 1,
     })));
   }
 
   function swatch(style) {
     const picture = svg('svg', { width: 26, height: 14, viewBox: '0 0 26 14', 'aria-hidden': 'true' });
+    const cased = style.casing && style.stroke !== false;
     const look = {
       fill: style.fill ? style.fillColor : 'none',
       'fill-opacity': style.fillOpacity === undefined ? 1 : style.fillOpacity,
@@ -96,6 +125,11 @@
       'stroke-width': style.weight || 1,
       'stroke-dasharray': style.dashArray || 'none',
     };
+    if (cased) {
+      picture.append(outlineOf(style, {
+        fill: 'none', stroke: style.casing, 'stroke-width': (style.weight || 1) + 2 * style.casingWeight,
+      }));
+    }
     picture.append(outlineOf(style, look), ...hatchOf(style));
     return picture;
   }
@@ -115,8 +149,10 @@
 
   const KIND_BOX = { fill: true, fillColor: '#ffffff', fillOpacity: 1, color: '#8a877e' };
 
-  // Legend entries for the fills, outlines and kinds that the page really has.
+  // Legend entries for the fills, outlines and kinds that the page really has. A fill is shown
+  // with the casing that every hazard has.
   function hazardLegend(names) {
+    const { color: casing, weight: casingWeight } = table.casing;
     const pairs = names.map((name) => name.split(' '));
     const fills = new Set(pairs.map(([first]) => first));
     const outlines = new Set(pairs.map(([, second]) => second));
@@ -124,10 +160,14 @@
     const shown = (all, found) => Object.keys(all).filter((name) => found.has(name));
     return [
       ...shown(table.fills, fills).map((name) => entry(
-        `area_type-${name}`, { fill: true, stroke: false, ...table.fills[name] },
+        `area_type-${name}`,
+        { fill: true, color: casing, weight: casingWeight, ...table.fills[name] },
         words.say(`symbol.${name}`))),
       ...shown(table.outlines, outlines).map((name) => entry(
-        `status-${name}`, { box: true, weight: 1.5, ...table.outlines[name] },
+        `status-${name}`,
+        {
+          box: true, weight: 1.5, casing, casingWeight, ...table.outlines[name],
+        },
         words.say(`symbol.${name}`))),
       ...shown(table.kinds, kinds).map((name) => entry(
         `kind-${name}`, { ...KIND_BOX, ...table.kinds[name] }, words.say(`kind.${name}`))),
@@ -135,6 +175,6 @@
   }
 
   mineGeo.symbols = {
-    fill, of, painted, swatch, hazardLegend,
+    fill, of, table, painted, swatch, hazardLegend,
   };
 }(window.mineGeo));

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mine_geo.errors import OptionError, choose
-from mine_geo.maps import page
+from mine_geo.errors import OptionError, choose, in_order
+from mine_geo.maps import page, priority_list
 from mine_geo.maps.atlases import pool
 from mine_geo.maps.atlases.folder import Folder
 from mine_geo.maps.atlases.pages import ASSETS, Plan
@@ -56,6 +56,7 @@ def atlas(
     title: str | None = None,
     as_of: date | str | None = None,
     first: str = "far",
+    kind: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
@@ -66,7 +67,8 @@ def atlas(
     """Write a folder of maps that link to each other and ask the network for nothing.
 
     `index.html` is the national map with a table of provinces; each province has a page with a
-    table of its districts, a page for each of them, and, if it has hazards, a priority list.
+    table of its districts, a page for each of them, and, if it has hazards of the kind that is
+    listed, a priority list.
     The figures are those of `totals`: hazards that record no province or district have a row of
     their own. On the next run only what has changed is written, and pages of units that are
     gone are taken away; the index is written last.
@@ -84,6 +86,8 @@ def atlas(
         Title of the index instead of the usual one.
     first
         The zone that the priority lists begin with, "far" or "near".
+    kind
+        The one kind of the priority lists, as in `border_zone`: AP minefields unless told.
     basemap
         As in `national`; the image of a GeoTIFF lies beside each page.
     public
@@ -111,7 +115,7 @@ def atlas(
     MixedError
         If it mixes thresholds, rules or borders.
     OptionError
-        For an unknown zone, less than one process, or a basemap that nobody knows.
+        For an unknown zone or kind, less than one process, or a basemap that nobody knows.
     FileError
         If `out` is a file, holds other things, an atlas of the other kind (public or
         restricted), or cannot be written.
@@ -128,12 +132,25 @@ def atlas(
     >>> [(each.pages[0].name, each.written, each.unchanged) for each in made]
     [('index.html', 3, 0), ('index.html', 0, 3)]
     """
+    in_order(
+        "atlas(split, out, border=None, admin=None)",
+        names={"out": out, "title": title},
+        frames={
+            "split": split,
+            "border": border,
+            "admin": admin,
+            "releases": releases,
+            "places": places,
+            "restricted": restricted,
+        },
+    )
     choose(first, ZONES, "first")
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
     ground = beneath(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
-    plan = Plan(layers, Path(out).absolute(), title, first, public)
+    of = priority_list.kind_of(kind, selection.kind)
+    plan = Plan(layers, Path(out).absolute(), title, first, of, public)
     folder = Folder.open(plan.place, public=public)
     _write(plan, folder, jobs, progress)
     return Atlas(

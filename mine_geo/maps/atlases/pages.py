@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from mine_geo.maps import records
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlases.filenames import file_names
 from mine_geo.maps.atlases.tables import unit_tables
-from mine_geo.maps.atlases.units import Unit, provinces
+from mine_geo.maps.atlases.units import NOT_RECORDED, Unit, provinces
 from mine_geo.maps.compose import compose, compose_public
 from mine_geo.maps.directory import Link, Nav
 from mine_geo.maps.subject import Subject
@@ -66,6 +69,9 @@ class Plan:
     first: str
     """The zone that the priority lists begin with."""
 
+    kind: str
+    """The one kind that they list."""
+
     public: bool
 
     @cached_property
@@ -100,7 +106,8 @@ class Plan:
         return (*found, Leaf(f"{INDEX}.html", "national"))
 
     def _has_list(self, unit: Unit) -> bool:
-        return len(unit.hazards) > 0 and not self.public
+        kinds = records.kinds_of(self.layers.split).iloc[unit.hazards]
+        return bool((kinds == self.kind).any()) and not self.public
 
     def prepare(self) -> None:
         """Derive what all pages share, before they are shared out."""
@@ -138,7 +145,7 @@ class Plan:
         if self.public:
             return compose_public(self.layers.public, *self._called(leaf), title)
         first = self.first if leaf.kind == BORDER_ZONE else None
-        return compose(self.layers, self._subject(leaf), title=title, first=first)
+        return compose(self.layers, self._subject(leaf), title=title, first=first, kind=self.kind)
 
     def _called(self, leaf: Leaf) -> tuple[str, str, str]:
         """Return the level of a page, and by which code, else name, its unit and province go."""
@@ -154,7 +161,15 @@ class Plan:
         unit = self.unit(leaf)
         if unit is None:
             return subjects.whole(split, admin)
-        within = self.units[0][leaf.province].name if leaf.kind == "district" else None
+        province, keys = self.units[0][leaf.province], np.asarray(self.units[1], dtype=object)
+        within = province.name if leaf.kind == "district" else None
+        nowhere = keys == NOT_RECORDED
+        beyond = ~nowhere & (keys != province.key)
+        inner = np.zeros(len(keys), dtype=bool)
+        if within is not None:  # no district of it is recorded
+            inner[province.hazards[np.asarray(province.keys, dtype=object) == NOT_RECORDED]] = True
+        rest = np.ones(len(keys), dtype=bool)
+        rest[unit.hazards] = False
         return Subject(
             level="province" if within is None else "district",
             name=unit.name.en,
@@ -163,6 +178,9 @@ class Plan:
             within_km="" if within is None else within.km,
             hazards=split.iloc[unit.hazards],
             units=None if admin is None else admin.iloc[unit.shapes],
+            others=split[rest & ~nowhere & ~inner],
+            unplaced=split[rest & (nowhere | inner)],
+            beyond=bool(beyond.any()),
         )
 
     def _tables(self, leaf: Leaf) -> tuple[UnitTable, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mine_geo.errors import choose
 from mine_geo.maps import facts, public_page
+from mine_geo.maps.around import Around
 from mine_geo.maps.public_page import PublicLayers
 from mine_geo.maps.sheets import arrange, furniture, labels, tables
 from mine_geo.maps.sheets.mapping import Map
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 ANYWHERE: Final = (170_000.0, 1_090_000.0, 830_000.0, 1_640_000.0)
 """The ground of a sheet without any extent, metres of the plane: Cambodia."""
+
+NOWHERE: Final = (0.0, 0.0, 0.0, 0.0)
+"""The frame around a subject before its map has a window: the legend says what is in that."""
 
 TITLE: Final = 15.0
 TITLE_LEAST: Final = 10.0
@@ -96,8 +100,8 @@ class Composer:
         else:
             plan = arrange.plan(self.page.paper)
         view = fit(plan.window, ground)
-        drawn = Map(self.page, view, self.layers, self.subject)
-        hazards = self._map(drawn)
+        drawn = Map(self.page, view, self.layers, self.subject, alone=bool(self.said.public))
+        own, hazards = self._map(drawn)
         legend = Legend(drawn.entries)
         if overview is not None:
             overview.view = view
@@ -109,17 +113,20 @@ class Composer:
             grid = arrange.draw_column(
                 self.page, plan.panel, self.tables, legend, self.facts, overview
             )
-        labels.write(drawn, hazards, ids=grid.table.lists_hazards)
+        labels.write(drawn, own, hazards, ids=grid.table.lists_hazards)
         self._furniture(plan, view)
         self._header(plan)
         self._footer(plan)
         return view
 
-    def _map(self, drawn: Map) -> Any:
-        """Draw all layers of the map; return the hazards as drawn (mm), none on a public sheet."""
+    def _map(self, drawn: Map) -> tuple[Any, Any]:
+        """Draw all layers of the map; return the subject's hazards as drawn (mm), and all.
+
+        None on a public sheet.
+        """
         grid = furniture.graticule(drawn.view, self.page.unit)
         drawn.add_ground()
-        hazards: Any = np.empty(0, dtype=object)
+        hazards: tuple[Any, Any] = (np.empty(0, dtype=object), np.empty(0, dtype=object))
         public = bool(self.said.public)
         if isinstance(self.layers, PublicLayers):
             drawn.add_shades(self.layers.disclosed)
@@ -127,6 +134,7 @@ class Composer:
             hazards = drawn.add_hazards()
         drawn.add_graticule(grid)
         drawn.add_zone(filled=not public)
+        drawn.add_veil()
         drawn.add_border()
         drawn.add_units()
         drawn.add_releases()
@@ -141,6 +149,7 @@ class Composer:
             notes.append(say("sheet.never_added"))
         if not self.said.total_hazards:
             notes.append(self.said.none)
+        notes += self.said.unplaced
         notes += self.said.waiting
         notes += [each.withheld for each in self.said.public if each.withheld is not None]
         return Facts([*self.said.rows, (say("sheet.plane"), say("sheet.plane_is"))], notes)
@@ -254,9 +263,18 @@ def draw(
     if public:
         told = layers.public
         subject = public_page.subject_of(told, subject.level, subject.name, subject.within)
-        said = public_page.facts_of(subject, told, title)
+        beside = Around(subject, None, told.releases, NOWHERE)
+        said = public_page.facts_of(subject, told, beside, title)
         return _drawn(told, subject, said, paper, language)
-    said = facts.facts(subject, layers, kind=subject.level, title=title)
+    beside = Around(subject, None, layers.releases, NOWHERE)
+    said = facts.facts(
+        subject,
+        layers,
+        beside,
+        kind=subject.level,
+        title=title,
+        unplaced=facts.unplaced_of(subject, None),
+    )
     return _drawn(layers, subject, said, paper, language)
 
 

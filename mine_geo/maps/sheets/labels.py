@@ -11,6 +11,7 @@ import shapely
 from mine_geo.maps import ground
 from mine_geo.maps.sheets.names import Name, Placer
 from mine_geo.maps.sheets.paper import INK
+from mine_geo.maps.words import say
 from mine_geo.symbology import border_name, symbol
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ FAINT: Final = "#7a766c"
 LEAST_AREA_MM2: Final = 40.0
 """A unit beside the one in question is named if so much of it lies in the window."""
 
+VEIL_CELL_MM: Final = 38.0
 PLACES_APART_MM: Final = 9.0
 RADIUS_MOST_MM: Final = 5.0
 
@@ -39,6 +41,7 @@ def _pair(name: str, khmer: str, size: float, language: str, *, bold: bool) -> A
 def _middle(shape: Any) -> tuple[float, float]:
     """Return the middle of the largest circle in the largest part of a shape."""
     parts = shapely.get_parts(shape)
+    parts = parts[shapely.get_dimensions(parts) == 2]
     largest = parts[int(np.argmax(shapely.area(parts)))]
     line = shapely.maximum_inscribed_circle(largest, tolerance=0.5)
     (x, y), _ = shapely.get_coordinates(line).tolist()
@@ -186,13 +189,36 @@ def hazard_ids(hazards: gpd.GeoDataFrame, placed: Any) -> list[Name]:
     ]
 
 
-def write(drawn: Map, placed_hazards: Any, *, ids: bool) -> Placer:
-    """Place all names of a sheet; return where they stand."""
+def not_shown(drawn: Map) -> list[Name]:
+    """Return what stands on the veil, in both languages: at least once on each large piece."""
+    said = say("around.not_shown")
+    lines = _pair(said.en, said.km, 6.0, drawn.page.language, bold=True)
+    left, bottom, right, top = drawn.view.box
+    step = VEIL_CELL_MM * drawn.unit
+    across, up = max(round((right - left) / step), 1), max(round((top - bottom) / step), 1)
+    xs, ys = np.linspace(left, right, across + 1), np.linspace(bottom, top, up + 1)
+    names = []
+    for column in range(across):
+        for row in range(up):
+            cell = shapely.box(xs[column], ys[row], xs[column + 1], ys[row + 1])
+            piece = shapely.intersection(drawn.veil, cell)
+            if shapely.area(piece) > LEAST_AREA_MM2:
+                x, y = _middle(piece)
+                reach = 0.5 * float(np.sqrt(shapely.area(piece)))
+                names.append(
+                    Name(x, y, lines, INK, reach=reach, within=drawn.veil, only_within=True)
+                )
+    return names
+
+
+def write(drawn: Map, own: Any, placed_hazards: Any, *, ids: bool) -> Placer:
+    """Place all names of a sheet beside hazards (mm), its `own` and all; say where they stand."""
     placer = Placer(drawn.page, drawn.view.box, placed_hazards)
+    placer.place(not_shown(drawn))
     placer.place(unit_names(drawn))
     placer.place(country_names(drawn))
     if ids:
-        placer.place(hazard_ids(drawn.subject.hazards, placed_hazards))
+        placer.place(hazard_ids(drawn.subject.hazards, own))
     if drawn.subject.level != "national":
         _write_places(drawn, placer)
     return placer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from mine_geo.maps import ground, public_tables, records
+from mine_geo.maps.around import Around
+from mine_geo.maps.facts import around_switches, veiled_said
 from mine_geo.maps.sheets import drawing
 from mine_geo.maps.sheets.paper import GREY, INK
 from mine_geo.maps.words import Said, say
@@ -38,13 +40,29 @@ OUTSIDE: Final = "#d9d8d4"
 """Neighbours and sea: warmer and darker than the near zone over land, which is bluish."""
 
 GRID: Final = Symbol(None, 1, "#6f8ba3", 0.75, 0.6, ())
-HALO: Final = Symbol(None, 1, "#ffffff", 0.9, 2.6, ())
 CASING: Final = Symbol(None, 1, "#ffffff", 0.9, 4.4, ())
 STRANGE_MOST: Final = 2
 """Of more neighbours than so many that no code is known for, the legend makes one line."""
 
-NATIONAL_THIN: Final = 0.55
-"""How much finer hazards are outlined where the country is shown."""
+_Rows = TypeVar("_Rows", "gpd.GeoDataFrame", "gpd.GeoDataFrame | None")
+
+LEAST_VEIL_MM2: Final = 1.0
+NOTHING: Final = np.empty(0, dtype=object)
+
+
+def _classes(hazards: pd.DataFrame) -> tuple[Any, Any]:
+    """Return area type and status of hazards, as symbols call them."""
+    empty = pd.Series(None, index=hazards.index, dtype=object)
+    return (
+        records.code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown"),
+        records.code_of(hazards.get("status", empty), STATUSES, "open"),
+    )
+
+
+def _filled(name: str) -> Symbol:
+    """Return the fill of a hazard in the casing that each has."""
+    found = symbol(name)
+    return replace(found, line=found.casing, weight=found.casing_weight, casing=None)
 
 
 @dataclass(frozen=True)
@@ -64,6 +82,9 @@ class Map:
     view: View
     layers: Layers | PublicLayers
     subject: Subject
+    alone: bool = False
+    """Whether nothing of other units is drawn, and the ground outside is veiled."""
+
     entries: list[Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -81,6 +102,30 @@ class Map:
     def unit(self) -> float:
         """The factor of letters and lines."""
         return self.page.unit
+
+    @cached_property
+    def around(self) -> Around:
+        """What is drawn beside the subject's own, in the whole window."""
+        subject, alone = self.subject, self.alone
+        if alone:
+            subject = replace(subject, others=None, beyond=False)
+        admin = None if alone else self.layers.admin
+        return Around(subject, admin, self.layers.releases, self.view.degrees)
+
+    @cached_property
+    def veil(self) -> Any:
+        """The ground (mm) on which others are not drawn; nothing on a national sheet."""
+        if self.subject.level == "national":
+            return shapely.Polygon()
+        shown = shapely.make_valid(self.view.on_paper(self.around.shown)[0])
+        return shapely.difference(self.window, shown)
+
+    def add_veil(self) -> None:
+        """Veil the ground of which the sheet does not show what is recorded there."""
+        if shapely.area(self.veil) > LEAST_VEIL_MM2:
+            self.fill(self.veil, "veil", 3.2)
+            said = veiled_said(self.subject, alone=self.alone)
+            self.entries.append(Entry(symbol("veil"), said))
 
     @cached_property
     def window(self) -> Any:
@@ -181,31 +226,37 @@ class Map:
             self.stroke(self.view.on_paper(whole), symbol("subject_line"), 5.5)
 
     def add_releases(self) -> None:
-        """Draw released land by outcome."""
-        releases = self._releases()
-        if releases is None or not len(releases):
-            return
-        outcomes = records.code_of(releases["outcome"], OUTCOMES, "released")
-        for outcome in (*OUTCOMES, "released"):
-            land = releases.geometry[outcomes == outcome].to_numpy()
-            placed = self.view.on_paper(land) if len(land) else land
-            path = drawing.polygons(placed)
-            if drawing.drawn(path):
-                drawing.add(self.axes, path, HALO, unit=self.unit, above=6.9)
-                drawing.add(self.axes, path, symbol(outcome), unit=self.unit, above=7, thin=0.7)
-                name = say("layer.released", outcome=say(f"outcome.{outcome}"))
-                self.entries.append(Entry(symbol(outcome), name))
+        """Draw released land by outcome: the subject's own, and others' paler."""
+        found: list[tuple[Any, Symbol]] = []
+        around = self.around
+        for releases, pale in ((around.others_released, " pale"), (around.released, "")):
+            if releases is None or not len(releases):
+                continue
+            outcomes = records.code_of(releases["outcome"], OUTCOMES, "released")
+            placed = self.view.on_paper(releases.geometry.to_numpy())
+            seen = ~shapely.is_empty(placed) & shapely.intersects(placed, self.window)
+            found += [
+                (shape, symbol(f"{outcome}{pale}"))
+                for shape, outcome in zip(placed[seen], outcomes[seen], strict=True)
+            ]
+            for outcome in (*OUTCOMES, "released") if not pale else ():
+                if (outcomes[seen] == outcome).any():
+                    name = say("layer.released", outcome=say(f"outcome.{outcome}"))
+                    self.entries.append(Entry(symbol(outcome), name))
+        self._records(found, above=7)
 
-    def _releases(self) -> gpd.GeoDataFrame | None:
-        """Return the released land of the subject: by its recorded code, else by where it lies."""
-        releases, units = self.layers.releases, self.subject.units
-        if self.subject.level == "national" or releases is None or units is None:
-            return releases
-        code = f"{self.subject.level}_code"
-        if code in releases.columns and code in units.columns:
-            return releases[releases[code].isin(units[code].dropna())]
-        whole = shapely.union_all(shapely.make_valid(units.geometry.to_numpy()))
-        return releases[shapely.intersects(releases.geometry.to_numpy(), whole)]
+    def _seen(self, rows: _Rows) -> _Rows:
+        """Return the rows that lie in the window, at least in part."""
+        if rows is None or not len(rows):
+            return rows
+        placed = self.view.on_paper(rows.geometry.to_numpy())
+        return rows[shapely.intersects(placed, self.window)]
+
+    def _records(self, found: list[tuple[Any, Symbol]], above: float) -> None:
+        if found:
+            shapes = np.array([shape for shape, _ in found], dtype=object)
+            looks = [look for _, look in found]
+            drawing.records(self.axes, shapes, looks, unit=self.unit, above=above)
 
     def add_shades(self, disclosed: Disclosed) -> None:
         """Shade districts by what remains in them: all that a public sheet shows of hazards.
@@ -220,30 +271,36 @@ class Map:
             classes = np.asarray(public_tables.classes(rows["size_m2"], steps), dtype=object)
             placed = self.view.on_paper(rows.geometry) if len(rows) else np.empty(0, object)
             what = public_tables.kind_name(kind)
-            for name, meaning in public_tables.legend(steps):
+            unsure = public_tables.unsure(disclosed, kind)
+            for name, meaning in public_tables.legend(steps, unsure=unsure):
                 path = drawing.polygons(placed[classes == name])
                 drawing.add(self.axes, path, symbol(name), unit=self.unit, above=2.5)
                 self.entries.append(
                     Entry(symbol(name), say("sheet.remains", what=what, size=meaning))
                 )
 
-    def add_hazards(self) -> Any:
-        """Draw the hazards by area type and status; return them (mm). No public sheet calls it."""
-        hazards = self.subject.hazards
-        empty = pd.Series(None, index=hazards.index, dtype=object)
-        fills = records.code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
-        outlines = records.code_of(hazards.get("status", empty), STATUSES, "open")
-        placed = self.view.on_paper(hazards.geometry) if len(hazards) else np.empty(0, object)
-        thin = NATIONAL_THIN if self.subject.level == "national" else 1.0
-        for fill in table()["fills"]:
-            for outline in table()["outlines"]:
-                ours = placed[(fills == fill) & (outlines == outline)]
-                style = symbol(f"{fill} {outline}")
-                path = drawing.polygons(ours)
-                drawing.add(self.axes, path, style, unit=self.unit, above=8, thin=thin)
+    def add_hazards(self) -> tuple[Any, Any]:
+        """Draw the hazards by area type and status: the subject's own, those of no unit, others'.
+
+        Return its own, and all (mm). No public sheet calls it.
+        """
+        own = self.subject.hazards
+        unplaced, others = self._seen(self.around.unplaced), self._seen(self.around.others)
+        placed, found = [], []
+        for hazards, pale in ((own, ""), (unplaced, ""), (others, " pale")):
+            shapes = self.view.on_paper(hazards.geometry) if len(hazards) else NOTHING
+            fills, outlines = _classes(hazards)
+            placed.append(shapes)
+            found += [
+                (shape, symbol(f"{fill} {outline}{pale}"))
+                for shape, fill, outline in zip(shapes, fills, outlines, strict=True)
+            ]
+        self._records(found, above=8)
+        drawn = pd.concat([own, *(f for f in (unplaced, others) if len(f))])
+        fills, outlines = _classes(drawn)
         self.entries[:0] = [
             *(
-                Entry(replace(symbol(f"{fill} open"), line=None), say(f"symbol.{fill}"))
+                Entry(_filled(f"{fill} open"), say(f"symbol.{fill}"))
                 for fill in table()["fills"]
                 if (fills == fill).any()
             ),
@@ -252,13 +309,19 @@ class Map:
                 for outline in table()["outlines"]
                 if (outlines == outline).any()
             ),
-            *self._hatch_kinds(placed),
+            *self._hatch_kinds(drawn, np.concatenate(placed)),
+            *(
+                Entry(symbol(switch.symbol), switch.label)
+                for switch in around_switches(
+                    others, unplaced, self._seen(self.around.others_released)
+                )
+            ),
         ]
-        return placed
+        return placed[0], np.concatenate(placed)
 
-    def _hatch_kinds(self, placed: Any) -> list[Entry]:
+    def _hatch_kinds(self, hazards: pd.DataFrame, placed: Any) -> list[Entry]:
         """Hatch hazards (mm) by kind where there are several; return what the legend says."""
-        kinds = records.kinds_of(self.subject.hazards)
+        kinds = records.kinds_of(hazards)
         found = sorted(kinds.unique())
         if len(found) < 2:
             return []
@@ -270,7 +333,7 @@ class Map:
                 drawing.polygons(placed[(kinds == kind).to_numpy()]),
                 Symbol(None, 1, None, 1, 1, (), hatch=hatch),
                 unit=self.unit,
-                above=8.1,
+                above=8.55,
             )
             box = Symbol(None, 1, GREY, 1, 1, (), hatch=hatch)
             entries.append(Entry(box, records.kind_name(kind), outline=True))

@@ -23,7 +23,7 @@ OUTSIDE_COST: Final = 12.0
 list costs 0.15."""
 
 HALO: Final = 1.6
-LATIN_LINE: Final = 1.2
+LATIN_LINE: Final = 1.3
 KHMER_LINE: Final = 1.6
 """The height of a line, as a share of the letters' size: Khmer has letters below letters."""
 LATIN_RISE: Final = 0.78

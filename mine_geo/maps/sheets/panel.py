@@ -61,7 +61,7 @@ class Legend:
     def _lines(self, page: Page, width: float) -> list[list[str]]:
         room = width / self._columns(page, width) - (SWATCH_MM + 1.5) * page.unit
         return [
-            page.wrap(entry.name.within(page.language), room, TEXT, most=2)
+            page.wrap(entry.name.within(page.language), room, TEXT, most=5)
             for entry in self.entries
         ]
 
@@ -115,6 +115,10 @@ def swatch(page: Page, left: float, middle: float, entry: Entry) -> None:
         page.put(dot)
     elif style.fill is not None or entry.outline:
         colour = style.fill if not entry.outline else None
+        if style.casing is not None:
+            rim = 2 * style.casing_weight * drawing.POINTS_PER_PIXEL * unit
+            box = (left + 0.3, middle - high / 2, left + wide - 0.3, middle + high / 2)
+            page.box(box, line=style.casing, width=max(width, 0.6 * unit) + rim)
         page.put(
             Rectangle(
                 (left + 0.3, middle - high / 2),
@@ -182,7 +186,9 @@ class Facts:
         indent = self._indent(page, width)
         y = top - step * 0.76
         for label, lines in self._lines(page, width):
-            page.text(left, y, page.cut(label, indent, TEXT, bold=True), size=TEXT, bold=True)
+            page.text(
+                left, y, page.cut(label, indent - page.unit, TEXT, bold=True), size=TEXT, bold=True
+            )
             for text in lines:
                 page.text(left + indent, y, text, size=TEXT)
                 y -= step
