@@ -61,6 +61,15 @@ CODES: Final = {
     "worked_again": ("warning", "worked land that was released before"),
     "larger_than_left": ("error", "worked land more than twice what was left of the hazard"),
     "releases_nothing": ("error", "a release that takes nothing off its hazard"),
+    "not_released": ("error", "a report that says that no land, or not all of it, was released"),
+    "release_unsaid": ("warning", "a report that does not say that land was released: it waits"),
+    "land_surveyed": ("error", "the polygon of land surveyed, of which less was released"),
+    "mixed_outcomes": ("error", "one polygon for several outcomes"),
+    "several_days": ("note", "several days in one report, and the one that was taken"),
+    "over_all": ("note", "a report of every hazard that its polygon touches"),
+    "figures_repeated": ("warning", "m² and items of one report on several rows, counted once"),
+    "items_unread": ("warning", "columns that look like items found, and are not counted"),
+    "odd_depth": ("warning", "a depth in other units than centimetres, it seems"),
     # turning points
     "point_order": ("warning", "turning points whose numbers repeat or are missing"),
     "stray_hole": ("error", "a hole whose outer ring is unclear"),
@@ -68,6 +77,7 @@ CODES: Final = {
     "closure": ("note", "the closure error of a traverse"),
     "bad_closure": ("warning", "a traverse that closes badly"),
     "bad_point": ("error", "a turning point that cannot be read"),
+    "rows_mixed": ("error", "rows taken as one report that are of several"),
     "rows_differ": ("warning", "rows of one record that say different things of it"),
     # attributes
     "missing_id": ("error", "no hazard_id"),
@@ -102,6 +112,8 @@ CODES: Final = {
     "deleted_left_out": ("note", "records that are marked as deleted, left out"),
     "datum_shift": ("note", "a datum transformation that was named"),
     "datum_taken": ("warning", "another datum is named beside coordinates taken as WGS 84"),
+    "are_reports": ("error", "reports of released land read as hazards"),
+    "taken_for": ("note", "what a file was taken for, where nobody said it"),
     "other_records": ("warning", "records of another sort than was asked for"),
     "no_records": ("warning", "a file without records"),
     "columns_differ": ("warning", "two columns of one name that say different things"),
@@ -112,6 +124,9 @@ CODES: Final = {
     "unread_part": ("warning", "a part of the file that was not read"),
 }
 """Severity and meaning of each code."""
+
+WAITS: Final = ("not_validated", "release_unsaid")
+"""The codes of records that wait for the word of an officer, who names each of them."""
 
 
 @dataclass(frozen=True)

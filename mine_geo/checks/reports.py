@@ -42,6 +42,8 @@ worked; where most lies elsewhere, hazard, unit or coordinates are more likely w
 OTHER_SHARE: Final = 0.1
 """More of it on a hazard that the report does not release, or more of that hazard, is an error:
 once the report is accepted, nothing would release that land any more."""
+LEAST_DEPTH_CM: Final = 2.0
+"""A depth of clearance that is less is in metres, it seems."""
 OF_ONE: Final = ("amended", "confirmed")
 """What a report can say of one hazard only."""
 REPORTED: Final = (*OUTCOMES, *OF_ONE)
@@ -176,6 +178,14 @@ def _numbers(records: Records) -> Iterator[Finding]:
         for place in np.flatnonzero((values < 0) | np.isinf(values)):
             message = f"{name} {values.iloc[place]:g} cannot be; write 0 or more, or leave it out"
             yield records.finding("bad_number", place, message)
+    if "depth_cm" in records.table:
+        depths = records.table["depth_cm"].astype("float64")
+        for place in np.flatnonzero((depths > 0) & (depths < LEAST_DEPTH_CM)):
+            message = (
+                f"depth_cm {depths.iloc[place]:g} is {depths.iloc[place] * 10:g} mm: in metres? "
+                "write centimetres, or say in a profile: reports.factors.depth_cm = 100"
+            )
+            yield records.finding("odd_depth", place, message)
 
 
 def _sizes(records: Records) -> Iterator[Finding]:

@@ -30,10 +30,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.intake import Layer, Received
+    from mine_geo.intake.received import What
     from mine_geo.store import Store
 
 REPORTS: Final = click.option(
-    "--reports", is_flag=True, help="The file holds reports of released land, not hazards."
+    "--reports/--hazards",
+    "reports",
+    default=None,
+    help="What the file holds: reports of released land, or hazards; else its columns tell.",
+)
+ALL_HAZARDS: Final = click.option(
+    "--all-hazards",
+    is_flag=True,
+    help="A report that names no hazard is of every hazard that its polygon touches.",
 )
 EXPLAIN: Final = click.option(
     "--explain", is_flag=True, help="Which column went where, and what each word was taken for."
@@ -70,6 +79,7 @@ def check() -> None:
 @check.command("hazards", epilog=example("mine-geo check hazards submission.xlsx --explain"))
 @FILE
 @REPORTS
+@ALL_HAZARDS
 @click.option("--explain", is_flag=True, help="Also which column went where.")
 @click.option(
     "--repair",
@@ -89,7 +99,8 @@ def check_hazards(
     format_: str,
     output: Path | None,
     *,
-    reports: bool,
+    reports: bool | None,
+    all_hazards: bool,
     explain: bool,
 ) -> None:
     """List what is wrong with a file; exit code 21 when a record cannot enter the register.
@@ -99,9 +110,10 @@ def check_hazards(
     from mine_geo.hazards import summarise  # noqa: PLC0415
     from mine_geo.intake import check as checked  # noqa: PLC0415
 
+    received = how.read(file, sort_said(reports), all_hazards=all_hazards)
+    reports = received.what == "reports"
     if reports and repaired is not None:
-        raise OptionError("--repair mends hazards; leave out --reports, or mend them at the source")
-    received = how.read(file, "reports" if reports else "hazards")
+        raise OptionError("--repair mends hazards; leave it out, or mend reports at the source")
     if explain:
         _explain(received, format_, output)
     if repaired is not None:
@@ -179,16 +191,28 @@ def _check_layer(
         ctx.exit(FINDINGS_EXIT)
 
 
+def sort_said(reports: bool | None) -> What | None:
+    """Return what an option says that a file holds; None where it says nothing."""
+    return None if reports is None else "reports" if reports else "hazards"
+
+
 def _heading(received: Received) -> str:
     source, records = received.source, len(received.table)
     size = f", {int(received.table['size_m2'].sum()):,} m²" if received.what == "hazards" else ""
     return f"{source.name}: {source}\n{records:,} {received.what}{size}"
 
 
+def say_sort(received: Received) -> None:
+    """Say first what a file was taken for, where nobody said it."""
+    for finding in received.findings:
+        if finding.code == "taken_for":
+            echo(f"{received.source.name}: {as_options(finding.message)}")
+
+
 def say_whole(received: Received) -> None:
     """Say what is not in the table of a file that was read, or not as it was written."""
     for finding in received.findings:
-        if finding.record is None and finding.code != "left_over":
+        if finding.record is None and finding.code not in {"left_over", "taken_for"}:
             echo(f"{finding.severity}: {as_options(finding.message)}")
 
 

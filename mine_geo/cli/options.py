@@ -49,6 +49,8 @@ _NAMED: Final = re.compile(
 """An option of the library, as its messages write it."""
 _FLAGS: Final = {
     'what="reports"': "--reports",
+    'what="hazards"': "--hazards",
+    "all_hazards=True": "--all-hazards",
     "register it with same_polygons=True": "load it with --same-polygons",
     "same_polygons=True": "--same-polygons",
     "again=True": "--again",
@@ -252,7 +254,9 @@ class FileReading:
     profile: str | None
     id_column: str | None
 
-    def read(self, file: Path, what: What = "hazards") -> Received:
+    def read(
+        self, file: Path, what: What | None = "hazards", *, all_hazards: bool = False
+    ) -> Received:
         """Read a file, with all that there is to say of it."""
         from mine_geo.intake import read  # noqa: PLC0415
 
@@ -265,6 +269,7 @@ class FileReading:
             operation=self.operation,
             profile=self.profile,
             id_column=self.id_column,
+            all_hazards=all_hazards,
         )
 
 

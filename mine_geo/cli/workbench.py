@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mine_geo import terms
-from mine_geo.cli.intake import FINDING_NAMES, REPORTS, counted, say_whole, shown
+from mine_geo.cli.intake import (
+    ALL_HAZARDS,
+    FINDING_NAMES,
+    REPORTS,
+    counted,
+    say_sort,
+    say_whole,
+    shown,
+    sort_said,
+)
 from mine_geo.cli.options import (
     ASSIGN,
     YES,
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mine_geo.intake.received import What
     from mine_geo.store import Store, Submitted
     from mine_geo.store.deciding import Accepted, Left
     from mine_geo.store.submissions import Examined
@@ -71,6 +81,7 @@ def workbench() -> None:
 @workbench.command("submit", epilog=example("mine-geo workbench submit export.json reports.gpkg"))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @REPORTS
+@ALL_HAZARDS
 @BY
 @click.option("--operator", help="Whose file it is.")
 @click.option("--comment", help="A remark, kept with the submission.")
@@ -86,7 +97,8 @@ def submit(
     operator: str | None,
     comment: str | None,
     *,
-    reports: bool,
+    reports: bool | None,
+    all_hazards: bool,
     again: bool,
     assign_units: bool,
 ) -> None:
@@ -103,8 +115,9 @@ def submit(
         for file in files:
             step(file.name)
             try:
-                received = how.read(file, "reports" if reports else "hazards")
-                if not reports:
+                received = how.read(file, sort_said(reports), all_hazards=all_hazards)
+                say_sort(received)
+                if received.what == "hazards":
                     received = with_units(received, store, assign=assign_units)
                 done = store.submit(
                     received, submitted_by=who, operator=operator, comment=comment, again=again
@@ -113,7 +126,7 @@ def submit(
                 failed.append(error)
                 echo(f"Error: {as_options(str(error))}", err=True)
             else:
-                _say(file, done)
+                _say(file, received.what, done)
                 say_whole(received)
     if failed:
         ctx.exit(exit_code(failed[0]))
@@ -123,9 +136,9 @@ def _no_step(_: str) -> None:
     """Show nothing: one file needs no bar."""
 
 
-def _say(file: Path, done: Submitted) -> None:
+def _say(file: Path, what: What, done: Submitted) -> None:
     said = "" if done.new else " was there before, nothing written"
-    echo(f"{done}: {file.name}{said}; {done.records:,} records, {done.waiting:,} waiting")
+    echo(f"{done}: {file.name}{said}; {done.records:,} {what}, {done.waiting:,} waiting")
     changes = ", ".join(f"{count:,} {change}" for change, count in done.changes.items() if count)
     if changes:
         echo(f"  against the register: {changes}")

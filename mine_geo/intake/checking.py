@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _OF_BOTH: Final = {
     "hazards": ("outside_country", "not_polygon"),
-    "reports": ("outside_country", "unknown_word", "bad_date"),
+    "reports": ("outside_country", "unknown_word", "bad_date", "missing_id"),
 }
 """What the reading and the checks may both say of a record: once is enough."""
 

@@ -20,9 +20,19 @@ from mine_geo.errors import CRSError, choose, some
 from mine_geo.findings import EMPTY_LEFT_OUT, Finding
 from mine_geo.geometry import size_m2, to_multipolygons, without_empty
 from mine_geo.hazards import PLACE_COLUMNS, contradictions, located
-from mine_geo.intake.matching import Match, fold, match, names_of
+from mine_geo.intake.matching import Match, fold, heading, is_made, match, names_of
 from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
-from mine_geo.intake.raw import REPORT_COLUMNS, REPORT_TYPES
+from mine_geo.intake.raw import REPORT_COLUMNS, REPORT_TYPES, SAID_COLUMNS
+from mine_geo.intake.reported import (
+    COMPLETIONS,
+    Land,
+    Words,
+    chosen_days,
+    judged,
+    looks_like_items,
+    repeated,
+    unknown_outcome,
+)
 from mine_geo.intake.states import read_states
 from mine_geo.intake.values import (
     is_never,
@@ -33,7 +43,7 @@ from mine_geo.intake.values import (
     read_texts,
     read_words,
 )
-from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS
+from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +62,8 @@ _SERIAL: Final = (
     "is the number of a day in a spreadsheet? Give the column the format of a date there, or say "
     'in a profile [{}] dates = ["excel_1900"] ("excel_1904" of an old workbook of a Macintosh)'
 )
+_HAZARD_LIKE: Final = re.compile(r"hazard|mine ?field|sha|cha|(?:^|[^a-z])mf|polygon|suspect|area")
+"""In the name of a column that may be the id of a hazard."""
 _GUID: Final = re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?")
 
 
@@ -123,7 +135,7 @@ def to_candidates(table: gpd.GeoDataFrame, profile: Profile, *, kind: str | None
     return draft.mapped(new, HAZARD_COLUMNS)
 
 
-def to_reports(table: gpd.GeoDataFrame, profile: Profile) -> Mapped:
+def to_reports(table: gpd.GeoDataFrame, profile: Profile, *, all_hazards: bool = False) -> Mapped:
     """Return reports of survey and clearance in our words, ready to be recorded.
 
     Parameters
@@ -132,6 +144,8 @@ def to_reports(table: gpd.GeoDataFrame, profile: Profile) -> Mapped:
         Records in EPSG:4326, in the words of their source; geometry null or invalid allowed.
     profile
         How the source calls its columns and words.
+    all_hazards
+        Whether a report that names no hazard is of every hazard that its polygon touches.
 
     Returns
     -------
@@ -139,8 +153,10 @@ def to_reports(table: gpd.GeoDataFrame, profile: Profile) -> Mapped:
         Its table has `raw.REPORT_COLUMNS`, then the source's other columns, and a RangeIndex.
         `event_id` is the source's globalid in small letters without braces, so that the same
         report has the same id in every export; items are Int64, `happened_on` datetime64[ms],
-        `reported_size_m2` m², `depth_cm` cm. A type of event that is unknown or missing, and a
-        missing day, are findings.
+        `reported_size_m2` the m² released where a column says them, `depth_cm` cm. The day is
+        the one that fits the outcome: a day of survey never dates a clearance. A type of event
+        that is unknown or missing, a missing day, a missing hazard, and a report that does not say
+        that land was released are findings.
 
     Raises
     ------
@@ -159,10 +175,14 @@ def to_reports(table: gpd.GeoDataFrame, profile: Profile) -> Mapped:
     """
     draft = _Draft(table, profile, "reports", {})
     new = draft.read()
+    said = draft.reported(new)
     new["event_id"] = new["event_id"].map(_guid, na_action="ignore").astype("str")
     for column in ITEM_COLUMNS:
         new[column] = new[column].astype("Int64")
     draft.missing(new)
+    draft.hazards(new, all_hazards=all_hazards)
+    draft.released(new, said)
+    draft.once(new)
     return draft.mapped(new, REPORT_COLUMNS)
 
 
@@ -206,6 +226,7 @@ class _Draft:
         ]
         self._constants: list[tuple[str, int, str]] = []
         self._filling: dict[int, str] = {}
+        self._kept = SAID_COLUMNS if what == "reports" else ()
         self.approval = read_states(self._rest, profile.states)
         named = self._place.get("in_workbench")
         if self.approval and named is not None and fold(self._names[named]) == "inworkbench":
@@ -230,7 +251,8 @@ class _Draft:
 
     def read(self) -> dict[str, pd.Series[Any]]:
         """Return our columns, read from those of the source, with the profile's constants."""
-        return {ours: self._read(ours) for ours in OURS[self._what]}
+        later = (*SAID_COLUMNS, "happened_on") if self._what == "reports" else ()
+        return {ours: self._read(ours) for ours in OURS[self._what] if ours not in later}
 
     def _read(self, ours: str) -> pd.Series[Any]:
         if ours in self._place:
@@ -240,7 +262,7 @@ class _Draft:
         if ours in DAYS:
             return self._days(ours, cells)
         if ours in NUMBERS:
-            return self._numbers(ours, cells)
+            return self._numbers(ours)
         texts = read_texts(cells)
         if ours in UNITS:
             texts = self._from_others(ours, texts)
@@ -275,6 +297,12 @@ class _Draft:
 
     def _days(self, ours: str, cells: pd.Series[Any]) -> pd.Series[Any]:
         days, bad = read_days(cells, self._fields.dates)
+        self._no_days(cells, bad)
+        constant = self._fields.constants.get(ours)
+        return self._filled(ours, days, None if constant is None else _moment(constant), bad)
+
+    def _no_days(self, cells: pd.Series[Any], bad: Any) -> None:
+        """Note the cells that are no day, and why."""
         texts = read_texts(cells)
         serial, never = bad & is_serial(texts), bad & is_never(texts)
         for which, said in (
@@ -289,13 +317,39 @@ class _Draft:
             ),
         ):
             self._unread("bad_date", cells, which, said)
-        constant = self._fields.constants.get(ours)
-        return self._filled(ours, days, None if constant is None else _moment(constant), bad)
 
-    def _numbers(self, ours: str, cells: pd.Series[Any]) -> pd.Series[Any]:
+    def _numbers(self, ours: str) -> pd.Series[Any]:
+        """Return numbers; in a report an empty one from the other columns that say the same."""
+        places = [self._place[ours]] if ours in self._place else []
+        if self._what == "reports":
+            places = self._places_of(ours)
+        column = pd.Series(np.nan, index=self.index)
+        unread = np.zeros(len(self.index), dtype=bool)
+        for place in places:
+            cells = self._rest.iloc[:, place]
+            numbers, bad = self._read_numbers(ours, cells)
+            if place != self._place.get(ours):
+                self._filling[place] = ours
+            both = column.notna().to_numpy() & ~np.isnan(numbers) & (column.to_numpy() != numbers)
+            for record in np.flatnonzero(both):
+                first = self._names[places[0]]
+                text = (
+                    f"{cells.name} says {numbers[record]:g} and {first} "
+                    f"{column.iloc[record]:g}, which is taken as {ours}; correct one"
+                )
+                self._faults.append(("columns_differ", int(record), text))
+            column = column.fillna(pd.Series(numbers, index=self.index))
+            unread |= np.asarray(bad, dtype=bool)
+        constant = self._fields.constants.get(ours)
+        bad = unread & column.isna().to_numpy()
+        return self._filled(ours, column, None if constant is None else float(constant), bad)
+
+    def _read_numbers(self, ours: str, cells: pd.Series[Any]) -> tuple[NDArray[np.float64], Any]:
+        """Return the numbers of a column, m² by the unit of its heading; note what is none."""
+        unit = heading(str(cells.name))[1] if ours.endswith("_m2") else 1.0
         numbers, bad = read_numbers(
             cells,
-            factor=self._fields.factors.get(ours, 1.0),
+            factor=self._fields.factors.get(ours, unit),
             decimal=self._decimal,
             whole=ours in ITEM_COLUMNS,
         )
@@ -307,9 +361,22 @@ class _Draft:
             f"is no {what} that is clear and not below 0; "
             "correct it, or say the decimal sign in a profile (options)",
         )
-        constant = self._fields.constants.get(ours)
-        column = pd.Series(numbers, index=self.index)
-        return self._filled(ours, column, None if constant is None else float(constant), bad)
+        return numbers, bad
+
+    def _places_of(self, ours: str) -> list[int]:
+        """Return the columns that bear a name of ours, the one that was taken first."""
+        names = {fold(name): n for n, name in enumerate(names_of(self._fields, ours))}
+        states = () if self.approval is None else self.approval.places
+        ranks = {}
+        for place, name in enumerate(self._names):
+            if self._matches[place].ours not in {None, ours} or place in states:
+                continue
+            rank = names.get(fold(name), names.get(fold(heading(name)[0])))
+            if self._matches[place].ours == ours:
+                rank = -1
+            if rank is not None:
+                ranks[place] = rank
+        return sorted(ranks, key=lambda place: ranks[place])
 
     def _flags(self, ours: str, texts: pd.Series[Any]) -> pd.Series[bool]:
         flags, bad = read_flags(texts)
@@ -325,14 +392,190 @@ class _Draft:
             text = f"{cells.name} {_shortened(cell)!r} {mend}"
             self._faults.append((code, int(record), text))
 
+    def reported(self, new: dict[str, pd.Series[Any]]) -> dict[str, Any]:
+        """Read what a report says besides; the day that fits its outcome and the m² released."""
+        new["happened_on"], done = self._day_of(new["event_type"])
+        sizes = {name: self._numbers(name) for name in SAID_COLUMNS if name.endswith("_m2")}
+        named = [each for each in OUTCOMES if self._places_of(f"{each}_m2")]
+        if len(named) == 1:  # then such a heading is of all outcomes
+            only = sizes[f"{named[0]}_m2"]
+            other = (new["event_type"] != named[0]).to_numpy()
+            sizes["released_m2"] = sizes["released_m2"].fillna(only.where(other))
+            sizes[f"{named[0]}_m2"] = only.mask(other)
+        said = {"done": done, "generic": new["reported_size_m2"], **sizes}
+        released = sizes["released_m2"].copy()
+        for outcome in OUTCOMES:
+            own = sizes[f"{outcome}_m2"]
+            released = released.mask((new["event_type"] == outcome) & own.notna(), own)
+        new["reported_size_m2"] = released.fillna(new["reported_size_m2"])
+        return said
+
+    def _day_of(self, types: pd.Series[Any]) -> tuple[pd.Series[Any], NDArray[np.bool_]]:
+        """Return the day of each report by its outcome, and whether it is one of completion."""
+        roles = ("cleared_on", "happened_on", "surveyed_on", "reported_on")
+        named = {place: role for role in roles for place in self._places_of(role)}
+        cells = {place: self._rest.iloc[:, place] for place in named}
+        texts = {place: (named[place], read_texts(each)) for place, each in cells.items()}
+        taken = chosen_days(types, texts)
+        read = {place: read_days(each, self._fields.dates) for place, each in cells.items()}
+        days = pd.Series(pd.NaT, index=self.index, dtype="datetime64[ms]")
+        unread = np.zeros(len(self.index), dtype=bool)
+        for place, (found, bad) in read.items():
+            mine = taken == place
+            days = days.mask(mine, found)
+            unread |= np.asarray(bad, dtype=bool) & mine
+            self._no_days(cells[place], np.asarray(bad, dtype=bool) & mine)
+            if place != self._place.get("happened_on"):
+                self._filling[place] = "happened_on"
+        for record in range(len(self.index)):
+            there = {
+                place: found.iloc[record]
+                for place, (found, _) in read.items()
+                if pd.notna(found.iloc[record])
+            }
+            if len(set(there.values())) > 1 and taken[record] >= 0:
+                each = some((f"{self._names[p]} {day:%Y-%m-%d}" for p, day in there.items()), 6)
+                text = f"several days: {each}; taken: {self._names[taken[record]]}"
+                self._faults.append(("several_days", record, text))
+            elif taken[record] < 0 and there:
+                each = some(f"{self._names[p]} {day:%Y-%m-%d}" for p, day in there.items())
+                text = (
+                    f"no day of completion: {each} is a day of survey, which dates no clearance; "
+                    "give its day as completion_date"
+                )
+                self._faults.append(("bad_date", record, text))
+        done = np.isin(taken, [place for place, role in named.items() if role in COMPLETIONS])
+        constant = self._fields.constants.get("happened_on")
+        filled = self._filled(
+            "happened_on", days, None if constant is None else _moment(constant), unread
+        )
+        return filled, done | (filled.notna().to_numpy() & (taken < 0))
+
+    def released(self, new: Mapping[str, pd.Series[Any]], said: Mapping[str, Any]) -> None:
+        """Note the reports of a release that do not say that all of their land was released."""
+        place = self._place.get("event_type")
+        column = "" if place is None else self._names[place]
+        words = new["event_type"] if place is None else read_texts(self._rest.iloc[:, place])
+        drawn = _sizes(self.geometry)
+        states, ends = (
+            [(self._names[n], read_texts(self._rest.iloc[:, n])) for n in self._places_of(role)]
+            for role in ("report_status", "conclusion")
+        )
+        for record in np.flatnonzero(new["event_type"].isin(OUTCOMES)):
+            statuses = [
+                (name, texts.iloc[record], self._state(texts.iloc[record]))
+                for name, texts in states
+                if pd.notna(texts.iloc[record])
+            ]
+            conclusions = [
+                (name, texts.iloc[record], self._meaning("conclusion", texts.iloc[record]))
+                for name, texts in ends
+                if pd.notna(texts.iloc[record])
+            ]
+            comment = new["comment"].iloc[record]
+            outcome = str(new["event_type"].iloc[record])
+            found = judged(
+                Words(
+                    outcome,
+                    str(words.iloc[record]),
+                    column,
+                    statuses,
+                    conclusions,
+                    None if pd.isna(comment) else str(comment),
+                    bool(said["done"][record]),
+                ),
+                Land(
+                    float(drawn[record]),
+                    float(said["released_m2"].iloc[record]),
+                    {each: float(said[f"{each}_m2"].iloc[record]) for each in OUTCOMES},
+                    float(said["surveyed_m2"].iloc[record]),
+                    float(said["worked_m2"].iloc[record]),
+                    float(said["generic"].iloc[record]),
+                ),
+            )
+            if found is not None:
+                self._faults.append((found.code, int(record), found.message))
+
+    def _meaning(self, column: str, text: str) -> str | None:
+        """Return what a word of a column means by the profile, None where it says nothing."""
+        values: Mapping[str, str] = self._fields.values.get(column, {})  # noqa: PD011
+        known = {fold(word): meaning for word, meaning in values.items()}
+        return known.get(fold(text))
+
+    def _state(self, text: str) -> str | None:
+        """Return what a state means; a word of an outcome says nothing of the state."""
+        known = self._meaning("report_status", text)
+        return "" if known is None and self._meaning("event_type", text) is not None else known
+
+    def once(self, new: dict[str, pd.Series[Any]]) -> None:
+        """Let the m² and items of a report that stand on several of its rows count once."""
+        table = pd.DataFrame(new)
+        for rows, lead in repeated(table, _sizes(self.geometry)).items():
+            items = int(table.loc[[lead], list(ITEM_COLUMNS)].fillna(0).to_numpy().sum())
+            size = table["reported_size_m2"].iloc[lead]
+            figures = some(
+                [f"{size:,.0f} m²"] * bool(size > 0) + [f"{items:,} items"] * bool(items)
+            )
+            text = (
+                f"{figures} stand on {len(rows)} rows of report {table['report_ref'].iloc[lead]}, "
+                f"and count once, with {table['hazard_id'].iloc[lead]}; give each row its own "
+                "figures if they are not of the whole report"
+            )
+            self._faults.append(("figures_repeated", lead, text))
+            others = [row for row in rows if row != lead]
+            for name in ("reported_size_m2", *ITEM_COLUMNS):
+                new[name] = new[name].mask(self.index.isin(others))
+
+    def hazards(self, new: Mapping[str, pd.Series[Any]], *, all_hazards: bool) -> None:
+        """Note the reports that name no hazard."""
+        ids = new["hazard_id"]
+        lacking = np.flatnonzero(ids.isna())
+        if not len(lacking):
+            return
+        if all_hazards:
+            for record in lacking:
+                text = "names no hazard: taken as of every hazard that its polygon touches"
+                self._faults.append(("over_all", int(record), text))
+            return
+        if len(lacking) < len(ids):
+            text = (
+                f"no hazard_id, which {len(ids) - len(lacking):,} other reports of the file have; "
+                "write it, or say that it is of every hazard that it touches, with "
+                "all_hazards=True"
+            )
+        else:
+            able = self._could_be_ids()
+            take = f"take one with {_option(next(iter(able.values())))}, " if able else ""
+            listed = some([f"{name!r} ({text})" for text, name in able.items()], 4)
+            there = f"; these could be it: {listed}" if able else ""
+            text = (
+                f"no column says of which hazard a report is{there}; {take}name it in a profile: "
+                'reports.columns.hazard_id = ["..."], or say that each report is of every hazard '
+                "that it touches, with all_hazards=True"
+            )
+        for record in lacking:
+            self._faults.append(("missing_id", int(record), text))
+
+    def _could_be_ids(self) -> dict[str, str]:
+        """Return the columns that could be the id of a hazard, each by its first value."""
+        found: dict[str, str] = {}
+        for place, match_ in enumerate(self._matches):
+            name = self._names[place]
+            if match_.ours is not None or is_made(name) or not _HAZARD_LIKE.search(name.lower()):
+                continue
+            texts = read_texts(self._rest.iloc[:, place])
+            if texts.notna().all() and len(texts) and texts.str.len().max() <= EXAMPLE_LENGTH:
+                found.setdefault(str(texts.iloc[0]), name)
+        return found
+
     def missing(self, new: Mapping[str, pd.Series[Any]]) -> None:
         """Note reports whose type of event or day is missing or unknown."""
         types, days = new["event_type"], new["happened_on"]
         unread = {record for code, record, _ in self._faults if code == "bad_date"}
         strange = types.notna() & ~types.isin(REPORT_TYPES)
+        known = self._fields.values.get("event_type", {})  # noqa: PD011
         for record in np.flatnonzero(strange):
-            valid = ", ".join(REPORT_TYPES)
-            text = f"event_type {types.iloc[record]!r} is unknown; valid: {valid}"
+            text = unknown_outcome(types.iloc[record], REPORT_TYPES, known)
             self._faults.append(("unknown_word", int(record), text))
         for record in np.flatnonzero(types.isna()):
             text = f"no event_type; write one of: {', '.join(REPORT_TYPES)}"
@@ -358,13 +601,35 @@ class _Draft:
         if left:
             text = f"columns that are none of ours, kept as they are: {some(left, 12)}"
             findings.append(Finding("left_over", text))
+        if self._what == "reports":
+            findings += self._items_left(extras)
         said = self._columns(extras, columns)
         return Mapped(table, said, tuple(findings), self.approval)
+
+    def _items_left(self, extras: Mapping[int, str]) -> list[Finding]:
+        """Say which columns look like items found, and are not counted."""
+        found = {}
+        for place in extras:
+            count = looks_like_items(self._names[place], self._rest.iloc[:, place])
+            if count and self._known(place) is None:
+                found[self._names[place]] = count
+        if not found:
+            return []
+        each = some([f"{name} ({count:,})" for name, count in found.items()], 12)
+        name = next(iter(found))
+        text = (
+            f"columns that look like items found, and are not counted: {each}; if they are, name "
+            f'them in a profile, as  reports.columns.ap_mines = ["{name}"]  (or av_mines, '
+            "submunitions, uxo)"
+        )
+        return [Finding("items_unread", text)]
 
     def _known(self, place: int) -> str | None:
         """Say what a column is that is known and kept, None of one that no word fits."""
         if self.approval is not None and place in self.approval.places:
             return "state of approval, kept as it is"
+        if self._matches[place].ours in self._kept:
+            return "counts, kept as it is"
         if place in self._filling:
             return f"fills {self._filling[place]} where that is empty, kept as it is"
         kept = {fold(name) for name in self._fields.kept}
@@ -375,7 +640,8 @@ class _Draft:
         used = {column.lower() for column in columns}
         names: dict[int, str] = {}
         for place, name in enumerate(self._names):
-            if place in self._place.values() or self._computed(place):
+            said = self._matches[place].ours
+            if (said is not None and said not in self._kept) or self._computed(place):
                 continue
             free = name if name.lower() not in used else f"source_{name}"
             number = 1
@@ -407,12 +673,20 @@ class _Draft:
     ) -> tuple[str, str | None, str]:
         if self._computed(place):
             return found.source, "size_m2", "computed anew"
+        if found.ours in self._kept:
+            return found.source, found.ours, found.how
         known = self._known(place) if place in extras else None
         if known is not None:
             return found.source, None, known
         if place in extras and extras[place] != found.source:
             return found.source, None, f"{found.how}, kept as {extras[place]}"
         return found.source, found.ours, found.how
+
+
+def _option(name: str) -> str:
+    """Return the option that takes a column as the id."""
+    mark = "'" if '"' in name else '"'
+    return f"id_column={mark}{name}{mark}"
 
 
 def _moment(constant: str) -> pd.Timestamp:

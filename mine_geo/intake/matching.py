@@ -38,6 +38,16 @@ _CUT: Final = 10
 """Bytes of a column's name in a Shapefile (dBASE)."""
 
 
+_UNIT: Final = re.compile(
+    r"(?ix)^(?P<name>.*?[^\W_]) [\s_\-]* (?:[\s_\-] | (?P<open>[(\[])) \s*"
+    r"(?:in[\s_])?(?P<unit>m2|m²|sq\.?[\s_]?m|square[\s_]met(?:re|er)s?|"
+    r"ha|hectares?|km2|km²|sq\.?[\s_]?km) (?(open)\s*[)\]]) \s*$"
+)
+"""A unit of land at the end of a heading, in brackets or not."""
+_UNITS: Final = {"h": 10_000.0, "k": 1_000_000.0}
+"""m² of a unit, by its first letter but for square."""
+
+
 @dataclass(frozen=True)
 class Match:
     """Where a column of a source went."""
@@ -71,6 +81,21 @@ def fold(text: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", text).casefold().translate(_UNSEEN)
+
+
+def heading(name: str) -> tuple[str, float]:
+    """Return a heading with its unit of land as m2 in its name, and the m² of that unit.
+
+    Examples
+    --------
+    >>> [heading(name) for name in ("Area (ha)", "Area released (m2)", "size km2", "Alpha")]
+    [('Area_m2', 10000.0), ('Area released_m2', 1.0), ('size_m2', 1000000.0), ('Alpha', 1.0)]
+    """
+    found = _UNIT.match(name.strip())
+    if found is None:
+        return name, 1.0
+    unit = re.sub(r"(?i)^sq(?:uare)?\.?[\s_]?", "", found["unit"]).lower()
+    return f"{found['name']}_m2", _UNITS.get(unit[0], 1.0)
 
 
 def names_of(fields: Fields, ours: str) -> tuple[str, ...]:
@@ -152,6 +177,8 @@ def _by_name(
         places.setdefault(fold(source), place)
         if place not in barred:
             ids.setdefault(fold(source), place)
+    for place, source in enumerate(sources):
+        places.setdefault(fold(heading(source)[0]), place)
     open_places = set(range(len(sources))) - barred
     written = {
         source.strip(): place for place, source in enumerate(sources) if place in open_places
@@ -245,7 +272,8 @@ def _said(
         return Match(source, cut.found[place], "truncated name")
     if place in cut.unclear:
         return Match(source, None, f"left over: cut short, fits {' and '.join(cut.unclear[place])}")
+    own = {fold(source), fold(heading(source)[0])}
     for ours, known in names.items():
-        if ours in chosen and fold(source) in {fold(name) for name in known}:
+        if ours in chosen and own & {fold(name) for name in known}:
             return Match(source, None, f"left over: {ours} is from {sources[chosen[ours]]}")
     return Match(source, None, "left over")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from mine_geo.errors import FileError, some
-from mine_geo.intake.matching import fold, is_made
+from mine_geo.intake.matching import ID, fold, is_made, names_of
 from mine_geo.intake.profiles import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pandas as pd
-
     from mine_geo.intake.raw import Profile
+    from mine_geo.intake.received import What
 
     Sheets = dict[str, pd.DataFrame]
 
@@ -45,6 +46,12 @@ POINT_ONLY: Final = ("part", "ring", "order", "zone", "kind_of_point")
 """Roles of columns that say something of a point, besides where it is."""
 EVENT_KEYS: Final = ("event_id", "report_id")
 """Where a table has one of these, a record is a report, and a hazard may have several."""
+_REFERENCE: Final = "report_ref"
+"""The column of ours whose names tell reports apart, however many of them a table has."""
+HAZARD: Final = "hazard"
+"""The part of the key of a report that is its hazard."""
+BETWEEN: Final = "\x1f"
+"""Between the parts of a key: no text has it."""
 _FURTHER: Final = {
     "wkt": ("geometry", "shape_wkt"),
     "mgrs": ("grid",),
@@ -64,6 +71,14 @@ class Layout:
     """Columns by role, those of `WAYS` and of `POINT_ONLY` that are there."""
     key: str | None
     """The column that says to which record a row belongs."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Of reports: the columns that together say to which report a row belongs, by what they are:
+    the name of a reference, or `hazard`."""
+
+    def by(self, *, parts: Iterable[str]) -> Layout:
+        """Return it with a key of these parts only."""
+        kept = {part: self.parts[part] for part in parts}
+        return replace(self, parts=kept, key=" and ".join(kept.values()) or self.key)
 
 
 @dataclass(frozen=True)
@@ -77,7 +92,7 @@ class Chosen:
     unread: tuple[str, ...]
 
 
-def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
+def layout(table: pd.DataFrame, profile: Profile | None = None, what: What | None = None) -> Layout:
     """Find the columns of a table that say where, and of which record.
 
     Parameters
@@ -87,6 +102,8 @@ def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
     profile
         Its `points` name columns by role, its `hazards` the id of a hazard; the bundled profile
         of plain tables where it names none. Case, spaces, `_` and `-` do not count.
+    what
+        `reports`: a hazard may have several, which their references tell apart.
 
     Returns
     -------
@@ -122,7 +139,56 @@ def layout(table: pd.DataFrame, profile: Profile | None = None) -> Layout:
     key = _first(own, (*EVENT_KEYS, *_role_names(profile, "parent"), *ids, "hazard_id"))
     if taken is not None:
         key = taken if taken in table.columns else _first(there, (taken,)) or key
-    return Layout(way, columns, key)
+    made = Layout(way, columns, key)
+    if what != "reports":
+        return made
+    return replace(made, parts=_parts(table, own, profile, key))
+
+
+def _parts(
+    table: pd.DataFrame, own: Mapping[str, str], profile: Profile, key: str | None
+) -> dict[str, str]:
+    """Return the columns that tell the reports of a table apart: references, and the hazard."""
+    names = (*EVENT_KEYS, *names_of(profile.reports, _REFERENCE))
+    parts = {fold(name): own[fold(name)] for name in names if fold(name) in own}
+    hazard = _first(own, names_of(profile.reports, ID))
+    if key is not None and key not in parts.values():
+        hazard = key
+    if hazard is not None:
+        parts[HAZARD] = hazard
+    return {part: column for part, column in parts.items() if table[column].notna().any()}
+
+
+def of_points(table: pd.DataFrame, found: Layout) -> Layout:
+    """Return the layout of a table of points without what numbers the points, not the reports."""
+    texts = {part: keys(table, column) for part, column in found.parts.items()}
+    return found.by(parts=[
+        part for part, text in texts.items() if text.nunique() < text.notna().sum() or len(text) < 3
+    ])  # fmt: skip
+
+
+def with_key(table: pd.DataFrame, found: Layout) -> pd.DataFrame:
+    """Return a table with a column, named as the key, of all the parts of its key together.
+
+    It is null where one of them is; but a report that names no hazard in any row is one all the
+    same.
+    """
+    if len(found.parts) < 2:
+        return table
+    texts = {part: keys(table, column) for part, column in found.parts.items()}
+    hazard = texts.pop(HAZARD, None)
+    key = pd.Series("", index=table.index, dtype="str")
+    for each in texts.values():
+        key = key.str.cat(each, sep=BETWEEN)
+    if hazard is not None:
+        named = hazard.notna().groupby(key.fillna("")).transform("any")
+        key = key.str.cat(hazard.where(named, ""), sep=BETWEEN)
+    return table.assign(**{str(found.key): key})
+
+
+def common_parts(one: Layout, other: Layout) -> list[str]:
+    """Return the parts of a key that two sheets share."""
+    return [part for part in one.parts if part in other.parts]
 
 
 def _with_shapes(table: pd.DataFrame, named: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
     from mine_geo.intake.plain_columns import Layout
     from mine_geo.intake.raw import Profile
+
+
+TELLING: Final = (
+    "event_id", "hazard_id", "event_type", "happened_on", "operator", "report_ref",
+)  # fmt: skip
+"""What is one and the same in all rows of a report."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,7 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
     gone = {found.columns[role] for way in WAYS.values() for role in way if role in found.columns}
     gone |= {found.columns[role] for role in POINT_ONLY if role in found.columns}
     kept = [column for column in points.columns if column not in gone - {found.key}]
+    telling = _telling(points, found, profile)
     index = pd.Index(drawn.table["key"])
     key = key[key.notna()]
     cells = points.loc[key.index, kept].assign(**{str(found.key): key})
@@ -136,6 +143,7 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
     states = (*(said_states.columns or ()), *said_states.flags)
     findings, left = [*drawn.findings, *_other_ways(found)], []
     differing: dict[int, list[str]] = {}
+    mixed: dict[int, list[str]] = {}
     for column in kept:
         own = cells[column].to_numpy(dtype=object)
         differs = pd.notna(own) & (own != first[column].to_numpy(dtype=object)[place])
@@ -143,6 +151,9 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
             # Validated here and rejected there: the words together are one that is not known.
             every = cells[column].dropna().groupby(key, sort=False).unique().map("; ".join)
             first[column] = every.reindex(index)
+        elif differs.any() and column in telling:
+            for row in np.unique(place[differs]):
+                mixed.setdefault(int(row), []).append(str(column))
         elif differs.any() and fold(str(column)) not in known:
             left.append(column)
         elif differs.any():
@@ -158,7 +169,41 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
         said = f"columns that change from point to point, left out: {some(left, 12)}"
         findings.append(Finding("left_over", said))
     table = first.drop(columns=left).reset_index(drop=True)
-    return Drawn(table, drawn.geometry, drawn.crs, tuple(findings))
+    geometry = drawn.geometry.copy()
+    geometry[list(mixed)] = None
+    # Of rings that are not of one report it is no use to say how to put their points in order.
+    findings = [f for f in findings if f.record not in mixed or f.code != "point_order"]
+    findings += [Finding("rows_mixed", _of_reports(each), row) for row, each in mixed.items()]
+    return Drawn(table, geometry, drawn.crs, tuple(findings))
+
+
+def _of_reports(columns: list[str]) -> str:
+    return (
+        f"its turning points differ in {some(columns)}: they are of several reports, and no "
+        "polygon is drawn; give the points of each report the number of its report (report_no), "
+        "or correct what differs"
+    )
+
+
+def _telling(points: pd.DataFrame, found: Layout, profile: Profile | None) -> set[Any]:
+    """Return the columns in which the points of one report cannot differ.
+
+    A column that says another thing on each row numbers the points, and says nothing of a report.
+    """
+    if not found.parts:
+        return set()
+    plain = bundled()[PLAIN]
+    names = {
+        fold(name)
+        for one in (plain, profile or plain)
+        for column in TELLING
+        for name in names_of(one.reports, column)
+    }
+    return {
+        column
+        for column in points.columns
+        if fold(str(column)) in names and points[column].nunique() < len(points)
+    }
 
 
 def _other_ways(found: Layout) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -19,7 +20,16 @@ from mine_geo.errors import CRSError, FileError, OptionError, some
 from mine_geo.findings import Finding
 from mine_geo.intake.datums import check_columns
 from mine_geo.intake.nesting import is_deep_text
-from mine_geo.intake.plain_columns import choose_tables, keys, layout
+from mine_geo.intake.plain_columns import (
+    BETWEEN,
+    HAZARD,
+    choose_tables,
+    common_parts,
+    keys,
+    layout,
+    of_points,
+    with_key,
+)
 from mine_geo.intake.plain_points import Drawn, draw, merge_rows
 from mine_geo.intake.raw import Raw
 from mine_geo.terms import CRS
@@ -30,7 +40,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mine_geo.intake.plain_columns import Layout
     from mine_geo.intake.raw import Profile
+    from mine_geo.intake.received import What
 
 FORMATS: Final = {
     "wkt": "table with WKT",
@@ -62,6 +74,7 @@ def read(
     *,
     layer: str | None = None,
     profile: Profile | None = None,
+    what: What | None = None,
 ) -> Raw:
     """Read a table with WKT, or with one row a turning point, into records.
 
@@ -78,6 +91,8 @@ def read(
         `mgrs`, `parent`, `part`, `order`, `kind_of_point`), its `hazards` and `reports` the
         columns of a record; its options: `crs`, `decimal`, `number_gaps`. The bundled profile of
         plain tables where there is none.
+    what
+        `reports`: a hazard may have several, which their references tell apart.
 
     Returns
     -------
@@ -107,7 +122,7 @@ def read(
     (['Boeng'], 'POLYGON ((104.5 13.2,', None)
     """
     sheets = {name: table.reset_index(drop=True) for name, table in sheets.items()}
-    layouts = {name: layout(table, profile) for name, table in sheets.items()}
+    layouts = {name: layout(table, profile, what) for name, table in sheets.items()}
     try:
         chosen = choose_tables(sheets, layouts, layer)
         places, found = sheets[chosen.places], layouts[chosen.places]
@@ -120,10 +135,15 @@ def read(
             _refuse_deep(places[column])
             drawn = READERS[str(found.way)](places, column, crs, given=given)
         elif chosen.records is None:
+            found = of_points(places, found)
+            places = with_key(places, found)
             drawn = merge_rows(places, found, draw(places, found, crs, profile), profile)
+            drawn = _without_key(drawn, found)
         else:
-            records, key = sheets[chosen.records], layouts[chosen.records].key
-            drawn = _joined(records, str(key), draw(places, found, crs, profile))
+            found, of = _on_both(of_points(places, found), layouts[chosen.records])
+            records = with_key(sheets[chosen.records], of)
+            drawn = draw(with_key(places, found), found, crs, profile)
+            drawn = _without_key(_joined(records, str(of.key), drawn, of), of)
     except (FileError, CRSError, OptionError) as error:
         raise type(error)(f"{path}: {error}") from error
     unread = [
@@ -139,6 +159,21 @@ def read(
         findings=(*drawn.findings, *unread),
         by_zone=found.way == "utm" and "zone" in found.columns,
     )
+
+
+def _on_both(points: Layout, records: Layout) -> tuple[Layout, Layout]:
+    """Return the layouts of two sheets with what both of them say of whose a point is."""
+    parts = common_parts(points, records)
+    if not parts:
+        return points, records
+    return points.by(parts=parts), records.by(parts=parts)
+
+
+def _without_key(drawn: Drawn, found: Layout) -> Drawn:
+    """Return the records without the column that holds the parts of their key together."""
+    if len(found.parts) < 2:
+        return drawn
+    return replace(drawn, table=drawn.table.drop(columns=str(found.key)))
 
 
 def _said_crs(profile: Profile | None) -> pyproj.CRS | None:
@@ -289,23 +324,34 @@ def _one_srid(srids: NDArray[np.int_]) -> pyproj.CRS | None:
         raise CRSError(f"SRID {different[0]} is unknown; say the right one") from error
 
 
-def _joined(records: pd.DataFrame, key: str, drawn: Drawn) -> Drawn:
+def _joined(records: pd.DataFrame, key: str, drawn: Drawn, of: Layout) -> Drawn:
     """Return the records of one sheet with the polygons of another."""
     ids = keys(records, key)
-    rows = pd.Series(range(len(ids)), index=ids)
-    rows = rows[rows.index.notna() & ~rows.index.duplicated()]
-    at = {name: int(row) for name, row in rows.items()}
+    rows: dict[Any, list[int]] = {}
+    for row, name in enumerate(ids):
+        if pd.notna(name):
+            rows.setdefault(name, []).append(row)
     by_key = dict(zip(drawn.table["key"], drawn.geometry, strict=True))
+    unclear = {name for name in by_key if len(rows.get(name, ())) > 1 and _of_several(of)}
     geometry = np.full(len(ids), None, dtype=object)
-    geometry[:] = [by_key.get(name) for name in ids]
+    geometry[:] = [None if name in unclear else by_key.get(name) for name in ids]
     findings = []
     for finding in drawn.findings:
         name = None if finding.record is None else drawn.table["key"].iloc[finding.record]
-        if name is None or name in at:
-            place = None if name is None else at[name]
+        if name is None or (name in rows and name not in unclear):
+            place = None if name is None else rows[name][0]
             findings.append(Finding(finding.code, finding.message, record=place))
-    orphans = [name for name in drawn.table["key"] if name not in at]
+    for name in unclear:
+        said = f"{len(rows[name])} reports of {name}, and their turning points do not say of which"
+        mend = "no polygon is drawn: write the number of its report (report_no) beside each point"
+        findings += [Finding("rows_mixed", f"{said}; {mend}", record=row) for row in rows[name]]
+    orphans = [str(name).replace(BETWEEN, " ") for name in drawn.table["key"] if name not in rows]
     if orphans:
         said = f"turning points of {some(orphans)}, which the records do not have"
         findings.append(Finding("orphan_points", said))
     return Drawn(records, geometry, drawn.crs, tuple(findings))
+
+
+def _of_several(of: Layout) -> bool:
+    """Say whether the key of a sheet of reports is that of the hazard alone."""
+    return tuple(of.parts) == (HAZARD,)

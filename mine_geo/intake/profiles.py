@@ -29,6 +29,7 @@ from mine_geo.intake.raw import (
     POINT_ROLES,
     REPORT_COLUMNS,
     REPORT_TYPES,
+    SAID_COLUMNS,
     STATES,
     Fields,
     Profile,
@@ -50,7 +51,7 @@ ALONE: Final = "none"
 
 OURS: Final = {
     "hazards": tuple(c for c in HAZARD_COLUMNS if c not in {"size_m2", "geometry"}),
-    "reports": tuple(c for c in REPORT_COLUMNS if c != "geometry"),
+    "reports": (*(c for c in REPORT_COLUMNS if c != "geometry"), *SAID_COLUMNS),
     "border": BORDER_COLUMNS,
     "admin": ADMIN_COLUMNS,
 }
@@ -63,12 +64,20 @@ WORDS: Final = {
     "difficulty": DIFFICULTIES,
     "event_type": REPORT_TYPES,
     "in_workbench": ("true", "false"),
+    "report_status": ("completed", "ongoing"),
+    "conclusion": ("released", "not_released"),
 }
 """The columns that take certain words only."""
 BORDER_WORDS: Final = {"kind": LINE_WORDS, "neighbour": COUNTRY_WORDS}
 """Those of border lines; what is said of `neighbour` holds for `left` and `right` too."""
-NUMBERS: Final = ("reported_size_m2", *ITEM_COLUMNS, "depth_cm", "accuracy_m")
-DAYS: Final = ("surveyed_on", "happened_on")
+NUMBERS: Final = (
+    "reported_size_m2",
+    *ITEM_COLUMNS,
+    "depth_cm",
+    "accuracy_m",
+    *(column for column in SAID_COLUMNS if column.endswith("_m2")),
+)
+DAYS: Final = ("surveyed_on", "happened_on", "cleared_on", "reported_on")
 
 _KEYS: Final = (
     "name",

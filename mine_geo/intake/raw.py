@@ -32,6 +32,23 @@ REPORT_COLUMNS: Final = (
 )
 """The columns of a report table, in order; further columns of a file follow them."""
 
+SAID_COLUMNS: Final = (
+    "cleared_on",
+    "surveyed_on",
+    "reported_on",
+    "released_m2",
+    "cancelled_m2",
+    "reduced_m2",
+    "cleared_m2",
+    "surveyed_m2",
+    "worked_m2",
+    "report_status",
+    "conclusion",
+)
+"""What a column of a report can say besides: it decides on its day, its m², and on whether land
+was released; and it is kept under its own name. Land surveyed, worked on and released are three
+things."""
+
 REPORT_TYPES: Final = ("cancelled", "reduced", "cleared", "amended", "confirmed")
 """The types of event that a report of the field tells of."""
 

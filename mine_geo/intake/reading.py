@@ -22,7 +22,7 @@ from mine_geo.errors import (
     some,
     visible,
 )
-from mine_geo.findings import Finding, in_words
+from mine_geo.findings import WAITS, Finding, in_words
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import (
     datums,
@@ -99,13 +99,14 @@ WARNED: Final = {
 def read(
     path: str | os.PathLike[str],
     *,
-    what: What = "hazards",
+    what: What | None = None,
     layer: str | None = None,
     kind: str | None = None,
     crs: str | None = None,
     operation: str | None = None,
     profile: str | os.PathLike[str] | None = None,
     id_column: str | None = None,
+    all_hazards: bool = False,
 ) -> Received:
     """Read a file of hazards or reports as it is: nothing is refused that can be shown.
 
@@ -116,7 +117,8 @@ def read(
         Shapefile, GeoJSON, FlatGeobuf, KML, file geodatabase, GeoParquet, Esri JSON, Survey123
         or IMSMA NG tables, maXML, a table of turning points or WKT (CSV, XLSX).
     what
-        `hazards`, or `reports` of released land.
+        `hazards`, or `reports` of released land. Where it is not said, a table with outcomes,
+        activities or days of completion is one of reports, which a finding says (`taken_for`).
     layer
         The layer or sheet, where the file has several.
     kind
@@ -131,6 +133,9 @@ def read(
     id_column
         The column that is the id of a hazard, where the profile would take another, or none: a
         number that a format or a platform gives its records is never taken unasked.
+    all_hazards
+        Whether a report that names no hazard is of every hazard that its polygon touches; else it
+        is an error.
 
     Returns
     -------
@@ -140,8 +145,8 @@ def read(
     Raises
     ------
     FileError
-        If the file is missing, truncated, too large, hostile, of no supported format, or has no
-        column `id_column`.
+        If the file is missing, truncated, too large, hostile, of no supported format, has no
+        column `id_column`, or could be of hazards and of reports, and `what` does not say which.
     CRSError
         If there is no reference system, or several, the datum transformation must be named, or
         the coordinates cannot be what the file says they are.
@@ -155,15 +160,22 @@ def read(
     >>> len(received.table), received.source.format, received.source.profile
     (7392, 'GeoPackage', 'plain')
     """
-    choose(what, WHATS, "what")
+    if what is not None:
+        choose(what, WHATS, "what")
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
     own, form = _with_options(given, crs, id_column), guard.check(file).reader
-    if form in READERS_OF_BOTH:
-        raw = READERS_OF_BOTH[form](file, layer=layer, profile=own, what=what)
-    else:
-        raw = READERS[form](file, layer=layer, profile=own)
+    raw = _raw(file, form, layer, own, what or "hazards")
     chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
+    by = None
+    if what is None:
+        try:
+            what, by = whole_file.sort_of(raw.table, chosen, kind)
+        except FileError as error:
+            raise FileError(f"{name}: {error}") from error
+    if by is not None and form in READERS_OF_BOTH:
+        raw = _raw(file, form, layer, own, what)
+        chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
     frame, declared = _declared(raw, chosen, crs, name)
     if form in READERS:  # tables are looked through by their readers, point by point
         try:
@@ -177,7 +189,7 @@ def read(
     if what == "hazards":
         mapped = mapping.to_candidates(frame, chosen, kind=kind)
     else:
-        mapped = mapping.to_reports(frame, chosen)
+        mapped = mapping.to_reports(frame, chosen, all_hazards=all_hazards)
     checksum, size = guard.checksum(file)
     source = Source(
         path=name,
@@ -192,10 +204,25 @@ def read(
         accuracy_m=None if shift is None else shift.accuracy_m,
     )
     said = (*_said(frame, swapped, shift), *whole_file.findings(frame, chosen, what))
-    findings = (*said, *raw.findings, *mapped.findings)
+    findings = (*_taken_for(by), *said, *raw.findings, *mapped.findings)
     received = Received(what, mapped.table, findings, mapped.columns, source)
     received = _without_rejected(received, mapped.approval)
     return _without_closed(received) if what == "hazards" else received
+
+
+def _raw(file: Path, form: str, layer: str | None, own: Profile | None, what: What) -> Raw:
+    """Return the records of a file in the words of their source."""
+    if form in READERS_OF_BOTH:
+        return READERS_OF_BOTH[form](file, layer=layer, profile=own, what=what)
+    return READERS[form](file, layer=layer, profile=own)
+
+
+def _taken_for(by: str | None) -> list[Finding]:
+    """Say what a file was taken for, where nobody said it and it is not the usual."""
+    if by is None:
+        return []
+    said = f"taken for reports of released land by {by}; if it is of hazards, read it with "
+    return [Finding("taken_for", said + 'what="hazards"')]
 
 
 def read_hazards(
@@ -238,6 +265,7 @@ def read_hazards(
     """
     received = read(
         path,
+        what="hazards",
         layer=layer,
         kind=kind,
         crs=crs,
@@ -257,6 +285,7 @@ def read_reports(
     operation: str | None = None,
     profile: str | os.PathLike[str] | None = None,
     id_column: str | None = None,
+    all_hazards: bool = False,
 ) -> gpd.GeoDataFrame:
     """Read reports of released land from a file that is in order.
 
@@ -265,7 +294,7 @@ def read_reports(
 
     Parameters
     ----------
-    path, layer, crs, operation, profile, id_column
+    path, layer, crs, operation, profile, id_column, all_hazards
         As for `intake.read`, which shows also what is not in order.
 
     Returns
@@ -298,6 +327,7 @@ def read_reports(
         operation=operation,
         profile=profile,
         id_column=id_column,
+        all_hazards=all_hazards,
     )
     _warn(received)
     return in_order(received)
@@ -336,12 +366,14 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
     said = received.said()
     wrong = said[said["severity"] == "error"]
     if received.what == "reports" and wrong.empty:
-        wrong = said[(said["code"] == "not_validated") & said["record"].notna()]
+        wrong = said[said["code"].isin(WAITS) & said["record"].notna()]
         if len(wrong):
             raise RecordError(
                 f"{name}: {_sentences(wrong)}; put the file onto the "
                 "workbench, where they wait: mine-geo workbench submit FILE --reports"
             )
+    # Of reports read as hazards nothing else is worth saying.
+    wrong = wrong[wrong["code"] == "are_reports"] if "are_reports" in set(wrong["code"]) else wrong
     if len(wrong):
         kind = next((_RAISED[code] for code in wrong["code"] if code in _RAISED), RecordError)
         raise kind(f"{name}: {_sentences(wrong)}")

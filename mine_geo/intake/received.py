@@ -171,10 +171,12 @@ def _as_held(value: Any) -> Any:
 def check_ids(received: Received) -> None:
     """Refuse a file in which no column says the id of its hazards: no record could be told apart.
 
+    So is one of reports that was read as hazards.
+
     Raises
     ------
     RecordError
-        With the columns that could be it.
+        With the columns that could be it, or that tell of reports.
 
     Examples
     --------
@@ -182,6 +184,7 @@ def check_ids(received: Received) -> None:
     >>> from mine_geo.intake import read
     >>> check_ids(read(sample.path("minefields")))
     """
-    for finding in received.findings:
-        if finding.code == "missing_id" and finding.record is None:
-            raise RecordError(f"{received.source.path}: {finding.message}")
+    for code in ("are_reports", "missing_id"):
+        for finding in received.findings:
+            if finding.code == code and finding.record is None:
+                raise RecordError(f"{received.source.path}: {finding.message}")

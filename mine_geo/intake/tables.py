@@ -65,7 +65,7 @@ def read(
     elif imsma_ng.is_export(book.tables):
         raw = imsma_ng.read(book.tables, path, layer=layer, profile=profile, what=what)
     else:
-        raw = plain_tables.read(book.tables, path, layer=layer, profile=profile)
+        raw = plain_tables.read(book.tables, path, layer=layer, profile=profile, what=what)
     said = any(word in raw.format for word in ("CSV", "XLSX"))
     form = raw.format if said else f"{raw.format} ({book.format})"
     return replace(raw, format=form, findings=(*book.findings, *raw.findings))

@@ -171,6 +171,10 @@ def _disorder(rows: pd.DataFrame, *, gaps: bool) -> list[tuple[int, Finding]]:
         "turning points missing before number": rows["ordered"] & ((step > 1) | first) & (not gaps),
     }
     mends = dict.fromkeys(faults, "give each its place in the ring")
+    mends["turning point that stands twice:"] = (
+        "if the rows are of several records, give each record its own id (of a report also "
+        "report_no), and each part its own name in a column part; else number the points anew"
+    )
     mends["turning points missing before number"] = (
         'give them, or say number_gaps = "accept" in a profile\'s [options]'
     )

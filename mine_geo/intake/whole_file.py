@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from mine_geo.errors import some
+from mine_geo.errors import FileError, some
 from mine_geo.findings import Finding
 from mine_geo.intake.matching import ID, fold, is_made, match
 from mine_geo.intake.profiles import OURS
 from mine_geo.intake.raw import REPORT_TYPES
+from mine_geo.intake.reported import COMPLETIONS
 from mine_geo.intake.values import read_days, read_texts, read_words
-from mine_geo.terms import OUTCOMES
+from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _LIKELY: Final = re.compile(
     r"(?:^|[^a-z])(?:id|code|no|nr|num|number|name|ref|label)\d*(?:$|[^a-z])|id$"
 )
+_OUTCOME: Final = re.compile(r"outcome|event.?type|release")
+_END: Final = re.compile(r"complet|clear|releas|cancel|reduc")
 _LONGEST_ID: Final = 60
 """Characters; a longer text is a description."""
 _EMPTY: Final = "no records; choose another layer, or export the file again"
@@ -49,7 +52,7 @@ def findings(table: gpd.GeoDataFrame, profile: Profile, what: What) -> Iterator[
     >>> from mine_geo.intake.profiles import load
     >>> table = gpd.GeoDataFrame({"hazard_id": ["A"], "outcome": ["Clearance"]}, geometry=[None])
     >>> [finding.code for finding in findings(table, load("plain"), "hazards")]
-    ['other_records']
+    ['are_reports']
     """
     if table.empty:
         yield Finding("no_records", _EMPTY)
@@ -159,15 +162,109 @@ def _differing(cells: pd.DataFrame, names: list[str], place: dict[str, int]) -> 
 
 def _reports(cells: pd.DataFrame, names: list[str], profile: Profile) -> Iterator[Finding]:
     """Give a column that says how land was released: the records are reports, and no hazards."""
+    found = _outcomes(cells, names, profile)
+    if found is None:
+        return
+    name, types = found
+    if not types.isin(REPORT_TYPES).all():
+        return
+    said = f"{name} says how land was released ({types.iloc[0]}): "
+    if _of_hazards(cells, names, profile) is None:
+        yield Finding(
+            "are_reports",
+            f"{said}these are reports, and their polygons would count as hazards; put it onto the "
+            'workbench as reports (what="reports"), or, if they are hazards all the same, say in a '
+            "profile that no column is an outcome: reports.columns.event_type = []",
+        )
+        return
+    yield Finding(
+        "other_records",
+        f"{said}are these reports? "
+        'Their polygons would count as hazards; read it with what="reports"',
+    )
+
+
+def _outcomes(
+    cells: pd.DataFrame, names: list[str], profile: Profile
+) -> tuple[str, pd.Series[Any]] | None:
+    """Return the column that says how land was released, and what it says; None if none does."""
     found = match(names, profile.reports, OURS["reports"])
     place = next((n for n, one in enumerate(found) if one.ours == "event_type"), None)
     if place is None:
-        return
+        return None
     words: Any = profile.reports.values  # noqa: PD011  (a field, no frame)
     types = read_words(read_texts(cells.iloc[:, place]), words.get("event_type", {})).dropna()
-    if types.isin(OUTCOMES).any() and types.isin(REPORT_TYPES).all():
-        yield Finding(
-            "other_records",
-            f"{names[place]} says how land was released ({types.iloc[0]}): are these reports? "
-            'Their polygons would count as hazards; read it with what="reports"',
+    known = types.isin(OUTCOMES).any() or (len(types) and _OUTCOME.search(names[place].lower()))
+    return (names[place], types) if known else None
+
+
+def _ends(cells: pd.DataFrame, names: list[str], profile: Profile) -> str | None:
+    """Return a column of days on which work on land was completed; None if there is none."""
+    for n, one in enumerate(match(names, profile.reports, OURS["reports"])):
+        end = one.ours in COMPLETIONS and _END.search(names[n].lower())
+        if end and read_texts(cells.iloc[:, n]).notna().any():
+            return names[n]
+    return None
+
+
+def _of_hazards(cells: pd.DataFrame, names: list[str], profile: Profile) -> str | None:
+    """Return a column that says what only a hazard is: its kind, its class; None if none does."""
+    words: Any = profile.hazards.values  # noqa: PD011  (a field, no frame)
+    for n, one in enumerate(match(names, profile.hazards, OURS["hazards"])):
+        valid = {"kind": KINDS, "area_type": AREA_TYPES, "difficulty": DIFFICULTIES}.get(
+            str(one.ours)
         )
+        if valid is None:
+            continue
+        if read_words(read_texts(cells.iloc[:, n]), words.get(one.ours, {})).isin(valid).any():
+            return names[n]
+    return None
+
+
+def sort_of(table: gpd.GeoDataFrame, profile: Profile, kind: str | None) -> tuple[What, str | None]:
+    """Say what a table holds where nobody says it, and by what it was told.
+
+    Outcomes, activities and days of completion are of reports; a kind, and SHA or CHA, of hazards.
+
+    Parameters
+    ----------
+    table
+        The records in the words of their source.
+    profile
+        How the source calls its columns and words.
+    kind
+        The kind of hazards that the caller gives.
+
+    Returns
+    -------
+    tuple
+        `hazards` or `reports`, and of reports the column that tells it.
+
+    Raises
+    ------
+    FileError
+        If it could be both; without the name of the file.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from mine_geo.intake.profiles import load
+    >>> table = gpd.GeoDataFrame({"hazard_id": ["A"], "outcome": ["Clearance"]}, geometry=[None])
+    >>> sort_of(table, load("plain"), None)
+    ('reports', 'outcome (cleared)')
+    """
+    cells = table.drop(columns=table.geometry.name)
+    names = [str(column) for column in cells.columns]
+    outcomes = _outcomes(cells, names, profile)
+    of_reports = _ends(cells, names, profile)
+    if outcomes is not None:
+        of_reports = f"{outcomes[0]} ({outcomes[1].iloc[0]})"
+    if of_reports is None:
+        return "hazards", None
+    of_hazards = "kind=" if kind is not None else _of_hazards(cells, names, profile)
+    if of_hazards is None:
+        return "reports", of_reports
+    raise FileError(
+        f"hazards or reports of released land? {of_reports} is of reports, {of_hazards} of "
+        'hazards; say which it is: what="hazards" or what="reports"'
+    )

@@ -45,7 +45,10 @@ _CLOSED: Final = (
 )
 LONGEST: Final = 2000
 """Characters of a reason that are shown: all errors of a record, each with its mend."""
-_UNVALIDATED: Final = "not validated at its source: accept it by its id or number if it is true"
+_UNVALIDATED: Final = {
+    "not_validated": "not validated at its source: accept it by its id or number if it is true",
+    "release_unsaid": "it does not say that land was released: accept it by its number if it was",
+}
 _UNDATED: Final = "redrawn, and no day of survey: say from which day, with happened_on="
 
 
@@ -194,12 +197,17 @@ def _reasons(
 def unvalidated(
     connection: Connection, work: Work, records: pd.DataFrame, reasons: Mapping[int, str]
 ) -> dict[int, str]:
-    """Return the records that wait since their source has not validated them, by number.
+    """Return why records wait for an officer's word, by number.
 
-    An officer may accept one by its name.
+    Their source has not validated them, or they do not say that land was released. An officer may
+    accept one by its name.
     """
     waits = submissions.unvalidated(connection, work.submission_id)
-    return {number: _UNVALIDATED for number in records["record"] if number in waits - {*reasons}}
+    return {
+        number: _UNVALIDATED[waits[number]]
+        for number in records["record"]
+        if number in waits and number not in reasons
+    }
 
 
 def _waiting_elsewhere(connection: Connection, work: Work, ids: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ import shapely
 from sqlalchemy import Table, case, func, select
 
 from mine_geo.errors import UnknownNameError
-from mine_geo.findings import FINDING_COLUMNS, as_table
+from mine_geo.findings import FINDING_COLUMNS, WAITS, as_table
 from mine_geo.store import comparing, content, rows
 from mine_geo.store.entries import id_of
 from mine_geo.store.projection import HASH, MANY
@@ -261,13 +261,13 @@ def in_words_of(errors: Sequence[tuple[str, str]]) -> str:
     return f"{said}; if it is true all the same, accept it by its number with {words}"
 
 
-def unvalidated(connection: Connection, name: str) -> set[int]:
-    """Return the numbers of the records that their source has not validated."""
+def unvalidated(connection: Connection, name: str) -> dict[int, str]:
+    """Return the code of the records that wait for an officer's word, by number."""
     f = FINDING.c
-    query = select(f.record).where(
-        f.submission_id == name, f.code == "not_validated", f.record.is_not(None)
+    query = select(f.record, f.code).where(
+        f.submission_id == name, f.code.in_(WAITS), f.record.is_not(None)
     )
-    return set(connection.scalars(query))
+    return {row.record: row.code for row in connection.execute(query)}
 
 
 def examine(connection: Connection, name: Any) -> Examined:

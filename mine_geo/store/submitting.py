@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import Table, func, insert, select
 
 from mine_geo import admin_names
-from mine_geo.errors import StoreError
+from mine_geo.errors import StoreError, some
 from mine_geo.findings import Finding, as_table
 from mine_geo.intake import checking
 from mine_geo.store import (
@@ -24,7 +24,9 @@ from mine_geo.store import (
     submissions,
 )
 from mine_geo.store import hazards as hazard_rows
+from mine_geo.store.deciding import BATCH
 from mine_geo.store.entries import DAYS_IN, Facts
+from mine_geo.store.models import Hazard
 from mine_geo.store.submitted import WAITING, Submission, SubmissionFinding, SubmittedRecord
 from mine_geo.store.transactions import next_moment
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 _SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
 _RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
+_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 _FINDING: Final[Table] = SubmissionFinding.__table__  # type: ignore[assignment]
 
 
@@ -117,14 +120,44 @@ def check(
     typed = replace(received, table=table)
     found = checking.check(typed, admin=admin, country=country, register=register)
     if not hazards:
+        named = as_table(_columns_of_ids(connection, received))
         said = as_table(_reported(connection, typed, operator))
-        return found if said.empty else pd.concat([found, said], ignore_index=True)
+        told = [table for table in (named, found, said) if not table.empty]
+        return pd.concat(told, ignore_index=True) if told else found
     known = as_table(_known(connection, typed))
     if known.empty:
         return found
     # Of land under the same polygon nothing more is said.
     again = (found["code"] == "overlaps_register") & found["record"].isin(known["record"])
     return pd.concat([found[~again], known], ignore_index=True)
+
+
+def _columns_of_ids(connection: Connection, received: Received) -> Iterator[Finding]:
+    """Name the columns of reports without hazards that hold ids of hazards of the register."""
+    table = received.table
+    lacking = table["hazard_id"].isna().to_numpy(dtype=bool)
+    if not lacking.any():
+        return
+    wanted = [str(name) for name in received.columns.loc[received.columns["ours"].isna(), "source"]]
+    texts = {
+        name: table.loc[lacking, name].dropna().astype("str").str.strip()
+        for name in wanted
+        if name in table
+    }
+    every = sorted({text for each in texts.values() for text in each})
+    known: set[str] = set()
+    for start in range(0, len(every), BATCH):
+        c = _HAZARD.c.hazard_id
+        known |= set(connection.scalars(select(c).where(c.in_(every[start : start + BATCH]))))
+    for name, each in texts.items():
+        held = sorted(set(each) & known)
+        if held:
+            mark = "'" if '"' in name else '"'
+            yield Finding(
+                "missing_id",
+                f"column {name!r} holds ids of hazards of the register ({some(held, 3)}): read it "
+                f"with id_column={mark}{name}{mark}",
+            )
 
 
 def _known(connection: Connection, received: Received) -> Iterator[Finding]:
@@ -192,7 +225,12 @@ def _reading(received: Received, table: Records) -> str:
     """Return the hash of how a file was read, and of what came out."""
     source = received.source
     how = (source.format, source.layer, source.profile, source.crs, source.operation)
-    return content.digest(received.what, *(each or "" for each in how), table.reading)
+    said = []
+    if received.what == "reports":  # the same cells, of which an officer or a profile says more
+        said = [
+            f"{each.record}:{each.code}" for each in received.findings if each.record is not None
+        ]
+    return content.digest(received.what, *(each or "" for each in how), table.reading, *said)
 
 
 def submit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.events import Day
+    from mine_geo.intake.received import What
     from mine_geo.store.submissions import Examined
     from mine_geo.store.submitting import Submitted
 
@@ -46,6 +47,8 @@ class Workbench(Base):
         comment: str | None = None,
         again: bool = False,
         id_column: str | None = None,
+        what: What | None = None,
+        all_hazards: bool = False,
     ) -> Submitted:
         """Put the records of a file onto the workbench, with what the checks say of them.
 
@@ -61,8 +64,9 @@ class Workbench(Base):
             Who submits it, whose it is, and what there is to say.
         again
             Enter a file that was there before once more, as after a rejection by mistake.
-        id_column
-            Of a path: the column that is the id of a hazard, see `intake.read`.
+        id_column, what, all_hazards
+            Of a path: the column that is the id of a hazard, whether it holds hazards or reports,
+            and whether a report without a hazard is of all that it touches; see `intake.read`.
 
         Returns
         -------
@@ -81,7 +85,9 @@ class Workbench(Base):
         CRSError, RecordError
             If the table is not in order, or no column says the ids of the hazards.
         """
-        got = received if isinstance(received, Received) else _read(received, id_column)
+        got = received
+        if not isinstance(got, Received):
+            got = _read(got, id_column=id_column, what=what, all_hazards=all_hazards)
         check_ids(got)
         facts = Facts.of({"operator": operator, "comment": comment, "recorded_by": submitted_by})
         records = Table.of(got, self.name, synthetic=self.synthetic)
@@ -382,7 +388,7 @@ class Workbench(Base):
         return table[waiting.columns].reset_index(drop=True)
 
 
-def _read(path: str | os.PathLike[str], id_column: str | None) -> Received:
+def _read(path: str | os.PathLike[str], **how: Any) -> Received:
     from mine_geo.intake.reading import read  # noqa: PLC0415 - all readers, only where one is asked
 
-    return read(path, id_column=id_column)
+    return read(path, **how)

@@ -113,7 +113,7 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
         surveyed_on="2024-02-01",
     )
     said = filled.done("workbench", "submit", file, "--by", "desk", "--operator", "CMAC")
-    assert "S-0001: sent.gpkg; 3 records, 3 waiting" in said
+    assert "S-0001: sent.gpkg; 3 hazards, 3 waiting" in said
     assert "1 without a polygon" in said
     assert "was there before" in filled.done("workbench", "submit", file)
     included = filled.done("totals", "--format", "json")
@@ -380,7 +380,7 @@ def test_the_column_of_the_id_is_named_in_every_command_of_files(command: Comman
         assert "these could be it: Name (BTB-0001); take one with --id Name" in line
     named = ("--id", "Name", "--kind", "ap_minefield")
     assert "0 errors" in command.done("check", KML, *named)
-    assert "3 records, 3 waiting" in command.done("workbench", "submit", KML, *named)
+    assert "3 hazards, 3 waiting" in command.done("workbench", "submit", KML, *named)
     assert "3 hazards registered" in command.done("load", "hazards", KML, *named)
     assert "0 hazards differ" in command.done("compare", KML, KML, *named)
     numbered = ("--id", "placemark_id", "--kind", "ap_minefield")

@@ -397,4 +397,4 @@ def test_the_same_report_has_one_id_in_every_export():
 
 def test_a_report_without_an_outcome_is_told():
     mapped = to_reports(source(globalid=["a"], activity=[None], end_date=["2024-01-01"]), PLAIN)
-    assert told(mapped) == [("unknown_word", 0, None)]
+    assert told(mapped) == [("unknown_word", 0, None), ("missing_id", 0, None)]

@@ -153,8 +153,10 @@ REPORTS = gpd.GeoDataFrame(
 
 
 def test_reports_are_what_the_store_records(tmp_path):
-    REPORTS.to_file(tmp_path / "r.gpkg")
-    reports = mg.intake.read_reports(tmp_path / "r.gpkg")
+    REPORTS.assign(outcome=["Clearance", "Cancelled by NTS"]).to_file(tmp_path / "r.gpkg")
+    with pytest.raises(errors.RecordError, match="record 2: no hazard_id, which 1 other"):
+        mg.intake.read_reports(tmp_path / "r.gpkg")
+    reports = mg.intake.read_reports(tmp_path / "r.gpkg", all_hazards=True)
     assert reports["event_id"].tolist() == ["9f2c1d00-0000-4000-8000-00000000000a", "r-2"]
     assert reports["event_type"].tolist() == ["cleared", "cancelled"]
     assert reports["hazard_id"].fillna("").tolist() == ["BTB-1", ""]
@@ -204,6 +206,7 @@ def test_a_report_without_type_or_day_is_refused_and_said_once(tmp_path):
         [1, "bad_date"],
         [1, "unknown_word"],
         [2, "bad_date"],
+        [2, "missing_id"],
         [2, "unknown_word"],
     ]
     REPORTS.assign(happened_on=None).to_file(path)
@@ -249,7 +252,10 @@ def test_two_columns_of_one_name_that_differ_are_said(tmp_path):
 
 def test_reports_that_are_read_as_hazards_are_said(tmp_path):
     said = codes_of_file(tmp_path, "hazard_id,activity,end_date", "A,Clearance,2022-12-31", "B,,")
+    assert said["are_reports"].startswith("activity says how land was released (cleared)")
+    said = codes_of_file(tmp_path, "id,activity,area_type", "A,Clearance,SHA")
     assert said["other_records"].startswith("activity says how land was released (cleared)")
     for words in ("Farming", "Confirmed"):
-        assert "other_records" not in codes_of_file(tmp_path, "id,activity", f"A,{words}")
-    assert "other_records" not in codes_of_file(tmp_path, "id,activity", "A,TS", what="reports")
+        said = codes_of_file(tmp_path, "id,activity", f"A,{words}")
+        assert not {"other_records", "are_reports"} & set(said)
+    assert "are_reports" not in codes_of_file(tmp_path, "id,activity", "A,TS", what="reports")
