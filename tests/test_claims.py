@@ -70,7 +70,7 @@ def test_the_second_readings_in_the_notes_are_right() -> None:
     assert round(100 * 191_541_632 / 111_839_103, 1) == 171.3
     assert "171.3" in notes["wp2023_rise_2022"]
     assert 345_284_511 - 327_881_692 == 17_402_819
-    assert "17402819" in notes["wp2023_target_2023"]
+    assert "17,402,819" in notes["wp2023_target_2023"]
     assert round(100 * 55.25 / 19.4, 1) == 284.8
     assert "284.8" in notes["cmr2024_hike"]
     assert round(100 * ((55.25 + 4.44 + 9.21) / (38.24 + 7.74 + 0.31) - 1), 1) == 48.8
@@ -105,7 +105,7 @@ def test_the_claims_need_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert result.exit_code == 0, result.output
         assert "SYNTHETIC" not in result.output
         assert "15 of: Mine Action Review, Clearing Cluster Munition Remnants 2025" in result.output
-        assert "17402819 m2" in result.output
+        assert "17,402,819 m²" in result.output
     written = json.loads(CliRunner().invoke(main, [*words, "--format", "json"]).stdout)
     assert written["synthetic"] is False
     assert len(written["rows"]) == len(BY_HAND)

@@ -158,6 +158,16 @@ def test_the_readme_names_no_command_that_is_not_there() -> None:
     assert named <= {name.split()[1] for name in COMMANDS}
 
 
+def test_the_command_prints_through_one_function_that_escapes() -> None:
+    found = [
+        f"{said(path)}:{number}"
+        for path in rooms("mine_geo/cli")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"\bclick\.(secho|echo)\(|^\s*print\(", line)
+    ]
+    assert [each.split(":")[0] for each in found] == ["mine_geo/cli/options.py"], found
+
+
 def test_versions_agree() -> None:
     version = PROJECT["project"]["version"]
     assert mine_geo.__version__ == version

@@ -120,10 +120,13 @@ def check(
     typed = replace(received, table=table)
     found = checking.check(typed, admin=admin, country=country, register=register)
     if not hazards:
-        named = as_table(_columns_of_ids(connection, received))
-        said = as_table(_reported(connection, typed, operator))
-        told = [table for table in (named, found, said) if not table.empty]
-        return pd.concat(told, ignore_index=True) if told else found
+        parts = [
+            as_table(_columns_of_ids(connection, received)),
+            found,
+            as_table(_reported(connection, typed, operator)),
+        ]
+        said = [part for part in parts if not part.empty]
+        return pd.concat(said, ignore_index=True) if said else found
     known = as_table(_known(connection, typed))
     if known.empty:
         return found
