@@ -27,7 +27,7 @@ def submit(desk: Store, path: Path, crs: str = WKT, **how: object) -> str:
     return desk.submit(read(path, what="reports", crs=crs, **how))
 
 
-def accepted(desk: Store, name: str, **word: Any) -> pd.DataFrame:
+def accepted(desk: Store, name: str, **word: object) -> pd.DataFrame:
     """Accept all that can be; return the releases, one row each with its effective m²."""
     desk.accept(name, **word)
     assert desk.rebuild().empty
