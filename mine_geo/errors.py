@@ -180,6 +180,32 @@ def some(items: Iterable[object], most: int = 5) -> str:
     return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
 
 
+_WORDS_AND_NUMBERS: Final = re.compile(r"[0-9]+|[^\W\d_]+")
+
+
+def meant(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """Return which known name each unknown one may stand for: the same letters and numbers.
+
+    Capitals, blanks, signs between and zeros in front of a number make no difference; where two
+    known names are alike so, none is offered.
+
+    Examples
+    --------
+    >>> meant(["ap-001", "AP 2", "AP-3"], ["AP-001", "AP-0002", "CM-3"])
+    {'ap-001': 'AP-001', 'AP 2': 'AP-0002'}
+    """
+    there: dict[tuple[str, ...], list[str]] = {}
+    for name in known:
+        there.setdefault(_letters_and_numbers(name), []).append(name)
+    found = {name: there.get(_letters_and_numbers(name), []) for name in names}
+    return {name: like[0] for name, like in found.items() if len(like) == 1}
+
+
+def _letters_and_numbers(name: str) -> tuple[str, ...]:
+    parts = _WORDS_AND_NUMBERS.findall(name.casefold())
+    return tuple(part.lstrip("0") or "0" if part[0].isdigit() else part for part in parts)
+
+
 def choose(value: object, valid: Sequence[str], what: str) -> str:
     """Return `value` if it is one of `valid`; the error lists the valid ones.
 

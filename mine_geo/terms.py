@@ -176,3 +176,12 @@ MOVEMENT_COLUMNS: Final = (
     "cleared_m2",
 )
 """What moves the size of a hazard: the first three add to it, the last three take off."""
+OVERRULED: Final = (
+    "size_mistaken",
+    "mostly_beyond",
+    "on_other_hazard",
+    "larger_than_left",
+    "releases_nothing",
+)
+"""Errors of a report that may be true all the same: an officer can overrule each by its word, for
+records named one by one."""

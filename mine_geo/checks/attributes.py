@@ -173,20 +173,20 @@ def check_sizes(records: Records, tolerance: float, floor_m2: float) -> Iterator
         said = f"reported_size_m2 {str(written.iloc[place])!r} is not a size in m²"
         yield records.finding("bad_number", place, f"{said}; correct it or leave it out")
     size = np.rint(records.size_m2)
-    apart = np.abs(reported - size)
-    far = records.sound & (apart > np.maximum(tolerance * size, floor_m2) + 1e-6)
+    off = np.abs(reported - size)
+    far = records.sound & (off > np.maximum(tolerance * size, floor_m2) + 1e-6)
     for place in np.flatnonzero(far):
         yield records.finding(
-            "size_differs", place, _apart(reported[place], size[place], tolerance)
+            "size_differs", place, sizes_apart(reported[place], size[place], tolerance)
         )
 
 
-def _apart(reported: float, size: float, tolerance: float) -> str:
+def sizes_apart(reported: float, size: float, tolerance: float) -> str:
     """Say how far two sizes are apart, and whether the unit explains it.
 
     Examples
     --------
-    >>> _apart(1.2, 12_000.0, 0.1)
+    >>> sizes_apart(1.2, 12_000.0, 0.1)
     'reported 1.2 m², the polygon has 12,000 m²; reported in hectares? give m²'
     """
     for unit, factor in UNITS.items():

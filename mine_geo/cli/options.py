@@ -43,7 +43,7 @@ COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast i
 _SAID_AS: Final = {"id_column": "id"}
 """Options that the command calls otherwise than the library."""
 _NAMED: Final = re.compile(
-    r"\b(?P<name>crs|operation|layer|kind|profile|id_column)="
+    r"\b(?P<name>crs|operation|layer|kind|profile|id_column|despite)="
     r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
 )
 """An option of the library, as its messages write it."""

@@ -334,3 +334,13 @@ def show_lines(lines: list[str]) -> None:
         for part in _wrap(visible(line, 10 * MOST_LETTERS), out.width):
             _print(out, part)
     _print(out, "")
+
+
+def show_stacked(head: str, lines: list[str]) -> None:
+    """Print a record: its first line, and the others indented below it, wrapped to the width."""
+    out = console()
+    _print(out, head, "bold")
+    for line in lines:
+        for part in _wrap(visible(line, 10 * MOST_LETTERS), out.width - 2):
+            _print(out, f"  {part}")
+    _print(out, "")

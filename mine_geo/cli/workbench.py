@@ -1,13 +1,14 @@
-"""Commands of the workbench: `workbench submit`, `list`, `show`, `accept`, `reject`."""
+"""Commands of the workbench: `workbench submit`, `list`, `show`, `map`, `accept`, `reject`."""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from mine_geo import terms
 from mine_geo.cli.intake import (
     ALL_HAZARDS,
     FINDING_NAMES,
@@ -34,13 +35,24 @@ from mine_geo.cli.options import (
     span,
     with_units,
 )
-from mine_geo.errors import MineGeoError, OptionError, exit_code
+from mine_geo.errors import (
+    MineGeoError,
+    OptionError,
+    UnknownNameError,
+    choose,
+    exit_code,
+    some,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
     import pandas as pd
 
     from mine_geo.intake.received import What
     from mine_geo.store import Store, Submitted
+    from mine_geo.store.deciding import Accepted, Left
+    from mine_geo.store.submissions import Examined
 
 NAMES: Final = {
     "submission_id": "id",
@@ -134,7 +146,24 @@ def _say(file: Path, what: What, done: Submitted) -> None:
     if done.not_in_split:
         echo(f"  {done.not_in_split:,} without a polygon: not in the split")
     for note in done.notes:
-        echo(f"  note: {note}")
+        echo(f"  note: {as_options(note)}")
+    if done.foreseen is not None and done.waiting:
+        _foreseen(done.foreseen)
+
+
+def _foreseen(would: Accepted) -> None:
+    """Say what accepting reports would do: a line each."""
+    released = f", {would.released_m2:,} m² released" if would.released else ""
+    echo(f"  accept would take {would.accepted:,} of them{released}")
+    for told in would.reports:
+        echo(f"    {as_options(told.line)}")
+    for left in would.left:
+        echo(f"    left: {_named(left)}: {as_options(left.why)}")
+
+
+def _named(left: Left) -> str:
+    number = f"record {left.record}"
+    return f"{left.hazard_id} ({number})" if left.hazard_id else number
 
 
 @workbench.command("list", epilog=example("mine-geo workbench list --waiting"))
@@ -187,8 +216,116 @@ def show(
         return
     if plain:
         Sheet(seen.facts, store, f"Submission {submission_id}").give(format_, output)
+    if plain and seen.what == "reports":
+        _stack(seen)
+        return
     table = _beside(seen.records) if plain else seen.records
     Sheet(table, None if plain else store, "Its records", NAMES).give(format_, output)
+
+
+@workbench.command("map", epilog=example("mine-geo workbench map S-0002 -o S-0002.html"))
+@SUBMISSION
+@RECORDS
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The page to write (.html); it opens without internet.",
+)
+@click.pass_context
+def draw(ctx: click.Context, submission_id: str, records: tuple[int, ...], output: Path) -> None:
+    """Draw submitted reports: the hazard, the land of the report, and what would remain.
+
+    Without numbers all that wait are drawn; nothing is decided by it.
+    """
+    from mine_geo import maps  # noqa: PLC0415
+
+    choose(output.suffix.lower(), (".html",), "ending of --output")
+    store = open_named(ctx)
+    seen = store.submission(submission_id)
+    if seen.what != "reports":
+        raise OptionError(f"{submission_id} holds hazards: `mine-geo map` draws them")
+    strange = sorted(set(records) - set(seen.records["record"]))
+    if strange:
+        raise UnknownNameError(f"{some(strange)}: not in {submission_id}; show lists its records")
+    told = {each.record: each for each in seen.foreseen}
+    drawn = [
+        maps.ReportOnMap(
+            head,
+            tuple(lines),
+            told[number].hazards if number in told else (),
+            shape,
+            told[number].had if number in told else None,
+            told[number].left if number in told else None,
+        )
+        for number, state, head, lines, shape in _reports(seen)
+        if (number in records if records else state == "waiting")
+    ]
+    page = maps.report_map(
+        drawn,
+        store.hazards(workbench="include"),
+        title=f"{store.name}: {submission_id}",
+        note=terms.SYNTHETIC if store.synthetic else None,
+    )
+    maps.put_page(output, page)
+    echo(f"wrote {output}: {len(drawn):,} reports")
+
+
+def _stack(seen: Examined) -> None:
+    """Print reports one below the other, each with what accepting it would do."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
+    for _, _, head, lines, _ in _reports(seen):
+        terminal.show_stacked(head, lines)
+
+
+def _reports(seen: Examined) -> Iterator[tuple[int, str, str, list[str], Any]]:
+    """Give each report: number, state, its first line, the others, and its land."""
+    table = seen.records.drop(columns="geometry")
+    shapes = seen.records.geometry
+    said = seen.findings[seen.findings["record"].notna()]
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    for row, shape in zip(rows, shapes, strict=True):
+        mine = said[said["record"] == row["record"]]
+        lines = [*_figures(row), *_sayings(row, mine)]
+        yield row["record"], row["state"], _head(row), lines, shape
+
+
+def _head(row: dict[Hashable, Any]) -> str:
+    """Return the first line of a report: which, what, when, whose."""
+    hazards = row["hazard_id"] or row["hazards"]
+    when = row["happened_on"] and in_words(str(row["happened_on"].date()))
+    said = [hazards, row["event_type"], when, row["operator"], row["report_ref"], row["state"]]
+    return f"record {row['record']}: {', '.join(str(each) for each in said if each)}"
+
+
+def _figures(row: dict[Hashable, Any]) -> list[str]:
+    """Return the m² and the items of a report; of those that it does not say, nothing."""
+    sizes = {
+        "reported": "reported_size_m2",
+        "drawn": "size_m2",
+        "effective": "released_m2",
+        "outside": "outside_m2",
+    }
+    said = [f"{word} {row[name]:,.0f} m²" for word, name in sizes.items() if row[name] is not None]
+    lines = [", ".join(said)]
+    if row["left_m2"] is not None:
+        lines.append(f"{row['left_m2']:,} m² would be left of {row['had_m2']:,} m²")
+    items = [f"{row[name]:,} {name}" for name in terms.ITEM_COLUMNS if row[name] is not None]
+    return lines + ([f"items: {', '.join(items)}"] if items else [])
+
+
+def _sayings(row: dict[Hashable, Any], found: pd.DataFrame) -> list[str]:
+    """Return why a report would be left, its notes and its findings, each once."""
+    lines = [] if not row["left_because"] else [f"would be left: {row['left_because']}"]
+    notes = [] if not row["notes"] else [f"note: {row['notes']}"]
+    told = " ".join([*lines, *notes])
+    for severity, code, message in found[["severity", "code", "message"]].itertuples(index=False):
+        if message not in told:
+            notes.append(f"{severity}: {code}: {message}")
+    done = [] if not row["did"] else [f"it wrote: {row['did']}"]
+    return [as_options(line) for line in (*done, *lines, *notes)]
 
 
 def _beside(records: pd.DataFrame) -> pd.DataFrame:
@@ -203,6 +340,13 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
 @SUBMISSION
 @HAZARDS
 @RECORDS
+@click.option(
+    "--despite",
+    multiple=True,
+    type=click.Choice(terms.OVERRULED),
+    metavar="CODE",
+    help="An error of a named report that is true all the same, by the word that names it.",
+)
 @click.option(
     "--on", "happened_on", callback=as_day, metavar="DAY", help="The day; else that of each survey."
 )
@@ -222,6 +366,7 @@ def accept(
     records: tuple[int, ...],
     happened_on: str | None,
     who: str | None,
+    despite: tuple[str, ...],
     *,
     as_correction: bool,
     as_another: bool,
@@ -236,6 +381,7 @@ def accept(
         records=records or None,
         happened_on=happened_on,
         accepted_by=who,
+        despite=despite,
         as_correction=as_correction,
         as_another=as_another,
         dry_run=not yes,
@@ -245,14 +391,18 @@ def accept(
     released = f" ({done.released_m2:,} m²)" if done.released else ""
     what = "records accepted" if yes else "records would be accepted"
     echo(f"{submission_id}: {done.accepted:,} {what}: {said or 'none'}{released}")
+    for told in done.reports:
+        echo(as_options(told.line))
     for left in done.left:
-        echo(f"left: {left.hazard_id or f'record {left.record}'}: {as_options(left.why)}")
-    _end(done.notes, waits=not yes and bool(done.accepted))
+        echo(f"left: {_named(left)}: {as_options(left.why)}")
+    in_lines = tuple(f"{told.name}: " for told in done.reports)
+    notes = tuple(note for note in done.notes if not note.startswith(in_lines))
+    _end(notes, waits=not yes and bool(done.accepted))
 
 
 def _end(notes: tuple[str, ...], *, waits: bool) -> None:
     for note in notes:
-        echo(f"note: {note}")
+        echo(f"note: {as_options(note)}")
     if waits:
         echo("Nothing is written yet. Decide it with the same words and --yes.")
 

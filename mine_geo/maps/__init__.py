@@ -20,7 +20,9 @@ from mine_geo.maps.atlases.build import Atlas, atlas
 from mine_geo.maps.basemap import beneath
 from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
+from mine_geo.maps.page import put_page
 from mine_geo.maps.printing import sheet
+from mine_geo.maps.report_map import ReportOnMap, report_map
 from mine_geo.selection import EVERYTHING
 from mine_geo.terms import ZONES
 
@@ -34,7 +36,18 @@ if TYPE_CHECKING:
     from mine_geo.maps.page import OfflinePage
     from mine_geo.selection import Selection
 
-__all__ = ["Atlas", "atlas", "border_zone", "district", "national", "province", "sheet"]
+__all__ = [
+    "Atlas",
+    "ReportOnMap",
+    "atlas",
+    "border_zone",
+    "district",
+    "national",
+    "province",
+    "put_page",
+    "report_map",
+    "sheet",
+]
 
 
 def national(

@@ -113,9 +113,13 @@ def style() -> str:
     sheet = (_LEAFLET / "leaflet.css").read_text(encoding="utf-8")
     for name in _IMAGES:
         sheet = sheet.replace(f"url(images/{name})", f"url({_image_uri(name)})")
-    khmer = _KHMER_FACE.format(source=_data_uri(KHMER_FONT, "font/woff2"))
     own = [(ASSETS / name).read_text(encoding="utf-8") for name in STYLES]
-    return "\n".join([sheet, khmer, *own])
+    return "\n".join([sheet, khmer_face(), *own])
+
+
+def khmer_face() -> str:
+    """Return the rule that gives a page its Khmer font, `Mine Geo Khmer`, with the font inside."""
+    return _KHMER_FACE.format(source=_data_uri(KHMER_FONT, "font/woff2"))
 
 
 @cache
@@ -131,7 +135,7 @@ def script() -> str:
 
 
 @cache
-def _markup(name: str) -> jinja2.Template:
+def markup(name: str) -> jinja2.Template:
     """Return a template of the page's head or body; every value is escaped."""
     room = jinja2.Environment(
         loader=jinja2.FileSystemLoader(ASSETS),
@@ -143,6 +147,24 @@ def _markup(name: str) -> jinja2.Template:
     room.filters["count"] = lambda number: f"{number:,}"
     room.globals["say"] = words.say
     return room.get_template(name)
+
+
+def put_page(outfile: str | os.PathLike[str], text: str) -> None:
+    """Write a page whole; one that is there already is replaced at the very end, or not at all.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written.
+    """
+    try:
+        _put(Path(outfile), text.encode())
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise FileError(
+            f"{os.fspath(outfile)}: cannot be written ({said}); choose a folder that is there and "
+            "has room"
+        ) from error
 
 
 def _clean(text: str) -> str:
@@ -210,14 +232,7 @@ class OfflinePage(folium.Map):
             if self._basemap is not None:
                 self._basemap.check(self._view)
             self.lay_beside(Path(outfile))
-            try:
-                _put(Path(outfile), self.get_root().render().encode())
-            except OSError as error:
-                said = error.strerror or str(error)
-                raise FileError(
-                    f"{os.fspath(outfile)}: cannot be written ({said}); choose a folder that is "
-                    "there and has room"
-                ) from error
+            put_page(outfile, self.get_root().render())
             return
         super().save(outfile, close_file=close_file)
 
@@ -261,7 +276,7 @@ class OfflinePage(folium.Map):
         if self._assets is None:
             return ""
         said = words.say("atlas.alone", folder=self._assets.rstrip("/").rpartition("/")[2])
-        return _markup("alone.html").render(said=said)
+        return markup("alone.html").render(said=said)
 
     def render(self, **options: Any) -> str:
         """Put style, script, markup and data into the figure, then whatever was added."""
@@ -269,8 +284,8 @@ class OfflinePage(folium.Map):
         if not isinstance(figure, Figure):
             raise TypeError("the map stands in no Figure; use save() of the map")
         name = self.get_name()
-        head = _markup("head.html").render(facts=self.facts)
-        body = _markup("page.html").render(facts=self.facts, map_name=name)
+        head = markup("head.html").render(facts=self.facts)
+        body = markup("page.html").render(facts=self.facts, map_name=name)
         data = packing.safe_json(self.data)
         parts = (
             (figure.header, "mine_geo_head", _clean(head) + self._style()),

@@ -14,7 +14,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Table, func, select
 
-from mine_geo.errors import RecordError, some
+from mine_geo.errors import RecordError, some, visible
 from mine_geo.store import comparing, content, same_polygons, submissions
 from mine_geo.store import register as registration
 from mine_geo.store.deciding import Accepted, Chosen, Decision, Left
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mine_geo.events import Day
+    from mine_geo.store.deciding import Told
     from mine_geo.store.judging import Judged, View
 
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
@@ -42,6 +43,8 @@ _CLOSED: Final = (
     "closed in the register, where all its land was released: if land is there again, record that "
     "by hand with amend"
 )
+LONGEST: Final = 2000
+"""Characters of a reason that are shown: all errors of a record, each with its mend."""
 _UNVALIDATED: Final = {
     "not_validated": "not validated at its source: accept it by its id or number if it is true",
     "release_unsaid": "it does not say that land was released: accept it by its number if it was",
@@ -66,18 +69,25 @@ class Work:
     """Numbers of records, by what their acceptance wrote."""
     left: list[Left] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    reports: list[Told] = field(default_factory=list)
 
     def copy(self) -> Work:
         """Return how far it is, to come back to; see `restore`."""
         count = defaultdict(int, self.count)
         did = defaultdict(list, {what: [*numbers] for what, numbers in self.did.items()})
-        return replace(self, events=[*self.events], count=count, did=did, notes=[*self.notes])
+        return replace(
+            self,
+            events=[*self.events],
+            count=count,
+            did=did,
+            notes=[*self.notes],
+            reports=[*self.reports],
+        )
 
     def restore(self, kept: Work) -> None:
         """Go back to where it was."""
-        self.events, self.count, self.did, self.notes = (
-            kept.events, kept.count, kept.did, kept.notes
-        )  # fmt: skip
+        self.events, self.count, self.did = kept.events, kept.count, kept.did
+        self.notes, self.reports = kept.notes, kept.reports
 
     def finish(self, view: View) -> Accepted:
         """Put the decisions onto the view, and tell what is done."""
@@ -85,6 +95,8 @@ class Work:
             order = tuple(sorted(numbers))
             view.add(Decision(self.submission_id, order, ACCEPTED, self.accepted_by, did=did))
         types = ("registered", "amended", "described", "confirmed", "released", "same", "retracted")
+        told = sorted(self.reports, key=lambda each: each.record)
+        said = [f"{each.name}: {'; '.join(each.notes)}" for each in told if each.notes]
         return Accepted(
             self.submission_id,
             sum(len(numbers) for numbers in self.did.values()),
@@ -92,8 +104,9 @@ class Work:
             **{name: self.count[name] for name in types},
             left=tuple(self.left),
             released_m2=view.released_m2(),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *said),
             written=view.writes and bool(self.did),
+            reports=tuple(told),
         )
 
     def leave(self, reasons: Mapping[int, str], records: pd.DataFrame, *, by_name: bool) -> None:
@@ -110,11 +123,13 @@ class Work:
             self.left.append(Left(number, hazard, why))
         if by_name and reasons:
             lines = [
-                f"{each.hazard_id or f'record {each.record}'} ({each.why})" for each in self.left
+                visible(f"{each.hazard_id or f'record {each.record}'} ({each.why})", LONGEST)
+                for each in self.left
             ]
+            more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
             raise RecordError(
-                f"{some(lines, 3)}: cannot be accepted; nothing was written; leave them out, or "
-                "submit them corrected"
+                f"{', '.join(lines[:3])}{more}: cannot be accepted; nothing was written; leave "
+                "them out, or submit them corrected"
             )
 
 

@@ -9,12 +9,15 @@ EPSG:4326, m².
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+import shapely
 
+from mine_geo.checks.reports import weigh
 from mine_geo.errors import MineGeoError, OptionError, RecordError, some
+from mine_geo.findings import Finding
 from mine_geo.store import (
     comparing,
     content,
@@ -24,23 +27,24 @@ from mine_geo.store import (
     submissions,
 )
 from mine_geo.store.accepting import unvalidated
+from mine_geo.store.deciding import Told
 from mine_geo.store.entries import Entry, Facts, day, text_of
-from mine_geo.store.judging import judge
+from mine_geo.store.judging import Judged, judge, outside_note
 from mine_geo.store.submitted import WAITING
-from mine_geo.terms import KINDS, OUTCOMES
+from mine_geo.store.worked_land import Surroundings, fell
+from mine_geo.terms import EVENT_TYPES, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mine_geo.store.accepting import Work
     from mine_geo.store.deciding import Chosen
-    from mine_geo.store.judging import View
-    from mine_geo.store.same_reports import Known
+    from mine_geo.store.judging import Recorded, View
+    from mine_geo.store.same_reports import Known, Word
 
     Record = dict[Any, Any]
     Made = tuple[Record, Entry]
-    Correction = tuple[list[Record], list[str]]
-    """The records of a report, and the events in whose place they stand."""
+    Piece = tuple[Judged, Sequence[Made]]
 
 _FACTS: Final = (
     "operator",
@@ -53,6 +57,8 @@ _FACTS: Final = (
     "depth_cm",
     "comment",
 )
+NOTHING: Final = (0, 0, 0, 0, (), ())
+"""What a report does that is recorded already."""
 CORRECTION: Final = "correction"
 ANOTHER: Final = "another"
 WORDS: Final = (CORRECTION, ANOTHER)
@@ -83,22 +89,26 @@ def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = No
     )
     waits = every["state"].eq(WAITING) & every["record"].isin(chosen.numbers)
     records = every[waits].reset_index(drop=True)
-    reasons = submissions.errors_of(view.connection, work.submission_id, records)
+    stored = submissions.overruled(view.connection, work.submission_id, chosen.overruled)
+    # Another report of land that was reported before may take nothing more off its hazard.
+    overruled = (*chosen.overruled, *(("releases_nothing",) if word == ANOTHER else ()))
+    weighing = _Weighing(Surroundings(view.connection), overruled, stored)
+    reasons = submissions.errors_of(view.connection, work.submission_id, records, chosen.overruled)
     if not chosen.by_name:
         reasons |= unvalidated(view.connection, work, records, reasons)
     fit = records[~records["record"].isin(reasons)]
     fit = fit.sort_values(["happened_on", "record"])
     rows = {int(row["record"]): row for row in fit.to_dict("records")}
     if word == CORRECTION:
-        _correct(view, work, rows, known, reasons, every)
+        _correct(view, work, rows, known, reasons, every, weighing)
     for number in [*rows]:
         if number in known and (why := _waits(work, known[number], word, chosen)):
             reasons[number] = why
             del rows[number]
     for number in [*rows]:
-        if number in known and known[number].same is not None:
-            _count(work, rows.pop(number), new=False)
-    _record_all(view, work, rows, known, word, reasons)
+        if number in known and (same := known[number].same) is not None:
+            _count_same(work, rows.pop(number), same)
+    _record_all(view, work, rows, known, word, reasons, weighing)
     work.leave(dict(sorted(reasons.items())), records, by_name=chosen.by_name)
 
 
@@ -109,6 +119,7 @@ def _record_all(
     known: dict[int, Known],
     word: str | None,
     reasons: dict[int, str],
+    weighing: _Weighing,
 ) -> None:
     """Judge reports that are not there yet: those of one hazard first, at once."""
     made: list[Made] = []
@@ -121,10 +132,10 @@ def _record_all(
             made.append((record, _entry(work, record, known.get(number), word)))
         except MineGeoError as error:
             reasons[number] = str(error)
-    _judge(view, work, made, reasons)
+    _judge(view, work, made, reasons, weighing)
     for record in over_several:
         try:
-            _judge_several(view, work, record, renewed=word is not None)
+            _judge_several(view, work, record, weighing, renewed=word is not None)
         except MineGeoError as error:
             reasons[record["record"]] = str(error)
 
@@ -157,6 +168,7 @@ def _correct(
     known: dict[int, Known],
     reasons: dict[int, str],
     every: pd.DataFrame,
+    weighing: _Weighing,
 ) -> None:
     """Judge reports of which an earlier word is there: that is retracted, this recorded, or none.
 
@@ -167,8 +179,6 @@ def _correct(
         if number in known:
             reports[known[number].report].append(number)
     waiting = set(every.loc[every["state"] == WAITING, "record"])
-    made: list[Correction] = []
-    taken: set[str] = set()
     for report, numbers in reports.items():
         words = [known[number] for number in report]
         gone = same_reports.replaced(words)
@@ -176,71 +186,130 @@ def _correct(
             continue
         mine = [rows.pop(number) for number in numbers]
         missing = sorted(waiting.intersection(report) - set(numbers))
+        why = None
         if missing:
             why = (
                 f"{words[0].word.name} is one report with {some(missing, 3)} of this file, which "
                 "cannot be accepted or was not named: a correction is of the whole report"
             )
+        elif corrected := view.retracted(gone):
+            why = f"event {some(sorted(corrected), 2)} was corrected by another record of this file"
+        try:
+            if why is None:
+                _replace(view, work, mine, known, gone, weighing)
+        except MineGeoError as error:
+            why = str(error)
+        if why is not None:
             reasons.update(dict.fromkeys(numbers, why))
-        elif twice := taken.intersection(gone):
-            why = f"event {some(sorted(twice), 2)} is corrected by another record of this file"
-            reasons.update(dict.fromkeys(numbers, why))
-        else:
-            made.append((mine, gone))
-            taken.update(gone)
-    _replace(view, work, made, known, reasons)
 
 
 def _replace(
     view: View,
     work: Work,
-    made: Sequence[Correction],
+    records: list[Record],
     known: dict[int, Known],
-    reasons: dict[int, str],
+    gone: list[str],
+    weighing: _Weighing,
 ) -> None:
-    """Judge corrections at once; where the ledger refuses, halve them as `_judge` does."""
-    if not made:
-        return
+    """Judge the retraction of events and what stands in their place; all of it, or nothing."""
     kept = work.copy()
-    try:
-        with view.attempt():
-            _replace_all(view, work, made, known)
-    except MineGeoError as error:
-        work.restore(kept)
-        if len(made) == 1:
-            reasons.update({int(record["record"]): str(error) for record in made[0][0]})
-            return
-        middle = len(made) // 2
-        _replace(view, work, made[:middle], known, reasons)
-        _replace(view, work, made[middle:], known, reasons)
+    first = records[0]["record"]
+    why = f"corrected by {work.submission_id}, record {first}"
+    with view.attempt():
+        try:
+            retracted = judge(
+                view, recording.retractions(view, gone, why, work.accepted_by)
+            )  # fmt: skip
+            work.events += [name for name in retracted.ids if name in retracted.new]
+            work.count["retracted"] += len(retracted.new)
+            for record in records:
+                mine = known[int(record["record"])]
+                if mine.same is not None:
+                    _count_same(work, record, mine.same)
+                elif pd.isna(record["hazard_id"]):
+                    _judge_several(view, work, record, weighing, renewed=True)
+                else:
+                    entry = _entry(work, record, mine, CORRECTION)
+                    _record(view, work, record, entry, weighing)
+                work.notes += [
+                    f"{mine.word.name} in place of event {some(each.events, 2)}: "
+                    f"{', '.join(mine.word.differs(each))}"
+                    for each in (*mine.earlier, *mine.perhaps)[:1]
+                    if mine.same is None
+                ]
+        except MineGeoError:
+            work.restore(kept)
+            raise
 
 
-def _replace_all(
-    view: View, work: Work, made: Sequence[Correction], known: dict[int, Known]
-) -> None:
-    """Judge the retractions of events and what stands in their place, all or none."""
-    entries: list[Entry] = []
-    for records, gone in made:
-        why = f"corrected by {work.submission_id}, record {records[0]['record']}"
-        entries += recording.retractions(view, gone, why, work.accepted_by)
-    retracted = judge(view, entries)
-    work.events += [name for name in retracted.ids if name in retracted.new]
-    work.count["retracted"] += len(retracted.new)
-    of_one: list[Made] = []
-    for record in (each for records, _ in made for each in records):
-        mine = known[int(record["record"])]
-        if mine.same is not None:
-            _count(work, record, new=False)
-            continue
-        if pd.isna(record["hazard_id"]):
-            _judge_several(view, work, record, renewed=True)
-        else:
-            of_one.append((record, _entry(work, record, mine, CORRECTION)))
-        for each in (*mine.earlier, *mine.perhaps)[:1]:
-            said = ", ".join(mine.word.differs(each))
-            work.notes.append(f"{mine.word.name} in place of event {some(each.events, 2)}: {said}")
-    if of_one:
-        _record(view, work, of_one)
+@dataclass(frozen=True)
+class _Weighing:
+    """How reports are weighed that the ledger would take."""
+
+    there: Surroundings
+    overruled: tuple[str, ...]
+    stored: dict[int, list[str]]
+    """Errors of the checks that were overruled, by the number of the record."""
+
+    def tell(self, record: Record, done: Sequence[Recorded], land: Any) -> Told:
+        """Return what a judged report does, and what speaks against it."""
+        kind, when = record["event_type"], day(record["happened_on"])
+        new = any(each.new for each in done)
+        notes, findings = _notes(done), list[Finding]()
+        if new and kind in OUTCOMES:
+            where = fell(self.there, Judged.of(done[0]), done, land, when)
+            findings = weigh(where, int(record["record"]) - 1)
+            if where.outside_m2:
+                notes.insert(0, f"{outside_note(where.outside_m2)}: {where.outside()}")
+        return Told(
+            int(record["record"]),
+            tuple(each.hazard_id for each in done),
+            kind,
+            when,
+            tuple(str(each) for each in done),
+            new,
+            int(record["size_m2"]),
+            sum(each.before_m2 for each in done),
+            sum(each.released_m2 for each in done),
+            sum(each.outside_m2 for each in done),
+            sum(each.after_m2 for each in done),
+            (*notes, *(each.message for each in findings if each.severity == "warning")),
+            tuple(findings),
+            *(
+                shapely.union_all([of[name] for name in map(str, done) if name in of])
+                for of in (Judged.of(done[0]).had, Judged.of(done[0]).left)
+            ),
+        )
+
+    def against(self, told: Told) -> str | None:
+        """Return the errors that are not overruled, in words; None if there are none."""
+        wrong = [
+            (each.code, each.message)
+            for each in told.findings
+            if each.severity == "error" and each.code not in self.overruled
+        ]
+        return submissions.in_words_of(wrong) if wrong else None
+
+    def pass_on(self, told: Told) -> None:
+        """Refuse a report with errors that are not overruled.
+
+        Raises
+        ------
+        RecordError
+            If it has some.
+        """
+        if (why := self.against(told)) is not None:
+            raise RecordError(why)
+
+
+def _notes(done: Sequence[Recorded]) -> list[str]:
+    """Return what the ledger says of a report, but how much lies outside: `fell` says where."""
+    found = []
+    for each in done:
+        name = f"{each.hazard_id}: " if len(done) > 1 else ""
+        kept = (note for note in each.notes if note != outside_note(each.outside_m2))
+        found += [name + note for note in kept]
+    return found
 
 
 def _facts(work: Work, record: Record) -> Facts:
@@ -276,53 +345,132 @@ def _entry(work: Work, record: Record, known: Known | None, word: str | None) ->
     return replace(entry, detail=detail, renewed=word is not None)
 
 
-def _judge(view: View, work: Work, made: Sequence[Made], reasons: dict[int, str]) -> None:
-    """Judge reports at once; where the ledger refuses, halve them until the refused one is left.
+def _judge(
+    view: View, work: Work, made: Sequence[Made], reasons: dict[int, str], weighing: _Weighing
+) -> None:
+    """Judge reports together, less those that the ledger refuses or that must not pass unseen.
 
-    What is refused leaves nothing on the view.
+    One that is left out may have taken the land of the next: then all the others are judged anew.
     """
-    if not made:
+    while made:
+        refused: dict[int, str] = {}
+        pieces = _possible(view.scratch(), made, refused)
+        told = [
+            weighing.tell(record, [judged.recorded(name)], entry.geometry)
+            for judged, part in (pieces if len(pieces) < 2 else _together(view, pieces))
+            for (record, entry), name in zip(part, judged.ids, strict=True)
+        ]
+        wrong = _first_of_each(told, weighing)
+        if not wrong:
+            break
+        reasons.update(wrong)
+        made = [each for each in made if each[0]["record"] not in wrong]
+    else:
         return
+    reasons.update(refused)
+    for judged, _ in pieces:
+        view.add(judged)
+    for each in told:
+        _count(work, each, weighing)
+
+
+def _possible(view: View, made: Sequence[Made], refused: dict[int, str]) -> list[Piece]:
+    """Judge reports on a view; where the ledger refuses, halve them until the refused one is left.
+
+    What can be is on the view, in pieces that were judged at once.
+    """
     try:
-        _record(view, work, made)
+        judged = judge(view, [entry for _, entry in made])
     except MineGeoError as error:
         if len(made) == 1:
-            reasons[made[0][0]["record"]] = str(error)
-            return
+            refused[made[0][0]["record"]] = str(error)
+            return []
         middle = len(made) // 2
-        _judge(view, work, made[:middle], reasons)
-        _judge(view, work, made[middle:], reasons)
+        halves = (made[:middle], made[middle:])
+        return [piece for half in halves for piece in _possible(view, half, refused)]
+    return [(judged, made)]
 
 
-def _record(view: View, work: Work, made: Sequence[Made]) -> None:
-    """Judge reports, all or none."""
-    judged = judge(view, [entry for _, entry in made])
-    work.events += [name for name in judged.ids if name in judged.new]
-    for (record, _), name in zip(made, judged.ids, strict=True):
-        _count(work, record, new=name in judged.new)
-    work.notes += judged.notes()
+def _record(view: View, work: Work, record: Record, entry: Entry, weighing: _Weighing) -> None:
+    """Judge one report by itself.
+
+    Raises
+    ------
+    MineGeoError
+        If the ledger refuses it, or it must not pass unseen.
+    """
+    judged = judge(view, [entry], keep=False)
+    told = weighing.tell(record, [judged.recorded(judged.ids[0])], entry.geometry)
+    weighing.pass_on(told)
+    view.add(judged)
+    _count(work, told, weighing)
 
 
-def _count(work: Work, record: Record, *, new: bool) -> None:
-    kind = record["event_type"]
-    work.did[kind if new else None].append(int(record["record"]))
-    work.count[("released" if kind in OUTCOMES else kind) if new else comparing.SAME] += 1
+def _together(view: View, pieces: list[Piece]) -> list[Piece]:
+    """Return pieces judged at once, so that each report is seen beside all others of the file."""
+    made = [each for _, part in pieces for each in part]
+    try:
+        return [(judge(view, [entry for _, entry in made], keep=False), made)]
+    except MineGeoError:  # one after the other they can be
+        return pieces
 
 
-def _judge_several(view: View, work: Work, record: Record, *, renewed: bool) -> None:
-    """Judge a report that names no hazard: of all that lie under its polygon."""
+def _first_of_each(told: Sequence[Told], weighing: _Weighing) -> dict[int, str]:
+    """Return, of each hazard, the first report that must not pass unseen, and why."""
+    found: dict[int, str] = {}
+    seen: set[tuple[str, ...]] = set()
+    ranks = {name: rank for rank, name in enumerate(EVENT_TYPES)}
+    for each in sorted(told, key=lambda one: (one.happened_on, ranks[one.event_type], one.events)):
+        why = weighing.against(each)
+        if why is not None and each.hazards not in seen:
+            found[each.record] = why
+            seen.add(each.hazards)
+    return found
+
+
+def _count_same(work: Work, record: Record, same: Word) -> None:
+    """Count a report that the ledger has already, in just these words."""
+    number, hazards = int(record["record"]), [same.hazard] if same.hazard else []
+    work.did[None].append(number)
+    work.count[comparing.SAME] += 1
+    drawn, when = int(record["size_m2"]), day(record["happened_on"])
+    told = Told(number, tuple(hazards), same.kind, when, same.events, False, drawn, *NOTHING)
+    work.reports.append(told)
+
+
+def _count(work: Work, told: Told, weighing: _Weighing) -> None:
+    """Count a report as accepted, with what was overruled."""
+    kind = told.event_type
+    codes = {each.code for each in told.findings if each.severity == "error"}
+    codes |= set(weighing.stored.get(told.record, ()))
+    did = f"{kind} despite {', '.join(sorted(codes))}" if codes else kind
+    work.did[did if told.new else None].append(told.record)
+    work.count[("released" if kind in OUTCOMES else kind) if told.new else comparing.SAME] += 1
+    work.events += list(told.events) if told.new else []
+    work.reports.append(told)
+
+
+def _judge_several(
+    view: View, work: Work, record: Record, weighing: _Weighing, *, renewed: bool
+) -> None:
+    """Judge a report that names no hazard: of all that lie under its polygon.
+
+    Raises
+    ------
+    MineGeoError
+        If the ledger refuses it, or it must not pass unseen.
+    """
     kind = content.from_json(record["extra"]).get("kind")
-    done = field_reports.record_report(
-        view,
+    said = (
         record["geometry"],
         record["event_type"],
         day(record["happened_on"]),
         kind if kind in KINDS else None,
         _facts(work, record),
         record["event_id"],
-        renewed=renewed,
     )
-    new = [each for each in done if each.new]
-    work.events += list(new)
-    work.notes += [f"{each.hazard_id}: {note}" for each in new for note in each.notes]
-    _count(work, record, new=bool(new))
+    done = field_reports.record_report(view.scratch(), *said, renewed=renewed)
+    told = weighing.tell(record, done, record["geometry"])
+    weighing.pass_on(told)
+    field_reports.record_report(view, *said, renewed=renewed)
+    _count(work, told, weighing)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import Table, select, update
 
-from mine_geo.errors import RecordError, UnknownNameError, some
+from mine_geo.errors import OptionError, RecordError, UnknownNameError, choose, some
 from mine_geo.store import gpkg
 from mine_geo.store.entries import id_of
 from mine_geo.store.submitted import ACCEPTED, REJECTED, WAITING, SubmittedRecord
+from mine_geo.terms import OUTCOMES, OVERRULED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
+
+    from mine_geo.findings import Finding
 
 RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
 BATCH: Final = 5000
@@ -30,6 +33,56 @@ class Left(NamedTuple):
     record: int
     hazard_id: str | None
     why: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the acceptance of one report does; sizes in whole m²."""
+
+    record: int
+    """Its number in the file, from 1."""
+    hazards: tuple[str, ...]
+    """The hazards that it is of; of a report that names none those under its polygon."""
+    event_type: str
+    happened_on: date
+    events: tuple[str, ...]
+    """By event_id, one a hazard."""
+    new: bool
+    """False where it was recorded before: nothing is written then."""
+    drawn_m2: int
+    had_m2: int
+    """What was left of its hazards before, on its own day."""
+    released_m2: int
+    """What it releases: what another hazard is credited with already is not in it."""
+    outside_m2: int
+    """Worked land outside what was left."""
+    left_m2: int
+    """What is left of its hazards after it, on its own day."""
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    """What the judging has to say: where the land fell, and how its sizes compare."""
+    had: Any = field(default=None, repr=False)
+    """What was left of its hazards before it: a polygon in EPSG:4326."""
+    left: Any = field(default=None, repr=False)
+    """What is left of them after it."""
+
+    @property
+    def name(self) -> str:
+        """The record and its hazards, for a line."""
+        return f"record {self.record} ({some(self.hazards, 3)})"
+
+    @property
+    def line(self) -> str:
+        """All of it in a line."""
+        said = [f"{self.event_type} on {self.happened_on}"]
+        if not self.new:
+            said.append("recorded before, nothing to write")
+        elif self.event_type in OUTCOMES:
+            said.append(f"{self.released_m2:,} of {self.drawn_m2:,} m² drawn are released")
+            said.append(f"{self.left_m2:,} m² are left")
+        elif self.event_type == "amended":
+            said.append(f"{self.had_m2:,} m² become {self.left_m2:,} m²")
+        return f"{self.name}: {'; '.join([', '.join(said), *self.notes])}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +110,8 @@ class Accepted:
     notes: tuple[str, ...] = ()
     written: bool = True
     """Whether it was written: False for a dry run, and where nothing is accepted."""
+    reports: tuple[Told, ...] = ()
+    """Of reports what each does; what there is to say of them is in the notes too."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +134,23 @@ class Chosen:
     by_name: bool
     """Whether they were asked for one by one: then each of them must do."""
     notes: tuple[str, ...]
+    overruled: tuple[str, ...] = ()
+    """Codes of errors that do not keep them back."""
+
+    def overruling(self, codes: Iterable[str] | str) -> Chosen:
+        """Return the same with errors overruled.
+
+        Raises
+        ------
+        OptionError
+            If a code is none that can be overruled, or the records are not named.
+        """
+        given = (codes,) if isinstance(codes, str) else tuple(codes)
+        for code in given:
+            choose(code, OVERRULED, "despite")
+        if given and not self.by_name:
+            raise OptionError("errors are overruled one by one: name the records by their numbers")
+        return replace(self, overruled=given)
 
 
 def choose_records(

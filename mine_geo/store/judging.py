@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Table, select
 
-from mine_geo.errors import ConflictError, MineGeoError, UnknownNameError, some
+from mine_geo.errors import ConflictError, MineGeoError, UnknownNameError, meant, some
 from mine_geo.fold import Fold, fold
 from mine_geo.geometry import exact_size_m2
 from mine_geo.movements import changes
@@ -140,6 +140,14 @@ class View:
     def today(self) -> date:
         """The day of it in Cambodia."""
         return self.now.astimezone(DAYS_IN).date()
+
+    def scratch(self) -> View:
+        """Return the same view to try something on; nothing that is judged there is written."""
+        other = View(self.connection)
+        other.now = self.now
+        other._judged, other._rows = list(self._judged), self._rows
+        other._entries = dict(self._entries)
+        return other
 
     def add(self, judged: Judgement) -> None:
         """Put something judged onto the view: what is judged later sees it."""
@@ -302,6 +310,16 @@ class Judged:
         known_at = None if self.rows is None else self.rows["recorded_at"].max()
         return changes(fold(self.before, known_at=known_at), self.after).drop(columns="recorded_at")
 
+    @cached_property
+    def had(self) -> dict[str, Any]:
+        """The polygon of its hazard before each event, by event_id."""
+        return verdicts.had(self.after)
+
+    @cached_property
+    def left(self) -> dict[str, Any]:
+        """The polygon of its hazard after each event, by event_id."""
+        return dict(zip(self.after.effects["event_id"], self.after.polygons, strict=True))
+
     def recorded(self, event_id: str) -> Recorded:
         """Return what one of the events does."""
         row = self.events.loc[self.events["event_id"] == event_id].iloc[0]
@@ -319,11 +337,16 @@ class Judged:
         result.outside_m2 = 0 if pd.isna(row["outside_m2"]) else int(row["outside_m2"])
         said = [note for event, _, note in self._notes() if event == event_id]
         if result.outside_m2:
-            said.append(f"{result.outside_m2:,} m² lie outside what was left; not released")
+            said.append(outside_note(result.outside_m2))
         if not result.after_m2 and result.before_m2:
             said.append(f"nothing is left of {result.hazard_id}: closed")
         result.notes = tuple(said)
         return result
+
+    @staticmethod
+    def of(recorded: Recorded) -> Judged:
+        """Return the judgement in which an event was judged."""
+        return recorded._judged  # noqa: SLF001
 
     def notes(self) -> list[str]:
         """Return what the fold has to say of the new events, each with its hazard."""
@@ -335,7 +358,14 @@ class Judged:
             yield event, hazard, f"{note} ({size:,} m²)" if size else str(note)
 
 
-def judge(view: View, entries: Sequence[Entry], *, born: Collection[str] = ()) -> Judged:
+def outside_note(outside_m2: int) -> str:
+    """Say how much of the worked land lay outside what was left."""
+    return f"{outside_m2:,} m² lie outside what was left; not released"
+
+
+def judge(
+    view: View, entries: Sequence[Entry], *, born: Collection[str] = (), keep: bool = True
+) -> Judged:
     """Judge entries against a view, and put those that are not there yet onto it.
 
     Parameters
@@ -346,6 +376,8 @@ def judge(view: View, entries: Sequence[Entry], *, born: Collection[str] = ()) -
         The entries; all of them can be, or it raises.
     born
         Hazards that begin with these entries.
+    keep
+        Whether to put them onto the view; else the caller does, with `View.add`.
 
     Raises
     ------
@@ -383,7 +415,8 @@ def judge(view: View, entries: Sequence[Entry], *, born: Collection[str] = ()) -
         events["outside_m2"]
     )  # fmt: skip
     done = Judged(before, events, after, list(named), new, rows, frozenset(mine), view.writes)
-    view.add(done)
+    if keep:
+        view.add(done)
     return done
 
 
@@ -464,12 +497,17 @@ def unknown(view: View, ids: Sequence[str]) -> UnknownNameError:
         return UnknownNameError(
             f"{names}: not in the register, only on the workbench ({submissions}); accept it first"
         )
+    known = view.connection.scalars(
+        select(_HAZARD.c.hazard_id).where(_HAZARD.c.status.is_not(None))
+    )
+    like = meant(ids, known)
     if len(ids) == 1:
-        return UnknownNameError(
-            f"no hazard {ids[0]} in this store; check the id, or register it"
-        )  # fmt: skip
+        mend = f"did you mean {like[ids[0]]}?" if like else "check the id, or register it"
+        return UnknownNameError(f"no hazard {ids[0]} in this store; {mend}")
+    hint = "".join(f"; {name}: did you mean {other}?" for name, other in [*like.items()][:3])
     return UnknownNameError(
         f"{some(ids)}: {len(ids)} hazards are not in this store; check the ids, or register them"
+        f"{hint}"
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -12,18 +12,22 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, case, func, select
 
-from mine_geo.errors import UnknownNameError, some
-from mine_geo.findings import FINDING_COLUMNS, WAITS
+from mine_geo.errors import UnknownNameError
+from mine_geo.findings import FINDING_COLUMNS, WAITS, as_table
 from mine_geo.store import comparing, content, rows
 from mine_geo.store.entries import id_of
 from mine_geo.store.projection import HASH, MANY
 from mine_geo.store.reception import DESCRIBED, REPORT
 from mine_geo.store.submitted import STATES, WAITING, Submission, SubmissionFinding, SubmittedRecord
 from mine_geo.store.waiting import in_register
-from mine_geo.terms import CRS, ITEM_COLUMNS
+from mine_geo.terms import CRS, ITEM_COLUMNS, OVERRULED
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from sqlalchemy import ColumnElement, Connection
+
+    from mine_geo.store.deciding import Left, Told
 
 SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
 RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
@@ -49,6 +53,8 @@ LISTED: Final = (
     "operation",
     *COUNTS,
 )
+FORESEEN: Final = ("had_m2", "released_m2", "outside_m2", "left_m2")
+"""What an acceptance would do with a report, m²."""
 _DECISION: Final = ("state", "why", "did", "decided_at", "decided_by", "errors", "warnings")
 _ORDER: Final = ("size_m2", "register_size_m2", "gained_m2", "lost_m2", "change", "changed")
 
@@ -66,7 +72,35 @@ class Examined:
     records: gpd.GeoDataFrame
     """One row a record, see `Store.submission`."""
     findings: gpd.GeoDataFrame
-    """See `findings.as_table`."""
+    """See `findings.as_table`; of reports with what the judging finds."""
+    foreseen: tuple[Told, ...] = ()
+    """Of waiting reports, what accepting each would do."""
+
+    def foreseeing(self, told: Sequence[Told], left: Sequence[Left]) -> Examined:
+        """Return the same with what an acceptance would do with its reports."""
+        numbers = self.records["record"]
+        by_record = {each.record: each for each in told}
+        table = self.records.copy()
+        for name in FORESEEN:
+            said = [getattr(by_record.get(number), name, None) for number in numbers]
+            table[name] = pd.Series(said, index=table.index, dtype="Int64")
+        notes = ["; ".join(by_record[n].notes) if n in by_record else None for n in numbers]
+        over = [", ".join(by_record[n].hazards) if n in by_record else None for n in numbers]
+        because = dict(
+            zip((each.record for each in left), (each.why for each in left), strict=True)
+        )
+        table = table.assign(
+            hazards=pd.Series(over, index=table.index, dtype="str"),
+            notes=pd.Series(notes, index=table.index, dtype="str"),
+            left_because=pd.Series(
+                [because.get(number) for number in numbers], index=table.index, dtype="str"
+            ),
+        )
+        order = [*table.columns.drop("geometry"), "geometry"]
+        judged = as_table([found for each in told for found in each.findings])
+        said = judged if self.findings.empty else pd.concat([self.findings, judged])
+        said = said.sort_values("record", kind="stable", na_position="first", ignore_index=True)
+        return replace(self, records=table[order], findings=said, foreseen=tuple(told))
 
 
 def listed(connection: Connection, name: str | None = None) -> pd.DataFrame:
@@ -155,7 +189,7 @@ def outlines(connection: Connection) -> gpd.GeoDataFrame:
         RECORD.c.state == WAITING,
         RECORD.c.geometry.is_not(None),
     ]
-    names = ("hazard_id", "kind", "geometry")
+    names = ("hazard_id", "kind", "submission_id", "geometry")
     found = rows.read(connection, [RECORD.c[name] for name in names], where, [RECORD.c.fid])
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
 
@@ -183,17 +217,48 @@ def findings(connection: Connection, name: str) -> gpd.GeoDataFrame:
     return found.astype({"record": "Int64"})
 
 
-def errors_of(connection: Connection, name: str, records: pd.DataFrame) -> dict[int, str]:
-    """Return the errors of records that have some, in words, by number."""
+def errors_of(
+    connection: Connection, name: str, records: pd.DataFrame, overruled: Collection[str] = ()
+) -> dict[int, str]:
+    """Return the errors of records that have some, in words, by number; without those overruled."""
     wrong = records.loc[records["errors"] > 0, "record"]
     if wrong.empty:
         return {}
     said = findings(connection, name)
     said = said[(said["severity"] == "error") & said["record"].isin(wrong)]
+    said = said[~said["code"].isin(list(overruled))]
     return {
-        int(number): f"errors: {some(sorted(set(codes)))}"
-        for number, codes in said.groupby("record")["code"]
+        int(number): in_words_of(list(zip(rows["code"], rows["message"], strict=True)))
+        for number, rows in said.groupby("record")
     }
+
+
+def overruled(connection: Connection, name: str, codes: Collection[str]) -> dict[int, list[str]]:
+    """Return which of these errors the records of a submission have, by number."""
+    f, found = FINDING.c, defaultdict[int, list[str]](list)
+    where = (f.submission_id == name, f.code.in_(list(codes)), f.record.is_not(None))
+    for record, code in connection.execute(select(f.record, f.code).where(*where)):
+        found[record].append(code)
+    return found
+
+
+def in_words_of(errors: Sequence[tuple[str, str]]) -> str:
+    """Say errors of one record in a line: code and message of each, and whether they can be true.
+
+    Examples
+    --------
+    >>> in_words_of([("no_land", "no polygon of the land; ask for it")])
+    'no_land: no polygon of the land; ask for it'
+    >>> in_words_of([("mostly_beyond", "900 of its 1,000 m² never were in AP-1")])
+    'mostly_beyond: 900 of its 1,000 m² never were in AP-1; if it is true all the same, accept it
+    by its number with despite="mostly_beyond"'
+    """
+    said = "; ".join(dict.fromkeys(f"{code}: {message}" for code, message in errors))
+    codes = sorted({code for code, _ in errors})
+    if not set(codes) <= set(OVERRULED):
+        return said
+    words = " ".join(f'despite="{code}"' for code in codes)
+    return f"{said}; if it is true all the same, accept it by its number with {words}"
 
 
 def unvalidated(connection: Connection, name: str) -> dict[int, str]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mine_geo.intake.received import Received
+    from mine_geo.store.deciding import Accepted
     from mine_geo.store.reception import Prepared
     from mine_geo.store.reception import Table as Records
 
@@ -52,6 +53,7 @@ class Submitted(str):
     __slots__ = (
         "changes",
         "errors",
+        "foreseen",
         "new",
         "not_in_split",
         "notes",
@@ -75,6 +77,8 @@ class Submitted(str):
     """Findings that keep a record out of the register."""
     warnings: int
     notes: tuple[str, ...]
+    foreseen: Accepted | None
+    """Of reports: what `accept` would do with those that wait, and what it would leave and why."""
 
 
 def check(
@@ -317,7 +321,7 @@ def _result(connection: Connection, name: str, *, new: bool, notes: tuple[str, .
     """Return what is in a submission now."""
     listed = submissions.listed(connection, name).iloc[0]
     done = Submitted(name)
-    done.new, done.notes = new, notes
+    done.new, done.notes, done.foreseen = new, notes, None
     done.records, done.waiting = int(listed["records"]), int(listed["waiting"])
     done.errors, done.warnings = int(listed["errors"]), int(listed["warnings"])
     done.not_in_split = int(listed["not_in_split"])

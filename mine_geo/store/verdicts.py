@@ -17,6 +17,7 @@ from mine_geo.terms import ITEM_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     import geopandas as gpd
     import pandas as pd
@@ -106,15 +107,20 @@ def _refused(events: gpd.GeoDataFrame, entry: Entry, reason: str) -> str:
 
 def _refuse_miss(events: gpd.GeoDataFrame, entry: Entry) -> None:
     """Refuse a released polygon that lies outside all land that ever was in the hazard."""
-    found, _ = standing(events[events["hazard_id"] == entry.hazard_id], as_of=entry.happened_on)
-    child = np.array([(detail_of(text) or {}).get("role") == "child" for text in found["detail"]])
-    drawn = found.geometry[found["event_type"].isin(_DRAWN).to_numpy() | child]
+    drawn = outlines(events, entry.hazard_id, entry.happened_on)
     metres = min((distance_m(each, entry.geometry) for each in drawn), default=0.0)
     if metres > SLIVER_M:
         raise GeometryError(
             f"the polygon misses {entry.hazard_id} by {metres:,.1f} m; check the id, the "
             "coordinates and their datum"
         )
+
+
+def outlines(events: gpd.GeoDataFrame, hazard_id: str, as_of: date | None) -> list[Any]:
+    """Return the polygons of a hazard as it was ever drawn up to a day."""
+    found, _ = standing(events[events["hazard_id"] == hazard_id], as_of=as_of)
+    child = np.array([(detail_of(text) or {}).get("role") == "child" for text in found["detail"]])
+    return list(found.geometry[found["event_type"].isin(_DRAWN).to_numpy() | child])
 
 
 def had(after: Fold) -> dict[str, Any]:

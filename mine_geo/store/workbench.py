@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from mine_geo.errors import OptionError
+from mine_geo.errors import OptionError, RecordError
 from mine_geo.intake.received import Received, check_ids
 from mine_geo.store import accepting, deciding, submissions, submitting, unmeasured
 from mine_geo.store.accepting_reports import ANOTHER, CORRECTION, accept_reports
 from mine_geo.store.base import Base
 from mine_geo.store.deciding import Accepted, Rejected
 from mine_geo.store.entries import Facts, id_of
+from mine_geo.store.judging import View
 from mine_geo.store.reception import Table, prepare, typed
 from mine_geo.store.submitted import ACCEPTED, REJECTED
+from mine_geo.terms import OVERRULED
 
 if TYPE_CHECKING:
     import os
@@ -24,9 +27,12 @@ if TYPE_CHECKING:
 
     from mine_geo.events import Day
     from mine_geo.intake.received import What
-    from mine_geo.store.judging import View
     from mine_geo.store.submissions import Examined
     from mine_geo.store.submitting import Submitted
+
+
+MOST_ALONE: Final = 100
+"""Reports of a submission that are judged once more alone, since they would be left waiting."""
 
 
 class Workbench(Base):
@@ -66,8 +72,9 @@ class Workbench(Base):
         -------
         Submitted
             The submission_id (a `str`), with `new`, `records`, `waiting`, `same`, `changes`,
-            `not_in_split`, `errors`, `warnings`, `notes`. The same bytes read in the same way are
-            recognised: `new` is False then, and nothing was written.
+            `not_in_split`, `errors`, `warnings`, `notes`; of reports also `foreseen`, what
+            `accept` would do on the register as it stands. The same bytes read in the same way
+            are recognised: `new` is False then, and nothing was written.
 
         Raises
         ------
@@ -86,16 +93,19 @@ class Workbench(Base):
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
             done = None if again else submitting.there_already(connection, got, records)
-            if done is not None:
-                return done
-            found = submitting.check(
-                connection, got, records.frame, of_reports=False, operator=operator
-            )
-        prepared = prepare(records, found)
-        with self._writing() as connection:
-            return submitting.submit(
-                connection, got, prepared, facts, again=again, synthetic=self.synthetic
-            )
+            if done is None:
+                found = submitting.check(
+                    connection, got, records.frame, of_reports=False, operator=operator
+                )
+        if done is None:
+            prepared = prepare(records, found)
+            with self._writing() as connection:
+                done = submitting.submit(
+                    connection, got, prepared, facts, again=again, synthetic=self.synthetic
+                )
+        if got.what == "reports":
+            done.foreseen = self.accept(done, dry_run=True)
+        return done
 
     def check(self, received: Received) -> gpd.GeoDataFrame:
         """List what the reading and the checks have to say of a file; nothing is written.
@@ -160,7 +170,12 @@ class Workbench(Base):
             `why` (rejected), `did` (what acceptance wrote), `decided_at`, `decided_by` and, of
             waiting hazards, the difference to the register as it stands: `change` (`new`,
             `redrawn`, `described`, `redrawn, described`, `same`, `closed` in the register,
-            `no polygon`), `register_size_m2`, `gained_m2`, `lost_m2`, and `changed` in words.
+            `no polygon`), `register_size_m2`, `gained_m2`, `lost_m2`, and `changed` in words. Of
+            waiting reports what `accept` would do on the register as it stands, each with all
+            others that it would take: `had_m2` (left before, on its day), `released_m2`,
+            `outside_m2` (worked land outside what was left), `left_m2`, `notes`, and
+            `left_because` where it would be left waiting; the figures are then those of the report
+            alone, with the errors overruled that can be. What the judging finds is in `findings`.
 
         Raises
         ------
@@ -168,7 +183,21 @@ class Workbench(Base):
             If there is no such submission.
         """
         with self._reading() as connection:
-            return submissions.examine(connection, submission_id)
+            seen = submissions.examine(connection, submission_id)
+            if seen.what != "reports":
+                return seen
+            foreseen = self._accept(View(connection), seen.submission_id)
+            told = list(foreseen.reports)
+            for left in foreseen.left[:MOST_ALONE]:
+                with suppress(RecordError):
+                    alone = self._accept(
+                        View(connection),
+                        seen.submission_id,
+                        records=[left.record],
+                        despite=OVERRULED,
+                    )
+                    told += alone.reports
+        return seen.foreseeing(told, foreseen.left)
 
     def accept(
         self,
@@ -178,6 +207,7 @@ class Workbench(Base):
         records: Iterable[int] | None = None,
         happened_on: Day = None,
         accepted_by: str | None = None,
+        despite: Iterable[str] | str = (),
         as_correction: bool = False,
         as_another: bool = False,
         dry_run: bool = False,
@@ -204,6 +234,10 @@ class Workbench(Base):
             without it is left. A report has a day of its own: then it is refused.
         accepted_by
             Who accepts.
+        despite
+            Errors of reports that are true all the same, by their codes (`terms.OVERRULED`):
+            for records that are named, they do not keep them back. What was overruled is kept
+            with the record.
         as_correction
             Reports that are there already and say something else stand in the place of what is
             there: the earlier events are retracted and the new ones recorded, or neither. Without
@@ -218,14 +252,16 @@ class Workbench(Base):
         Returns
         -------
         Accepted
-            The events, how many of each type, what was `left` and why, and notes.
+            The events, how many of each type, what was `left` and why, and notes; of reports also
+            what each does (`reports`): m² drawn, released, outside, and where that lies.
 
         Raises
         ------
         UnknownNameError
             If there is no such submission, hazard or record in it.
         OptionError
-            If a day is given for reports, or a word on earlier reports for hazards.
+            If a day is given for reports, a word on earlier reports for hazards, or an error
+            overruled that cannot be, or for records that are not named.
         RecordError
             If a record that is asked for by name cannot be accepted: it has errors, no polygon,
             no kind, was rejected, or the hazard is closed in the register.
@@ -235,26 +271,42 @@ class Workbench(Base):
         if as_correction and as_another:
             raise OptionError("a report is a correction or another one; say one of the two")
         word = CORRECTION if as_correction else ANOTHER if as_another else None
+        return self._judging(
+            lambda view: self._accept(
+                view, submission_id, hazards, records, happened_on, accepted_by, despite, word=word
+            ),
+            dry_run=dry_run,
+        )
 
-        def ask(view: View) -> Accepted:
-            row = submissions.known(view.connection, submission_id)
-            if word and row.what == "hazards":
-                raise OptionError(
-                    f"{row.submission_id} holds hazards; as_correction and as_another are for "
-                    "reports: leave them out"
-                )
-            chosen = deciding.choose_records(
-                view.connection, row.submission_id, hazards, records, ACCEPTED
+    def _accept(
+        self,
+        view: View,
+        submission_id: str,
+        hazards: Iterable[str] | str | None = None,
+        records: Iterable[int] | None = None,
+        happened_on: Day = None,
+        accepted_by: str | None = None,
+        despite: Iterable[str] | str = (),
+        *,
+        word: str | None = None,
+    ) -> Accepted:
+        """Judge an acceptance on a view; see `accept`."""
+        row = submissions.known(view.connection, submission_id)
+        if word and row.what == "hazards":
+            raise OptionError(
+                f"{row.submission_id} holds hazards; as_correction and as_another are for "
+                "reports: leave them out"
             )
-            work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
-            work.notes += chosen.notes
-            if chosen.numbers and row.what == "hazards":
-                accepting.accept_hazards(view, work, chosen)
-            elif chosen.numbers:
-                accept_reports(view, work, chosen, word)
-            return work.finish(view)
-
-        return self._judging(ask, dry_run=dry_run)
+        chosen = deciding.choose_records(
+            view.connection, row.submission_id, hazards, records, ACCEPTED
+        ).overruling(despite)
+        work = accepting.begin(row, happened_on, accepted_by, synthetic=self.synthetic)
+        work.notes += chosen.notes
+        if chosen.numbers and row.what == "hazards":
+            accepting.accept_hazards(view, work, chosen)
+        elif chosen.numbers:
+            accept_reports(view, work, chosen, word)
+        return work.finish(view)
 
     def reject(
         self,

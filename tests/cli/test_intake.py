@@ -138,7 +138,7 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     assert "1 records accepted: 1 registered" in done
     assert done.startswith("S-0001: each as of its own day, ")
     assert "left: N-2" in done
-    assert "left: N-3: errors: invalid_ring" in done
+    assert "left: N-3 (record 3): invalid_ring: self-intersection at" in done
     assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 3
     why = "ring crosses itself; polygon missing"
     words = ["workbench", "reject", "S-0001", "--why", why]
@@ -421,7 +421,7 @@ def test_a_corrected_report_is_accepted_in_one_step(command: Command) -> None:
     assert "1 released (19,989 m²)" in command.done("workbench", "accept", "S-0001", "--yes")
     command.done("workbench", "submit", REPORTS / "c9a2.xlsx", *how)
     refused = command.done("workbench", "accept", "S-0002", "--yes")
-    assert "left: AP-001: CR-1 of CMAC is there with other content" in refused
+    assert "left: AP-001 (record 1): CR-1 of CMAC is there with other content" in refused
     assert "ap_mines 3, now 5" in refused
     assert "--as-correction" in refused
     assert "as_correction=" not in refused

@@ -296,8 +296,10 @@ def test_one_global_id_over_two_hazards(desk: Store) -> None:
         2, 2 * HALF, 40_000, 7,
     ]  # fmt: skip
     half = sent(desk, said)
-    assert "was retracted" in desk.accept(half).left[0].why
-    assert desk.accept(half, as_correction=True).accepted == 1
+    with pytest.raises(errors.RecordError, match="was retracted"):  # 40,000 m² on half the land
+        desk.accept(half, records=[1], despite="size_mistaken")
+    word = {"records": [1], "despite": "size_mistaken", "as_correction": True}
+    assert desk.accept(half, **word).accepted == 1
     assert sums(desk) == [1, HALF, 40_000, 7]
 
 
@@ -313,7 +315,8 @@ def test_a_part_of_a_report_is_corrected_with_the_whole(desk: Store) -> None:
         desk.accept(name, records=[1], as_correction=True)
     desk.accept(name, as_correction=True)
     assert sums(desk) == [2, 2 * HALF, 40_000, 8]
-    desk.accept(sent(desk, said | {"ap_mines": 8}), as_correction=True)  # one hazard only
+    one = sent(desk, said | {"ap_mines": 8})  # one hazard only, with the size of both
+    desk.accept(one, records=[1], despite="size_mistaken", as_correction=True)
     assert sums(desk) == [1, HALF, 40_000, 8]
 
 

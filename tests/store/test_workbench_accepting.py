@@ -128,11 +128,15 @@ def test_what_cannot_enter_is_left_with_the_reason(store: Store) -> None:
     name = submit(store, *rows)
     done = store.accept(name)
     assert done.accepted == done.registered == 1
+    ring = "invalid_ring: self-intersection at 103.0050000, 14.0050000; draw the ring so that it "
+    ring += "neither crosses nor touches itself"
+    word = "unknown_word: kind 'mines' is unknown; write one of: ap_minefield, av_minefield, "
+    word += "cluster_munition, other_erw"
     assert done.left == (
         Left(2, "N", "no polygon: not in the split"),
         Left(3, "K", "no kind: say which when the file is read, with kind="),
-        Left(4, "X", "errors: invalid_ring, unknown_word"),
-        Left(5, None, "errors: missing_id"),
+        Left(4, "X", f"{ring}; {word}"),
+        Left(5, None, "missing_id: no hazard_id; give the hazard its id"),
     )
     assert store.submission(name).records["state"].tolist() == ["accepted", *["waiting"] * 4]
     listed = store.not_in_split()
@@ -144,7 +148,7 @@ def test_what_cannot_enter_is_left_with_the_reason(store: Store) -> None:
 @pytest.mark.parametrize(
     ("asked", "match"),
     [
-        ({"hazards": ["A", "X"]}, r"X \(errors: invalid_ring\)"),
+        ({"hazards": ["A", "X"]}, r"X \(invalid_ring: self-intersection at"),
         ({"records": [1, 3]}, "N .no polygon"),
     ],
 )

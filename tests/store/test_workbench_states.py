@@ -46,10 +46,10 @@ def test_only_what_is_validated_enters_by_itself(store: Store, tmp_path: Path) -
     assert store.hazards(workbench="exclude").empty
     accepted = store.accept(done)
     assert accepted.registered == 1
-    assert {each.hazard_id: each.why for each in accepted.left} == {
-        "HZ-3": "not validated at its source: accept it by its id or number if it is true",
-        "HZ-4": "errors: unknown_state",
-    }
+    why = {each.hazard_id: each.why for each in accepted.left}
+    assert list(why) == ["HZ-3", "HZ-4"]
+    assert why["HZ-3"].startswith("not validated at its source: accept it by its id or number")
+    assert why["HZ-4"].startswith("unknown_state: sys_validation_status 'Tier 2' is no state of")
     assert store.hazards(workbench="exclude")["hazard_id"].tolist() == ["HZ-1"]
     # The mend: an officer names it.
     assert store.accept(done, hazards=["HZ-3"]).registered == 1
