@@ -397,7 +397,7 @@ def test_a_point_measured_from_itself_is_a_circle() -> None:
     [
         ({"frompointinput": "TP9"}, "TP2: measured from 'TP9', which is not there"),
         ({"frompointinput": "TP\n9"}, "TP2: measured from 'TP 9', which is not there"),
-        ({"pointlocal_id": "TP\n2", "bearing": None}, "TP 2: neither coordinates nor bearing"),
+        ({"pointlocal_id": "TP\n2", "bearing": None}, r"TP\n2: neither coordinates nor bearing"),
         ({"bearing": "north"}, "TP2: bearing 'north' cannot be"),
         ({"bearing": "400"}, "TP2: bearing '400' cannot be"),
         ({"distance": "-100"}, "TP2: distance '-100' cannot be"),

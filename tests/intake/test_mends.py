@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from mine_geo.cli import main
-from mine_geo.errors import CRSError, MineGeoError
+from mine_geo.errors import FINDINGS_EXIT, CRSError, MineGeoError
 from mine_geo.intake import check, read, read_hazards
 from tests.intake.test_cases_read import CASES, RINGS, assert_there
 
@@ -506,10 +506,10 @@ def test_geojson_in_a_cell_on_another_datum(tmp_path):
     assert "operation=" in refused(table_of(tmp_path, geom=texts))
     texts[1] = named(numbers(4326)[1], "EPSG:4326")
     message = refused(table_of(tmp_path, geom=texts))
-    assert "several reference systems (EPSG:4131, EPSG:4326)" in message
+    assert "its records name several reference systems: EPSG:4131 in 2" in message
     unknown = [named(shape, "Datum of X") for shape in numbers(4326)]
     message = refused(table_of(tmp_path, geom=unknown))
-    assert "'Datum of X', which is not known" in message
+    assert "it names a reference system that is not known: 'Datum of X'" in message
     assert 'crs="' in message
     assert_there(read_hazards(table_of(tmp_path, geom=unknown), crs="EPSG:4326"))
 
@@ -683,7 +683,7 @@ def test_what_went_where_is_checked_too(tmp_path):
     assert whole.exit_code == 0
 
 
-def test_reports_that_are_read_as_hazards(tmp_path):
+def test_reports_are_not_read_as_hazards(tmp_path):
     table = {
         "hazard_id": IDS,
         "outcome": "Clearance",
@@ -692,10 +692,15 @@ def test_reports_that_are_read_as_hazards(tmp_path):
     }
     path = tmp_path / "a.csv"
     pd.DataFrame(table).to_csv(path, index=False)
-    run = CliRunner().invoke(main, ["check", str(path), "--crs", "EPSG:4326", "--format", "csv"])
-    assert "read it with --reports" in run.output
-    again = CliRunner().invoke(main, ["check", str(path), "--crs", "EPSG:4326", "--reports"])
-    assert "3 reports" in again.output
+    words = ["check", str(path), "--crs", "EPSG:4326"]
+    run = CliRunner().invoke(main, [*words, "--format", "csv"])
+    assert "taken for reports of released land by outcome (cleared)" in run.output
+    assert "if it is of hazards, read it with --hazards" in run.output
+    for word in ([], ["--reports"]):
+        assert "3 reports" in CliRunner().invoke(main, [*words, *word]).output
+    told = CliRunner().invoke(main, [*words, "--hazards", "--format", "csv"])
+    assert told.exit_code == FINDINGS_EXIT
+    assert "are_reports,error" in told.output
 
 
 def degrees_table(**more):

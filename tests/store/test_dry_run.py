@@ -83,7 +83,8 @@ def state(store: Store) -> str:
             said.update(name.read_bytes() if name.exists() else b"-")
         return said.hexdigest()
     with psycopg.connect(
-        store._place.url.set(drivername="postgresql").render_as_string(hide_password=False),
+        store._place.url.set(drivername="postgresql").render_as_string(),
+        **dict(store._place.arguments),
         options="-csearch_path=mine_geo,public",
     ) as connection:
         tables = connection.execute(
