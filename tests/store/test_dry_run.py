@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -35,6 +34,7 @@ from tests.hand import cell_m2
 from tests.store import test_ledger_properties as ledgers
 from tests.store import test_workbench_properties as desks
 from tests.store.inbox import candidates, file, report_file, square
+from tests.store.permissions import stopped_by_permissions
 from tests.store.yard import Yard
 
 if TYPE_CHECKING:
@@ -586,17 +586,10 @@ def test_on_a_file_that_may_only_be_read() -> None:
         before = place.read_bytes()
         place.chmod(0o444)
         folder.chmod(0o555)
-        root = os.geteuid() == 0
-        if root:  # whom no permission stops
-            os.seteuid(65534)
-        try:
-            with open_store(place) as store:
-                assert asked(store) == expected
-                with pytest.raises(errors.FileError, match="may not be written"):
-                    store.record("A", "cleared", field(), happened_on="2022-05-01")
-        finally:
-            if root:
-                os.seteuid(0)
+        with stopped_by_permissions(), open_store(place) as store:
+            assert asked(store) == expected
+            with pytest.raises(errors.FileError, match="may not be written"):
+                store.record("A", "cleared", field(), happened_on="2022-05-01")
         assert place.read_bytes() == before
         assert [each.name for each in folder.iterdir()] == ["register.gpkg"]
     finally:

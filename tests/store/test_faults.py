@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import shutil
 import socket
 import sqlite3
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +17,9 @@ from sqlalchemy import make_url, text
 
 from mine_geo import errors
 from mine_geo.store import create_store, engines, migrate, open_store, upgrade_store
+from tests.store.permissions import stopped_by_permissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import geopandas as gpd
 
     from tests.postgis.cluster import Server
@@ -129,41 +126,6 @@ def test_other_databases(url: str) -> None:
     with pytest.raises(errors.OptionError) as caught:
         open_store(url)
     one_line(caught)
-
-
-class _Capabilities(ctypes.Structure):
-    """What a thread may do, as capset(2) takes it: 64 bits in two halves."""
-
-    _fields_ = (
-        ("effective", ctypes.c_uint32),
-        ("permitted", ctypes.c_uint32),
-        ("inheritable", ctypes.c_uint32),
-    )
-
-
-@contextmanager
-def stopped_by_permissions() -> Iterator[None]:
-    """Let the permissions of files hold for root too, whom they do not stop otherwise.
-
-    Root stays root, so that this very code, perhaps in root's own home, can still be read; as
-    another user it could not.
-    """
-    if os.geteuid() != 0:
-        yield
-        return
-    version, override = 0x20080522, 1 << 1  # _LINUX_CAPABILITY_VERSION_3, CAP_DAC_OVERRIDE
-    library = ctypes.CDLL(None, use_errno=True)
-    header = (ctypes.c_uint32 * 2)(version, 0)
-    mine = (_Capabilities * 2)()
-    assert library.capget(header, mine) == 0
-    before = mine[0].effective
-    mine[0].effective &= ~override
-    assert library.capset(header, mine) == 0
-    try:
-        yield
-    finally:
-        mine[0].effective = before
-        assert library.capset(header, mine) == 0
 
 
 def test_a_file_that_may_only_be_read(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame) -> None:
