@@ -31,8 +31,9 @@ FINE_ARCS: Final = {"OGR_ARC_STEPSIZE": "0.1"}
 chords are then 1 cm off."""
 _ANSWERS: Final = {".geojson": of_geojson, ".json": of_geojson, ".gml": of_gml}
 """By ending: what a file says of itself as the answer of a server."""
-UNREADABLE: Final = (RuntimeError, ValueError, IndexError)
-"""What pyogrio raises on a file that GDAL gives up."""
+UNREADABLE: Final = (RuntimeError, ValueError, IndexError, UnboundLocalError)
+"""What pyogrio raises on a file that GDAL gives up; the last where the reference system (a .prj) is
+no text."""
 
 
 def list_layers(path: str | os.PathLike[str]) -> list[str]:
@@ -260,6 +261,8 @@ def unreadable(path: str | os.PathLike[str], error: Exception) -> FileError:
     reason = str(error).splitlines()[0].split("; ")[0] if str(error) else ""
     if not reason or reason.startswith("Error occurred in") or isinstance(error, IndexError):
         reason = type(error).__name__
+    if isinstance(error, UnboundLocalError):
+        reason = "its reference system, perhaps the .prj, is no text"
     return FileError(
         f"{path}: cannot be read as a vector file, it may be truncated or of another format; "
         f"get it again from its maker ({reason})"

@@ -12,7 +12,7 @@ import shapely
 
 from mine_geo import sample
 from mine_geo.errors import CRSError, FileError, GeometryError, MineGeoError, RecordError
-from mine_geo.intake import read_hazards
+from mine_geo.intake import read_border, read_hazards
 from mine_geo.vector import list_layers, read_vector
 from tests.test_crs import GEOGRAPHIC, UTM_ESRI
 
@@ -260,3 +260,14 @@ def test_measures_are_dropped_without_a_word(tmp_path):
 def test_read_vector_keeps_columns_and_order(files):
     frame = read_vector(files / "fields.gpkg")
     assert frame.columns.tolist() == ["hazard_id", "kind", "geometry"]
+
+
+@pytest.mark.parametrize("door", [read_vector, read_hazards, read_border])
+def test_a_prj_that_is_no_text_is_refused_in_one_line(tmp_path, door):
+    path = tmp_path / "fields.shp"
+    gpd.GeoDataFrame({"hazard_id": ["A"]}, geometry=[shapely.box(103, 13, 104, 14)],
+                     crs=4326).to_file(path)  # fmt: skip
+    path.with_suffix(".prj").write_bytes(b"GEOGCS[\x80\x81]")
+    with pytest.raises(FileError, match=r"\.prj, is no text") as caught:
+        door(path)
+    assert "\n" not in str(caught.value)

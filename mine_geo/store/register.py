@@ -184,7 +184,8 @@ def register(
     when = None if registered_on is None else day(registered_on, "registered_on")
     events = _events(fresh, there, when, recorded_by, view) if new else None
     judged = Registrations(fresh.columns, events, there.rows, done)
-    view.add(judged)
+    if events is not None:  # what is there already asks for no moment
+        view.add(judged)
     return judged
 
 

@@ -35,7 +35,7 @@ def test_totals_count_near_and_far(filled: Command) -> None:
 
 def test_hazards_without_a_province_are_counted_beside_every_province(filled: Command) -> None:
     lost = fields(
-        filled.folder / "lost.gpkg", hazard_id=["N-1", "N-2"], province=None, district=None
+        filled.folder / "lost.gpkg", 0.0015, hazard_id=["N-1", "N-2"], province=None, district=None
     )
     filled.done("load", "hazards", lost)
     rows = json.loads(filled.done("totals", "--format", "json"))["rows"]

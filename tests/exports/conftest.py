@@ -7,7 +7,7 @@ import shapely
 
 ATTACK = "</script><b>`${x}` $[name] ]]> \u2028\u202e\x0b\x00 \"'&amp;\r\n=1+1 ភូមិ"
 """Markup, template and entity signs, a CDATA end, line separator, right-to-left mark, controls."""
-LONG = "AP " + "ខ្មែរ " * 40
+LONG = "AP " + "ខ្មែរ " * 32  # an id has at most 200 characters
 
 
 def square(lon: float, lat: float, side: float = 0.001) -> shapely.Polygon:
