@@ -118,7 +118,7 @@ class Work:
             If they were.
         """
         ids = dict(zip(records["record"], records["hazard_id"], strict=True))
-        for number, why in reasons.items():
+        for number, why in sorted(reasons.items()):
             hazard: str | None = None if pd.isna(ids[number]) else str(ids[number])
             self.left.append(Left(number, hazard, why))
         if by_name and reasons:

@@ -109,7 +109,7 @@ def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = No
         if number in known and (same := known[number].same) is not None:
             _count_same(work, rows.pop(number), same)
     _record_all(view, work, rows, known, word, reasons, weighing)
-    work.leave(dict(sorted(reasons.items())), records, by_name=chosen.by_name)
+    work.leave(reasons, records, by_name=chosen.by_name)
 
 
 def _record_all(
