@@ -408,10 +408,18 @@ def _likest_first(word: Word, words: list[Word]) -> list[Word]:
 
 
 def _perhaps(lone: Iterable[Known], there: _Index, taken: set[str]) -> None:
-    """Tell what is perhaps the same, of records of which nothing is known by name."""
+    """Tell what is perhaps the same, of records of which nothing is known by name.
+
+    What says the very same of the same land is the same, and each event is so once.
+    """
     for known in lone:
         found = [e for e in there.near(known.word) if not taken.intersection(e.events)]
-        known.perhaps = [each for each in found if each.why is None]
+        standing = [each for each in found if each.why is None]
+        known.same = next((each for each in standing if not known.word.differs(each)), None)
+        if known.same is not None:
+            taken.update(known.same.events)
+            continue
+        known.perhaps = standing
         gone = [each for each in found if each.why is not None and not known.word.differs(each)]
         if gone and known.gone is None:
             known.gone = gone[0]

@@ -141,6 +141,21 @@ def test_accepted_and_then_recorded_by_hand(desk: Store) -> None:
     assert not any("of the two" in n for n in desk.record("AP-001", "cleared", WEST, **said).notes)
 
 
+@pytest.mark.parametrize("mines", [0, 3])
+@pytest.mark.parametrize("reported", [None, 20_000.0])
+def test_without_a_reference_what_says_the_very_same_adds_nothing(
+    desk: Store, mines: int, reported: float | None
+) -> None:
+    row = report(ap_mines=mines, reported_size_m2=reported, report_ref=None)
+    first = desk.accept(sent(desk, row))
+    once = sums(desk)
+    name = desk.submit(report_file(row), again=True)
+    assert codes(desk, name) == ["same_report"]
+    again = desk.accept(name)
+    assert (first.released, again.same, again.left, again.events) == (1, 1, (), ())
+    assert sums(desk) == once
+
+
 def test_by_hand_without_a_reference_it_is_perhaps_the_same(desk: Store) -> None:
     desk.record("AP-001", "cleared", WEST, happened_on="2024-05-08", ap_mines=3)
     name = sent(desk, report())
