@@ -102,7 +102,7 @@ def load_border(
 @click.option(
     "--same-polygons",
     is_flag=True,
-    help="Also those whose polygon is in the register under another id.",
+    help="Also those whose polygon is in the register, or in the file, under another id.",
 )
 @file_options
 @click.pass_context

@@ -20,7 +20,7 @@ from mine_geo.hazards import to_hazards
 from mine_geo.store import content, gpkg, projection, rows
 from mine_geo.store.entries import day, text_of, unmarked
 from mine_geo.store.models import Event, Hazard
-from mine_geo.store.same_polygons import known_polygons
+from mine_geo.store.same_polygons import known_polygons, twins
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
@@ -221,18 +221,28 @@ class Registrations:
 
 
 def _check_polygons(connection: Connection, hazards: gpd.GeoDataFrame) -> None:
-    """Refuse polygons that hazards of the register have already under other ids."""
-    known = known_polygons(connection, hazards)
-    if known.empty:
-        return
-    ids = hazards["hazard_id"].to_numpy()[known["place"].to_numpy(dtype=int)]
-    pairs = [f"{own} ({other})" for own, other in zip(ids, known["other"], strict=True)]
-    raise ConflictError(
-        f"{some(pairs, 5)}: {len(pairs)} of {len(hazards)} new hazards have the polygon of one "
-        "that is registered under the id in brackets; nothing was written; send them under those "
-        "ids, take the column that says them (id_column=...), or, if they truly are other "
-        "hazards, say so (same_polygons=True)"
-    )
+    """Refuse polygons that hazards of the register, or of the same table, have under other ids."""
+    for known, of, mend in (
+        (
+            known_polygons(connection, hazards),
+            "one that is registered under the id in brackets",
+            "send them under those ids, take the column that says them (id_column=...)",
+        ),
+        (
+            twins(hazards),
+            "another one of the same table, with the id in brackets",
+            "keep one of each, take another column as their id (id_column=...)",
+        ),
+    ):
+        if known.empty:
+            continue
+        ids = hazards["hazard_id"].to_numpy()[known["place"].to_numpy(dtype=int)]
+        pairs = [f"{own} ({other})" for own, other in zip(ids, known["other"], strict=True)]
+        raise ConflictError(
+            f"{some(pairs, 5)}: {len(pairs)} of {len(hazards)} new hazards have the polygon of "
+            f"{of}; nothing was written; {mend}, or, if they truly are other hazards, say so "
+            "(same_polygons=True)"
+        )
 
 
 @dataclass(frozen=True)

@@ -57,15 +57,48 @@ def known_polygons(
         return pd.DataFrame(columns=names)
     at, place = same_places(there["geometry"].to_numpy(), records.geometry.to_numpy())
     found = there.iloc[at].assign(place=place).rename(columns={"hazard_id": "other"})
-    ids, kinds = (
-        records[name].astype(object).where(records[name].notna(), None).to_numpy()[place]
-        for name in ("hazard_id", "kind")
-    )
-    said = found["kind"].astype(object).where(found["kind"].notna(), None).to_numpy()
-    alike = (said == kinds) | _missing(said) | _missing(kinds)
-    found = found[alike & (found["other"].to_numpy(dtype=object) != ids)]
+    found = found[_one_kind_two_ids(found["kind"], found["other"], records, place)]
     found = found.sort_values(["place", "order", "other"], kind="stable")
     return found.drop_duplicates("place")[names].reset_index(drop=True)
+
+
+def twins(records: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Find records whose polygon one before them in the same table has, under another id.
+
+    Parameters
+    ----------
+    records
+        Hazards in EPSG:4326: `hazard_id`, `kind`, `geometry`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `place` and `other` as `known_polygons` has them; polygons are one as there.
+    """
+    shapes = records.geometry.to_numpy()
+    at, place = same_places(shapes, shapes)
+    first = at < place
+    at, place = at[first], place[first]
+    before = records.iloc[at]
+    alike = _one_kind_two_ids(before["kind"], before["hazard_id"], records, place)
+    other = before["hazard_id"].to_numpy(dtype=object)[alike]
+    found = pd.DataFrame({"place": place[alike], "at": at[alike], "other": other})
+    found = found.sort_values(["place", "at"], kind="stable").drop_duplicates("place")
+    return found[["place", "other"]].reset_index(drop=True)
+
+
+def _one_kind_two_ids(
+    kinds: pd.Series[str], ids: pd.Series[str], records: gpd.GeoDataFrame, place: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Say of which pairs the kinds may be one, and the ids are two."""
+    mine, own = _objects(records["kind"])[place], _objects(records["hazard_id"])[place]
+    said = _objects(kinds)
+    alike = (said == mine) | _missing(said) | _missing(mine)
+    return np.asarray(alike & (_objects(ids) != own), dtype=bool)
+
+
+def _objects(column: pd.Series[str]) -> NDArray[np.object_]:
+    return column.astype(object).where(column.notna(), None).to_numpy()
 
 
 def _drawn(connection: Connection) -> pd.DataFrame:

@@ -168,8 +168,9 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         recorded_by
             Who enters them.
         same_polygons
-            Enter also hazards whose polygon (up to 1 mm) a hazard of their kind has already under
-            another id: by default they are taken for the same hazard and refused.
+            Enter also hazards whose polygon (up to 1 mm) a hazard of their kind has under another
+            id, in the store or in this table: by default they are taken for the same hazard and
+            refused.
         dry_run
             As for `record`: judge them, and write nothing.
 
@@ -181,8 +182,8 @@ class Store(Officer, Surveyor, Workbench, Accounts):
         Raises
         ------
         ConflictError
-            If an id is there with other content, or a polygon under another id; the ids are
-            listed and nothing is written.
+            If an id is there with other content, or a polygon under another id (in the store, or
+            in this table); the ids are listed and nothing is written.
         NotSyntheticError
             If invented hazards would be mixed with real ones.
         RecordError, GeometryError, CRSError

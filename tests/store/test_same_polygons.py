@@ -143,3 +143,23 @@ def test_places_against_each_pair_by_itself() -> None:
     }
     assert set(zip(old.tolist(), new.tolist(), strict=True)) == pairs
     assert len(pairs) > 10
+
+
+def test_two_ids_in_one_table_are_one_hazard(store: Store) -> None:
+    """As against the register: refused whole, unless the caller says that they are two."""
+    twin = {**A, "hazard_id": "A2", "geometry": A["geometry"].reverse()}  # type: ignore[attr-defined]
+    near = {**A, "hazard_id": "A3", "geometry": nudged(square(103.0), 0.4 * SAME_DEGREES)}
+    with pytest.raises(
+        errors.ConflictError, match=r"A2 \(A\), A3 \(A\): 2 of 4 new hazards"
+    ) as told:
+        register(store, A, twin, B, near)
+    assert "another one of the same table" in str(told.value)
+    assert store.hazards().empty
+    register(store, A, B)  # the mends: one of each, or the caller's word
+    register(store, A, B, twin, near, same_polygons=True)
+    assert len(store.hazards()) == 4
+
+
+def test_two_kinds_on_one_polygon_are_two_hazards(store: Store) -> None:
+    register(store, A, {**A, "hazard_id": "C", "kind": "cluster_munition"}, B)
+    assert len(store.hazards()) == 3
