@@ -61,6 +61,7 @@ CODES: Final = {
     "worked_again": ("warning", "worked land that was released before"),
     "larger_than_left": ("error", "worked land more than twice what was left of the hazard"),
     "releases_nothing": ("error", "a release that takes nothing off its hazard"),
+    "refused": ("error", "a report that the ledger would refuse as it stands"),
     "not_released": ("error", "a report that says that no land, or not all of it, was released"),
     "release_unsaid": ("warning", "a report that does not say that land was released: it waits"),
     "land_surveyed": ("error", "the polygon of land surveyed, of which less was released"),
@@ -69,6 +70,7 @@ CODES: Final = {
     "over_all": ("note", "a report of every hazard that its polygon touches"),
     "figures_repeated": ("warning", "m² and items of one report on several rows, counted once"),
     "items_unread": ("warning", "columns that look like items found, and are not counted"),
+    "items_unclear": ("error", "columns of one kind of items that say different numbers"),
     "odd_depth": ("warning", "a depth in other units than centimetres, it seems"),
     # turning points
     "point_order": ("warning", "turning points whose numbers repeat or are missing"),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mine_geo.intake import Layer, Received
     from mine_geo.intake.received import What
-    from mine_geo.store import Store
+    from mine_geo.store import Accepted, Left, Store
 
 REPORTS: Final = click.option(
     "--reports/--hazards",
@@ -105,7 +105,8 @@ def check_hazards(
 ) -> None:
     """List what is wrong with a file; exit code 21 when a record cannot enter the register.
 
-    Places and overlaps are checked against the store, where there is one. Nothing is written.
+    Places and overlaps are checked against the store, where there is one; reports are judged on
+    its ledger, as `workbench submit` does. Nothing is written.
     """
     from mine_geo.hazards import summarise  # noqa: PLC0415
     from mine_geo.intake import check as checked  # noqa: PLC0415
@@ -126,11 +127,45 @@ def check_hazards(
         echo(f"{counted(found)}{against}; leave out --explain to list them", err=True)
     else:
         Sheet(shown(found, format_, output), None, title, FINDING_NAMES).give(format_, output)
+    if reports and format_ == "table" and output is None:
+        _say_of_ledger(received, store)
     if (found["severity"] == "error").any():
         ctx.exit(FINDINGS_EXIT)
     if not reports and format_ == "table" and output is None:
         names = {"size_m2": "m²"}
         Sheet(summarise(received.table), None, "What it holds", names).give(format_, output)
+
+
+def _say_of_ledger(received: Received, store: Store | None) -> None:
+    """Say what `submit` says of reports, or that there is no ledger to judge them on."""
+    if store is None:
+        echo(
+            "No store at hand: whether their hazards are in the register, whether they were "
+            "reported before, and what they would release was not looked at; name one with "
+            "mine-geo --database"
+        )
+        return
+    tried = store.submit(received, dry_run=True)
+    for note in tried.notes:
+        echo(f"  note: {as_options(note)}")
+    if tried.foreseen is not None and tried.waiting:
+        say_foreseen(tried.foreseen)
+
+
+def say_foreseen(would: Accepted) -> None:
+    """Say what accepting reports would do: a line each."""
+    released = f", {would.released_m2:,} m² released" if would.released else ""
+    echo(f"  accept would take {would.accepted:,} of them{released}")
+    for told in would.reports:
+        echo(f"    {as_options(told.line)}")
+    for left in would.left:
+        echo(f"    left: {named(left)}: {as_options(left.why)}")
+
+
+def named(left: Left) -> str:
+    """Return the hazard and the number of a record that is left."""
+    number = f"record {left.record}"
+    return f"{left.hazard_id} ({number})" if left.hazard_id else number
 
 
 @check.command("border", epilog=example("mine-geo check border border.shp --explain"))

@@ -14,6 +14,8 @@ from mine_geo.cli.intake import (
     FINDING_NAMES,
     REPORTS,
     counted,
+    named,
+    say_foreseen,
     say_sort,
     say_whole,
     shown,
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
 
     from mine_geo.intake.received import What
     from mine_geo.store import Store, Submitted
-    from mine_geo.store.deciding import Accepted, Left
     from mine_geo.store.submissions import Examined
 
 NAMES: Final = {
@@ -86,6 +87,7 @@ def workbench() -> None:
 @click.option("--operator", help="Whose file it is.")
 @click.option("--comment", help="A remark, kept with the submission.")
 @click.option("--again", is_flag=True, help="Enter a file that was there before once more.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be; nothing is written.")
 @ASSIGN
 @file_options
 @click.pass_context
@@ -101,10 +103,12 @@ def submit(
     all_hazards: bool,
     again: bool,
     assign_units: bool,
+    dry_run: bool,
 ) -> None:
     """Put the records of files onto the workbench, with what the checks say of them.
 
-    A file that cannot be read is said, and the next one follows.
+    A file that cannot be read is said, and the next one follows. With --dry-run each is judged on
+    the store as it stands, and not on the files before it.
     """
     from mine_geo.cli import terminal  # noqa: PLC0415
 
@@ -120,7 +124,12 @@ def submit(
                 if received.what == "hazards":
                     received = with_units(received, store, assign=assign_units)
                 done = store.submit(
-                    received, submitted_by=who, operator=operator, comment=comment, again=again
+                    received,
+                    submitted_by=who,
+                    operator=operator,
+                    comment=comment,
+                    again=again,
+                    dry_run=dry_run,
                 )
             except MineGeoError as error:
                 failed.append(error)
@@ -128,6 +137,8 @@ def submit(
             else:
                 _say(file, received.what, done)
                 say_whole(received)
+    if dry_run:
+        echo("Nothing is written: submit without --dry-run.")
     if failed:
         ctx.exit(exit_code(failed[0]))
 
@@ -138,7 +149,8 @@ def _no_step(_: str) -> None:
 
 def _say(file: Path, what: What, done: Submitted) -> None:
     said = "" if done.new else " was there before, nothing written"
-    echo(f"{done}: {file.name}{said}; {done.records:,} {what}, {done.waiting:,} waiting")
+    name = str(done) if done.written or not done.new else f"{done} (it would be)"
+    echo(f"{name}: {file.name}{said}; {done.records:,} {what}, {done.waiting:,} waiting")
     changes = ", ".join(f"{count:,} {change}" for change, count in done.changes.items() if count)
     if changes:
         echo(f"  against the register: {changes}")
@@ -148,22 +160,7 @@ def _say(file: Path, what: What, done: Submitted) -> None:
     for note in done.notes:
         echo(f"  note: {as_options(note)}")
     if done.foreseen is not None and done.waiting:
-        _foreseen(done.foreseen)
-
-
-def _foreseen(would: Accepted) -> None:
-    """Say what accepting reports would do: a line each."""
-    released = f", {would.released_m2:,} m² released" if would.released else ""
-    echo(f"  accept would take {would.accepted:,} of them{released}")
-    for told in would.reports:
-        echo(f"    {as_options(told.line)}")
-    for left in would.left:
-        echo(f"    left: {_named(left)}: {as_options(left.why)}")
-
-
-def _named(left: Left) -> str:
-    number = f"record {left.record}"
-    return f"{left.hazard_id} ({number})" if left.hazard_id else number
+        say_foreseen(done.foreseen)
 
 
 @workbench.command("list", epilog=example("mine-geo workbench list --waiting"))
@@ -394,7 +391,7 @@ def accept(
     for told in done.reports:
         echo(as_options(told.line))
     for left in done.left:
-        echo(f"left: {_named(left)}: {as_options(left.why)}")
+        echo(f"left: {named(left)}: {as_options(left.why)}")
     in_lines = tuple(f"{told.name}: " for told in done.reports)
     notes = tuple(note for note in done.notes if not note.startswith(in_lines))
     _end(notes, waits=not yes and bool(done.accepted))

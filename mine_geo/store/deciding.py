@@ -10,11 +10,12 @@ from sqlalchemy import Table, select, update
 from mine_geo.errors import OptionError, RecordError, UnknownNameError, choose, some
 from mine_geo.store import gpkg
 from mine_geo.store.entries import id_of
+from mine_geo.store.submissions import Unwritten
 from mine_geo.store.submitted import ACCEPTED, REJECTED, WAITING, SubmittedRecord
 from mine_geo.terms import OUTCOMES, OVERRULED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Connection
@@ -183,8 +184,12 @@ def choose_records(
         If one was decided on otherwise.
     """
     names = ("record", "hazard_id", "event_id", "state", "decided_at")
-    query = select(*(RECORD.c[each] for each in names)).where(RECORD.c.submission_id == name)
-    rows = connection.execute(query.order_by(RECORD.c.record)).all()
+    rows: Sequence[Any]
+    if isinstance(name, Unwritten):
+        rows = list(name.records[list(names)].itertuples(index=False))
+    else:
+        query = select(*(RECORD.c[each] for each in names)).where(RECORD.c.submission_id == name)
+        rows = connection.execute(query.order_by(RECORD.c.record)).all()
     by_name = hazards is not None or records is not None
     meant = rows
     if by_name:

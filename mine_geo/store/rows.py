@@ -146,6 +146,31 @@ def read(
     return frame if shape is None else gpd.GeoDataFrame(frame, geometry=shape, crs=CRS)
 
 
+def as_read(
+    columns: Sequence[Column[Any]], values: Mapping[str, Sequence[Any]], count: int
+) -> pd.DataFrame:
+    """Return rows that are not written as `read` would give them; what is not said is null.
+
+    Parameters
+    ----------
+    columns
+        The columns of one table.
+    values
+        Plain Python values and shapely geometries by column name, as for `insert_rows`.
+    count
+        How many rows.
+    """
+    none = [None] * count
+    frame = {
+        each.name: gpd.GeoSeries(values.get(each.name, none), crs=CRS)
+        if isinstance(each.type, Shape)
+        else _column(each, values.get(each.name, none), "")
+        for each in columns
+    }
+    shape = next((each.name for each in columns if isinstance(each.type, Shape)), None)
+    return pd.DataFrame(frame) if shape is None else gpd.GeoDataFrame(frame, geometry=shape)
+
+
 def _wkb(column: Column[Any], dialect: str) -> ColumnElement[bytes]:
     if dialect == "postgresql":
         return func.ST_AsBinary(type_coerce(column, NullType()), type_=LargeBinary)

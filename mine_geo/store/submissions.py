@@ -13,7 +13,7 @@ import shapely
 from sqlalchemy import Table, case, func, select
 
 from mine_geo.errors import UnknownNameError
-from mine_geo.findings import FINDING_COLUMNS, WAITS, as_table
+from mine_geo.findings import FINDING_COLUMNS, SEVERITIES, WAITS, as_table
 from mine_geo.store import comparing, content, rows
 from mine_geo.store.entries import id_of
 from mine_geo.store.projection import HASH, MANY
@@ -24,6 +24,7 @@ from mine_geo.terms import CRS, ITEM_COLUMNS, OVERRULED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -57,6 +58,27 @@ FORESEEN: Final = ("had_m2", "released_m2", "outside_m2", "left_m2")
 """What an acceptance would do with a report, m²."""
 _DECISION: Final = ("state", "why", "did", "decided_at", "decided_by", "errors", "warnings")
 _ORDER: Final = ("size_m2", "register_size_m2", "gained_m2", "lost_m2", "change", "changed")
+
+
+class Unwritten(str):
+    """A submission that is tried and not written: the id that it would have, and what it holds.
+
+    All that reads a submission by its id takes it: so what is tried is judged as what is written.
+    """
+
+    __slots__ = ("findings", "operator", "received_at", "records", "what")
+    what: str
+    operator: str | None
+    received_at: datetime
+    records: gpd.GeoDataFrame
+    """As `records` reads them."""
+    findings: gpd.GeoDataFrame
+    """As `findings` reads them."""
+
+    @property
+    def submission_id(self) -> Unwritten:
+        """Itself: it stands for its row too."""
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +154,16 @@ def listed(connection: Connection, name: str | None = None) -> pd.DataFrame:
     return table[list(LISTED)]
 
 
+def counts_of(tried: Unwritten) -> dict[str, Any]:
+    """Return of a submission that is not written what `listed` counts of one that is."""
+    found = tried.records
+    bare = found[HASH].isna().sum() if tried.what == "hazards" else 0
+    said = tried.findings["severity"].value_counts()
+    every = {"records": len(found), "waiting": len(found), "not_in_split": int(bare)}
+    counted = {f"{each}s": int(said.get(each, 0)) for each in SEVERITIES}
+    return {"what": tried.what, **every, **counted}
+
+
 def _only(table: Table, name: str | None) -> list[ColumnElement[bool]]:
     return [] if name is None else [table.c.submission_id == name]
 
@@ -144,6 +176,8 @@ def known(connection: Connection, name: Any) -> Any:
     UnknownNameError
         If there is none.
     """
+    if isinstance(name, Unwritten):
+        return name
     wanted = id_of(name, "submission_id")
     found = connection.execute(
         select(SUBMISSION).where(SUBMISSION.c.submission_id == wanted)
@@ -169,6 +203,10 @@ def records(
     numbers
         Only these, from 1.
     """
+    if isinstance(name, Unwritten):  # of which all wait
+        found = name.records
+        mine = slice(None) if numbers is None else found["record"].isin(numbers)
+        return gpd.GeoDataFrame(found[mine].reset_index(drop=True))
     where = _only(RECORD, name)
     if waiting:
         where.append(RECORD.c.state == WAITING)
@@ -196,9 +234,12 @@ def outlines(connection: Connection) -> gpd.GeoDataFrame:
 
 def changes(connection: Connection, name: str) -> dict[str, int]:
     """Count the waiting hazards of a submission by how they differ from the register."""
-    columns = [RECORD.c[each] for each in ("record", "hazard_id", HASH)]
-    where = [*_only(RECORD, name), RECORD.c.state == WAITING]
-    light = rows.read(connection, columns, where)
+    names = ("record", "hazard_id", HASH)
+    if isinstance(name, Unwritten):
+        light = pd.DataFrame(name.records[list(names)])
+    else:
+        where = [*_only(RECORD, name), RECORD.c.state == WAITING]
+        light = rows.read(connection, [RECORD.c[each] for each in names], where)
     there = light["hazard_id"].isin(in_register(connection, set(light["hazard_id"].dropna()), None))
     bare = light[HASH].isna()
     found = Counter({comparing.NEW: int((~there & ~bare).sum())})
@@ -211,6 +252,8 @@ def changes(connection: Connection, name: str) -> dict[str, int]:
 
 def findings(connection: Connection, name: str) -> gpd.GeoDataFrame:
     """Read the findings of a submission, as `findings.as_table` has them."""
+    if isinstance(name, Unwritten):
+        return name.findings
     columns = [FINDING.c[each] for each in (*FINDING_COLUMNS[:-1], "geometry")]
     found = rows.read(connection, columns, _only(FINDING, name), [FINDING.c.fid])
     found = gpd.GeoDataFrame(found, geometry="geometry", crs=CRS).rename_geometry("place")
@@ -235,11 +278,24 @@ def errors_of(
 
 def overruled(connection: Connection, name: str, codes: Collection[str]) -> dict[int, list[str]]:
     """Return which of these errors the records of a submission have, by number."""
-    f, found = FINDING.c, defaultdict[int, list[str]](list)
-    where = (f.submission_id == name, f.code.in_(list(codes)), f.record.is_not(None))
-    for record, code in connection.execute(select(f.record, f.code).where(*where)):
+    found = defaultdict[int, list[str]](list)
+    for record, code in _codes(connection, name, codes):
         found[record].append(code)
     return found
+
+
+def _codes(
+    connection: Connection, name: str, codes: Collection[str]
+) -> list[tuple[int, str]]:  # fmt: skip
+    """Return the records of a submission of which one of these codes is said, with the code."""
+    if isinstance(name, Unwritten):
+        said = name.findings
+        said = said[said["code"].isin(list(codes)) & said["record"].notna()]
+        return [(int(n), code) for n, code in zip(said["record"], said["code"], strict=True)]
+    f = FINDING.c
+    where = (f.submission_id == name, f.code.in_(list(codes)), f.record.is_not(None))
+    query = select(f.record, f.code).where(*where)
+    return [(record, code) for record, code in connection.execute(query)]
 
 
 def in_words_of(errors: Sequence[tuple[str, str]]) -> str:
@@ -263,11 +319,7 @@ def in_words_of(errors: Sequence[tuple[str, str]]) -> str:
 
 def unvalidated(connection: Connection, name: str) -> dict[int, str]:
     """Return the code of the records that wait for an officer's word, by number."""
-    f = FINDING.c
-    query = select(f.record, f.code).where(
-        f.submission_id == name, f.code.in_(WAITS), f.record.is_not(None)
-    )
-    return {row.record: row.code for row in connection.execute(query)}
+    return dict(_codes(connection, name, WAITS))
 
 
 def examine(connection: Connection, name: Any) -> Examined:

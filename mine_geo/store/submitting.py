@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import pandas as pd
 import shapely
 from sqlalchemy import Table, func, insert, select
 
 from mine_geo import admin_names
 from mine_geo.errors import StoreError, some
-from mine_geo.findings import Finding, as_table
+from mine_geo.findings import FINDING_COLUMNS, WAITS, Finding, as_table
 from mine_geo.intake import checking
 from mine_geo.store import (
     comparing,
@@ -29,11 +30,12 @@ from mine_geo.store.entries import DAYS_IN, Facts
 from mine_geo.store.models import Hazard
 from mine_geo.store.submitted import WAITING, Submission, SubmissionFinding, SubmittedRecord
 from mine_geo.store.transactions import next_moment
+from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    import geopandas as gpd
     from sqlalchemy import Connection
 
     from mine_geo.intake.received import Received
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from mine_geo.store.reception import Prepared
     from mine_geo.store.reception import Table as Records
 
+_WORD: Final = ("known_report", "perhaps_known", "waits_elsewhere", "duplicate_report")
+"""The codes of reports of which an officer says whether they are another one or a correction."""
 _SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
 _RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
 _HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
@@ -61,9 +65,12 @@ class Submitted(str):
         "same",
         "waiting",
         "warnings",
+        "written",
     )
     new: bool
     """False where this file, read in this way, was there already; nothing was written then."""
+    written: bool
+    """Whether this call wrote it: it is new, and was no dry run."""
     records: int
     waiting: int
     """Records that wait for a decision."""
@@ -133,6 +140,35 @@ def check(
     # Of land under the same polygon nothing more is said.
     again = (found["code"] == "overlaps_register") & found["record"].isin(known["record"])
     return pd.concat([found[~again], known], ignore_index=True)
+
+
+def with_foreseen(found: gpd.GeoDataFrame, foreseen: Accepted) -> gpd.GeoDataFrame:
+    """Return findings of reports with what `accept` would say of them on the ledger as it stands.
+
+    A report that would be left, of which no finding says yet that it must be mended or waits for
+    an officer's word, is one that the ledger refuses.
+
+    Parameters
+    ----------
+    found
+        As from `check`.
+    foreseen
+        What `accept` would do.
+    """
+    judged = [each for told in foreseen.reports for each in told.findings]
+    told = found[(found["severity"] == "error") | found["code"].isin((*WAITS, *_WORD))]
+    said = set(told["record"].dropna())
+    judged += [
+        Finding("refused", left.why, record=left.record - 1, hazard_id=left.hazard_id)
+        for left in foreseen.left
+        if left.record not in said
+    ]
+    if not judged:
+        return found
+    every = as_table(judged) if found.empty else pd.concat([found, as_table(judged)])
+    return every.drop_duplicates(["code", "record", "message"]).sort_values(
+        "record", kind="stable", na_position="first", ignore_index=True
+    )
 
 
 def _columns_of_ids(connection: Connection, received: Received) -> Iterator[Finding]:
@@ -244,36 +280,64 @@ def submit(
     *,
     again: bool,
     synthetic: bool,
-) -> Submitted:
+    dry_run: bool = False,
+) -> tuple[Submitted, str]:
     """Write a submission that is not there yet, within the write transaction.
 
-    See `Store.submit`.
+    See `Store.submit`. A dry run writes nothing: what it returns says what would be.
+
+    Returns
+    -------
+    Submitted
+        What is in it.
+    str
+        Its id; of a dry run one that holds what would be written, see `submissions.Unwritten`.
     """
     done = None if again else there_already(connection, received, prepared.table)
     if done is not None:
-        return done
+        return done, str(done)
     before = _of_file(connection, received)
     notes = []
     if before:
         same = before[0].reading_hash == _reading(received, prepared.table)
         how = "in the same way" if same else "in another way"
         notes.append(f"this file was read {how} before, as {before[0].submission_id}")
-    name = _write(connection, received, prepared, facts, synthetic=synthetic)
-    return _result(connection, name, new=True, notes=tuple(notes))
+    now = next_moment(connection)
+    count = connection.scalar(select(func.count()).select_from(_SUBMISSION)) or 0
+    name = f"S-{count + 1:04d}"
+    if dry_run:
+        name = _unwritten(name, now, received, prepared, facts)
+    else:
+        _write(connection, name, now, received, prepared, facts, synthetic=synthetic)
+    return _result(connection, name, new=True, notes=tuple(notes)), name
+
+
+def _unwritten(
+    name: str, now: datetime, received: Received, prepared: Prepared, facts: Facts
+) -> submissions.Unwritten:
+    """Return a submission as it would be read, had it been written."""
+    tried = submissions.Unwritten(name)
+    tried.what, tried.operator, tried.received_at = received.what, facts.operator, now
+    kept = [each for each in _RECORD.columns if each.name not in {"fid", "submission_id"}]
+    count = len(prepared.table.frame)
+    values = {**prepared.table.columns, **prepared.judged, "state": [WAITING] * count}
+    found = rows.as_read(kept, values, count).sort_values("record", ignore_index=True)
+    tried.records = gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
+    tried.findings = prepared.findings[list(FINDING_COLUMNS)]
+    return tried
 
 
 def _write(
     connection: Connection,
+    name: str,
+    now: datetime,
     received: Received,
     prepared: Prepared,
     facts: Facts,
     *,
     synthetic: bool,
-) -> str:
-    """Write a submission within the write transaction; return its id."""
-    now = next_moment(connection)
-    count = connection.scalar(select(func.count()).select_from(_SUBMISSION)) or 0
-    name = f"S-{count + 1:04d}"
+) -> None:
+    """Write a submission within the write transaction."""
     source = received.source
     mapping = received.columns.astype(object).where(received.columns.notna(), None)
     values = {
@@ -299,7 +363,6 @@ def _write(
     bounds = {_RECORD.name: prepared.table.bounds}
     for table in (_SUBMISSION, _RECORD, _FINDING):
         gpkg.touch(connection, table.name, now, bounds.get(table.name))
-    return name
 
 
 def _write_records(connection: Connection, name: str, prepared: Prepared) -> None:
@@ -318,15 +381,19 @@ def _write_records(connection: Connection, name: str, prepared: Prepared) -> Non
 
 
 def _result(connection: Connection, name: str, *, new: bool, notes: tuple[str, ...]) -> Submitted:
-    """Return what is in a submission now."""
-    listed = submissions.listed(connection, name).iloc[0]
+    """Return what is in a submission now, or would be."""
     done = Submitted(name)
     done.new, done.notes, done.foreseen = new, notes, None
-    done.records, done.waiting = int(listed["records"]), int(listed["waiting"])
-    done.errors, done.warnings = int(listed["errors"]), int(listed["warnings"])
-    done.not_in_split = int(listed["not_in_split"])
+    counts: Any
+    if isinstance(name, submissions.Unwritten):
+        done.written, counts = False, submissions.counts_of(name)
+    else:
+        done.written, counts = new, submissions.listed(connection, name).iloc[0]
+    done.records, done.waiting = int(counts["records"]), int(counts["waiting"])
+    done.errors, done.warnings = int(counts["errors"]), int(counts["warnings"])
+    done.not_in_split = int(counts["not_in_split"])
     done.changes = {}
-    if listed["what"] == "hazards":
+    if counts["what"] == "hazards":
         done.changes = submissions.changes(connection, name)
     done.same = done.changes.get(comparing.SAME, 0)
     return done

@@ -49,6 +49,7 @@ class Workbench(Base):
         id_column: str | None = None,
         what: What | None = None,
         all_hazards: bool = False,
+        dry_run: bool = False,
     ) -> Submitted:
         """Put the records of a file onto the workbench, with what the checks say of them.
 
@@ -67,13 +68,15 @@ class Workbench(Base):
         id_column, what, all_hazards
             Of a path: the column that is the id of a hazard, whether it holds hazards or reports,
             and whether a report without a hazard is of all that it touches; see `intake.read`.
+        dry_run
+            As for `accept`: judge it, and write nothing.
 
         Returns
         -------
         Submitted
-            The submission_id (a `str`), with `new`, `records`, `waiting`, `same`, `changes`,
-            `not_in_split`, `errors`, `warnings`, `notes`; of reports also `foreseen`, what
-            `accept` would do on the register as it stands. The same bytes read in the same way
+            The submission_id (a `str`), with `new`, `written`, `records`, `waiting`, `same`,
+            `changes`, `not_in_split`, `errors`, `warnings`, `notes`; of reports also `foreseen`,
+            what `accept` would do on the register as it stands. The same bytes read in the same way
             are recognised: `new` is False then, and nothing was written.
 
         Raises
@@ -93,17 +96,25 @@ class Workbench(Base):
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
             done = None if again else submitting.there_already(connection, got, records)
+            name = str(done)
             if done is None:
                 found = submitting.check(
                     connection, got, records.frame, of_reports=False, operator=operator
                 )
+                prepared = prepare(records, found)
+            if done is None and dry_run:
+                done, name = submitting.submit(
+                    connection, got, prepared, facts,
+                    again=again, synthetic=self.synthetic, dry_run=True,
+                )  # fmt: skip
+            if dry_run and got.what == "reports" and done is not None:
+                done.foreseen = self._accept(View(connection), name)
         if done is None:
-            prepared = prepare(records, found)
             with self._writing() as connection:
-                done = submitting.submit(
+                done, _ = submitting.submit(
                     connection, got, prepared, facts, again=again, synthetic=self.synthetic
                 )
-        if got.what == "reports":
+        if got.what == "reports" and not dry_run:
             done.foreseen = self.accept(done, dry_run=True)
         return done
 
@@ -111,7 +122,8 @@ class Workbench(Base):
         """List what the reading and the checks have to say of a file; nothing is written.
 
         Against the districts and the register of this store: what `submit` keeps with the
-        records, and of reports also whether their hazards are in the register.
+        records, and of reports also what `accept` would say of them on the register as it stands:
+        whether their hazards are there, where their land fell, and what the ledger would refuse.
 
         Parameters
         ----------
@@ -128,9 +140,15 @@ class Workbench(Base):
         ------
         CRSError, OptionError
             If the table is not in EPSG:4326, or neither hazards nor reports.
+        NotSyntheticError
+            If it holds invented reports and the store is real, or the reverse.
         """
         with self._reading() as connection:
-            return submitting.check(connection, received, typed(received), of_reports=True)
+            found = submitting.check(connection, received, typed(received), of_reports=True)
+        if received.what == "hazards":
+            return found
+        foreseen = self.submit(received, dry_run=True).foreseen
+        return found if foreseen is None else submitting.with_foreseen(found, foreseen)
 
     def submissions(self, *, waiting: bool = False) -> pd.DataFrame:
         """List what was submitted, oldest first.

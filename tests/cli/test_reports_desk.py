@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import mine_geo as mg
 from mine_geo import errors
+from mine_geo.cli import main
 from tests.cli.conftest import Command
 from tests.reports_register import REPORTS, square
 from tests.reports_register import hazards as register
@@ -77,6 +79,38 @@ def test_submit_says_what_accept_will_do(desk: Command) -> None:
     assert FIVE in done
     for why in REASONS:
         assert f"left: {why}" in done
+
+
+def test_check_says_what_submit_says(desk: Command) -> None:
+    """One mechanism: the same lines, from a dry run; nothing is written, and 21 is the end."""
+    words = [sent(desk.folder), "--reports", "--crs", "EPSG:4326"]
+    before = desk.store.read_bytes()
+    checked = desk("check", *words)
+    assert checked.exit_code == errors.FINDINGS_EXIT
+    tried = desk.done("workbench", "submit", *words, "--dry-run")
+    assert desk.store.read_bytes() == before
+    assert "S-0001 (it would be): sent.csv; 5 reports, 5 waiting" in tried
+    assert "Nothing is written: submit without --dry-run." in tried
+    submitted = desk.done("workbench", "submit", *words)
+    assert "S-0001: sent.csv; 5 reports, 5 waiting" in submitted
+    lines = submitted[submitted.index("  accept would take 1") :].rstrip()
+    assert lines in checked.output
+    assert lines in tried
+    assert FIVE in lines
+    for why in REASONS:
+        assert f"left: {why}" in lines
+    flat = " ".join(checked.output.split())
+    for code in ("refused", "unknown_hazard", "size_mistaken"):
+        assert f"error {code}" in flat or code in flat
+
+
+def test_check_without_a_store_says_what_it_did_not_look_at(command: Command) -> None:
+    file = sent(command.folder)
+    done = CliRunner().invoke(main, ["check", str(file), "--reports", "--crs", "EPSG:4326"])
+    flat = " ".join(done.output.split())
+    assert "No store at hand: whether their hazards are in the register" in flat
+    assert "accept would" not in flat
+    assert done.exit_code == errors.FINDINGS_EXIT  # 20,000 m² beside 12 km²
 
 
 def test_a_report_names_a_hazard_that_waits(desk: Command) -> None:
