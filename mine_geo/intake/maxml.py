@@ -309,6 +309,32 @@ class _Around:
     """Its kind, in the source's word."""
 
 
+def sort_of(table: pd.DataFrame) -> tuple[What, str | None, bool]:
+    """Say what the records of a file are, by their own items.
+
+    Parameters
+    ----------
+    table
+        As `read` gives it, of all items.
+
+    Returns
+    -------
+    tuple
+        `hazards` where there are any, else `reports`; of reports the items that tell it; and
+        whether there are items of the other sort too.
+
+    Examples
+    --------
+    >>> sort_of(pd.DataFrame({ITEM_COLUMN: ["HazardReduction", "HazardReduction"]}))
+    ('reports', 'its items: 2 HazardReduction', False)
+    """
+    items = Counter(str(item) for item in table[ITEM_COLUMN])
+    sorts = {ITEMS[fold(item)] for item in items}
+    if sorts == {"reports"}:
+        return "reports", f"its items: {_counted(items)}", False
+    return "hazards", None, len(sorts) > 1
+
+
 def _told(root: Element, found: _File, *, points: bool = False) -> dict[str, str]:
     """Return what an element says, by path; if `points`, they go to `found`, and not among it."""
     told: dict[str, list[str]] = {}

@@ -118,7 +118,8 @@ def read(
         or IMSMA NG tables, maXML, a table of turning points or WKT (CSV, XLSX).
     what
         `hazards`, or `reports` of released land. Where it is not said, a table with outcomes,
-        activities or days of completion is one of reports, which a finding says (`taken_for`).
+        activities or days of completion is one of reports, and so is a maXML file that holds
+        activities only; a finding says it (`taken_for`).
     layer
         The layer or sheet, where the file has several.
     kind
@@ -165,15 +166,20 @@ def read(
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
     own, form = _with_options(given, crs, id_column), guard.check(file).reader
-    raw = _raw(file, form, layer, own, what or "hazards")
+    by, itself = None, what is None and form == "maxml"
+    if itself:
+        raw = maxml.read(file, layer=layer, profile=own)  # all items: each says what it is
+        what, by, mixed = maxml.sort_of(raw.table)
+        raw = _raw(file, form, layer, own, what) if mixed else raw
+    else:
+        raw = _raw(file, form, layer, own, what or "hazards")
     chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
-    by = None
     if what is None:
         try:
             what, by = whole_file.sort_of(raw.table, chosen, kind)
         except FileError as error:
             raise FileError(f"{name}: {error}") from error
-    if by is not None and form in READERS_OF_BOTH:
+    if by is not None and form in READERS_OF_BOTH and not itself:
         raw = _raw(file, form, layer, own, what)
         chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
     frame, declared = _declared(raw, chosen, crs, name)
@@ -204,7 +210,7 @@ def read(
         accuracy_m=None if shift is None else shift.accuracy_m,
     )
     said = (*_said(frame, swapped, shift), *whole_file.findings(frame, chosen, what))
-    findings = (*_taken_for(by), *said, *raw.findings, *mapped.findings)
+    findings = (*_taken_for(by, itself=itself), *said, *raw.findings, *mapped.findings)
     received = Received(what, mapped.table, findings, mapped.columns, source)
     received = _without_rejected(received, mapped.approval)
     return _without_closed(received) if what == "hazards" else received
@@ -217,12 +223,14 @@ def _raw(file: Path, form: str, layer: str | None, own: Profile | None, what: Wh
     return READERS[form](file, layer=layer, profile=own)
 
 
-def _taken_for(by: str | None) -> list[Finding]:
+def _taken_for(by: str | None, *, itself: bool) -> list[Finding]:
     """Say what a file was taken for, where nobody said it and it is not the usual."""
     if by is None:
         return []
-    said = f"taken for reports of released land by {by}; if it is of hazards, read it with "
-    return [Finding("taken_for", said + 'what="hazards"')]
+    said = f"taken for reports of released land by {by}"
+    if not itself:
+        said += '; if it is of hazards, read it with what="hazards"'
+    return [Finding("taken_for", said)]
 
 
 def read_hazards(

@@ -14,7 +14,9 @@ import shapely
 
 from mine_geo.errors import FileError
 from mine_geo.intake import maxml
+from mine_geo.intake import read as intake_read
 from mine_geo.intake.raw import Profile, Raw
+from mine_geo.intake.received import Received
 
 GEOD = pyproj.Geod(ellps="WGS84")
 MM = 1e-8
@@ -347,3 +349,54 @@ def test_grid_coordinates_on_the_datum_of_the_header_are_not_taken_for_wgs_84(tm
         assert raw.table.geometry.isna().all()
         assert {finding.code for finding in raw.findings} == {"bad_point"}
         assert "without latitude and longitude" in raw.findings[0].message
+
+
+CLEARANCE = element(
+    "HazardReduction",
+    element("GeospatialInfo", TRIANGLE),
+    HazardLocalID="MF-1",
+    HazardReductionType="Clearance",
+    EndDate="2022-11-30",
+)
+
+
+def received(folder: Path, *items: str, **options) -> Received:
+    path = folder / "reports.xml"
+    path.write_text(document(*(report(item) for item in items)), encoding="utf-8")
+    return intake_read(path, **options)
+
+
+def said(got: Received, code: str) -> list[str]:
+    return [each.message for each in got.findings if each.code == code]
+
+
+def test_a_file_of_activities_only_is_one_of_reports(tmp_path) -> None:
+    """It says so itself: nobody need say it, and what it was taken for is said."""
+    got = received(tmp_path, CLEARANCE, CLEARANCE)
+    assert got.what == "reports"
+    assert got.table["event_type"].tolist() == ["cleared", "cleared"]
+    assert got.table["hazard_id"].tolist() == ["MF-1", "MF-1"]
+    assert said(got, "taken_for") == [
+        "taken for reports of released land by its items: 2 HazardReduction"
+    ]
+    assert got.table.equals(received(tmp_path, CLEARANCE, CLEARANCE, what="reports").table)
+    with pytest.raises(FileError, match="no item for hazards in it; it has: 2 HazardReduction"):
+        received(tmp_path, CLEARANCE, CLEARANCE, what="hazards")
+
+
+def test_a_file_of_hazards_and_activities_is_one_of_hazards(tmp_path) -> None:
+    """As before: the activities are said, and read where they are asked for."""
+    got = received(tmp_path, HAZARD, CLEARANCE)
+    assert (got.what, len(got.table)) == ("hazards", 1)
+    assert said(got, "taken_for") == []
+    assert said(got, "unread_part") == ["items that are not hazards: 1 HazardReduction"]
+    alone = received(tmp_path, HAZARD)
+    assert (alone.what, said(alone, "unread_part")) == ("hazards", [])
+    asked = received(tmp_path, HAZARD, CLEARANCE, what="reports")
+    assert (asked.what, len(asked.table)) == ("reports", 1)
+
+
+def test_a_layer_of_activities_is_one_of_reports(tmp_path) -> None:
+    got = received(tmp_path, HAZARD, CLEARANCE, layer="HazardReduction")
+    assert (got.what, len(got.table)) == ("reports", 1)
+    assert said(got, "taken_for")
