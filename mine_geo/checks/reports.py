@@ -44,6 +44,8 @@ OTHER_SHARE: Final = 0.1
 once the report is accepted, nothing would release that land any more."""
 LEAST_DEPTH_CM: Final = 2.0
 """A depth of clearance that is less is in metres, it seems."""
+MOST_DEPTH_CM: Final = 1000.0
+"""A depth of clearance that is more is in centimetres under a heading of metres, it seems."""
 OF_ONE: Final = ("amended", "confirmed")
 """What a report can say of one hazard only."""
 REPORTED: Final = (*OUTCOMES, *OF_ONE)
@@ -184,6 +186,13 @@ def _numbers(records: Records) -> Iterator[Finding]:
             message = (
                 f"depth_cm {depths.iloc[place]:g} is {depths.iloc[place] * 10:g} mm: in metres? "
                 "write centimetres, or say in a profile: reports.factors.depth_cm = 100"
+            )
+            yield records.finding("odd_depth", place, message)
+        for place in np.flatnonzero((depths > MOST_DEPTH_CM) & np.isfinite(depths)):
+            message = (
+                f"depth_cm {depths.iloc[place]:g} is {depths.iloc[place] / 100:g} m: were they "
+                "centimetres under a heading of metres? correct it, or say in a profile: "
+                "reports.factors.depth_cm = 1"
             )
             yield records.finding("odd_depth", place, message)
 

@@ -8,7 +8,7 @@ Geometry is EPSG:4326 and never repaired.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -28,8 +28,12 @@ from mine_geo.intake.reported import (
     Land,
     Words,
     chosen_days,
+    items_of,
     judged,
     looks_like_items,
+    may_be_kind,
+    of_model,
+    quoted,
     repeated,
     unknown_outcome,
 )
@@ -46,7 +50,7 @@ from mine_geo.intake.values import (
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -215,7 +219,9 @@ class _Draft:
         self.geometry = gpd.GeoSeries(shapes, index=self.index, crs=CRS)
         self._rest = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         self._names = [str(column) for column in self._rest.columns]
-        self._fields: Fields = profile.hazards if what == "hazards" else profile.reports
+        fields = profile.hazards if what == "hazards" else profile.reports
+        self._summed = _summed(fields, self._names)
+        self._fields: Fields = replace(fields, columns={**fields.columns, **self._summed})
         self._decimal = profile.options.get("decimal")
         self._given = given
         self._what = what
@@ -226,6 +232,7 @@ class _Draft:
         ]
         self._constants: list[tuple[str, int, str]] = []
         self._filling: dict[int, str] = {}
+        self._parts: dict[int, str] = {}
         self._kept = SAID_COLUMNS if what == "reports" else ()
         self.approval = read_states(self._rest, profile.states)
         named = self._place.get("in_workbench")
@@ -261,6 +268,8 @@ class _Draft:
             cells = pd.Series(None, index=self.index, dtype="str")
         if ours in DAYS:
             return self._days(ours, cells)
+        if ours in ITEM_COLUMNS and self._what == "reports":
+            return self._items(ours)
         if ours in NUMBERS:
             return self._numbers(ours)
         texts = read_texts(cells)
@@ -344,9 +353,50 @@ class _Draft:
         bad = unread & column.isna().to_numpy()
         return self._filled(ours, column, None if constant is None else float(constant), bad)
 
+    def _items(self, ours: str) -> pd.Series[Any]:
+        """Return the items of a kind: of several columns the total, or the sum of what is parts."""
+        places = self._places_of(ours)
+        if ours in self._summed:
+            named = {fold(name) for name in self._summed[ours]}
+            places = [place for place in places if fold(self._names[place]) in named]
+        whole: dict[str, NDArray[np.float64]] = {}
+        parts: dict[str, NDArray[np.float64]] = {}
+        unread = np.zeros(len(self.index), dtype=bool)
+        for place in places:
+            numbers, bad = self._read_numbers(ours, self._rest.iloc[:, place])
+            unread |= np.asarray(bad, dtype=bool)
+            name = self._names[place]
+            if ours in self._summed or of_model(name)[1]:
+                self._parts[place] = ours
+                parts.setdefault(name, numbers)
+            else:
+                whole.setdefault(name, numbers)
+                if place != self._place.get(ours):
+                    self._filling[place] = ours
+        column = pd.Series(np.nan, index=self.index)
+        if whole or parts:
+            numbers, unclear = items_of(whole, parts)
+            column = pd.Series(numbers, index=self.index)
+            self._unclear(ours, {**whole, **parts}, unclear)
+            unread |= unclear
+        constant = self._fields.constants.get(ours)
+        return self._filled(ours, column, None if constant is None else float(constant), unread)
+
+    def _unclear(self, ours: str, said: Mapping[str, NDArray[np.float64]], unclear: Any) -> None:
+        """Note the records whose columns of one kind of items say different numbers."""
+        for record in np.flatnonzero(unclear):
+            there = {name: n[record] for name, n in said.items() if not np.isnan(n[record])}
+            each = some((f"{name} {number:,.0f}" for name, number in there.items()), 6)
+            text = (
+                f"{each}: are these different {ours}, or the same? If they are different, say in a "
+                f"profile that they are added up: {_sum_line(ours, there)}; if one of them counts "
+                f"all, name it alone: {_sum_line(ours, [*there][:1])}"
+            )
+            self._faults.append(("items_unclear", int(record), text))
+
     def _read_numbers(self, ours: str, cells: pd.Series[Any]) -> tuple[NDArray[np.float64], Any]:
-        """Return the numbers of a column, m² by the unit of its heading; note what is none."""
-        unit = heading(str(cells.name))[1] if ours.endswith("_m2") else 1.0
+        """Return the numbers of a column, m² or cm by the unit of its heading; note the others."""
+        unit = heading(str(cells.name))[1] if ours.endswith(("_m2", "_cm")) else 1.0
         numbers, bad = read_numbers(
             cells,
             factor=self._fields.factors.get(ours, unit),
@@ -372,6 +422,8 @@ class _Draft:
             if self._matches[place].ours not in {None, ours} or place in states:
                 continue
             rank = names.get(fold(name), names.get(fold(heading(name)[0])))
+            if rank is None and ours in ITEM_COLUMNS:
+                rank = names.get(fold(of_model(name)[0]))
             if self._matches[place].ours == ours:
                 rank = -1
             if rank is not None:
@@ -619,9 +671,17 @@ class _Draft:
         name = next(iter(found))
         text = (
             f"columns that look like items found, and are not counted: {each}; if they are, name "
-            f'them in a profile, as  reports.columns.ap_mines = ["{name}"]  (or av_mines, '
+            f'them in a profile, as  reports.columns.ap_mines = ["{quoted(name)}"]  (or av_mines, '
             "submunitions, uxo)"
         )
+        sums = []
+        for ours in ITEM_COLUMNS:
+            more = [name for name in found if may_be_kind(name) == ours]
+            read = [self._names[place] for place in self._places_of(ours)]
+            if more and len(more) + len(read) > 1:
+                sums.append(_sum_line(ours, [*read, *more]))
+        if sums:
+            text += f"; different items are added up, if none is a total: {', '.join(sums)}"
         return [Finding("items_unread", text)]
 
     def _known(self, place: int) -> str | None:
@@ -630,6 +690,8 @@ class _Draft:
             return "state of approval, kept as it is"
         if self._matches[place].ours in self._kept:
             return "counts, kept as it is"
+        if place in self._parts:
+            return f"a part of {self._parts[place]}, kept as it is"
         if place in self._filling:
             return f"fills {self._filling[place]} where that is empty, kept as it is"
         kept = {fold(name) for name in self._fields.kept}
@@ -641,7 +703,8 @@ class _Draft:
         names: dict[int, str] = {}
         for place, name in enumerate(self._names):
             said = self._matches[place].ours
-            if (said is not None and said not in self._kept) or self._computed(place):
+            taken = said is not None and said not in self._kept and place not in self._parts
+            if taken or self._computed(place):
                 continue
             free = name if name.lower() not in used else f"source_{name}"
             number = 1
@@ -681,6 +744,22 @@ class _Draft:
         if place in extras and extras[place] != found.source:
             return found.source, None, f"{found.how}, kept as {extras[place]}"
         return found.source, found.ours, found.how
+
+
+def _summed(fields: Fields, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the columns that are there of those that a profile adds up, by our column."""
+    there = {fold(name) for name in names}
+    found = {
+        ours: tuple(name for name in known if fold(name) in there)
+        for ours, known in fields.sums.items()
+    }
+    return {ours: known for ours, known in found.items() if known}
+
+
+def _sum_line(ours: str, names: Iterable[str]) -> str:
+    """Return the line of a profile that says which columns are added up."""
+    listed = ", ".join(f'"{quoted(name)}"' for name in names)
+    return f"reports.sums.{ours} = [{listed}]"
 
 
 def _option(name: str) -> str:

@@ -44,6 +44,11 @@ _UNIT: Final = re.compile(
     r"ha|hectares?|km2|km²|sq\.?[\s_]?km) (?(open)\s*[)\]]) \s*$"
 )
 """A unit of land at the end of a heading, in brackets or not."""
+_DEPTH: Final = re.compile(
+    r"(?ix)^(?P<name>.*?depth.*?) [\s_\-]* (?:[\s_\-] | (?P<open>[(\[])) \s*"
+    r"(?:in[\s_])?(?P<unit>mm|cm|m|(?:milli|centi)?met(?:re|er)s?) (?(open)\s*[)\]]) \s*$"
+)
+"""A unit of length at the end of the heading of a depth."""
 _UNITS: Final = {"h": 10_000.0, "k": 1_000_000.0}
 """m² of a unit, by its first letter but for square."""
 
@@ -86,16 +91,29 @@ def fold(text: str) -> str:
 def heading(name: str) -> tuple[str, float]:
     """Return a heading with its unit of land as m2 in its name, and the m² of that unit.
 
+    That of a depth with cm in its name, and the cm of its unit.
+
     Examples
     --------
+    >>> heading("Depth (m)"), heading("Max depth mm")
+    (('Depth_cm', 100.0), ('Max depth_cm', 0.1))
     >>> [heading(name) for name in ("Area (ha)", "Area released (m2)", "size km2", "Alpha")]
     [('Area_m2', 10000.0), ('Area released_m2', 1.0), ('size_m2', 1000000.0), ('Alpha', 1.0)]
     """
     found = _UNIT.match(name.strip())
     if found is None:
-        return name, 1.0
+        return _depth(name)
     unit = re.sub(r"(?i)^sq(?:uare)?\.?[\s_]?", "", found["unit"]).lower()
     return f"{found['name']}_m2", _UNITS.get(unit[0], 1.0)
+
+
+def _depth(name: str) -> tuple[str, float]:
+    found = _DEPTH.match(name.strip())
+    if found is None:
+        return name, 1.0
+    unit = found["unit"].lower()
+    factor = 0.1 if unit.startswith(("mm", "milli")) else 1.0 if unit[0] == "c" else 100.0
+    return f"{found['name']}_cm", factor
 
 
 def names_of(fields: Fields, ours: str) -> tuple[str, ...]:

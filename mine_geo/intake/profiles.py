@@ -92,7 +92,7 @@ _KEYS: Final = (
     "states",
     "options",
 )
-_FIELDS: Final = ("columns", "values", "constants", "factors", "dates", "kept")
+_FIELDS: Final = ("columns", "values", "constants", "factors", "sums", "dates", "kept")
 
 
 def names() -> tuple[str, ...]:
@@ -251,8 +251,9 @@ def _base(extends: str, path: Path, within: tuple[Path, ...]) -> Profile:
 def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
     """Return how the columns of one sort of records are read."""
     ours = OURS[what]
+    counted = ITEM_COLUMNS if what == "reports" else ()
     table = faults.table((what,), data)
-    faults.keys((what,), table, _FIELDS)
+    faults.keys((what,), table, [key for key in _FIELDS if key != "sums" or counted])
     columns = _names((what, "columns"), faults.table((what, "columns"), table), ours, faults)
     faults.repeated((what, "columns"), columns)
     values = faults.table((what, "values"), table)
@@ -261,6 +262,8 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
     constants = faults.table((what, "constants"), table)
     own = tuple(c for c in ours if c not in {"event_id", "hazard_id"})
     faults.keys((what, "constants"), constants, own)
+    sums = _names((what, "sums"), faults.table((what, "sums"), table), counted, faults)
+    faults.repeated((what, "sums"), sums)
     factors = faults.table((what, "factors"), table)
     faults.keys((what, "factors"), factors, tuple(c for c in ours if c in NUMBERS))
     return Fields(
@@ -272,6 +275,7 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
             if c in own
         },
         factors={c: _factor((what, "factors", c), v, faults) for c, v in factors.items()},
+        sums=sums,
         dates=_dates((what, "dates"), table, faults),
         kept=faults.texts((what, "kept"), table),
     )
@@ -387,6 +391,7 @@ def _on_top(base: Fields, own: Fields) -> Fields:
         values={c: _words_on_top(before.get(c, {}), now.get(c, {})) for c in said},
         constants={**base.constants, **own.constants},
         factors={**base.factors, **own.factors},
+        sums={**base.sums, **own.sums},
         dates=own.dates or base.dates,
         kept=(*own.kept, *base.kept),
     )

@@ -147,6 +147,8 @@ class Fields:
     """What a column of ours is where the source says nothing."""
     factors: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """By what a number is multiplied: 10,000 for hectares to m²."""
+    sums: Names = field(default_factory=lambda: MappingProxyType({}))
+    """For items found the columns that are added up to give a column of ours, and no others."""
     kept: tuple[str, ...] = ()
     """Columns that are known and none of ours: kept as they are, and not said to be left over."""
     dates: tuple[str, ...] = ()

@@ -38,7 +38,8 @@ TOLERANCE: Final = 0.1
 _SURVEY: Final = re.compile(r"(?i)(survey|\bnts\b|\bts\b)")
 _RELEASE: Final = re.compile(r"(?i)(cancel|reduc|releas|clear|\blr\b|\blr_)")
 _NOT: Final = re.compile(
-    r"(?i)\b(?:no|not|none|nothing|without|nil|zero|0)\b[^.,;]{0,40}\b(?:releas|cancel|reduc|clear)"
+    r"(?i)\b(?:no|not|cannot|\w+n['\u2019]t|none|nothing|without|nil|zero|0)\b[^.,;]{0,40}"
+    r"\b(?:releas|cancel|reduc|clear)"
     r"|\bnothing\b|\bunreleased\b|\buncleared\b"
 )
 _GOES_ON: Final = re.compile(
@@ -47,6 +48,32 @@ _GOES_ON: Final = re.compile(
 )
 _DONE: Final = re.compile(r"(?i)\b(?:releas|cancell?ed|reduced|cleared)")
 _KEPT: Final = re.compile(r"(?i)\b(?:confirm|remain)")
+_FRENCH: Final = {
+    "not_released": re.compile(
+        r"(?i)\b(?:aucune?s?|pas|non|sans|rien)\b[^.,;]{0,40}"
+        r"\b(?:lib[ée]r|annul|r[ée]dui|d[ée]pollu|d[ée]min[ée])"
+    ),
+    "ongoing": re.compile(
+        r"(?i)\b(?:en cours|partiel|suspendu|interrompu|inachev|incompl[èe]t|se poursui|"
+        r"non (?:achev|termin)|pas (?:encore )?(?:achev|termin|fini))"
+    ),
+    "released": re.compile(
+        r"(?i)^(?!.*\brisque).*\b(?:lib[ée]r[ée]|annul[ée]|r[ée]duit|d[ée]pollu[ée])e?s?\b"
+    ),
+}
+"""The conclusions that are certain in French, in the order in which they count."""
+_IN_FRENCH: Final = re.compile(
+    r"(?i)\b(?:aucune?|le|terres?|superficie|une|des|les|sont|pas|[aà] (?:lib[ée]rer|annuler))\b"
+)
+_AHEAD: Final = re.compile(
+    r"(?i)\b(?:to|will|shall|should|must|may|can)\s+(?:not\s+)?be\s+\w{0,12}\s?"
+    r"(?:releas|cancel|reduc|clear)|\b(?:sera|seront|[aà] [êe]tre)\b"
+)
+"""What shall be done, and was not."""
+_KHMER_NOT: Final = re.compile("(?:មិន|គ្មាន|ពុំ)[^។ ]{0,30}(?:លុបចោល|កាត់បន្ថយ|បោសសម្អាត)")
+"""Not, none, before: cancel, reduce, clear; for what is asked, since it may be said of mines."""
+_LATIN: Final = 0x24F
+"""The last letter of the Latin scripts."""
 _ITEM: Final = re.compile(
     r"(?i)(?<![a-z])(?:mines?|ap|apm|av|avm|at|atm|uxos?|erw|axo|cmr?|ieds?|items?|devices?|"
     r"cluster|bombs?|bombies|bomblets?|sub-?munitions?|ordnance|grenades?|mortars?|rockets?|"
@@ -56,6 +83,28 @@ _NO_ITEM: Final = re.compile(
     r"(?i)(?<![a-z])(?:m2|m²|sqm|ha|area|size|depth|cm|no|nr|id|code|ref|date|day|year|lat|lon|"
     r"hours?|staff|dogs?|deminers?|of task|task)(?![a-z])"
 )
+_MODEL: Final = (
+    r"(?:PMN|POMZ|NOMZ|MBV|PPM)(?:[ -]?\d{1,2}[A-Z]?)?"
+    r"|(?:PMD|OZM|MON|TM[NMAD]?|BLU|BDU|MBV|MN|MD|M|type)[ -]?\d{2,3}[A-Z]?(?:[/-][A-Z\d]{1,2})?"
+    r"|PMD[ -]?\d[A-Z]?"
+)
+"""How models of mines and submunitions are called: PMN-2, POMZ-2M, Type 72A, TM-57, BLU-26/B."""
+_ONE_MODEL: Final = re.compile(rf"(?i){_MODEL}")
+_OF_MODEL: Final = re.compile(
+    r"(?i)^(?P<kind>.*[^\W\d_])[\s:_\-]*(?:[\s:_\-]|(?P<open>[(\[]))\s*"
+    rf"(?:{_MODEL})(?(open)\s*[)\]])$"
+)
+_KINDS_OF_ITEMS: Final = {
+    "ap_mines": re.compile(r"(?i)(?<![a-z])(?:ap|apm|pmn|pmd|pomz|ozm|mon|nomz)(?![a-z])"),
+    "av_mines": re.compile(r"(?i)(?<![a-z])(?:av|avm|at|atm|tm[nmad]?)(?![a-z])"),
+    "submunitions": re.compile(
+        r"(?i)(?<![a-z])(?:cmr?|cluster|bombies|bomblets?|sub-?munitions?|blu)(?![a-z])"
+    ),
+    "uxo": re.compile(
+        r"(?i)(?<![a-z])(?:uxos?|erw|axo|grenades?|mortars?|rockets?|projectiles?)(?![a-z])"
+    ),
+}
+"""Words of a heading that may count items of a kind: for what is proposed, not for reading."""
 _MANY: Final = 100_000
 """A number as high counts nothing that was found."""
 
@@ -104,14 +153,33 @@ def meaning_of(text: str) -> str | None:
     --------
     >>> [meaning_of(text) for text in ("Confirmed, no land released", "Land cancelled", "good way")]
     ['not_released', 'released', None]
+    >>> [meaning_of(text) for text in ("Aucune terre libérée", "zone dépolluée", "en cours")]
+    ['not_released', 'released', 'ongoing']
     """
     if _NOT.search(text):
         return "not_released"
     if _GOES_ON.search(text):
         return "ongoing"
-    if _DONE.search(text):
+    for meaning, words in _FRENCH.items():
+        if words.search(text):
+            return None if meaning == "released" and _AHEAD.search(text) else meaning
+    if _DONE.search(text) and not _AHEAD.search(text):
         return "released"
     return "not_released" if _KEPT.search(text) else None
+
+
+def is_understood(text: str) -> bool:
+    """Say whether a conclusion that says nothing of a release may be passed over.
+
+    One in another language, or of what shall be, may say anything: it is asked for.
+
+    Examples
+    --------
+    >>> [is_understood(text) for text in ("good way", "គ្មានដី", "aucune suite", "to be cleared")]
+    [True, False, False, False]
+    """
+    strange = any(letter.isalpha() and ord(letter) > _LATIN for letter in text)
+    return not (strange or _IN_FRENCH.search(text) or _AHEAD.search(text))
 
 
 def judged(words: Words, land: Land) -> Doubt | None:
@@ -141,7 +209,7 @@ def _by_status(words: Words) -> Doubt | None:
             return Doubt(
                 "release_unsaid",
                 f"{column} {word!r} is no state that is known, and the report waits; say in a "
-                f'profile what it means: reports.values.report_status."{_quoted(word)}" = '
+                f'profile what it means: reports.values.report_status."{quoted(word)}" = '
                 '"completed" (or "ongoing"; "" if it says nothing)',
             )
     return None
@@ -155,16 +223,31 @@ def _by_conclusion(words: Words) -> Doubt | None:
                 "not_released",
                 f"{column} {text[:60]!r}: it says that no land, or not all of it, was released; "
                 "leave the report out, or write Confirmed and leave out the polygon; if land was "
-                f'released, say so in a profile: reports.values.conclusion."{_quoted(text)}" = '
+                f'released, say so in a profile: reports.values.conclusion."{quoted(text)}" = '
                 '"released"',
             )
-    if words.comment is not None and _NOT.search(words.comment):
+    for column, text, meaning in words.conclusions:
+        if meaning is None and meaning_of(text) is None and not is_understood(text):
+            return Doubt(
+                "release_unsaid",
+                f"{column} {text[:60]!r} is not understood, and the report waits; say in a profile "
+                f'what it means: reports.values.conclusion."{quoted(text)}" = "released" (or '
+                '"not_released"; "" if it says nothing)',
+            )
+    if words.comment is not None and _says_not(words.comment):
         return Doubt(
             "release_unsaid",
             f"its comment {words.comment[:60]!r} may say that no land was released: accept it by "
             "its number if land was released",
         )
     return None
+
+
+def _says_not(comment: str) -> bool:
+    """Say whether a comment may say that no land was released, in any language that is known."""
+    return any(
+        words.search(comment) for words in (_NOT, _FRENCH["not_released"], _KHMER_NOT)
+    )  # fmt: skip
 
 
 def _by_size(words: Words, land: Land) -> Doubt | None:
@@ -229,7 +312,8 @@ def _unsaid(words: Words, land: Land) -> Doubt | None:
     return None
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as it stands between the quotes of TOML."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
@@ -269,7 +353,7 @@ def unknown_outcome(word: str, valid: Sequence[str], known: Mapping[str, str]) -
     guess = said[0] if len(said) == 1 else folded[near[0]] if near and not said else "..."
     return (
         f"event_type {word!r} is unknown; valid: {', '.join(valid)}; or say in a profile what it "
-        f'means: reports.values.event_type."{_quoted(word)}" = "{guess}"'
+        f'means: reports.values.event_type."{quoted(word)}" = "{guess}"'
     )
 
 
@@ -288,6 +372,77 @@ def looks_like_items(name: str, cells: pd.Series[Any]) -> int:
     numbers = pd.to_numeric(texts, errors="coerce")
     whole = numbers.notna() & (numbers % 1 == 0) & numbers.between(0, _MANY)
     return int(numbers.sum()) if len(texts) and whole.all() else 0
+
+
+def of_model(name: str) -> tuple[str, bool]:
+    """Return a heading without the model at its end, and whether it is of one model.
+
+    Items of different models are different items: they can be added up.
+
+    Examples
+    --------
+    >>> [of_model(name) for name in ("AP mines (PMN-2)", "Type 72A", "AP mines found")]
+    [('AP mines', True), ('Type 72A', True), ('AP mines found', False)]
+    """
+    if _ONE_MODEL.fullmatch(name.strip()):
+        return name, True
+    found = _OF_MODEL.match(name.strip())
+    return (name, False) if found is None else (found["kind"], True)
+
+
+def may_be_kind(name: str) -> str | None:
+    """Return the kind of items that a heading may count, None where no word or several tell it.
+
+    Examples
+    --------
+    >>> [may_be_kind(name) for name in ("AP mines destroyed by MAG", "BLU-26", "Mines")]
+    ['ap_mines', 'submunitions', None]
+    """
+    plain = name.replace("_", " ")
+    found = [kind for kind, words in _KINDS_OF_ITEMS.items() if words.search(plain)]
+    return found[0] if len(found) == 1 else None
+
+
+def items_of(
+    whole: Mapping[str, NDArray[np.float64]], parts: Mapping[str, NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return how many items of a kind reports say, and of which it is not clear.
+
+    Nothing is added up that could be the same items: a total counts once, and its parts beside it
+    not at all.
+
+    Parameters
+    ----------
+    whole
+        The columns that say all items of the kind, by heading, the first first; NaN where empty.
+    parts
+        Those that say items of one model, or of which a profile says that they are added up.
+
+    Examples
+    --------
+    >>> items_of({"AP": np.array([7.0, np.nan])}, {"PMN": np.array([3.0, 2]),
+    ...          "PMN-2": np.array([4.0, np.nan])})[0].tolist()
+    [7.0, 2.0]
+    >>> items_of({"found": np.array([5.0, 2]), "destroyed": np.array([3.0, 0])}, {})[1].tolist()
+    [True, True]
+    """
+    count = len(next(iter((*whole.values(), *parts.values()))))
+    totals = np.full((max(len(whole), 1), count), np.nan)
+    for row, numbers in enumerate(whole.values()):
+        totals[row] = numbers
+    filled = ~np.isnan(totals)
+    first = totals[filled.argmax(axis=0), np.arange(count)]
+    differ = (filled & (totals != first)).any(axis=0)
+    # Columns that differ once are two things, also where they say the same number.
+    unclear = (filled.sum(axis=0) > 1) & (np.where(filled, totals, 0) > 0).any(axis=0)
+    unclear &= bool(differ.any())
+    if parts:
+        every = np.array(list(parts.values()))
+        said = ~np.isnan(every).all(axis=0)
+        together = np.where(said, np.nansum(every, axis=0), np.nan)
+        unclear |= said & ~np.isnan(first) & (together > first)
+        first = np.where(np.isnan(first), together, first)
+    return np.where(unclear, np.nan, first), unclear
 
 
 def repeated(table: pd.DataFrame, drawn: NDArray[np.int64]) -> dict[tuple[int, ...], int]:

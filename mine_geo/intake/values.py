@@ -231,7 +231,8 @@ def read_numbers(
         numbers = np.append(_numbers_of(different, decimal, whole=whole), np.nan)[places]
         there = written.notna().to_numpy(dtype=bool)
     with np.errstate(invalid="ignore", over="ignore"):
-        numbers *= factor
+        if factor != 1:  # to 13 digits: 0.29 m are 29 cm, and not 28.999999999999996
+            numbers = np.array([float(f"{each * factor:.13g}") for each in numbers])
         bad = there & ~(np.isfinite(numbers) & (numbers >= 0))
         if whole:
             bad |= there & (numbers % 1 != 0)
