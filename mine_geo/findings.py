@@ -104,6 +104,7 @@ CODES: Final = {
     "coast_beside": ("error", "a coast with a neighbour"),
     "no_neighbour": ("warning", "land border beside a country that is not said"),
     "long_border": ("warning", "more border beside a neighbour than there is"),
+    "arcs_drawn": ("note", "arcs that are read as straight edges"),
     "not_border": ("note", "lines that are no part of the border, left out"),
     # the file as a whole
     "more_on_server": ("error", "the answer of a server that stops before the end"),

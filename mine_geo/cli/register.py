@@ -31,6 +31,8 @@ from mine_geo.cli.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mine_geo.intake import Layer
+
 UNIT_CODES: Final = ("unknown_place", "code_differs", "wrong_province", "wrong_district")
 """The findings on what a record says of its province and district."""
 MOST_SAID: Final = 5
@@ -70,6 +72,7 @@ def load_admin(
     if "repaired" in admin and admin["repaired"].any():
         codes = errors.some(admin.loc[admin["repaired"], "district_code"], 20)
         echo(f"note: invalid rings were repaired in districts {codes}", err=True)
+    _say_findings(received)
 
 
 @load.command("border", epilog=example("mine-geo load border border.gpkg --accuracy 50"))
@@ -92,6 +95,11 @@ def load_border(
     done = open_named(ctx).load_border(received.in_order())
     echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
     echo(held(received))
+    _say_findings(received)
+
+
+def _say_findings(received: Layer) -> None:
+    """Say what there is to say of a border or districts that were loaded."""
     for finding in received.findings:
         echo(f"{finding.severity}: {finding.message}", err=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -31,12 +31,13 @@ from mine_geo.intake.mapping import shown
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.raw import ADMIN_COLUMNS, BORDER_COLUMNS
 from mine_geo.intake.values import read_flags, read_texts, read_words
+from mine_geo.intake.vector_files import arcs_drawn
 from mine_geo.terms import BORDER_KINDS, NEIGHBOUR_NAMES, NEIGHBOURS
-from mine_geo.vector import read_vector
+from mine_geo.vector import choose_layer, list_layers, read_vector
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from mine_geo.intake.matching import Match
     from mine_geo.intake.raw import Fields
 
+T = TypeVar("T")
 OWN: Final = "KHM"
 """The country whose border it is."""
 KNOWN_KM: Final = {"THA": 824, "LAO": 559, "VNM": 1175}
@@ -198,26 +200,20 @@ def receive_border(
     """
     if kind is not None:
         choose(kind, BORDER_KINDS, "kind")
-    frame = read_vector(path, layer, prefer=("border",), operation=operation)
-    named = {"kind": kind_column, "neighbour": neighbour_column}
-    fields = _naming(profiles.load(profile or profiles.BASE).border, frame, named, str(path))
+    own = profiles.load(profile or profiles.BASE).border
     if neighbour_column is not None:
-        fields = replace(fields, columns={**fields.columns, "left": (), "right": ()})
-    try:
-        check_lines(frame)
-    except GeometryError as error:
-        columns = _columns(frame, match(_names(frame), fields, BORDER_COLUMNS), {})
-        said = type(error)(f"{path}: {error}")
-        return Layer(str(path), None, columns, _no_words(), (), said)
-    lines = _Lines(frame, fields, kind)
+        own = replace(own, columns={**own.columns, "left": (), "right": ()})
+    named = {"kind": kind_column, "neighbour": neighbour_column}
+    source = _Source.of(path, layer, ("border",), operation, own, named, BORDER_COLUMNS)
+    _, fault = source.tried(lambda: check_lines(source.frame))
+    if fault is not None:
+        return source.layer(None, fault)
+    lines = _Lines(source, kind)
     given = {"border_name": name, "border_version": version, "accuracy_m": accuracy_m}
     table, fault = None, lines.fault(str(path))
     if fault is None:
-        try:
-            table = to_border(lines.canonical(given, Path(path).stem))
-        except (GeometryError, RecordError) as error:
-            fault = type(error)(f"{path}: {error}")
-    return Layer(str(path), table, lines.columns(), lines.words(), lines.findings, fault)
+        table, fault = source.tried(lambda: to_border(lines.canonical(given, Path(path).stem)))
+    return source.layer(table, fault, lines.constants, lines.words(), lines.findings)
 
 
 def read_admin(
@@ -297,30 +293,91 @@ def receive_admin(
     >>> receive_admin(sample.path("districts")).columns[["source", "ours"]].values.tolist()[:2]
     [['province', 'province'], ['province_code', 'province_code']]
     """
-    frame = read_vector(path, layer, prefer=("district", "districts"), operation=operation)
     fields = _with_usual_names(profiles.load(profile or profiles.BASE).admin)
     named = {
         "district": district_column,
         "province": province_column,
         "district_code": code_column,
     }
-    fields = _naming(fields, frame, named, str(path))
-    matches = match(_names(frame), fields, ADMIN_COLUMNS)
-    found = {m.ours: m.source for m in matches if m.ours}
-    said = frame.assign(
+    prefer = ("district", "districts")
+    source = _Source.of(path, layer, prefer, operation, fields, named, ADMIN_COLUMNS)
+    said = source.frame.assign(
         **{
-            found[ours]: read_words(read_texts(frame[found[ours]]), meanings)
-            for ours, meanings in fields.values.items()  # noqa: PD011  (a field, no frame)
-            if ours in found
+            source.found[ours]: read_words(read_texts(source.frame[source.found[ours]]), meanings)
+            for ours, meanings in source.fields.values.items()  # noqa: PD011  (a field, no frame)
+            if ours in source.found
         }
     )
-    table: gpd.GeoDataFrame | None = None
-    fault: MineGeoError | None = None
-    try:
-        table = to_admin(said, found)
-    except (GeometryError, RecordError, UnknownNameError) as error:
-        fault = type(error)(f"{path}: {error}")
-    return Layer(str(path), table, _columns(frame, matches, {}), _no_words(), (), fault)
+    return source.layer(*source.tried(lambda: to_admin(said, source.found)))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A layer of a file, read, and which of its columns is which of ours: of a border, or else."""
+
+    path: str
+    frame: gpd.GeoDataFrame
+    fields: Fields
+    matches: Sequence[Match]
+    arcs: tuple[Finding, ...]
+    """What there is to say of arcs that were drawn."""
+
+    @classmethod
+    def of(
+        cls,
+        path: str | os.PathLike[str],
+        layer: str | None,
+        prefer: tuple[str, ...],
+        operation: str | None,
+        fields: Fields,
+        named: Mapping[str, str | None],
+        ours: Sequence[str],
+    ) -> _Source:
+        """Read a layer.
+
+        Parameters
+        ----------
+        path, layer, operation
+            As for `read_border`.
+        prefer
+            Layers to take where the file has several.
+        fields
+            What the profile calls them.
+        named
+            The columns that the caller names, by ours.
+        ours
+            Our columns, in order.
+        """
+        frame = read_vector(path, layer, prefer=prefer, operation=operation)
+        fields = _naming(fields, frame, named, str(path))
+        taken = choose_layer(path, layer, list_layers(path), prefer)
+        arcs = tuple(arcs_drawn(Path(path), taken))
+        return cls(str(path), frame, fields, match(_names(frame), fields, ours), arcs)
+
+    @property
+    def found(self) -> dict[str, str]:
+        """The column of the file for each of ours that is there."""
+        return {m.ours: m.source for m in self.matches if m.ours}
+
+    def tried(self, make: Callable[[], T]) -> tuple[T | None, MineGeoError | None]:
+        """Return what is made of it, or why it is refused, with the name of the file."""
+        try:
+            return make(), None
+        except (GeometryError, RecordError, UnknownNameError) as error:
+            return None, type(error)(f"{self.path}: {error}")
+
+    def layer(
+        self,
+        table: gpd.GeoDataFrame | None,
+        fault: MineGeoError | None,
+        constants: Mapping[str, tuple[int, str]] | None = None,
+        words: pd.DataFrame | None = None,
+        findings: tuple[Finding, ...] = (),
+    ) -> Layer:
+        """Return what came of it."""
+        columns = _columns(self.frame, self.matches, constants or {})
+        words = _no_words() if words is None else words
+        return Layer(self.path, table, columns, words, (*self.arcs, *findings), fault)
 
 
 def _names(frame: gpd.GeoDataFrame) -> list[str]:
@@ -377,13 +434,13 @@ def _no_words() -> pd.DataFrame:
 class _Lines:
     """The lines of a file while it is found out what they are."""
 
-    def __init__(self, frame: gpd.GeoDataFrame, fields: Fields, kind: str | None) -> None:
-        self._frame = frame.reset_index(drop=True)
-        self._fields = fields
-        self._matches = match(_names(frame), fields, BORDER_COLUMNS)
-        self._found = {m.ours: m.source for m in self._matches if m.ours}
+    def __init__(self, source: _Source, kind: str | None) -> None:
+        self._frame = source.frame.reset_index(drop=True)
+        self._fields = fields = source.fields
+        self._found = source.found
         self._km = lengths_km(self._frame)
-        self._constants: dict[str, tuple[int, str]] = {}
+        self.constants: dict[str, tuple[int, str]] = {}
+        """Our columns that are not from the file: in how many lines, and what."""
         self._texts = {ours: self._read(ours) for ours in _WORDS}
         self._meanings = {ours: self._meaning(ours) for ours in _WORDS}
         self._findings: list[Finding] = []
@@ -428,10 +485,6 @@ class _Lines:
         if "border_name" not in table:
             table = table.assign(border_name=stem)
         return table[self._kept]
-
-    def columns(self) -> pd.DataFrame:
-        """Return which column went where."""
-        return _columns(self._frame, self._matches, self._constants)
 
     def words(self) -> pd.DataFrame:
         """Return each word of the columns that were read, what it means, and of how many km."""
@@ -493,7 +546,7 @@ class _Lines:
         open_ = np.array([kind is None for kind in found], dtype=bool) & self._kept & ~unknown
         if constant is not None and open_.any():
             found = [constant if blank else kind for kind, blank in zip(found, open_, strict=True)]
-            self._constants["kind"] = (int(open_.sum()), constant)
+            self.constants["kind"] = (int(open_.sum()), constant)
             open_[:] = False
         self._kind = pd.Series(found, index=self._frame.index, dtype=object)
         beside = [side if side in NEIGHBOURS else None for side in sides]
@@ -515,7 +568,7 @@ class _Lines:
         blank = blank & self._kept & ~unknown
         if constant in NEIGHBOURS and blank.any():
             self._neighbour = self._neighbour.mask(blank, constant)
-            self._constants["neighbour"] = (int(blank.sum()), str(constant))
+            self.constants["neighbour"] = (int(blank.sum()), str(constant))
             blank = np.zeros_like(blank)
         coast = self._kind.eq("coast").to_numpy(dtype=bool) & self._kept & ~unknown
         wrong = coast & self._neighbour.notna().to_numpy(dtype=bool)

@@ -62,6 +62,18 @@ _DRAWN: Final = {"GPX": ("tracks", "routes", "waypoints"), "DXF": ("entities",)}
 _COUNTED: Final = ("GeoPackage", "Shapefile", "FlatGeobuf", "file geodatabase", "MapInfo TAB")
 """Formats whose files say how many records they have."""
 
+_FINELY: Final = (
+    f"arcs are drawn with a point every {FINE_ARCS['OGR_ARC_STEPSIZE']} degrees: 1 cm off at a "
+    "radius of 26 km"
+)
+_ROUND: Final = "ellipses are drawn with a point every 2 degrees"
+_STRAIGHT: Final = ("GeoJSON", "ESRI Shapefile", "KML", "LIBKML", "GPX", "TopoJSON", "CSV")
+"""Drivers of formats that have no arcs."""
+_TEXT_OF_ARCS: Final = {
+    ("DXF", ".dxf"): (draws_arcs, _FINELY),
+    ("MapInfo File", ".mif"): (draws_round, _ROUND),
+}
+"""Of formats whose arcs GDAL has drawn before anybody sees them: who knows, and what is said."""
 _DISPLAY: Final = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
 """Columns that GDAL makes of KML's way of drawing; they say nothing of a record."""
 _SELDOM: Final = ("id", "placemark_id", "description", "timestamp", "begin", "end")
@@ -255,15 +267,49 @@ def _of_format(
     return frame, _coarsely(one, frame)
 
 
+def arcs_drawn(path: Path, layer: str) -> list[Finding]:
+    """Say which arcs of a layer GDAL draws, as `vector.read_vector` reads it, and how near.
+
+    Parameters
+    ----------
+    path
+        A file that `vector.read_vector` has read.
+    layer
+        Its layer.
+
+    Returns
+    -------
+    list of Finding
+        `arcs_drawn`, one for the file; none where it has no arcs.
+
+    Examples
+    --------
+    >>> from mine_geo import sample
+    >>> arcs_drawn(sample.path("border"), "border")
+    []
+    """
+    driver = pyogrio.read_info(path, layer=layer)["driver"]
+    if driver in _STRAIGHT:
+        return []
+    if path.is_file() and (driver, path.suffix.lower()) in _TEXT_OF_ARCS:
+        says, message = _TEXT_OF_ARCS[driver, path.suffix.lower()]
+        return [Finding("arcs_drawn", message)] if says(path.read_bytes()) else []
+    with warnings.catch_warnings(), quietly():
+        warnings.simplefilter("ignore", RuntimeWarning)  # reading the layer says them
+        shapes, _ = _shapes(path, layer)
+    curved = [n for n, wkb in enumerate(shapes, 1) if wkb and straightened(wkb, np.inf)[1]]
+    if not curved:
+        return []
+    return [Finding("arcs_drawn", f"{_FINELY}: record number {some(curved, 12)}")]
+
+
 def _coarsely(one: _Dataset, frame: gpd.GeoDataFrame) -> list[Finding]:
     """Say what GDAL draws of arcs, and where MapInfo may lack a number."""
     found = []
     if one.format == "DXF" and draws_arcs(one.place.read_bytes()):
-        step = FINE_ARCS["OGR_ARC_STEPSIZE"]
-        message = f"arcs are drawn with a point every {step} degrees: 1 cm off at a radius of 26 km"
-        found.append(Finding("as_polygon", message))
+        found.append(Finding("as_polygon", _FINELY))
     if one.format == "MapInfo MIF" and draws_round(one.place.read_bytes()):
-        found.append(Finding("as_polygon", "ellipses are drawn with a point every 2 degrees"))
+        found.append(Finding("as_polygon", _ROUND))
     numbers = frame.select_dtypes("number") if one.format.startswith("MapInfo") else frame[[]]
     zero = [str(name) for name in numbers if bool((numbers[name] == 0).any())]
     if zero:

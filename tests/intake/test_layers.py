@@ -1,6 +1,10 @@
 """Borders and districts of every make: no line that could be coast becomes land border."""
 
+import sqlite3
+import struct
+
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
@@ -325,3 +329,54 @@ def test_columns_of_districts_are_named_by_option_or_profile(tmp_path):
 def test_the_facade_gives_the_same_functions():
     assert mg.read_border is read_border
     assert mg.read_admin is read_admin
+
+
+# Arcs are drawn by GDAL, and it is said
+
+
+def circle(lon, lat, radius):
+    """Return half a circle as ISO 13249-3 writes an arc: a circular string of three points."""
+    points = [(lon + radius, lat), (lon, lat + radius), (lon - radius, lat)]
+    return struct.pack("<BII", 1, 8, 3) + b"".join(struct.pack("<2d", *xy) for xy in points)
+
+
+def with_curves(path, columns, lines, curves):
+    """Write a GeoPackage in which curves stand in the place of the first records."""
+    frame = gpd.GeoDataFrame(columns, geometry=list(lines), crs=4326)
+    frame.to_file(path, geometry_type="Unknown", SPATIAL_INDEX="NO")
+    with sqlite3.connect(path) as connection:
+        for number, wkb in enumerate(curves, 1):
+            head = b"GP\x00\x01" + struct.pack("<i", 4326)
+            values = (head + wkb, number)
+            connection.execute(f"UPDATE {path.stem} SET geom = ? WHERE fid = ?", values)
+    connection.close()
+    return path
+
+
+def test_arcs_of_a_border_are_said(tmp_path):
+    columns = {"kind": LAND_AND_COAST, "neighbour": BESIDE}
+    path = with_curves(tmp_path / "border.gpkg", columns, LINES, [circle(102.3, 13.0, 0.2)])
+    received = receive_border(path)
+    (said,) = [each for each in received.findings if each.code == "arcs_drawn"]
+    assert said.severity == "note"
+    assert said.message.startswith("arcs are drawn with a point every 0.1 degrees")
+    assert said.message.endswith("record number 1")
+    first = received.in_order().geometry.iloc[0]
+    assert shapely.get_num_coordinates(first) > 1000
+    assert first.length == pytest.approx(0.2 * np.pi, rel=1e-6)
+    assert not receive_border(write(tmp_path, columns, name="straight.gpkg")).findings
+
+
+def test_arcs_of_districts_are_said(tmp_path):
+    """A curve polygon: half a circle closed by its chord."""
+    columns = {"district_code": ["0102"], "district": ["Mongkol Borei"], "province_code": ["01"]}
+    chord = struct.pack("<BII4d", 1, 2, 2, 102.9, 13.0, 103.1, 13.0)
+    ring = struct.pack("<BII", 1, 9, 2) + circle(103.0, 13.0, 0.1) + chord
+    boxes = [shapely.box(103, 13, 103.1, 13.1)]
+    curves = [struct.pack("<BII", 1, 10, 1) + ring]
+    path = with_curves(tmp_path / "d.gpkg", columns, boxes, curves)
+    received = receive_admin(path)
+    assert [each.code for each in received.findings] == ["arcs_drawn"]
+    drawn = received.in_order().geometry.iloc[0]
+    assert drawn.area == pytest.approx(np.pi * 0.1**2 / 2, rel=1e-4)
+    assert not receive_admin(sample.path("districts")).findings
