@@ -251,6 +251,10 @@ class Desk:
             every[1:] = ["same"] * len(every[1:])  # the figures stand on the first
         return every
 
+    def _contradicted(self, lane: Lane, said: Version) -> bool:
+        """Say whether a report stands with other content, or said just this and was retracted."""
+        return lane in self.truth or said in self._gone[lane]
+
     def _accept(self, name: str, left: set[int], *, foreseen: Any = None, **word: Any) -> set[str]:
         """Accept, and return the events; what was said before is what is done, and no more."""
         if foreseen is None:
