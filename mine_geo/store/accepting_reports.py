@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -32,7 +33,7 @@ from mine_geo.store.entries import Entry, Facts, day, text_of
 from mine_geo.store.judging import Judged, judge, outside_note
 from mine_geo.store.submitted import WAITING
 from mine_geo.store.worked_land import Surroundings, fell
-from mine_geo.terms import EVENT_TYPES, KINDS, OUTCOMES
+from mine_geo.terms import EVENT_TYPES, KINDS, OUTCOMES, OVERRULED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = No
     # Another report of land that was reported before may take nothing more off its hazard.
     overruled = (*chosen.overruled, *(("releases_nothing",) if word == ANOTHER else ()))
     weighing = _Weighing(Surroundings(view.connection), overruled, stored)
-    reasons = submissions.errors_of(view.connection, work.submission_id, records, chosen.overruled)
+    reasons = _errors(view, work, records, known, chosen)
     if not chosen.by_name:
         reasons |= unvalidated(view.connection, work, records, reasons)
     fit = records[~records["record"].isin(reasons)]
@@ -110,6 +111,19 @@ def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = No
             _count_same(work, rows.pop(number), same)
     _record_all(view, work, rows, known, word, reasons, weighing)
     work.leave(reasons, records, by_name=chosen.by_name)
+
+
+def _errors(
+    view: View, work: Work, records: pd.DataFrame, known: dict[int, Known], chosen: Chosen
+) -> dict[int, str]:
+    """Return the errors of records that keep them back.
+
+    What the ledger has in just these words was taken in spite of those that can be overruled.
+    """
+    there = [number for number, each in known.items() if each.same is not None]
+    again = records["record"].isin(there)
+    of = partial(submissions.errors_of, view.connection, work.submission_id)
+    return of(records[~again], chosen.overruled) | of(records[again], OVERRULED)
 
 
 def _record_all(
@@ -342,7 +356,8 @@ def _entry(work: Work, record: Record, known: Known | None, word: str | None) ->
         )
     else:
         entry = Entry(hazard, kind, when, None, facts, own)
-    return replace(entry, detail=detail, renewed=word is not None)
+    renewed = word is not None or (known is not None and known.renewed)
+    return replace(entry, detail=detail, renewed=renewed)
 
 
 def _judge(

@@ -142,6 +142,8 @@ class Known:
     """What is in the ledger and perhaps is this report."""
     gone: Word | None = None
     """What said the same and was retracted."""
+    renewed: bool = False
+    """Whether it comes back though it was retracted: the rest of its report is corrected."""
     waiting: list[Word] = field(default_factory=list)
     """What waits in other files and is, or perhaps is, this report, and says something else."""
 
@@ -239,6 +241,7 @@ def find(
         _match([found[number] for number in numbers], list(words.values()))
     lone = [each for each in found.values() if each.same is None and not each.earlier]
     _perhaps(lone, in_ledger, taken={name for each in found.values() for name in _same(each)})
+    _renew(found.values())
     others = _Index(_waiting(connection, submission_id, of_hazard))
     for known in found.values():
         words = {id(e): e for e in (*others.named(known.word), *others.near(known.word))}
@@ -423,6 +426,22 @@ def _perhaps(lone: Iterable[Known], there: _Index, taken: set[str]) -> None:
         gone = [each for each in found if each.why is not None and not known.word.differs(each)]
         if gone and known.gone is None:
             known.gone = gone[0]
+
+
+def _renew(found: Iterable[Known]) -> None:
+    """Let what was retracted come back with a report over several hazards that is corrected.
+
+    Its figures stand on one of its parts: where they are corrected, the others say what they said.
+    """
+    reports: dict[str, list[Known]] = defaultdict(list)
+    for known in found:
+        if known.word.own is not None:
+            reports[known.word.own].append(known)
+    for parts in reports.values():
+        waits = any(each.earlier or each.perhaps for each in parts)
+        if not waits and any(each.same is None and each.gone is None for each in parts):
+            for each in parts:
+                each.gone, each.renewed = None, each.gone is not None
 
 
 def _waiting(

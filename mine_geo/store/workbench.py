@@ -255,7 +255,7 @@ class Workbench(Base):
         despite
             Errors of reports that are true all the same, by their codes (`terms.OVERRULED`):
             for records that are named, they do not keep them back. What was overruled is kept
-            with the record.
+            with the record, and the very same report in another file needs no word again.
         as_correction
             Reports that are there already and say something else stand in the place of what is
             there: the earlier events are retracted and the new ones recorded, or neither. Without

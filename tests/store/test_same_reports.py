@@ -318,6 +318,39 @@ def test_one_global_id_over_two_hazards(desk: Store) -> None:
     assert sums(desk) == [1, HALF, 40_000, 7]
 
 
+def test_a_corrected_report_over_two_hazards_comes_back_whole(desk: Store) -> None:
+    """The part without figures says what it said; alone it would lack half of the land."""
+    said = report(event_id="{G}", report_ref=None, reported_size_m2=40_000.0, ap_mines=7)
+    other = said | {"hazard_id": "AP-002", "geometry": OTHER}
+    desk.accept(sent(desk, said, other))
+    desk.retract("{G}", reason="7 were 8")
+    again = desk.submit(report_file(said, other), again=True)
+    assert ["was retracted" in each.why for each in desk.accept(again).left] == [True, True]
+    desk.reject(again, "the old word")
+    name = sent(desk, said | {"ap_mines": 8}, other | {"ap_mines": 8})
+    assert codes(desk, name) == []
+    done = desk.accept(name)
+    assert (done.left, set(done.events)) == ((), {"{G}~2", "{G}:AP-002~2"})
+    assert sums(desk) == [2, 2 * HALF, 40_000, 8]
+    desk.retract("{G}:AP-002~2", reason="never happened")
+    assert sums(desk) == [0, 0, 0, 0]
+
+
+def test_what_was_overruled_once_needs_no_word_when_it_is_sent_again(desk: Store) -> None:
+    """45,000 m² on 19,988: another file with the very same report adds nothing, and is done."""
+    said = report(reported_size_m2=45_000.0)
+    name = sent(desk, said)
+    assert "size_mistaken" in desk.accept(name).left[0].why
+    desk.accept(name, records=[1], despite="size_mistaken")
+    assert sums(desk) == [1, HALF, 45_000, 3]
+    again = sent(desk, said, report(report_ref="CR-2", geometry=EAST))
+    done = desk.accept(again)
+    assert (done.left, done.same, done.released) == ((), 1, 1)
+    assert sums(desk) == [2, 2 * HALF, 65_000, 6]
+    other = sent(desk, said | {"ap_mines": 4})  # somebody must look at it anew
+    assert "size_mistaken" in desk.accept(other).left[0].why
+
+
 def test_a_part_of_a_report_is_corrected_with_the_whole(desk: Store) -> None:
     said = report(event_id="{G}", report_ref=None, reported_size_m2=40_000.0, ap_mines=7)
     other = said | {"hazard_id": "AP-002", "geometry": OTHER}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
@@ -38,8 +39,14 @@ class Version(NamedTuple):
     outcome: str
     day: str
     width: int
-    reported: float | None
+    share: float | None
+    """What it says was released, by the land that it draws; None where it says nothing."""
     mines: int
+
+    @property
+    def mistaken(self) -> bool:
+        """Whether its size is so far from its land that it waits until somebody looks at it."""
+        return self.share is not None and max(self.share, 1 / self.share) > 2
 
 
 class Lane(NamedTuple):
@@ -60,29 +67,41 @@ def versions(by: str) -> st.SearchStrategy[Version]:
         st.sampled_from(outcomes),
         st.sampled_from(days),
         st.sampled_from(widths),
-        st.sampled_from([None, 5e4, 7e4]),
+        st.sampled_from([None, 1.0, 0.8, 1.5, 3.0]),
         st.integers(0, 3),
     )
 
 
+class Step(NamedTuple):
+    """What is done, and what the file says: of each report once."""
+
+    does: str
+    """Of what waits for a word: `send` leaves it, `correct` says that it corrects; or `retract`."""
+    words: dict[Lane, Version]
+
+
 @st.composite
-def stories(draw: st.DrawFn) -> list[tuple[str, Lane, Version]]:
+def stories(draw: st.DrawFn) -> list[Step]:
     """Draw what the desk does with some reports."""
     lanes = [
         Lane(place, draw(st.sampled_from(KNOWN_BY)), draw(st.sampled_from(["CMAC", "MAG"])))
         for place in range(draw(st.integers(1, LANES)))
     ]
     found = []
-    for _ in range(draw(st.integers(2, 7))):
-        lane = draw(st.sampled_from(lanes))
+    for _ in range(draw(st.integers(1, 6))):
         does = draw(st.sampled_from(["send", "send", "correct", "correct", "retract"]))
-        found.append((does, lane, draw(versions(lane.by))))
+        several = 1 if does == "retract" else len(lanes)
+        some = draw(st.lists(st.sampled_from(lanes), min_size=1, max_size=several, unique=True))
+        found.append(Step(does, {lane: draw(versions(lane.by)) for lane in some}))
     return found
 
 
+def south(lane: Lane) -> float:
+    return SOUTH + 2 * lane.place * STEP
+
+
 def field(lane: Lane, west: float, east: float) -> shapely.Polygon:
-    south = SOUTH + 2 * lane.place * STEP
-    return shapely.box(west, south, east, south + STEP)
+    return shapely.box(west, south(lane), east, south(lane) + STEP)
 
 
 def rows(lane: Lane, said: Version) -> list[dict[str, Any]]:
@@ -93,7 +112,7 @@ def rows(lane: Lane, said: Version) -> list[dict[str, Any]]:
         "event_type": said.outcome,
         "happened_on": said.day,
         "operator": lane.operator,
-        "reported_size_m2": said.reported,
+        "reported_size_m2": reported_m2(lane, said),
         "ap_mines": said.mines,
         "geometry": field(lane, west, EDGE),
     }
@@ -112,19 +131,31 @@ def rows(lane: Lane, said: Version) -> list[dict[str, Any]]:
 
 def land_m2(lane: Lane, said: Version) -> float:
     """Return the land of a report, by hand."""
-    south = SOUTH + 2 * lane.place * STEP
-    sides = 2 if lane.by in {"id over two", "no hazard"} else 1
     west = EDGE - said.width * STEP
-    return sides * cell_m2(west, south, EDGE, south + STEP)
+    return sides(lane) * cell_m2(west, south(lane), EDGE, south(lane) + STEP)
 
 
-def holds(store: Store, truth: dict[Lane, Version]) -> None:
-    """Check that the ledger says the last word of each report, and nothing else."""
+def sides(lane: Lane) -> int:
+    """Return on how many hazards it lies."""
+    return 2 if lane.by in {"id over two", "no hazard"} else 1
+
+
+def reported_m2(lane: Lane, said: Version) -> float | None:
+    """Return what the report says was released."""
+    return None if said.share is None else float(round(said.share * land_m2(lane, said)))
+
+
+def sound(store: Store) -> None:
+    """Check that all m² of the ledger are accounted for, and the layers are what it says."""
     assert store.rebuild().empty
     table = store.balance().iloc[0]
     released = table[["cancelled_m2", "reduced_m2", "cleared_m2"]].sum()
     assert table["registered_m2"] - released == table["remaining_m2"]
     assert table["remaining_m2"] == store.hazards()["size_m2"].sum()
+
+
+def holds(store: Store, truth: dict[Lane, Version]) -> None:
+    """Check that the ledger says the last word of each report, and nothing else."""
     found = store.releases(by=["operator", "outcome", "year"])
     found["reported_m2"] = found["reported_m2"].fillna(0)
     got = {
@@ -135,7 +166,9 @@ def holds(store: Store, truth: dict[Lane, Version]) -> None:
     for lane, said in truth.items():
         key = (lane.operator, said.outcome, int(said.day[:4]))
         sums = wanted.setdefault(key, [0.0, 0.0, 0])
-        for place, more in enumerate((land_m2(lane, said), said.reported or 0, said.mines)):
+        for place, more in enumerate(
+            (land_m2(lane, said), reported_m2(lane, said) or 0, said.mines)
+        ):
             sums[place] += more
     assert got.keys() == wanted.keys()
     for key, (size, reported, mines) in wanted.items():
@@ -143,65 +176,120 @@ def holds(store: Store, truth: dict[Lane, Version]) -> None:
         assert got[key][1:] == (reported, mines)
 
 
-def accepted(store: Store, name: str, **word: bool) -> Any:
-    """Accept; the preview says the same, and changes nothing."""
-    before = store.events()["event_id"].tolist()
-    shown = store.accept(name, dry_run=True, **word)
-    assert store.events()["event_id"].tolist() == before
-    done = store.accept(name, **word)
-    assert vars(done) | {"written": False} == vars(shown)
-    assert set(done.events) == set(store.events()["event_id"]) - set(before)
-    return done
+class Desk:
+    """What the desk does, and what the ledger must say after it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.truth: dict[Lane, Version] = {}
+        self._gone: dict[Lane, set[Version]] = defaultdict(set)
+        self._ids = set(store.events()["event_id"])
+
+    def does(self, step: Step) -> None:
+        if step.does == "retract":
+            self._retract(*step.words)
+        else:
+            self._send(step)
+
+    def _retract(self, lane: Lane) -> None:
+        if lane in self.truth:
+            self.store.retract(self._standing(lane), reason="wrong")
+            self._gone[lane].add(self.truth.pop(lane))
+            self._ids = set(self.store.events()["event_id"])
+            holds(self.store, self.truth)
+
+    def _standing(self, lane: Lane) -> str:
+        """Return an event of a report: all of its events go with one."""
+        events = self.store.events()
+        events = events[~events["event_id"].isin(events["retracts"])]
+        here = events.bounds["miny"].sub(south(lane)).abs() < STEP
+        return events.loc[here & events["event_type"].isin(OUTCOMES), "event_id"].iloc[-1]
+
+    def _send(self, step: Step) -> None:
+        """Send a file; what is new is in the ledger, and what contradicts waits for a word."""
+        is_ = [
+            (lane, each) for lane, said in step.words.items() for each in self._records(lane, said)
+        ]
+        for lane, each in is_:
+            event(f"{lane.by}: {each}")
+
+        def those(*what: str) -> set[int]:
+            return {number for number, (_, each) in enumerate(is_, 1) if each in what}
+
+        def lanes(what: str) -> dict[Lane, Version]:
+            return {lane: step.words[lane] for lane, each in is_ if each == what}
+
+        file = report_file(*(row for lane, said in step.words.items() for row in rows(lane, said)))
+        name = self.store.submit(file, again=True)
+        waits, mistaken = those("waits"), those("mistaken")
+        new = self._accept(name, waits | mistaken, foreseen=name.foreseen)
+        assert len(new) == sum(map(sides, lanes("new")))
+        self._stands(lanes("new"))
+        if step.does == "send" and waits | mistaken:
+            self.store.reject(name, "an old word")
+        if step.does == "correct" and waits:
+            self._accept(name, mistaken, as_correction=True)
+            self._stands(lanes("waits"))
+        if step.does == "correct" and mistaken:
+            word: dict[str, Any] = {"records": sorted(mistaken), "despite": "size_mistaken"}
+            if any(self._contradicted(*each) for each in lanes("mistaken").items()):
+                word["as_correction"] = True
+            self._accept(name, set(), **word)
+            self._stands(lanes("mistaken"))
+
+    def _records(self, lane: Lane, said: Version) -> list[str]:
+        """Tell what each record of a report is for the ledger."""
+        stands = self.truth.get(lane)
+        if stands == said:
+            is_ = "same"
+        elif said.mistaken:
+            is_ = "mistaken"
+        else:
+            is_ = "waits" if self._contradicted(lane, said) else "new"
+        every = [is_] * len(rows(lane, said))
+        if stands is not None and stands[:3] == said[:3]:
+            every[1:] = ["same"] * len(every[1:])  # the figures stand on the first
+        return every
+
+    def _contradicted(self, lane: Lane, said: Version) -> bool:
+        """Say whether a report stands with other content, or said just this and was retracted."""
+        return lane in self.truth or said in self._gone[lane]
+
+    def _accept(self, name: str, left: set[int], *, foreseen: Any = None, **word: Any) -> set[str]:
+        """Accept, and return the events; what was said before is what is done, and no more."""
+        if foreseen is None:
+            foreseen = self.store.accept(name, dry_run=True, **word)
+            assert set(self.store.events()["event_id"]) == self._ids
+        done = self.store.accept(name, **word)
+        assert vars(done) | {"written": False} == vars(foreseen)
+        assert {each.record for each in done.left} == left
+        before, self._ids = self._ids, set(self.store.events()["event_id"])
+        assert set(done.events) == self._ids - before
+        return self._ids - before
+
+    def _stands(self, words: dict[Lane, Version]) -> None:
+        """Hold that reports stand now, and see that the ledger says it."""
+        for lane in words.keys() & self.truth:
+            self._gone[lane].add(self.truth[lane])
+        self.truth |= words
+        if words:
+            holds(self.store, self.truth)
 
 
-@pytest.mark.xfail(reason="finds a story that the desk does not hold yet; open", strict=False)
-@settings(max_examples=EXAMPLES // 10)  # thinned: one takes seconds; --hypothesis-profile=search
+@settings(max_examples=EXAMPLES // 4)  # --hypothesis-profile=search looks for more
 @given(told=stories())
-def test_the_last_word_of_each_report_counts(
-    yard: Yard, told: list[tuple[str, Lane, Version]]
-) -> None:
+def test_the_last_word_of_each_report_counts(yard: Yard, told: list[Step]) -> None:
     shapes = [
         shapely.box(EDGE - 9 * STEP, SOUTH - STEP, EDGE, SOUTH + 20 * STEP),
         shapely.box(EDGE, SOUTH - STEP, EDGE + 9 * STEP, SOUTH + 20 * STEP),
     ]
-    truth: dict[Lane, Version] = {}
-    gone: dict[Lane, set[Version]] = {}
-    events: dict[Lane, str] = {}
     with yard.empty() as store:
         fields = [
             {"hazard_id": f"H{place}", "geometry": shape, "surveyed_on": "2020-01-15"}
             for place, shape in enumerate(shapes)
         ]
         store.register(to_hazards(candidates(fields)))
-        for does, lane, said in told:
-            past = gone.setdefault(lane, set())
-            if does == "retract":
-                if lane in truth:
-                    store.retract(events[lane], reason="wrong")
-                    past.add(truth.pop(lane))
-                holds(store, truth)
-                continue
-            name = store.submit(report_file(*rows(lane, said)), again=True)
-            done = accepted(store, name)
-            same = truth.get(lane) == said
-            clear = lane not in truth and said not in past
-            event(f"{lane.by}: {'same' if same else 'new' if clear else 'waits'}")
-            if clear or same:
-                assert not done.left
-                assert bool(done.events) == clear
-            else:
-                assert done.events == ()
-                assert done.left
-                holds(store, truth)  # it waits, and nothing has changed
-                if does == "send":
-                    store.reject(name, "an old word")
-                    continue
-                if lane in truth:
-                    past.add(truth[lane])
-                done = accepted(store, name, as_correction=True)
-                assert not done.left
-            truth[lane] = said
-            new = store.events().set_index("event_id").loc[list(done.events)]
-            made = new.index[new["event_type"] != "retracted"]
-            events[lane] = made[-1] if len(made) else events[lane]
-            holds(store, truth)
+        desk = Desk(store)
+        for step in told:
+            desk.does(step)
+        sound(store)
