@@ -332,20 +332,20 @@ def _at_once(
             for half in (fit[:middle], fit[middle:]):
                 weighing = _at_once(view, work, half, known, reasons, weighing, done)
             return weighing
-        wrong = [
+        against = [
             next(filter(None, (weighing.against(told) for told in each.told)), None)
             for each in found
         ]
-        if not any(wrong):
+        if not any(against):
             done.update({one.records[0]["record"]: d for one, d in zip(fit, found, strict=True)})
             for piece in pieces:
                 view.add(piece)
                 weighing = weighing.after(piece)
             return weighing
-        for each, why in zip(fit, wrong, strict=True):
+        for each, why in zip(fit, against, strict=True):
             if why is not None:
-                reasons.update({record["record"]: why for record in each.records})
-        fit = [each for each, why in zip(fit, wrong, strict=True) if why is None]
+                reasons.update(dict.fromkeys((record["record"] for record in each.records), why))
+        fit = [each for each, why in zip(fit, against, strict=True) if why is None]
     return weighing
 
 
