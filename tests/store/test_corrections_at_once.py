@@ -141,3 +141,16 @@ def test_each_correction_is_whole_or_not_at_all(store: Store) -> None:
         assert abs(sizes.get(f"AP-{number:03}", 0) - derived) <= 2, number
     gone = store.events()["retracts"].dropna()
     assert gone.nunique() == len(gone) == done.retracted == 10
+
+
+def test_rows_of_one_report_are_weighed_beside_each_other(store: Store) -> None:
+    """Each row has the whole land, 50 m of AP-015 and 150 m of AP-016: no row is by itself."""
+    desk(store)
+    whole = shapely.MultiPolygon([square(15, 50), square(16, 150)])
+    rows = [row(15, "R", whole), row(16, "R", whole, ap_mines=None)]
+    first = store.accept(store.submit(report_file(*rows)))
+    assert (first.accepted, first.left) == (2, ())
+    rows[0]["happened_on"] = rows[1]["happened_on"] = "2024-05-04"
+    done = store.accept(store.submit(report_file(*rows)), as_correction=True)
+    assert (done.accepted, done.retracted, done.left) == (2, 2, ())
+    assert abs(done.released_m2 - m2(15, 50) - m2(16, 150)) <= 2
