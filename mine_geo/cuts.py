@@ -142,6 +142,8 @@ def _without_slivers(left: Any, by: Any) -> tuple[Any, float]:
     if not len(slivers):
         return left, 0.0
     rest = shapely.difference(left, shapely.union_all(slivers))
+    if rest.geom_type == "GeometryCollection":  # a sliver that rounds to a line leaves it behind
+        rest = areal(rest)
     tidy = shapely.remove_repeated_points(rest, SLIVER_DEGREES / 1000)
     had, size, after = exact_size_m2([left, rest, tidy])
     if shapely.is_valid(tidy) and abs(after - size) < LEAST_M2 / 10:

@@ -21,7 +21,7 @@ from mine_geo import attributes
 from mine_geo.cells import day_of, moment_of
 from mine_geo.credit import again_m2, overlaps
 from mine_geo.cuts import NOTHING, cut, released_land
-from mine_geo.events import standing
+from mine_geo.events import detail_of, standing
 from mine_geo.geometry import exact_size_m2, to_multipolygons
 from mine_geo.sequence import Sequence, Step, sequence
 from mine_geo.terms import CRS, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES
@@ -50,12 +50,16 @@ EFFECT_COLUMNS: Final = (
     "overlap_m2",
     "operator",
     "report_ref",
+    "report",
     "reported_size_m2",
     "outside_m2",
     *ITEM_COLUMNS,
     "transfer_id",
 )
-"""What the fold says of each event; the m² are int64, `reported_size_m2` is the operator's."""
+"""What the fold says of each event; the m² are int64, `reported_size_m2` is the operator's.
+
+`report` is what the releases of one report over several hazards have in common; else the event_id.
+"""
 
 
 @dataclass(frozen=True)
@@ -314,7 +318,12 @@ class _Work:
         """Return the effects of all standing events, in their order."""
         said = [name for name in EFFECT_COLUMNS if name in self.events]
         table = pd.DataFrame(self.events[said])
-        return table.assign(**self.m2)[list(EFFECT_COLUMNS)]
+        report, details = (self.events[name].tolist() for name in ("event_id", "detail"))
+        for place in np.flatnonzero(np.isin(self.types, OUTCOMES)):
+            report[place] = (detail_of(details[place]) or {}).get("report") or report[place]
+        return table.assign(**self.m2, report=pd.Series(report, index=table.index, dtype="str"))[
+            list(EFFECT_COLUMNS)
+        ]
 
     def noted(self, order: list[int]) -> pd.DataFrame:
         """Return the notes as a table, in the order of folding."""

@@ -247,8 +247,9 @@ def releases(
     pandas.DataFrame
         The group's columns, then `events`, `cancelled_m2`, `reduced_m2`, `cleared_m2`,
         `released_m2` (their sum), `reported_m2` (as the operators wrote it, rounded by event;
-        null where none did), `unreported` (events without such a figure, which the sum leaves
-        out) and ordnance found, items (null where no event says).
+        null where none did), `unreported` (events of reports without such a figure, which the
+        sum leaves out; a report over several hazards gives it once, on one of its events)
+        and ordnance found, items (null where no event says).
 
     Raises
     ------
@@ -291,11 +292,12 @@ def releases(
     keys = _keys(found, by)
     released = effects[list(OUTCOME_COLUMNS)]
     reported = effects["reported_size_m2"]
+    known = fold.effects["report"][fold.effects["reported_size_m2"].notna()]
     figures = released.assign(
         events=1,
         released_m2=released.sum(axis=1),
         reported_m2=reported.astype("Float64").round().astype("Int64"),
-        unreported=reported.isna().astype(np.int64),
+        unreported=(~effects["report"].isin(known)).astype(np.int64),
         **{name: effects[name].astype("Int64") for name in ITEM_COLUMNS},
     )
     table = pd.concat([found[keys], figures], axis=1)

@@ -131,6 +131,32 @@ def test_releases_reported_beside_effective():
     assert none.empty
 
 
+def test_the_m2_of_a_report_over_several_hazards_are_said_once_for_all_of_its_events():
+    """R is over H1 and H2 and says 600,000 m² on H1; S is over both and says nothing; T is alone.
+
+    Three of five events are unreported: both of S, and T; by province one of R's and S's each.
+    """
+    report = {"detail": {"report": "R"}}
+    silent = {"detail": {"report": "S"}}
+    told = ledger(
+        born(province="Pailin", province_code="24"),
+        born("H2", NEXT, province="Battambang", province_code="02"),
+        event("R", "H1", "cleared", "2022-03-01", part(0, 0.25), reported_size_m2=6e5, **report),
+        event("R:H2", "H2", "cleared", "2022-03-01", part(0, 0.25, 103.05), **report),
+        event("S", "H1", "cleared", "2022-04-01", part(0.25, 0.5), **silent),
+        event("S:H2", "H2", "cleared", "2022-04-01", part(0.25, 0.5, 103.05), **silent),
+        event("T", "H1", "cleared", "2022-05-01", part(0.5, 0.75)),
+    )
+    columns = ["events", "reported_m2", "unreported"]
+    assert cells(releases(fold(told), by=[]), columns) == [[5, 600_000, 3]]
+    assert cells(releases(fold(told)), ["province", *columns]) == [
+        ["Battambang", 2, None, 1],
+        ["Pailin", 3, 600_000, 2],
+    ]  # fmt: skip
+    late = fold(told, as_of="2022-03-31")
+    assert cells(releases(late, by=[]), columns) == [[2, 600_000, 0]]
+
+
 def land_border(longitude):
     line = shapely.LineString([(longitude, 12), (longitude, 14)])
     frame = gpd.GeoDataFrame(

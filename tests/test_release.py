@@ -143,6 +143,33 @@ def test_a_sliver_left_goes_with_the_release(thick):
     assert "strips thinner than 0.05 m" in " ".join(done.notes)
 
 
+def test_no_line_is_left_of_a_sliver():
+    """Cut along a meridian through its top edge: half of what is left would be a line."""
+    low, top = (102.78736749999999, 13.850852351050184), (102.78736749999999, 13.855354189744128)
+    west = [
+        (102.7865229, 13.8508512),
+        (102.7867628, 13.851998),
+        (102.7867127, 13.8527411),
+        (102.7866129, 13.8533743),
+        (102.7867036, 13.8546177),
+        (102.7872546, 13.8553929),
+    ]
+    east = [
+        (102.7882121, 13.8550646),
+        (102.7880107, 13.8542568),
+        (102.7878954, 13.853259),
+        (102.7878785, 13.8527676),
+        (102.7878938, 13.8520057),
+        (102.7877703, 13.8508529),
+    ]
+    field = shapely.MultiPolygon([shapely.Polygon([*west, *east])])
+    drawn = shapely.MultiPolygon([shapely.Polygon([*west, top, low])])
+    done = cut([field], [drawn])
+    assert done.after[0].geom_type in {"Polygon", "MultiPolygon"}
+    whole, taken = exact_size_m2([field, drawn])
+    assert abs(done.exact_m2[0] - (whole - taken)) < 0.5
+
+
 def test_a_strip_thicker_than_the_tolerance_stays():
     done = release_area(table(BOX), "H1", shapely.box(102, 12, 104, 13.01 - 0.06 * METRE))
     assert done.balance.after_m2 == pytest.approx(0.06 * 1084, abs=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import click
 
@@ -28,7 +28,7 @@ from mine_geo.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -165,6 +165,26 @@ def _not_yet(store: Store, table: pd.DataFrame, done: Sequence[Recorded]) -> Non
     terminal.show_lines([*notes, *[AGAIN] * new])
 
 
+class _Said(TypedDict):
+    """What a report says beside its figures, as the verbs of the store take it."""
+
+    operator: str | None
+    report_ref: str | None
+    event_id: str | None
+    comment: str | None
+    recorded_by: str | None
+
+
+def _said(facts: Mapping[str, Any]) -> _Said:
+    return {
+        "operator": facts["operator"],
+        "report_ref": facts["report_ref"],
+        "event_id": facts["event_id"],
+        "comment": facts["comment"],
+        "recorded_by": facts["recorded_by"],
+    }
+
+
 def _tell(store: Store, done: Sequence[Recorded], what: str = "", *, yes: bool) -> None:
     """Say what was recorded or, without --yes, show what it does in the accounts."""
     if yes:
@@ -238,9 +258,7 @@ def amend(
     store = open_named(ctx)
     echo(f"{hazard_id}: amended on {in_words(happened_on)}")
     done = store.amend(
-        hazard_id, polygon, happened_on=happened_on, operator=facts["operator"],
-        report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
-        recorded_by=facts["recorded_by"], dry_run=not yes,
+        hazard_id, polygon, happened_on=happened_on, **_said(facts), dry_run=not yes,
     )  # fmt: skip
     _tell(store, [done], yes=yes)
 
@@ -283,8 +301,7 @@ def confirm(
     echo(f"{hazard_id}: confirmed on {in_words(happened_on)}")
     done = store.confirm(
         hazard_id, happened_on=happened_on, polygon=polygon, outcome=outcome,
-        operator=facts["operator"], report_ref=facts["report_ref"], event_id=facts["event_id"],
-        comment=facts["comment"], recorded_by=facts["recorded_by"], dry_run=not yes,
+        **_said(facts), dry_run=not yes,
     )  # fmt: skip
     rest = f"{outcome} {done.released_m2:,} m²" if outcome else ""
     _tell(store, [done], rest, yes=yes)
@@ -381,9 +398,7 @@ def divide(
     echo(f"{hazard_id}: divided on {in_words(happened_on)} into {len(parts):,}")
     done = store.divide(
         hazard_id, parts.rename(columns={id_column: "hazard_id"}), happened_on=happened_on,
-        remainder="keep" if keep_remainder else "refuse", operator=facts["operator"],
-        report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
-        recorded_by=facts["recorded_by"], dry_run=not yes,
+        remainder="keep" if keep_remainder else "refuse", **_said(facts), dry_run=not yes,
     )  # fmt: skip
     _tell(store, [done], yes=yes)
 
@@ -407,9 +422,7 @@ def merge(
     store = open_named(ctx)
     echo(f"{' + '.join(hazard_ids)}: merged on {in_words(happened_on)} into {into}")
     done = store.merge(
-        hazard_ids, into, happened_on=happened_on, operator=facts["operator"],
-        report_ref=facts["report_ref"], event_id=facts["event_id"], comment=facts["comment"],
-        recorded_by=facts["recorded_by"], dry_run=not yes,
+        hazard_ids, into, happened_on=happened_on, **_said(facts), dry_run=not yes,
     )  # fmt: skip
     _tell(store, [done], yes=yes)
 

@@ -9,9 +9,10 @@ EPSG:4326, m².
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 import shapely
@@ -32,7 +33,7 @@ from mine_geo.store.deciding import Told
 from mine_geo.store.entries import Entry, Facts, day, text_of
 from mine_geo.store.judging import Judged, judge, outside_note
 from mine_geo.store.submitted import WAITING
-from mine_geo.store.worked_land import Surroundings, fell
+from mine_geo.store.worked_land import Outlines, Surroundings, fell
 from mine_geo.terms import EVENT_TYPES, KINDS, OUTCOMES, OVERRULED
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = No
     stored = submissions.overruled(view.connection, work.submission_id, chosen.overruled)
     # Another report of land that was reported before may take nothing more off its hazard.
     overruled = (*chosen.overruled, *(("releases_nothing",) if word == ANOTHER else ()))
-    weighing = _Weighing(Surroundings(view.connection), overruled, stored)
+    weighing = _Weighing(Surroundings(Outlines(view.connection)), overruled, stored)
     reasons = _errors(view, work, records, known, chosen)
     if not chosen.by_name:
         reasons |= unvalidated(view.connection, work, records, reasons)
@@ -101,7 +102,7 @@ def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = No
     fit = fit.sort_values(["happened_on", "record"])
     rows = {int(row["record"]): row for row in fit.to_dict("records")}
     if word == CORRECTION:
-        _correct(view, work, rows, known, reasons, every, weighing)
+        weighing = _correct(view, work, rows, known, reasons, every, weighing)
     for number in [*rows]:
         if number in known and (why := _waits(work, known[number], word, chosen)):
             reasons[number] = why
@@ -175,6 +176,27 @@ def _waits(work: Work, known: Known, word: str | None, chosen: Chosen) -> str | 
     return None
 
 
+class _Correction(NamedTuple):
+    """A report in whose place another one stands."""
+
+    records: list[Record]
+    """What stands there from now on."""
+    gone: list[str]
+    """The events that are retracted."""
+
+
+@dataclass
+class _Corrected:
+    """What a correction does."""
+
+    retracted: list[str] = field(default_factory=list)
+    """Its retractions, by event_id."""
+    told: list[Told] = field(default_factory=list)
+    same: list[tuple[Record, Word]] = field(default_factory=list)
+    """Records that the ledger has already, in just these words."""
+    notes: list[str] = field(default_factory=list)
+
+
 def _correct(
     view: View,
     work: Work,
@@ -183,77 +205,218 @@ def _correct(
     reasons: dict[int, str],
     every: pd.DataFrame,
     weighing: _Weighing,
-) -> None:
+) -> _Weighing:
     """Judge reports of which an earlier word is there: that is retracted, this recorded, or none.
 
-    What is done is taken out of `rows`.
+    What is done is taken out of `rows`. What comes out is what comes out if one is accepted after
+    the other: those that do not depend on each other are judged at once, the others in turn.
     """
     reports: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for number in rows:
         if number in known:
             reports[known[number].report].append(number)
     waiting = set(every.loc[every["state"] == WAITING, "record"])
+    asked: list[_Correction] = []
     for report, numbers in reports.items():
         words = [known[number] for number in report]
         gone = same_reports.replaced(words)
         if not gone:
             continue
         mine = [rows.pop(number) for number in numbers]
-        missing = sorted(waiting.intersection(report) - set(numbers))
-        why = None
-        if missing:
+        if missing := sorted(waiting.intersection(report) - set(numbers)):
             why = (
                 f"{words[0].word.name} is one report with {some(missing, 3)} of this file, which "
                 "cannot be accepted or was not named: a correction is of the whole report"
             )
-        elif corrected := view.retracted(gone):
-            why = f"event {some(sorted(corrected), 2)} was corrected by another record of this file"
-        try:
-            if why is None:
-                _replace(view, work, mine, known, gone, weighing)
-        except MineGeoError as error:
-            why = str(error)
-        if why is not None:
             reasons.update(dict.fromkeys(numbers, why))
+        else:
+            asked.append(_Correction(mine, gone))
+    done: dict[int, _Corrected] = {}
+    for turn in _turns(view, asked):
+        weighing = _take_turn(view, work, turn, known, reasons, weighing, done)
+    for each in (done[record["record"]] for one in asked for record in one.records[:1]
+                 if record["record"] in done):  # fmt: skip
+        work.events += each.retracted
+        work.count["retracted"] += len(each.retracted)
+        for record, same in each.same:
+            _count_same(work, record, same)
+        for told in each.told:
+            _count(work, told, weighing)
+        work.notes += each.notes
+    return weighing
 
 
-def _replace(
+def _turns(view: View, asked: Sequence[_Correction]) -> list[list[_Correction]]:
+    """Return corrections in turns: of one turn none changes what another is judged by.
+
+    A correction changes its hazards, and is judged by them, by those that overlap them, and by
+    those under its land. One that depends on another comes in a later turn, in their order.
+    """
+    if len(asked) < 2:
+        return [list(asked)] if asked else []
+    hazards = recording.hazards_of(view, [name for each in asked for name in each.gone])
+    reach = view.reach()
+    boxes = [_box_of(each.records) for each in asked]
+    under = reach.meeting(boxes)
+    touched: list[set[str]] = []
+    for each, below in zip(asked, under, strict=True):
+        named = {record["hazard_id"] for record in each.records}
+        mine = {hazards[name] for name in each.gone} | {n for n in named if not pd.isna(n)}
+        touched.append(reach.together(mine | below if any(map(pd.isna, named)) else mine))
+    beside = reach.overlapping(set().union(*touched))
+    last_changed: dict[Any, int] = defaultdict(int)
+    last_judged: dict[Any, int] = defaultdict(int)
+    meets: dict[int, list[int]] = defaultdict(list)
+    for one, other in zip(*shapely.STRtree(boxes).query(boxes), strict=True):
+        if other < one:
+            meets[one].append(other)
+    turn_of: list[int] = []
+    for place, (mine, below) in enumerate(zip(touched, under, strict=True)):
+        judged_by = reach.together(below.union(*(beside[name] for name in mine)))
+        turn = 1 + max(
+            (
+                *(last_changed[name] for name in judged_by),
+                *(last_judged[name] for name in mine),
+                *(turn_of[other] for other in meets[place]),
+            ),
+            default=0,
+        )
+        turn_of.append(turn)
+        for name in mine:
+            last_changed[name] = max(turn, last_changed[name])
+        for name in judged_by:
+            last_judged[name] = max(turn, last_judged[name])
+    turns: list[list[_Correction]] = [[] for _ in range(max(turn_of))]
+    for each, turn in zip(asked, turn_of, strict=True):
+        turns[turn - 1].append(each)
+    return turns
+
+
+def _box_of(records: Sequence[Record]) -> Any:
+    """Return the box around the land of records; an empty one where there is none."""
+    return shapely.envelope(
+        shapely.GeometryCollection(
+            [each["geometry"] for each in records if each["geometry"] is not None]
+        )
+    )
+
+
+def _take_turn(
     view: View,
     work: Work,
-    records: list[Record],
+    turn: Sequence[_Correction],
     known: dict[int, Known],
-    gone: list[str],
+    reasons: dict[int, str],
     weighing: _Weighing,
-) -> None:
-    """Judge the retraction of events and what stands in their place; all of it, or nothing."""
-    kept = work.copy()
-    first = records[0]["record"]
-    why = f"corrected by {work.submission_id}, record {first}"
-    with view.attempt():
+    done: dict[int, _Corrected],
+) -> _Weighing:
+    """Judge corrections that do not depend on each other at once, each whole or not at all.
+
+    What is done is put onto the view and into `done`, by its first record.
+    """
+    corrected = view.retracted([name for each in turn for name in each.gone])
+    fit = []
+    for each in turn:
+        if twice := sorted(corrected.intersection(each.gone)):
+            why = f"event {some(twice, 2)} was corrected by another record of this file"
+            reasons.update({record["record"]: why for record in each.records})
+        else:
+            fit.append(each)
+    return _at_once(view, work, fit, known, reasons, weighing, done)
+
+
+def _at_once(
+    view: View,
+    work: Work,
+    fit: Sequence[_Correction],
+    known: dict[int, Known],
+    reasons: dict[int, str],
+    weighing: _Weighing,
+    done: dict[int, _Corrected],
+) -> _Weighing:
+    """Judge corrections at once; where the ledger refuses, halve them until that one is left."""
+    while fit:
         try:
-            retracted = judge(
-                view, recording.retractions(view, gone, why, work.accepted_by)
-            )  # fmt: skip
-            work.events += [name for name in retracted.ids if name in retracted.new]
-            work.count["retracted"] += len(retracted.new)
-            for record in records:
-                mine = known[int(record["record"])]
-                if mine.same is not None:
-                    _count_same(work, record, mine.same)
-                elif pd.isna(record["hazard_id"]):
-                    _judge_several(view, work, record, weighing, renewed=True)
-                else:
-                    entry = _entry(work, record, mine, CORRECTION)
-                    _record(view, work, record, entry, weighing)
-                work.notes += [
-                    f"{mine.word.name} in place of event {some(each.events, 2)}: "
-                    f"{', '.join(mine.word.differs(each))}"
-                    for each in (*mine.earlier, *mine.perhaps)[:1]
-                    if mine.same is None
-                ]
-        except MineGeoError:
-            work.restore(kept)
-            raise
+            pieces, found = _replaced(view.scratch(), work, fit, known, weighing)
+        except MineGeoError as error:
+            if len(fit) == 1:
+                reasons.update({record["record"]: str(error) for record in fit[0].records})
+                return weighing
+            middle = len(fit) // 2
+            for half in (fit[:middle], fit[middle:]):
+                weighing = _at_once(view, work, half, known, reasons, weighing, done)
+            return weighing
+        against = [
+            next(filter(None, (weighing.against(told) for told in each.told)), None)
+            for each in found
+        ]
+        if not any(against):
+            done.update({one.records[0]["record"]: d for one, d in zip(fit, found, strict=True)})
+            for piece in pieces:
+                view.add(piece)
+                weighing = weighing.after(piece)
+            return weighing
+        for each, why in zip(fit, against, strict=True):
+            if why is not None:
+                reasons.update(dict.fromkeys((record["record"] for record in each.records), why))
+        fit = [each for each, why in zip(fit, against, strict=True) if why is None]
+    return weighing
+
+
+def _replaced(
+    view: View,
+    work: Work,
+    corrections: Sequence[_Correction],
+    known: dict[int, Known],
+    weighing: _Weighing,
+) -> tuple[list[Judged], list[_Corrected]]:
+    """Judge retractions on a view, and what stands in the place of what they void.
+
+    Raises
+    ------
+    MineGeoError
+        If the ledger refuses something of it.
+    """
+    entries: list[Entry] = []
+    for each in corrections:
+        why = f"corrected by {work.submission_id}, record {each.records[0]['record']}"
+        entries += recording.retractions(view, each.gone, why, work.accepted_by)
+    retracted = judge(view, entries)
+    pieces, weighing = [retracted], weighing.after(retracted)
+    ids = iter(retracted.ids)
+    found: list[_Corrected] = []
+    made: list[Made] = []
+    over_several: list[tuple[Record, _Corrected]] = []
+    owners: dict[int, _Corrected] = {}
+    for each in corrections:
+        one = _Corrected([name for name in islice(ids, len(each.gone)) if name in retracted.new])
+        found.append(one)
+        for record in each.records:
+            mine = known[int(record["record"])]
+            if mine.same is not None:
+                one.same.append((record, mine.same))
+                continue
+            if pd.isna(record["hazard_id"]):
+                over_several.append((record, one))
+            else:
+                made.append((record, _entry(work, record, mine, CORRECTION)))
+                owners[record["record"]] = one
+            for word in (*mine.earlier, *mine.perhaps)[:1]:
+                said = ", ".join(mine.word.differs(word))
+                one.notes.append(
+                    f"{mine.word.name} in place of event {some(word.events, 2)}: {said}"
+                )
+    if made:
+        judged = judge(view, [entry for _, entry in made])
+        pieces.append(judged)
+        for (record, entry), name in zip(made, judged.ids, strict=True):
+            told = weighing.tell(record, [judged.recorded(name)], entry.geometry)
+            owners[record["record"]].told.append(told)
+    for record, one in over_several:
+        several = _over_several(view, work, record, renewed=True)
+        pieces.append(Judged.of(several[0]))
+        one.told.append(weighing.tell(record, several, record["geometry"]))
+    return pieces, found
 
 
 @dataclass(frozen=True)
@@ -264,6 +427,10 @@ class _Weighing:
     overruled: tuple[str, ...]
     stored: dict[int, list[str]]
     """Errors of the checks that were overruled, by the number of the record."""
+
+    def after(self, judged: Judged) -> _Weighing:
+        """Return the same once something judged stands."""
+        return replace(self, there=self.there.after(judged))
 
     def tell(self, record: Record, done: Sequence[Recorded], land: Any) -> Told:
         """Return what a judged report does, and what speaks against it."""
@@ -406,21 +573,6 @@ def _possible(view: View, made: Sequence[Made], refused: dict[int, str]) -> list
     return [(judged, made)]
 
 
-def _record(view: View, work: Work, record: Record, entry: Entry, weighing: _Weighing) -> None:
-    """Judge one report by itself.
-
-    Raises
-    ------
-    MineGeoError
-        If the ledger refuses it, or it must not pass unseen.
-    """
-    judged = judge(view, [entry], keep=False)
-    told = weighing.tell(record, [judged.recorded(judged.ids[0])], entry.geometry)
-    weighing.pass_on(told)
-    view.add(judged)
-    _count(work, told, weighing)
-
-
 def _together(view: View, pieces: list[Piece]) -> list[Piece]:
     """Return pieces judged at once, so that each report is seen beside all others of the file."""
     made = [each for _, part in pieces for each in part]
@@ -475,6 +627,15 @@ def _judge_several(
     MineGeoError
         If the ledger refuses it, or it must not pass unseen.
     """
+    done = _over_several(view.scratch(), work, record, renewed=renewed)
+    told = weighing.tell(record, done, record["geometry"])
+    weighing.pass_on(told)
+    view.add(Judged.of(done[0]))
+    _count(work, told, weighing)
+
+
+def _over_several(view: View, work: Work, record: Record, *, renewed: bool) -> list[Recorded]:
+    """Judge a report that names no hazard onto a view; an event of each hazard under it."""
     kind = content.from_json(record["extra"]).get("kind")
     said = (
         record["geometry"],
@@ -484,8 +645,4 @@ def _judge_several(
         _facts(work, record),
         record["event_id"],
     )
-    done = field_reports.record_report(view.scratch(), *said, renewed=renewed)
-    told = weighing.tell(record, done, record["geometry"])
-    weighing.pass_on(told)
-    field_reports.record_report(view, *said, renewed=renewed)
-    _count(work, told, weighing)
+    return field_reports.record_report(view, *said, renewed=renewed)

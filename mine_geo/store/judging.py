@@ -10,6 +10,7 @@ whatever was recorded before or after. The same fold gives what the hazard layer
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -207,6 +208,11 @@ class View:
         drawn = neighbours.Drawn.of([each for each in (self._rows, new) if each is not None])
         return neighbours.overlapping(self.connection, ids, drawn)
 
+    def reach(self) -> neighbours.Reach:
+        """Return how far the polygons of all hazards ever reached, see `neighbours`."""
+        drawn = neighbours.Drawn.of([] if self._rows is None else [self._rows])
+        return neighbours.Reach.read(self.connection, drawn)
+
     def within(self, bounds: tuple[float, float, float, float]) -> set[str]:
         """Return the hazards whose polygons may meet a box, degrees, see `neighbours`."""
         drawn = neighbours.Drawn.of([] if self._rows is None else [self._rows])
@@ -320,22 +326,54 @@ class Judged:
         """The polygon of its hazard after each event, by event_id."""
         return dict(zip(self.after.effects["event_id"], self.after.polygons, strict=True))
 
+    @cached_property
+    def remains(self) -> dict[str, Any]:
+        """The polygon that is left of each hazard in the end, by hazard_id."""
+        found = self.after.hazards
+        return dict(zip(found["hazard_id"], found.geometry, strict=True))
+
+    @cached_property
+    def _by_hazard(self) -> dict[str, gpd.GeoDataFrame]:
+        return dict(iter(self.events.groupby("hazard_id", sort=False)))
+
+    def outlines(self, hazard_id: str, as_of: date | None) -> list[Any]:
+        """Return the polygons of a hazard as it was ever drawn up to a day."""
+        mine = self._by_hazard.get(hazard_id)
+        return [] if mine is None else verdicts.outlines(mine, hazard_id, as_of)
+
+    @cached_property
+    def _said(self) -> dict[str, tuple[str, float]]:
+        """Hazard and worked land outside it, by event_id."""
+        columns = (self.events[name] for name in ("event_id", "hazard_id", "outside_m2"))
+        return {event: (str(name), outside) for event, name, outside in zip(*columns, strict=True)}
+
+    @cached_property
+    def _did(self) -> dict[str, tuple[int, int, int]]:
+        """Size before and after, and m² released, by event_id; none where it is not folded."""
+        effects = self.after.effects
+        released = effects[[f"{outcome}_m2" for outcome in OUTCOMES]].sum(axis=1)
+        columns = (effects["before_m2"], effects["after_m2"], released)
+        sizes = zip(*(column.astype(int).tolist() for column in columns), strict=True)
+        return dict(zip(effects["event_id"], sizes, strict=True))
+
+    @cached_property
+    def _notes_of(self) -> dict[str, list[str]]:
+        found = defaultdict[str, list[str]](list)
+        for event, _, note in self._notes():
+            found[event].append(note)
+        return found
+
     def recorded(self, event_id: str) -> Recorded:
         """Return what one of the events does."""
-        row = self.events.loc[self.events["event_id"] == event_id].iloc[0]
-        found = self.after.effects
-        effect = found[found["event_id"] == event_id]
         result = Recorded(event_id)
         result._judged = self  # noqa: SLF001
-        result.hazard_id = str(row["hazard_id"])
+        result.hazard_id, outside = self._said[event_id]
         result.new = event_id in self.new
         result.written = result.new and self.writes
-        before, after = effect["before_m2"], effect["after_m2"]
-        result.before_m2 = int(before.sum())
-        result.after_m2 = int(after.sum())
-        result.released_m2 = int(effect[[f"{outcome}_m2" for outcome in OUTCOMES]].sum().sum())
-        result.outside_m2 = 0 if pd.isna(row["outside_m2"]) else int(row["outside_m2"])
-        said = [note for event, _, note in self._notes() if event == event_id]
+        before, after, released = self._did.get(event_id, (0, 0, 0))
+        result.before_m2, result.after_m2, result.released_m2 = before, after, released
+        result.outside_m2 = 0 if pd.isna(outside) else int(outside)
+        said = [*self._notes_of.get(event_id, ())]
         if result.outside_m2:
             said.append(outside_note(result.outside_m2))
         if not result.after_m2 and result.before_m2:

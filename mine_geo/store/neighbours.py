@@ -90,6 +90,42 @@ class Drawn(NamedTuple):
         return self.bounds[np.isin(self.ids, list(ids))]
 
 
+class Reach(NamedTuple):
+    """How far the polygons of hazards ever reached: read once, where much is asked."""
+
+    ids: NDArray[np.object_]
+    bounds: NDArray[np.float64]
+    """minx, miny, maxx, maxy in degrees, a row each."""
+    families: dict[str, set[str]]
+
+    @classmethod
+    def read(cls, connection: Connection, drawn: Drawn) -> Reach:
+        """Return that of all hazards of a store, with polygons that are not written yet."""
+        return cls(*_with(drawn, _reaches(connection)), families(connection))
+
+    def together(self, ids: Iterable[str]) -> set[str]:
+        """Return these hazards and all that written transfers link them with."""
+        return set[str]().union(*(self.families.get(each, {each}) for each in ids))
+
+    def meeting(self, boxes: Sequence[Any]) -> list[set[str]]:
+        """Return, for each box, the hazards whose polygons may meet it."""
+        found: list[set[str]] = [set() for _ in boxes]
+        tree = shapely.STRtree(shapely.box(*self.bounds.T))
+        for place, other in zip(*tree.query(boxes), strict=True):
+            found[place].add(self.ids[other])
+        return found
+
+    def overlapping(self, ids: Collection[str]) -> dict[str, set[str]]:
+        """Return, for each of these hazards, those whose polygons may meet its own."""
+        mine = np.flatnonzero(np.isin(self.ids, list(ids)))
+        found: dict[str, set[str]] = {each: {each} for each in ids}
+        for place, others in zip(
+            mine, self.meeting(shapely.box(*self.bounds[mine].T)), strict=True
+        ):
+            found[self.ids[place]] |= others
+        return found
+
+
 def overlapping(connection: Connection, ids: Iterable[str], drawn: Drawn) -> set[str]:
     """Return the hazards whose polygons, as they were ever drawn, may meet those of these.
 

@@ -230,14 +230,21 @@ def retractions(
 ) -> list[Entry]:  # fmt: skip
     """Return the entries that void events of the store, one each, in their order."""
     facts = Facts.of({"comment": why, "recorded_by": recorded_by})
-    query = select(_EVENT.c.event_id, _EVENT.c.hazard_id)
-    if len(event_ids) <= MANY:
-        query = query.where(_EVENT.c.event_id.in_(event_ids))
-    hazards = {row.event_id: row.hazard_id for row in view.connection.execute(query)}
+    hazards = hazards_of(view, event_ids)
     return [
         Entry(hazards[each], "retracted", None, None, facts, _retraction_id(each), retracts=each)
         for each in event_ids
     ]
+
+
+def hazards_of(view: View, event_ids: Sequence[str]) -> dict[str, str]:
+    """Return the hazard of each of some events of the store."""
+    query = select(_EVENT.c.event_id, _EVENT.c.hazard_id)
+    if len(event_ids) <= MANY:
+        query = query.where(_EVENT.c.event_id.in_(event_ids))
+    wanted = set(event_ids)
+    found = view.connection.execute(query)
+    return {row.event_id: row.hazard_id for row in found if row.event_id in wanted}
 
 
 def _retraction_id(event_id: str) -> str:

@@ -7,22 +7,22 @@ says against the report, `checks.reports.weigh` knows. EPSG:4326, whole m².
 from __future__ import annotations
 
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
 from mine_geo.checks.reports import OnOther, WorkedLand
 from mine_geo.cuts import LEAST_M2
 from mine_geo.geometry import exact_size_m2
-from mine_geo.store import rows, submissions, verdicts
+from mine_geo.store import rows, submissions
 from mine_geo.store.models import Hazard
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection, Table
@@ -32,38 +32,89 @@ if TYPE_CHECKING:
 _HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 
 
-class Surroundings:
-    """The hazards that are there, in the register and on the workbench; read once, if needed."""
+class Outlines:
+    """The hazards of the register and of the workbench; read once, if needed."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     @cached_property
-    def _hazards(self) -> gpd.GeoDataFrame:
-        """All with something left, the register's first, each part by `hazard_id`."""
+    def hazards(self) -> gpd.GeoDataFrame:
+        """The register's first, each part by `hazard_id`; `submission_id` where one waits."""
         names = ("hazard_id", "kind", "geometry")
         columns = [_HAZARD.c[name] for name in names]
         where = [_HAZARD.c.status.is_not(None)]
         there = rows.read(self._connection, columns, where).sort_values("hazard_id")
-        there = there[~shapely.is_empty(there["geometry"]) & there["geometry"].notna()]
         waits = submissions.outlines(self._connection)
         waits = waits[shapely.is_valid(waits.geometry.to_numpy())]  # a broken one cannot be cut
         both = pd.concat([there.assign(submission_id=None), waits], ignore_index=True)
         return gpd.GeoDataFrame(both, geometry="geometry", crs=CRS)
 
     @cached_property
-    def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self._hazards.geometry.to_numpy())
+    def tree(self) -> shapely.STRtree:
+        """A tree of their polygons; those without land meet nothing."""
+        return shapely.STRtree(self.hazards.geometry.to_numpy())
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """The place of each hazard of the register, by hazard_id."""
+        names = self.hazards["hazard_id"][self.hazards["submission_id"].isna()]
+        return dict(zip(names, names.index, strict=True))
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """The kinds of the hazards of the register that say one."""
+        found = self.hazards.iloc[list(self.place.values())]
+        found = found[found["kind"].notna()]
+        return dict(zip(found["hazard_id"], found["kind"], strict=True))
+
+
+class Surroundings:
+    """The hazards that are there, in the register and on the workbench.
+
+    Parameters
+    ----------
+    read
+        What was read of them.
+    now
+        What is left of hazards since then, by hazard_id: polygons in EPSG:4326.
+    """
+
+    def __init__(self, read: Outlines, now: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self._read = read
+        self._now = now
+
+    def after(self, judged: Judged) -> Surroundings:
+        """Return the same once something judged stands: what it leaves of hazards is there then."""
+        left = judged.remains
+        now = {name: left[name] for name in judged.concerned if name in left}
+        return Surroundings(self._read, {**self._now, **now})
+
+    @cached_property
+    def _changed(self) -> dict[int, Any]:
+        """What is left of hazards that are not as they were read, by their place."""
+        place = self._read.place
+        return {place[name]: left for name, left in self._now.items() if name in place}
+
+    @cached_property
+    def _changed_tree(self) -> shapely.STRtree:
+        return shapely.STRtree([*self._changed.values()])
 
     def near(self, land: Any) -> gpd.GeoDataFrame:
         """Return those that meet some land, in their order."""
-        return self._hazards.iloc[np.sort(self._tree.query(land, predicate="intersects"))]
+        read, changed = self._read, self._changed
+        places = set(read.tree.query(land, predicate="intersects").tolist()).difference(changed)
+        if changed:
+            those = list(changed)
+            places |= {those[n] for n in self._changed_tree.query(land, predicate="intersects")}
+        found = read.hazards.iloc[sorted(places)]
+        if places.isdisjoint(changed):
+            return found
+        return found.assign(geometry=[changed.get(n, g) for n, g in found.geometry.items()])
 
     def kind_of(self, hazard_id: str) -> str | None:
         """Return the kind of a hazard of the register; None where nothing says it."""
-        found = self._hazards
-        mine = found[(found["hazard_id"] == hazard_id) & found["submission_id"].isna()]
-        return None if mine.empty or mine["kind"].isna().all() else str(mine["kind"].iloc[0])
+        return self._read.kinds.get(hazard_id)
 
 
 def fell(
@@ -90,7 +141,7 @@ def fell(
     outside = sum(each.outside_m2 for each in done)
     again, others = 0, list[OnOther]()
     if outside:
-        outlines = [o for name in names for o in verdicts.outlines(judged.events, name, day)]
+        outlines = [each for name in names for each in judged.outlines(name, day)]
         again, rest = _split(rest, shapely.union_all(outlines))
         others, rest = _on_others(there, judged, names, rest)
     taken = sum(each.before_m2 - each.after_m2 for each in done)
@@ -122,7 +173,6 @@ def _on_others(
     there: Surroundings, judged: Judged, names: Sequence[str], rest: Any
 ) -> tuple[list[OnOther], Any]:
     """Return the land on hazards that are not the report's own, and what is on none."""
-    last = judged.after.hazards.set_index("hazard_id").geometry
     kinds = {there.kind_of(name) for name in names} - {None}
     found = []
     for hazard, kind, waits_in, polygon in zip(
@@ -135,7 +185,7 @@ def _on_others(
         size, rest = _split(rest, polygon)
         if not size:
             continue
-        left = last.get(hazard) if waits_in is None else None
+        left = judged.remains.get(hazard) if waits_in is None else None
         lost = size if left is None else _size(shapely.intersection(on_it, left))
         same = not kinds or kind is None or kind in kinds
         found.append(OnOther(str(hazard), size, lost, _size(polygon), waits_in, same))

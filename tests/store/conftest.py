@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from mine_geo.border import to_border
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import read_admin, read_border, read_hazards
 from mine_geo.store import Store, create_store, open_store
+from tests import reports_register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,12 +69,11 @@ def empty_database(postgis_server: Server) -> str:
     return url
 
 
-@pytest.fixture
-def store(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@contextmanager
+def empty_store(backend: str, request: pytest.FixtureRequest, path: Path) -> Iterator[Store]:
     """Give an empty store for real hazards: a copy, which is quicker than to make one."""
     if backend == "gpkg":
-        path = shutil.copy(request.getfixturevalue("empty_file"), tmp_path / "register.gpkg")
-        with open_store(path) as copied:
+        with open_store(shutil.copy(request.getfixturevalue("empty_file"), path)) as copied:
             yield copied
         return
     server: Server = request.getfixturevalue("postgis_server")
@@ -80,6 +81,27 @@ def store(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Itera
     with open_store(url) as copied:
         yield copied
     server.drop(url)
+
+
+@pytest.fixture
+def store(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Give an empty store."""
+    with empty_store(backend, request, tmp_path / "register.gpkg") as empty:
+        yield empty
+
+
+@pytest.fixture
+def desk(store: Store) -> Store:
+    """Give a store with the register that the cases of reports are about."""
+    store.register(reports_register.hazards())
+    return store
+
+
+@pytest.fixture
+def second(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Give another empty store of the same backend."""
+    with empty_store(backend, request, tmp_path / "2.gpkg") as empty:
+        yield empty
 
 
 def box(west: float, south: float, size: float = 0.01) -> shapely.Polygon:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,8 @@ from tests.cli.conftest import Command
 from tests.store.conftest import box
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-
-    from tests.postgis.cluster import Server
 
     Setting = Callable[[datetime], None]
 
@@ -42,21 +39,6 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Setting:
         monkeypatch.setattr(transactions, "clock", lambda _: moment)
 
     return at
-
-
-@pytest.fixture
-def second(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """Give another empty store of the same backend."""
-    if backend == "gpkg":
-        path = shutil.copy(request.getfixturevalue("empty_file"), tmp_path / "2.gpkg")
-        with open_store(path) as copied:
-            yield copied
-        return
-    server: Server = request.getfixturevalue("postgis_server")
-    url = server.copy(request.getfixturevalue("empty_database"))
-    with open_store(url) as copied:
-        yield copied
-    server.drop(url)
 
 
 def fields(*names: str, surveyed_on: str | None = "2024-02-01") -> gpd.GeoDataFrame:

@@ -16,13 +16,6 @@ from tests.reports_register import REPORTS, hazards, square
 WKT, EASTINGS = "EPSG:4326", "EPSG:32648"
 
 
-@pytest.fixture
-def desk(store: Store) -> Store:
-    """Give a store with the register that the files are about."""
-    store.register(hazards())
-    return store
-
-
 def submit(desk: Store, path: Path, crs: str = WKT, **how: object) -> str:
     return desk.submit(read(path, what="reports", crs=crs, **how))
 

@@ -8,19 +8,13 @@ import pytest
 import shapely
 
 from mine_geo.hazards import to_hazards
-from tests.reports_register import SIZE_M2, hazards, square
+from tests.reports_register import SIZE_M2, square
 from tests.store.inbox import candidates, report_file
 
 if TYPE_CHECKING:
     from mine_geo.store import Store
 
 HALF = 19_988
-
-
-@pytest.fixture
-def desk(store: Store) -> Store:
-    store.register(hazards())
-    return store
 
 
 def report(**said: Any) -> dict[str, Any]:

@@ -15,18 +15,10 @@ from mine_geo import errors
 from mine_geo.intake import read
 from mine_geo.terms import OVERRULED
 from tests.reports_register import REPORTS, SIZE_M2, square
-from tests.reports_register import hazards as register
 from tests.store.inbox import candidates, received, report_file
 
 if TYPE_CHECKING:
     from mine_geo.store import Store
-
-
-@pytest.fixture
-def desk(store: Store) -> Store:
-    """Give a store with the register that the cases are about."""
-    store.register(register())
-    return store
 
 
 def submit(desk: Store, file: str, **how: Any) -> str:

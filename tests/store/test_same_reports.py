@@ -21,12 +21,6 @@ HALF = 19_988
 NAMES = ["events", "cleared_m2", "reported_m2", "ap_mines"]
 
 
-@pytest.fixture
-def desk(store: Store) -> Store:
-    store.register(hazards())
-    return store
-
-
 def report(**said: Any) -> dict[str, Any]:
     return {
         "hazard_id": "AP-001",
