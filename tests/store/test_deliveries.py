@@ -27,6 +27,7 @@ from tests.store.yard import Yard
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+    from random import Random
 
     from mine_geo.intake.received import Received
     from mine_geo.store import Store
@@ -173,17 +174,19 @@ THINNED: Final = ("points in UTM", "Shapefile", "IMSMA NG", "maXML")
 """Layouts that are taken through both backends; the others read no other way into the ledger."""
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_layout_says_what_was_released(
-    backend: str, desk: Store, tmp_path: Path, layout: str
-) -> None:
+@pytest.mark.parametrize(
+    ("backend", "layout"),
+    [
+        *(("gpkg", name) for name in LAYOUTS),
+        *(pytest.param("postgis", name, marks=pytest.mark.postgis) for name in THINNED),
+    ],
+)
+def test_a_layout_says_what_was_released(desk: Store, tmp_path: Path, layout: str) -> None:
     """Sent, sent again, and corrected.
 
     A hazard has 72,010 m² of 72,010.19, without a cell 60,008 of 60,008.49, without three 36,005 of
     36,005.09: of AP-001 12,002 are reduced and then 24,003 cleared, of AP-002 12,002 reduced.
     """
-    if backend == "postgis" and layout not in THINNED:
-        pytest.skip("the ledger of a server is the same for all layouts")
     sent = deliver(_folder(tmp_path, "first"), layout, [CLEARED, GOES_ON, REDUCED, CONFIRMED])
     name = desk.submit(received(sent))
     findings = desk.submission(name).findings
@@ -370,7 +373,7 @@ def _version(
     day = date(draw(st.integers(2022, 2024)), draw(st.sampled_from([2, 7, 12])), 3 + number)
     land = tuple((hazard, _land(draw, lane, row, first=first)) for hazard, lane, row, first in spot)
     drawn = sum(_whole(polygon) for _, polygon in land)
-    times = draw(st.sampled_from([None, 1.0, 1.0, 0.99, 1.3, 10.0]))
+    times = draw(st.sampled_from([None, 1.0, 0.99, 1.03, 1.3, 10.0]))
     items = st.sampled_from([None, 0, 1, 4, 12])
     return Said(
         f"CR-{number + 1}",
@@ -385,13 +388,13 @@ def _version(
     )
 
 
-def _spots(draw: st.DrawFn, row: int, names: tuple[str, ...]) -> list[Any]:
+def _spots(chance: Random, row: int, names: tuple[str, ...]) -> list[Any]:
     """Return the places of reports on one or two hazards side by side."""
     west = [(names[0], 0.0, row, True), (names[0], 2.0, row, False), (names[0], 4.0, row, False)]
     if len(names) == 1:
         return [[each] for each in west]
     east = [(names[1], 6.0, row, True), (names[1], 8.0, row, False), (names[1], 10.0, row, False)]
-    if draw(st.booleans()):
+    if chance.random() < 0.7:
         return [*([each] for each in west[:2]), [west[2], east[0]], *([e] for e in east[1:])]
     return [[each] for each in (*west, *east)]
 
@@ -399,6 +402,8 @@ def _spots(draw: st.DrawFn, row: int, names: tuple[str, ...]) -> list[Any]:
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """Draw a register, reports on it, and the way in which they come."""
+    # What makes a story long or wide is spread evenly, which drawn choices are not.
+    chance = draw(st.randoms(use_true_random=True))
     count = draw(st.integers(3, 6))
     hazards: dict[str, Any] = {}
     spots = []
@@ -408,33 +413,38 @@ def plans(draw: st.DrawFn) -> Plan:
         rows.append(names)
         for place, name in enumerate(names):
             hazards[name] = _shape(draw, WIDE * place, row)
-        spots += _spots(draw, row, names)
+        spots += _spots(chance, row, names)
     waiting = draw(st.sampled_from([(), (), rows[-1]]))
-    chosen = draw(st.permutations(spots))[: draw(st.integers(2, 5))]
+    over_two = [spot for spot in spots if len(spot) > 1]
+    chosen = [*over_two[:1], *chance.sample(spots, draw(st.integers(2, 4)))]
+    chosen = [spot for place, spot in enumerate(chosen) if spot not in chosen[:place]]
     reports, queues = [], []
     for number, spot in enumerate(chosen):
         operator = draw(st.sampled_from(OPERATORS))
         versions = draw(st.sampled_from([1, 1, 2]))
         said = [_version(draw, number, spot, operator) for _ in range(versions)]
-        ghost = draw(st.sampled_from(["", "", "", "Ongoing", "Suspended", NO_LAND]))
-        if ghost:  # a word before the work was done; alone, it is all that there is
+        ghost = draw(st.sampled_from(["Ongoing", "Suspended", NO_LAND]))
+        if chance.random() < 0.2:  # a word before the work was done; alone, it is all that there is
             key = "conclusion" if ghost == NO_LAND else "status"
             early = said[0]._replace(**{"status": None, key: ghost})
             said = [early] if draw(st.booleans()) else [early, *said]
         reports.append(tuple(said))
         queues.append([(number, version) for version in range(len(said))])
-    deliveries = _deliveries(draw, reports, queues)
+    deliveries = _deliveries(draw, chance, reports, queues)
     return Plan(
         hazards,
         waiting,
         tuple(reports),
         deliveries,
-        _acts(draw, len(deliveries), len(reports), bool(waiting)),
+        _acts(chance, len(deliveries), len(reports), bool(waiting)),
     )
 
 
 def _deliveries(
-    draw: st.DrawFn, reports: list[tuple[Said, ...]], queues: list[list[tuple[int, int]]]
+    draw: st.DrawFn,
+    chance: Random,
+    reports: list[tuple[Said, ...]],
+    queues: list[list[tuple[int, int]]],
 ) -> tuple[Delivery, ...]:
     """Draw the files in the order in which they come: a later version in a later file."""
     found = []
@@ -442,7 +452,7 @@ def _deliveries(
         ready = [queue for queue in queues if queue]
         size = draw(st.integers((len(ready) + 1) // 2, len(ready)))
         words = tuple(queue.pop(0) for queue in draw(st.permutations(ready))[:size])
-        layout = draw(st.sampled_from(list(LAYOUTS)))
+        layout = chance.choice(list(LAYOUTS))
         said = [reports[number][version] for number, version in words]
         several = any(
             shapely.get_num_geometries(land) > 1 for each in said for _, land in each.land
@@ -454,7 +464,7 @@ def _deliveries(
         figures = draw(st.sampled_from(["repeated", "repeated", "once", "own"]))
         if any(each.reported is not None and _odd(each) for each in said):
             figures = "repeated" if figures == "own" else figures
-        found.append(Delivery(layout, words, figures, draw(st.sampled_from([False, False, True]))))
+        found.append(Delivery(layout, words, figures, chance.random() < 0.2))
     return tuple(found)
 
 
@@ -464,18 +474,19 @@ def _odd(said: Said) -> bool:
 
 
 def _acts(
-    draw: st.DrawFn, deliveries: int, reports: int, waiting: bool
+    chance: Random, deliveries: int, reports: int, waiting: bool
 ) -> tuple[tuple[str, int], ...]:
+    """Choose in which order files come, are accepted, hazards too, and what is recorded by hand."""
     acts: list[tuple[str, int]] = [("submit", place) for place in range(deliveries)]
     for place in range(deliveries):
-        if draw(st.booleans()):
+        if chance.random() < 0.6:
             after = acts.index(("submit", place)) + 1
-            acts.insert(draw(st.integers(after, len(acts))), ("accept", place))
-    if waiting and draw(st.booleans()):
-        acts.insert(draw(st.integers(0, len(acts))), ("hazards", 0))
+            acts.insert(chance.randint(after, len(acts)), ("accept", place))
+    if waiting and chance.random() < 0.5:
+        acts.insert(chance.randint(0, len(acts)), ("hazards", 0))
     for number in range(reports):
-        if draw(st.sampled_from([False, False, False, False, True])):
-            acts.insert(draw(st.integers(0, len(acts))), ("hand", number))
+        if chance.random() < 0.15:
+            acts.insert(chance.randint(0, len(acts)), ("hand", number))
     return tuple(acts)
 
 
