@@ -17,6 +17,7 @@ import shapely
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
+from mine_geo.errors import GeometryError, RecordError
 from mine_geo.geometry import size_m2
 from mine_geo.hazards import to_hazards
 from mine_geo.intake import read
@@ -588,12 +589,12 @@ class Desk:
             "reported_size_m2": said.reported,
             **{name: getattr(said, name) for name in ITEMS},
         }
-        if len(said.land) == 1:
-            ((hazard, land),) = said.land
-            done = [self.store.record(hazard, said.outcome, land, **facts)]
-        else:
-            land = shapely.union_all([land for _, land in said.land])
-            done = self.store.record_report(land, said.outcome, **facts)
+        try:
+            done = self._recorded(said, facts)
+        except (GeometryError, RecordError) as error:  # all of its land is released
+            assert number in self.truth
+            note(f"by hand: {error}")
+            return
         if number in self.truth:
             if any(each.new for each in done):
                 assert any("of the same report" in text for each in done for text in each.notes)
@@ -601,6 +602,13 @@ class Desk:
         else:
             self.truth[number] = said
         self.tell()
+
+    def _recorded(self, said: Said, facts: dict[str, Any]) -> list[Any]:
+        if len(said.land) > 1:
+            land = shapely.union_all([land for _, land in said.land])
+            return self.store.record_report(land, said.outcome, **facts)
+        ((hazard, land),) = said.land
+        return [self.store.record(hazard, said.outcome, land, **facts)]
 
     def hazards(self) -> None:
         """Accept the hazards that wait."""
