@@ -494,7 +494,10 @@ def _notes(done: Sequence[Recorded]) -> list[str]:
 
 
 def _facts(work: Work, record: Record) -> Facts:
+    """Return what a report says; one without an operator is of the operator of its file."""
     said = {name: record[name] for name in _FACTS}
+    if pd.isna(said["operator"]):
+        said["operator"] = work.operator
     return Facts.of(said | {"recorded_by": work.accepted_by})
 
 
