@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mine_geo.disclosure import required
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.maps import page, priority_list
 from mine_geo.maps.atlases import pool
@@ -145,6 +146,9 @@ def atlas(
         },
     )
     choose(first, ZONES, "first")
+    if public:  # refused before there is a folder
+        required(restricted)
+        selection = selection.accepted()
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
     ground = beneath(basemap)
