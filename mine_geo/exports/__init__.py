@@ -172,9 +172,7 @@ def write_public(
     ------
     OptionError
         If the ending is none of `FORMATS`, or one of turning points: those of hazards are their
-        outlines. If only what waits was asked for.
-    RecordError
-        If `disclosed` is none.
+        outlines. If `disclosed` is not what it should be, or only what waits was asked for.
     FileError, CRSError
         As for `write`.
     """

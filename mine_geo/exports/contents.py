@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from mine_geo.disclosure import Disclosed
-from mine_geo.errors import CRSError, MixedError, RecordError, some
+from mine_geo.errors import CRSError, MixedError, OptionError, RecordError, some
 from mine_geo.exports.provenance import Provenance, provenance
 from mine_geo.nearzone import near_zone
 from mine_geo.selection import EVERYTHING
@@ -108,8 +108,8 @@ def contents(
     return Contents(said, layers)
 
 
-PLACE_COLUMNS: Final = ("name", "name_km", "geometry")
-"""What a public file says of a place; a file of them may hold remarks."""
+PLACE_NAMES: Final = ("name", "name_km")
+"""What a public file says of a place beside the point; a file of them may hold remarks."""
 
 
 def public_contents(
@@ -123,22 +123,22 @@ def public_contents(
 
     Raises
     ------
-    RecordError
-        If `disclosed` is not what `disclosure.disclose` returned.
     OptionError
-        If only what waits on the workbench was asked for.
+        If `disclosed` is not what `disclosure.disclose` returned, or only what waits on the
+        workbench was asked for.
     CRSError
         If places are not in EPSG:4326.
     """
     if not isinstance(disclosed, Disclosed):
-        raise RecordError(
-            "a public file is written from what disclose() returned, not from a "
+        raise OptionError(
+            "disclosed must be what disclose() returned, which knows no hazard, not a "
             f"{type(disclosed).__name__}"
         )
     layers = {"districts": disclosed.aggregates, "released": disclosed.released}
     if places is not None:
-        points = as_points(places).rename_geometry("geometry")
-        layers["places"] = points[[name for name in PLACE_COLUMNS if name in points]]
+        points = as_points(places)
+        named = [name for name in PLACE_NAMES if name in points]
+        layers["places"] = points[[*named, points.geometry.name]]
     for name, frame in layers.items():
         check_degrees(frame, name)
     chosen = selection.accepted()
