@@ -75,20 +75,27 @@ def nearer(polygons: Any, others: Any, metres: float) -> Mask:
     return found
 
 
-def _remains(frame: gpd.GeoDataFrame) -> Mask:
-    """Return which hazards have anything left, drawn or not.
+def remains(frame: gpd.GeoDataFrame) -> Mask:
+    """Return which rows of restricted polygons are of hazards with anything left, or waiting.
 
     A polygon that is missing says that nobody knows where it lies; one that is empty, that there
     is nothing. What a column `remains` calls False is no longer there.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> there, nothing = shapely.box(103, 13, 103.1, 13.1), shapely.Polygon()
+    >>> remains(gpd.GeoDataFrame(geometry=[there, nothing, None], crs=4326))
+    array([ True, False,  True])
     """
     missing = shapely.is_missing(as_geometries(frame))
     size = np.full(len(frame), np.nan)
     if "size_m2" in frame:
         size = pd.to_numeric(frame["size_m2"]).to_numpy(dtype=float, na_value=np.nan)
-    remains = drawn(frame) | (size > 0) | (missing & (size != 0))
+    left = drawn(frame) | (size > 0) | (missing & (size != 0))
     if "remains" in frame:
-        remains &= ~frame["remains"].eq(False).to_numpy()
-    return np.asarray(remains, dtype=bool)
+        left &= ~frame["remains"].eq(False).to_numpy()
+    return np.asarray(left, dtype=bool)
 
 
 def safely(polygons: Any) -> Any:
@@ -219,13 +226,13 @@ def may_be_shown(
     """
     told = [*restricted, land] if "parent_id" in land else restricted
     family = families(told)
-    remaining = [frame[_remains(frame)] for frame in restricted]
+    remaining = [frame[remains(frame)] for frame in restricted]
     unfinished = {
         family.get(str(each), str(each))
         for frame in remaining
         for each in frame["hazard_id"].dropna()
     }
-    gone = [land, *(frame[~_remains(frame)] for frame in restricted)]
+    gone = [land, *(frame[~remains(frame)] for frame in restricted)]
     ids = [None if pd.isna(each) else str(each) for frame in gone for each in frame["hazard_id"]]
     owners = np.array([family.get(each, each) if each else "" for each in ids], dtype=object)
     polygons = np.concatenate(

@@ -203,7 +203,8 @@ def publish(layers, folder, units):
     for name in ("figures.gpkg", "figures.kml", "figures.kmz"):
         exports.write_public(told, folder / name, places=layers.places)
     for name in ("aggregates", "communes", "yearly", "released", "withheld"):
-        getattr(told, name).to_csv(folder / f"{name}.csv")
+        table = pd.DataFrame(getattr(told, name))
+        table.drop(columns="geometry", errors="ignore").to_csv(folder / f"{name}.csv")
     with pytest.raises(OptionError):  # of hazards there is no public table
         exports.write_public(told, folder / "points.csv")
     with zipfile.ZipFile(folder / "figures.kmz") as archive:

@@ -94,7 +94,7 @@ def atlas(
     public
         Write pages for everybody: figures by district and released land, no hazard.
     restricted
-        For public pages, as in `national`: all that remains, where the split is only part of it.
+        Public pages need it, as in `national`: all that remains or waits.
     selection
         As in `national`.
     jobs
@@ -116,7 +116,8 @@ def atlas(
     MixedError
         If it mixes thresholds, rules or borders.
     OptionError
-        For an unknown zone or kind, less than one process, or a basemap that nobody knows.
+        For an unknown zone or kind, less than one process, a basemap that nobody knows, or
+        public pages without `restricted`.
     FileError
         If `out` is a file, holds other things, an atlas of the other kind (public or
         restricted), or cannot be written.
