@@ -98,11 +98,12 @@ class Disclosed:
         ['2402']
         """
         wanted = set(_places_of(units))
-        tables = {
-            name: table[[place in wanted for place in _places_of(table)]].reset_index(drop=True)
-            for name in ("aggregates", "communes", "yearly", "released", "withheld")
-            for table in [getattr(self, name)]
-        }
+        tables = {}
+        for name in ("aggregates", "communes", "yearly", "released", "withheld"):
+            table = getattr(self, name)
+            # an array: an empty list would choose columns
+            mine = np.array([place in wanted for place in _places_of(table)], dtype=bool)
+            tables[name] = table[mine].reset_index(drop=True)
         return replace(self, **tables)
 
 

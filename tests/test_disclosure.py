@@ -380,6 +380,9 @@ def test_only_what_is_of_some_units():
         assert set(getattr(bavel, name)["district"]) == {"Bavel"}
     assert bavel.released.empty
     assert isinstance(bavel.aggregates, gpd.GeoDataFrame)
+    without = told_of(SPLIT, districts()).within(told.aggregates.iloc[:1])
+    assert isinstance(without.released, gpd.GeoDataFrame)
+    assert without.aggregates["hazards"].tolist() == [1]
     rest = told.within(told.aggregates.iloc[1:])
     for name in ("aggregates", "communes", "yearly", "released", "withheld"):
         assert len(getattr(bavel, name)) + len(getattr(rest, name)) == len(getattr(told, name))

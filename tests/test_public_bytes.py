@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -29,9 +30,11 @@ from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.sheets.compose import draw
 from mine_geo.released import released_land
+from mine_geo.withholding import may_be_shown
 from tests import leaks
 from tests.maps.papers import texts
 
+GEOD = pyproj.Geod(ellps="WGS84")
 DAY = "2022-12-31"
 SHORT = 12  # vertices of a polygon made up here
 NAMES = {
@@ -395,6 +398,33 @@ def battambang():
     released = released_land(folded)
     known = folded.hazards[["hazard_id", "parent_id", "geometry"]]
     return split, released, districts[districts["province_code"].eq("02")], lines, known
+
+
+def test_no_hole_notch_or_slot_of_the_sample_holds_what_remains(battambang):
+    """What is drawn of one hazard has 1,000 such pockets; without the rule some of them tell."""
+    split, released, _, _, known = battambang
+    tree = shapely.STRtree(split.geometry.to_numpy())
+
+    def narrowed(drawn):
+        """Return the km² of each pocket in the land of one hazard that holds what remains."""
+        found, count = [], 0
+        for _, polygons in drawn.groupby("hazard_id")["geometry"]:
+            whole = shapely.union_all(polygons.to_numpy())
+            pockets = shapely.get_parts(shapely.difference(shapely.convex_hull(whole), whole))
+            count += len(pockets)
+            held = np.unique(tree.query(pockets, predicate="intersects")[0])
+            rings = [shapely.get_coordinates(pockets[each].exterior) for each in held]
+            found += [abs(GEOD.polygon_area_perimeter(*ring.T)[0]) / 1e6 for ring in rings]
+        return found, count
+
+    nothing = gpd.GeoDataFrame({"hazard_id": []}, geometry=[], crs=4326)
+    wholly = released[~released["hazard_id"].isin(split["hazard_id"])]
+    assert min(narrowed(wholly)[0]) < 1
+    shown = released[may_be_shown(released, [split, known, nothing])]
+    assert len(shown) > 100
+    pockets_that_tell, pockets = narrowed(shown)
+    assert pockets > 100
+    assert pockets_that_tell == []
 
 
 def test_a_province_of_the_sample(battambang, tmp_path, still):
