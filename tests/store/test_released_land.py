@@ -173,3 +173,17 @@ def test_land_amended_away_and_registered_again_is_kin(
     store.record("N", "cleared", corner, happened_on="2023-06-01")
     # "beside" lies 100 m from N, and not in the hull of both
     assert shown_of(store) == 2
+
+
+def test_a_parent_that_the_register_never_had_is_there_by_its_name(
+    store: Store, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    """Files name parents that nobody registered; no map is refused for that."""
+    store.register(hazards.assign(parent_id=["old list 7 + old list 8", None, None, None]))
+    store.load_border(border)
+    restricted = store.restricted()
+    (named,) = restricted[restricted["hazard_id"] == "old list 7 + old list 8"].itertuples()
+    assert not named.remains
+    assert named.geometry is None
+    store.record("a-3", "cleared", hazards.geometry[2], happened_on="2023-01-09")
+    assert shown_of(store) == 1
