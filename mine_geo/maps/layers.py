@@ -45,10 +45,14 @@ class Layers(Beneath):
     as_of: date | str | None = None
     basemap: Basemap | None = None
     restricted: gpd.GeoDataFrame | None = None
-    """For public maps: all that remains, where the split is of one kind or area only."""
+    """For public maps: all that remains, of any kind and anywhere, and all that waits; public
+    maps are refused without it. See `Store.restricted`."""
 
     selection: Selection = EVERYTHING
     """How the split was asked for."""
+
+    waiting_count: bool = False
+    """For public maps: whether to say how many records wait to be accepted."""
 
     def __post_init__(self) -> None:
         """Refuse what is no split."""
@@ -74,9 +78,21 @@ class Layers(Beneath):
 
     @cached_property
     def public(self) -> PublicLayers:
-        """What a map for everybody is drawn from; see `disclosure.disclose`."""
+        """What a map for everybody is drawn from; see `disclosure.disclose`.
+
+        Raises
+        ------
+        OptionError
+            If nothing says what is restricted, or only what waits was asked for.
+        """
+        selection = self.selection.accepted()
         disclosed = disclose(
-            self.split, self.admin, self.releases, restricted=self.restricted, as_of=self.as_of
+            self.split,
+            self.admin,
+            self.releases,
+            restricted=self.restricted,
+            as_of=self.as_of,
+            waiting_count=self.waiting_count,
         )
         return PublicLayers(
             disclosed,
@@ -85,5 +101,5 @@ class Layers(Beneath):
             self.places,
             self.as_of,
             self.basemap,
-            self.selection,
+            selection,
         )

@@ -56,11 +56,8 @@ class PublicLayers(Beneath):
 
     @cached_property
     def told(self) -> gpd.GeoDataFrame:
-        """The figures by district and kind, with provenance and the latest day of survey."""
-        day = self.disclosed.latest_survey
-        return self.disclosed.aggregates.assign(
-            surveyed_on=pd.NaT if day is None else day, synthetic=self.disclosed.synthetic
-        )
+        """The figures by district and kind, with provenance."""
+        return self.disclosed.aggregates.assign(synthetic=self.disclosed.synthetic)
 
     @property
     def releases(self) -> gpd.GeoDataFrame:
@@ -112,6 +109,9 @@ def facts_of(
     subject: Subject, layers: PublicLayers, around: Around, title: str | None
 ) -> facts.Facts:
     """Gather what the page says in words, with its tables."""
+    waiting = None
+    if WAITING in subject.hazards:
+        waiting = subject.hazards.groupby(records.kinds_of(subject.hazards))[WAITING].sum()
     said = facts.facts(
         subject,
         layers,
@@ -120,7 +120,7 @@ def facts_of(
         kind=subject.level,
         title=title,
         groups=_groups(subject.hazards),
-        workbench=subject.hazards.groupby(records.kinds_of(subject.hazards))[WAITING].sum(),
+        workbench=waiting,
         public=public_tables.sections(layers.disclosed, subject),
     )
     return replace(said, tables=public_tables.unit_tables(layers.disclosed, subject))
