@@ -93,6 +93,8 @@ _KEYS: Final = (
     "options",
 )
 _FIELDS: Final = ("columns", "values", "constants", "factors", "dates", "kept")
+_OF_RECORDS: Final = ("hazards", "reports")
+"""Whose columns may be personal: they alone keep further ones."""
 
 
 def names() -> tuple[str, ...]:
@@ -252,7 +254,7 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
     """Return how the columns of one sort of records are read."""
     ours = OURS[what]
     table = faults.table((what,), data)
-    faults.keys((what,), table, _FIELDS)
+    faults.keys((what,), table, (*_FIELDS, *(("personal",) if what in _OF_RECORDS else ())))
     columns = _names((what, "columns"), faults.table((what, "columns"), table), ours, faults)
     faults.repeated((what, "columns"), columns)
     values = faults.table((what, "values"), table)
@@ -274,6 +276,7 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
         factors={c: _factor((what, "factors", c), v, faults) for c, v in factors.items()},
         dates=_dates((what, "dates"), table, faults),
         kept=faults.texts((what, "kept"), table),
+        personal=faults.texts((what, "personal"), table),
     )
 
 
@@ -389,6 +392,7 @@ def _on_top(base: Fields, own: Fields) -> Fields:
         factors={**base.factors, **own.factors},
         dates=own.dates or base.dates,
         kept=(*own.kept, *base.kept),
+        personal=(*own.personal, *base.personal),
     )
 
 
