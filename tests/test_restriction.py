@@ -429,3 +429,38 @@ def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "atlas").chmod(0o755)
     atlas(tmp_path / "atlas", public=False)
     assert stat.S_IMODE((tmp_path / "atlas").stat().st_mode) == 0o755
+
+
+def test_personal_columns_are_taken_out_of_what_holds_others_in_json() -> None:
+    detail = '{"extra":{"task":1,"personal_surveyor":"Sok"},"personal_phone":"012"}'
+    frame = pd.DataFrame({"hazard_id": ["AP-1", "AP-2"], "detail": [detail, None]})
+    for column in restriction.IN_JSON:
+        renamed = frame.rename(columns={"detail": column})
+        left = restriction.leaving(renamed)
+        assert left[column][0] == '{"extra":{"task":1}}'
+        assert left[column][1] is None or pd.isna(left[column][1])
+        named = restriction.leaving(renamed, with_personal=["surveyor"])
+        assert named[column][0] == '{"extra":{"task":1,"personal_surveyor":"Sok"}}'
+        assert renamed[column][0] == detail
+    assert list(restriction.leaving(frame, without_remarks=True)) == ["hazard_id"]
+
+
+def test_the_ground_keeps_its_credits_without_remarks(tmp_path: Path) -> None:
+    places = pd.DataFrame(
+        {"name": ["Ou"], "lon": [103.0], "lat": [13.0], "geonames_id": [1], "comment": ["by Sok"]}
+    )
+    released = gpd.GeoDataFrame(
+        {"outcome": ["cleared"], "comment": ["by Planted"], "recorded_by": ["Planted"], "x": [1]},
+        geometry=[square(103, 13)], crs=4326,
+    )  # fmt: skip
+    how = {"places": places, "releases": released, "without_remarks": True}
+    exports.write(split(), tmp_path / "a.gpkg", None, ADMIN, **how)
+    assert list(pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="released")) == [
+        "outcome", "geometry",
+    ]  # fmt: skip
+    names = list(pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="places"))
+    assert "geonames_id" in names
+    assert "comment" not in names
+    told = pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="provenance")["text"].tolist()
+    assert "GeoNames (CC BY 4.0)" in told
+    assert b"Planted" not in (tmp_path / "a.gpkg").read_bytes()

@@ -594,7 +594,7 @@ class Sheet:
 
     def give(self, format_: str, output: Path | None) -> None:
         """Print the table under the store's name, or write it where and how it was asked for."""
-        from mine_geo import reports  # noqa: PLC0415
+        from mine_geo import reports, restriction  # noqa: PLC0415
         from mine_geo.cli import terminal  # noqa: PLC0415
 
         synthetic, said = False, self.title
@@ -602,7 +602,10 @@ class Sheet:
             synthetic = self.store.synthetic
             said = f"{terminal.heading(self.store.name, synthetic=synthetic)}\n{self.title}"
         if output is None and format_ == "table":
-            terminal.show_table(self.table, title=said, names=self.names)
+            how = leaving()
+            restriction.check_personal(how["with_personal"], self.table.columns)
+            shown = restriction.leaving(self.table, remarks=False, **how)
+            terminal.show_table(shown, title=said, names=self.names)
             return
         kind = None if format_ == "table" else format_
         table = self.table

@@ -44,7 +44,7 @@ figure {{ margin: .5rem 0; }} svg {{ background: #f6f4ee; }} figure svg {{ width
 .worked {{ fill: {worked}; fill-opacity: .45; stroke: {edge}; stroke-width: 1.5; }}
 .left {{ fill: none; stroke: {left}; stroke-width: 2.5; stroke-dasharray: 6 3; }}
 .restricted {{ padding: .2rem .5rem; background: #8a1538; color: #fff; }}
-.restricted {{ print-color-adjust: exact; }}
+.restricted {{ print-color-adjust: exact; }} .restricted span {{ display: block; }}
 .others {{ fill: none; stroke: {others}; }} .scale {{ stroke: {left}; stroke-width: 3; }}
 text {{ font-size: 12px; }} section {{ break-inside: avoid; }}
 """

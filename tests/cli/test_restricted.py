@@ -1,6 +1,7 @@
 """What the command says of restricted and public files, and that nobody's name leaves unasked."""
 
 import json
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -9,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 
 import mine_geo as mg
 from mine_geo import errors, settings
@@ -27,16 +29,44 @@ personal = ["surveyor", "telephone"]
 """
 
 
+BORDER = gpd.GeoDataFrame(
+    {"kind": ["land"], "neighbour": ["THA"], "border_name": "by hand", "border_version": "1",
+     "accuracy_m": 10.0},
+    geometry=[shapely.LineString([(102.3, 12.5), (102.3, 13.5)])],
+    crs=4326,
+)  # fmt: skip
+ADMIN = gpd.GeoDataFrame(
+    {"province": "Battambang", "province_code": "02", "province_km": "បាត់ដំបង",
+     "district": ["Sampov Lun", "Banan"], "district_code": ["0210", "0201"],
+     "district_km": ["សំពៅលូន", "បាណន់"]},
+    geometry=[shapely.box(102.3, 12.5, 102.7, 13.5), shapely.box(102.7, 12.5, 103.5, 13.5)],
+    crs=4326,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def persons_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with hazards that name persons in further columns, two of them personal."""
+    folder = tmp_path_factory.mktemp("persons")
+    (folder / "office.toml").write_text(PROFILE, "utf-8")
+    file = fields(folder / "fields.gpkg", **PERSONS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(settings.DATABASE_VARIABLE, raising=False)
+        patch.delenv(settings.RESTRICTED_MODE_VARIABLE, raising=False)
+        patch.chdir(folder)
+        with mg.create_store(folder / "register.gpkg") as store:
+            store.load_border(BORDER)
+            store.load_admin(ADMIN)
+        Command(folder).done("load", "hazards", file, "--profile", "office.toml")
+    return folder
+
+
 @pytest.fixture
-def persons(command: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """A store whose hazards name persons in further columns, two of them personal."""
+def persons(command: Command, persons_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """A copy of it."""
     monkeypatch.delenv(settings.RESTRICTED_MODE_VARIABLE, raising=False)
-    Path("office.toml").write_text(PROFILE, "utf-8")
-    command.done("init")
-    command.done("load", "border", mg.sample.path("border"))
-    command.done("load", "admin", mg.sample.path("districts"))
-    file = fields(Path("fields.gpkg"), **PERSONS)
-    command.done("load", "hazards", file, "--profile", "office.toml")
+    for each in persons_folder.iterdir():
+        shutil.copy(each, command.folder)
     return command
 
 
@@ -106,7 +136,7 @@ def test_no_person_stands_on_a_page_a_sheet_or_in_any_other_table(persons: Comma
     persons.done("map", "border-zone", "--province", "02", "-o", "b.html")
     persons.done("map", "province", "--province", "02", "-o", "c.png")
     persons.done("history", "AP-1", "-o", "history.json", "--without-remarks")
-    persons.done("changes", "--since", "2000-01-01", "-o", "changes.json")
+    persons.done("changes", "--since", "2000-01-01T00:00Z", "-o", "changes.json")
     persons.done("export", "public.gpkg", "--public")
     files = [each for each in Path().rglob("*") if each.is_file()]
     made = [each for each in files if each.name not in {"fields.gpkg", "register.gpkg"}]
@@ -137,58 +167,58 @@ def test_a_repaired_layer_leaves_persons_out_and_is_restricted(persons: Command)
     assert about["DESCRIPTION"].startswith("RESTRICTED: ")
 
 
-def test_the_terminal_says_which_was_written(filled: Command) -> None:
-    assert "wrote a.html (restricted)" in filled.done("map", "national", "-o", "a.html")
-    assert "wrote b.html (public)" in filled.done("map", "national", "--public", "-o", "b.html")
-    assert "wrote b.png (public)" in filled.done("map", "national", "--public", "-o", "b.png")
-    assert "wrote b.kml (public)" in filled.done("export", "b.kml", "--public")
-    assert "wrote s.csv (restricted)\n" in filled.done("split", "-o", "s.csv")
-    assert "wrote t.csv\n" in filled.done("totals", "-o", "t.csv")
+def test_the_terminal_says_which_was_written(persons: Command) -> None:
+    assert "wrote a.html (restricted)" in persons.done("map", "national", "-o", "a.html")
+    assert "wrote b.html (public)" in persons.done("map", "national", "--public", "-o", "b.html")
+    assert "wrote b.png (public)" in persons.done("map", "national", "--public", "-o", "b.png")
+    assert "wrote b.kml (public)" in persons.done("export", "b.kml", "--public")
+    assert "wrote s.csv (restricted)\n" in persons.done("split", "-o", "s.csv")
+    assert "wrote t.csv\n" in persons.done("totals", "-o", "t.csv")
 
 
-def test_a_public_file_is_replaced_by_its_name_alone(filled: Command) -> None:
+def test_a_public_file_is_replaced_by_its_name_alone(persons: Command) -> None:
     ways = ((("map", "national", "-o"), "a.html"), (("export", "--overwrite"), "a.kml"))
     for command, name in ways:
-        filled.done(*command, name, "--public")
+        persons.done(*command, name, "--public")
         before = Path(name).read_bytes()
-        said = filled.refused(errors.FileError, *command, name)
+        said = persons.refused(errors.FileError, *command, name)
         assert f"{name}: is a public file" in said
         assert "say --replace-public" in said
         assert Path(name).read_bytes() == before
-        assert "(restricted)" in filled.done(*command, name, "--replace-public")
-        said = filled.refused(errors.FileError, *command, name, "--public")
+        assert "(restricted)" in persons.done(*command, name, "--replace-public")
+        said = persons.refused(errors.FileError, *command, name, "--public")
         assert "say --replace-restricted" in said
-        assert "(public)" in filled.done(*command, name, "--public", "--replace-restricted")
-    filled.done("map", "national", "--public", "-o", "a.csv.html")
+        assert "(public)" in persons.done(*command, name, "--public", "--replace-restricted")
+    persons.done("map", "national", "--public", "-o", "a.csv.html")
     Path("a.csv.html").rename("a.csv")
-    assert "--replace-public" in filled.refused(errors.FileError, "totals", "-o", "a.csv")
-    filled.done("totals", "-o", "a.csv", "--replace-public")
+    assert "--replace-public" in persons.refused(errors.FileError, "totals", "-o", "a.csv")
+    persons.done("totals", "-o", "a.csv", "--replace-public")
     assert len(pd.read_csv("a.csv")) > 0
 
 
-def test_a_public_atlas_is_not_added_to(filled: Command) -> None:
-    said = filled.done("atlas", "--out", "open", "--public", "--jobs", "1")
+def test_a_public_atlas_is_not_added_to(persons: Command) -> None:
+    said = persons.done("atlas", "--out", "open", "--public", "--jobs", "1")
     assert said.endswith("index.html (public)\n")
-    said = filled.refused(errors.FileError, "map", "national", "-o", "open/mine.html")
+    said = persons.refused(errors.FileError, "map", "national", "-o", "open/mine.html")
     assert "the folder of a public atlas" in said
-    said = filled.refused(errors.FileError, "export", "open/mine.gpkg")
+    said = persons.refused(errors.FileError, "export", "open/mine.gpkg")
     assert "say --replace-public" in said
-    filled.done("map", "national", "-o", "open/mine.html", "--replace-public")
-    said = filled.refused(errors.FileError, "atlas", "--out", "open", "--public", "--jobs", "1")
+    persons.done("map", "national", "-o", "open/mine.html", "--replace-public")
+    said = persons.refused(errors.FileError, "atlas", "--out", "open", "--public", "--jobs", "1")
     assert "mine.html is restricted" in said
 
 
-def test_tables_carry_the_day_and_the_moment_that_were_asked_for(filled: Command) -> None:
+def test_tables_carry_the_day_and_the_moment_that_were_asked_for(persons: Command) -> None:
     told = ("--as-of", "2022-12-31", "--known-at", "2030-01-01T00:00Z")
-    rows = json.loads(filled.done("split", "--format", "json", *told))
+    rows = json.loads(persons.done("split", "--format", "json", *told))
     assert "; data of 2022-12-31; known at 2030-01-01T00:00Z; no edition; " in rows["restriction"]
-    filled.done("split", "-o", "now.xlsx")
-    said = json.loads(filled.done("split", "--format", "json"))["restriction"]
+    persons.done("split", "-o", "now.xlsx")
+    said = json.loads(persons.done("split", "--format", "json"))["restriction"]
     assert ", the last record of the ledger; no edition; mine_geo " in said
 
 
-def test_a_ledger_is_exported_restricted(filled: Command) -> None:
-    said = filled.done("db", "export", "log")
+def test_a_ledger_is_exported_restricted(persons: Command) -> None:
+    said = persons.done("db", "export", "log")
     assert "events.gpkg (restricted)" in said
     assert stat.S_IMODE(Path("log").stat().st_mode) == 0o700
     assert stat.S_IMODE(Path("log/events.gpkg").stat().st_mode) == 0o600
