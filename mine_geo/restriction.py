@@ -52,7 +52,7 @@ MANIFEST: Final = "atlas.json"
 RECORD_COLUMNS: Final = frozenset(
     (
         "hazard_id", "hazard_ids", "event_id", "parent_id", "retracts", "transfer_id", "report_ref",
-        "submission_id", "record", "task_id", "village", "commune", "geometry",
+        "submission_id", "record", "task_id", "example", "village", "commune", "geometry",
     )
 )  # fmt: skip
 """A table with one of them is of single records, or so finely cut that it may be of one."""
@@ -162,7 +162,10 @@ def _of_text(place: Path) -> str | None:
             return RESTRICTED
         if head.lstrip()[:1] == b"<":
             return _of_markup(head) or _of_page(head + file.read())
-    names = next(csv.reader(io.StringIO(head.decode("utf-8", "replace"))), [])
+    try:
+        names = next(csv.reader(io.StringIO(head.decode("utf-8", "replace"))), [])
+    except csv.Error:
+        return None  # no table
     return RESTRICTED if COLUMN in names else None
 
 

@@ -338,6 +338,8 @@ def test_pages_of_earlier_versions_are_known(
         b"\x89PNG\r\n\x1a\n\0\0",
         b"<",
         b"{",
+        b"a\0b",
+        b'"' + b"a" * 200_000,
         b"\xff\xfe",
     ],
 )
@@ -464,3 +466,20 @@ def test_the_ground_keeps_its_credits_without_remarks(tmp_path: Path) -> None:
     told = pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="provenance")["text"].tolist()
     assert "GeoNames (CC BY 4.0)" in told
     assert b"Planted" not in (tmp_path / "a.gpkg").read_bytes()
+
+
+def test_a_public_file_holds_no_remarks_on_places(tmp_path: Path) -> None:
+    shown = disclose(split(), ADMIN, None, restricted=split(), as_of=DAY)
+    places = pd.DataFrame(
+        {
+            "name": ["Ou"],
+            "lon": [103.0],
+            "lat": [13.0],
+            "comment": "Planted",
+            "personal_x": "Planted",
+        }
+    )
+    for name in ("a.gpkg", "a.kml"):
+        exports.write_public(shown.aggregates, shown.released, tmp_path / name, places=places)
+        assert b"Planted" not in (tmp_path / name).read_bytes()
+        assert b"Ou" in (tmp_path / name).read_bytes()

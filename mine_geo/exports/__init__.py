@@ -214,7 +214,7 @@ def write_public(
     form = check(path, public=True, overwrite=overwrite, replace=replace)
     layers = {"districts": aggregates, "released": released}
     if places is not None:
-        layers["places"] = as_points(places)
+        layers["places"] = as_points(leaving(places, without_remarks=True, remarks=False))
     for name, frame in layers.items():
         check_degrees(frame, name)
     said = provenance(
