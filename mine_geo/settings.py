@@ -13,6 +13,8 @@ DATABASE_VARIABLE: Final = "MINE_GEO_DATABASE_URL"
 FILE_SIZE_VARIABLE: Final = "MINE_GEO_MAX_FILE_MB"
 DEFAULT_FILE_MB: Final = 512
 DEFAULT_DATABASE: Final = "mine_geo.gpkg"
+RESTRICTED_MODE_VARIABLE: Final = "MINE_GEO_RESTRICTED_MODE"
+DEFAULT_RESTRICTED_MODE: Final = "600"
 
 
 def database(place: str | os.PathLike[str] | None = None) -> str:
@@ -101,3 +103,30 @@ def max_file_mb() -> float:
     if not 0 < size < float("inf"):
         raise ValueError(f"{FILE_SIZE_VARIABLE}={written!r} is no size; write a number of MB, 512")
     return size
+
+
+def restricted_mode() -> int:
+    """Return who may read and write a restricted file: the mode of a new one, as chmod has it.
+
+    From `MINE_GEO_RESTRICTED_MODE`, octal; 600, its owner alone, unless set. 640 lets the group
+    read. Folders get the right to enter wherever a file gets the right to be read.
+
+    Raises
+    ------
+    ValueError
+        If the variable is no such mode: three octal digits (a 0 before them is no harm) that let
+        the owner read and write, nobody run it, and nobody but owner and group see it.
+
+    Examples
+    --------
+    >>> oct(restricted_mode()) if RESTRICTED_MODE_VARIABLE not in os.environ else "0o600"
+    '0o600'
+    """
+    written = os.environ.get(RESTRICTED_MODE_VARIABLE) or DEFAULT_RESTRICTED_MODE
+    mode = int(written, 8) if re.fullmatch("0?[0-7]{3}", written) else 0
+    if mode & 0o600 != 0o600 or mode & 0o111 or mode & 0o006:
+        raise ValueError(
+            f"{RESTRICTED_MODE_VARIABLE}={written!r} is no mode of a restricted file; write 600 "
+            "(its owner alone), 640 (the group may read) or 660 (and write)"
+        )
+    return mode

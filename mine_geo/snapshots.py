@@ -21,6 +21,7 @@ from mine_geo.geometry import (
     size_m2,
     to_multipolygons,
 )
+from mine_geo.restriction import changed
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _described(
         number = any(pd.api.types.is_numeric_dtype(each[column]) for each in (before, after))
         for place in np.flatnonzero(was != now):
             if not (number and _same_number(was[place], now[place])):
-                said[place].append(f"{column}: {_word(was[place])} -> {_word(now[place])}")
+                said[place].append(changed(str(column), _word(was[place]), _word(now[place])))
     return np.array(["; ".join(each) or None for each in said], dtype=object)
 
 

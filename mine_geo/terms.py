@@ -62,6 +62,10 @@ THRESHOLD_M: Final = 7000.0
 NO_UNIT: Final = "no unit recorded"
 """What stands in a table for the province or district of hazards that record none."""
 
+PERSONAL: Final = "personal_"
+"""What the name of a column begins with that a profile says is personal: it stays with the column
+through the store, and no output holds such a column unless it is asked for by name."""
+
 SYNTHETIC: Final = "SYNTHETIC SAMPLE: invented minefields, not for operations"
 """What every table, map and file says that holds invented data."""
 

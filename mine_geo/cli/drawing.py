@@ -18,6 +18,9 @@ from mine_geo.cli.options import (
     open_named,
     printed_on_option,
     reading_options,
+    replace_options,
+    replaceable,
+    wrote,
 )
 from mine_geo.errors import FileError, OptionError, choose
 from mine_geo.terms import ZONES
@@ -117,6 +120,7 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Of a sheet; a page can be switched.",
 )
 @drawing_options
+@replace_options
 @reading_options
 @click.pass_context
 def draw(
@@ -135,18 +139,22 @@ def draw(
     """Draw a map that opens without internet, or a sheet to print.
 
     The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets. A border-zone map
-    lists one kind: --kind, else AP minefields.
+    lists one kind: --kind, else AP minefields. Without --public it is restricted: it says so, and
+    is its owner's alone.
     """
+    from mine_geo import restriction  # noqa: PLC0415
     from mine_geo.cli.frames import nowhere  # noqa: PLC0415
 
     asked = _Asked(page, province, district, capacity, paper, language)
     asked.check(output, drawing)
+    replace = replaceable()
+    restriction.check(output, public=drawing.public, replace=replace)
     found = drawing.read(open_named(ctx), reading)
     if output.suffix.lower() in PRINTED:
-        asked.sheet(found, drawing, reading.as_of).save(output)
+        asked.sheet(found, drawing, reading.as_of).save(output, replace=replace)
     else:
-        asked.page_of(found, drawing, reading.as_of).save(output)
-    for line in (f"wrote {output}", *nowhere(found.split, province, district)):
+        asked.page_of(found, drawing, reading.as_of).save(output, replace=replace)
+    for line in (wrote(output, public=drawing.public), *nowhere(found.split, province, district)):
         echo(line)
 
 
@@ -242,7 +250,8 @@ def atlas(
     """Draw a folder of maps: the country, each province, each district.
 
     It opens at OUT/index.html, without internet. The next run writes what has changed and
-    leaves the rest as it is. Priority lists are of one kind: --kind, else AP minefields.
+    leaves the rest as it is. Priority lists are of one kind: --kind, else AP minefields. A public
+    and a restricted atlas each have a folder of their own.
     """
     from mine_geo import maps  # noqa: PLC0415
     from mine_geo.cli import terminal  # noqa: PLC0415
@@ -264,5 +273,5 @@ def atlas(
         )
     echo(
         f"wrote {made.written:,} files, {made.unchanged:,} unchanged, {made.removed:,} removed: "
-        f"{made.pages[0]}"
+        f"{made.pages[0]} ({'public' if drawing.public else 'restricted'})"
     )

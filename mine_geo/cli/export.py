@@ -12,9 +12,14 @@ from mine_geo.cli.options import (
     Reading,
     echo,
     example,
+    leaving,
+    leaving_options,
     open_named,
     printed_on_option,
     reading_options,
+    replace_options,
+    replaceable,
+    wrote,
 )
 from mine_geo.errors import FileError, OptionError, SchemaVersionError, StoreError
 
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
 )
 @printed_on_option
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
+@leaving_options
+@replace_options
 @reading_options
 @click.pass_context
 def export(
@@ -60,13 +67,17 @@ def export(
 
     .gpkg for QGIS, each layer with its style. .kml or .kmz for Google Earth. .gpx: turning points
     for a handheld GPS. .csv: turning points with bearing and distance to the next.
+
+    Without --public the file is restricted: it says so, and is its owner's alone.
     """
     from mine_geo import exports  # noqa: PLC0415
     from mine_geo.cli.frames import frames, nowhere  # noqa: PLC0415
 
     if district is not None and province is None:
         raise OptionError("--district needs --province, for several provinces have one of its name")
-    points = exports.check(file, public=public, overwrite=overwrite) in exports.POINTS
+    replace = replaceable()
+    form = exports.check(file, public=public, overwrite=overwrite, replace=replace)
+    points = form in exports.POINTS
     if points and places is not None:
         raise OptionError(f"{file.name}: turning points have no places beside them; drop --places")
     _spare_stores(file)
@@ -79,7 +90,7 @@ def export(
         public=public,
         printed_on=printed_on,
     )
-    said = _Said(title, reading.as_of, overwrite)
+    said = _Said(title, reading.as_of, overwrite, replace)
     if public:
         count = _write_public(found, province, district, file, said)
     else:
@@ -96,8 +107,11 @@ def export(
             as_of=said.as_of,
             selection=found.selection,
             overwrite=overwrite,
+            replace=replace,
+            **leaving(),
         )
-    echo(f"wrote {file}: {count:,} hazards{' as figures' if public else ''}")
+    what = "hazards as figures" if public else "hazards"
+    echo(f"{wrote(file, public=public)}: {count:,} {what}")
     for line in nowhere(found.split, province, district):
         echo(line)
 
@@ -106,6 +120,7 @@ class _Said(NamedTuple):
     title: str | None
     as_of: str | None
     overwrite: bool
+    replace: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +183,7 @@ def _write_public(
         title=said.title or f"Figures and released land {chosen.where}",
         selection=selection,
         overwrite=said.overwrite,
+        replace=said.replace,
     )
     return int(shown.aggregates["hazards"].sum())
 

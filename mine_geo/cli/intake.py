@@ -21,6 +21,7 @@ from mine_geo.cli.options import (
     example,
     file_options,
     held,
+    leaving,
     open_named,
     output_options,
 )
@@ -298,8 +299,9 @@ def _repair(received: Received, target: Path) -> Received:
     from mine_geo.reports import write_layer  # noqa: PLC0415
 
     table, found = repair(received.table)
-    write_layer(table, target, "hazards")
-    echo(f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}")
+    write_layer(table, target, "hazards", **leaving())
+    said = f"{len(found):,} polygons repaired, {len(table):,} hazards written to {target}"
+    echo(f"{said} (restricted)")
     for row in found.itertuples():
         echo(f"  {in_words(row)}")
     return replace(received, table=table)

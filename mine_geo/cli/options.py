@@ -7,7 +7,7 @@ import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import click
 
@@ -56,6 +56,8 @@ _FLAGS: Final = {
     "again=True": "--again",
     "as_correction=True": "--as-correction",
     "as_another=True": "--as-another",
+    'say replace="public"': "say --replace-public",
+    'say replace="restricted"': "say --replace-restricted",
 }
 """What is no more than said or not said."""
 
@@ -151,6 +153,94 @@ def span(column: pd.Series[Any]) -> str:
 def example(text: str) -> str:
     """Return the last lines of a command's help."""
     return f"Example: {text}"
+
+
+_REPLACE: Final = "mine_geo.replace"
+_REMARKS: Final = "mine_geo.without_remarks"
+_PERSONAL: Final = "mine_geo.with_personal"
+"""Where a context keeps what may be replaced, and what may leave."""
+
+
+def _noting(key: str, value: Any = None) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Return a callback that keeps what an option said in the context, where it said anything."""
+
+    def note(ctx: click.Context, _: click.Parameter, said: Any) -> None:
+        if said:
+            ctx.meta[key] = said if value is None else value
+
+    return note
+
+
+def replace_options(command: Callable[..., None], *, public: bool = True) -> Callable[..., None]:
+    """Add the words that name what may be replaced; `public`: the command writes public files too.
+
+    `replaceable` gives what was said.
+    """
+    if public:
+        command = click.option(
+            "--replace-restricted",
+            is_flag=True,
+            expose_value=False,
+            callback=_noting(_REPLACE, "restricted"),
+            help="A public file may take a restricted one's place.",
+        )(command)
+    return click.option(
+        "--replace-public",
+        is_flag=True,
+        expose_value=False,
+        callback=_noting(_REPLACE, "public"),
+        help="A restricted file may take a public one's place.",
+    )(command)
+
+
+def replaceable() -> str | None:
+    """Return what the command was told that it may replace: `public`, `restricted` or nothing."""
+    found: str | None = click.get_current_context().meta.get(_REPLACE)
+    return found
+
+
+def leaving_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what may leave of persons: `leaving` gives it."""
+    with_personal = click.option(
+        "--with-personal",
+        metavar="COLUMN",
+        multiple=True,
+        expose_value=False,
+        callback=_noting(_PERSONAL),
+        help="Write this column, which a profile marked as personal; may be given again.",
+    )(command)
+    return click.option(
+        "--without-remarks",
+        is_flag=True,
+        expose_value=False,
+        callback=_noting(_REMARKS),
+        help="Leave out comments, who recorded, and columns that are none of ours.",
+    )(with_personal)
+
+
+class Leaving(TypedDict):
+    """What may leave, as the library's functions that write are told."""
+
+    without_remarks: bool
+    with_personal: tuple[str, ...]
+
+
+def leaving() -> Leaving:
+    """Return what the command was told of remarks and personal columns."""
+    meta = click.get_current_context().meta
+    return Leaving(without_remarks=meta.get(_REMARKS, False), with_personal=meta.get(_PERSONAL, ()))
+
+
+def wrote(output: Path, *, public: bool | None) -> str:
+    """Say that a file was written, and whether it is public or restricted.
+
+    Examples
+    --------
+    >>> wrote(Path("btb.html"), public=False), wrote(Path("totals.csv"), public=None)
+    ('wrote btb.html (restricted)', 'wrote totals.csv')
+    """
+    kind = {True: " (public)", False: " (restricted)", None: ""}[public]
+    return f"wrote {output}{kind}"
 
 
 def echo(line: str, *, err: bool = False) -> None:
@@ -481,7 +571,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
         "-o",
         type=click.Path(dir_okay=False, path_type=Path),
         help="Write to this file (.csv .json .xlsx).",
-    )(command)
+    )(replace_options(leaving_options(command), public=False))
     return click.option(
         "--format",
         "format_",
@@ -504,7 +594,7 @@ class Sheet:
 
     def give(self, format_: str, output: Path | None) -> None:
         """Print the table under the store's name, or write it where and how it was asked for."""
-        from mine_geo import reports  # noqa: PLC0415
+        from mine_geo import reports, restriction  # noqa: PLC0415
         from mine_geo.cli import terminal  # noqa: PLC0415
 
         synthetic, said = False, self.title
@@ -512,14 +602,34 @@ class Sheet:
             synthetic = self.store.synthetic
             said = f"{terminal.heading(self.store.name, synthetic=synthetic)}\n{self.title}"
         if output is None and format_ == "table":
-            terminal.show_table(self.table, title=said, names=self.names)
+            how = leaving()
+            restriction.check_personal(how["with_personal"], self.table.columns)
+            shown = restriction.leaving(self.table, remarks=False, **how)
+            terminal.show_table(shown, title=said, names=self.names)
             return
         kind = None if format_ == "table" else format_
         table = self.table
         if output is None and sys.stdout.isatty():
             table = terminal.as_seen(table)
-        reports.write_table(
-            table, output or sys.stdout, format=kind, title=said, synthetic=synthetic
+        asked = click.get_current_context().params
+        marked = reports.write_table(
+            table,
+            output or sys.stdout,
+            format=kind,
+            title=said,
+            synthetic=synthetic,
+            day=asked.get("as_of"),
+            known_at=asked.get("known_at") or self._last_record(),
+            replace=replaceable(),
+            **leaving(),
         )
         if output is not None:
-            echo(f"wrote {output}")
+            echo(wrote(output, public=False if marked else None))
+
+    def _last_record(self) -> str | None:
+        """Return the moment of the store's last record, None where there is none."""
+        moment = None if self.store is None else self.store.last_moment()
+        if moment is None:
+            return None
+        text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return f"{text}, the last record of the ledger"

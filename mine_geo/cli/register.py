@@ -26,6 +26,7 @@ from mine_geo.cli.options import (
     output_options,
     span,
     with_units,
+    wrote,
 )
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def db_export(ctx: click.Context, folder: Path) -> None:
     store = open_named(ctx)
     log = store.export_log()
     for path in write_log(log, folder):
-        echo(f"wrote {path}")
+        echo(wrote(path, public=False))
     echo(f"{len(log.events):,} events and {len(log.spot_tasks):,} spot tasks")
     waiting = int(store.submissions()["waiting"].sum())
     if waiting:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -34,8 +36,11 @@ from mine_geo.cli.options import (
     in_words,
     open_named,
     output_options,
+    replace_options,
+    replaceable,
     span,
     with_units,
+    wrote,
 )
 from mine_geo.errors import (
     MineGeoError,
@@ -230,6 +235,7 @@ def show(
     type=click.Path(dir_okay=False, path_type=Path),
     help="The page to write (.html); it opens without internet.",
 )
+@partial(replace_options, public=False)
 @click.pass_context
 def draw(ctx: click.Context, submission_id: str, records: tuple[int, ...], output: Path) -> None:
     """Draw submitted reports: the hazard, the land of the report, and what would remain.
@@ -259,14 +265,16 @@ def draw(ctx: click.Context, submission_id: str, records: tuple[int, ...], outpu
         for number, state, head, lines, shape in _reports(seen)
         if (number in records if records else state == "waiting")
     ]
+    moment = store.last_moment()
     page = maps.report_map(
         drawn,
         store.hazards(workbench="include"),
         title=f"{store.name}: {submission_id}",
         note=terms.SYNTHETIC if store.synthetic else None,
+        as_of=None if moment is None else moment.astimezone(ZoneInfo(terms.TIME_ZONE)).date(),
     )
-    maps.put_page(output, page)
-    echo(f"wrote {output}: {len(drawn):,} reports")
+    maps.put_page(output, page, replace=replaceable())
+    echo(f"{wrote(output, public=False)}: {len(drawn):,} reports")
 
 
 def _stack(seen: Examined) -> None:

@@ -10,7 +10,7 @@ escapes all that it is given (see `kml` and `gpx`).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import contents, public_contents
@@ -20,10 +20,12 @@ from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
 from mine_geo.exports.points_table import points_table, write_points
 from mine_geo.exports.turning import turning_points
+from mine_geo.restriction import check_personal, leaving
 from mine_geo.selection import EVERYTHING
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Collection
     from datetime import date
 
     import geopandas as gpd
@@ -52,6 +54,9 @@ def write(
     as_of: date | str | None = None,
     selection: Selection = EVERYTHING,
     overwrite: bool = False,
+    replace: str | None = None,
+    without_remarks: bool = False,
+    with_personal: Collection[str] = (),
 ) -> None:
     """Write hazards into a file for another tool; its ending says which.
 
@@ -61,6 +66,9 @@ def write(
     - `.gpx`: the turning points of the hazards, and a closed track along each of their rings.
     - `.csv`: a table of the turning points, with bearing and distance to the next; read again by
       `mine_geo.read_hazards(path, ...)` with `crs="EPSG:4326"`.
+
+    The file is restricted: it says so with its day, in words and in its metadata, and it is its
+    owner's alone (`settings.restricted_mode`).
 
     Parameters
     ----------
@@ -84,13 +92,20 @@ def write(
         invented, where no column `synthetic` says so. The file's metadata says it.
     overwrite
         Replace a file that is there, at the very end; else it is refused.
+    replace
+        "public": it may take the place of a public file, or lie in a public atlas's folder.
+    without_remarks
+        Leave out comments, who recorded, and every column that is none of ours.
+    with_personal
+        Columns that a profile marked as personal and that are written all the same, by name.
 
     Raises
     ------
     OptionError
-        If the ending is none of `FORMATS`.
+        If the ending is none of `FORMATS`, or no column of a name in `with_personal` is there.
     FileError
-        If the file is there already, or cannot be written; then nothing has changed.
+        If the file is there already, is a public one, or cannot be written; then nothing has
+        changed.
     RecordError
         If `split` lacks columns of a split, or names a hazard twice.
     MixedError
@@ -124,19 +139,29 @@ def write(
             "places": places,
         },
     )
-    form = check(path, overwrite=overwrite)
+    form = check(path, overwrite=overwrite, replace=replace)
+    known = [name for frame in (split, releases) if frame is not None for name in frame.columns]
+    check_personal(with_personal, known)
+
+    def left(frame: Any, *, ours: bool = False) -> Any:
+        if frame is None:
+            return None
+        return leaving(
+            frame, without_remarks=without_remarks, with_personal=with_personal, remarks=ours
+        )
+
     held = contents(
-        split,
-        border,
-        admin,
+        left(split, ours=True),
+        left(border),
+        left(admin),
         zone=form not in POINTS,
-        releases=releases,
-        places=places,
+        releases=left(releases, ours=True),
+        places=left(places),
         title=title,
         as_of=as_of,
         selection=selection,
     )
-    with new_file(path, overwrite=overwrite) as place:
+    with new_file(path, overwrite=overwrite, replace=replace) as place:
         if form in POINTS:
             (write_gpx if form == "gpx" else write_points)(split, place, held.said)
         else:
@@ -151,6 +176,7 @@ def write_public(
     title: str | None = None,
     selection: Selection = EVERYTHING,
     overwrite: bool = False,
+    replace: str | None = None,
 ) -> None:
     """Write what may be shown to everybody: figures by district, and released land.
 
@@ -167,6 +193,8 @@ def write_public(
         As for `write`.
     selection
         As for `write`; what waits on the workbench is in no public file.
+    replace
+        "restricted": it may take the place of a restricted file.
 
     Raises
     ------
@@ -181,13 +209,19 @@ def write_public(
         names={"path": path, "title": title},
         frames={"places": places},
     )
-    form = check(path, public=True, overwrite=overwrite)
+    form = check(path, public=True, overwrite=overwrite, replace=replace)
     held = public_contents(disclosed, places=places, title=title, selection=selection)
-    with new_file(path, overwrite=overwrite) as place:
+    with new_file(path, overwrite=overwrite, public=True, replace=replace) as place:
         (write_geopackage if form == "gpkg" else write_kml)(held, place)
 
 
-def check(path: str | os.PathLike[str], *, public: bool = False, overwrite: bool = False) -> str:
+def check(
+    path: str | os.PathLike[str],
+    *,
+    public: bool = False,
+    overwrite: bool = False,
+    replace: str | None = None,
+) -> str:
     """Say the format of a file that shall be written, or why it cannot be; nothing is written.
 
     Raises
@@ -195,7 +229,8 @@ def check(path: str | os.PathLike[str], *, public: bool = False, overwrite: bool
     OptionError
         If the ending is none of `FORMATS`, or one of turning points although it is to be public.
     FileError
-        If the file is there already, or its folder is not.
+        If the file is there already (of the other kind, unless `replace` names that), or its
+        folder is not.
 
     Examples
     --------
@@ -212,5 +247,5 @@ def check(path: str | os.PathLike[str], *, public: bool = False, overwrite: bool
             f"{name}: turning points are the outlines of hazards, which are not public; write "
             ".gpkg or .kml, or leave out public"
         )
-    check_place(Path(path), overwrite=overwrite)
+    check_place(Path(path), overwrite=overwrite, public=public, replace=replace)
     return form

@@ -149,6 +149,7 @@ def public_contents(
         title=title or "Hazards by district, and released land",
         as_of=disclosed.as_of,
         selection=replace(chosen, synthetic=chosen.synthetic or disclosed.synthetic),
+        public=True,
     )
     return Contents(said, layers)
 

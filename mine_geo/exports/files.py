@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mine_geo import restriction
 from mine_geo.errors import FileError
 
 if TYPE_CHECKING:
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+def new_file(
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    public: bool = False,
+    replace: str | None = None,
+) -> Iterator[Path]:
     """Give a place to write a file; what stands there at the end is moved to `path`.
 
     Parameters
@@ -24,12 +31,18 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
         Where the file shall be. Its folder must be there.
     overwrite
         Replace a file that is there already, at the very end.
+    public
+        Whether the file is public; else it is restricted, and its mode says so.
+    replace
+        As for `restriction.check`.
 
     Raises
     ------
     FileError
-        If there is a file and `overwrite` is false, `path` is a folder, or cannot be written;
-        then nothing has changed.
+        If there is a file and `overwrite` is false, or one of the other kind (`replace`), `path` is
+        a folder, or cannot be written; then nothing has changed.
+    OptionError
+        If the environment names no mode of restricted files.
 
     Examples
     --------
@@ -40,12 +53,15 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
     ('whole', 1)
     """
     target = Path(path)
-    check_place(target, overwrite=overwrite)
+    check_place(target, overwrite=overwrite, public=public, replace=replace)
+    mode = None if public else restriction.file_mode()
     try:
         with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
             place = Path(folder) / target.name
             yield place
-            check_place(target, overwrite=overwrite)
+            check_place(target, overwrite=overwrite, public=public, replace=replace)
+            if mode is not None:
+                place.chmod(mode)  # the folder that it is made in is its owner's alone
             place.replace(target)
     except OSError as error:
         if isinstance(error, FileError):
@@ -55,13 +71,16 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
         ) from error
 
 
-def check_place(target: Path, *, overwrite: bool) -> None:
+def check_place(
+    target: Path, *, overwrite: bool, public: bool = False, replace: str | None = None
+) -> None:
     """Refuse a place where no file can be.
 
     Raises
     ------
     FileError
-        If it is a folder, its folder is not there, or there is a file that may not be replaced.
+        If it is a folder, its folder is not there, or there is a file that may not be replaced:
+        any without `overwrite`, one of the other kind (`restriction.check`).
 
     Examples
     --------
@@ -79,3 +98,4 @@ def check_place(target: Path, *, overwrite: bool) -> None:
         raise FileError(f"{target}: is a folder; give the name of a file")
     if there and not overwrite:
         raise FileError(f"{target}: is there already; choose another name, or say overwrite")
+    restriction.check(target, public=public, replace=replace)

@@ -15,6 +15,7 @@ import shapely
 
 from mine_geo.exports.turning import DECIMALS, turning_points
 from mine_geo.exports.xml_text import put, save
+from mine_geo.restriction import KEYWORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,8 +76,8 @@ def _metadata(root: Element, said: Provenance, hazards: gpd.GeoDataFrame) -> Non
     put(metadata, "desc", "\n".join(f"{name}: {text}" for name, text in said.rows))
     if said.day is not None:
         put(metadata, "time", f"{said.day.isoformat()}T00:00:00Z")
-    if said.synthetic:
-        put(metadata, "keywords", "synthetic sample")
+    words = [KEYWORDS[said.kind], *(["synthetic sample"] if said.synthetic else [])]
+    put(metadata, "keywords", ", ".join(words))
     box = shapely.total_bounds(hazards.geometry.to_numpy()) if len(hazards) else [np.nan]
     if np.isfinite(box).all():
         names = ("minlon", "minlat", "maxlon", "maxlat")

@@ -26,6 +26,7 @@ from mine_geo.exports.styles import FILL_NAMES, OUTCOME_NAMES, OUTLINE_NAMES
 from mine_geo.exports.turning import DECIMALS
 from mine_geo.exports.typed import typed
 from mine_geo.exports.xml_text import put, save
+from mine_geo.restriction import COLUMN, FIELD
 from mine_geo.symbology import Symbol, border_name, symbol, table
 from mine_geo.terms import (
     AREA_TYPES,
@@ -97,6 +98,10 @@ def write_kml(held: Contents, path: Path) -> None:
     folders = [_folder(held, name, used) for name in reversed(held.layers)]
     for name, look in sorted(used.items()):
         _style(document, name, look)
+    marks = put(document, "ExtendedData")  # before the schemas, as KML 2.2 orders them
+    for name, text in ((FIELD, held.said.kind), (COLUMN, held.said.restriction)):
+        if text is not None:
+            put(put(marks, "Data", name=name), "value", text)
     for layer, frame in held.layers.items():
         _schema(document, layer, typed(frame.iloc[:0] if frame.empty else frame))
     document.extend(folders)

@@ -8,6 +8,7 @@ from mine_geo.cells import guarded_table
 from mine_geo.exports.provenance import NOT_RECORDED
 from mine_geo.exports.turning import DECIMALS, turning_points
 from mine_geo.exports.xml_text import clean
+from mine_geo.restriction import COLUMN
 from mine_geo.terms import PROVENANCE_COLUMNS
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
         `hazard_id`, polygons in EPSG:4326, and the columns of a split as far as they are there.
     said
         What each row says in its last columns: `data_day` or `latest_survey`, `known_at` and
-        `printed_on` where they are known, `source`, and `synthetic` where it is.
+        `printed_on` where they are known, `source`, `synthetic` where it is, and `restriction`.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
     if said.known_at == NOT_RECORDED:
         own.pop("known_at")
     points = points.assign(**own, source="; ".join(said.sources))
-    return points.assign(synthetic=True) if said.synthetic else points
+    points = points.assign(synthetic=True) if said.synthetic else points
+    return points.assign(**{COLUMN: said.restriction})
 
 
 def _text(value: object) -> str:

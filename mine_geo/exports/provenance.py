@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mine_geo import restriction
 from mine_geo.cells import day_of, moment_of
 from mine_geo.selection import EVERYTHING
 from mine_geo.sources import sources
@@ -53,6 +54,28 @@ class Provenance:
     moment: datetime | None = None
     """The same moment; what a file says of when it was changed, so that its bytes repeat."""
 
+    public: bool = False
+    """Whether it is made of disclosed figures alone; any other file is restricted."""
+
+    @property
+    def kind(self) -> str:
+        """`public` or `restricted`."""
+        return restriction.PUBLIC if self.public else restriction.RESTRICTED
+
+    @property
+    def restriction(self) -> str | None:
+        """What a restricted file says of itself, with its day; None of a public one.
+
+        Examples
+        --------
+        >>> Provenance("Pailin", False, False, None, False, (), ()).restriction[:41]
+        'RESTRICTED: polygons or records of hazard'
+        """
+        if self.public:
+            return None
+        known = None if self.known_at == NOT_RECORDED else self.known_at
+        return restriction.said(self.day, known, latest=not self.told)
+
     @property
     def heading(self) -> str:
         """The title, with a warning where it is due.
@@ -60,9 +83,10 @@ class Provenance:
         Examples
         --------
         >>> Provenance("Pailin", True, False, None, False, (), ()).heading
-        'Pailin (SYNTHETIC SAMPLE: invented minefields, not for operations)'
+        'RESTRICTED: Pailin (SYNTHETIC SAMPLE: invented minefields, not for operations)'
         """
-        return f"{self.title} ({SYNTHETIC})" if self.synthetic else self.title
+        title = self.title if self.public else f"{restriction.WORD}: {self.title}"
+        return f"{title} ({SYNTHETIC})" if self.synthetic else title
 
     @property
     def rows(self) -> list[tuple[str, str]]:
@@ -70,11 +94,13 @@ class Provenance:
 
         Examples
         --------
-        >>> Provenance("Pailin", False, False, None, False, (("rule", "edge"),), ("X",)).rows
-        [('title', 'Pailin'), ('data_day', 'not recorded'), ('known_at', 'not recorded'),
-         ('rule', 'edge'), ('source', 'X')]
+        >>> Provenance("Pailin", False, False, None, False, (("rule", "edge"),), ("X",)).rows[1:]
+        [('access', 'restricted'), ('title', 'Pailin'), ('data_day', 'not recorded'),
+         ('known_at', 'not recorded'), ('rule', 'edge'), ('source', 'X')]
         """
-        rows = [("synthetic", SYNTHETIC)] if self.synthetic else []
+        rows = [] if self.restriction is None else [(restriction.COLUMN, self.restriction)]
+        rows.append(("access", self.kind))
+        rows += [("synthetic", SYNTHETIC)] if self.synthetic else []
         rows.append(("title", self.title))
         if self.day is None:
             rows.append(("data_day", NOT_RECORDED))
@@ -142,6 +168,7 @@ def provenance(
     as_of: date | str | None = None,
     latest: Any = None,
     selection: Selection = EVERYTHING,
+    public: bool = False,
 ) -> Provenance:
     """Gather what a file says of itself.
 
@@ -159,11 +186,13 @@ def provenance(
         The latest survey, where `hazards` has no days.
     selection
         How the split was asked for, and whether the data is invented, where no column says it.
+    public
+        Whether the file is made of disclosed figures alone.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"threshold_m": [7000.0], "include_coast": [False]})
-    >>> provenance(rows, as_of="2022-12-31").rows[1:]
+    >>> provenance(rows, as_of="2022-12-31").rows[3:]
     [('data_day', '2022-12-31'), ('known_at', 'not recorded'), ('threshold_m', '7000'),
      ('include_coast', 'false')]
     """
@@ -188,4 +217,5 @@ def provenance(
         known_at=known_at,
         moment=moment,
         printed_on=day_of(selection.printed_on),
+        public=public,
     )

@@ -47,7 +47,9 @@ from mine_geo.intake.values import (
     read_texts,
     read_words,
 )
-from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, OUTCOMES
+from mine_geo.restriction import COLUMN as RESTRICTION
+from mine_geo.restriction import WORD as RESTRICTED
+from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, OUTCOMES, PERSONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -225,7 +227,14 @@ class _Draft:
         self._decimal = profile.options.get("decimal")
         self._given = given
         self._what = what
-        self._matches = match(self._names, self._fields, OURS[what])
+        secret = {fold(name) for name in self._fields.personal}
+        self._marks = {
+            place
+            for place, name in enumerate(self._names)
+            if name == RESTRICTION and _is_mark(self._rest.iloc[:, place])
+        }
+        self._personal = {place for place, n in enumerate(self._names) if fold(n) in secret}
+        self._matches = self._matched(OURS[what])
         self._place = {m.ours: place for place, m in enumerate(self._matches) if m.ours}
         self._faults: list[tuple[str, int, str]] = [
             ("empty_part", int(record), EMPTY_LEFT_OUT) for record in np.flatnonzero(empty)
@@ -240,6 +249,17 @@ class _Draft:
             # Our own table: who accepted a record here decided on it, whatever its source said.
             self.approval = self.approval.decided()
         self._note_states()
+
+    def _matched(self, ours: Sequence[str]) -> list[Match]:
+        """Say where each column goes; a personal one is taken for none of ours."""
+        hidden = [
+            f"{PERSONAL}{name}" if place in self._personal else name
+            for place, name in enumerate(self._names)
+        ]
+        found = match(hidden, self._fields, ours)
+        for place in self._personal:
+            found[place] = Match(self._names[place], None, "personal")
+        return found
 
     def _note_states(self) -> None:
         """Note the records that their source has not validated, and states that are not known."""
@@ -694,6 +714,8 @@ class _Draft:
             return f"a part of {self._parts[place]}, kept as it is"
         if place in self._filling:
             return f"fills {self._filling[place]} where that is empty, kept as it is"
+        if place in self._personal or self._names[place].startswith(PERSONAL):
+            return "personal: in no output unless asked for by name"
         kept = {fold(name) for name in self._fields.kept}
         return "known, kept as it is" if fold(self._names[place]) in kept else None
 
@@ -706,24 +728,31 @@ class _Draft:
             taken = said is not None and said not in self._kept and place not in self._parts
             if taken or self._computed(place):
                 continue
-            free = name if name.lower() not in used else f"source_{name}"
+            head = PERSONAL if place in self._personal and not name.startswith(PERSONAL) else ""
+            free = f"{head}{name}"
+            if free.lower() in used:
+                free = f"{head}source_{name}"
             number = 1
             while free.lower() in used:
                 number += 1
-                free = f"source_{name}_{number}"
+                free = f"{head}source_{name}_{number}"
             names[place] = free
             used.add(free.lower())
         return names
 
     def _computed(self, place: int) -> bool:
-        """Say whether a column is a size that we compute: one in a file is never believed."""
-        return self._what == "hazards" and self._names[place].strip().lower() == "size_m2"
+        """Say whether a column is made anew: our size, and what a file of ours says of itself."""
+        if self._what == "hazards" and self._names[place].strip().lower() == "size_m2":
+            return True  # one in a file is never believed
+        return place in self._marks
 
     def _columns(self, extras: Mapping[int, str], columns: Sequence[str]) -> pd.DataFrame:
         rows: list[tuple[str | None, str | None, str, int, str | None]] = []
         for place, found in enumerate(self._matches):
             cells = self._rest.iloc[:, place]
-            rows.append((*self._went(place, found, extras), *shown(cells)))
+            filled, first = shown(cells)
+            secret = place in self._personal or self._names[place].startswith(PERSONAL)
+            rows.append((*self._went(place, found, extras), filled, None if secret else first))
         order = {column: number for number, column in enumerate(columns)}
         constants = sorted(self._constants, key=lambda constant: order[constant[0]])
         rows += [(None, ours, "constant", count, value) for ours, count, value in constants]
@@ -734,6 +763,8 @@ class _Draft:
     def _went(
         self, place: int, found: Match, extras: Mapping[int, str]
     ) -> tuple[str, str | None, str]:
+        if place in self._marks:
+            return found.source, None, "what a restricted file says of itself, written anew"
         if self._computed(place):
             return found.source, "size_m2", "computed anew"
         if found.ours in self._kept:
@@ -766,6 +797,12 @@ def _option(name: str) -> str:
     """Return the option that takes a column as the id."""
     mark = "'" if '"' in name else '"'
     return f"id_column={mark}{name}{mark}"
+
+
+def _is_mark(cells: pd.Series[Any]) -> bool:
+    """Say whether a column says nothing but that its file is restricted."""
+    texts = read_texts(cells).dropna()
+    return len(texts) > 0 and bool(texts.str.startswith(RESTRICTED).all())
 
 
 def _moment(constant: str) -> pd.Timestamp:

@@ -93,6 +93,8 @@ _KEYS: Final = (
     "options",
 )
 _FIELDS: Final = ("columns", "values", "constants", "factors", "sums", "dates", "kept")
+_OF_RECORDS: Final = ("hazards", "reports")
+"""Whose columns may be personal: they alone keep further ones."""
 
 
 def names() -> tuple[str, ...]:
@@ -253,7 +255,8 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
     ours = OURS[what]
     counted = ITEM_COLUMNS if what == "reports" else ()
     table = faults.table((what,), data)
-    faults.keys((what,), table, [key for key in _FIELDS if key != "sums" or counted])
+    known = [key for key in _FIELDS if key != "sums" or counted]
+    faults.keys((what,), table, (*known, *(("personal",) if what in _OF_RECORDS else ())))
     columns = _names((what, "columns"), faults.table((what, "columns"), table), ours, faults)
     faults.repeated((what, "columns"), columns)
     values = faults.table((what, "values"), table)
@@ -278,6 +281,7 @@ def _fields(what: str, data: dict[str, Any], faults: Faults) -> Fields:
         sums=sums,
         dates=_dates((what, "dates"), table, faults),
         kept=faults.texts((what, "kept"), table),
+        personal=faults.texts((what, "personal"), table),
     )
 
 
@@ -394,6 +398,7 @@ def _on_top(base: Fields, own: Fields) -> Fields:
         sums={**base.sums, **own.sums},
         dates=own.dates or base.dates,
         kept=(*own.kept, *base.kept),
+        personal=(*own.personal, *base.personal),
     )
 
 

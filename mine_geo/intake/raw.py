@@ -151,6 +151,9 @@ class Fields:
     """For items found the columns that are added up to give a column of ours, and no others."""
     kept: tuple[str, ...] = ()
     """Columns that are known and none of ours: kept as they are, and not said to be left over."""
+    personal: tuple[str, ...] = ()
+    """Columns that name or describe persons: kept as `personal_NAME`, taken for none of ours, and
+    in no output unless asked for by name."""
     dates: tuple[str, ...] = ()
     """How the source writes days, as strptime has it, or `epoch_ms` for milliseconds since 1970,
     `excel_1900` or `excel_1904` for the numbers of days in a spreadsheet; ISO 8601 is always

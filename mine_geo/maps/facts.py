@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mine_geo import __version__
 from mine_geo.cells import day_of, read_days
 from mine_geo.maps import records
 from mine_geo.maps.words import Said, same, say
+from mine_geo.restriction import PUBLIC, RESTRICTED
 from mine_geo.sources import sources
 from mine_geo.terms import RULES, TIME_ZONE
 
@@ -78,6 +80,26 @@ class Facts:
     veiled: Said | None = None
     """What the veil around the unit hides; None where there is none."""
 
+    restricted: Said | None = None
+    """What a restricted page or sheet says of itself; None of one for everybody."""
+
+    @property
+    def restricted_whole(self) -> Said | None:
+        """The same with the moment at which the data was known, and the program: for metadata."""
+        if self.restricted is None:
+            return None
+        name = say("about.known_at")
+        moment = dict(self.rows).get(name, say("about.not_recorded"))
+        return Said(
+            f"{self.restricted.en} · {name.en} {moment.en} · mine_geo {__version__}",
+            f"{self.restricted.km} · {name.km} {moment.km} · mine_geo {__version__}",
+        )
+
+    @property
+    def access(self) -> str:
+        """`public` or `restricted`: what its metadata hold."""
+        return PUBLIC if self.restricted is None else RESTRICTED
+
     @property
     def headline(self) -> list[tuple[Said, Said]]:
         """The rows that stand below the title: all up to the rule."""
@@ -114,7 +136,14 @@ def _metres(value: float) -> Said:
     return say("unit.metres", number=f"{value:,.0f}" if value == int(value) else f"{value:,}")
 
 
-def _day(value: Any) -> Said:
+def day_said(value: Any) -> Said:
+    """Write a day in words.
+
+    Examples
+    --------
+    >>> day_said("2022-12-31").en
+    '31 December 2022'
+    """
     day = day_of(value)
     if day is None:
         return say("about.no_date")
@@ -128,13 +157,13 @@ def data_date(
     """Say of which day the data is: as told, else the latest survey or release in it."""
     told = as_of if as_of is not None else _only(hazards, "as_of")
     if told is not None:
-        return say("about.as_of", day=_day(told))
+        return say("about.as_of", day=day_said(told))
     surveyed, released = _latest(hazards, "surveyed_on"), _latest(releases, "happened_on")
     if released is not None and (surveyed is None or released > surveyed):
-        return say("about.latest_release", day=_day(released))
+        return say("about.latest_release", day=day_said(released))
     if surveyed is None:
         return say("about.no_date")
-    return say("about.latest_survey", day=_day(surveyed))
+    return say("about.latest_survey", day=day_said(surveyed))
 
 
 def _latest(frame: pd.DataFrame | None, column: str) -> pd.Timestamp | None:
@@ -170,7 +199,7 @@ def _moment(value: datetime | str) -> Said:
     local = moment.tz_convert(TIME_ZONE)
     offset = local.isoformat()[-6:]
     clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
-    return say("about.moment", day=_day(local), clock=clock, offset=offset)
+    return say("about.moment", day=day_said(local), clock=clock, offset=offset)
 
 
 def _known_at(layers: Beneath) -> Said:
@@ -215,6 +244,17 @@ def badges(
     return found
 
 
+def restricted_said(data: Said) -> Said:
+    """Say that a page or sheet is restricted, of which day it is, and that it has no edition.
+
+    Examples
+    --------
+    >>> restricted_said(same("as of 31 December 2022")).en
+    'RESTRICTED, not for publication · Data: as of 31 December 2022 · no edition'
+    """
+    return say("restricted.said", data=data)
+
+
 def title_of(subject: Subject, what: Said) -> Said:
     """Return the usual title of a page: what it shows, or the unit's name in both languages."""
     if subject.level == "national":
@@ -248,7 +288,7 @@ def _provenance(
     if (drawn := _other_border(layers)) is not None:
         rows.append((say("about.border_drawn"), drawn))
     if (printed := layers.selection.printed_on) is not None:
-        rows.insert(2, (say("about.printed_on"), _day(day_of(printed))))
+        rows.insert(2, (say("about.printed_on"), day_said(day_of(printed))))
     return rows
 
 
@@ -388,4 +428,5 @@ def facts(
         unit=say("legend.country") if national else subject.said,
         unplaced=unplaced,
         veiled=None if national else veiled_said(subject, alone=bool(public)),
+        restricted=None if public else restricted_said(_data(subject, layers, around.released)),
     )

@@ -15,9 +15,9 @@ from branca.element import Element, Figure
 from markupsafe import escape
 from xstatic.pkg import leaflet
 
-from mine_geo import symbology
+from mine_geo import restriction, symbology
 from mine_geo.errors import FileError
-from mine_geo.maps import packing, whole, words
+from mine_geo.maps import packing, words
 
 if TYPE_CHECKING:
     from mine_geo.maps.basemap import Basemap
@@ -129,7 +129,9 @@ def script() -> str:
     library = library.partition("//# sourceMappingURL=")[0]
     own = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
     icons = packing.safe_json({option: _image_uri(name) for option, name in _ICONS.items()})
-    said = f"window.mineGeo.words.fill({packing.safe_json(words.table())});"
+    # What only a restricted page says stands in its markup: scripts are everybody's.
+    spoken = {key: text for key, text in words.table().items() if not key.startswith("restricted.")}
+    said = f"window.mineGeo.words.fill({packing.safe_json(spoken)});"
     drawn = f"window.mineGeo.symbols.fill({packing.safe_json(symbology.table())});"
     return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});", said, drawn])
 
@@ -149,16 +151,36 @@ def markup(name: str) -> jinja2.Template:
     return room.get_template(name)
 
 
-def put_page(outfile: str | os.PathLike[str], text: str) -> None:
+def put_page(
+    outfile: str | os.PathLike[str],
+    text: str,
+    *,
+    public: bool = False,
+    replace: str | None = None,
+) -> None:
     """Write a page whole; one that is there already is replaced at the very end, or not at all.
+
+    Parameters
+    ----------
+    outfile
+        The file.
+    text
+        The page.
+    public
+        Whether it is for everybody; else it is restricted, and its owner's alone.
+    replace
+        "public" or "restricted": of which kind the page that is there may be, where it is not of
+        the same.
 
     Raises
     ------
     FileError
-        If it cannot be written.
+        If it cannot be written, or takes the place of a page of the other kind (or lies in the
+        folder of an atlas of the other kind) that `replace` does not name.
     """
+    restriction.check(outfile, public=public, replace=replace)
     try:
-        _put(Path(outfile), text.encode())
+        restriction.put(Path(outfile), text.encode(), restricted=not public)
     except OSError as error:
         said = error.strerror or str(error)
         raise FileError(
@@ -170,14 +192,6 @@ def put_page(outfile: str | os.PathLike[str], text: str) -> None:
 def _clean(text: str) -> str:
     """Return text that markup can hold: lone surrogates and nulls become replacement marks."""
     return _UNWRITABLE.sub("\ufffd", text)
-
-
-def _put(place: Path, content: bytes) -> None:
-    """Write a page where a link leads to; into a pipe or device as it is."""
-    if place.exists() and not place.is_file():
-        place.write_bytes(content)
-    else:
-        whole.replace(place.resolve(), content)
 
 
 class OfflinePage(folium.Map):
@@ -208,7 +222,11 @@ class OfflinePage(folium.Map):
         self._view = view
 
     def save(  # type: ignore[override]
-        self, outfile: str | os.PathLike[str] | BinaryIO, close_file: bool = True
+        self,
+        outfile: str | os.PathLike[str] | BinaryIO,
+        close_file: bool = True,
+        *,
+        replace: str | None = None,
     ) -> None:
         """Write the page as one file; a basemap's image, if it has one, beside it.
 
@@ -220,19 +238,24 @@ class OfflinePage(folium.Map):
             Path, or a file that is open for writing bytes (which gets no image beside it).
         close_file
             Whether an open file is closed in the end.
+        replace
+            "public" or "restricted": of which kind a page that is there may be, as for `put_page`.
 
         Raises
         ------
         OptionError
             If the basemap does not reach what the page shows.
         FileError
-            If the basemap cannot be read, or the page or its image cannot be written.
+            If the basemap cannot be read, the page takes the place of one of the other kind
+            (public or restricted), or the page or its image cannot be written.
         """
         if isinstance(outfile, (str, os.PathLike)):
             if self._basemap is not None:
                 self._basemap.check(self._view)
+            public = self.facts.access == restriction.PUBLIC
+            restriction.check(outfile, public=public, replace=replace)
             self.lay_beside(Path(outfile))
-            put_page(outfile, self.get_root().render())
+            put_page(outfile, self.get_root().render(), public=public, replace=replace)
             return
         super().save(outfile, close_file=close_file)
 

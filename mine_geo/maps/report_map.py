@@ -15,11 +15,15 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
+from mine_geo.maps.facts import day_said, restricted_said
 from mine_geo.maps.page import khmer_face, markup
+from mine_geo.maps.words import say
+from mine_geo.restriction import RESTRICTED
 from mine_geo.symbology import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     import geopandas as gpd
 
@@ -39,6 +43,8 @@ figure {{ margin: .5rem 0; }} svg {{ background: #f6f4ee; }} figure svg {{ width
 .before {{ fill: {before}; fill-opacity: .5; stroke: {before}; }}
 .worked {{ fill: {worked}; fill-opacity: .45; stroke: {edge}; stroke-width: 1.5; }}
 .left {{ fill: none; stroke: {left}; stroke-width: 2.5; stroke-dasharray: 6 3; }}
+.restricted {{ padding: .2rem .5rem; background: #8a1538; color: #fff; }}
+.restricted {{ print-color-adjust: exact; }} .restricted span {{ display: block; }}
 .others {{ fill: none; stroke: {others}; }} .scale {{ stroke: {left}; stroke-width: 3; }}
 text {{ font-size: 12px; }} section {{ break-inside: avoid; }}
 """
@@ -77,6 +83,7 @@ def report_map(
     *,
     title: str,
     note: str | None = None,
+    as_of: date | str | None = None,
 ) -> str:
     """Return a page that draws reports over their hazards, as HTML.
 
@@ -91,6 +98,8 @@ def report_map(
         Over the page.
     note
         What stands below the title, as that the data are invented.
+    as_of
+        The day of the data: the page is restricted, and says so with it.
 
     Examples
     --------
@@ -113,8 +122,11 @@ def report_map(
         "left": symbol("subject_line").line,
         "others": symbol("province").line,
     }
+    restricted = restricted_said(say("about.no_date") if as_of is None else day_said(as_of))
     style = Markup(khmer_face() + STYLE.format(**colours))  # noqa: S704  (all of it is ours)
-    return markup("report_map.html").render(title=title, note=note, style=style, reports=drawn)
+    return markup("report_map.html").render(
+        title=title, note=note, style=style, reports=drawn, restricted=restricted, access=RESTRICTED
+    )
 
 
 def _frames(report: ReportOnMap, hazards: gpd.GeoDataFrame) -> list[_Frame]:

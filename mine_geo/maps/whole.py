@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
+
+from mine_geo import restriction
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that others see the old one or the whole new one.
+def replace(path: Path, content: bytes, *, restricted: bool = False) -> None:
+    """Write a file so that others see the old one or the whole new one (`restriction.put`).
 
-    What is half-written lies beside it meanwhile, as `.NAME.PROCESS.part`.
+    Parameters
+    ----------
+    path
+        The file.
+    content
+        Its bytes.
+    restricted
+        Whether it is for its owner's eyes (`settings.restricted_mode`).
 
     Raises
     ------
@@ -28,10 +36,4 @@ def replace(path: Path, content: bytes) -> None:
     ...     [(each.name, each.read_bytes()) for each in Path(folder).iterdir()]
     [('page.html', b'whole')]
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    restriction.put(path, content, restricted=restricted)

@@ -16,6 +16,7 @@ from sqlalchemy import Table, select
 
 from mine_geo.attributes import PARENT
 from mine_geo.geometry import exact_size_m2
+from mine_geo.restriction import changed
 from mine_geo.snapshots import same_outlines
 from mine_geo.store import content, projection, rows
 from mine_geo.store.models import Event, Hazard
@@ -263,7 +264,7 @@ def _text(said: Said, place: int, old: Values, before: str | None) -> str | None
     parts += [f"{code}: {_word(old[code][place])} -> {_word(said[code])}" for code in codes]
     further = content.from_json(old["extra"][place])
     parts += [
-        f"{name}: {_word(further.get(name))} -> {_word(value)}"
+        changed(name, _word(further.get(name)), _word(value))
         for name, value in said.get("extra", {}).items()
     ]
     return "; ".join(parts) or None

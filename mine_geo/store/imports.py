@@ -17,6 +17,7 @@ import pandas as pd
 import pyogrio
 from sqlalchemy import Table, exists, select
 
+from mine_geo import restriction
 from mine_geo.cells import FLOAT_WHOLE, refuse_unfit
 from mine_geo.errors import (
     ConflictError,
@@ -94,7 +95,9 @@ def export_log(connection: Connection, *, synthetic: bool) -> Log:
 def write_log(log: Log, folder: str | os.PathLike[str]) -> list[Path]:
     """Write a ledger into a folder: `events.gpkg`, and `spot_tasks.gpkg` if there are any.
 
-    Days and moments are text in ISO form, so that no program changes them on the way.
+    Days and moments are text in ISO form, so that no program changes them on the way. They hold all
+    that the ledger does, personal columns too, and are restricted: their descriptions say so, and
+    they are their owner's alone.
 
     Parameters
     ----------
@@ -124,13 +127,19 @@ def write_log(log: Log, folder: str | os.PathLike[str]) -> list[Path]:
     for name in tables:
         if (place / name).exists():
             raise FileError(f"{place / name}: there already and left alone; name another folder")
+    mode = restriction.file_mode()
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        restriction.make_folder(place, public=False, parents=True)
         for name, table in tables.items():
             kind = "MultiPolygon" if name == EVENTS_FILE else "Point"
             pyogrio.write_dataframe(
-                _as_text(table), place / name, layer=Path(name).stem, geometry_type=kind
+                _as_text(table),
+                place / name,
+                layer=Path(name).stem,
+                geometry_type=kind,
+                layer_options={"DESCRIPTION": restriction.said()},
             )
+            (place / name).chmod(mode)
     except (OSError, RuntimeError) as error:
         raise FileError(f"{place}: cannot be written ({error}); name another folder") from error
     return [place / name for name in tables]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Table, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from mine_geo import restriction
 from mine_geo.errors import ConflictError, FileError, NoPostGISError, StoreNotFoundError
 from mine_geo.store import faults, gpkg, migrate
 from mine_geo.store.engines import SCHEMA, SEARCH_PATH, Place, locate, make_engine
@@ -181,10 +182,14 @@ def create_store(
     clock_is_right
         As for `open_store`: after `import_log` of what was recorded long ago.
 
+    A new file is its owner's alone (`settings.restricted_mode`).
+
     Raises
     ------
     ConflictError
         If there is a store, or another file, already; it is left as it is.
+    OptionError
+        If the environment names no mode of restricted files.
     FileError
         If the file cannot be made.
     UnreachableError, NoPostGISError
@@ -220,8 +225,10 @@ def _reserve(path: Path) -> None:
     """Take the name of a new GeoPackage, if no file has it."""
     if path.suffix.lower() != gpkg.SUFFIX:
         raise FileError(f"{path}: a GeoPackage must end in {gpkg.SUFFIX}; name it so")
+    mode = restriction.file_mode()  # a register is restricted, as what is made of it
     try:
         path.touch(exist_ok=False)
+        path.chmod(mode)
     except FileExistsError as error:
         raise ConflictError(
             f"{path} exists already; open it, or give another name: it is left as it is"

@@ -175,7 +175,7 @@ def test_what_was_asked_for_is_said_even_where_nothing_is_left_to_say_it(filled:
 def test_a_synthetic_register_is_called_so_where_no_row_is_left(command: Command) -> None:
     command.done("init", "--synthetic")
     command.done("load", "border", sample.path("border"))
-    for public in ([], ["--public"]):
+    for public in ([], ["--public", "--replace-restricted"]):
         command.done("map", "national", *public, "-o", "page.html")
         assert "SYNTHETIC SAMPLE" in shown(Path("page.html"))
 
@@ -195,8 +195,8 @@ def test_every_page_and_sheet_says_at_which_moment_its_data_was_known(filled: Co
         first = Path("page.html").read_bytes()
         filled.done("map", *way, "-o", "page.html")
         assert Path("page.html").read_bytes() == first
-    filled.done("map", "national", "--public", "-o", "page.html")
-    assert said in shown(Path("page.html"))
+    filled.done("map", "national", "--public", "-o", "public.html")
+    assert said in shown(Path("public.html"))
     filled.done("atlas", "--out", "atlas", "--jobs", "1")
     for page in Path("atlas").rglob("*.html"):
         assert said in shown(page), page

@@ -21,7 +21,7 @@ NEAR = "102.36"
 def test_each_format_is_written_from_the_store(filled: Command) -> None:
     for ending in ("gpkg", "kml", "gpx", "csv"):
         path = filled.folder / f"all.{ending}"
-        assert filled.done("export", path) == f"wrote {path}: 2 hazards\n"
+        assert filled.done("export", path) == f"wrote {path} (restricted): 2 hazards\n"
     hazards = gpd.read_file(filled.folder / "all.gpkg", layer="hazards")
     assert hazards[["hazard_id", "zone"]].to_numpy().tolist() == [["AP-1", "near"], ["AP-2", "far"]]
     layers = [name for name, _ in pyogrio.list_layers(filled.folder / "all.gpkg")]
@@ -39,7 +39,7 @@ def test_a_province_or_district_and_a_reading_are_chosen(filled: Command) -> Non
     one = filled.folder / "one.gpkg"
     told = ("--threshold", 20_000, "--as-of", "2022-12-31", "--title", "Banan <b>")
     said = filled.done("export", one, "--province", "BTB", "--district", "Banan", *told)
-    assert said == f"wrote {one}: 1 hazards\n"
+    assert said == f"wrote {one} (restricted): 1 hazards\n"
     assert gpd.read_file(one, layer="hazards")["hazard_id"].tolist() == ["AP-2"]
     assert gpd.read_file(one, layer="districts")["district"].tolist() == ["Banan"]
     about = gpd.read_file(one, layer="provenance").set_index("name")["text"]
@@ -111,7 +111,7 @@ def test_a_store_without_districts_is_exported(command: Command, filled: Command
     command.done("load", "border", mg.sample.path("border"), store=bare)
     command.done("load", "hazards", filled.folder / "fields.gpkg", store=bare)
     path = Path("bare.kml")
-    assert command.done("export", path, store=bare) == "wrote bare.kml: 2 hazards\n"
+    assert command.done("export", path, store=bare) == "wrote bare.kml (restricted): 2 hazards\n"
     assert "Districts" not in [name for name, _ in pyogrio.list_layers(path)]
 
 

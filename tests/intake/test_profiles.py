@@ -4,11 +4,12 @@ import re
 
 import geopandas as gpd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo.errors import FileError, OptionError
-from mine_geo.intake import profiles
+from mine_geo.intake import mapping, profiles
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.raw import OPTIONS, POINT_ROLES, Fields, Raw
 
@@ -460,3 +461,33 @@ def test_a_column_that_stands_twice():
 def test_the_last_step_of_a_path(sources, found):
     fields = Fields(columns={"province": ("prov",)})
     assert where(sources, fields, ["province"]) == found
+
+
+def test_a_personal_column_is_kept_under_a_name_that_says_so_and_is_none_of_ours(tmp_path) -> None:
+    file = tmp_path / "office.toml"
+    file.write_text('[hazards]\npersonal = ["Operator", "sur-veyor"]\n', encoding="utf-8")
+    table = gpd.GeoDataFrame(
+        {"hazard_id": ["A"], "OPERATOR": ["Sok"], "Sur Veyor": ["Chan"], "personal_x": ["Dara"]},
+        geometry=[shapely.box(103, 13, 103.01, 13.01)],
+        crs=4326,
+    )
+    found = mapping.to_candidates(table, profiles.load(file))
+    assert found.table["operator"].isna().all()
+    assert found.table["personal_OPERATOR"].tolist() == ["Sok"]
+    assert found.table["personal_Sur Veyor"].tolist() == ["Chan"]
+    assert found.table["personal_x"].tolist() == ["Dara"]
+    said = found.columns.set_index("source")
+    assert said.loc[["OPERATOR", "Sur Veyor", "personal_x"], "example"].isna().all()
+    assert said.loc["OPERATOR", "how"] == "personal: in no output unless asked for by name"
+    # Read again, it is the same column, though nothing says any more that it is personal.
+    again = mapping.to_candidates(found.table, profiles.load("plain")).table
+    names = ["personal_OPERATOR", "personal_Sur Veyor", "personal_x"]
+    assert [name for name in again if name.startswith("personal_")] == names
+
+
+def test_only_records_have_personal_columns(tmp_path) -> None:
+    for what in ("border", "admin"):
+        file = tmp_path / f"{what}.toml"
+        file.write_text(f'[{what}]\npersonal = ["x"]\n', encoding="utf-8")
+        with pytest.raises(FileError, match="personal"):
+            profiles.load(file)

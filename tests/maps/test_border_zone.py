@@ -440,12 +440,13 @@ def test_the_list_as_csv(open_page: Opener, split: gpd.GeoDataFrame, tmp_path: P
     table = list(csv.reader(io.StringIO(text, newline="")))
     assert table[0] == [
         "rank", "hazard_id", "kind", "province", "district", "zone", "border_distance_m", "size_m2",
-        "running_total_m2", "first_year", "last_year", "synthetic",
+        "running_total_m2", "first_year", "last_year", "synthetic", "restriction",
     ]  # fmt: skip
+    assert all(row[-1].startswith("RESTRICTED, not for publication") for row in table[1:])
     assert [row[1] for row in table[1:]] == [
         "'@SUM(A1)", "'+1", 'a "quoted"\nline <b>ក', "'=HYPERLINK(\"x\")", "'-2,3",
     ]  # fmt: skip
-    assert table[5][:1] + table[5][2:] == [
+    assert table[5][:1] + table[5][2:-1] == [
         "5", "AP minefield", "Battambang", "'\uff1d1", "near", "6999.9", "3000000", "3024150",
         "2", "127", "True",
     ]  # fmt: skip

@@ -18,6 +18,11 @@
     return value === null || value === undefined ? '' : value.toFixed(decimals || 0);
   }
 
+  // What the page says of itself in its head: every list is of single hazards.
+  function restriction() {
+    return document.querySelector('meta[name="description"][lang="en"]').content;
+  }
+
   function line(list, place, planned) {
     const row = list.order[place];
     const value = (name) => (list.columns.has(name) ? list.columns.get(name).value(row) : null);
@@ -29,12 +34,13 @@
       number(value('size_m2')),
       ...['total', 'first', 'last'].map((name) => number(planned[name])),
       ...(list.synthetic ? ['True'] : []),
+      text(restriction()),
     ].join(',');
   }
 
   function written(list) {
     const lines = list.order.map((row, place) => line(list, place, list.planned[place]));
-    const head = list.synthetic ? [...HEAD, 'synthetic'] : HEAD;
+    const head = [...HEAD, ...(list.synthetic ? ['synthetic'] : []), 'restriction'];
     return `\ufeff${[head.join(','), ...lines].join('\r\n')}\r\n`;
   }
 

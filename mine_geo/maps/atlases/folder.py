@@ -13,14 +13,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from mine_geo import restriction
 from mine_geo.errors import FileError, some
 from mine_geo.maps import whole
+from mine_geo.restriction import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-MANIFEST: Final = "atlas.json"
 WHAT: Final = "mine_geo atlas"
 FORMAT: Final = 1
 
@@ -56,18 +57,22 @@ class Folder:
         Raises
         ------
         FileError
-            If it is none of these, or cannot be read or made.
+            If it is none of these, is to be public and holds a restricted file, or cannot be read
+            or made.
         """
         if place.exists() and not place.is_dir():
             raise FileError(f"{place} is a file; an atlas needs a folder: give another name")
         try:
-            place.mkdir(parents=True, exist_ok=True)
+            restriction.make_folder(place, public=public, parents=True)
             there = sorted(each.name for each in place.iterdir())
             _sweep(place)
         except OSError as error:
             raise _fault(place, error) from error
         if MANIFEST in there:
-            return cls(place, public, _known(place / MANIFEST, public=public))
+            known = _known(place / MANIFEST, public=public)
+            if public:  # whatever somebody has put there since would be published with it
+                restriction.check_public_folder(place)
+            return cls(place, public, known)
         others = [name for name in there if not _PART.fullmatch(name)]
         if others:
             raise FileError(
@@ -99,7 +104,7 @@ class Folder:
         try:
             self._begin()
             for room in sorted({(self.place / name).parent for name in names}):
-                room.mkdir(exist_ok=True)
+                restriction.make_folder(room, public=self.public)
         except OSError as error:
             raise _fault(self.place, error) from error
 
@@ -117,8 +122,8 @@ class Folder:
                 self.unchanged += 1
             else:
                 self._begin()
-                path.parent.mkdir(exist_ok=True)
-                whole.replace(path, content)
+                restriction.make_folder(path.parent, public=self.public)
+                whole.replace(path, content, restricted=not self.public)
                 self.written += 1
         except OSError as error:
             raise _fault(path, error) from error
@@ -164,7 +169,7 @@ class Folder:
         content = json.dumps(listed, indent=1, sort_keys=True).encode("ascii") + b"\n"
         path = self.place / MANIFEST
         if not (path.is_file() and path.read_bytes() == content):
-            whole.replace(path, content)
+            whole.replace(path, content, restricted=not self.public)
 
 
 def _hash(content: bytes) -> str:

@@ -117,6 +117,8 @@ class Composer:
         self._furniture(plan, view)
         self._header(plan)
         self._footer(plan)
+        if self.said.restricted is not None:
+            furniture.restricted_bands(self.page, self.said.restricted)
         return view
 
     def _map(self, drawn: Map) -> tuple[Any, Any]:
@@ -291,4 +293,4 @@ def _drawn(
             # What the legend has is known once the map is drawn: then again, with room for it.
             page = Page(chosen, language)
             view = Composer(layers, subject, said, page, composer.legend_mm).draw(ground)
-    return Sheet(page, view, said.title.within(language))
+    return Sheet(page, view, said.title.within(language), said.restricted_whole)

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.maps.sheets.paper import Box
+    from mine_geo.maps.words import Said
 
 MINUTES: Final = (0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300)
 """Spacings of the graticule, minutes of arc."""
 
 LINES_APART_MM: Final = 32.0
 LABEL_SIZE: Final = 5.2
+RESTRICTED: Final = "#8a1538"
+RESTRICTED_SIZE: Final = 7.4
 BARS: Final = (1, 2, 2.5, 5)
 PARTS: Final = {1: 4, 2: 4, 2.5: 5, 5: 5}
 """Into how many parts a bar is divided, by the first figures of its length."""
@@ -242,3 +245,25 @@ def label_graticule(page: Page, view: View, grid: Graticule) -> None:
             "top": (middle, top + gap, 0),
         }[tick.side]
         page.text(x, y, tick.text, size=LABEL_SIZE, colour=GREY, align="center", rotation=turned)
+
+
+def restricted_bands(page: Page, said: Said) -> None:
+    """Say in the margins that a sheet is restricted: above in its language, below in the other."""
+    unit, high = page.unit, page.line_mm(RESTRICTED_SIZE)
+    other = "en" if page.language == "km" else "km"
+    bands = {"above": (page.language, page.height - 5 * unit), "below": (other, 5 * unit)}
+    for name, (language, middle) in bands.items():
+        text = page.cut(said.within(language), page.width - 16 * unit, RESTRICTED_SIZE, bold=True)
+        half = page.width_of(text, RESTRICTED_SIZE, bold=True) / 2
+        page.text(
+            page.width / 2,
+            middle,
+            text,
+            size=RESTRICTED_SIZE,
+            bold=True,
+            colour=RESTRICTED,
+            align="center",
+            valign="center_baseline",
+        )
+        left, right = page.width / 2 - half, page.width / 2 + half
+        page.blocks[f"restricted {name}"] = (left, middle - high / 2, right, middle + high / 2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mine_geo import restriction
 from mine_geo.errors import FileError, OptionError
 from mine_geo.maps.sheets import fonts
 from mine_geo.maps.sheets.paper import DPI
@@ -15,6 +16,7 @@ from mine_geo.maps.sheets.pinned import pinned
 if TYPE_CHECKING:
     from mine_geo.maps.sheets.paper import Page
     from mine_geo.maps.sheets.view import View
+    from mine_geo.maps.words import Said
 
 ENDINGS: Final = (".pdf", ".png")
 
@@ -29,6 +31,8 @@ class Sheet:
     page: Page
     view: View
     title: str
+    restricted: Said | None
+    """What a restricted sheet says of itself in its metadata; None of one for everybody."""
 
     @property
     def paper(self) -> str:
@@ -45,8 +49,23 @@ class Sheet:
         """The map's scale is one to this."""
         return self.view.denominator
 
-    def save(self, path: str | Path) -> Path:
+    @property
+    def public(self) -> bool:
+        """Whether it is for everybody; else it is restricted."""
+        return self.restricted is None
+
+    def save(self, path: str | Path, *, replace: str | None = None) -> Path:
         """Write the sheet: a vector PDF, or a PNG of 300 dots per inch, by the path's ending.
+
+        A restricted one says so in its metadata and is its owner's alone.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there is replaced at the very end, or not at all.
+        replace
+            "public" or "restricted": of which kind the file that is there may be, where it is not
+            of the same.
 
         Returns
         -------
@@ -58,7 +77,8 @@ class Sheet:
         OptionError
             If the ending is neither `.pdf` nor `.png`.
         FileError
-            If the file cannot be written.
+            If the file cannot be written, or takes the place of one of the other kind (or lies in
+            the folder of an atlas of the other kind) that `replace` does not name.
         """
         place = Path(path)
         ending = place.suffix.casefold()
@@ -66,9 +86,10 @@ class Sheet:
             raise OptionError(
                 f"{place.name}: a sheet is written as {' or '.join(ENDINGS)}; give one of them"
             )
+        restriction.check(place, public=self.public, replace=replace)
         content = self._content(ending.removeprefix("."))
         try:
-            place.write_bytes(content)
+            restriction.put(place, content, restricted=not self.public)
         except OSError as error:
             raise FileError(
                 f"{place}: cannot be written ({error.strerror or error}); "
@@ -79,12 +100,17 @@ class Sheet:
     def _content(self, kind: str) -> bytes:
         """Return the bytes of a file; nothing in them tells when it was made."""
         title = fonts.clean(self.title)
-        said: dict[str, Any] = {"Title": title, "Creator": "mine_geo"}
+        access = restriction.PUBLIC if self.public else restriction.RESTRICTED
+        # In letters that any program of documents finds, whatever the sheet's language.
+        about = "" if self.restricted is None else self.restricted.en.replace(" · ", "; ")
+        said: dict[str, Any] = {"Title": title}
         if kind == "pdf":
-            said |= {"CreationDate": None, "Producer": None}
+            said |= {"Creator": "mine_geo", "CreationDate": None, "Producer": None}
+            said |= {"Keywords": restriction.KEYWORDS[access]}
+            said |= {"Subject": about} if about else {}
         else:
-            said |= {"Software": "mine_geo"}
-            del said["Creator"]
+            said |= {"Software": "mine_geo", restriction.FIELD: access}
+            said |= {"Description": about} if about else {}
         written = io.BytesIO()
         with pinned():
             fonts.register()
