@@ -10,7 +10,7 @@ Geometry is EPSG:4326 (longitude, latitude in degrees); sizes are whole m².
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -21,6 +21,8 @@ import shapely
 from mine_geo.cells import read_days
 from mine_geo.errors import CRSError, OptionError, RecordError, some
 from mine_geo.geometry import as_geometries, size_m2
+from mine_geo.public_settings import USUAL, PublicSettings
+from mine_geo.shown_figures import WAITING, Exact, shown
 from mine_geo.terms import (
     ADMIN_COLUMNS,
     CRS,
@@ -30,7 +32,7 @@ from mine_geo.terms import (
     TOTAL_COLUMNS,
 )
 from mine_geo.totals import totals
-from mine_geo.withholding import CLEARANCE_M, LEAST_CLEARANCE_M, drawn, may_be_shown
+from mine_geo.withholding import LEAST_CLEARANCE_M, drawn, may_be_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 
 
 RELEASED_COLUMNS: Final = tuple(f"{outcome}_m2" for outcome in OUTCOMES)
-WAITING: Final = "workbench_hazards"
 
 _PLACE: Final = ("province", "province_code", "district", "district_code")
 _UNIT: Final = ADMIN_COLUMNS[:-1]
@@ -47,10 +48,20 @@ _SIZES: Final = ("size_m2", "near_size_m2", "far_size_m2")
 
 @dataclass(frozen=True, eq=False)
 class Disclosed:
-    """What `disclose` found fit to be shown; no polygon of land that remains is in it."""
+    """What `disclose` found fit to be shown; no polygon of land that remains is in it.
+
+    A figure that is left out is null, sizes are rounded: see `public_settings`. `few` says that
+    there are fewer hazards than the least count, `suppressed` in words what is left out.
+    """
 
     aggregates: gpd.GeoDataFrame
     """A row a district and kind; geometry: the district as the district table has it, or null."""
+
+    upper: pd.DataFrame
+    """The same of each province and of the country (`level`), which no sum of rows gives."""
+
+    upper_yearly: pd.DataFrame
+    upper_withheld: pd.DataFrame
 
     communes: pd.DataFrame
     """A row a commune and kind in districts that have any recorded; commune null: not recorded."""
@@ -64,7 +75,9 @@ class Disclosed:
     withheld: pd.DataFrame
     """By district, kind and outcome: how many released polygons are not shown, and their m²."""
 
-    clearance_m: float
+    settings: PublicSettings
+    """The parameters that it was made with."""
+
     as_of: date | str | None
     """The day of the data as told."""
 
@@ -74,6 +87,11 @@ class Disclosed:
     synthetic: bool
     """Whether any hazard is invented."""
 
+    @property
+    def clearance_m(self) -> float:
+        """How far released land that is drawn lies from all that remains, metres."""
+        return float(self.settings.clearance_m)
+
 
 def disclose(
     split: gpd.GeoDataFrame,
@@ -81,10 +99,14 @@ def disclose(
     released: gpd.GeoDataFrame | None = None,
     *,
     restricted: gpd.GeoDataFrame | None = None,
-    clearance_m: float = CLEARANCE_M,
+    clearance_m: float | None = None,
     as_of: date | str | None = None,
+    settings: PublicSettings = USUAL,
 ) -> Disclosed:
     """Reduce a split and its released land to what may be shown to everybody.
+
+    Give all districts and all hazards of the kinds that are shown, and take the part that is wanted
+    out of the result: figures left out of one part would come out of another.
 
     A released polygon is shown if its hazard is wholly released, and every polygon released of
     that hazard lies at least `clearance_m` from every polygon that remains. All others are in
@@ -107,10 +129,13 @@ def disclose(
         released of one hazard may lie on the edge of another that the split leaves out. The
         polygons of `split` are restricted in any case.
     clearance_m
-        Metres, at least 1; measured on the safe side: never shown if nearer, and it may be
-        withheld up to 5 % farther away.
+        Metres, at least 1, instead of those of the settings; measured on the safe side: never
+        shown if nearer, and it may be withheld up to 5 % farther away.
     as_of
         The day of the data, handed on.
+    settings
+        How public outputs are made, as `Store.public_settings` returns it. A split that was made
+        otherwise is refused.
 
     Returns
     -------
@@ -127,7 +152,8 @@ def disclose(
     CRSError
         If polygons are not in EPSG:4326: nearness to them could not be told.
     OptionError
-        If `clearance_m` is no number of at least 1.
+        If `clearance_m` is no number of at least 1, or the split was made with another threshold,
+        rule or coast than the settings say.
 
     Notes
     -----
@@ -136,8 +162,11 @@ def disclose(
     nearer than `clearance_m`. Two publications tell more than one: a polygon that was drawn
     before and is withheld now has something within `clearance_m` of it that was found since, and
     figures of several thresholds, days or rules together narrow down how far from the border the
-    hazards of a small commune lie. Where a commune holds one hazard, its figures are that
-    hazard's. Publish one reading, and leave communes out of the split where that is too much.
+    hazards of a small commune lie; so there is one set of parameters, and editions are compared
+    before they are written (`editions`). Figures of fewer hazards than the least count are left
+    out with as many others as that takes (`suppression`), and sizes rounded. That does not hide
+    what somebody knows already who holds all hazards of a figure but one, nor that one hazard has
+    nearly all the m² of a figure.
 
     Examples
     --------
@@ -149,22 +178,30 @@ def disclose(
     >>> open_to_all = disclose(split, districts[districts["province"] == "Pailin"])
     >>> open_to_all.aggregates[["district", "hazards", "size_m2", "near_size_m2"]]
         district  hazards   size_m2  near_size_m2
-    0     Pailin      252  12974523       9608672
-    1  Sala Krau       75   4679523       2821568
+    0     Pailin      252  12975000       9609000
+    1  Sala Krau       75   4680000       2822000
     """
-    _refuse(split, admin, released, restricted, clearance_m)
+    if clearance_m is not None:
+        _refuse_clearance(clearance_m)
+        settings = replace(settings, clearance_m=float(clearance_m))
+    clearance_m = settings.clearance_m
+    _refuse(split, admin, released, restricted)
     hazards = _without_geometry(split)
     land = _land(released, hazards["kind"])
     units = _units(admin, hazards, land)
     kinds = _kinds([*hazards["kind"], *land["kind"]])
-    shown = may_be_shown(land, [split] if restricted is None else [split, restricted], clearance_m)
-    return Disclosed(
+    public = may_be_shown(land, [split] if restricted is None else [split, restricted], clearance_m)
+    exact = Exact(
         aggregates=_aggregates(hazards, None if released is None else land, units, kinds),
         communes=_communes(hazards, units),
         yearly=_added_up(land, units, ["kind", "year", "outcome"]),
-        released=_polygons(land[shown], units),
-        withheld=_added_up(land[~shown & drawn(land)], units, ["kind", "outcome"]),
-        clearance_m=float(clearance_m),
+        released=_polygons(land[public], units),
+        withheld=_added_up(land[~public & drawn(land)], units, ["kind", "outcome"]),
+    )
+    _refuse_otherwise(exact.aggregates, settings)
+    return Disclosed(
+        **vars(shown(exact, settings)),
+        settings=settings,
         as_of=as_of,
         latest_survey=_latest(split),
         synthetic=bool("synthetic" in split and split["synthetic"].eq(True).any()),
@@ -176,10 +213,7 @@ def _refuse(
     admin: gpd.GeoDataFrame | None,
     released: gpd.GeoDataFrame | None,
     restricted: gpd.GeoDataFrame | None,
-    clearance_m: float,
 ) -> None:
-    if not (np.isfinite(clearance_m) and clearance_m >= LEAST_CLEARANCE_M):
-        raise OptionError(f"clearance_m {clearance_m!r}: give metres, at least 1")
     for frame, what in (
         (split, "split"),
         (admin, "districts"),
@@ -202,6 +236,18 @@ def _refuse(
             raise RecordError(
                 f"released land: each row needs an outcome, one of {', '.join(OUTCOMES)}"
             )
+
+
+def _refuse_clearance(clearance_m: float) -> None:
+    if not (np.isfinite(clearance_m) and clearance_m >= LEAST_CLEARANCE_M):
+        raise OptionError(f"clearance_m {clearance_m!r}: give metres, at least 1")
+
+
+def _refuse_otherwise(figures: pd.DataFrame, settings: PublicSettings) -> None:
+    """Refuse figures of another threshold, rule or coast than that of all public outputs."""
+    told = [figures[name].dropna() for name in ("threshold_m", "rule", "include_coast")]
+    threshold, rule, coast = (None if each.empty else each.iloc[0] for each in told)
+    settings.check_told(threshold_m=threshold, rule=rule, include_coast=coast)
 
 
 def _without_geometry(split: gpd.GeoDataFrame) -> pd.DataFrame:
