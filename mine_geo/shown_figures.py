@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import RecordError
-from mine_geo.suppression import Tree, hide_details, hide_totals, tree_of
+from mine_geo.suppression import Tree, hide_details, hide_totals, tree_of, veiled
 from mine_geo.terms import OUTCOMES, TOTAL_COLUMNS, ZONES
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ class _Kind:
     hidden: Mask
     hidden_zones: Mask
     hidden_waiting: Mask
+    veiled: Mask
 
     def figures(
         self, path: tuple[object, ...], settings: PublicSettings
@@ -189,7 +190,7 @@ class _Kind:
                 found[f"{zone}_size_m2"] = settings.rounded(int(self.detail_sizes[place, part]))
         if settings.tell_waiting and not self.hidden_waiting[place]:
             found[WAITING] = int(self.waiting[place])
-        few = bool(0 < self.totals[place] < settings.least_count)
+        few = bool(0 < self.totals[place] < settings.least_count and not self.veiled[place])
         found[FEW] = few
         found[SUPPRESSED] = _said(
             few=few,
@@ -289,7 +290,17 @@ def _kind(
         zones = hide_details(tree, details, sizes, hidden, least, round_m2=step)
         hidden_waiting = hide_totals(tree, waiting, 0 * waiting, least, labelled=False)
     return _Kind(
-        tree, at, totals, size_m2, details, sizes, waiting, hidden, zones, hidden_waiting
+        tree=tree,
+        places=at,
+        totals=totals,
+        size_m2=size_m2,
+        details=details,
+        detail_sizes=sizes,
+        waiting=waiting,
+        hidden=hidden,
+        hidden_zones=zones,
+        hidden_waiting=hidden_waiting,
+        veiled=veiled(tree, totals, least),
     )
 
 

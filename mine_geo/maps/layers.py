@@ -13,6 +13,7 @@ from mine_geo.disclosure import disclose
 from mine_geo.maps.beneath import Beneath
 from mine_geo.maps.public_page import PublicLayers
 from mine_geo.maps.subject import check_split
+from mine_geo.public_settings import USUAL, PublicSettings
 from mine_geo.selection import EVERYTHING
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class Layers(Beneath):
     selection: Selection = EVERYTHING
     """How the split was asked for."""
 
+    settings: PublicSettings = USUAL
+    """For public maps: how they are made, as `Store.public_settings` returns it."""
+
     def __post_init__(self) -> None:
         """Refuse what is no split."""
         check_split(self.split)
@@ -76,7 +80,12 @@ class Layers(Beneath):
     def public(self) -> PublicLayers:
         """What a map for everybody is drawn from; see `disclosure.disclose`."""
         disclosed = disclose(
-            self.split, self.admin, self.releases, restricted=self.restricted, as_of=self.as_of
+            self.split,
+            self.admin,
+            self.releases,
+            restricted=self.restricted,
+            as_of=self.as_of,
+            settings=self.settings,
         )
         return PublicLayers(
             disclosed,

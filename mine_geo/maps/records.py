@@ -89,13 +89,41 @@ CODES: Final[dict[str, dict[Any, str]]] = {
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that are switched on and off together, with their exact totals in whole m²."""
+    """Rows that are switched on and off together, with their totals in whole m².
+
+    On a page for everybody words stand where a figure is not shown.
+    """
 
     key: str
     kind: Said
     zone: str
-    hazards: int
-    size_m2: int
+    hazards: int | Said
+    size_m2: int | Said
+    whole: tuple[int | Said, int | Said] | None = None
+    """Near and far of the kind together, where that is not their sum: rounded, or not shown."""
+
+
+def together(groups: Iterable[Group]) -> tuple[int | Said, int | Said]:
+    """Return hazards and m² of all groups; the words where one of them is not shown."""
+    ours = list(groups)
+    wholes = [
+        next((each.whole for each in ours if each.kind == kind and each.whole is not None), None)
+        or tuple(
+            _sum(getattr(each, name) for each in ours if each.kind == kind)
+            for name in ("hazards", "size_m2")
+        )
+        for kind in dict.fromkeys(each.kind for each in ours)
+    ]
+    return _sum(each[0] for each in wholes), _sum(each[1] for each in wholes)
+
+
+def _sum(figures: Iterable[int | Said]) -> int | Said:
+    total = 0
+    for each in figures:
+        if isinstance(each, Said):
+            return each
+        total += each
+    return total
 
 
 def code_of(values: pd.Series, known: tuple[str, ...], other: str) -> np.ndarray[Any, Any]:

@@ -14,13 +14,22 @@ from mine_geo import symbology
 from mine_geo.errors import OptionError, UnknownNameError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.compose import compose
-from mine_geo.maps.layers import Layers
+from mine_geo.maps.layers import Layers as AllLayers
+from mine_geo.public_settings import PublicSettings
 from tests.maps.browser import PHONE
 
 if TYPE_CHECKING:
     from mine_geo.maps.page import OfflinePage
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
+
+EXACT = PublicSettings(least_count=1, round_m2=1, tell_waiting=True)
+"""Every figure as it is: a register of five hazards shows nothing else."""
+
+
+def Layers(*args: Any, settings: PublicSettings = EXACT, **options: Any) -> AllLayers:  # noqa: N802
+    return AllLayers(*args, settings=settings, **options)
+
 
 FILL = (
     "const shape = Object.values(window.mineGeo.map._layers)"
@@ -51,7 +60,7 @@ def releases(split: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def page_of(layers: Layers, *names: str) -> OfflinePage:
+def page_of(layers: AllLayers, *names: str) -> OfflinePage:
     split, admin = layers.split, layers.admin
     subject = (
         subjects.whole(split, admin)
@@ -171,7 +180,7 @@ def test_a_click_on_a_district_says_its_figures(
     page.check_alone()
 
 
-def data_of(layers: Layers, *names: str) -> tuple[dict[str, Any], Any]:
+def data_of(layers: AllLayers, *names: str) -> tuple[dict[str, Any], Any]:
     page = page_of(layers, *names)
     return page.data, page.facts
 
