@@ -35,7 +35,7 @@ from mine_geo.totals import totals
 from mine_geo.withholding import LEAST_CLEARANCE_M, drawn, may_be_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date
 
 
@@ -86,6 +86,32 @@ class Disclosed:
 
     synthetic: bool
     """Whether any hazard is invented."""
+
+    def of(self, codes: Collection[str], column: str | None) -> Disclosed:
+        """Return the part of some units; what is left out is the same as in the whole.
+
+        Parameters
+        ----------
+        codes
+            The codes of provinces or districts.
+        column
+            `province_code` or `district_code`; None: all.
+        """
+        if column is None:
+            return self
+        wanted = frozenset(codes)
+
+        def part(table: Any) -> Any:
+            return table[table[column].isin(wanted)].reset_index(drop=True)
+
+        return replace(
+            self,
+            aggregates=part(self.aggregates),
+            communes=part(self.communes),
+            yearly=part(self.yearly),
+            released=part(self.released),
+            withheld=part(self.withheld),
+        )
 
     @property
     def clearance_m(self) -> float:

@@ -134,10 +134,8 @@ class _Places:
 
     def paths(self, frame: pd.DataFrame) -> list[tuple[object, ...]]:
         """Return the province and the district of each row."""
-        found: list[tuple[object, ...]] = []
-        for row in frame[list(PLACE)].to_dict("records"):
-            found.append((*self.paths_of_province(row), _words(row, "district")))
-        return found
+        rows = frame[list(PLACE)].to_dict("records")
+        return [(*self.paths_of_province(row), _words(row, "district")) for row in rows]
 
     def paths_of_province(self, row: Any) -> tuple[object, ...]:
         """Return what tells a province apart."""
@@ -431,7 +429,9 @@ class _Outcome:
         """Return a row a year: of all years where they are left out, so that none stands out."""
         place = self.places[path]
         if self.hidden_years[place]:
-            return [{"year": year, "releases": None, "released_m2": None} for year in self.all_years]
+            return [
+                {"year": year, "releases": None, "released_m2": None} for year in self.all_years
+            ]
         return [
             {
                 "year": year,

@@ -212,9 +212,7 @@ class _Hiding:
         beside = [each for each in self.tree.below[over] if self._open(each)]
         if not beside:
             inside = [each for head in heads for each in self.reached(head)]
-            beside = [
-                each for unit in inside for each in self.tree.below[unit] if self._open(each)
-            ]
+            beside = [each for unit in inside for each in self.tree.below[unit] if self._open(each)]
         if beside:
             self.hide(min(beside, key=lambda each: (int(self.totals[each]), each)))
         else:

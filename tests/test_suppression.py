@@ -150,7 +150,9 @@ def test_a_small_total_can_be_all_that_fewer_than_says(register, least):
 
 @settings(max_examples=60, deadline=None)
 @given(registers())
-@example((Tree(np.array([-1, 0, 0, 0])), own(Tree(np.array([-1, 0, 0, 0])), [(3, 1), (1, 3), (4, 4)])))
+@example(
+    (Tree(np.array([-1, 0, 0, 0])), own(Tree(np.array([-1, 0, 0, 0])), [(3, 1), (1, 3), (4, 4)]))
+)
 def test_a_small_detail_is_never_known(register):
     tree, details = register
     least = 3

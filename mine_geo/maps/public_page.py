@@ -164,9 +164,7 @@ def district_layer(subject: Subject, disclosed: Disclosed) -> dict[str, Any]:
     }
 
 
-def _columns(
-    rows: pd.DataFrame, drawn: pd.DataFrame, disclosed: Disclosed
-) -> list[dict[str, Any]]:
+def _columns(rows: pd.DataFrame, drawn: pd.DataFrame, disclosed: Disclosed) -> list[dict[str, Any]]:
     columns = [_said(level, _names(drawn, level)) for level in ("district", "province")]
     for kind in public_tables.kinds_of(rows):
         part = public_tables.of_kind(rows, kind)

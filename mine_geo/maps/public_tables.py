@@ -135,7 +135,9 @@ def legend(
         ]
         said.append(say("public.or_more", least=f"{steps[-1]:,}"))
     found = tuple((f"remaining_{place}", each) for place, each in enumerate(said))
-    return found if least is None else (*found, (UNSAID, say("suppressed.legend", least=f"{least:,}")))
+    return (
+        found if least is None else (*found, (UNSAID, say("suppressed.legend", least=f"{least:,}")))
+    )
 
 
 def legend_of(disclosed: Disclosed, kind: Any) -> tuple[tuple[str, Said], ...]:
@@ -152,7 +154,9 @@ def legend_of(disclosed: Disclosed, kind: Any) -> tuple[tuple[str, Said], ...]:
 def unsure(disclosed: Disclosed, kind: Any) -> bool:
     """Say whether hazards of a kind are recorded for which no district is."""
     rows = of_kind(disclosed.aggregates, kind)
-    return bool((without_unit(rows, "district") & (rows["hazards"].isna() | (rows["hazards"] > 0))).any())
+    return bool(
+        (without_unit(rows, "district") & (rows["hazards"].isna() | (rows["hazards"] > 0))).any()
+    )
 
 
 def key(frame: pd.DataFrame) -> pd.Series:
@@ -229,9 +233,7 @@ def _unit_table(
         UnitRow(_name(row, level), None, tuple(figure(row, name, disclosed) for name in FIGURES))
         for _, row in frame.iterrows()
     ]
-    total = tuple(
-        figure(whole.iloc[0], name, disclosed) if len(whole) else 0 for name in FIGURES
-    )
+    total = tuple(figure(whole.iloc[0], name, disclosed) if len(whole) else 0 for name in FIGURES)
     return UnitTable(say(f"units.by_{level}", what=kind_name(kind)), level, tuple(rows), total)
 
 
@@ -291,9 +293,7 @@ def _note(disclosed: Disclosed) -> Said | None:
     return None if made.round_m2 == 1 else say("suppressed.rounded", step=step)
 
 
-def _of_page(
-    lower: pd.DataFrame, upper: pd.DataFrame, subject: Subject
-) -> pd.DataFrame:
+def _of_page(lower: pd.DataFrame, upper: pd.DataFrame, subject: Subject) -> pd.DataFrame:
     """Return the rows of a page: of its district, or those of its province or the country."""
     if subject.level == "district":
         return lower[key(lower).isin(set(key(subject.hazards)))]

@@ -132,7 +132,8 @@ class Plan:
     def draw(self, leaf: Leaf) -> Drawn:
         """Make a page; the same plan gives the same bytes in any process."""
         page = self._page(leaf)
-        tables = self._tables(leaf) or page.facts.tables
+        tables = self._linked(leaf, page) if self.public else self._tables(leaf)
+        tables = tables or page.facts.tables
         page.facts = replace(page.facts, nav=self._nav(leaf), tables=tables)
         page.lay_beside(self.place / leaf.path)
         basemap = page.data.get("basemap", {}).get("image")
@@ -199,6 +200,27 @@ class Plan:
         files = self.files[province.key]
         units = {each.key: (each.name, f"{files[each.key]}.html") for each in province.districts}
         return unit_tables(split.iloc[province.hazards], province.keys, "district", units)
+
+    def _linked(self, leaf: Leaf, page: OfflinePage) -> tuple[UnitTable, ...]:
+        """Return the tables of a page for everybody with links: their figures are its own."""
+        all_provinces = self.units[0]
+        if leaf.kind == "national":
+            found = {
+                unit.name.en: f"{self.folders[unit.key]}/{INDEX}.html" for unit in all_provinces
+            }
+        elif leaf.kind == "province":
+            province = all_provinces[leaf.province]
+            files = self.files[province.key]
+            found = {each.name.en: f"{files[each.key]}.html" for each in province.districts}
+        else:
+            return ()
+        return tuple(
+            replace(
+                table,
+                rows=tuple(replace(row, href=found.get(row.name.en)) for row in table.rows),
+            )
+            for table in page.facts.tables
+        )
 
     def _nav(self, leaf: Leaf) -> Nav | None:
         """Return the way from the index to a page, and to the pages beside it."""
