@@ -90,16 +90,16 @@ def draft(
     """
     settings = store.public_settings()
     day = day_of(as_of) or datetime.now(ZoneInfo(TIME_ZONE)).date()
-    when = {"as_of": day, "known_at": known_at}
     moment = store.last_moment()
     split = store.split(
         threshold_m=settings.threshold_m,
         rule=settings.rule,
         include_coast=settings.include_coast,
-        **when,
+        as_of=day,
+        known_at=known_at,
     )
-    admin, releases = store.admin(), store.released_land(**when)
-    restricted = store.restricted(**when)
+    admin, releases = store.admin(), store.released_land(as_of=day, known_at=known_at)
+    restricted = store.restricted(as_of=day, known_at=known_at)
     disclosed = disclose(
         split, admin, releases, restricted=restricted, as_of=day, settings=settings
     )

@@ -143,11 +143,13 @@ class _Places:
         return (province if province is None else self.province_codes.get(province, province),)
 
 
-def _upper_rows(frame: pd.DataFrame, paths: list[tuple[object, ...]]) -> dict[object, dict]:
+def _upper_rows(
+    frame: pd.DataFrame, paths: list[tuple[object, ...]]
+) -> dict[object, dict[str, Any]]:
     """Return the names of each province, by what it is told apart by."""
-    found: dict[object, dict] = {}
+    found: dict[object, dict[str, Any]] = {}
     for path, row in zip(paths, frame[list(PROVINCE)].to_dict("records"), strict=True):
-        names = {name: None if pd.isna(value) else value for name, value in row.items()}
+        names = {str(name): None if pd.isna(value) else value for name, value in row.items()}
         there = found.setdefault(path[0], names)
         for name, value in names.items():
             if there[name] is None:
@@ -364,7 +366,7 @@ def _names(aggregates: pd.DataFrame, places: _Places) -> dict[tuple[object, ...]
     found: dict[tuple[object, ...], dict[str, Any]] = {(): {}}
     found |= {(key,): names for key, names in _upper_rows(aggregates, paths).items()}
     for path, row in zip(paths, aggregates[columns].to_dict("records"), strict=True):
-        found[path] = row
+        found[path] = {str(name): value for name, value in row.items()}
     return found
 
 
@@ -450,17 +452,17 @@ def _withheld(
     settings: PublicSettings,
 ) -> pd.DataFrame:
     """Return what is not drawn by unit, kind and outcome; null where the m² are left out."""
-    sums: dict[tuple[object, ...], list[int]] = {}
+    sums: dict[tuple[tuple[object, ...], Any, str], list[int]] = {}
     paths = places.paths(exact.withheld)
     for path, row in zip(paths, exact.withheld.to_dict("records"), strict=True):
         kind = None if pd.isna(row["kind"]) else row["kind"]
         for depth in range(len(path) + 1):
-            found = sums.setdefault((path[:depth], kind, row["outcome"]), [0, 0])
+            found = sums.setdefault((path[:depth], kind, str(row["outcome"])), [0, 0])
             found[0] += int(row["releases"])
             found[1] += int(row["released_m2"])
     rows = []
     for (path, kind, outcome), (count, size) in sums.items():
-        told = totals.get((kind, str(outcome), path)) is not None  # type: ignore[arg-type]
+        told = totals.get((kind, outcome, path)) is not None
         told &= not 0 < count < settings.least_count
         rows.append(
             {
@@ -479,7 +481,8 @@ def _by_level(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of districts, and those of provinces and the country, with their names."""
     order = [name for name in ("kind", "year", "outcome") if name in table]
-    kinds = {"kind": object, "outcome": object, **dict.fromkeys(_RELEASES, "Int64")}
+    kinds: dict[str, Any] = {"kind": object, "outcome": object}
+    kinds |= dict.fromkeys(_RELEASES, "Int64")
     if "year" in table:
         kinds["year"] = "Int64"
     found = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
@@ -17,6 +17,9 @@ from mine_geo.cli.options import (
     output_options,
 )
 from mine_geo.errors import OptionError, some
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_SAID: Final = 20
 
@@ -48,22 +51,23 @@ def settings(ctx: click.Context, format_: str, output: Path | None, *, history: 
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return "the usual words"
-    if isinstance(value, tuple):
-        return " / ".join(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return (
-        f"{value:,.10g}"
-        if isinstance(value, float)
-        else f"{value:,}"
-        if isinstance(value, int)
-        else str(value)
-    )
+    match value:
+        case None:
+            return "the usual words"
+        case tuple():
+            return " / ".join(value)
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+    return str(value)
 
 
-def _pair(option: str, what: str) -> Any:
+_Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
+
+
+def _pair(option: str, what: str) -> _Decorator:
+    """Return an option of a text in both languages."""
     return click.option(
         option, nargs=2, metavar="ENGLISH KHMER", help=f"Standing text: {what}; both languages."
     )
@@ -88,7 +92,7 @@ def _pair(option: str, what: str) -> Any:
 @click.option("--usual-text", is_flag=True, help="Go back to the usual standing text.")
 @click.option("--by", "set_by", required=True, metavar="NAME", help="Who sets it; it is kept.")
 @click.pass_context
-def set_(ctx: click.Context, *, set_by: str, usual_text: bool, **told: Any) -> None:
+def set_(ctx: click.Context, /, *, set_by: str, usual_text: bool, **told: Any) -> None:
     """Set the parameters of everything public; those that are not named stay."""
     changes = {name: value for name, value in told.items() if value is not None}
     if usual_text:
@@ -167,8 +171,8 @@ def recall(ctx: click.Context, number: int, *, reason: str, recalled_by: str) ->
     """Name an edition as recalled; it stays in the list, and editions are compared with it."""
     store = open_named(ctx)
     store.recall_edition(number, reason=reason, recalled_by=recalled_by)
-    listed = store.editions().set_index("number")
-    files = listed.loc[number, "files"]
+    listed = store.editions()
+    (files,) = listed.loc[listed["number"] == number, "files"]
     echo(f"edition {number} is recalled; take back its {len(files):,} files: {some(files, 3)}")
 
 

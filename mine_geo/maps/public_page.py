@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from mine_geo.disclosure import RELEASED_COLUMNS, WAITING
+from mine_geo.disclosure import RELEASED_COLUMNS
 from mine_geo.maps import facts, packing, public_tables, records
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.beneath import Beneath
 from mine_geo.maps.words import Said, same, say
 from mine_geo.selection import EVERYTHING
+from mine_geo.shown_figures import WAITING
 from mine_geo.terms import TOTAL_COLUMNS, ZONES
 
 if TYPE_CHECKING:

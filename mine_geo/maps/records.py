@@ -105,16 +105,17 @@ class Group:
 
 def together(groups: Iterable[Group]) -> tuple[int | Said, int | Said]:
     """Return hazards and m² of all groups; the words where one of them is not shown."""
+    hazards: list[int | Said] = []
+    sizes: list[int | Said] = []
     ours = list(groups)
-    wholes = [
-        next((each.whole for each in ours if each.kind == kind and each.whole is not None), None)
-        or tuple(
-            _sum(getattr(each, name) for each in ours if each.kind == kind)
-            for name in ("hazards", "size_m2")
-        )
-        for kind in dict.fromkeys(each.kind for each in ours)
-    ]
-    return _sum(each[0] for each in wholes), _sum(each[1] for each in wholes)
+    for kind in dict.fromkeys(each.kind for each in ours):
+        mine = [each for each in ours if each.kind == kind]
+        whole = mine[0].whole
+        if whole is None:
+            whole = _sum(each.hazards for each in mine), _sum(each.size_m2 for each in mine)
+        hazards.append(whole[0])
+        sizes.append(whole[1])
+    return _sum(hazards), _sum(sizes)
 
 
 def _sum(figures: Iterable[int | Said]) -> int | Said:

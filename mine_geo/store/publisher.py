@@ -77,22 +77,25 @@ class Comparison:
             f"{len(self.withheld):,} released polygons that an earlier edition drew are withheld"
             + (": each says that something was reported there since" if len(self.withheld) else "")
         )
-        for row in self.withheld.head(most).itertuples():
-            where = row.concerns or "not known which"
-            found.append(
-                f"  land of {row.hazard_id} ({row.outcome}, {row.lost_m2:,} m², edition "
-                f"{row.edition}): concerns {where}"
-            )
+        found += [
+            f"  land of {row['hazard_id']} ({row['outcome']}, {row['lost_m2']:,} m², edition "
+            f"{row['edition']}): concerns {row['concerns'] or 'not known which'}"
+            for row in self.withheld.head(most).to_dict("records")
+        ]
         found += _and_more(len(self.withheld), most)
         found.append(
             f"{len(self.figures):,} figures tell more beside those of an earlier edition than alone"
         )
-        for row in self.figures.head(most).itertuples():
-            before, now = (
-                "left out" if pd.isna(each) else f"{int(each):,}" for each in (row.before, row.now)
-            )
-            found.append(f"  {row.figure}: {before} in edition {row.edition}, now {now}; {row.why}")
+        found += [
+            f"  {row['figure']}: {_count(row['before'])} in edition {row['edition']}, now "
+            f"{_count(row['now'])}; {row['why']}"
+            for row in self.figures.head(most).to_dict("records")
+        ]
         return [*found, *_and_more(len(self.figures), most)]
+
+
+def _count(value: Any) -> str:
+    return "left out" if pd.isna(value) else f"{int(value):,}"
 
 
 def _and_more(count: int, most: int) -> list[str]:
@@ -202,9 +205,15 @@ class Publisher(Base):
         -------
         Comparison
             Restricted: it names hazards.
+
+        Raises
+        ------
+        ClockError
+            If the clock cannot be right.
         """
         with self._reading() as connection:
             number = _next_number(connection)
+            next_moment(connection)  # a clock that is wrong is refused before anything is written
             c = _EDITION.c
             earlier = connection.execute(
                 select(c.number, c.parameters, c.figures).order_by(c.number)
@@ -400,7 +409,7 @@ def _keep_land(connection: Connection, number: int, land: gpd.GeoDataFrame, now:
     shapes = gpd.GeoSeries(
         [shapely.multipolygons(shapely.get_parts(each)) for each in as_geometries(land)], crs=CRS
     )
-    columns = {
+    columns: dict[str, list[Any]] = {
         "edition": [number] * len(land),
         "hazard_id": [None if pd.isna(each) else str(each) for each in land["hazard_id"]],
         "outcome": [str(each) for each in land["outcome"]],

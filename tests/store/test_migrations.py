@@ -197,7 +197,7 @@ def test_migrations_are_found_in_a_wheel_and_in_a_checkout(
     assert migrate.folder() == package / "migrations"
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0004"])
 def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     place: str, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:
