@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 PERSONS = {"asked_by": "Sok Dara", "approved_by": "Chan Sophea"}
 
 
-def fields(count: int = 12, *, west: float = 103.0, prefix: str = "AP") -> gpd.GeoDataFrame:
+def fields(
+    count: int = 12, *, west: float = 103.0, prefix: str = "AP", size: float = 0.01
+) -> gpd.GeoDataFrame:
     """Return hazards of Samlout in a row, 1.1 km apart."""
     frame = gpd.GeoDataFrame(
         {
@@ -37,7 +39,7 @@ def fields(count: int = 12, *, west: float = 103.0, prefix: str = "AP") -> gpd.G
             "district_code": "0209",
             "surveyed_on": pd.Timestamp("2019-05-01"),
         },
-        geometry=[box(west + n / 50, 12.8, 0.01) for n in range(count)],
+        geometry=[box(west + n / 50, 12.8, size) for n in range(count)],
         crs=4326,
     )
     return to_hazards(frame)
@@ -126,8 +128,8 @@ def test_what_is_withheld_now_and_was_drawn_is_named_and_needs_a_decision(
     filled: Store, tmp_path: Path
 ) -> None:
     editions.release(filled, tmp_path / "one", as_of="2020-12-31", atlas=False, **PERSONS)
-    # 40 m of it again: something was found beside the cleared field
-    filled.register(fields(1, west=103.0101, prefix="NEW"))
+    # something was found 5 m from the cleared field
+    filled.register(fields(1, west=103.01005, prefix="NEW", size=0.005))
     made = editions.draft(filled, as_of="2020-12-31")
     lost = made.comparison.withheld
     assert lost[["edition", "hazard_id", "outcome", "concerns"]].to_numpy().tolist() == [
@@ -204,7 +206,7 @@ def test_two_persons_and_an_unchanged_register(filled: Store, tmp_path: Path) ->
     assert filled.editions().empty
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thing").touch()
-    with pytest.raises(errors.FileError, match="new or empty folder"):
+    with pytest.raises(errors.FileError, match="a new folder, or an empty one"):
         editions.release(filled, tmp_path / "full", **PERSONS)
     with pytest.raises(errors.FileError, match="make it first"):
         editions.release(filled, tmp_path / "no" / "where", **PERSONS)
