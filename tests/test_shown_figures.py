@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mine_geo.disclosure import disclose
 from mine_geo.errors import OptionError
 from mine_geo.exports import write_public
+from mine_geo.maps import atlas
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
@@ -224,6 +225,20 @@ def test_pages_say_it_in_words_in_both_languages():
     one = compose(layers, subjects.district(split, districts(), "Battambang", "Bavel"), public=True)
     assert one.facts.total_hazards.en == "fewer than 5"
     assert one.data["shades"][0]["symbols"] == ["remaining_unsaid"]
+
+
+def test_the_tables_of_an_atlas_are_those_of_its_pages(tmp_path):
+    """They link to the pages of units, and no figure of the hazards themselves is in them."""
+    split = register({"0204": (1, 0), "0209": (20, 10), "0202": (5, 15), "2401": (9, 9)})
+    atlas(split, tmp_path / "atlas", None, districts(), public=True, settings=FIVE)
+    index = (tmp_path / "atlas" / "index.html").read_text("utf-8")
+    assert 'href="02-battambang/index.html"' in index
+    province = (tmp_path / "atlas" / "02-battambang" / "index.html").read_text("utf-8")
+    assert 'href="0204-bavel.html"' in province
+    assert "fewer than 5" in province
+    cells = re.findall(r"<td>(.*?)</td>", province)
+    assert "1" not in cells  # Bavel has one hazard
+    assert "20" in cells
 
 
 def test_a_geopackage_has_nulls_and_says_why(tmp_path):
