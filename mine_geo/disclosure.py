@@ -5,6 +5,9 @@ would give it away: land cut from a hazard of which something is left shares its
 the rest, and even without that edge the gap between released polygons shows where the rest lies.
 Names of persons, identifiers of hazards and reports, remarks and days stay restricted too.
 
+No text of a record is handed on: units have the names of the loaded layers, kinds and outcomes
+are ours. Figures are those of accepted records.
+
 Geometry is EPSG:4326 (longitude, latitude in degrees); sizes are whole m².
 """
 
@@ -35,7 +38,7 @@ from mine_geo.totals import totals
 from mine_geo.withholding import LEAST_CLEARANCE_M, drawn, may_be_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from datetime import date
 
 
@@ -43,7 +46,12 @@ RELEASED_COLUMNS: Final = tuple(f"{outcome}_m2" for outcome in OUTCOMES)
 
 _PLACE: Final = ("province", "province_code", "district", "district_code")
 _UNIT: Final = ADMIN_COLUMNS[:-1]
+_COMMUNE: Final = ("commune", "commune_code")
 _SIZES: Final = ("size_m2", "near_size_m2", "far_size_m2")
+_NOWHERE: Final = "\n"
+"""The key of what is in no province of the layer; no code or name of a unit."""
+_IN_PROVINCE: Final = "\nprovince "
+"""What begins the key of a province, for what is in none of its districts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +63,10 @@ class Disclosed:
     """
 
     aggregates: gpd.GeoDataFrame
-    """A row a district and kind; geometry: the district as the district table has it, or null."""
+    """A row a district and kind; geometry: the district as the district table has it, or null.
+
+    What records no district that the table knows stands in rows without one: of its province, if
+    the table knows that, else without province."""
 
     upper: pd.DataFrame
     """The same of each province and of the country (`level`), which no sum of rows gives."""
@@ -64,7 +75,8 @@ class Disclosed:
     upper_withheld: pd.DataFrame
 
     communes: pd.DataFrame
-    """A row a commune and kind in districts that have any recorded; commune null: not recorded."""
+    """A row a commune and kind in districts where any is recorded; commune null: not recorded, or
+    none that a layer of communes names."""
 
     yearly: pd.DataFrame
     """All released land by district, kind, year and outcome: `releases`, `released_m2`."""
@@ -81,42 +93,58 @@ class Disclosed:
     as_of: date | str | None
     """The day of the data as told."""
 
-    latest_survey: pd.Timestamp | None
-    """The latest day of survey among the hazards."""
-
     synthetic: bool
     """Whether any hazard is invented."""
-
-    def of(self, codes: Collection[str], column: str | None) -> Disclosed:
-        """Return the part of some units; what is left out is the same as in the whole.
-
-        Parameters
-        ----------
-        codes
-            The codes of provinces or districts.
-        column
-            `province_code` or `district_code`; None: all.
-        """
-        if column is None:
-            return self
-        wanted = frozenset(codes)
-
-        def part(table: Any) -> Any:
-            return table[table[column].isin(wanted)].reset_index(drop=True)
-
-        return replace(
-            self,
-            aggregates=part(self.aggregates),
-            communes=part(self.communes),
-            yearly=part(self.yearly),
-            released=part(self.released),
-            withheld=part(self.withheld),
-        )
 
     @property
     def clearance_m(self) -> float:
         """How far released land that is drawn lies from all that remains, metres."""
         return float(self.settings.clearance_m)
+
+    def within(self, units: pd.DataFrame) -> Disclosed:
+        """Return what is of some units only: those of rows of `aggregates`.
+
+        Examples
+        --------
+        >>> from mine_geo import intake, sample, zones
+        >>> fields = intake.read_hazards(sample.path("minefields"))
+        >>> fields = fields[fields["province"] == "Pailin"]
+        >>> split = zones.border_split(fields, intake.read_border(sample.path("border")))
+        >>> whole = disclose(split, intake.read_admin(sample.path("districts")), restricted=split)
+        >>> rows = whole.aggregates
+        >>> whole.within(rows[rows["district"] == "Sala Krau"]).aggregates["district_code"].tolist()
+        ['2402']
+        """
+        wanted = set(_places_of(units))
+        tables = {}
+        for name in ("aggregates", "communes", "yearly", "released", "withheld"):
+            table = getattr(self, name)
+            # an array: an empty list would choose columns
+            mine = np.array([place in wanted for place in _places_of(table)], dtype=bool)
+            tables[name] = table[mine].reset_index(drop=True)
+        return replace(self, **tables)
+
+
+def required(restricted: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Return what is restricted; nothing is public without it.
+
+    Raises
+    ------
+    OptionError
+        If it is None.
+    """
+    if restricted is None:
+        raise OptionError(
+            "what is public needs restricted=: every polygon that remains, of all kinds and "
+            "everywhere, and every one that waits to be accepted (Store.restricted() returns "
+            "them; an empty frame with a column hazard_id says that nothing remains)"
+        )
+    return restricted
+
+
+def _places_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    texts = [table[column].astype(object).where(table[column].notna(), "") for column in _PLACE]
+    return list(zip(*texts, strict=True))
 
 
 def disclose(
@@ -124,7 +152,8 @@ def disclose(
     admin: gpd.GeoDataFrame | None = None,
     released: gpd.GeoDataFrame | None = None,
     *,
-    restricted: gpd.GeoDataFrame | None = None,
+    restricted: gpd.GeoDataFrame | None,
+    communes: pd.DataFrame | None = None,
     clearance_m: float | None = None,
     as_of: date | str | None = None,
     settings: PublicSettings = USUAL,
@@ -132,28 +161,38 @@ def disclose(
     """Reduce a split and its released land to what may be shown to everybody.
 
     Give all districts and all hazards of the kinds that are shown, and take the part that is wanted
-    out of the result: figures left out of one part would come out of another.
+    out of the result (`Disclosed.within`): figures left out of one part would come out of another.
 
-    A released polygon is shown if its hazard is wholly released, and every polygon released of
-    that hazard lies at least `clearance_m` from every polygon that remains. All others are in
+    A released polygon is shown if its hazard is wholly released, and all its kin (what it was
+    divided into or merged with, over generations), and the convex hull of all land released of
+    them lies at least `clearance_m` from every polygon that remains or waits. All others are in
     the figures alone. A polygon whose hazard is not recorded is not shown.
 
     Parameters
     ----------
     split
-        What `border_split` returned (EPSG:4326): the hazards of the figures.
+        What `border_split` returned (EPSG:4326): the hazards of the figures. Those that are
+        `in_workbench` are restricted like all others, and in no figure.
     admin
         Districts, as from `read_admin`; each gets a row, with zeros if need be. Pass those of
-        the area that the split covers: a district outside it would show zeros.
+        the area that the split covers: a district outside it would show zeros. A hazard belongs
+        to one by its code, or, where it records none, by the names of province and district. No
+        other name is printed: the rest is counted as not recorded, all of it without `admin`.
     released
         Released land (EPSG:4326), a row a release: `outcome`; `hazard_id`, without which
         nothing is shown; `kind` (else that of a split of one kind); `year` or `happened_on`;
         `released_m2` (else the size of the polygon); the columns of province and district.
     restricted
-        Every polygon that remains, of any kind and anywhere: `hazard_id`, geometry and, if
-        known, `parent_id`. Needed where `split` holds one kind or one province only: land
-        released of one hazard may lie on the edge of another that the split leaves out. The
-        polygons of `split` are restricted in any case.
+        Every polygon that remains, of any kind and anywhere, and every one that waits to be
+        accepted (EPSG:4326), as `Store.restricted` gives them: `hazard_id`, geometry (missing
+        where something remains and nobody knows where) and, as far as they are known,
+        `parent_id`, `kin`, `remains`, see `withholding.may_be_shown`. `split` may hold one kind
+        or province only, but land released of one hazard may lie on the edge of any other. An
+        empty frame says that nothing remains anywhere. The polygons of `split` are restricted in
+        any case.
+    communes
+        A layer of communes: `district_code`, `commune` and, if known, `commune_code`. A commune
+        that it does not name is counted as not recorded; all are without it.
     clearance_m
         Metres, at least 1, instead of those of the settings; measured on the safe side: never
         shown if nearer, and it may be withheld up to 5 % farther away.
@@ -166,60 +205,78 @@ def disclose(
     Returns
     -------
     Disclosed
-        Tables and polygons that name no hazard, no person, no report and no day of a release.
+        Tables and polygons that name no hazard, no person, no report and no day of a survey or
+        release, and hold no text of a record.
 
     Raises
     ------
     RecordError
-        If there is neither `admin` nor a column `district`, a district comes twice, a zone,
-        an id or an outcome is missing.
+        If a district comes twice, a zone, an id or an outcome is missing, or hazards name parents
+        of which nothing else is known.
     MixedError
         If the split mixes thresholds, rules or borders.
     CRSError
         If polygons are not in EPSG:4326: nearness to them could not be told.
     OptionError
-        If `clearance_m` is no number of at least 1, or the split was made with another threshold,
-        rule or coast than the settings say.
+        If `restricted` is None, `clearance_m` no number of at least 1, or the split was made with
+        another threshold, rule or coast than the settings say.
 
     Notes
     -----
-    What no map with released land on it can hide: that nothing remains where it is drawn, and
-    about where something may remain, in gaps between drawn polygons of different hazards, never
-    nearer than `clearance_m`. Two publications tell more than one: a polygon that was drawn
-    before and is withheld now has something within `clearance_m` of it that was found since, and
-    figures of several thresholds, days or rules together narrow down how far from the border the
-    hazards of a small commune lie; so there is one set of parameters, and editions are compared
-    before they are written (`editions`). Figures of fewer hazards than the least count are left
-    out with as many others as that takes (`suppression`), and sizes rounded. That does not hide
-    what somebody knows already who holds all hazards of a figure but one, nor that one hazard has
-    nearly all the m² of a figure.
+    What no map with released land on it can hide:
+
+    - That nothing remains where it is drawn, nor within its convex hull; and about where
+      something may remain, in gaps between drawn polygons of different hazards, never nearer than
+      `clearance_m`.
+    - That something may be near land which is in the figures and not drawn: of a small unit
+      where all but one of the releases are drawn, the last one's m² are known.
+    - What is not in the register: land that nobody surveyed; a record that waits without a
+      polygon and without the id of a hazard withholds nothing, for nobody knows what of. Land
+      left out by an amendment and found again counts as kin if the store holds the amendment;
+      frames must say it in a column `kin`.
+    - Two publications tell more than one: a polygon that was drawn before and is withheld now has
+      something within `clearance_m` of its hull that was found since, and figures of several
+      thresholds, days or rules together narrow down how far from the border the hazards of a
+      small commune lie. So there is one set of parameters, and editions are compared before they
+      are written (`editions`).
+    - Figures of fewer hazards than the least count are left out with as many others as that takes
+      (`suppression`), and sizes rounded. That does not hide what somebody knows already who holds
+      all hazards of a figure but one, nor that one hazard has nearly all the m² of a figure.
+    - The difference of figures with and without what waits, where both get out.
 
     Examples
     --------
     >>> from mine_geo import intake, sample, zones
     >>> fields = intake.read_hazards(sample.path("minefields"))
-    >>> fields = fields[fields["province"] == "Pailin"]
-    >>> split = zones.border_split(fields, intake.read_border(sample.path("border")))
     >>> districts = intake.read_admin(sample.path("districts"))
-    >>> open_to_all = disclose(split, districts[districts["province"] == "Pailin"])
+    >>> border = intake.read_border(sample.path("border"))
+    >>> pailin = fields[fields["province"] == "Pailin"]
+    >>> open_to_all = disclose(
+    ...     zones.border_split(pailin, border),
+    ...     districts[districts["province"] == "Pailin"],
+    ...     restricted=fields,
+    ... )
     >>> open_to_all.aggregates[["district", "hazards", "size_m2", "near_size_m2"]]
         district  hazards   size_m2  near_size_m2
-    0     Pailin      252  12975000       9609000
-    1  Sala Krau       75   4680000       2822000
+    0     Pailin      207  10767000       7838000
+    1  Sala Krau       60   3793000       2264000
     """
+    restricted = required(restricted)
     if clearance_m is not None:
         _refuse_clearance(clearance_m)
         settings = replace(settings, clearance_m=float(clearance_m))
-    clearance_m = settings.clearance_m
+    clearance_m, waiting_count = settings.clearance_m, settings.tell_waiting
     _refuse(split, admin, released, restricted)
-    hazards = _without_geometry(split)
-    land = _land(released, hazards["kind"])
-    units = _units(admin, hazards, land)
-    kinds = _kinds([*hazards["kind"], *land["kind"]])
-    public = may_be_shown(land, [split] if restricted is None else [split, restricted], clearance_m)
+    every = _without_geometry(split)
+    land = _land(released, every["kind"])
+    units = _units(admin, every, land)
+    waits = every[WAITING].to_numpy(dtype=bool)
+    hazards, waiting = every[~waits], every[waits] if waiting_count else None
+    kinds = _kinds([*(every if waiting_count else hazards)["kind"], *land["kind"]])
+    public = may_be_shown(land, [split, restricted], clearance_m)
     exact = Exact(
-        aggregates=_aggregates(hazards, None if released is None else land, units, kinds),
-        communes=_communes(hazards, units),
+        aggregates=_aggregates(hazards, None if released is None else land, units, kinds, waiting),
+        communes=_communes(hazards, units, communes),
         yearly=_added_up(land, units, ["kind", "year", "outcome"]),
         released=_polygons(land[public], units),
         withheld=_added_up(land[~public & drawn(land)], units, ["kind", "outcome"]),
@@ -229,7 +286,6 @@ def disclose(
         **vars(shown(exact, settings)),
         settings=settings,
         as_of=as_of,
-        latest_survey=_latest(split),
         synthetic=bool("synthetic" in split and split["synthetic"].eq(True).any()),
     )
 
@@ -238,7 +294,7 @@ def _refuse(
     split: gpd.GeoDataFrame,
     admin: gpd.GeoDataFrame | None,
     released: gpd.GeoDataFrame | None,
-    restricted: gpd.GeoDataFrame | None,
+    restricted: gpd.GeoDataFrame,
 ) -> None:
     for frame, what in (
         (split, "split"),
@@ -249,13 +305,8 @@ def _refuse(
         if frame is not None and len(frame) and frame.crs != CRS:
             raise CRSError(f"{what}: must be in EPSG:4326; use to_crs(4326) first")
     for frame, what in ((split, "split"), (restricted, "restricted polygons")):
-        if frame is not None and "hazard_id" not in frame:
+        if "hazard_id" not in frame:
             raise RecordError(f"{what}: no column hazard_id; read them with read_hazards")
-    if admin is None and "district" not in split:
-        raise RecordError(
-            "no districts to add up by: the split has no column district; pass admin=, or set "
-            "the district of each hazard (assign_admin proposes it)"
-        )
     if released is not None:
         known = released["outcome"].isin(OUTCOMES) if "outcome" in released else [False]
         if not all(known):
@@ -278,14 +329,21 @@ def _refuse_otherwise(figures: pd.DataFrame, settings: PublicSettings) -> None:
 
 def _without_geometry(split: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return what the figures are made of: no polygon, no id, no name of a person."""
-    wanted = ("kind", *_PLACE, "commune", "zone", *_SIZES, *PROVENANCE_COLUMNS)
+    wanted = ("kind", *_PLACE, *_COMMUNE, "zone", *_SIZES, *PROVENANCE_COLUMNS)
     missing = [column for column in ("zone", *_SIZES) if column not in split]
     if missing:
         raise RecordError(f"no {some(missing)} in the split; call border_split first")
+    texts = {c: _texts(split, c) for c in (*_PLACE, *_COMMUNE)}
     table = pd.DataFrame({c: split.get(c) for c in wanted}, index=split.index)
     waiting = split["in_workbench"].eq(True) if "in_workbench" in split else False
-    table = table.astype(dict.fromkeys(("kind", *_PLACE, "commune"), object))
+    table = table.assign(**texts, kind=_known_kinds(split)).astype(dict.fromkeys(texts, object))
     return table.where(table.notna(), None).assign(**{WAITING: waiting}).reset_index(drop=True)
+
+
+def _known_kinds(frame: pd.DataFrame) -> pd.Series[Any]:
+    """Return the kinds that are ours; whatever else a record says is none."""
+    kinds = [kind if kind in KINDS else None for kind in _texts(frame, "kind")]
+    return pd.Series(kinds, index=frame.index, dtype=object)
 
 
 def _land(released: gpd.GeoDataFrame | None, kinds: pd.Series[Any]) -> pd.DataFrame:
@@ -296,8 +354,11 @@ def _land(released: gpd.GeoDataFrame | None, kinds: pd.Series[Any]) -> pd.DataFr
             {"year": "Int64", "released_m2": np.int64}
         )
     land = pd.DataFrame({c: _texts(released, c) for c in columns}, dtype=object)
+    land["kind"] = _known_kinds(land)
     if "kind" not in released and len(set(kinds)) == 1:
         land["kind"] = kinds.iloc[0]
+    if "parent_id" in released:
+        land["parent_id"] = pd.Series(_texts(released, "parent_id"), dtype=object)
     if "year" in released:
         years = pd.to_numeric(released["year"])
     elif "happened_on" in released:
@@ -327,32 +388,84 @@ def _names(frame: pd.DataFrame) -> list[tuple[str, str]]:
     return [(str(province).casefold(), str(district).casefold()) for province, district in pairs]
 
 
-def _key(frame: pd.DataFrame, codes: dict[tuple[str, str], str] | None = None) -> list[str]:
-    """Return what tells districts apart: the code, else the names of province and district."""
-    named = zip(frame["district_code"], _names(frame), strict=True)
-    codes = codes or {}
-    return [codes.get(n, "/".join(n)) if pd.isna(code) else str(code) for code, n in named]
+class _Layer:
+    """The districts of the loaded layer, and to which of them, if any, a record belongs."""
+
+    def __init__(self, admin: gpd.GeoDataFrame | None) -> None:
+        more = ["schematic"] if admin is not None and "schematic" in admin else []
+        columns = [*_UNIT, *more, "geometry"]
+        known = pd.DataFrame(columns=columns) if admin is None else admin
+        known = pd.DataFrame({c: known.get(c) for c in columns}, dtype=object)
+        names = _names(known)
+        coded = list(zip(known["district_code"], names, strict=True))
+        known["key"] = ["/".join(name) if pd.isna(code) else str(code) for code, name in coded]
+        if known["key"].duplicated().any():
+            twice = known["key"][known["key"].duplicated()]
+            raise RecordError(f"district {some(twice)} comes more than once; dissolve its parts")
+        self.units = known
+        self._keys = {str(code): str(code) for code, _ in coded if not pd.isna(code)}
+        self._named: dict[tuple[str, str], str | None] = {}
+        for name, key in zip(names, known["key"], strict=True):
+            self._named[name] = None if name in self._named else key
+        self._provinces: dict[str, str] = {}
+        for code, name in zip(known["province_code"], known["province"], strict=True):
+            key = _IN_PROVINCE + (str(name).casefold() if pd.isna(code) else str(code))
+            if not pd.isna(code):
+                self._provinces.setdefault(str(code).casefold(), key)
+            self._provinces.setdefault(str(name).casefold(), key)
+
+    def keys_of(self, table: pd.DataFrame) -> list[str]:
+        """Return the key of each record's district, else of its province, else of nowhere.
+
+        A code decides alone: a name beside an unknown code may be that of another unit.
+        """
+        places = zip(*(table[column] for column in _PLACE), _names(table), strict=True)
+        return [self._key(*place) for place in places]
+
+    def _key(
+        self,
+        province: str | None,
+        province_code: str | None,
+        district: str | None,
+        district_code: str | None,
+        names: tuple[str, str],
+    ) -> str:
+        if district_code is not None and not pd.isna(district_code):
+            found = self._keys.get(str(district_code))
+        else:
+            found = None if district is None else self._named.get(names)
+        if found is not None:
+            return found
+        told = province_code if province_code is not None else province
+        return self._provinces.get("" if told is None else str(told).casefold(), _NOWHERE)
+
+    def beyond(self, keys: set[str]) -> pd.DataFrame:
+        """Return rows for what is in no district of the layer, named as far as the layer goes."""
+        known = self.units[["province", "province_code", "province_km"]]
+        of = [
+            self._provinces[str(name if pd.isna(code) else code).casefold()]
+            for name, code in zip(known["province"], known["province_code"], strict=True)
+        ]
+        found = known.assign(key=of).drop_duplicates("key")
+        found = found[found["key"].isin(keys)]
+        nowhere = pd.DataFrame({"key": [_NOWHERE]}) if _NOWHERE in keys else None
+        return found if nowhere is None else pd.concat([found, nowhere], ignore_index=True)
 
 
 def _units(admin: gpd.GeoDataFrame | None, *tables: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return all districts by key, and give the tables their keys.
+    """Return all units by key, and give the tables their keys.
 
-    Those of the district table, and others that the records name; no other has a polygon.
+    Those of the district table; and what records no such district, which has no polygon.
     """
-    columns = [*_UNIT, *(["schematic"] if admin is not None and "schematic" in admin else [])]
-    known = pd.DataFrame(columns=[*columns, "geometry"]) if admin is None else admin
-    known = pd.DataFrame({c: known.get(c) for c in [*columns, "geometry"]}, dtype=object)
-    known["key"] = _key(known)
-    if known["key"].duplicated().any():
-        twice = known["key"][known["key"].duplicated()]
-        raise RecordError(f"district {some(twice)} comes more than once; dissolve its parts")
-    codes = dict(zip(_names(known), known["key"], strict=True))
-    found = [known]
+    layer = _Layer(admin)
+    beyond: set[str] = set()
     for table in tables:
-        table["key"] = np.array(_key(table, codes), dtype=object)
-        found.append(table[["key", *_PLACE]].sort_values(list(_PLACE)))
-    units = pd.concat(found, ignore_index=True).drop_duplicates("key")
+        keys = layer.keys_of(table)
+        table["key"] = np.array(keys, dtype=object)
+        beyond.update(keys)
+    units = pd.concat([layer.units.assign(listed=True), layer.beyond(beyond)], ignore_index=True)
     units = units.astype(object).where(units.notna(), None)
+    units["listed"] = units["listed"].eq(True)
     units = units.sort_values(["district_code", "province", "district"], na_position="last")
     khmer = units.groupby("province_code")["province_km"].transform("first")
     units["province_km"] = units["province_km"].where(units["province_km"].notna(), khmer)
@@ -362,8 +475,7 @@ def _units(admin: gpd.GeoDataFrame | None, *tables: pd.DataFrame) -> gpd.GeoData
 def _kinds(values: Iterable[Any]) -> list[str | None]:
     found = {None if pd.isna(value) else value for value in values}
     known = [kind for kind in KINDS if kind in found]
-    rest = sorted(str(kind) for kind in found - set(KINDS) - {None})
-    return [*known, *rest, *([None] if None in found or not found else [])]
+    return [*known, *([None] if None in found or not found else [])]
 
 
 def _aggregates(
@@ -371,11 +483,19 @@ def _aggregates(
     land: pd.DataFrame | None,
     units: gpd.GeoDataFrame,
     kinds: list[str | None],
+    waiting: pd.DataFrame | None,
 ) -> gpd.GeoDataFrame:
-    """Return a row a district and kind; of no recorded kind only where there is something."""
+    """Return a row a district and kind.
+
+    Of no recorded kind, or outside of all districts, only where there is something.
+    """
     grid = units.merge(pd.DataFrame({"kind": pd.Series(kinds, dtype=object)}), how="cross")
     table = _with_figures(grid, hazards, ["key", "kind"])
-    counted = [*TOTAL_COLUMNS, WAITING]
+    counted = [*TOTAL_COLUMNS]
+    if waiting is not None:
+        waits = _sums(waiting, ["key", "kind"], WAITING)
+        table = table.merge(waits, how="left", on=["key", "kind"])
+        counted.append(WAITING)
     if land is not None:
         for outcome, column in zip(OUTCOMES, RELEASED_COLUMNS, strict=True):
             sums = _sums(land[land["outcome"] == outcome], ["key", "kind"], "released_m2")
@@ -384,8 +504,8 @@ def _aggregates(
             )
             counted.append(column)
     table[counted] = table[counted].fillna(0).astype(np.int64)
-    if len(kinds) > 1:
-        table = table[table["kind"].notna() | table[counted].any(axis=1)]
+    always = table["listed"] & (table["kind"].notna() if len(kinds) > 1 else True)
+    table = table[always | table[counted].any(axis=1)]
     for column in PROVENANCE_COLUMNS:
         told = hazards[column].dropna()
         table[column] = told.iloc[0] if len(told) else None
@@ -399,7 +519,6 @@ def _aggregates(
 def _with_figures(rows: pd.DataFrame, hazards: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Return rows with the figures of the hazards that they name."""
     figures = totals(hazards, by).astype(dict.fromkeys(by, object))
-    figures = figures.merge(_sums(hazards, by, WAITING), on=by)
     return rows.merge(figures, how="left", on=by, validate="one_to_one")
 
 
@@ -408,19 +527,39 @@ def _sums(frame: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     return sums.astype(dict.fromkeys(by, object))
 
 
-def _communes(hazards: pd.DataFrame, units: gpd.GeoDataFrame) -> pd.DataFrame:
+def _communes(
+    hazards: pd.DataFrame, units: gpd.GeoDataFrame, layer: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return figures by commune, in districts where any is recorded; named by the layer alone."""
+    with_any = hazards["key"][hazards[list(_COMMUNE)].notna().any(axis=1)]
+    recorded = hazards[hazards["key"].isin(with_any)]
+    recorded = recorded.assign(commune=_commune_names(recorded, layer))
     by = ["key", "commune", "kind"]
-    with_any = hazards["key"][hazards["commune"].notna()]
-    some_recorded = hazards[hazards["key"].isin(with_any)]
-    rows = some_recorded[by].drop_duplicates().merge(_named(units), on="key")
-    table = _with_figures(rows, some_recorded, by)
+    rows = recorded[by].drop_duplicates().merge(_named(units), on="key")
+    table = _with_figures(rows, recorded, by)
     table = table.sort_values(["district_code", "district", "commune", "kind"], na_position="last")
-    columns = [*_UNIT, "commune", "kind", *TOTAL_COLUMNS, WAITING]
-    return (
-        table[columns]
-        .astype(dict.fromkeys((*TOTAL_COLUMNS, WAITING), np.int64))
-        .reset_index(drop=True)
-    )
+    columns = [*_UNIT, "commune", "kind", *TOTAL_COLUMNS]
+    return table[columns].astype(dict.fromkeys(TOTAL_COLUMNS, np.int64)).reset_index(drop=True)
+
+
+def _commune_names(hazards: pd.DataFrame, layer: pd.DataFrame | None) -> pd.Series[Any]:
+    """Return what the layer calls the commune of each hazard, by its code, else by its name."""
+    names: dict[tuple[str, str], str] = {}
+    if layer is not None:
+        codes = _texts(layer, "commune_code")
+        places = zip(layer["district_code"], layer["commune"], codes, strict=True)
+        for district, commune, code in places:
+            names[str(district), str(commune).casefold()] = str(commune)
+            if code is not None:
+                names[str(district), code] = str(commune)
+    told = zip(hazards["key"], hazards["commune"], hazards["commune_code"], strict=True)
+    found = [
+        None
+        if pd.isna(each := name if pd.isna(code) else code)
+        else names.get((key, str(each).casefold()))
+        for key, name, code in told
+    ]
+    return pd.Series(found, index=hazards.index, dtype=object)
 
 
 def _named(units: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -444,8 +583,3 @@ def _polygons(land: pd.DataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = table.sort_values([*_PLACE, "kind", "outcome", "year", "order"], na_position="last")
     columns = ["outcome", "kind", "year", "released_m2", *_PLACE, "geometry"]
     return gpd.GeoDataFrame(table[columns].reset_index(drop=True), geometry="geometry", crs=CRS)
-
-
-def _latest(split: gpd.GeoDataFrame) -> pd.Timestamp | None:
-    days = read_days(split["surveyed_on"])[0] if "surveyed_on" in split else pd.Series([pd.NaT])
-    return None if days.isna().all() else days.max()

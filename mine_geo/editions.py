@@ -150,8 +150,8 @@ def figures_of(disclosed: Disclosed) -> dict[str, int | None]:
     >>> fields = intake.read_hazards(sample.path("minefields"))
     >>> fields = fields[fields["province"] == "Pailin"]
     >>> split = zones.border_split(fields, intake.read_border(sample.path("border")))
-    >>> figures_of(disclose(split))["ap_minefield, Pailin, Sala Krau: near_hazards"]
-    24
+    >>> figures_of(disclose(split, restricted=split))["ap_minefield: near_hazards"]
+    208
     """
     found: dict[str, int | None] = {}
     for table in (disclosed.upper, disclosed.aggregates, disclosed.communes):
@@ -297,13 +297,10 @@ def _write(made: Draft, folder: Path, say: Callable[[str], None], *, atlas: bool
     say("GeoPackage and tables")
     shown = made.disclosed
     exports.write_public(
-        shown.aggregates,
-        shown.released,
+        shown,
         folder / "figures.gpkg",
         places=frames["places"],
-        as_of=made.as_of,
-        latest=shown.latest_survey,
-        selection=frames["selection"],
+        selection=frames["selection"].accepted(),
     )
     synthetic = frames["selection"].synthetic or shown.synthetic
     for name, table in (("figures.csv", figure_table(shown)), ("released.csv", land_table(shown))):

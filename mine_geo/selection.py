@@ -6,10 +6,10 @@ other kinds or the workbench were left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mine_geo.errors import choose
+from mine_geo.errors import OptionError, choose
 from mine_geo.terms import KINDS, WORKBENCH
 
 if TYPE_CHECKING:
@@ -66,6 +66,25 @@ class Selection:
         """Return what was asked for in a provenance column; None where it is not known here."""
         known = {"threshold_m": self.threshold_m, "rule": self.rule}
         return (known | {"include_coast": self.include_coast}).get(column)
+
+    def accepted(self) -> Selection:
+        """Return the same for figures that are public: of accepted records only.
+
+        Raises
+        ------
+        OptionError
+            If only what waits was asked for.
+
+        Examples
+        --------
+        >>> Selection(kind="av_minefield").accepted()
+        Selection(kind='av_minefield', workbench='exclude', ...)
+        """
+        if self.workbench == "only":
+            raise OptionError(
+                "what waits on the workbench is not public: leave out workbench='only', or public"
+            )
+        return replace(self, workbench="exclude")
 
 
 EVERYTHING = Selection()

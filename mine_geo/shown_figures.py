@@ -262,11 +262,15 @@ def _kind(
     below: list[tuple[object, ...]],
     settings: PublicSettings,
 ) -> _Kind:
-    columns = [*_ZONED, WAITING]
-    own = dict(zip(paths, districts[columns].to_numpy(np.int64), strict=True))
+    columns = [*_ZONED, WAITING]  # the last is there only if it is to be told
+    own = dict(
+        zip(paths, districts.reindex(columns=columns, fill_value=0).to_numpy(np.int64), strict=True)
+    )
     if len(own) != len(paths):
         raise RecordError("a district comes more than once in the figures of a kind")
-    lowest = dict(zip(below, communes[columns].to_numpy(np.int64), strict=True))
+    lowest = dict(
+        zip(below, communes.reindex(columns=columns, fill_value=0).to_numpy(np.int64), strict=True)
+    )
     for path, figures in lowest.items():
         own[path[:2]] = own[path[:2]] - figures
     for path in {path[:2] for path in lowest}:
@@ -306,7 +310,7 @@ def _kind(
 
 def _put(table: Any, rows: dict[Any, dict[str, Any]]) -> Any:
     """Return a table with its figures as they are shown."""
-    columns = [*TOTAL_COLUMNS, WAITING, FEW, SUPPRESSED]
+    columns = [*TOTAL_COLUMNS, *([WAITING] if WAITING in table else []), FEW, SUPPRESSED]
     found = pd.DataFrame.from_dict(rows, orient="index", columns=columns).reindex(table.index)
     return table.assign(**{name: _typed(found)[name] for name in columns})
 

@@ -1,8 +1,9 @@
 """What is written for everybody holds no restricted coordinate and no name, in any byte.
 
-Two ways to see it. The bytes are searched for every vertex of every polygon that remains. And
-two registers with the same figures by commune but other polygons, ids, distances and names
-give the same files, byte for byte: so nothing of a polygon is in them, drawn or not.
+Two ways to see it. The bytes are searched for every vertex of every polygon that remains, and for
+texts that were planted in every column of text of accepted records and of such that wait. And two
+registers with the same figures by district but other polygons, ids, distances, days and texts give
+the same files, byte for byte: so nothing of a polygon is in them, drawn or not.
 """
 
 import zipfile
@@ -12,12 +13,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo import exports, intake, sample, zones
+from mine_geo.errors import OptionError
 from mine_geo.events import registered_events, to_events
 from mine_geo.exports import geopackage
 from mine_geo.fold import fold
@@ -26,11 +29,16 @@ from mine_geo.maps.atlases.build import atlas
 from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.sheets.compose import draw
+from mine_geo.public_settings import PublicSettings
 from mine_geo.released import released_land
-from mine_geo.selection import Selection
+from mine_geo.withholding import may_be_shown
 from tests import leaks
+from tests.maps.papers import texts
 
+GEOD = pyproj.Geod(ellps="WGS84")
 DAY = "2022-12-31"
+TOLD = PublicSettings(least_count=1, round_m2=1, tell_waiting=True)
+"""All that may ever be told: what is left out of it holds nothing back."""
 SHORT = 12  # vertices of a polygon made up here
 NAMES = {
     here: {
@@ -39,9 +47,14 @@ NAMES = {
         "comment": f"owner of the rice field: Farmer {here}",
         "operator": f"Operator {here}",
         "village": f"Phum {here}",
+        "commune": f"Traeng {here}, 103.0123 13.1045",
+        "also": f"Kin of {here}",
+        "evidence": f"Told by {here}",
+        "remarks": f"House of {here}",
     }
     for here in ("Sarika", "Romdoul")
 }
+UNITS = ("province", "province_code", "district", "district_code")
 
 BORDER = gpd.GeoDataFrame(
     {
@@ -101,20 +114,32 @@ def register(who):
     polygons = [field(seed + n, x + shift, y - shift) for n, (x, y) in enumerate(places)]
     # One hazard shares a vertex with released land whose own hazard is closed.
     polygons[1 if mine else 2] = BESIDE
+    # Those of no unit that a layer knows, of no kind, and what waits: all but a number is hidden.
+    polygons += [field(seed + n, 103.06 + n / 100 + shift, 13.5) for n in range(6, 9)]
     size, near = [100, 20_000, 20_000, 4_000, 50], [100, 0, 0, 4_000, 0]
+    size, near = [*size, 7, 30, 700 if mine else 900], [*near, 7, 0, 0]
+    farm = [f"Farm of {who} 13.1045"] * 2
+    days = ["2020-01-01", "2012-03-04", None, None, "2011-01-01", "2010-10-10", None]
     table = {
-        "hazard_id": ["AP-1", *(f"{who}-{n}" for n in range(2, 6))],
-        "kind": [*["ap_minefield"] * 3, "cluster_munition", "ap_minefield"],
+        "hazard_id": ["AP-1", *(f"{who}-{n}" for n in range(2, 9))],
+        "kind": [
+            *["ap_minefield"] * 3,
+            "cluster_munition",
+            "ap_minefield",
+            "ap_minefield",
+            f"Kind of {who}",
+            f"Waiting kind of {who}",
+        ],
         "area_type": ["CHA", "SHA"][mine],
         "status": ["open", "worked_on"][mine],
-        "in_workbench": [False, True, False, False, False],
-        "province": "Battambang",
-        "province_code": "02",
-        "district": ["Samlout", "Samlout", "Samlout", "Bavel", "Bavel"],
-        "district_code": ["0209", "0209", "0209", "0204", "0204"],
-        "commune": ["Ta Taok", "Ta Sanh", "Ta Sanh", None, None],
+        "in_workbench": [*[False] * 7, True],
+        "province": [*["Battambang"] * 5, farm[0], "Battambang", farm[0]],
+        "province_code": [*["02"] * 5, None, "02", None],
+        "district": ["Samlout", farm[0], "Samlout", "Bavel", *farm, *farm],
+        "district_code": ["0209", "0209", "0209", "0204", "0204", f"9 {who}", "0204", None],
         "difficulty": "high" if mine else "low",
-        "surveyed_on": pd.to_datetime(["2020-01-01", "2012-03-04", None, None, "2011-01-01"]),
+        "surveyed_on": pd.to_datetime([*days, "2019-09-09" if mine else "2022-02-02"])
+        - pd.Timedelta(days=int(mine)),
         "reported_size_m2": 5.0 if mine else None,
         "size_m2": size,
         "near_size_m2": near,
@@ -182,14 +207,12 @@ def publish(layers, folder, units):
         compose(layers, subject, public=True).save(folder / f"{name}.html")
     told = layers.public.disclosed
     for name in ("figures.gpkg", "figures.kml", "figures.kmz"):
-        exports.write_public(
-            told.aggregates,
-            told.released,
-            folder / name,
-            as_of=told.as_of,
-            latest=told.latest_survey,
-            selection=Selection(synthetic=told.synthetic),
-        )
+        exports.write_public(told, folder / name, places=layers.places)
+    for name in ("aggregates", "communes", "yearly", "released", "withheld"):
+        table = pd.DataFrame(getattr(told, name))
+        table.drop(columns="geometry", errors="ignore").to_csv(folder / f"{name}.csv")
+    with pytest.raises(OptionError):  # of hazards there is no public table
+        exports.write_public(told, folder / "points.csv")
     with zipfile.ZipFile(folder / "figures.kmz") as archive:
         (folder / "kmz.kml").write_bytes(archive.read("doc.kml"))
     (folder / "figures.kmz").unlink()  # a zip says when it was made
@@ -208,7 +231,7 @@ def files(folder):
 
 def hand_made(who, folder):
     split = register(who)
-    layers = Layers(split, BORDER, ADMIN, land(who), PLACES, DAY)
+    layers = Layers(split, BORDER, ADMIN, land(who), PLACES, DAY, restricted=split, settings=TOLD)
     units = {
         "national": subjects.whole(split, ADMIN),
         "province": subjects.province(split, ADMIN, "Battambang"),
@@ -226,6 +249,7 @@ def hand_made(who, folder):
         places=PLACES,
         as_of=DAY,
         public=True,
+        restricted=split,
     )
     return layers
 
@@ -254,7 +278,7 @@ def search_for(split, released, shown, *public):
 
 def test_all_kinds_of_files_are_there(public_files):
     kinds = {name.rpartition(".")[2] for name in public_files["Sarika"]}
-    assert kinds == {"html", "css", "js", "json", "gpkg", "kml", "pdf", "png"}
+    assert kinds == {"html", "css", "js", "json", "gpkg", "kml", "pdf", "png", "csv"}
     pages = [name for name in public_files["Sarika"] if name.endswith(".html")]
     assert len([name for name in pages if name.startswith("atlas/")]) == 1 + 2 + 3
     assert not any("border-zone" in name for name in pages)
@@ -271,11 +295,47 @@ def test_no_vertex_and_no_name_in_any_byte(public_files, who):
     released = land(who)
     search = search_for(register(who), released, released.geometry[:2], BORDER, ADMIN)
     assert len(search.secret) > 5 * SHORT
-    forbidden = {f"Recorder {who}", f"Surveyor {who}", "Farmer", f"Operator {who}", f"Phum {who}"}
-    forbidden |= {f"{who}-2", "AP-1", f"report of {who}", f"closed by {who}", f"{who} event"}
+    forbidden = {who, "Farm", "Phum ", "Traeng", "103.0123", "13.1045", "AP-1"}
+    forbidden |= {"2020-01-01", "2019-12-31", "2019-09-08", "2022-02-02", "2020-05-07"}
     for name, content in public_files[who].items():
         assert search.found(content) == {}, name
         assert leaks.says(content, forbidden) == set(), name
+
+
+def test_what_is_printed_of_units_is_what_the_layer_says():
+    """All accepted hazards are counted, those of no known unit or kind beside the others."""
+    split = register("Sarika")
+    layers = Layers(split, BORDER, ADMIN, restricted=split, settings=TOLD)
+    table = pd.DataFrame(layers.public.disclosed.aggregates.drop(columns="geometry"))
+    assert table["hazards"].sum() == 7
+    assert table["size_m2"].sum() == 44_187
+    assert table["workbench_hazards"].sum() == 1
+    some = table[(table["hazards"] > 0) | (table["workbench_hazards"] > 0)].fillna("?")
+    columns = ["district", "kind", "hazards", "workbench_hazards"]
+    assert some[columns].to_numpy().tolist() == [
+        ["Bavel", "ap_minefield", 1, 0],
+        ["Bavel", "cluster_munition", 1, 0],
+        ["Bavel", "?", 1, 0],
+        ["Samlout", "ap_minefield", 3, 0],
+        ["?", "ap_minefield", 1, 0],
+        ["?", "?", 0, 1],
+    ]
+
+
+def test_the_words_that_are_drawn_on_a_sheet_are_none_of_a_record():
+    """A PDF names glyphs, not letters: the texts are read off the drawing."""
+    split = register("Sarika")
+    layers = Layers(split, BORDER, ADMIN, land("Sarika"), PLACES, DAY, restricted=split)
+    for subject in (
+        subjects.whole(split, ADMIN),
+        subjects.province(split, ADMIN, "02"),
+        subjects.district(split, ADMIN, "02", "0204"),
+    ):
+        for language in ("en", "km"):
+            written = " ".join(texts(draw(layers, subject, language=language, public=True)))
+            assert "Battambang" in written
+            for word in ("Sarika", "Farm", "Traeng", "13.1045", "AP-1"):
+                assert word not in written
 
 
 def test_released_land_that_may_be_shown_is_there(public_files):
@@ -311,12 +371,13 @@ def test_the_search_finds_what_is_restricted(tmp_path):
 def test_wherever_the_hazards_lie_the_page_is_the_same(seed, far):
     def page(number, shift):
         split = register("Sarika")
-        lons, lats = (103.1, 103.12, 103.14, 103.05, 103.1), (13.1, 13.2, 13.25, 13.6, 13.65)
+        lons = (103.1, 103.12, 103.14, 103.05, 103.1, 103.05, 103.1, 103.15)
+        lats = (13.1, 13.2, 13.25, 13.6, 13.65, 13.55, 13.7, 13.75)
         split.geometry = [
             field(number + n, lon + shift, lat)
             for n, (lon, lat) in enumerate(zip(lons, lats, strict=True))
         ]
-        layers = Layers(split, BORDER, ADMIN, land("Sarika"), PLACES, DAY)
+        layers = Layers(split, BORDER, ADMIN, land("Sarika"), PLACES, DAY, restricted=split)
         made = compose(layers, subjects.province(split, ADMIN, "02"), public=True)
         return made.get_root().render()
 
@@ -336,12 +397,40 @@ def battambang():
     left = folded.hazards[folded.hazards["size_m2"] > 0]
     split = zones.border_split(left.assign(surveyor="Surveyor Sarika"), lines)
     released = released_land(folded)
-    return split, released, districts[districts["province_code"].eq("02")], lines
+    known = folded.hazards[["hazard_id", "parent_id", "geometry"]]
+    return split, released, districts[districts["province_code"].eq("02")], lines, known
+
+
+def test_no_hole_notch_or_slot_of_the_sample_holds_what_remains(battambang):
+    """What is drawn of one hazard has 1,000 such pockets; without the rule some of them tell."""
+    split, released, _, _, known = battambang
+    tree = shapely.STRtree(split.geometry.to_numpy())
+
+    def narrowed(drawn):
+        """Return the km² of each pocket in the land of one hazard that holds what remains."""
+        found, count = [], 0
+        for _, polygons in drawn.groupby("hazard_id")["geometry"]:
+            whole = shapely.union_all(polygons.to_numpy())
+            pockets = shapely.get_parts(shapely.difference(shapely.convex_hull(whole), whole))
+            count += len(pockets)
+            held = np.unique(tree.query(pockets, predicate="intersects")[0])
+            rings = [shapely.get_coordinates(pockets[each].exterior) for each in held]
+            found += [abs(GEOD.polygon_area_perimeter(*ring.T)[0]) / 1e6 for ring in rings]
+        return found, count
+
+    nothing = gpd.GeoDataFrame({"hazard_id": []}, geometry=[], crs=4326)
+    wholly = released[~released["hazard_id"].isin(split["hazard_id"])]
+    assert min(narrowed(wholly)[0]) < 1
+    shown = released[may_be_shown(released, [split, known, nothing])]
+    assert len(shown) > 100
+    pockets_that_tell, pockets = narrowed(shown)
+    assert pockets > 100
+    assert pockets_that_tell == []
 
 
 def test_a_province_of_the_sample(battambang, tmp_path, still):
     """1,000 hazards, and their other polygons: each drawn at seven tenths of its size."""
-    split, released, districts, lines = battambang
+    split, released, districts, lines, known = battambang
     other = split.set_geometry(
         gpd.GeoSeries(
             [shapely.affinity.scale(g, 0.7, 0.7, origin="centroid") for g in split.geometry],
@@ -350,7 +439,10 @@ def test_a_province_of_the_sample(battambang, tmp_path, still):
         )
     )
     for folder, frame in (("one", split), ("other", other)):
-        layers = Layers(frame, lines, districts, released, None, DAY)
+        # what is withheld is the same for both: it is that in whose hull a polygon of either lies
+        closed = known[~known["hazard_id"].isin(frame["hazard_id"])]
+        restricted = pd.concat([split, other, closed])
+        layers = Layers(frame, lines, districts, released, None, DAY, restricted=restricted)
         units = {
             "province": subjects.province(frame, districts, "Battambang"),
             "district": subjects.district(frame, districts, "Battambang", "Samlout"),
@@ -361,8 +453,10 @@ def test_a_province_of_the_sample(battambang, tmp_path, still):
     assert one == files(tmp_path / "other")
     assert 100 < len(told.released) < len(released)
     assert told.aggregates["cleared_m2"].sum() > told.released["released_m2"].sum() / 3
-    shown = released.geometry[~released["hazard_id"].isin(split["hazard_id"])]
+    drawn = {each.wkb for each in told.released.geometry}
+    shown = released.geometry[[each.wkb in drawn for each in released.geometry]]
     assert len(shown) == len(told.released)
+    assert not set(released.loc[shown.index, "hazard_id"]) & set(split["hazard_id"])
     search = search_for(split, released, shown, districts, lines)
     for name, content in one.items():
         assert search.found(content) == {}, name

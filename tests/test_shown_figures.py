@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mine_geo.disclosure import disclose
+from mine_geo import disclosure
 from mine_geo.errors import OptionError
 from mine_geo.exports import write_public
 from mine_geo.maps import atlas
@@ -77,6 +77,10 @@ def register(counts, size=7_777, communes=None):
     return frame if communes is None else frame.assign(commune=communes)
 
 
+def disclose(split, *others, **options):
+    return disclosure.disclose(split, *others, restricted=split, **options)
+
+
 def row(table, district):
     return table[table["district"] == district].iloc[0]
 
@@ -120,7 +124,8 @@ def test_one_near_hazard_hides_both_zones_but_not_the_total():
 def test_communes_of_a_district_add_up_to_it_and_so_are_left_out_too():
     names = ["A"] * 2 + ["B"] * 12 + ["C"] * 30
     split = register({"0209": (44, 0), "2401": (9, 9)}, communes=names + [None] * 18)
-    told = disclose(split, districts(), settings=FIVE)
+    layer = pd.DataFrame({"district_code": "0209", "commune": list("ABC")})
+    told = disclose(split, districts(), communes=layer, settings=FIVE)
     table = told.communes.set_index("commune")
     assert table.loc["A", "few"]
     assert table["hazards"].isna().to_dict() == {"A": True, "B": True, "C": False}
@@ -209,7 +214,7 @@ def test_another_threshold_than_that_of_all_is_refused():
 
 def test_pages_say_it_in_words_in_both_languages():
     split = register({"0204": (1, 0), "0209": (20, 10), "0202": (5, 15), "2401": (9, 9)})
-    layers = Layers(split, None, districts(), settings=FIVE)
+    layers = Layers(split, None, districts(), restricted=split, settings=FIVE)
     page = compose(layers, subjects.province(split, districts(), "Battambang"), public=True)
     rows = {each.name.en: each.figures for each in page.facts.tables[0].rows}
     assert rows["Bavel"][4].en == "fewer than 5"
@@ -230,7 +235,9 @@ def test_pages_say_it_in_words_in_both_languages():
 def test_the_tables_of_an_atlas_are_those_of_its_pages(tmp_path):
     """They link to the pages of units, and no figure of the hazards themselves is in them."""
     split = register({"0204": (1, 0), "0209": (20, 10), "0202": (5, 15), "2401": (9, 9)})
-    atlas(split, tmp_path / "atlas", None, districts(), public=True, settings=FIVE)
+    atlas(
+        split, tmp_path / "atlas", None, districts(), public=True, restricted=split, settings=FIVE
+    )
     index = (tmp_path / "atlas" / "index.html").read_text("utf-8")
     assert 'href="02-battambang/index.html"' in index
     province = (tmp_path / "atlas" / "02-battambang" / "index.html").read_text("utf-8")
@@ -245,7 +252,7 @@ def test_a_geopackage_has_nulls_and_says_why(tmp_path):
     split = register({"0204": (1, 0), "0209": (20, 10), "0202": (5, 15), "2401": (9, 9)})
     told = disclose(split, districts(), settings=FIVE)
     for ending in ("gpkg", "kml"):
-        write_public(told.aggregates, told.released, tmp_path / f"f.{ending}")
+        write_public(told, tmp_path / f"f.{ending}")
     found = gpd.read_file(tmp_path / "f.gpkg", layer="districts").set_index("district")
     assert found.loc["Bavel", "suppressed"] == "fewer than 5 hazards"
     assert pd.isna(found.loc["Bavel", "hazards"])

@@ -79,11 +79,12 @@ def export(
         public=public,
         printed_on=printed_on,
     )
-    chosen = _choose(found, province, district)
     said = _Said(title, reading.as_of, overwrite)
     if public:
-        _write_public(found, chosen, file, said)
+        count = _write_public(found, province, district, file, said)
     else:
+        chosen = _choose(found, province, district)
+        count = len(chosen.hazards)
         exports.write(
             chosen.hazards,
             file,
@@ -96,7 +97,7 @@ def export(
             selection=found.selection,
             overwrite=overwrite,
         )
-    echo(f"wrote {file}: {len(chosen.hazards):,} hazards{' as figures' if public else ''}")
+    echo(f"wrote {file}: {count:,} hazards{' as figures' if public else ''}")
     for line in nowhere(found.split, province, district):
         echo(line)
 
@@ -146,10 +147,17 @@ def _choose(found: Frames, province: str | None, district: str | None) -> _Chose
     return _Chosen(one.hazards, one.units, where, "district_code")
 
 
-def _write_public(found: Frames, chosen: _Chosen, file: Path, said: _Said) -> None:
+def _write_public(
+    found: Frames, province: str | None, district: str | None, file: Path, said: _Said
+) -> int:
+    """Write figures and released land, and return how many hazards are in the figures.
+
+    Everything is disclosed, then cut down to the unit: what is near its land may lie in another.
+    """
     from mine_geo import exports  # noqa: PLC0415
     from mine_geo.disclosure import disclose  # noqa: PLC0415
 
+    selection = found.selection.accepted()
     shown = disclose(
         found.split,
         found.admin,
@@ -157,18 +165,18 @@ def _write_public(found: Frames, chosen: _Chosen, file: Path, said: _Said) -> No
         restricted=found.restricted,
         as_of=said.as_of,
         settings=found.settings,
-    ).of(chosen.codes, chosen.column)
+    )
+    chosen = _choose(replace(found, split=shown.aggregates), province, district)
+    shown = shown.within(chosen.hazards)
     exports.write_public(
-        shown.aggregates,
-        shown.released,
+        shown,
         file,
         places=found.places,
         title=said.title or f"Figures and released land {chosen.where}",
-        as_of=said.as_of,
-        latest=shown.latest_survey,
-        selection=replace(found.selection, synthetic=found.selection.synthetic or shown.synthetic),
+        selection=selection,
         overwrite=said.overwrite,
     )
+    return int(shown.aggregates["hazards"].sum())
 
 
 def _spare_stores(file: Path) -> None:

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mine_geo.errors import OptionError, choose, in_order
-from mine_geo.exports.contents import Contents, as_points, check_degrees, contents
+from mine_geo.exports.contents import contents, public_contents
 from mine_geo.exports.files import check_place, new_file
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
 from mine_geo.exports.points_table import points_table, write_points
-from mine_geo.exports.provenance import provenance
 from mine_geo.exports.turning import turning_points
 from mine_geo.selection import EVERYTHING
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.disclosure import Disclosed
     from mine_geo.selection import Selection
 
 __all__ = ["FORMATS", "POINTS", "check", "points_table", "turning_points", "write", "write_public"]
@@ -144,14 +144,11 @@ def write(
 
 
 def write_public(
-    aggregates: gpd.GeoDataFrame,
-    released: gpd.GeoDataFrame,
+    disclosed: Disclosed,
     path: str | os.PathLike[str],
     *,
     places: pd.DataFrame | None = None,
     title: str | None = None,
-    as_of: date | str | None = None,
-    latest: pd.Timestamp | None = None,
     selection: Selection = EVERYTHING,
     overwrite: bool = False,
 ) -> None:
@@ -159,47 +156,35 @@ def write_public(
 
     Parameters
     ----------
-    aggregates, released
-        As `disclosure.disclose` gives them: no polygon of land that remains is in them.
+    disclosed
+        As `disclosure.disclose` gives it: no polygon of land that remains is in it, no text of a
+        record, and the day of the data.
     path
         The new file, `.gpkg`, `.kml` or `.kmz`.
-    places, title, as_of, overwrite
+    places
+        As for `write`; only names and points are written.
+    title, overwrite
         As for `write`.
-    latest
-        The latest survey, where no day is told.
     selection
-        As for `write`.
+        As for `write`; what waits on the workbench is in no public file.
 
     Raises
     ------
     OptionError
         If the ending is none of `FORMATS`, or one of turning points: those of hazards are their
-        outlines.
+        outlines. If `disclosed` is not what it should be, or only what waits was asked for.
     FileError, CRSError
         As for `write`.
     """
     in_order(
-        "write_public(aggregates, released, path)",
+        "write_public(disclosed, path)",
         names={"path": path, "title": title},
-        frames={"aggregates": aggregates, "released": released, "places": places},
+        frames={"places": places},
     )
     form = check(path, public=True, overwrite=overwrite)
-    layers = {"districts": aggregates, "released": released}
-    if places is not None:
-        layers["places"] = as_points(places)
-    for name, frame in layers.items():
-        check_degrees(frame, name)
-    said = provenance(
-        aggregates,
-        released,
-        places,
-        title=title or "Hazards by district, and released land",
-        as_of=as_of,
-        latest=latest,
-        selection=selection,
-    )
+    held = public_contents(disclosed, places=places, title=title, selection=selection)
     with new_file(path, overwrite=overwrite) as place:
-        (write_geopackage if form == "gpkg" else write_kml)(Contents(said, layers), place)
+        (write_geopackage if form == "gpkg" else write_kml)(held, place)
 
 
 def check(path: str | os.PathLike[str], *, public: bool = False, overwrite: bool = False) -> str:

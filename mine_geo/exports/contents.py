@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from mine_geo.errors import CRSError, MixedError, RecordError, some
+from mine_geo.disclosure import Disclosed
+from mine_geo.errors import CRSError, MixedError, OptionError, RecordError, some
 from mine_geo.exports.provenance import Provenance, provenance
 from mine_geo.nearzone import near_zone
 from mine_geo.selection import EVERYTHING
@@ -104,6 +105,51 @@ def contents(
     layers = {name: layers[name] for name in LAYERS if name in layers}
     others = (border, admin, releases, places)
     said = provenance(split, *others, title=title, as_of=as_of, selection=selection)
+    return Contents(said, layers)
+
+
+PLACE_NAMES: Final = ("name", "name_km")
+"""What a public file says of a place beside the point; a file of them may hold remarks."""
+
+
+def public_contents(
+    disclosed: Disclosed,
+    *,
+    places: pd.DataFrame | None = None,
+    title: str | None = None,
+    selection: Selection = EVERYTHING,
+) -> Contents:
+    """Gather what may be shown to everybody: districts with their figures, released land, places.
+
+    Raises
+    ------
+    OptionError
+        If `disclosed` is not what `disclosure.disclose` returned, or only what waits on the
+        workbench was asked for.
+    CRSError
+        If places are not in EPSG:4326.
+    """
+    if not isinstance(disclosed, Disclosed):
+        raise OptionError(
+            "disclosed must be what disclose() returned, which knows no hazard, not a "
+            f"{type(disclosed).__name__}"
+        )
+    layers = {"districts": disclosed.aggregates, "released": disclosed.released}
+    if places is not None:
+        points = as_points(places)
+        named = [name for name in PLACE_NAMES if name in points]
+        layers["places"] = points[[*named, points.geometry.name]]
+    for name, frame in layers.items():
+        check_degrees(frame, name)
+    chosen = selection.accepted()
+    said = provenance(
+        disclosed.aggregates,
+        disclosed.released,
+        places,
+        title=title or "Hazards by district, and released land",
+        as_of=disclosed.as_of,
+        selection=replace(chosen, synthetic=chosen.synthetic or disclosed.synthetic),
+    )
     return Contents(said, layers)
 
 

@@ -90,11 +90,11 @@ def national(
         the page asks the internet for tiles), or a GeoTIFF, whose image `save` puts beside the
         page. None: the lines and polygons are context enough.
     public
-        For everybody: figures by district and released land that gives nothing away, no
-        polygon, id or attribute of a hazard. See `disclosure.disclose`.
+        For everybody: figures of accepted records by district and released land that gives
+        nothing away, no polygon, id or text of a hazard. See `disclosure.disclose`.
     restricted
-        For a public map: every polygon that remains, of any kind and anywhere, where the split
-        holds only part of it (`Store.restricted` returns it).
+        A public map needs it: every polygon that remains, of any kind and anywhere, and every one
+        that waits (`Store.restricted` returns them).
     selection
         How the split was asked for, where that is not all that is recorded: the page says it.
     settings
@@ -112,7 +112,8 @@ def national(
     MixedError
         If it mixes thresholds, rules or borders.
     OptionError
-        If there is no tile source of that name; the message lists the nearest ones.
+        If there is no tile source of that name; the message lists the nearest ones. If a public
+        map is asked for without `restricted`.
     FileError
         If the basemap's file cannot be used.
 

@@ -378,7 +378,8 @@ def facts(
         badges=[say("badge.public"), *warnings] if public else warnings,
         groups=ours,
         mixed=len(kinds) > 1,
-        waiting=_waiting(workbench, mixed=len(kinds) > 1),
+        # what waits is no part of public figures: "of them" would be wrong
+        waiting=_waiting(workbench, mixed=bool(public) or len(kinds) > 1),
         threshold=_metres(layers.threshold_m),
         rows=_provenance(subject, layers, around.released),
         sources=sources(layers.border, layers.admin, layers.places),

@@ -46,7 +46,8 @@ class Layers(Beneath):
     as_of: date | str | None = None
     basemap: Basemap | None = None
     restricted: gpd.GeoDataFrame | None = None
-    """For public maps: all that remains, where the split is of one kind or area only."""
+    """For public maps: all that remains, of any kind and anywhere, and all that waits; public
+    maps are refused without it. See `Store.restricted`."""
 
     selection: Selection = EVERYTHING
     """How the split was asked for."""
@@ -78,7 +79,14 @@ class Layers(Beneath):
 
     @cached_property
     def public(self) -> PublicLayers:
-        """What a map for everybody is drawn from; see `disclosure.disclose`."""
+        """What a map for everybody is drawn from; see `disclosure.disclose`.
+
+        Raises
+        ------
+        OptionError
+            If nothing says what is restricted, or only what waits was asked for.
+        """
+        selection = self.selection.accepted()
         disclosed = disclose(
             self.split,
             self.admin,
@@ -94,5 +102,5 @@ class Layers(Beneath):
             self.places,
             self.as_of,
             self.basemap,
-            self.selection,
+            selection,
         )

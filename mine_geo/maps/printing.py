@@ -74,7 +74,7 @@ def sheet(
         For everybody: districts shaded by the m² that remain, released land that gives nothing
         away, and no hazard (see `disclosure.disclose`).
     restricted
-        For a public sheet of one kind or area: every polygon that remains, of any kind.
+        A public sheet needs it: every polygon that remains or waits, as for `national`.
     selection
         How the split was asked for, where that is not all that is recorded: the sheet says it.
     settings
@@ -94,7 +94,8 @@ def sheet(
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
     OptionError
-        If the paper or the language is unknown, or a district is told without its province.
+        If the paper or the language is unknown, a district is told without its province, or a
+        public sheet is asked for without `restricted`.
 
     Examples
     --------

@@ -57,11 +57,8 @@ class PublicLayers(Beneath):
 
     @cached_property
     def told(self) -> gpd.GeoDataFrame:
-        """The figures by district and kind, with provenance and the latest day of survey."""
-        day = self.disclosed.latest_survey
-        return self.disclosed.aggregates.assign(
-            surveyed_on=pd.NaT if day is None else day, synthetic=self.disclosed.synthetic
-        )
+        """The figures by district and kind, with provenance."""
+        return self.disclosed.aggregates.assign(synthetic=self.disclosed.synthetic)
 
     @property
     def releases(self) -> gpd.GeoDataFrame:
@@ -129,7 +126,9 @@ def facts_of(
     subject: Subject, layers: PublicLayers, around: Around, title: str | None
 ) -> facts.Facts:
     """Gather what the page says in words, with its tables."""
-    own = public_tables.own_rows(layers.disclosed, subject)
+    own, waiting = public_tables.own_rows(layers.disclosed, subject), None
+    if layers.disclosed.settings.tell_waiting:
+        waiting = own.groupby(records.kinds_of(own))[WAITING].sum()
     said = facts.facts(
         subject,
         layers,
@@ -138,7 +137,7 @@ def facts_of(
         kind=subject.level,
         title=title,
         groups=_groups(own, layers.disclosed),
-        workbench=own.groupby(records.kinds_of(own))[WAITING].sum(),
+        workbench=waiting,
         public=public_tables.sections(layers.disclosed, subject),
     )
     return replace(said, tables=public_tables.unit_tables(layers.disclosed, subject))

@@ -53,21 +53,6 @@ def together(
     return linked(pd.DataFrame(sides, columns=["transfer_id", "hazard_id"], dtype="str"), ids)
 
 
-def families(connection: Connection) -> dict[str, set[str]]:
-    """Return, for each hazard that was ever divided or merged, all that transfers link it with."""
-    sides = connection.execute(
-        select(_TABLE.c.transfer_id, _TABLE.c.hazard_id).where(_TABLE.c.transfer_id.is_not(None))
-    )
-    by_transfer: dict[str, set[str]] = {}
-    for transfer, hazard_id in sides:
-        by_transfer.setdefault(transfer, set()).add(hazard_id)
-    found: dict[str, set[str]] = {}
-    for ids in by_transfer.values():
-        family = ids.union(*(found.get(each, ()) for each in ids))
-        found.update(dict.fromkeys(family, family))
-    return found
-
-
 class Drawn(NamedTuple):
     """Polygons of hazards that are judged and not written yet."""
 

@@ -21,7 +21,7 @@ from mine_geo.store.base import Base
 from mine_geo.store.publications import EditionLand, EditionRecall, PublicEdition, PublicSetting
 from mine_geo.store.transactions import last_moment, next_moment
 from mine_geo.terms import CRS
-from mine_geo.withholding import drawn, nearer
+from mine_geo.withholding import drawn, nearer, remains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -434,7 +434,7 @@ def _withheld(
     gone = last[~last["geometry_hash"].isin(hashes)]
     if gone.empty:
         return pd.DataFrame(columns=columns)
-    left = restricted[drawn(restricted)]
+    left = restricted[remains(restricted) & drawn(restricted)]
     shapes, ids = as_geometries(left), left["hazard_id"].astype(object).to_numpy()
     tree = shapely.STRtree(now)
     found = []
@@ -446,7 +446,7 @@ def _withheld(
         size = int(size_m2(gpd.GeoSeries([lost], crs=CRS))[0]) if not lost.is_empty else 0
         if size < LEAST_LOST_M2:
             continue
-        near = nearer(shapes, [shape], clearance_m) | (ids == hazard_id)
+        near = nearer(shapes, [shapely.convex_hull(shape)], clearance_m) | (ids == hazard_id)
         concerns = sorted({str(each) for each in ids[near]})
         told = None if pd.isna(hazard_id) else hazard_id
         found.append((int(edition), told, outcome, size, ", ".join(concerns)))

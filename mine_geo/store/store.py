@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 
 from mine_geo.errors import MineGeoError
 from mine_geo.store import (
     distances,
     faults,
+    kinship,
     layers,
-    neighbours,
     status,
     submissions,
     transactions,
@@ -24,13 +25,11 @@ from mine_geo.store.projection import HASH
 from mine_geo.store.publisher import Publisher
 from mine_geo.store.surveyor import Surveyor
 from mine_geo.store.workbench import Workbench
-from mine_geo.terms import THRESHOLD_M
+from mine_geo.terms import CRS, THRESHOLD_M
 from mine_geo.zones import border_split, unmeasurable
 
 if TYPE_CHECKING:
     from datetime import date, datetime
-
-    import geopandas as gpd
 
     from mine_geo.events import Day, Moment
     from mine_geo.store.layers import Loaded
@@ -271,10 +270,13 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         Returns
         -------
         geopandas.GeoDataFrame
-            `hazard_id`, `kind`, `parent_id`, polygons in EPSG:4326: what remained then, what
-            remains today, and whatever waits on the workbench with a polygon, even a bad one. A
-            hazard may be there several times. One that divisions or mergers, however many, link
-            with what remains is there with the polygons of that: it is not wholly released.
+            `hazard_id`, `kind`, `parent_id`, `kin`, `remains`, polygons in EPSG:4326. With
+            `remains`: what remained then, what remains today, and whatever waits on the workbench,
+            hazards and reports that draw one anew, even with a bad polygon, or with none: then it
+            withholds the hazard of its id. A hazard that gave land away by an amendment is there
+            with what waits on that land. Without `remains`: all land released of any hazard, and,
+            without a polygon, the id of another hazard (`kin`) that divisions, mergers or land
+            amended away link each with. A hazard may be there several times.
 
         Raises
         ------
@@ -282,17 +284,21 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
             If `as_of` is no day, or `known_at` has no time zone.
         """
         with self._reading() as connection:
-            waiting = submissions.outlines(connection)
-            families = neighbours.families(connection)
-        found = [self.hazards(as_of=as_of, known_at=known_at), waiting]
+            waiting = submissions.claimed(connection)
+            kin = kinship.kin(connection)
+            again = kinship.waiting_on_amended_land(connection, waiting)
+        found = [self.hazards(as_of=as_of, known_at=known_at), waiting, again]
         if as_of is not None or known_at is not None:
             found.append(self.hazards())
-        columns = ["hazard_id", "kind", "parent_id", "geometry"]
-        parts = [part.reindex(columns=columns).astype({"parent_id": "str"}) for part in found]
-        table = pd.concat(parts, ignore_index=True)
-        kin = [sorted(families.get(each, set()) - {each}) for each in table["hazard_id"]]
-        related = table.assign(hazard_id=kin).explode("hazard_id").dropna(subset="hazard_id")
-        return pd.concat([table, related], ignore_index=True)
+        found = [part.assign(remains=True) for part in found]
+        found += [self.released_land().assign(remains=False), kin.assign(remains=False)]
+        columns = ["hazard_id", "kind", "parent_id", "kin", "remains", "geometry"]
+        texts = dict.fromkeys(columns[:4], "str")
+        # whoever is named as a parent has a row, though nothing else be known of it
+        named = {name for part in found for name in part.get("parent_id", pd.Series()).dropna()}
+        found.append(gpd.GeoDataFrame({"hazard_id": sorted(named), "remains": False}))
+        parts = [pd.DataFrame(part.reindex(columns=columns)).astype(texts) for part in found]
+        return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=CRS)
 
     def split(
         self,

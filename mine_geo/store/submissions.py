@@ -10,8 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, case, func, select
+from sqlalchemy import Table, case, func, or_, select
 
+from mine_geo.checks.reports import OF_ONE
 from mine_geo.errors import UnknownNameError
 from mine_geo.findings import FINDING_COLUMNS, WAITS, as_table
 from mine_geo.store import comparing, content, rows
@@ -192,6 +193,26 @@ def outlines(connection: Connection) -> gpd.GeoDataFrame:
     names = ("hazard_id", "kind", "submission_id", "geometry")
     found = rows.read(connection, [RECORD.c[name] for name in names], where, [RECORD.c.fid])
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
+
+
+def claimed(connection: Connection) -> gpd.GeoDataFrame:
+    """Return id, kind and place of all that waits and says that something is there.
+
+    Those are hazards, and reports that draw one anew or confirm it; id and place may be missing.
+    A place that is no polygon, as a point, stands as it was drawn.
+    """
+    where = [
+        RECORD.c.submission_id == SUBMISSION.c.submission_id,
+        or_(SUBMISSION.c.what == "hazards", RECORD.c.event_type.in_(OF_ONE)),
+        RECORD.c.state == WAITING,
+    ]
+    names = ("hazard_id", "kind", "drawn", "geometry")
+    found = rows.read(connection, [RECORD.c[name] for name in names], where, [RECORD.c.fid])
+    drawn = [None if pd.isna(text) else bytes.fromhex(text) for text in found["drawn"]]
+    as_drawn = gpd.GeoSeries(shapely.from_wkb(np.array(drawn, dtype=object)), crs=CRS)
+    places = found["geometry"].where(found["geometry"].notna(), as_drawn)
+    table = found[["hazard_id", "kind"]]
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(places, crs=CRS))
 
 
 def changes(connection: Connection, name: str) -> dict[str, int]:

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from mine_geo.disclosure import Disclosed
+
 ATTACK = "</script><b>`${x}` $[name] ]]> \u2028\u202e\x0b\x00 \"'&amp;\r\n=1+1 ភូមិ"
 """Markup, template and entity signs, a CDATA end, line separator, right-to-left mark, controls."""
 LONG = "AP " + "ខ្មែរ " * 32  # an id has at most 200 characters
@@ -55,6 +57,14 @@ def table(hazard_id: list[str], geometry: list[object], **columns: object) -> gp
         said | columns, index=range(len(hazard_id)), geometry=geometry, crs=4326
     )
     return made.astype({"size_m2": "int64", "reported_size_m2": float})
+
+
+def disclosed(aggregates: gpd.GeoDataFrame, released: gpd.GeoDataFrame) -> Disclosed:
+    """Return figures and released land as what was found fit to be shown."""
+    none = pd.DataFrame()
+    return Disclosed(
+        aggregates, none, none, released, none, clearance_m=10.0, as_of=None, synthetic=False
+    )
 
 
 @pytest.fixture

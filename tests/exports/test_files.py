@@ -1,10 +1,13 @@
 """Where a file may be written, and that it appears whole or not at all."""
 
+import geopandas as gpd
 import pytest
 
 from mine_geo import exports
 from mine_geo.errors import FileError, OptionError
 from mine_geo.exports.files import new_file
+from mine_geo.selection import Selection
+from tests.exports.conftest import disclosed
 
 
 def write_half(path):
@@ -71,5 +74,26 @@ def test_an_unknown_ending_lists_the_valid_ones(split, tmp_path):
 @pytest.mark.parametrize("ending", exports.POINTS)
 def test_turning_points_are_never_public(ending, releases, admin, tmp_path):
     with pytest.raises(OptionError, match="outlines of hazards, which are not public"):
-        exports.write_public(admin, releases, tmp_path / f"x.{ending}")
+        exports.write_public(disclosed(admin, releases), tmp_path / f"x.{ending}")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_public_file_is_written_from_what_was_disclosed_alone(split, admin, tmp_path):
+    for given in (split, admin, None):
+        with pytest.raises(OptionError, match=r"disclosed must be what disclose\(\) returned"):
+            exports.write_public(given, tmp_path / "x.gpkg")
+    told = disclosed(admin, admin.iloc[:0])
+    with pytest.raises(OptionError, match="what waits on the workbench is not public"):
+        exports.write_public(told, tmp_path / "x.gpkg", selection=Selection(workbench="only"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_places_a_public_file_has_name_and_point(admin, tmp_path):
+    places = gpd.GeoDataFrame(
+        {"name": ["Ou Rumduol"], "remarks": ["ask for Sok Dara"]},
+        geometry=gpd.points_from_xy([103.2], [13.1], crs=4326),
+    )
+    told = disclosed(admin, admin.iloc[:0])
+    exports.write_public(told, tmp_path / "x.gpkg", places=places)
+    assert list(gpd.read_file(tmp_path / "x.gpkg", layer="places")) == ["name", "geometry"]
+    assert b"Sok Dara" not in (tmp_path / "x.gpkg").read_bytes()

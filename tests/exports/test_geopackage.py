@@ -24,7 +24,7 @@ from mine_geo.errors import CRSError, MixedError, RecordError
 from mine_geo.exports.styles import Condition, Style, styles
 from mine_geo.selection import Selection
 from mine_geo.symbology import symbol
-from tests.exports.conftest import ATTACK, LONG, square, table
+from tests.exports.conftest import ATTACK, LONG, disclosed, square, table
 
 SLD = {"ogc": "http://www.opengis.net/ogc", "se": "http://www.opengis.net/se"}
 LAYERS = ["districts", "near_zone", "near_zone_limit", "border", "released", "hazards", "places"]
@@ -263,7 +263,8 @@ def test_public_files_hold_figures_and_released_land_alone(releases, tmp_path):
         crs=4326,
     )
     place = tmp_path / "public.gpkg"
-    exports.write_public(figures, releases, place, selection=Selection(synthetic=True))
+    told = disclosed(figures, releases)
+    exports.write_public(told, place, selection=Selection(synthetic=True))
     assert [name for name, _ in pyogrio.list_layers(place)] == [
         "districts", "released", "layer_styles", "provenance",
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import shapely
 from defusedxml import ElementTree
 
 from mine_geo import exports
-from tests.exports.conftest import ATTACK, table
+from tests.exports.conftest import ATTACK, disclosed, table
 
 NS = {"k": "http://www.opengis.net/kml/2.2"}
 SHOWN = ATTACK.replace("\x0b", "\ufffd").replace("\x00", "\ufffd").replace("\r\n", "\n")
@@ -137,7 +137,8 @@ def test_no_hazard_gives_a_document_without_placemarks(tmp_path):
 
 
 def test_public_layers_are_seen_when_the_file_opens(releases, admin, tmp_path):
-    exports.write_public(admin.assign(hazards=[3, 0]), releases, tmp_path / "p.kml")
+    told = disclosed(admin.assign(hazards=[3, 0]), releases)
+    exports.write_public(told, tmp_path / "p.kml")
     root = ElementTree.parse(tmp_path / "p.kml").getroot()
     assert not root.findall(".//k:visibility", NS)
     page = Shown(root.findtext("k:Document/k:description", namespaces=NS))

@@ -290,7 +290,9 @@ def test_an_atlas_draws_what_single_pages_draw(sample_split, layers, tmp_path) -
 def test_a_public_page_shows_nothing_of_others_and_says_so(
     open_page: Opener, sample_split, layers
 ) -> None:
-    page = open_page(page_of(sample_split, *SAMLOUT, public=True, **layers))
+    page = open_page(
+        page_of(sample_split, *SAMLOUT, public=True, restricted=sample_split, **layers)
+    )
     page.check_alone()
     counts = page.counts()
     assert set(counts) <= {"units", "released-cleared", "released-reduced", "released-cancelled"}
@@ -311,7 +313,9 @@ def test_a_public_page_shows_nothing_of_others_and_says_so(
 @pytest.mark.parametrize("unit", [SAMLOUT, ("Koh Kong",)])
 @pytest.mark.parametrize("language", ["en", "km"])
 def test_a_public_sheet_is_veiled_outside_of_its_unit(unit, language, sample_split, layers) -> None:
-    drawn = sheet(sample_split, *unit, public=True, language=language, **layers)
+    drawn = sheet(
+        sample_split, *unit, public=True, restricted=sample_split, language=language, **layers
+    )
     written = texts(drawn)
     assert written.count("not shown") >= 4
     assert written.count("not shown") == written.count("មិនបានបង្ហាញ")

@@ -24,6 +24,7 @@ from mine_geo.maps.atlases.filenames import file_names
 from mine_geo.maps.atlases.folder import MANIFEST
 from mine_geo.maps.atlases.pages import Leaf, Plan
 from mine_geo.maps.layers import Layers
+from mine_geo.public_settings import PublicSettings
 from mine_geo.totals import totals
 from tests.maps import rasters
 from tests.maps.markup import Markup, broken, read
@@ -352,7 +353,11 @@ def test_the_image_of_a_basemap_lies_beside_its_page(make: Make, tmp_path: Path)
 def test_pages_for_everybody_know_no_hazard(
     make: Make, split: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
-    made = make(public=True)
+    with pytest.raises(OptionError, match="needs restricted="):
+        make(public=True)
+    assert not (tmp_path / "atlas").exists()
+    every_figure = PublicSettings(least_count=1, round_m2=1)
+    made = make(public=True, restricted=split, settings=every_figure)
     assert files(made.folder) == {name for name in PAGES if "border-zone" not in name} | SHARED
     assert broken(made.folder) == []
     every = b"".join(content for name, content in contents(made.folder).items() if "js" not in name)
@@ -360,11 +365,13 @@ def test_pages_for_everybody_know_no_hazard(
     assert {name for page in made.pages for name in drawn_layers(page)} == {"districts"}
     restricted = make(out=tmp_path / "restricted")
     assert b"AP-1" in (restricted.folder / "index.html").read_bytes()
-    for name, figures in _index(restricted.folder).items():
+    # Figures are of accepted records, and each row leads to the page of its unit.
+    office = make(split=split[~split["in_workbench"]], out=tmp_path / "accepted")
+    for name, figures in _index(office.folder).items():
         assert _index(made.folder)[name] == figures
     # What one has left never lies in the folder of the other.
     with pytest.raises(FileError, match="holds a restricted atlas; a public one goes"):
-        make(public=True, out=restricted.folder)
+        make(public=True, restricted=split, out=restricted.folder)
     with pytest.raises(FileError, match="holds a public atlas; a restricted one goes"):
         make()
 

@@ -157,13 +157,15 @@ def test_attributes_stay_text(
     nasty_split: gpd.GeoDataFrame,
     nasty_layers: dict[str, gpd.GeoDataFrame],
 ) -> None:
+    told = dict(nasty_layers)
     if kind == "public":
         # What is for everybody refuses land of an unknown outcome.
         nasty_layers["releases"]["outcome"] = "cleared"
+        told["restricted"] = nasty_split
     if kind == "border_zone":
         # A list of priorities is of one kind that is known.
         nasty_split["kind"] = nasty_layers["releases"]["kind"] = "ap_minefield"
-    page = open_page(KINDS[kind](nasty_split, title=TITLE, **nasty_layers))
+    page = open_page(KINDS[kind](nasty_split, title=TITLE, **told))
     untouched(page)
     check_words(page, kind)
     if kind != "public":

@@ -29,7 +29,7 @@ WRONG: dict[str, Call] = {
     "atlas": lambda split, border: maps.atlas(split, border, "atlas"),
     "write": lambda split, border: exports.write("hazards.gpkg", split),
     "write border": lambda split, border: exports.write(split, "hazards.gpkg", "border.geojson"),
-    "write_public": lambda split, border: exports.write_public(split, "figures.kml", border),
+    "write_public": exports.write_public,
 }
 
 

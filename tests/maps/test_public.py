@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,25 +13,29 @@ import pytest
 import shapely
 from selenium.webdriver.common.by import By
 
-from mine_geo import symbology
+from mine_geo import maps, symbology
 from mine_geo.errors import OptionError, UnknownNameError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers as AllLayers
 from mine_geo.public_settings import PublicSettings
+from mine_geo.selection import EVERYTHING, Selection
 from tests.maps.browser import PHONE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mine_geo.maps.page import OfflinePage
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 
-EXACT = PublicSettings(least_count=1, round_m2=1, tell_waiting=True)
+EXACT = PublicSettings(least_count=1, round_m2=1)
 """Every figure as it is: a register of five hazards shows nothing else."""
 
 
-def Layers(*args: Any, settings: PublicSettings = EXACT, **options: Any) -> AllLayers:  # noqa: N802
-    return AllLayers(*args, settings=settings, **options)
+def Layers(*args: Any, waiting_count: bool = False, **options: Any) -> AllLayers:  # noqa: N802
+    settings = replace(EXACT, tell_waiting=waiting_count)
+    return AllLayers(*args, **({"settings": settings} | options))
 
 
 FILL = (
@@ -61,7 +68,10 @@ def releases(split: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def page_of(layers: AllLayers, *names: str) -> OfflinePage:
+    """Make a public page; what remains is what the split holds, unless the layers say more."""
     split, admin = layers.split, layers.admin
+    if layers.restricted is None:
+        layers = replace(layers, restricted=split)
     subject = (
         subjects.whole(split, admin)
         if not names
@@ -111,7 +121,7 @@ def test_a_province_shows_figures_and_no_hazard(
     assert page.counts() == {"units": 2, "released-cleared": 1, "released-reduced": 1}
     assert cells(page, ".mg-units") == [
         ["Bavel", "1", "50", "1", "4,000", "2", "4,050"],
-        ["Samlout", "2", "3,000,100", "1", "20,000", "3", "3,020,100"],
+        ["Samlout", "2", "3,000,100", "0", "0", "2", "3,000,100"],
     ]
     assert cells(page, ".mg-released") == [
         ["2021", "0", "0", "1,234", "1,234"],
@@ -197,16 +207,16 @@ def test_the_view_comes_from_districts_and_border_alone(
     assert data_of(Layers(split), "Battambang")[0]["bounds"] == [[9.5, 102], [15, 108]]
 
 
-def test_communes_of_a_district_and_kinds_apart(
+def test_communes_are_not_printed_and_kinds_stand_apart(
     split: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
 ) -> None:
-    told = split.assign(commune=["Ta Taok", "Ta Sanh", "Ta Sanh", None, None])
+    told = split.assign(commune=["Ta Taok", "Ta Sanh", "Ta Sanh", None, None], in_workbench=False)
     told["kind"] = ["ap_minefield", "ap_minefield", "cluster_munition", *["ap_minefield"] * 2]
     data, facts = data_of(Layers(told, border, admin), "Battambang", "Samlout")
     found = [(table.caption.en, [row.name.en for row in table.rows]) for table in facts.tables]
     assert found == [
-        ("AP minefields by commune", ["Ta Sanh", "Ta Taok"]),
-        ("Cluster munition areas by commune", ["Ta Sanh"]),
+        ("AP minefields by commune", ["not recorded"]),
+        ("Cluster munition areas by commune", ["not recorded"]),
     ]
     assert [shade["key"] for shade in data["shades"]] == [
         "remaining-ap_minefield",
@@ -220,8 +230,65 @@ def test_communes_of_a_district_and_kinds_apart(
         ("Cluster munition areas", "near", 1, 3_000_000),
         ("Cluster munition areas", "far", 0, 0),
     ]
+    assert "Ta Taok" not in json.dumps(data, ensure_ascii=False)
     bavel = data_of(Layers(told, border, admin), "Battambang", "Bavel")[1]
     assert bavel.tables == ()
+
+
+def test_what_waits_is_in_no_figure_and_a_number_if_the_authority_wants_it(
+    split: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+) -> None:
+    plain = data_of(Layers(split, border, admin), "Battambang", "Samlout")[1]
+    assert (plain.total_hazards, plain.waiting) == (2, [])
+    assert ("Data", "no date recorded; without what waits in the workbench") in [
+        (name.en, value.en) for name, value in plain.rows
+    ]
+    counted = data_of(Layers(split, border, admin, waiting_count=True), "Battambang", "Samlout")[1]
+    assert counted.total_hazards == 2
+    assert [said.en for said in counted.waiting] == [
+        "AP minefields: 1 are in the workbench: received, not yet accepted."
+    ]
+    only = Layers(split, border, admin, selection=Selection(workbench="only"))
+    with pytest.raises(OptionError, match="what waits on the workbench is not public"):
+        data_of(only)
+
+
+def test_no_day_of_a_hazard_or_release_is_said(
+    split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, releases: gpd.GeoDataFrame
+) -> None:
+    """The days of the data are: as of, as known at."""
+    dated = releases.assign(happened_on=pd.to_datetime(["2021-05-17", "2022-05-17", "2022-05-18"]))
+    told = Selection(known_at="2023-02-03T04:05:06+07:00")
+    layers = Layers(split, None, admin, dated, as_of="2022-12-31", selection=told)
+    page = page_of(layers)
+    source = page.get_root().render()
+    said = source.replace("\u202f", " ")
+    assert "31 December 2022" in said
+    assert "3 February 2023" in said
+    for day in ("29 February 2020", "2020-02-29", "4 March 2012", "17 May", "18 May", "2021-05-17"):
+        assert day not in said, day
+    assert "surveyed_on" not in source.partition('id="mine-geo-data"')[2].partition("</script>")[0]
+    undated = page_of(replace(layers, as_of=None, selection=EVERYTHING))
+    assert [value.en for name, value in undated.facts.rows if name.en == "Data"] == [
+        "no date recorded; without what waits in the workbench"
+    ]
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        maps.national,
+        partial(maps.province, name="02"),
+        partial(maps.district, province="02", name="0209"),
+        maps.sheet,
+    ],
+)
+def test_every_door_asks_for_what_is_restricted(
+    door: Callable[..., Any], split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+) -> None:
+    with pytest.raises(OptionError, match=r"needs restricted=: every polygon that remains, of all"):
+        door(split, admin=admin, public=True)
+    door(split, admin=admin, public=True, restricted=split)
 
 
 def test_all_that_remains_is_restricted_whatever_the_split_holds(

@@ -9,12 +9,23 @@ import shapely
 
 from mine_geo.disclosure import disclose
 from tests.store.conftest import box
-from tests.store.inbox import file, square
+from tests.store.inbox import file, report_file, square
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.store import Store
+
+
+def remaining(restricted: gpd.GeoDataFrame) -> set[str]:
+    """Return the ids of what remains or waits."""
+    return set(restricted.loc[restricted["remains"], "hazard_id"])
+
+
+def shown_of(store: Store) -> int:
+    """Return how many released polygons may be shown."""
+    split, land = store.split(), store.released_land()
+    return len(disclose(split, released=land, restricted=store.restricted()).released)
 
 
 def test_released_land_is_read_as_it_was_recorded(store: Store, hazards: gpd.GeoDataFrame) -> None:
@@ -51,10 +62,13 @@ def test_what_is_restricted_is_all_that_remains_then_now_and_on_the_workbench(
         file({"hazard_id": "W", "geometry": square(103.7)}, {"hazard_id": "X", "geometry": bow_tie})
     )
     now = store.restricted()
-    assert set(now["hazard_id"]) == {"A-1", "a-3", "Ä-4", "W", "X"}
+    assert remaining(now) == {"A-1", "a-3", "Ä-4", "W", "X"}
+    gone = now[~now["remains"]]
+    assert gone["hazard_id"].tolist() == ["B-2"]
+    assert gone.geometry.iloc[0].equals(box(102.55, 13.1))
     # Shown as of an earlier day: what remained then, and what has come since.
     then = store.restricted(as_of="2022-12-31")
-    assert set(then["hazard_id"]) == {"A-1", "B-2", "a-3", "Ä-4", "W", "X"}
+    assert remaining(then) == {"A-1", "B-2", "a-3", "Ä-4", "W", "X"}
     split = store.split(kind="ap_minefield")
     shown = disclose(split, released=store.released_land(), restricted=now)
     assert shown.released["released_m2"].tolist() == [int(hazards["size_m2"][0])]
@@ -92,3 +106,70 @@ def test_the_whole_family_of_what_remains_is_restricted(
     store.record("R", "cleared", kept, happened_on="2023-07-01")
     split, land = store.split(), store.released_land()
     assert len(disclose(split, released=land, restricted=store.restricted()).released) == 5
+
+
+def test_a_waiting_record_without_a_polygon_withholds_the_hazard_of_its_id(
+    store: Store, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    store.register(hazards)
+    store.load_border(border)
+    store.record("B-2", "cleared", box(102.55, 13.1), happened_on="2023-01-09")
+    assert shown_of(store) == 1
+    store.submit(file({"hazard_id": "other", "geometry": None}))
+    store.submit(file({"hazard_id": None, "geometry": None}))  # of what, nobody knows
+    assert shown_of(store) == 1
+    store.submit(file({"hazard_id": "B-2", "geometry": None}))
+    assert "B-2" in remaining(store.restricted())
+    assert shown_of(store) == 0
+
+
+def test_a_waiting_point_and_a_waiting_report_withhold_what_lies_there(
+    store: Store, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    store.register(hazards)
+    store.load_border(border)
+    store.record("B-2", "cleared", box(102.55, 13.1), happened_on="2023-01-09")
+    store.submit(file({"hazard_id": "far", "geometry": shapely.Point(102.6, 13.105)}))
+    assert shown_of(store) == 1
+    drawn = {"event_type": "amended", "happened_on": "2024-01-09"}
+    store.submit(report_file({"hazard_id": "B-2", "geometry": square(104.0), **drawn}))
+    assert shown_of(store) == 0  # drawn anew somewhere else: something of it is left
+    store.reject(store.submissions()["submission_id"].iloc[-1], why="sent in error")
+    assert shown_of(store) == 1
+    store.submit(file({"hazard_id": "here", "geometry": shapely.Point(102.555, 13.105)}))
+    assert shown_of(store) == 0
+
+
+def test_land_amended_away_and_registered_again_is_kin(
+    store: Store, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    """Of A-1, 2 km wide, only the west half was there; a corner of the rest, 1 km off, is N."""
+    first = hazards.iloc[[0]]
+    west, south, _, north = first.total_bounds
+    wide = shapely.box(west, south, west + 0.02, north)
+    store.register(first.set_geometry([wide], crs=4326), registered_on=date(2022, 1, 2))
+    store.load_border(border)
+    (name,) = first["hazard_id"]
+    half = shapely.box(west, south, west + 0.01, north)
+    store.amend(name, half, happened_on="2022-05-01")
+    store.record(name, "cleared", half, happened_on="2022-06-01")
+    assert shown_of(store) == 1
+    corner = shapely.box(west + 0.019, south, west + 0.02, south + 0.001)
+    beside = shapely.box(west + 0.021, south, west + 0.022, south + 0.001)
+    again = first.assign(hazard_id="beside").set_geometry([beside], crs=4326)
+    store.register(again, registered_on=date(2023, 1, 2))
+    assert shown_of(store) == 1  # never land of the first
+    # It waits there: withheld. Rejected: not. In the register: withheld, until it is released.
+    store.submit(file({"hazard_id": "waits", "geometry": corner}))
+    assert name in remaining(store.restricted())
+    assert shown_of(store) == 0
+    store.reject(store.submissions()["submission_id"].iloc[-1], why="sent in error")
+    assert shown_of(store) == 1
+    again = first.assign(hazard_id="N").set_geometry([corner], crs=4326)
+    store.register(again, registered_on=date(2023, 1, 2))
+    links = store.restricted().dropna(subset="kin")
+    assert links[["hazard_id", "kin"]].to_numpy().tolist() == [["N", name]]
+    assert shown_of(store) == 0
+    store.record("N", "cleared", corner, happened_on="2023-06-01")
+    # "beside" lies 100 m from N, and not in the hull of both
+    assert shown_of(store) == 2

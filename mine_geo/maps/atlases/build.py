@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mine_geo.disclosure import required
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.maps import page, priority_list
 from mine_geo.maps.atlases import pool
@@ -96,7 +97,7 @@ def atlas(
     public
         Write pages for everybody: figures by district and released land, no hazard.
     restricted
-        For public pages, as in `national`: all that remains, where the split is only part of it.
+        Public pages need it, as in `national`: all that remains or waits.
     selection, settings
         As in `national`.
     jobs
@@ -118,7 +119,8 @@ def atlas(
     MixedError
         If it mixes thresholds, rules or borders.
     OptionError
-        For an unknown zone or kind, less than one process, or a basemap that nobody knows.
+        For an unknown zone or kind, less than one process, a basemap that nobody knows, or
+        public pages without `restricted`.
     FileError
         If `out` is a file, holds other things, an atlas of the other kind (public or
         restricted), or cannot be written.
@@ -148,6 +150,9 @@ def atlas(
         },
     )
     choose(first, ZONES, "first")
+    if public:  # refused before there is a folder
+        required(restricted)
+        selection = selection.accepted()
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
     ground = beneath(basemap)

@@ -76,8 +76,9 @@ class Plan:
 
     @cached_property
     def units(self) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
-        """The provinces, and the key of each hazard's province."""
-        return provinces(self.layers.split, self.layers.admin)
+        """The provinces, and the key of each hazard's province; in public, of each figure's."""
+        rows = self.layers.public.told if self.public else self.layers.split
+        return provinces(rows, self.layers.admin)
 
     @cached_property
     def folders(self) -> dict[str, str]:
@@ -106,8 +107,10 @@ class Plan:
         return (*found, Leaf(f"{INDEX}.html", "national"))
 
     def _has_list(self, unit: Unit) -> bool:
+        if self.public:
+            return False
         kinds = records.kinds_of(self.layers.split).iloc[unit.hazards]
-        return bool((kinds == self.kind).any()) and not self.public
+        return bool((kinds == self.kind).any())
 
     def prepare(self) -> None:
         """Derive what all pages share, before they are shared out."""
@@ -132,8 +135,7 @@ class Plan:
     def draw(self, leaf: Leaf) -> Drawn:
         """Make a page; the same plan gives the same bytes in any process."""
         page = self._page(leaf)
-        tables = self._linked(leaf, page) if self.public else self._tables(leaf)
-        tables = tables or page.facts.tables
+        tables = self._linked(leaf, page.facts.tables) if self.public else self._tables(leaf)
         page.facts = replace(page.facts, nav=self._nav(leaf), tables=tables)
         page.lay_beside(self.place / leaf.path)
         basemap = page.data.get("basemap", {}).get("image")
@@ -201,25 +203,23 @@ class Plan:
         units = {each.key: (each.name, f"{files[each.key]}.html") for each in province.districts}
         return unit_tables(split.iloc[province.hazards], province.keys, "district", units)
 
-    def _linked(self, leaf: Leaf, page: OfflinePage) -> tuple[UnitTable, ...]:
-        """Return the tables of a page for everybody with links: their figures are its own."""
+    def _linked(self, leaf: Leaf, tables: tuple[UnitTable, ...]) -> tuple[UnitTable, ...]:
+        """Return the tables of a public page with the address of each unit's page."""
         all_provinces = self.units[0]
         if leaf.kind == "national":
-            found = {
-                unit.name.en: f"{self.folders[unit.key]}/{INDEX}.html" for unit in all_provinces
-            }
+            found = {u.name.en: f"{self.folders[u.key]}/{INDEX}.html" for u in all_provinces}
         elif leaf.kind == "province":
             province = all_provinces[leaf.province]
             files = self.files[province.key]
-            found = {each.name.en: f"{files[each.key]}.html" for each in province.districts}
+            found = {u.name.en: f"{files[u.key]}.html" for u in province.districts}
         else:
-            return ()
+            return tables
         return tuple(
             replace(
                 table,
                 rows=tuple(replace(row, href=found.get(row.name.en)) for row in table.rows),
             )
-            for table in page.facts.tables
+            for table in tables
         )
 
     def _nav(self, leaf: Leaf) -> Nav | None:
