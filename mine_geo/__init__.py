@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mine_geo.hazards import to_hazards
     from mine_geo.intake import read_admin, read_border, read_hazards
     from mine_geo.nearzone import near_zone
+    from mine_geo.public_settings import PublicSettings
     from mine_geo.published import published_table, reconcile
     from mine_geo.release import release_area
     from mine_geo.snapshots import compare_snapshots
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "MineGeoError": "errors",
+    "PublicSettings": "public_settings",
     "Store": "store",
     "assign_admin": "admin",
     "border_distance": "border",
@@ -60,6 +62,7 @@ _HOMES = {
 
 __all__ = [
     "MineGeoError",
+    "PublicSettings",
     "Store",
     "assign_admin",
     "border_distance",

@@ -24,6 +24,8 @@ import shapely
 from mine_geo.cells import read_days
 from mine_geo.errors import CRSError, OptionError, RecordError, some
 from mine_geo.geometry import as_geometries, size_m2
+from mine_geo.public_settings import USUAL, PublicSettings
+from mine_geo.shown_figures import WAITING, Exact, shown
 from mine_geo.terms import (
     ADMIN_COLUMNS,
     CRS,
@@ -33,7 +35,7 @@ from mine_geo.terms import (
     TOTAL_COLUMNS,
 )
 from mine_geo.totals import totals
-from mine_geo.withholding import CLEARANCE_M, LEAST_CLEARANCE_M, drawn, may_be_shown
+from mine_geo.withholding import LEAST_CLEARANCE_M, drawn, may_be_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 
 
 RELEASED_COLUMNS: Final = tuple(f"{outcome}_m2" for outcome in OUTCOMES)
-WAITING: Final = "workbench_hazards"
 
 _PLACE: Final = ("province", "province_code", "district", "district_code")
 _UNIT: Final = ADMIN_COLUMNS[:-1]
@@ -55,13 +56,23 @@ _IN_PROVINCE: Final = "\nprovince "
 
 @dataclass(frozen=True, eq=False)
 class Disclosed:
-    """What `disclose` found fit to be shown; no polygon of land that remains is in it."""
+    """What `disclose` found fit to be shown; no polygon of land that remains is in it.
+
+    A figure that is left out is null, sizes are rounded: see `public_settings`. `few` says that
+    there are fewer hazards than the least count, `suppressed` in words what is left out.
+    """
 
     aggregates: gpd.GeoDataFrame
     """A row a district and kind; geometry: the district as the district table has it, or null.
 
     What records no district that the table knows stands in rows without one: of its province, if
     the table knows that, else without province."""
+
+    upper: pd.DataFrame
+    """The same of each province and of the country (`level`), which no sum of rows gives."""
+
+    upper_yearly: pd.DataFrame
+    upper_withheld: pd.DataFrame
 
     communes: pd.DataFrame
     """A row a commune and kind in districts where any is recorded; commune null: not recorded, or
@@ -76,12 +87,19 @@ class Disclosed:
     withheld: pd.DataFrame
     """By district, kind and outcome: how many released polygons are not shown, and their m²."""
 
-    clearance_m: float
+    settings: PublicSettings
+    """The parameters that it was made with."""
+
     as_of: date | str | None
     """The day of the data as told."""
 
     synthetic: bool
     """Whether any hazard is invented."""
+
+    @property
+    def clearance_m(self) -> float:
+        """How far released land that is drawn lies from all that remains, metres."""
+        return float(self.settings.clearance_m)
 
     def within(self, units: pd.DataFrame) -> Disclosed:
         """Return what is of some units only: those of rows of `aggregates`.
@@ -136,11 +154,14 @@ def disclose(
     *,
     restricted: gpd.GeoDataFrame | None,
     communes: pd.DataFrame | None = None,
-    clearance_m: float = CLEARANCE_M,
+    clearance_m: float | None = None,
     as_of: date | str | None = None,
-    waiting_count: bool = False,
+    settings: PublicSettings = USUAL,
 ) -> Disclosed:
     """Reduce a split and its released land to what may be shown to everybody.
+
+    Give all districts and all hazards of the kinds that are shown, and take the part that is wanted
+    out of the result (`Disclosed.within`): figures left out of one part would come out of another.
 
     A released polygon is shown if its hazard is wholly released, and all its kin (what it was
     divided into or merged with, over generations), and the convex hull of all land released of
@@ -173,13 +194,13 @@ def disclose(
         A layer of communes: `district_code`, `commune` and, if known, `commune_code`. A commune
         that it does not name is counted as not recorded; all are without it.
     clearance_m
-        Metres, at least 1; measured on the safe side: never shown if nearer, and it may be
-        withheld up to 5 % farther away.
+        Metres, at least 1, instead of those of the settings; measured on the safe side: never
+        shown if nearer, and it may be withheld up to 5 % farther away.
     as_of
         The day of the data, handed on.
-    waiting_count
-        Whether to say how many records wait to be accepted, by district and kind
-        (`workbench_hazards`). Nothing else of them is ever said.
+    settings
+        How public outputs are made, as `Store.public_settings` returns it. A split that was made
+        otherwise is refused.
 
     Returns
     -------
@@ -197,7 +218,8 @@ def disclose(
     CRSError
         If polygons are not in EPSG:4326: nearness to them could not be told.
     OptionError
-        If `restricted` is None, or `clearance_m` no number of at least 1.
+        If `restricted` is None, `clearance_m` no number of at least 1, or the split was made with
+        another threshold, rule or coast than the settings say.
 
     Notes
     -----
@@ -215,8 +237,11 @@ def disclose(
     - Two publications tell more than one: a polygon that was drawn before and is withheld now has
       something within `clearance_m` of its hull that was found since, and figures of several
       thresholds, days or rules together narrow down how far from the border the hazards of a
-      small commune lie. Where a commune holds one hazard, its figures are that hazard's. Publish
-      one reading, and leave communes out where that is too much.
+      small commune lie. So there is one set of parameters, and editions are compared before they
+      are written (`editions`).
+    - Figures of fewer hazards than the least count are left out with as many others as that takes
+      (`suppression`), and sizes rounded. That does not hide what somebody knows already who holds
+      all hazards of a figure but one, nor that one hazard has nearly all the m² of a figure.
     - The difference of figures with and without what waits, where both get out.
 
     Examples
@@ -233,25 +258,33 @@ def disclose(
     ... )
     >>> open_to_all.aggregates[["district", "hazards", "size_m2", "near_size_m2"]]
         district  hazards   size_m2  near_size_m2
-    0     Pailin      207  10767261       7838019
-    1  Sala Krau       60   3792901       2263535
+    0     Pailin      207  10767000       7838000
+    1  Sala Krau       60   3793000       2264000
     """
     restricted = required(restricted)
-    _refuse(split, admin, released, restricted, clearance_m)
+    if clearance_m is not None:
+        _refuse_clearance(clearance_m)
+        settings = replace(settings, clearance_m=float(clearance_m))
+    clearance_m, waiting_count = settings.clearance_m, settings.tell_waiting
+    _refuse(split, admin, released, restricted)
     every = _without_geometry(split)
     land = _land(released, every["kind"])
     units = _units(admin, every, land)
     waits = every[WAITING].to_numpy(dtype=bool)
     hazards, waiting = every[~waits], every[waits] if waiting_count else None
     kinds = _kinds([*(every if waiting_count else hazards)["kind"], *land["kind"]])
-    shown = may_be_shown(land, [split, restricted], clearance_m)
-    return Disclosed(
+    public = may_be_shown(land, [split, restricted], clearance_m)
+    exact = Exact(
         aggregates=_aggregates(hazards, None if released is None else land, units, kinds, waiting),
         communes=_communes(hazards, units, communes),
         yearly=_added_up(land, units, ["kind", "year", "outcome"]),
-        released=_polygons(land[shown], units),
-        withheld=_added_up(land[~shown & drawn(land)], units, ["kind", "outcome"]),
-        clearance_m=float(clearance_m),
+        released=_polygons(land[public], units),
+        withheld=_added_up(land[~public & drawn(land)], units, ["kind", "outcome"]),
+    )
+    _refuse_otherwise(exact.aggregates, settings)
+    return Disclosed(
+        **vars(shown(exact, settings)),
+        settings=settings,
         as_of=as_of,
         synthetic=bool("synthetic" in split and split["synthetic"].eq(True).any()),
     )
@@ -262,10 +295,7 @@ def _refuse(
     admin: gpd.GeoDataFrame | None,
     released: gpd.GeoDataFrame | None,
     restricted: gpd.GeoDataFrame,
-    clearance_m: float,
 ) -> None:
-    if not (np.isfinite(clearance_m) and clearance_m >= LEAST_CLEARANCE_M):
-        raise OptionError(f"clearance_m {clearance_m!r}: give metres, at least 1")
     for frame, what in (
         (split, "split"),
         (admin, "districts"),
@@ -283,6 +313,18 @@ def _refuse(
             raise RecordError(
                 f"released land: each row needs an outcome, one of {', '.join(OUTCOMES)}"
             )
+
+
+def _refuse_clearance(clearance_m: float) -> None:
+    if not (np.isfinite(clearance_m) and clearance_m >= LEAST_CLEARANCE_M):
+        raise OptionError(f"clearance_m {clearance_m!r}: give metres, at least 1")
+
+
+def _refuse_otherwise(figures: pd.DataFrame, settings: PublicSettings) -> None:
+    """Refuse figures of another threshold, rule or coast than that of all public outputs."""
+    told = [figures[name].dropna() for name in ("threshold_m", "rule", "include_coast")]
+    threshold, rule, coast = (None if each.empty else each.iloc[0] for each in told)
+    settings.check_told(threshold_m=threshold, rule=rule, include_coast=coast)
 
 
 def _without_geometry(split: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -81,6 +81,10 @@ class ClockError(StoreError):
     """The clock and the last moment of the ledger are too far apart for either to be trusted."""
 
 
+class EditionError(StoreError):
+    """An edition of public outputs would tell, beside an earlier one, what neither tells."""
+
+
 EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
     MineGeoError: 1,
     OptionError: 2,
@@ -99,6 +103,7 @@ EXIT_CODES: Final[dict[type[MineGeoError], int]] = {
     ConflictError: 15,
     NotSyntheticError: 16,
     ClockError: 17,
+    EditionError: 18,
 }
 """The exit code of the command for each class; the nearest base counts."""
 

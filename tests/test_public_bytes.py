@@ -29,6 +29,7 @@ from mine_geo.maps.atlases.build import atlas
 from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.sheets.compose import draw
+from mine_geo.public_settings import PublicSettings
 from mine_geo.released import released_land
 from mine_geo.withholding import may_be_shown
 from tests import leaks
@@ -36,6 +37,8 @@ from tests.maps.papers import texts
 
 GEOD = pyproj.Geod(ellps="WGS84")
 DAY = "2022-12-31"
+TOLD = PublicSettings(least_count=1, round_m2=1, tell_waiting=True)
+"""All that may ever be told: what is left out of it holds nothing back."""
 SHORT = 12  # vertices of a polygon made up here
 NAMES = {
     here: {
@@ -228,9 +231,7 @@ def files(folder):
 
 def hand_made(who, folder):
     split = register(who)
-    layers = Layers(
-        split, BORDER, ADMIN, land(who), PLACES, DAY, restricted=split, waiting_count=True
-    )
+    layers = Layers(split, BORDER, ADMIN, land(who), PLACES, DAY, restricted=split, settings=TOLD)
     units = {
         "national": subjects.whole(split, ADMIN),
         "province": subjects.province(split, ADMIN, "Battambang"),
@@ -304,7 +305,7 @@ def test_no_vertex_and_no_name_in_any_byte(public_files, who):
 def test_what_is_printed_of_units_is_what_the_layer_says():
     """All accepted hazards are counted, those of no known unit or kind beside the others."""
     split = register("Sarika")
-    layers = Layers(split, BORDER, ADMIN, restricted=split, waiting_count=True)
+    layers = Layers(split, BORDER, ADMIN, restricted=split, settings=TOLD)
     table = pd.DataFrame(layers.public.disclosed.aggregates.drop(columns="geometry"))
     assert table["hazards"].sum() == 7
     assert table["size_m2"].sum() == 44_187

@@ -14,6 +14,7 @@ from mine_geo.cli import (
     export,
     intake,
     ledger,
+    public,
     register,
     tables,
     workbench,
@@ -108,6 +109,7 @@ for command in (
     drawing.draw,
     drawing.atlas,
     export.export,
+    public.public,
     register.db,
 ):
     main.add_command(command)

@@ -203,6 +203,7 @@ class _Asked:
             language=self.language,
             public=drawing.public,
             restricted=found.restricted,
+            settings=found.settings,
             **drawing.shared(found, as_of),
         )
 
@@ -217,6 +218,7 @@ class _Asked:
                 found.split, province, self.district, *ground, capacity_m2=self.capacity, **shared
             )
         shared |= {"public": drawing.public, "restricted": found.restricted}
+        shared |= {"settings": found.settings}
         if self.page == "national":
             return maps.national(found.split, *ground, **shared)
         if self.page == "province":
@@ -267,6 +269,7 @@ def atlas(
             basemap=drawing.basemap,
             public=drawing.public,
             restricted=found.restricted,
+            settings=found.settings,
             **drawing.shared(found, reading.as_of),
             jobs=jobs or os.cpu_count() or 1,
             progress=counted,

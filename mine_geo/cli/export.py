@@ -137,9 +137,15 @@ class _Chosen:
         """Return the rows of another table that lie in it, by their codes."""
         if self.column is None or frame is None:
             return frame
+        return frame[frame[self.column].isin(self.codes)]
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of the province or district that was chosen."""
+        if self.column is None:
+            return set()
         tables = [self.hazards] if self.units is None else [self.hazards, self.units]
-        codes = {code for table in tables for code in table[self.column].dropna()}
-        return frame[frame[self.column].isin(codes)]
+        return {str(code) for table in tables for code in table[self.column].dropna()}
 
 
 def _choose(found: Frames, province: str | None, district: str | None) -> _Chosen:
@@ -173,6 +179,7 @@ def _write_public(
         found.releases,
         restricted=found.restricted,
         as_of=said.as_of,
+        settings=found.settings,
     )
     chosen = _choose(replace(found, split=shown.aggregates), province, district)
     shown = shown.within(chosen.hazards)

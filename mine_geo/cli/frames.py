@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import click
+
 from mine_geo.errors import StoreError
 from mine_geo.terms import NO_UNIT
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.cli.options import Reading
+    from mine_geo.public_settings import PublicSettings
     from mine_geo.selection import Selection
     from mine_geo.store import Store
 
@@ -31,6 +34,8 @@ class Frames:
     """For what is shown to everybody: see `Store.restricted`."""
     selection: Selection
     """How the split was asked for."""
+    settings: PublicSettings
+    """How public outputs are made."""
 
 
 def frames(
@@ -50,7 +55,11 @@ def frames(
         If no border is loaded.
     FileError, RecordError, GeometryError
         If the file of places cannot be read.
+    OptionError
+        If a public output is asked for otherwise than by the settings of all.
     """
+    if public:
+        reading = reading.for_public(click.get_current_context(), store.public_settings())
     moment = store.last_moment()
     found = _read(store, reading, released=released, places=places, public=public)
     while (now := store.last_moment()) != moment:  # somebody has recorded something meanwhile
@@ -89,6 +98,7 @@ def _read(
             include_coast=reading.include_coast,
             synthetic=store.synthetic,
         ),
+        settings=store.public_settings(),
     )
 
 

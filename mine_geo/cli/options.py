@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import click
+from click.core import ParameterSource
 
 from mine_geo import terms
 from mine_geo.errors import RecordError, visible
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from mine_geo.intake.layers import Layer
     from mine_geo.intake.received import Received, What
+    from mine_geo.public_settings import PublicSettings
     from mine_geo.store import Store
 
 CLOCK_IS_RIGHT: Final = "mine_geo.clock_is_right"
@@ -58,6 +60,7 @@ _FLAGS: Final = {
     "as_another=True": "--as-another",
     'say replace="public"': "say --replace-public",
     'say replace="restricted"': "say --replace-restricted",
+    "despite_withheld=True": "--despite-withheld",
 }
 """What is no more than said or not said."""
 
@@ -267,6 +270,27 @@ class Reading:
     workbench: str
     as_of: str | None
     known_at: str | None
+
+    def for_public(self, ctx: click.Context, settings: PublicSettings) -> Reading:
+        """Return this reading as public outputs are made; refuse one that was asked otherwise.
+
+        Raises
+        ------
+        OptionError
+            If an option was given that differs from what is set for all public outputs.
+        """
+        told = {
+            name: getattr(self, name)
+            for name in ("threshold_m", "rule", "include_coast")
+            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        }
+        settings.check_told(**told)
+        return replace(
+            self,
+            threshold_m=settings.threshold_m,
+            rule=settings.rule,
+            include_coast=settings.include_coast,
+        )
 
     def on(self, day: str) -> Reading:
         """Return this reading as of a day, unless a day was asked for."""

@@ -23,6 +23,7 @@ from mine_geo.maps.layers import Layers
 from mine_geo.maps.page import put_page
 from mine_geo.maps.printing import sheet
 from mine_geo.maps.report_map import ReportOnMap, report_map
+from mine_geo.public_settings import USUAL
 from mine_geo.selection import EVERYTHING
 from mine_geo.terms import ZONES
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.maps.page import OfflinePage
+    from mine_geo.public_settings import PublicSettings
     from mine_geo.selection import Selection
 
 __all__ = [
@@ -63,6 +65,7 @@ def national(
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
     selection: Selection = EVERYTHING,
+    settings: PublicSettings = USUAL,
 ) -> OfflinePage:
     """Return the map of all hazards of a split.
 
@@ -94,6 +97,8 @@ def national(
         that waits (`Store.restricted` returns them).
     selection
         How the split was asked for, where that is not all that is recorded: the page says it.
+    settings
+        For a public map: how public outputs are made (`Store.public_settings` returns it).
 
     Returns
     -------
@@ -135,7 +140,9 @@ def national(
         },
     )
     ground = beneath(basemap)
-    layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
+    layers = Layers(
+        split, border, admin, releases, places, as_of, ground, restricted, selection, settings
+    )
     return compose(layers, subjects.whole(split, admin), title=title, public=public)
 
 
@@ -153,6 +160,7 @@ def province(
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
     selection: Selection = EVERYTHING,
+    settings: PublicSettings = USUAL,
 ) -> OfflinePage:
     """Return the map of one province: its hazards, by its recorded name or code.
 
@@ -163,7 +171,7 @@ def province(
     name
         Name or code of the province, as `admin.province_code` knows it, or as recorded in the
         frames. A province without hazards gives a page that says so.
-    border, admin, releases, places, title, as_of, basemap, public, restricted, selection
+    border, admin, releases, places, title, as_of, basemap, public, restricted, selection, settings
         As in `national`.
 
     Returns
@@ -189,7 +197,9 @@ def province(
         },
     )
     ground = beneath(basemap)
-    layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
+    layers = Layers(
+        split, border, admin, releases, places, as_of, ground, restricted, selection, settings
+    )
     return compose(layers, subjects.province(split, admin, name), title=title, public=public)
 
 
@@ -208,6 +218,7 @@ def district(
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
     selection: Selection = EVERYTHING,
+    settings: PublicSettings = USUAL,
 ) -> OfflinePage:
     """Return the map of one district of a province.
 
@@ -217,7 +228,7 @@ def district(
         What `border_split` returned (EPSG:4326).
     province, name
         Names or codes of the province and of the district in it.
-    border, admin, releases, places, title, as_of, basemap, public, restricted, selection
+    border, admin, releases, places, title, as_of, basemap, public, restricted, selection, settings
         As in `national`.
 
     Returns
@@ -243,7 +254,9 @@ def district(
         },
     )
     ground = beneath(basemap)
-    layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
+    layers = Layers(
+        split, border, admin, releases, places, as_of, ground, restricted, selection, settings
+    )
     return compose(
         layers, subjects.district(split, admin, province, name), title=title, public=public
     )

@@ -41,8 +41,8 @@ class UnitRow:
 
     name: Said
     href: str | None
-    figures: tuple[int, ...]
-    """Hazards and m² near, far, and together."""
+    figures: tuple[int | Said, ...]
+    """Hazards and m² near, far, and together; words where a figure is not shown."""
 
 
 @dataclass(frozen=True)
@@ -54,4 +54,4 @@ class UnitTable:
     """`province`, `district`, or `commune` on a page for everybody."""
 
     rows: tuple[UnitRow, ...]
-    total: tuple[int, ...]
+    total: tuple[int | Said, ...]

@@ -107,14 +107,14 @@ class Facts:
         return self.rows[: names.index(say("about.rule")) + 1]
 
     @property
-    def total_hazards(self) -> int:
+    def total_hazards(self) -> int | Said:
         """How many hazards are drawn."""
-        return sum(group.hazards for group in self.groups)
+        return records.together(self.groups)[0]
 
     @property
-    def total_size_m2(self) -> int:
+    def total_size_m2(self) -> int | Said:
         """Their size in whole m²."""
-        return sum(group.size_m2 for group in self.groups)
+        return records.together(self.groups)[1]
 
 
 def _only(frame: pd.DataFrame | None, column: str) -> Any:

@@ -13,6 +13,7 @@ from mine_geo.disclosure import disclose
 from mine_geo.maps.beneath import Beneath
 from mine_geo.maps.public_page import PublicLayers
 from mine_geo.maps.subject import check_split
+from mine_geo.public_settings import USUAL, PublicSettings
 from mine_geo.selection import EVERYTHING
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Layers(Beneath):
     selection: Selection = EVERYTHING
     """How the split was asked for."""
 
-    waiting_count: bool = False
-    """For public maps: whether to say how many records wait to be accepted."""
+    settings: PublicSettings = USUAL
+    """For public maps: how they are made, as `Store.public_settings` returns it."""
 
     def __post_init__(self) -> None:
         """Refuse what is no split."""
@@ -92,7 +93,7 @@ class Layers(Beneath):
             self.releases,
             restricted=self.restricted,
             as_of=self.as_of,
-            waiting_count=self.waiting_count,
+            settings=self.settings,
         )
         return PublicLayers(
             disclosed,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mine_geo.errors import OptionError, in_order
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.layers import Layers
+from mine_geo.public_settings import USUAL
 from mine_geo.selection import EVERYTHING
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.maps.sheets.output import Sheet
+    from mine_geo.public_settings import PublicSettings
     from mine_geo.selection import Selection
 
 
@@ -38,6 +40,7 @@ def sheet(
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
     selection: Selection = EVERYTHING,
+    settings: PublicSettings = USUAL,
 ) -> Sheet:
     """Return the map of the country, of a province or of a district, ready to print.
 
@@ -74,6 +77,8 @@ def sheet(
         A public sheet needs it: every polygon that remains or waits, as for `national`.
     selection
         How the split was asked for, where that is not all that is recorded: the sheet says it.
+    settings
+        For a public sheet: how public outputs are made (`Store.public_settings` returns it).
 
     Returns
     -------
@@ -125,6 +130,7 @@ def sheet(
         as_of,
         restricted=restricted,
         selection=selection,
+        settings=settings,
     )
     if province is None:
         if district is not None:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from mine_geo.disclosure import RELEASED_COLUMNS, WAITING
+from mine_geo.disclosure import RELEASED_COLUMNS
 from mine_geo.maps import facts, packing, public_tables, records
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.beneath import Beneath
 from mine_geo.maps.words import Said, same, say
 from mine_geo.selection import EVERYTHING
+from mine_geo.shown_figures import WAITING
 from mine_geo.terms import TOTAL_COLUMNS, ZONES
 
 if TYPE_CHECKING:
@@ -80,20 +81,28 @@ def subject_of(layers: PublicLayers, level: str, name: str, within: str) -> Subj
     return subjects.district(layers.told, layers.admin, within, name)
 
 
-def _groups(rows: pd.DataFrame) -> list[records.Group]:
-    """Return near and far of each kind."""
-    return [
-        records.Group(
-            key=f"{kind or 'hazards'}-{zone}",
-            kind=public_tables.kind_name(kind),
-            zone=zone,
-            hazards=int(part[f"{zone}_hazards"].sum()),
-            size_m2=int(part[f"{zone}_size_m2"].sum()),
-        )
-        for kind in public_tables.kinds_of(rows) or [None]
-        for part in [public_tables.of_kind(rows, kind)]
-        for zone in ZONES
-    ]
+def _groups(rows: pd.DataFrame, disclosed: Disclosed) -> list[records.Group]:
+    """Return near and far of each kind, of the rows that say the figures of a page."""
+    found = []
+    for kind in public_tables.kinds_of(rows) or [None]:
+        part = public_tables.of_kind(rows, kind)
+        own = part.iloc[0] if len(part) else None
+
+        def told(column: str, row: pd.Series | None = own) -> int | Said:
+            return 0 if row is None else public_tables.figure(row, column, disclosed)
+
+        found += [
+            records.Group(
+                key=f"{kind or 'hazards'}-{zone}",
+                kind=public_tables.kind_name(kind),
+                zone=zone,
+                hazards=told(f"{zone}_hazards"),
+                size_m2=told(f"{zone}_size_m2"),
+                whole=(told("hazards"), told("size_m2")),
+            )
+            for zone in ZONES
+        ]
+    return found
 
 
 def _unplaced(subject: Subject) -> tuple[Said, ...]:
@@ -101,17 +110,25 @@ def _unplaced(subject: Subject) -> tuple[Said, ...]:
     rows = subject.unplaced
     if rows is None:
         return ()
-    rows = pd.DataFrame(rows.drop(columns=rows.geometry.name)).query("hazards > 0")
-    return facts.unplaced_said(rows, rows["hazards"], rows["size_m2"], None)
+    rows = pd.DataFrame(rows.drop(columns=rows.geometry.name))
+    hidden = rows[rows["hazards"].isna()]
+    rows = rows[rows["hazards"].fillna(0) > 0]
+    return (
+        *facts.unplaced_said(rows, rows["hazards"], rows["size_m2"], None),
+        *(
+            say("suppressed.unplaced", what=public_tables.kind_name(kind))
+            for kind in public_tables.kinds_of(hidden)
+        ),
+    )
 
 
 def facts_of(
     subject: Subject, layers: PublicLayers, around: Around, title: str | None
 ) -> facts.Facts:
     """Gather what the page says in words, with its tables."""
-    waiting = None
-    if WAITING in subject.hazards:
-        waiting = subject.hazards.groupby(records.kinds_of(subject.hazards))[WAITING].sum()
+    own, waiting = public_tables.own_rows(layers.disclosed, subject), None
+    if layers.disclosed.settings.tell_waiting:
+        waiting = own.groupby(records.kinds_of(own))[WAITING].sum()
     said = facts.facts(
         subject,
         layers,
@@ -119,7 +136,7 @@ def facts_of(
         unplaced=_unplaced(subject),
         kind=subject.level,
         title=title,
-        groups=_groups(subject.hazards),
+        groups=_groups(own, layers.disclosed),
         workbench=waiting,
         public=public_tables.sections(layers.disclosed, subject),
     )
@@ -132,7 +149,7 @@ def _units(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return found[~(found.geometry.isna() | found.geometry.is_empty)]
 
 
-def district_layer(subject: Subject) -> dict[str, Any]:
+def district_layer(subject: Subject, disclosed: Disclosed) -> dict[str, Any]:
     """Return the districts of a page with what their popups say; `shades` fills them."""
     drawn = _units(subject.hazards)
     return {
@@ -143,11 +160,11 @@ def district_layer(subject: Subject) -> dict[str, Any]:
         "symbol": packing.pack(np.zeros(len(drawn), dtype=np.int64)),
         "groups": [["units"]],
         "group": packing.pack(np.zeros(len(drawn), dtype=np.int64)),
-        "columns": _columns(subject.hazards, drawn),
+        "columns": _columns(subject.hazards, drawn, disclosed),
     }
 
 
-def _columns(rows: pd.DataFrame, drawn: pd.DataFrame) -> list[dict[str, Any]]:
+def _columns(rows: pd.DataFrame, drawn: pd.DataFrame, disclosed: Disclosed) -> list[dict[str, Any]]:
     columns = [_said(level, _names(drawn, level)) for level in ("district", "province")]
     for kind in public_tables.kinds_of(rows):
         part = public_tables.of_kind(rows, kind)
@@ -155,7 +172,7 @@ def _columns(rows: pd.DataFrame, drawn: pd.DataFrame) -> list[dict[str, Any]]:
         name = public_tables.kind_name(kind)
         columns.append(_said("kind", [name] * len(drawn)))
         columns += [
-            _figures(figure, part[figure].fillna(0))
+            _figures(figure, part, disclosed)
             for figure in (*TOTAL_COLUMNS, *RELEASED_COLUMNS)
             if figure in part
         ]
@@ -173,11 +190,26 @@ def _said(name: str, said: list[Said | None]) -> dict[str, Any]:
     return {"name": name, "as": "text"} | records.texts(said)
 
 
-def _figures(name: str, values: pd.Series) -> dict[str, Any]:
-    """Pack a column of counts, or of m²."""
+def _figures(name: str, rows: pd.DataFrame, disclosed: Disclosed) -> dict[str, Any]:
+    """Pack a column of counts, or of m²; as text where a figure is not shown."""
+    missing = rows["few"].isna()  # no such row: nothing of the kind is recorded there
+    told = [
+        0 if lost else public_tables.figure(row, name, disclosed)
+        for lost, (_, row) in zip(missing, rows.iterrows(), strict=True)
+    ]
+    if any(isinstance(each, Said) for each in told):
+        unit = "unit.m2" if name.endswith("_m2") else None
+        return _said(name, [_in_words(each, unit) for each in told])
+    numbers = pd.Series(told, dtype="int64")
     if name.endswith("_m2"):
-        return {"name": name, "as": "m2", "rows": packing.pack_numbers(values)}
-    return _said(name, [same(f"{int(value):,}") for value in values])
+        return {"name": name, "as": "m2", "rows": packing.pack_numbers(numbers)}
+    return _said(name, [same(f"{value:,}") for value in numbers])
+
+
+def _in_words(value: int | Said, unit: str | None) -> Said:
+    if isinstance(value, Said):
+        return value
+    return same(f"{value:,}") if unit is None else say(unit, number=f"{value:,}")
 
 
 def shades(subject: Subject, disclosed: Disclosed) -> list[dict[str, Any]]:
@@ -187,7 +219,7 @@ def shades(subject: Subject, disclosed: Disclosed) -> list[dict[str, Any]]:
     found = []
     for kind in public_tables.kinds_of(whole):
         part = public_tables.of_kind(rows, kind)
-        sizes = part.set_index(public_tables.key(part))["size_m2"].reindex(drawn).fillna(0)
+        sizes = part.set_index(public_tables.key(part))["size_m2"].reindex(drawn, fill_value=0)
         steps = public_tables.breaks(public_tables.of_kind(whole, kind)["size_m2"])
         symbols = public_tables.classes(sizes, steps)
         found.append({"key": f"remaining-{kind or 'hazards'}", "symbols": symbols})

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 CLASSES: Final = 5
 """Classes of remaining land; beside them stands the class of none."""
 
+UNSAID: Final = "remaining_unsaid"
+"""The symbol of a district whose figure is not shown."""
+
 PLACE: Final = ("province_code", "province", "district_code", "district")
 FIGURES: Final = (
     *("near_hazards", "near_size_m2", "far_hazards", "far_size_m2"),
@@ -38,7 +41,7 @@ class Year:
     """Land released in a year: m² of each outcome, in the order of `OUTCOMES`, and their sum."""
 
     name: Said
-    sizes: tuple[int, ...]
+    sizes: tuple[int | Said, ...]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Section:
 
     years: tuple[Year, ...]
     withheld: Said | None
+    note: Said | None = None
+    """What figures are not shown, and how sizes are rounded."""
 
 
 def _round(value: float) -> int:
@@ -78,7 +83,7 @@ def breaks(sizes: Iterable[int]) -> list[int]:
     >>> breaks([0, 0])
     []
     """
-    found = sorted(size for size in sizes if size > 0)
+    found = sorted(size for size in sizes if pd.notna(size) and size > 0)
     if not found:
         return []
     fifths = np.quantile(found, np.arange(1, CLASSES) / CLASSES, method="inverted_cdf")
@@ -90,22 +95,31 @@ def breaks(sizes: Iterable[int]) -> list[int]:
 
 
 def classes(sizes: Iterable[int], steps: list[int]) -> list[str]:
-    """Return the symbol of each size: none, or its class.
+    """Return the symbol of each size: none, its class, or that of what is not shown (null).
 
     Examples
     --------
+    >>> classes([None], [10, 100, 200, 500])
+    ['remaining_unsaid']
     >>> classes([0, 1, 9, 10, 5_000], [10, 100, 200, 500])
     ['remaining_0', 'remaining_1', 'remaining_1', 'remaining_2', 'remaining_5']
     """
-    values = np.asarray(list(sizes), dtype=np.int64)
+    told = list(sizes)
+    values = np.array([0 if pd.isna(size) else size for size in told], dtype=np.int64)
     number = np.where(values > 0, 1 + np.searchsorted(steps, values, side="right"), 0)
-    return [f"remaining_{each}" for each in number]
+    return [
+        UNSAID if pd.isna(size) else f"remaining_{each}"
+        for size, each in zip(told, number, strict=True)
+    ]
 
 
-def legend(steps: list[int], *, unsure: bool = False) -> tuple[tuple[str, Said], ...]:
+def legend(
+    steps: list[int], *, unsure: bool = False, least: int | None = None
+) -> tuple[tuple[str, Said], ...]:
     """Return each class's symbol and what it stands for, none first.
 
     `unsure`: hazards without a unit are recorded, so that "none" would be too much to say.
+    `least`: fewer hazards than this are not shown, where any figure is not.
 
     Examples
     --------
@@ -120,13 +134,29 @@ def legend(steps: list[int], *, unsure: bool = False) -> tuple[tuple[str, Said],
             for least, more in pairwise(steps)
         ]
         said.append(say("public.or_more", least=f"{steps[-1]:,}"))
-    return tuple((f"remaining_{place}", each) for place, each in enumerate(said))
+    found = tuple((f"remaining_{place}", each) for place, each in enumerate(said))
+    return (
+        found if least is None else (*found, (UNSAID, say("suppressed.legend", least=f"{least:,}")))
+    )
+
+
+def legend_of(disclosed: Disclosed, kind: Any) -> tuple[tuple[str, Said], ...]:
+    """Return the legend of a kind, the same on all pages."""
+    sizes = of_kind(disclosed.aggregates, kind)["size_m2"]
+    hidden = bool(sizes.isna().any())
+    return legend(
+        breaks(sizes),
+        unsure=unsure(disclosed, kind),
+        least=disclosed.settings.least_count if hidden else None,
+    )
 
 
 def unsure(disclosed: Disclosed, kind: Any) -> bool:
     """Say whether hazards of a kind are recorded for which no district is."""
     rows = of_kind(disclosed.aggregates, kind)
-    return bool((without_unit(rows, "district") & (rows["hazards"] > 0)).any())
+    return bool(
+        (without_unit(rows, "district") & (rows["hazards"].isna() | (rows["hazards"] > 0))).any()
+    )
 
 
 def key(frame: pd.DataFrame) -> pd.Series:
@@ -166,14 +196,44 @@ def _name(row: pd.Series, level: str) -> Said:
     return same(str(name)) if khmer is None or pd.isna(khmer) else Said(str(name), str(khmer))
 
 
-def _unit_table(frame: pd.DataFrame, level: str, kind: Any) -> UnitTable:
-    """Add up the figures of a kind by province, or take them as they are by district, commune."""
-    column = f"{level}_code" if f"{level}_code" in frame else level
-    rows = []
-    for _, part in frame.groupby([*PLACE[:2], column, level], sort=False, dropna=False):
-        sums = tuple(int(part[figure].sum()) for figure in FIGURES)
-        rows.append(UnitRow(_name(part.iloc[0], level), None, sums))
-    total = tuple(int(frame[figure].sum()) for figure in FIGURES)
+def figure(row: Any, column: str, disclosed: Disclosed) -> int | Said:
+    """Return a figure of a row, or the words that stand instead of it."""
+    value = row[column]
+    if not pd.isna(value):
+        return int(value)
+    if column == "hazards" and row["few"]:
+        return say("suppressed.few", least=f"{disclosed.settings.least_count:,}")
+    return say("suppressed.hidden")
+
+
+def own_rows(disclosed: Disclosed, subject: Subject) -> pd.DataFrame:
+    """Return the figures of a page as a whole: a row a kind."""
+    if subject.level == "district":
+        return pd.DataFrame(subject.hazards.drop(columns=subject.hazards.geometry.name))
+    upper = disclosed.upper
+    if subject.level == "national":
+        return upper[upper["level"] == "national"]
+    return upper[_of_province(upper, subject)]
+
+
+def _of_province(table: pd.DataFrame, subject: Subject) -> pd.Series[bool]:
+    """Return which rows of a table of provinces are those of a page's province."""
+    codes = set(subject.hazards["province_code"].dropna())
+    named = table["province"].astype(object).map(lambda name: str(name).casefold())
+    same_name = named.eq(subject.name.casefold()) & table["province_code"].isna()
+    mine = table["province_code"].isin(codes) | same_name
+    return table["level"].eq("province") & mine
+
+
+def _unit_table(
+    frame: pd.DataFrame, whole: pd.DataFrame, level: str, kind: Any, disclosed: Disclosed
+) -> UnitTable:
+    """Return the figures of a kind by province, district or commune, and those of all together."""
+    rows = [
+        UnitRow(_name(row, level), None, tuple(figure(row, name, disclosed) for name in FIGURES))
+        for _, row in frame.iterrows()
+    ]
+    total = tuple(figure(whole.iloc[0], name, disclosed) if len(whole) else 0 for name in FIGURES)
     return UnitTable(say(f"units.by_{level}", what=kind_name(kind)), level, tuple(rows), total)
 
 
@@ -184,18 +244,29 @@ def unit_tables(disclosed: Disclosed, subject: Subject) -> tuple[UnitTable, ...]
     """
     level = {"national": "province", "province": "district"}.get(subject.level, "commune")
     frame = pd.DataFrame(subject.hazards.drop(columns=subject.hazards.geometry.name))
-    if level == "commune":
+    if level == "province":
+        frame = disclosed.upper[disclosed.upper["level"] == "province"]
+    elif level == "commune":
         inside = set(key(frame))
         frame = disclosed.communes[key(disclosed.communes).isin(inside)]
-    return tuple(_unit_table(of_kind(frame, kind), level, kind) for kind in kinds_of(frame))
+    whole = own_rows(disclosed, subject)
+    return tuple(
+        _unit_table(of_kind(frame, kind), of_kind(whole, kind), level, kind, disclosed)
+        for kind in kinds_of(frame)
+    )
 
 
 def _years(yearly: pd.DataFrame) -> tuple[Year, ...]:
     found = []
     for year, part in yearly.groupby("year", dropna=False, sort=True):
-        sizes = [int(part.loc[part["outcome"] == each, "released_m2"].sum()) for each in OUTCOMES]
+        sizes: list[int | Said] = []
+        for outcome in OUTCOMES:
+            told = part.loc[part["outcome"] == outcome, "released_m2"]
+            sizes.append(say("suppressed.hidden") if told.isna().any() else int(told.sum()))
         name = say("public.undated") if pd.isna(year) else same(str(int(str(year))))
-        found.append(Year(name, (*sizes, sum(sizes))))
+        hidden = next((size for size in sizes if isinstance(size, Said)), None)
+        total = sum(size for size in sizes if not isinstance(size, Said))
+        found.append(Year(name, (*sizes, total if hidden is None else hidden)))
     return tuple(found)
 
 
@@ -203,12 +274,32 @@ def _withheld(rows: pd.DataFrame, clearance_m: float) -> Said | None:
     """Say how much released land is not drawn, and why."""
     if not len(rows):
         return None
+    if rows["releases"].isna().any():
+        return say("suppressed.withheld", metres=f"{clearance_m:g}")
     return say(
         "public.withheld",
         count=f"{int(rows['releases'].sum()):,}",
         size=f"{int(rows['released_m2'].sum()):,}",
         metres=f"{clearance_m:g}",
     )
+
+
+def _note(disclosed: Disclosed) -> Said | None:
+    """Say what is not shown, and how sizes are rounded."""
+    made = disclosed.settings
+    step = f"{made.round_m2:,}"
+    if made.suppresses:
+        return say("suppressed.note", least=f"{made.least_count:,}", step=step)
+    return None if made.round_m2 == 1 else say("suppressed.rounded", step=step)
+
+
+def _of_page(lower: pd.DataFrame, upper: pd.DataFrame, subject: Subject) -> pd.DataFrame:
+    """Return the rows of a page: of its district, or those of its province or the country."""
+    if subject.level == "district":
+        return lower[key(lower).isin(set(key(subject.hazards)))]
+    if subject.level == "national":
+        return upper[upper["level"] == "national"]
+    return upper[_of_province(upper, subject)]
 
 
 def sections(disclosed: Disclosed, subject: Subject) -> tuple[Section, ...]:
@@ -221,19 +312,15 @@ def sections(disclosed: Disclosed, subject: Subject) -> tuple[Section, ...]:
     subject
         Its `hazards` are the rows of `disclosed.aggregates` that the page is about.
     """
-    inside = set(key(subject.hazards))
-    yearly, withheld = (
-        table[key(table).isin(inside)] for table in (disclosed.yearly, disclosed.withheld)
-    )
+    yearly = _of_page(disclosed.yearly, disclosed.upper_yearly, subject)
+    withheld = _of_page(disclosed.withheld, disclosed.upper_withheld, subject)
     return tuple(
         Section(
             name=kind_name(kind),
-            legend=legend(
-                breaks(of_kind(disclosed.aggregates, kind)["size_m2"]),
-                unsure=unsure(disclosed, kind),
-            ),
+            legend=legend_of(disclosed, kind),
             years=_years(of_kind(yearly, kind)),
             withheld=_withheld(of_kind(withheld, kind), disclosed.clearance_m),
+            note=_note(disclosed) if not place else None,
         )
-        for kind in kinds_of(disclosed.aggregates) or [None]
+        for place, kind in enumerate(kinds_of(disclosed.aggregates) or [None])
     )

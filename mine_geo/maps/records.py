@@ -26,7 +26,7 @@ from mine_geo.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
 
@@ -89,13 +89,42 @@ CODES: Final[dict[str, dict[Any, str]]] = {
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that are switched on and off together, with their exact totals in whole m²."""
+    """Rows that are switched on and off together, with their totals in whole m².
+
+    On a page for everybody words stand where a figure is not shown.
+    """
 
     key: str
     kind: Said
     zone: str
-    hazards: int
-    size_m2: int
+    hazards: int | Said
+    size_m2: int | Said
+    whole: tuple[int | Said, int | Said] | None = None
+    """Near and far of the kind together, where that is not their sum: rounded, or not shown."""
+
+
+def together(groups: Iterable[Group]) -> tuple[int | Said, int | Said]:
+    """Return hazards and m² of all groups; the words where one of them is not shown."""
+    hazards: list[int | Said] = []
+    sizes: list[int | Said] = []
+    ours = list(groups)
+    for kind in dict.fromkeys(each.kind for each in ours):
+        mine = [each for each in ours if each.kind == kind]
+        whole = mine[0].whole
+        if whole is None:
+            whole = _sum(each.hazards for each in mine), _sum(each.size_m2 for each in mine)
+        hazards.append(whole[0])
+        sizes.append(whole[1])
+    return _sum(hazards), _sum(sizes)
+
+
+def _sum(figures: Iterable[int | Said]) -> int | Said:
+    total = 0
+    for each in figures:
+        if isinstance(each, Said):
+            return each
+        total += each
+    return total
 
 
 def code_of(values: pd.Series, known: tuple[str, ...], other: str) -> np.ndarray[Any, Any]:

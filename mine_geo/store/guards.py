@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import DDL, Connection, inspect
 
 from mine_geo.store import workbench_guards as workbench
+from mine_geo.store.publications import TABLES as PUBLISHED
 
 LAYERS: Final = (
     "hazard",
@@ -23,6 +24,7 @@ LAYERS: Final = (
     "admin_version",
     "border_version",
     *workbench.TABLES,
+    *PUBLISHED,
 )
 """Tables that only `mine_geo` writes."""
 
@@ -30,6 +32,7 @@ _OURS: Final = (
     "is written by mine_geo only: use the command mine-geo or the library, which keep the ledger"
 )
 _KEPT: Final = "the ledger is append-only: retract the event instead of changing it"
+_SAID: Final = "what was set and published is kept as it is: set it anew, or recall the edition"
 _THERE: Final = "the ledger is append-only: this event is already there"
 
 _FILE_LAYER: Final = (
@@ -63,6 +66,42 @@ _SERVER_FUNCTIONS: Final = (
         RAISE EXCEPTION USING MESSAGE = '%(kept)s';
     END $$""",
 )
+_SERVER_PUBLISHED: Final = (
+    """CREATE OR REPLACE FUNCTION mine_geo.keep_published() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION USING MESSAGE = '%(said)s';
+    END $$""",
+)
+_SERVER_KEPT: Final = (
+    "DROP TRIGGER IF EXISTS keep_published ON %(table)s",
+    """CREATE TRIGGER keep_published BEFORE UPDATE OR DELETE ON %(table)s
+    FOR EACH ROW EXECUTE FUNCTION mine_geo.keep_published()""",
+    "ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER keep_published",
+    "DROP TRIGGER IF EXISTS keep_published_whole ON %(table)s",
+    """CREATE TRIGGER keep_published_whole BEFORE TRUNCATE ON %(table)s
+    FOR EACH STATEMENT EXECUTE FUNCTION mine_geo.keep_published()""",
+    "ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER keep_published_whole",
+)
+_FILE_KEPT: Final = (
+    "DROP TRIGGER IF EXISTS keep_%(table)s_%(action)s",
+    """CREATE TRIGGER keep_%(table)s_%(action)s BEFORE %(action)s ON %(table)s
+    BEGIN SELECT RAISE(ABORT, '%(said)s'); END""",
+)
+# INSERT OR REPLACE deletes without a delete trigger
+_FILE_KEPT_INSERT: Final = (
+    "DROP TRIGGER IF EXISTS keep_%(table)s_insert",
+    """CREATE TRIGGER keep_%(table)s_insert BEFORE INSERT ON %(table)s
+    WHEN EXISTS (SELECT 1 FROM %(table)s WHERE fid = NEW.fid)
+    BEGIN SELECT RAISE(ABORT, '%(said)s'); END""",
+)
+_FILE_KEPT_ONCE: Final = (
+    "DROP TRIGGER IF EXISTS keep_%(table)s_once",
+    """CREATE TRIGGER keep_%(table)s_once BEFORE INSERT ON %(table)s
+    WHEN EXISTS (SELECT 1 FROM %(table)s WHERE %(column)s = NEW.%(column)s)
+    BEGIN SELECT RAISE(ABORT, '%(said)s'); END""",
+)
+_ONCE: Final = {"public_edition": "number", "edition_recall": "edition"}
+"""The column of a table that holds each value once."""
 _SERVER_LAYER: Final = (
     "DROP TRIGGER IF EXISTS guard_layer ON %(table)s",
     """CREATE TRIGGER guard_layer BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %(table)s
@@ -86,10 +125,20 @@ def install(connection: Connection) -> None:
     there = set(inspect(connection).get_table_names())
     layers = [layer for layer in LAYERS if layer in there]
     kept = [table for table in workbench.KEPT if table in there]
+    published = [table for table in PUBLISHED if table in there]
     if connection.dialect.name == "postgresql":
         _install_server(connection, layers, kept)
+        _run(connection, _SERVER_PUBLISHED)
+        for table in published:
+            _run(connection, _SERVER_KEPT, table=table)
     else:
         _install_file(connection, layers, kept)
+        for table in published:
+            for action in ("update", "delete"):
+                _run(connection, _FILE_KEPT, table=table, action=action)
+            _run(connection, _FILE_KEPT_INSERT, table=table)
+            if table in _ONCE:
+                _run(connection, _FILE_KEPT_ONCE, table=table, column=_ONCE[table])
 
 
 def _install_server(connection: Connection, layers: list[str], kept: list[str]) -> None:
@@ -127,9 +176,13 @@ def _install_file(connection: Connection, layers: list[str], kept: list[str]) ->
 
 
 def _run(
-    connection: Connection, statements: tuple[str, ...], table: str = "", action: str = ""
+    connection: Connection,
+    statements: tuple[str, ...],
+    table: str = "",
+    action: str = "",
+    column: str = "",
 ) -> None:
     words = {"table": table, "action": action, "ours": _OURS, "kept": _KEPT, "there": _THERE}
-    words |= workbench.WORDS
+    words |= {"said": _SAID, "column": column, **workbench.WORDS}
     for statement in statements:
         connection.execute(DDL(statement, context=words))  # type: ignore[no-untyped-call]

@@ -14,6 +14,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mine_geo.store.declarative import SQLITE, Base, gist, one_of
+from mine_geo.store.publications import TABLES as PUBLICATIONS
+from mine_geo.store.publications import EditionLand, EditionRecall, PublicEdition, PublicSetting
 from mine_geo.store.submitted import Submission, SubmissionFinding, SubmittedRecord
 from mine_geo.store.types import Shape
 from mine_geo.terms import EVENT_TYPES, KINDS
@@ -26,8 +28,12 @@ __all__ = [
     "BorderDistance",
     "BorderVersion",
     "District",
+    "EditionLand",
+    "EditionRecall",
     "Event",
     "Hazard",
+    "PublicEdition",
+    "PublicSetting",
     "SpotTask",
     "StoreInfo",
     "Submission",
@@ -266,5 +272,6 @@ LAYERS: Final = {
     SubmittedRecord.__tablename__: "The workbench: records received; filter by state",
     Submission.__tablename__: "The workbench: files received, and how they were read",
     SubmissionFinding.__tablename__: "The workbench: what the checks say of records",
+    **PUBLICATIONS,
 }
 """What each table is, in the words that a GeoPackage shows."""

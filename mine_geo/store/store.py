@@ -22,6 +22,7 @@ from mine_geo.store import register as registration
 from mine_geo.store.accounts import Accounts
 from mine_geo.store.officer import Officer
 from mine_geo.store.projection import HASH
+from mine_geo.store.publisher import Publisher
 from mine_geo.store.surveyor import Surveyor
 from mine_geo.store.workbench import Workbench
 from mine_geo.terms import CRS, THRESHOLD_M
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from mine_geo.store.register import Registered
 
 
-class Store(Officer, Surveyor, Workbench, Accounts):
+class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
     """A register of hazards. Made by `open_store` and `create_store`; a context manager.
 
     Every write is one transaction under the store's write lock: all of it is done, or nothing.

@@ -60,6 +60,7 @@ def test_a_province_or_district_and_a_reading_are_chosen(filled: Command) -> Non
 
 def test_public_files_have_no_corner_of_a_hazard(filled: Command) -> None:
     (filled.folder / "names.csv").write_text("name,lon,lat\nBanan,103.0,13.0\n", encoding="utf-8")
+    filled.done("public", "set", "--least-count", "1", "--by", "Sok Dara")
     filled.done("export", filled.folder / "p.gpkg", "--public", "--places", "names.csv")
     filled.done("export", filled.folder / "p.kml", "--public", "--province", "Battambang")
     with sqlite3.connect(filled.folder / "p.gpkg") as file:

@@ -6,6 +6,7 @@ import pytest
 import shapely
 
 from mine_geo.disclosure import Disclosed
+from mine_geo.public_settings import USUAL
 
 ATTACK = "</script><b>`${x}` $[name] ]]> \u2028\u202e\x0b\x00 \"'&amp;\r\n=1+1 ភូមិ"
 """Markup, template and entity signs, a CDATA end, line separator, right-to-left mark, controls."""
@@ -63,7 +64,17 @@ def disclosed(aggregates: gpd.GeoDataFrame, released: gpd.GeoDataFrame) -> Discl
     """Return figures and released land as what was found fit to be shown."""
     none = pd.DataFrame()
     return Disclosed(
-        aggregates, none, none, released, none, clearance_m=10.0, as_of=None, synthetic=False
+        aggregates=aggregates,
+        upper=none,
+        upper_yearly=none,
+        upper_withheld=none,
+        communes=none,
+        yearly=none,
+        released=released,
+        withheld=none,
+        settings=USUAL,
+        as_of=None,
+        synthetic=False,
     )
 
 

@@ -24,6 +24,7 @@ from mine_geo.maps.atlases.filenames import file_names
 from mine_geo.maps.atlases.folder import MANIFEST
 from mine_geo.maps.atlases.pages import Leaf, Plan
 from mine_geo.maps.layers import Layers
+from mine_geo.public_settings import PublicSettings
 from mine_geo.totals import totals
 from tests.maps import rasters
 from tests.maps.markup import Markup, broken, read
@@ -355,7 +356,8 @@ def test_pages_for_everybody_know_no_hazard(
     with pytest.raises(OptionError, match="needs restricted="):
         make(public=True)
     assert not (tmp_path / "atlas").exists()
-    made = make(public=True, restricted=split)
+    every_figure = PublicSettings(least_count=1, round_m2=1)
+    made = make(public=True, restricted=split, settings=every_figure)
     assert files(made.folder) == {name for name in PAGES if "border-zone" not in name} | SHARED
     assert broken(made.folder) == []
     every = b"".join(content for name, content in contents(made.folder).items() if "js" not in name)

@@ -17,7 +17,8 @@ from mine_geo import maps, symbology
 from mine_geo.errors import OptionError, UnknownNameError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.compose import compose
-from mine_geo.maps.layers import Layers
+from mine_geo.maps.layers import Layers as AllLayers
+from mine_geo.public_settings import PublicSettings
 from mine_geo.selection import EVERYTHING, Selection
 from tests.maps.browser import PHONE
 
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
     from mine_geo.maps.page import OfflinePage
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
+
+EXACT = PublicSettings(least_count=1, round_m2=1)
+"""Every figure as it is: a register of five hazards shows nothing else."""
+
+
+def Layers(*args: Any, waiting_count: bool = False, **options: Any) -> AllLayers:  # noqa: N802
+    settings = replace(EXACT, tell_waiting=waiting_count)
+    return AllLayers(*args, **({"settings": settings} | options))
+
 
 FILL = (
     "const shape = Object.values(window.mineGeo.map._layers)"
@@ -57,7 +67,7 @@ def releases(split: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def page_of(layers: Layers, *names: str) -> OfflinePage:
+def page_of(layers: AllLayers, *names: str) -> OfflinePage:
     """Make a public page; what remains is what the split holds, unless the layers say more."""
     split, admin = layers.split, layers.admin
     if layers.restricted is None:
@@ -180,7 +190,7 @@ def test_a_click_on_a_district_says_its_figures(
     page.check_alone()
 
 
-def data_of(layers: Layers, *names: str) -> tuple[dict[str, Any], Any]:
+def data_of(layers: AllLayers, *names: str) -> tuple[dict[str, Any], Any]:
     page = page_of(layers, *names)
     return page.data, page.facts
 

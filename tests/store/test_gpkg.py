@@ -52,6 +52,19 @@ def path(
             store.register(hazards.iloc[:2])
             store.record_spot_task({"happened_on": "2022-05-01", "submunitions": 2})
             store.submit(inbox.file({"hazard_id": "W-1", "geometry": box(104.5, 12.5)}))
+            held = store.set_public_settings({"least_count": 8}, set_by="Sok Dara")
+            store.record_edition(
+                number=1,
+                as_of="2022-12-31",
+                asked_by="Sok Dara",
+                approved_by="Chan Sophea",
+                settings=held,
+                files={},
+                land=hazards.iloc[:1].assign(outcome="cleared"),
+                figures={},
+                last_record=store.last_moment(),
+            )
+            store.recall_edition(1, reason="a trial", recalled_by="Sok Dara")
             store.split(workbench="exclude")
     shutil.copy(kept, place)
     return place

@@ -14,6 +14,7 @@ from mine_geo.maps.atlases.folder import Folder
 from mine_geo.maps.atlases.pages import ASSETS, Plan
 from mine_geo.maps.basemap import beneath
 from mine_geo.maps.layers import Layers
+from mine_geo.public_settings import USUAL
 from mine_geo.selection import EVERYTHING
 from mine_geo.terms import ZONES
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.public_settings import PublicSettings
     from mine_geo.selection import Selection
 
 
@@ -62,6 +64,7 @@ def atlas(
     public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
     selection: Selection = EVERYTHING,
+    settings: PublicSettings = USUAL,
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Atlas:
@@ -95,7 +98,7 @@ def atlas(
         Write pages for everybody: figures by district and released land, no hazard.
     restricted
         Public pages need it, as in `national`: all that remains or waits.
-    selection
+    selection, settings
         As in `national`.
     jobs
         How many processes make the pages; the pages are the same. With more than one, a script
@@ -153,7 +156,9 @@ def atlas(
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
     ground = beneath(basemap)
-    layers = Layers(split, border, admin, releases, places, as_of, ground, restricted, selection)
+    layers = Layers(
+        split, border, admin, releases, places, as_of, ground, restricted, selection, settings
+    )
     of = priority_list.kind_of(kind, selection.kind)
     plan = Plan(layers, Path(out).absolute(), title, first, of, public)
     folder = Folder.open(plan.place, public=public)

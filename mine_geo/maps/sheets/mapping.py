@@ -271,8 +271,7 @@ class Map:
             classes = np.asarray(public_tables.classes(rows["size_m2"], steps), dtype=object)
             placed = self.view.on_paper(rows.geometry) if len(rows) else np.empty(0, object)
             what = public_tables.kind_name(kind)
-            unsure = public_tables.unsure(disclosed, kind)
-            for name, meaning in public_tables.legend(steps, unsure=unsure):
+            for name, meaning in public_tables.legend_of(disclosed, kind):
                 path = drawing.polygons(placed[classes == name])
                 drawing.add(self.axes, path, symbol(name), unit=self.unit, above=2.5)
                 self.entries.append(

@@ -57,7 +57,7 @@ class Table:
 
 
 def _count(value: Any) -> Said:
-    return same(f"{int(value):,}")
+    return value if isinstance(value, Said) else same(f"{int(value):,}")
 
 
 def _by_kind(subject: Subject) -> list[tuple[Said, pd.DataFrame]]:
@@ -140,8 +140,8 @@ def by_zone(said: Facts) -> Table:
         for group in groups:
             name = say(f"sheet.{group.zone}", threshold=said.threshold)
             rows.append(Row((name, _count(group.hazards), _count(group.size_m2))))
-        sums = (sum(group.hazards for group in groups), sum(group.size_m2 for group in groups))
-        rows.append(Row((say("totals.total"), *map(_count, sums)), total=True))
+        sums = map(_count, records.together(groups))
+        rows.append(Row((say("totals.total"), *sums), total=True))
     return Table(
         title=say("sheet.by_zone"),
         groups=(),
