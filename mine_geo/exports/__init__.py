@@ -18,6 +18,7 @@ from mine_geo.exports.files import check_place, new_file
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
+from mine_geo.exports.notices import with_notices
 from mine_geo.exports.points_table import points_table, write_points
 from mine_geo.exports.provenance import provenance
 from mine_geo.exports.turning import turning_points
@@ -168,7 +169,7 @@ def write_public(
     latest
         The latest survey, where no day is told.
     selection
-        As for `write`.
+        As for `write`; its `standing_text` is what the authority has every public file say.
 
     Raises
     ------
@@ -198,8 +199,9 @@ def write_public(
         latest=latest,
         selection=selection,
     )
+    held = with_notices(Contents(said, layers), selection)
     with new_file(path, overwrite=overwrite) as place:
-        (write_geopackage if form == "gpkg" else write_kml)(Contents(said, layers), place)
+        (write_geopackage if form == "gpkg" else write_kml)(held, place)
 
 
 def check(path: str | os.PathLike[str], *, public: bool = False, overwrite: bool = False) -> str:

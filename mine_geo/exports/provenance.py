@@ -53,6 +53,9 @@ class Provenance:
     moment: datetime | None = None
     """The same moment; what a file says of when it was changed, so that its bytes repeat."""
 
+    notices: tuple[tuple[str, str], ...] = ()
+    """The standing text of a file for everybody, in English and Khmer."""
+
     @property
     def heading(self) -> str:
         """The title, with a warning where it is due.
@@ -75,7 +78,7 @@ class Provenance:
          ('rule', 'edge'), ('source', 'X')]
         """
         rows = [("synthetic", SYNTHETIC)] if self.synthetic else []
-        rows.append(("title", self.title))
+        rows += [("title", self.title), *self.notices]
         if self.day is None:
             rows.append(("data_day", NOT_RECORDED))
         else:

@@ -96,7 +96,7 @@ def compose_public(
     composer.add_border(tinted=False)
     composer.add_units()
     composer.add_places()
-    composer.records.append(public_page.district_layer(subject))
+    composer.records.append(public_page.district_layer(subject, said.not_counted))
     composer.add_releases(public_page.RELEASE_FIELDS)
     composer.extra["shades"] = public_page.shades(subject, layers.disclosed)
     return composer.page(said, None)

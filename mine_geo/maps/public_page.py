@@ -99,24 +99,22 @@ def _groups(rows: pd.DataFrame) -> list[records.Group]:
     ]
 
 
-def _unplaced(subject: Subject) -> tuple[Said, ...]:
-    """Say how many hazards of the selection name no unit: none of them is in the unit's figures."""
-    rows = subject.unplaced
-    if rows is None:
-        return ()
-    rows = pd.DataFrame(rows.drop(columns=rows.geometry.name)).query("hazards > 0")
-    return facts.unplaced_said(rows, rows["hazards"], rows["size_m2"], None)
+def _unplaced(subject: Subject) -> pd.DataFrame:
+    """Return the rows of hazards that name no unit: none of them is in the unit's figures."""
+    rows = subject.hazards.iloc[:0] if subject.unplaced is None else subject.unplaced
+    return pd.DataFrame(rows.drop(columns=rows.geometry.name)).query("hazards > 0")
 
 
 def facts_of(
     subject: Subject, layers: PublicLayers, around: Around, title: str | None
 ) -> facts.Facts:
     """Gather what the page says in words, with its tables."""
+    lost = _unplaced(subject)
     said = facts.facts(
         subject,
         layers,
         around,
-        unplaced=_unplaced(subject),
+        unplaced=facts.unplaced_said(lost, lost["hazards"], lost["size_m2"], None),
         kind=subject.level,
         title=title,
         groups=_groups(subject.hazards),
@@ -132,8 +130,11 @@ def _units(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return found[~(found.geometry.isna() | found.geometry.is_empty)]
 
 
-def district_layer(subject: Subject) -> dict[str, Any]:
-    """Return the districts of a page with what their popups say; `shades` fills them."""
+def district_layer(subject: Subject, not_counted: Said | None) -> dict[str, Any]:
+    """Return the districts of a page with what their popups say; `shades` fills them.
+
+    `not_counted` stands in each popup: its figures may be naught.
+    """
     drawn = _units(subject.hazards)
     return {
         "name": "districts",
@@ -143,11 +144,13 @@ def district_layer(subject: Subject) -> dict[str, Any]:
         "symbol": packing.pack(np.zeros(len(drawn), dtype=np.int64)),
         "groups": [["units"]],
         "group": packing.pack(np.zeros(len(drawn), dtype=np.int64)),
-        "columns": _columns(subject.hazards, drawn),
+        "columns": _columns(subject.hazards, drawn, not_counted),
     }
 
 
-def _columns(rows: pd.DataFrame, drawn: pd.DataFrame) -> list[dict[str, Any]]:
+def _columns(
+    rows: pd.DataFrame, drawn: pd.DataFrame, not_counted: Said | None
+) -> list[dict[str, Any]]:
     columns = [_said(level, _names(drawn, level)) for level in ("district", "province")]
     for kind in public_tables.kinds_of(rows):
         part = public_tables.of_kind(rows, kind)
@@ -159,7 +162,7 @@ def _columns(rows: pd.DataFrame, drawn: pd.DataFrame) -> list[dict[str, Any]]:
             for figure in (*TOTAL_COLUMNS, *RELEASED_COLUMNS)
             if figure in part
         ]
-    return columns
+    return [*columns, _said("not_counted", [not_counted] * len(drawn))]
 
 
 def _names(drawn: pd.DataFrame, level: str) -> list[Said | None]:

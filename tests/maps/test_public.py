@@ -115,7 +115,8 @@ def test_a_province_shows_figures_and_no_hazard(
         "return [...document.querySelectorAll('.mg-legend li')].map((item) => item.innerText)"
     )
     assert [item.strip() for item in legend[:6]] == [
-        *("none recorded", "under 1,000 m²", "1,000 to 1,999 m²", "2,000 to 4,999 m²"),
+        *("none recorded (does not mean none)", "under 1,000 m²", "1,000 to 1,999 m²"),
+        "2,000 to 4,999 m²",
         *("5,000 to 1,999,999 m²", "2,000,000 m² or more"),
     ]
     source = page.path.read_text(encoding="utf-8")
@@ -145,6 +146,7 @@ def test_a_click_on_a_district_says_its_figures(
         "Cancelled": "0 m²",
         "Reduced": "0 m²",
         "Cleared": "0 m²",
+        "Not counted": "all kinds but AP minefields; ground that nobody has surveyed",
     }
     click(page, 103.405, 13.405)
     assert page.popup().startswith("cleared")

@@ -29,6 +29,8 @@ class Sheet:
     page: Page
     view: View
     title: str
+    notice: str = ""
+    """The standing text of a sheet for everybody, for the metadata of its file."""
 
     @property
     def paper(self) -> str:
@@ -85,6 +87,8 @@ class Sheet:
         else:
             said |= {"Software": "mine_geo"}
             del said["Creator"]
+        if self.notice:
+            said["Subject" if kind == "pdf" else "Description"] = fonts.clean(self.notice)
         written = io.BytesIO()
         with pinned():
             fonts.register()
