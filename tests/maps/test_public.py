@@ -97,7 +97,7 @@ def test_a_province_shows_figures_and_no_hazard(
     page = open_page(page_of(Layers(split, border, admin, releases), "Battambang"))
     page.check_alone()
     assert page.js("return document.querySelector('.mg-badges').innerText").strip() == (
-        "PUBLIC: no hazard polygons"
+        "PUBLIC: hazard polygons not shown"
     )
     assert page.counts() == {"units": 2, "released-cleared": 1, "released-reduced": 1}
     assert cells(page, ".mg-units") == [
@@ -167,7 +167,7 @@ def test_a_click_on_a_district_says_its_figures(
     assert page.js(FILL, "#7567ad") == "103,13,103.5,13.5"
     assert page.js("return window.mineGeo.openHazard('AP-1')") is False
     khmer = page.js("window.mineGeo.words.use('km'); return document.body.innerText")
-    assert "សាធារណៈ៖ គ្មានពហុកោណតំបន់គ្រោះថ្នាក់" in khmer
+    assert "សាធារណៈ៖ មិនបង្ហាញពហុកោណតំបន់គ្រោះថ្នាក់" in khmer
     page.size(*PHONE)
     assert page.js("return document.documentElement.scrollWidth") <= PHONE[0]
     page.check_alone()

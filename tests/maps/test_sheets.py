@@ -296,7 +296,7 @@ def test_a_public_sheet_knows_no_hazard(split, border, admin, releases) -> None:
     for unit in ((), ("02",), ("02", "0209")):
         drawn = sheet(split, *unit, border=border, admin=admin, releases=releases, public=True)
         said = texts(drawn)
-        assert "PUBLIC: no hazard polygons" in said
+        assert "PUBLIC: hazard polygons not shown" in said
         assert not any(text.startswith("AP-") for text in said)
         assert untidy(drawn) == []
         red = {symbology.symbol(f"{fill} open").fill for fill in symbology.table()["fills"]}
