@@ -13,10 +13,14 @@ ONE, LOWER, HIGHER = search.SETS[0], search.SETS[1], search.SETS[2]
 
 
 @functools.cache
+def editions():
+    return list(search.made_up_editions(search.MADE_UP_DAYS, (ONE, LOWER, HIGHER)))
+
+
+@functools.cache
 def found(*sets):
-    return search.search(
-        search.made_up_editions(search.MADE_UP_DAYS, sets), search.made_up_ground()
-    )
+    chosen = [edition for edition in editions() if edition.made in sets]
+    return search.search(chosen, search.made_up_ground())
 
 
 def named(leaks):
