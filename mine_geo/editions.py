@@ -128,6 +128,7 @@ def draft(
                 rule=settings.rule,
                 include_coast=settings.include_coast,
                 synthetic=store.synthetic,
+                standing_text=settings.standing_text,
             ),
         },
         last_record=moment,

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mine_geo.errors import OptionError, choose, quoted
+from mine_geo.standing import StandingText
 from mine_geo.terms import RULES, THRESHOLD_M
 from mine_geo.withholding import CLEARANCE_M, LEAST_CLEARANCE_M
 
@@ -105,6 +106,13 @@ class PublicSettings:
             pair = getattr(self, name)
             if pair is not None and not (len(pair) == 2 and all(map(_said, pair))):
                 raise OptionError(f"{name}: give words in English and in Khmer")
+        StandingText(self.authority, self.contact, self.text)  # refuses what it cannot say
+
+    @property
+    def standing_text(self) -> StandingText | None:
+        """What the authority has its public outputs say; None: the usual words."""
+        own = (self.authority, self.contact, self.text)
+        return None if own == (None, None, None) else StandingText(*own)
 
     @property
     def suppresses(self) -> bool:

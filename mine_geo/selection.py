@@ -15,6 +15,8 @@ from mine_geo.terms import KINDS, WORKBENCH
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from mine_geo.standing import StandingText
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -55,6 +57,9 @@ class Selection:
 
     synthetic: bool = False
     """Whether the register is invented, though no row may be left to say so."""
+
+    standing_text: StandingText | None = None
+    """What the authority has its public outputs say; None: the usual text."""
 
     def __post_init__(self) -> None:
         """Refuse what is no kind, and no choice of the workbench."""

@@ -81,6 +81,7 @@ def _read(
     from mine_geo.selection import Selection  # noqa: PLC0415
 
     when = {"as_of": reading.as_of, "known_at": reading.known_at}
+    settings = store.public_settings()
     land = store.released_land(kind=reading.kind, **when) if released else None
     return Frames(
         split=reading.split(store),
@@ -97,8 +98,9 @@ def _read(
             rule=reading.rule,
             include_coast=reading.include_coast,
             synthetic=store.synthetic,
+            standing_text=settings.standing_text,
         ),
-        settings=store.public_settings(),
+        settings=settings,
     )
 
 

@@ -18,6 +18,7 @@ from mine_geo.exports.files import check_place, new_file
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
+from mine_geo.exports.notices import with_notices
 from mine_geo.exports.points_table import points_table, write_points
 from mine_geo.exports.turning import turning_points
 from mine_geo.restriction import check_personal, leaving
@@ -192,7 +193,8 @@ def write_public(
     title, overwrite
         As for `write`.
     selection
-        As for `write`; what waits on the workbench is in no public file.
+        As for `write`; what waits on the workbench is in no public file. Its `standing_text` is
+        what the authority has every public file say.
     replace
         "restricted": it may take the place of a restricted file.
 
@@ -211,6 +213,7 @@ def write_public(
     )
     form = check(path, public=True, overwrite=overwrite, replace=replace)
     held = public_contents(disclosed, places=places, title=title, selection=selection)
+    held = with_notices(held, selection.accepted())
     with new_file(path, overwrite=overwrite, public=True, replace=replace) as place:
         (write_geopackage if form == "gpkg" else write_kml)(held, place)
 

@@ -103,7 +103,7 @@ def _write(held: Contents, path: Path) -> None:
                 layer_metadata={"PROVENANCE": about},
                 **first,
                 layer_options=options["layer_options"]
-                | {"IDENTIFIER": name, "DESCRIPTION": f"{held.said.heading}: {name}"},
+                | {"IDENTIFIER": name, "DESCRIPTION": _described(held.said, name)},
             )
         for name, rows in _tables(held).items():
             pyogrio.write_dataframe(
@@ -117,6 +117,12 @@ def _write(held: Contents, path: Path) -> None:
             )
     except (RuntimeError, ValueError) as error:
         raise FileError(f"{path.name}: cannot be written ({error})") from error
+
+
+def _described(said: Provenance, layer: str) -> str:
+    """Return the description of a layer, which QGIS shows: with the standing text, if any."""
+    told = [text for name, text in said.notices if name in ("notice", "notice_km")]
+    return ". ".join([f"{said.heading}: {layer}", *told])
 
 
 def prepared(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:

@@ -57,6 +57,9 @@ class Provenance:
     public: bool = False
     """Whether it is made of disclosed figures alone; any other file is restricted."""
 
+    notices: tuple[tuple[str, str], ...] = ()
+    """The standing text of a file for everybody, in English and Khmer."""
+
     @property
     def kind(self) -> str:
         """`public` or `restricted`."""
@@ -101,7 +104,7 @@ class Provenance:
         rows = [] if self.restriction is None else [(restriction.COLUMN, self.restriction)]
         rows.append(("access", self.kind))
         rows += [("synthetic", SYNTHETIC)] if self.synthetic else []
-        rows.append(("title", self.title))
+        rows += [("title", self.title), *self.notices]
         if self.day is None:
             rows.append(("data_day", NOT_RECORDED))
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mine_geo import __version__
+from mine_geo import __version__, standing
 from mine_geo.cells import day_of, read_days
 from mine_geo.maps import records
 from mine_geo.maps.words import Said, same, say
@@ -100,6 +100,15 @@ class Facts:
         """`public` or `restricted`: what its metadata hold."""
         return PUBLIC if self.restricted is None else RESTRICTED
 
+    not_counted: Said | None = None
+    """What figures do not count, for a page for everybody: beside each "none recorded"."""
+
+    standing: tuple[Said, ...] = ()
+    """The standing text of a page for everybody, in its parts; see `mine_geo.standing`."""
+
+    outcomes: tuple[tuple[Said, Said], ...] = ()
+    """Each outcome of land release and what it means, on a page for everybody."""
+
     @property
     def headline(self) -> list[tuple[Said, Said]]:
         """The rows that stand below the title: all up to the rule."""
@@ -182,6 +191,17 @@ def _data(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> S
     return said
 
 
+def _local(value: datetime | str) -> pd.Timestamp | None:
+    """Return a moment in Cambodia's time, None where it is none or has no time zone."""
+    try:
+        moment = pd.Timestamp(value)
+    except ValueError:
+        return None
+    if pd.isna(moment) or moment.tzinfo is None:
+        return None
+    return moment.tz_convert(TIME_ZONE)
+
+
 def _moment(value: datetime | str) -> Said:
     """Say a moment in Cambodia's time, to the millisecond; what is none, as it is.
 
@@ -190,13 +210,9 @@ def _moment(value: datetime | str) -> Said:
     >>> _moment("2023-01-01T06:00:00.25Z").en
     '1 January 2023, 13:00:00.250 (UTC+07:00)'
     """
-    try:
-        moment = pd.Timestamp(value)
-    except ValueError:
+    local = _local(value)
+    if local is None:
         return same(str(value))
-    if pd.isna(moment) or moment.tzinfo is None:
-        return same(str(value))
-    local = moment.tz_convert(TIME_ZONE)
     offset = local.isoformat()[-6:]
     clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
     return say("about.moment", day=day_said(local), clock=clock, offset=offset)
@@ -210,6 +226,16 @@ def _known_at(layers: Beneath) -> Said:
     if chosen.last_record is not None:
         return say("about.known_at_last", moment=_moment(chosen.last_record))
     return say("about.not_recorded")
+
+
+def _known_on(layers: Beneath) -> Said:
+    """Say on which day, in Cambodia, the data was known; the moment stands beside it."""
+    chosen = layers.selection
+    moment = chosen.last_record if chosen.known_at is None else chosen.known_at
+    if moment is None:
+        return say("about.not_recorded")
+    local = _local(moment)
+    return same(str(moment)) if local is None else day_said(local)
 
 
 def _border_text(layers: Beneath) -> Said:
@@ -375,11 +401,41 @@ def veiled_said(subject: Subject, *, alone: bool) -> Said:
     return say("around.veiled_alone" if alone else "around.veiled", unit=subject.said)
 
 
-def none_said(what: Said | None, *, unsure: bool) -> Said:
-    """Say that there is nothing; `unsure`: that nobody knows, as hazards without a unit wait."""
+def none_said(what: Said | None, not_counted: Said, *, unsure: bool) -> Said:
+    """Say that nothing is recorded, and what is not counted.
+
+    `unsure`: that nobody knows, as hazards without a unit wait.
+    """
     if unsure:
-        return say("around.unsure", what=what or say("kind.several"))
-    return say("totals.none") if what is None else say("totals.none_of", what=what)
+        said = say("around.unsure", what=what or say("kind.several"))
+    else:
+        said = say("totals.none") if what is None else say("totals.none_of", what=what)
+    rest = say("standing.not_counted", items=not_counted)
+    return Said(f"{said.en} {rest.en}", f"{said.km} {rest.km}")
+
+
+def _outcomes() -> tuple[tuple[Said, Said], ...]:
+    return tuple((Said(*name), Said(*meaning)) for name, meaning in standing.outcomes())
+
+
+def _not_counted(layers: Beneath, *, unplaced: bool) -> Said:
+    """Name what the figures of a page do not count; see `standing.not_counted`."""
+    chosen = layers.selection
+    told = standing.not_counted(
+        set(records.kinds_of(layers.told)) if chosen.kind is None else {chosen.kind},
+        waiting=chosen.workbench == "exclude",
+        accepted=chosen.workbench != "only",
+        unplaced=unplaced,
+    )
+    return Said(*told)
+
+
+def _standing(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> tuple[Said, ...]:
+    """Return the standing text of a page for everybody, in its parts."""
+    data, known = _data(subject, layers, released), _known_on(layers)
+    text = layers.selection.standing_text or standing.USUAL
+    parts = text.paragraphs(data=(data.en, data.km), known=(known.en, known.km))
+    return tuple(Said(*part) for part in parts)
 
 
 def facts(
@@ -411,6 +467,7 @@ def facts(
     if unplaced is None:
         unplaced = unplaced_of(subject, around)
     national = subject.level == "national"
+    missing = _not_counted(layers, unplaced=bool(unplaced))
     return Facts(
         kind=kind,
         title=same(title) if title is not None else title_of(subject, what),
@@ -424,9 +481,12 @@ def facts(
         rows=_provenance(subject, layers, around.released),
         sources=sources(layers.border, layers.admin, layers.places),
         public=public,
-        none=none_said(None if asked is None else what, unsure=bool(unplaced)),
+        none=none_said(None if asked is None else what, missing, unsure=bool(unplaced)),
         unit=say("legend.country") if national else subject.said,
         unplaced=unplaced,
         veiled=None if national else veiled_said(subject, alone=bool(public)),
         restricted=None if public else restricted_said(_data(subject, layers, around.released)),
+        not_counted=missing if public else None,
+        standing=_standing(subject, layers, around.released) if public else (),
+        outcomes=_outcomes() if public else (),
     )

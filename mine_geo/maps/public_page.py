@@ -149,8 +149,13 @@ def _units(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return found[~(found.geometry.isna() | found.geometry.is_empty)]
 
 
-def district_layer(subject: Subject, disclosed: Disclosed) -> dict[str, Any]:
-    """Return the districts of a page with what their popups say; `shades` fills them."""
+def district_layer(
+    subject: Subject, disclosed: Disclosed, not_counted: Said | None
+) -> dict[str, Any]:
+    """Return the districts of a page with what their popups say; `shades` fills them.
+
+    `not_counted` stands in each popup: its figures may be naught.
+    """
     drawn = _units(subject.hazards)
     return {
         "name": "districts",
@@ -160,11 +165,13 @@ def district_layer(subject: Subject, disclosed: Disclosed) -> dict[str, Any]:
         "symbol": packing.pack(np.zeros(len(drawn), dtype=np.int64)),
         "groups": [["units"]],
         "group": packing.pack(np.zeros(len(drawn), dtype=np.int64)),
-        "columns": _columns(subject.hazards, drawn, disclosed),
+        "columns": _columns(subject.hazards, drawn, disclosed, not_counted),
     }
 
 
-def _columns(rows: pd.DataFrame, drawn: pd.DataFrame, disclosed: Disclosed) -> list[dict[str, Any]]:
+def _columns(
+    rows: pd.DataFrame, drawn: pd.DataFrame, disclosed: Disclosed, not_counted: Said | None
+) -> list[dict[str, Any]]:
     columns = [_said(level, _names(drawn, level)) for level in ("district", "province")]
     for kind in public_tables.kinds_of(rows):
         part = public_tables.of_kind(rows, kind)
@@ -176,7 +183,7 @@ def _columns(rows: pd.DataFrame, drawn: pd.DataFrame, disclosed: Disclosed) -> l
             for figure in (*TOTAL_COLUMNS, *RELEASED_COLUMNS)
             if figure in part
         ]
-    return columns
+    return [*columns, _said("not_counted", [not_counted] * len(drawn))]
 
 
 def _names(drawn: pd.DataFrame, level: str) -> list[Said | None]:

@@ -124,7 +124,8 @@ def legend(
     Examples
     --------
     >>> [said.en for _, said in legend([1000, 2000])]
-    ['none recorded', 'under 1,000 m²', '1,000 to 1,999 m²', '2,000 m² or more']
+    ['none recorded (does not mean none)', 'under 1,000 m²', '1,000 to 1,999 m²',
+     '2,000 m² or more']
     """
     said = [say("public.none_by_name" if unsure else "public.none")]
     if steps:

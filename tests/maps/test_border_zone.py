@@ -296,7 +296,7 @@ def test_nothing_left_has_no_year(open_page: Opener, split: gpd.GeoDataFrame) ->
     assert fills(page) == {"AP-4": "none", "AP-2": "1", "AP-5": "none", "AP-1": "2", "AP-3": "2"}
     assert key(page)[-1] == "Others 2"
     page = open_page(maps.border_zone(closed[closed["size_m2"] == 0], "Battambang", capacity_m2=1))
-    assert said(page) == "Nothing is left here to release."
+    assert said(page) == "Nothing that is recorded is left here to release."
     assert headings(page) == []
     page.check_alone()
 

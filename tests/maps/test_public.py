@@ -116,7 +116,7 @@ def test_a_province_shows_figures_and_no_hazard(
     page = open_page(page_of(Layers(split, border, admin, releases), "Battambang"))
     page.check_alone()
     assert page.js("return document.querySelector('.mg-badges').innerText").strip() == (
-        "PUBLIC: no hazard polygons"
+        "PUBLIC: hazard polygons not shown"
     )
     assert page.counts() == {"units": 2, "released-cleared": 1, "released-reduced": 1}
     assert cells(page, ".mg-units") == [
@@ -134,7 +134,8 @@ def test_a_province_shows_figures_and_no_hazard(
         "return [...document.querySelectorAll('.mg-legend li')].map((item) => item.innerText)"
     )
     assert [item.strip() for item in legend[:6]] == [
-        *("none recorded", "under 1,000 m²", "1,000 to 1,999 m²", "2,000 to 4,999 m²"),
+        *("none recorded (does not mean none)", "under 1,000 m²", "1,000 to 1,999 m²"),
+        "2,000 to 4,999 m²",
         *("5,000 to 1,999,999 m²", "2,000,000 m² or more"),
     ]
     source = page.path.read_text(encoding="utf-8")
@@ -164,6 +165,7 @@ def test_a_click_on_a_district_says_its_figures(
         "Cancelled": "0 m²",
         "Reduced": "0 m²",
         "Cleared": "0 m²",
+        "Not counted": "all kinds but AP minefields; ground that nobody has surveyed",
     }
     click(page, 103.405, 13.405)
     assert page.popup().startswith("cleared")
@@ -184,7 +186,7 @@ def test_a_click_on_a_district_says_its_figures(
     assert page.js(FILL, "#7567ad") == "103,13,103.5,13.5"
     assert page.js("return window.mineGeo.openHazard('AP-1')") is False
     khmer = page.js("window.mineGeo.words.use('km'); return document.body.innerText")
-    assert "សាធារណៈ៖ គ្មានពហុកោណតំបន់គ្រោះថ្នាក់" in khmer
+    assert "សាធារណៈ៖ មិនបង្ហាញពហុកោណតំបន់គ្រោះថ្នាក់" in khmer
     page.size(*PHONE)
     assert page.js("return document.documentElement.scrollWidth") <= PHONE[0]
     page.check_alone()

@@ -45,9 +45,12 @@ class Plan:
     furniture: Box
     panel: Box
     footer: Box
+    notice: Box
+    """The standing text of a sheet for everybody: over the footer, on a landscape sheet only as
+    wide as the map, for the column beside that needs all its height."""
 
 
-def plan(paper: Paper, strip_mm: float = STRIP_LEAST_MM) -> Plan:
+def plan(paper: Paper, strip_mm: float = STRIP_LEAST_MM, notice_mm: float = 0.0) -> Plan:
     """Return where everything stands; `strip_mm` counts on a portrait sheet only."""
     unit = paper.unit
     wide, high = paper.size_mm
@@ -57,16 +60,24 @@ def plan(paper: Paper, strip_mm: float = STRIP_LEAST_MM) -> Plan:
     header = (left, top - HEADER_MM * unit, right, top)
     footer = (left, bottom, right, bottom + FOOTER_MM * unit)
     low, up = footer[3] + 1.5 * unit, header[1] - 1.5 * unit
+    notice = (left, low, left + wide_mm(paper), low + notice_mm)
+    above = notice[3] + (1.5 * unit if notice_mm else 0)
     if paper.orientation == "landscape":
         edge = right - COLUMN_MM * unit
         panel = (edge, low, right, up)
-        area = (left, low, edge - GAP_MM * unit, up)
+        area = (left, above, edge - GAP_MM * unit, up)
     else:
-        panel = (left, low, right, low + strip_mm)
+        panel = (left, above, right, above + strip_mm)
         area = (left, panel[3] + 3 * unit, right, up)
     furniture = (area[0] + gutter, area[1], area[2] - gutter, area[1] + FURNITURE_MM * unit)
     window = (area[0] + gutter, furniture[3] + gutter, area[2] - gutter, area[3] - gutter)
-    return Plan(header, window, furniture, panel, footer)
+    return Plan(header, window, furniture, panel, footer, notice)
+
+
+def wide_mm(paper: Paper) -> float:
+    """Return the width of the map, or of a portrait sheet, between the margins, mm."""
+    beside = COLUMN_MM + GAP_MM if paper.orientation == "landscape" else 0.0
+    return paper.size_mm[0] - (2 * MARGIN_MM + beside) * paper.unit
 
 
 def strip_most(paper: Paper) -> float:

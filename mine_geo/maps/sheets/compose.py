@@ -15,13 +15,15 @@ from mine_geo.maps.sheets import arrange, furniture, labels, tables
 from mine_geo.maps.sheets.mapping import Map
 from mine_geo.maps.sheets.output import Sheet
 from mine_geo.maps.sheets.overview import Overview
-from mine_geo.maps.sheets.panel import Facts, Legend
+from mine_geo.maps.sheets.panel import Facts, Legend, Notice
 from mine_geo.maps.sheets.paper import GREY, Page, papers
 from mine_geo.maps.sheets.pinned import pinned
 from mine_geo.maps.sheets.view import fit, ground_bounds
-from mine_geo.maps.words import LANGUAGES, same, say
+from mine_geo.maps.words import LANGUAGES, Said, same, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mine_geo.maps.beneath import Beneath
     from mine_geo.maps.layers import Layers
     from mine_geo.maps.sheets.arrange import Plan
@@ -86,19 +88,21 @@ class Composer:
         """Gather tables and facts."""
         self.tables = list(tables.choices(self.subject, self.layers, self.said))
         self.facts = self._facts()
+        self.notice = self._standing()
 
     def draw(self, ground: Bounds) -> View:
         """Draw the sheet; return the view of its map."""
         portrait = self.page.paper.orientation == "portrait"
+        notice_mm = self.notice.height(self.page, arrange.wide_mm(self.page.paper))
         overview = None
         if self.subject.level != "national" and self.layers.land is not None:
             overview = Overview(self.layers, self.subject, 26.0 if portrait else 34.0)
         if portrait:
             grid = arrange.strip_grid(self.page, self.tables)
             height = arrange.strip_mm(self.page, grid, self.facts, overview, self.strip_mm)
-            plan = arrange.plan(self.page.paper, height)
+            plan = arrange.plan(self.page.paper, height, notice_mm)
         else:
-            plan = arrange.plan(self.page.paper)
+            plan = arrange.plan(self.page.paper, notice_mm=notice_mm)
         view = fit(plan.window, ground)
         drawn = Map(self.page, view, self.layers, self.subject, alone=bool(self.said.public))
         own, hazards = self._map(drawn)
@@ -116,6 +120,7 @@ class Composer:
         labels.write(drawn, own, hazards, ids=grid.table.lists_hazards)
         self._furniture(plan, view)
         self._header(plan)
+        self._notice(plan)
         self._footer(plan)
         if self.said.restricted is not None:
             furniture.restricted_bands(self.page, self.said.restricted)
@@ -151,10 +156,28 @@ class Composer:
             notes.append(say("sheet.never_added"))
         if not self.said.total_hazards:
             notes.append(self.said.none)
+        elif self.said.not_counted is not None:
+            notes.append(say("standing.not_counted", items=self.said.not_counted))
         notes += self.said.unplaced
         notes += self.said.waiting
         notes += [each.withheld for each in self.said.public if each.withheld is not None]
         return Facts([*self.said.rows, (say("sheet.plane"), say("sheet.plane_is"))], notes)
+
+    def _standing(self) -> Notice:
+        """Return the standing text, and what the outcomes of land release are."""
+        paragraphs = [_joined(self.said.standing, " ")] if self.said.standing else []
+        if self.said.outcomes:
+            meanings = [Said(f"{n.en}: {m.en}", f"{n.km}៖ {m.km}") for n, m in self.said.outcomes]
+            told = _joined(meanings, "; ")
+            title = say("standing.outcomes")
+            paragraphs.append(Said(f"{title.en} {told.en}.", f"{title.km} {told.km}។"))
+        return Notice(say("standing.title"), paragraphs)
+
+    def _notice(self, plan: Plan) -> None:
+        left, _, right, top = plan.notice
+        if self.notice.paragraphs:
+            self.notice.draw(self.page, left, top, right - left)
+            self.page.blocks["notice"] = plan.notice
 
     def _furniture(self, plan: Plan, view: View) -> None:
         """Draw scale bar, scale and north arrow below the map."""
@@ -245,6 +268,10 @@ class Composer:
             page.text(left, top - step * (number + 0.95), text, size=5.4, colour=GREY)
 
 
+def _joined(texts: Sequence[Said], between: str) -> Said:
+    return Said(between.join(each.en for each in texts), between.join(each.km for each in texts))
+
+
 def draw(
     layers: Layers,
     subject: Subject,
@@ -293,4 +320,5 @@ def _drawn(
             # What the legend has is known once the map is drawn: then again, with room for it.
             page = Page(chosen, language)
             view = Composer(layers, subject, said, page, composer.legend_mm).draw(ground)
-    return Sheet(page, view, said.title.within(language), said.restricted_whole)
+    told = _joined(said.standing, " ").within(language)
+    return Sheet(page, view, said.title.within(language), said.restricted_whole, told)

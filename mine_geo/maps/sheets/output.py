@@ -33,6 +33,8 @@ class Sheet:
     title: str
     restricted: Said | None
     """What a restricted sheet says of itself in its metadata; None of one for everybody."""
+    notice: str = ""
+    """The standing text of a sheet for everybody, for the metadata of its file."""
 
     @property
     def paper(self) -> str:
@@ -111,6 +113,8 @@ class Sheet:
         else:
             said |= {"Software": "mine_geo", restriction.FIELD: access}
             said |= {"Description": about} if about else {}
+        if self.notice:
+            said["Subject" if kind == "pdf" else "Description"] = fonts.clean(self.notice)
         written = io.BytesIO()
         with pinned():
             fonts.register()

@@ -1,4 +1,4 @@
-"""The parts beside the map, each of which knows its height: here the legend and the facts."""
+"""The parts beside the map, each of which knows its height: legend, facts, standing text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from mine_geo.maps.sheets import drawing
 from mine_geo.maps.sheets.paper import GREY
-from mine_geo.maps.words import Said, say
+from mine_geo.maps.words import LANGUAGES, Said, say
 
 if TYPE_CHECKING:
     from mine_geo.maps.sheets.mapping import Entry
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 HEAD: Final = 7.0
 TEXT: Final = 6.2
 SWATCH_MM: Final = 6.5
+NOTICE: Final = 5.6
+NOTICE_GAP_MM: Final = 6.0
+KHMER_ROOM: Final = 1.1
+"""How much farther apart lines of Khmer stand in longer texts, which have many stacked letters."""
+
+WARNING: Final = "#8a1538"
 
 
 class Part(Protocol):
@@ -43,6 +49,11 @@ def heading(page: Page, left: float, top: float, text: Said) -> float:
 def heading_mm(page: Page) -> float:
     """Return the height of a heading, mm."""
     return page.line_mm(HEAD) * 1.12
+
+
+def roomy_mm(page: Page, size: float, language: str) -> float:
+    """Return the step of the lines of a longer text (mm), `size` in points on A4."""
+    return page.line_mm(size, language) * (KHMER_ROOM if language == "km" else 1)
 
 
 @dataclass
@@ -171,13 +182,13 @@ class Facts:
 
     def _notes(self, page: Page, width: float) -> list[str]:
         texts = [note.within(page.language) for note in self.notes]
-        return [line for text in texts for line in page.wrap(text, width, TEXT, most=4)]
+        return [line for text in texts for line in page.wrap(text, width, TEXT, most=10)]
 
     def height(self, page: Page, width: float) -> float:
         """Return its height (mm) in a column so wide (mm)."""
         count = sum(len(lines) for _, lines in self._lines(page, width))
-        count += len(self._notes(page, width))
-        return heading_mm(page) + page.line_mm(TEXT) * count
+        notes = len(self._notes(page, width)) * roomy_mm(page, TEXT, page.language)
+        return heading_mm(page) + page.line_mm(TEXT) * count + notes
 
     def draw(self, page: Page, left: float, top: float, width: float) -> None:
         """Draw it with its upper left at a place (mm)."""
@@ -192,6 +203,53 @@ class Facts:
             for text in lines:
                 page.text(left + indent, y, text, size=TEXT)
                 y -= step
+        step = roomy_mm(page, TEXT, page.language)
         for text in self._notes(page, width):
             page.text(left, y, text, size=TEXT, colour=GREY)
             y -= step
+
+
+@dataclass
+class Notice:
+    """The standing text of a sheet for everybody, in both languages side by side, never cut."""
+
+    heading: Said
+    paragraphs: list[Said]
+    name: str = "notice"
+
+    def _columns(self, page: Page, width: float) -> list[tuple[str, list[str], float]]:
+        """Return heading, lines and their step (mm) of each language, that of the sheet first."""
+        languages = [page.language, *(each for each in LANGUAGES if each != page.language)]
+        room = (width - NOTICE_GAP_MM * page.unit) / 2
+        return [
+            (
+                self.heading.within(language),
+                [
+                    line
+                    for paragraph in self.paragraphs
+                    for line in page.wrap(paragraph.within(language), room, NOTICE)
+                ],
+                roomy_mm(page, NOTICE, language),
+            )
+            for language in languages
+        ]
+
+    def height(self, page: Page, width: float) -> float:
+        """Return its height (mm) in a band so wide (mm); nothing where there is no text."""
+        if not self.paragraphs:
+            return 0.0
+        most = max(len(lines) * step for _, lines, step in self._columns(page, width))
+        return page.line_mm(HEAD) * 1.12 + most + 1.6 * page.unit
+
+    def draw(self, page: Page, left: float, top: float, width: float) -> None:
+        """Draw it with its upper left at a place (mm), below a line."""
+        page.line([(left, top), (left + width, top)], width=1.1 * page.unit, colour=WARNING)
+        lead = page.line_mm(HEAD) * 1.12
+        for number, (first, lines, step) in enumerate(self._columns(page, width)):
+            x = left + number * (width + NOTICE_GAP_MM * page.unit) / 2
+            y = top - 0.8 * page.unit
+            page.text(x, y - lead * 0.7, first, size=HEAD, bold=True, colour=WARNING)
+            y -= lead
+            for text in lines:
+                page.text(x, y - step * 0.76, text, size=NOTICE)
+                y -= step

@@ -38,6 +38,9 @@ INK: Final = "#1d1c19"
 GREY: Final = "#55524a"
 RULE: Final = "#b9b5aa"
 ELLIPSIS: Final = "…"
+LEADING: Final = {"en": 1.32, "km": 1.7}
+"""The distance of lines of text, as a share of the letters' size."""
+
 KHMER_SIZE: Final = 1.14
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in millimetres."""
@@ -129,7 +132,7 @@ class Page:
     @property
     def leading(self) -> float:
         """The distance of lines of text, as a share of the letters' size."""
-        return 1.7 if self.language == "km" else 1.32
+        return LEADING[self.language]
 
     def add_axes(self, box: Box, *, above: float = 0) -> Any:
         """Return axes without frame or ticks that fill a box (mm)."""
@@ -153,9 +156,13 @@ class Page:
         """
         return size * self.unit * (KHMER_SIZE if fonts.is_khmer(text) else 1.0)
 
-    def line_mm(self, size: float) -> float:
-        """Return the height of a line of text (mm) of a size in points on A4."""
-        return self.points(size) * MM_PER_POINT * self.leading
+    def line_mm(self, size: float, language: str | None = None) -> float:
+        """Return the height of a line of text (mm) of a size in points on A4.
+
+        `language`: another one than that of the sheet.
+        """
+        leading = self.leading if language is None else LEADING[language]
+        return self.points(size) * MM_PER_POINT * leading
 
     def _font(self, text: str, size: float, *, bold: bool) -> FontProperties:
         weight = fonts.BOLD if bold else fonts.REGULAR
