@@ -65,10 +65,7 @@ def write_all(who, folder):
             compose(layers, subject, public=True).save(place / f"{unit}.html")
         told = layers.public.disclosed
         for ending in ("kml", "kmz", *(["gpkg"] if chosen.known_at is not None else [])):
-            exports.write_public(
-                told.aggregates, told.released, place / f"all.{ending}", places=PLACES,
-                as_of=told.as_of, selection=chosen,
-            )  # fmt: skip
+            exports.write_public(told, place / f"all.{ending}", places=PLACES, selection=chosen)
     layers = layers_of(who, CHOSEN["told"])
     for unit, language, paper, ending in SHEETS:
         subject = units(layers.split)[unit]
@@ -125,5 +122,5 @@ def test_what_is_no_secret_is_found_in_them(every):
 def test_turning_points_are_never_public(ending, tmp_path):
     told = layers_of("Sarika", CHOSEN["usual"]).public.disclosed
     with pytest.raises(OptionError, match="turning points are the outlines of hazards"):
-        exports.write_public(told.aggregates, told.released, tmp_path / f"all.{ending}")
+        exports.write_public(told, tmp_path / f"all.{ending}")
     assert list(tmp_path.iterdir()) == []

@@ -36,9 +36,6 @@ def test_all_pairs_are_looked_at():
     assert len(search.SAMPLE_DAYS) == len(search.MADE_UP_DAYS) == 7
 
 
-@pytest.mark.xfail(
-    strict=True, reason="holes, notches and slots of one hazard: withheld by the hull (issue 12, 4)"
-)
 def test_nothing_remains_in_a_hull_that_is_drawn():
     assert named(found(ONE, LOWER, HIGHER).small("gap")) == set()
 

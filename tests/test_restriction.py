@@ -99,9 +99,7 @@ def public_sheet(path: Path, **how: Any) -> None:
 
 def public_export(path: Path, **how: Any) -> None:
     shown = disclose(split(), ADMIN, None, restricted=split(), as_of=DAY)
-    exports.write_public(
-        shown.aggregates, shown.released, path, as_of=DAY, title="RESTRICTED", overwrite=True, **how
-    )
+    exports.write_public(shown, path, title="RESTRICTED", overwrite=True, **how)
 
 
 RESTRICTED: dict[str, tuple[str, Write]] = {
@@ -480,6 +478,6 @@ def test_a_public_file_holds_no_remarks_on_places(tmp_path: Path) -> None:
         }
     )
     for name in ("a.gpkg", "a.kml"):
-        exports.write_public(shown.aggregates, shown.released, tmp_path / name, places=places)
+        exports.write_public(shown, tmp_path / name, places=places)
         assert b"Planted" not in (tmp_path / name).read_bytes()
         assert b"Ou" in (tmp_path / name).read_bytes()

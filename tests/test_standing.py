@@ -18,6 +18,7 @@ from mine_geo.maps.atlases.build import atlas
 from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.sheets.compose import draw
+from mine_geo.public_settings import PublicSettings
 from mine_geo.selection import Selection
 from mine_geo.standing import StandingText
 from tests.maps.papers import untidy, written
@@ -45,6 +46,7 @@ TOLD = {
     ),
     "whole": (("Ask the national mine action authority, or the",), ("សួរ អាជ្ញាធរជាតិសកម្មភាពមីន",)),
 }
+EVERY_FIGURE = PublicSettings(least_count=1, round_m2=1)
 TEXTS = {"usual": None, "own": OWN, "whole": WHOLE}
 MEANINGS = (
     "non-technical survey found no evidence of explosive ordnance",
@@ -57,10 +59,12 @@ MEANINGS = (
 
 def layers_of(text, **told):
     split = register("Sarika")
+    split = split[split["district_code"].isin(ADMIN["district_code"])]
     chosen = Selection(last_record=KNOWN, standing_text=text, **told)
     return Layers(
-        split, BORDER, ADMIN, land("Sarika"), None, DAY, restricted=split, selection=chosen
-    )
+        split, BORDER, ADMIN, land("Sarika"), None, DAY, restricted=split, selection=chosen,
+        settings=EVERY_FIGURE,
+    )  # fmt: skip
 
 
 def units(layers):
@@ -116,9 +120,7 @@ def outputs(text, folder):
     told = layers.public.disclosed
     for ending in ("gpkg", "kml", "kmz"):
         path = folder / f"all.{ending}"
-        exports.write_public(
-            told.aggregates, told.released, path, as_of=DAY, selection=layers.selection
-        )
+        exports.write_public(told, path, selection=layers.selection)
         yield ending, "".join(metadata_of(path))
 
 
@@ -182,12 +184,13 @@ def test_none_recorded_never_stands_alone():
     for public in (True, False):
         layers = layers_of(None)
         page = compose(layers, units(layers)["empty"], public=public)
-        assert page.facts.none.en == f"No hazard is recorded here. Not counted: {LACKS}."
+        lacks = f"records that wait to be accepted; {LACKS}" if public else LACKS
+        assert page.facts.none.en == f"No hazard is recorded here. Not counted: {lacks}."
         assert "មិនបានរាប់៖ " in page.facts.none.km
         shown = plain(page.get_root().render().partition('id="mine-geo-data"')[0])
-        assert f"No hazard is recorded here. Not counted: {LACKS}." in shown
+        assert f"No hazard is recorded here. Not counted: {lacks}." in shown
         drawn = draw(layers, units(layers)["empty"], public=public)
-        assert squeezed(f"Not counted: {LACKS}.") in said_on(drawn)
+        assert squeezed(f"Not counted: {lacks}.") in said_on(drawn)
 
 
 def test_what_waits_or_has_no_unit_is_named():
@@ -224,9 +227,7 @@ def test_the_legend_and_every_popup_say_what_is_not_counted():
 def test_each_row_of_a_public_file_says_it(tmp_path):
     layers = layers_of(None, workbench="exclude", kind="ap_minefield")
     told = disclose(layers.split, ADMIN, restricted=layers.split)
-    exports.write_public(
-        told.aggregates, told.released, tmp_path / "a.gpkg", selection=layers.selection
-    )
+    exports.write_public(told, tmp_path / "a.gpkg", selection=layers.selection)
     rows = gpd.read_file(tmp_path / "a.gpkg", layer="districts")
     (said,) = rows["not_counted"].unique()
     assert said.startswith("records that wait to be accepted; all kinds but AP minefields; ground")

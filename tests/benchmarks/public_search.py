@@ -50,6 +50,7 @@ from mine_geo.hazards import to_hazards
 from mine_geo.maps.compose import compose_public
 from mine_geo.maps.public_page import PublicLayers
 from mine_geo.nearzone import near_zone
+from mine_geo.public_settings import PublicSettings
 from mine_geo.released import released_land
 from mine_geo.store import create_store
 from mine_geo.zones import border_split
@@ -343,10 +344,19 @@ def same_in_both_languages(edition: Edition, ground: Ground) -> bool:
 
 
 def disclosed(
-    split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, land: Any, restricted: Any, day: str
+    split: gpd.GeoDataFrame,
+    admin: gpd.GeoDataFrame,
+    land: Any,
+    restricted: Any,
+    day: str,
+    made: Parameters,
 ) -> Disclosed:
-    """Return what is public of a split, as pages, sheets and exports have it."""
-    return disclose(split, admin, land, restricted=restricted, as_of=day)
+    """Return what is public of a split, as pages, sheets and exports have it.
+
+    Every figure as it is: what leaving out and rounding hide comes on top.
+    """
+    settings = PublicSettings(**vars(made), least_count=1, round_m2=1)
+    return disclose(split, admin, land, restricted=restricted, as_of=day, settings=settings)
 
 
 def sample_editions(days: Iterable[str], sets: Iterable[Parameters]) -> Iterator[Edition]:
@@ -362,7 +372,7 @@ def sample_editions(days: Iterable[str], sets: Iterable[Parameters]) -> Iterator
         land = released_land(folded)
         for made in sets:
             split = border_split(left, lines, **vars(made))
-            yield Edition(day, made, disclosed(split, admin, land, left, day), left, land)
+            yield Edition(day, made, disclosed(split, admin, land, left, day, made), left, land)
 
 
 def sample_ground() -> Ground:
@@ -522,7 +532,7 @@ def made_up_editions(days: Iterable[str], sets: Iterable[Parameters]) -> Iterato
             land, restricted = store.released_land(as_of=day), store.restricted(as_of=day)
             for made in sets:
                 split = store.split(as_of=day, **vars(made))
-                told = disclosed(split, store.admin(), land, restricted, day)
+                told = disclosed(split, store.admin(), land, restricted, day, made)
                 yield Edition(day, made, told, restricted, land)
 
 
