@@ -16,7 +16,7 @@ PIP := "$(BIN)/python" -m pip --disable-pip-version-check --no-input
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo install dev test test-lowest lint format wheel clean
+.PHONY: help demo install dev test test-lowest soak lint format wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -54,6 +54,13 @@ test-lowest: $(VENV)/.dev ## the suite on the lowest versions that pyproject.tom
 	@$(SYSTEM) postgis browser
 	@PYTHON="$(PYTHON)" "$(BIN)/python" scripts/lowest.py .venv-lowest
 	@.venv-lowest/bin/python -m pytest --numprocesses=auto --dist=loadfile --doctest-modules $(ARGS)
+
+soak: $(VENV)/.dev ## what `make test` runs thinned, in full: property tests, nasty polygons, public outputs; hours
+	@$(SYSTEM) postgis
+	@"$(BIN)/python" -m pytest --numprocesses=auto --dist=loadfile --hypothesis-profile=search \
+		-m "untraced and not browser" $(ARGS)
+	@"$(BIN)/python" -m tests.benchmarks.nasty_polygons
+	@"$(BIN)/python" -m tests.benchmarks.public_search
 
 lint: $(VENV)/.dev ## ruff, mypy, the house's floors; biome and djlint for what pages are made of
 	@"$(BIN)/ruff" check --quiet .
