@@ -70,6 +70,11 @@ PART: Final = (
     "(as_another=True) it stands beside that one; as a correction (as_correction=True) it stands "
     "in the place of that one, and the land of that one is released no more"
 )
+_BOTH: Final = (
+    "on different hazards they may be parts of one report: then accept the one and, as another "
+    "(as_another=True), the other; if only one holds, accept it and reject the other"
+)
+"""How both parts of a report are recorded."""
 TWICE: Final = "figures_twice"
 """The code of figures that stand in two parts of a report which came in two files."""
 
@@ -194,7 +199,7 @@ class Known:
             return None
         last = found[-1]
         if _may_be_parts(self.word, last):
-            return f"{self.word.name} waits in {last.where} too, which is newer: {_both(last)}"
+            return f"{self.word.name} waits in {last.where} too, which is newer: {_BOTH}"
         return (
             f"{last.where} has a newer word of {self.word.name}: accept that one and reject this, "
             "or name this one if it holds"
@@ -204,7 +209,7 @@ class Known:
         """Tell of those that wait in other files what is to be done if this one holds."""
         for each in self.waiting:
             if _may_be_parts(self.word, each):
-                yield f"{each.name} waits in {each.where} too: {_both(each)}"
+                yield f"{each.name} waits in {each.where} too: {_BOTH}"
             else:
                 yield (
                     f"{each.name} waits in {each.where} too, and says something else; reject it "
@@ -235,7 +240,7 @@ class Known:
             yield Finding(TWICE, twice, record=place, hazard_id=hazard)
         for each in self.waiting:
             parts = _may_be_parts(self.word, each)
-            mend = _both(each) if parts else "accept the one that holds and reject the other"
+            mend = _BOTH if parts else "accept the one that holds and reject the other"
             said = (
                 f"{each.name} waits in {each.where} too, and says something else "
                 f"({', '.join(self.word.differs(each))}); {mend}"
@@ -589,15 +594,6 @@ def _may_be_parts(one: Word, other: Word) -> bool:
     both = shapely.intersection(one.polygon, other.polygon)
     shared, *sizes = exact_size_m2([both, one.polygon, other.polygon])
     return bool(shared <= (1 - NEARLY) * min(sizes))
-
-
-def _both(other: Word) -> str:
-    """Return how both parts of a report are recorded."""
-    return (
-        "on different hazards they may be parts of one report: then accept the one and, as "
-        f"another (as_another=True), the other; if only one holds, accept it and reject "
-        f"{'this' if other.newer else 'the other'}"
-    )
 
 
 def _repeats(one: Word, other: Word) -> str | None:

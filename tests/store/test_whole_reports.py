@@ -203,6 +203,22 @@ def test_it_is_said_before_it_is_submitted(desk: Store) -> None:
     assert desk.submit(file).foreseen.accepted == 0
 
 
+@pytest.mark.parametrize("bad", [{"happened_on": None}, {"event_type": None}])
+def test_a_correction_is_whole_too(desk: Store, bad: dict[str, Any]) -> None:
+    """The second row cannot be read: what stands there is not replaced by the first alone."""
+    desk.accept(sent(desk, *rows("id", {}, {})))
+    more = {"ap_mines": 8}
+    name = sent(desk, *rows("id", more, more | bad))
+    done = desk.accept(name, as_correction=True)
+    assert (done.retracted, {each.record for each in done.left}) == (0, {1, 2})
+    assert sums(desk) == [2, 2 * HALF, 38_000, 7]
+
+
+def test_rows_of_one_id_are_one_report_whatever_their_reference(desk: Store) -> None:
+    name = sent(desk, *rows("id", {"report_ref": "CR-1"}, MISSES | {"report_ref": "CR-2"}))
+    waits(desk, name, 2, "misses AP-002")
+
+
 # One report in two files
 
 
