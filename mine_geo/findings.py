@@ -69,6 +69,7 @@ CODES: Final = {
     "several_days": ("note", "several days in one report, and the one that was taken"),
     "over_all": ("note", "a report of every hazard that its polygon touches"),
     "figures_repeated": ("warning", "m² and items of one report on several rows, counted once"),
+    "figures_twice": ("warning", "figures of one report in two files, which would count twice"),
     "items_unread": ("warning", "columns that look like items found, and are not counted"),
     "items_unclear": ("error", "columns of one kind of items that say different numbers"),
     "odd_depth": ("warning", "a depth in other units than centimetres, it seems"),

@@ -186,6 +186,7 @@ OVERRULED: Final = (
     "on_other_hazard",
     "larger_than_left",
     "releases_nothing",
+    "figures_twice",
 )
 """Errors of a report that may be true all the same: an officer can overrule each by its word, for
 records named one by one."""

@@ -1,8 +1,9 @@
 """Submitted reports into the ledger: each is the event that it reports, on its own day.
 
 What the ledger refuses is left waiting with the ledger's own words; asked for by name, it refuses
-the whole acceptance. A report that is there already and says something else waits for the officer's
-word: a correction retracts the earlier events and records the new ones, or neither.
+the whole acceptance. The rows of one report enter the ledger together or not at all: its m² and
+items are those of the whole. A report that is there already and says something else waits for the
+officer's word: a correction retracts the earlier events and records the new ones, or neither.
 EPSG:4326, m².
 """
 
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pandas as pd
 import shapely
 
-from mine_geo.checks.reports import weigh
-from mine_geo.errors import MineGeoError, OptionError, RecordError, some
+from mine_geo.checks.reports import check_reports, weigh
+from mine_geo.errors import MineGeoError, OptionError, RecordError, some, visible
 from mine_geo.findings import Finding
 from mine_geo.store import (
     comparing,
@@ -28,16 +29,18 @@ from mine_geo.store import (
     same_reports,
     submissions,
 )
-from mine_geo.store.accepting import unvalidated
+from mine_geo.store.accepting import LONGEST, unvalidated
 from mine_geo.store.deciding import Told
 from mine_geo.store.entries import Entry, Facts, day, text_of
 from mine_geo.store.judging import Judged, judge, outside_note
-from mine_geo.store.submitted import WAITING
+from mine_geo.store.submitted import REJECTED, WAITING
 from mine_geo.store.worked_land import Outlines, Surroundings, fell
 from mine_geo.terms import EVENT_TYPES, KINDS, OUTCOMES, OVERRULED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import geopandas as gpd
 
     from mine_geo.store.accepting import Work
     from mine_geo.store.deciding import Chosen
@@ -85,17 +88,20 @@ def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = No
     if work.happened_on is not None:
         raise OptionError("a report holds from its own day; leave out happened_on")
     every = submissions.records(view.connection, work.submission_id)
-    every = same_reports.with_parts(every)
+    rejected = every["state"].eq(REJECTED)
+    torn = _torn(view, work, every) if rejected.any() else {}
+    every = same_reports.with_parts(every[~rejected])
     known = same_reports.find(
         view.connection, every, operator=work.operator, submission_id=work.submission_id
     )
     waits = every["state"].eq(WAITING) & every["record"].isin(chosen.numbers)
     records = every[waits].reset_index(drop=True)
     stored = submissions.overruled(view.connection, work.submission_id, chosen.overruled)
+    _also_stored(stored, torn, known, chosen, word)
     # Another report of land that was reported before may take nothing more off its hazard.
     overruled = (*chosen.overruled, *(("releases_nothing",) if word == ANOTHER else ()))
     weighing = _Weighing(Surroundings(Outlines(view.connection)), overruled, stored)
-    reasons = _errors(view, work, records, known, chosen)
+    reasons = _errors(view, work, records, known, chosen, torn)
     if not chosen.by_name:
         reasons |= unvalidated(view.connection, work, records, reasons)
     fit = records[~records["record"].isin(reasons)]
@@ -103,19 +109,36 @@ def accept_reports(view: View, work: Work, chosen: Chosen, word: str | None = No
     rows = {int(row["record"]): row for row in fit.to_dict("records")}
     if word == CORRECTION:
         weighing = _correct(view, work, rows, known, reasons, every, weighing)
-    for number in [*rows]:
-        if number in known and (why := _waits(work, known[number], word, chosen)):
-            reasons[number] = why
-            del rows[number]
-    for number in [*rows]:
-        if number in known and (same := known[number].same) is not None:
-            _count_same(work, rows.pop(number), same)
-    _record_all(view, work, rows, known, word, reasons, weighing)
+    _wait_or_count(work, rows, known, word, reasons, chosen)
+    open_ = set(every.loc[every["state"] == WAITING, "record"])
+    reports = _whole(rows, known, reasons, set() if chosen.apart else open_)
+    _record_all(view, work, reports, known, word, reasons, weighing)
     work.leave(reasons, records, by_name=chosen.by_name)
 
 
+def _also_stored(
+    stored: dict[int, list[str]],
+    torn: dict[int, list[tuple[str, str]]],
+    known: dict[int, Known],
+    chosen: Chosen,
+    word: str | None,
+) -> None:
+    """Add the overruled errors that no check could say when the file came."""
+    for number, wrong in torn.items():
+        stored.setdefault(number, []).extend(c for c, _ in wrong if c in chosen.overruled)
+    if word == ANOTHER and same_reports.TWICE in chosen.overruled:
+        for number, each in known.items():
+            if each.repeated():
+                stored.setdefault(number, []).append(same_reports.TWICE)
+
+
 def _errors(
-    view: View, work: Work, records: pd.DataFrame, known: dict[int, Known], chosen: Chosen
+    view: View,
+    work: Work,
+    records: pd.DataFrame,
+    known: dict[int, Known],
+    chosen: Chosen,
+    torn: dict[int, list[tuple[str, str]]],
 ) -> dict[int, str]:
     """Return the errors of records that keep them back.
 
@@ -124,55 +147,176 @@ def _errors(
     there = [number for number, each in known.items() if each.same is not None]
     again = records["record"].isin(there)
     of = partial(submissions.errors_of, view.connection, work.submission_id)
-    return of(records[~again], chosen.overruled) | of(records[again], OVERRULED)
+    found = of(records[~again], chosen.overruled) | of(records[again], OVERRULED)
+    for number in records.loc[~again, "record"]:
+        wrong = [each for each in torn.get(number, ()) if each[0] not in chosen.overruled]
+        if wrong:
+            found.setdefault(number, submissions.in_words_of(wrong))
+    return found
 
 
-def _record_all(
-    view: View,
+def _wait_or_count(
     work: Work,
     rows: dict[int, Record],
     known: dict[int, Known],
     word: str | None,
     reasons: dict[int, str],
+    chosen: Chosen,
+) -> None:
+    """Take out of `rows` those that wait for a word, and those that the ledger has already."""
+    for number in [*rows]:
+        if number in known and (why := _waits(work, known[number], word, chosen)):
+            reasons[number] = why
+            del rows[number]
+    for number in [*rows]:
+        if number in known and (same := known[number].same) is not None:
+            _count_same(work, rows.pop(number), same)
+
+
+def _torn(view: View, work: Work, every: gpd.GeoDataFrame) -> dict[int, list[tuple[str, str]]]:
+    """Return what speaks against reports of which a row was rejected, by record: sizes far off.
+
+    The m² that such a report gives were compared with the land of all its rows.
+    """
+    state = dict(zip(every["record"], every["state"], strict=True))
+    figures = every[list(same_reports.FIGURES)].notna().any(axis=1)
+    said = set(every.loc[figures, "record"])
+    left: list[int] = []
+    for report in same_reports.reports_of(view.connection, every, work.operator):
+        gone = [number for number in report if state[number] == REJECTED]
+        waits = [number for number in report if state[number] == WAITING]
+        if not gone or not waits:
+            continue
+        left += waits
+        if said.isdisjoint(waits) and not said.isdisjoint(gone):
+            work.notes.append(
+                f"{_records(gone)} was rejected with the m² and items of one report with "
+                f"{_records(waits)}: they count nowhere; if they are of the rest, submit it again"
+            )
+        else:
+            work.notes.append(
+                f"{_records(gone)} was rejected, of one report with {_records(waits)}: what m² and "
+                "items are written there count for the rest alone"
+            )
+    table = every[every["record"].isin(left)].reset_index(drop=True)
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    if not table.empty:
+        for each in check_reports(table, numbers=table["record"]).itertuples():
+            if each.code == "size_mistaken":
+                found[int(each.record)].append((each.code, each.message))
+    return found
+
+
+def _whole(
+    rows: dict[int, Record], known: dict[int, Known], reasons: dict[int, str], waiting: set[int]
+) -> list[list[Record]]:
+    """Return the rows of each report that are to be recorded together.
+
+    Where others of its rows stay on the workbench, they stay too: then `reasons` says why.
+    """
+    found: list[list[Record]] = []
+    taken: set[int] = set()
+    for number, record in rows.items():
+        if number in taken:
+            continue
+        report = known[number].report if number in known else (number,)
+        mine = [number, *(each for each in report if each in rows and each != number)]
+        taken.update(mine)
+        lacks = [
+            each
+            for each in report
+            if each in waiting and each not in rows
+            if each not in known or known[each].same is None
+        ]
+        if lacks:
+            _hold_back(mine, lacks, known, reasons)
+        else:
+            found.append([record, *(rows[each] for each in mine[1:])])
+    return found
+
+
+def _hold_back(
+    numbers: Sequence[int], lacks: Sequence[int], known: dict[int, Known], reasons: dict[int, str]
+) -> None:
+    """Say of rows of a report that they stay because others of its rows do."""
+    name = known[numbers[0]].word.name
+    told = sorted(number for number in lacks if number in reasons)
+    if told:
+        why = visible(reasons[told[0]], LONGEST // 4)
+        said = (
+            f"which waits ({why}); a report is accepted whole: mend that, or reject "
+            f"{_records(told)} if the land is not of this report"
+        )
+    else:
+        every = some([str(each) for each in sorted({*numbers, *lacks})], 10)
+        said = (
+            f"which was not named; a report is accepted whole: name its records {every}, or "
+            f"reject {_records(lacks)} if the land is not of this report"
+        )
+    why = f"{name} is one report with {_records(told or lacks)} of this file, {said}"
+    reasons.update(dict.fromkeys(numbers, why))
+
+
+def _records(numbers: Sequence[int]) -> str:
+    return f"record{'s' if len(numbers) > 1 else ''} {some([str(n) for n in sorted(numbers)], 3)}"
+
+
+def _record_all(
+    view: View,
+    work: Work,
+    reports: Sequence[Sequence[Record]],
+    known: dict[int, Known],
+    word: str | None,
+    reasons: dict[int, str],
     weighing: _Weighing,
 ) -> None:
-    """Judge reports that are not there yet: those of one hazard first, at once."""
-    made: list[Made] = []
-    over_several: list[Record] = []
-    for number, record in rows.items():
-        if pd.isna(record["hazard_id"]):
-            over_several.append(record)
+    """Judge reports that are not there yet: those whose hazards are named first, at once."""
+    named: list[list[Made]] = []
+    over_several: list[tuple[list[Made], list[Record]]] = []
+    for report in reports:
+        made: list[Made] = []
+        several = [record for record in report if pd.isna(record["hazard_id"])]
+        for record in report:
+            if pd.isna(record["hazard_id"]):
+                continue
+            try:
+                made.append((record, _entry(work, record, known.get(record["record"]), word)))
+            except MineGeoError as error:
+                reasons[record["record"]] = str(error)
+        if any(record["record"] in reasons for record in report):
             continue
-        try:
-            made.append((record, _entry(work, record, known.get(number), word)))
-        except MineGeoError as error:
-            reasons[number] = str(error)
-    _judge(view, work, made, reasons, weighing)
-    for record in over_several:
-        try:
-            _judge_several(view, work, record, weighing, renewed=word is not None)
-        except MineGeoError as error:
-            reasons[record["record"]] = str(error)
+        if several:
+            over_several.append((made, several))
+        else:
+            named.append(made)
+    _judge(view, work, named, reasons, weighing)
+    for made, several in over_several:
+        _judge_several(view, work, made, several, reasons, weighing, renewed=word is not None)
+    for report in reports:
+        numbers = [int(record["record"]) for record in report]
+        lacks = [number for number in numbers if number in reasons]
+        if lacks and len(lacks) < len(numbers):
+            _hold_back([n for n in numbers if n not in reasons], lacks, known, reasons)
 
 
 def _waits(work: Work, known: Known, word: str | None, chosen: Chosen) -> str | None:
     """Return why a report waits for a word of the officer; None if it does not."""
     if word is None and (why := known.why()):
-        return f"{why}; {same_reports.WORDS}"
+        return f"{why}; {known.mend()}"
     newer = known.newer()
     if newer and word is None and not chosen.by_name:
-        return f"{newer}: accept that one and reject this, or name this one if it holds"
+        return newer
+    twice = known.repeated() if word == ANOTHER and known.same is None else None
+    if twice and same_reports.TWICE not in chosen.overruled:
+        return submissions.in_words_of([(same_reports.TWICE, twice)])
     if word is None and known.same is not None and known.earlier:
         others = some([name for each in known.earlier for name in each.events], 3)
         work.notes.append(
             f"{known.word.name}: the ledger has more of it ({others}); if that is wrong, accept "
             "the whole report as a correction"
         )
-    work.notes += [
-        f"{each.name} waits in {each.where} too, and says something else; reject it if this holds"
-        for each in known.waiting
-        if not each.newer or word is not None or chosen.by_name
-    ]
+    if not newer or word is not None or chosen.by_name:
+        work.notes += known.beside()
     return None
 
 
@@ -218,17 +362,13 @@ def _correct(
     waiting = set(every.loc[every["state"] == WAITING, "record"])
     asked: list[_Correction] = []
     for report, numbers in reports.items():
-        words = [known[number] for number in report]
+        words = [known[number] for number in report if number in known]
         gone = same_reports.replaced(words)
         if not gone:
             continue
         mine = [rows.pop(number) for number in numbers]
         if missing := sorted(waiting.intersection(report) - set(numbers)):
-            why = (
-                f"{words[0].word.name} is one report with {some(missing, 3)} of this file, which "
-                "cannot be accepted or was not named: a correction is of the whole report"
-            )
-            reasons.update(dict.fromkeys(numbers, why))
+            _hold_back(numbers, missing, known, reasons)
         else:
             asked.append(_Correction(mine, gone))
     done: dict[int, _Corrected] = {}
@@ -471,17 +611,6 @@ class _Weighing:
         ]
         return submissions.in_words_of(wrong) if wrong else None
 
-    def pass_on(self, told: Told) -> None:
-        """Refuse a report with errors that are not overruled.
-
-        Raises
-        ------
-        RecordError
-            If it has some.
-        """
-        if (why := self.against(told)) is not None:
-            raise RecordError(why)
-
 
 def _notes(done: Sequence[Recorded]) -> list[str]:
     """Return what the ledger says of a report, but how much lies outside: `fell` says where."""
@@ -531,25 +660,30 @@ def _entry(work: Work, record: Record, known: Known | None, word: str | None) ->
 
 
 def _judge(
-    view: View, work: Work, made: Sequence[Made], reasons: dict[int, str], weighing: _Weighing
+    view: View,
+    work: Work,
+    reports: list[list[Made]],
+    reasons: dict[int, str],
+    weighing: _Weighing,
 ) -> None:
     """Judge reports together, less those that the ledger refuses or that must not pass unseen.
 
-    One that is left out may have taken the land of the next: then all the others are judged anew.
+    Each is whole or not at all. One that is left out may have taken the land of the next: then all
+    the others are judged anew.
     """
-    while made:
+    while reports:
         refused: dict[int, str] = {}
-        pieces = _possible(view.scratch(), made, refused)
+        pieces = _possible(view.scratch(), reports, refused)
         told = [
             weighing.tell(record, [judged.recorded(name)], entry.geometry)
             for judged, part in (pieces if len(pieces) < 2 else _together(view, pieces))
             for (record, entry), name in zip(part, judged.ids, strict=True)
         ]
-        wrong = _first_of_each(told, weighing)
+        wrong = _first_of_each(told, reports, weighing)
         if not wrong:
             break
         reasons.update(wrong)
-        made = [each for each in made if each[0]["record"] not in wrong]
+        reports = [each for each in reports if not any(row["record"] in wrong for row, _ in each)]
     else:
         return
     reasons.update(refused)
@@ -559,21 +693,36 @@ def _judge(
         _count(work, each, weighing)
 
 
-def _possible(view: View, made: Sequence[Made], refused: dict[int, str]) -> list[Piece]:
+def _possible(
+    view: View, reports: Sequence[Sequence[Made]], refused: dict[int, str]
+) -> list[Piece]:
     """Judge reports on a view; where the ledger refuses, halve them until the refused one is left.
 
     What can be is on the view, in pieces that were judged at once.
     """
+    made = [row for report in reports for row in report]
     try:
         judged = judge(view, [entry for _, entry in made])
     except MineGeoError as error:
-        if len(made) == 1:
-            refused[made[0][0]["record"]] = str(error)
+        if len(reports) == 1:
+            refused.update(_refused(view, made, error))
             return []
-        middle = len(made) // 2
-        halves = (made[:middle], made[middle:])
+        middle = len(reports) // 2
+        halves = (reports[:middle], reports[middle:])
         return [piece for half in halves for piece in _possible(view, half, refused)]
     return [(judged, made)]
+
+
+def _refused(view: View, report: Sequence[Made], error: MineGeoError) -> dict[int, str]:
+    """Return the rows of a report that the ledger refuses, and why; all where it is their sum."""
+    found: dict[int, str] = {}
+    if len(report) > 1:
+        for record, entry in report:
+            try:
+                judge(view, [entry], keep=False)
+            except MineGeoError as alone:
+                found[record["record"]] = str(alone)
+    return found or {record["record"]: str(error) for record, _ in report}
 
 
 def _together(view: View, pieces: list[Piece]) -> list[Piece]:
@@ -585,16 +734,21 @@ def _together(view: View, pieces: list[Piece]) -> list[Piece]:
         return pieces
 
 
-def _first_of_each(told: Sequence[Told], weighing: _Weighing) -> dict[int, str]:
+def _first_of_each(
+    told: Sequence[Told], reports: Sequence[Sequence[Made]], weighing: _Weighing
+) -> dict[int, str]:
     """Return, of each hazard, the first report that must not pass unseen, and why."""
+    of = {record["record"]: place for place, each in enumerate(reports) for record, _ in each}
     found: dict[int, str] = {}
-    seen: set[tuple[str, ...]] = set()
+    seen: set[str] = set()
+    out: set[int] = set()
     ranks = {name: rank for rank, name in enumerate(EVENT_TYPES)}
     for each in sorted(told, key=lambda one: (one.happened_on, ranks[one.event_type], one.events)):
-        why = weighing.against(each)
-        if why is not None and each.hazards not in seen:
+        why, place = weighing.against(each), of[each.record]
+        if why is not None and (place in out or seen.isdisjoint(each.hazards)):
             found[each.record] = why
-            seen.add(each.hazards)
+            out.add(place)
+            seen.update(entry.hazard_id for _, entry in reports[place])
     return found
 
 
@@ -621,20 +775,46 @@ def _count(work: Work, told: Told, weighing: _Weighing) -> None:
 
 
 def _judge_several(
-    view: View, work: Work, record: Record, weighing: _Weighing, *, renewed: bool
+    view: View,
+    work: Work,
+    made: Sequence[Made],
+    several: Sequence[Record],
+    reasons: dict[int, str],
+    weighing: _Weighing,
+    *,
+    renewed: bool,
 ) -> None:
-    """Judge a report that names no hazard: of all that lie under its polygon.
+    """Judge a report with a row that names no hazard: that is of all that lie under its polygon.
 
-    Raises
-    ------
-    MineGeoError
-        If the ledger refuses it, or it must not pass unseen.
+    It is whole or not at all; `reasons` says what keeps it back.
     """
-    done = _over_several(view.scratch(), work, record, renewed=renewed)
-    told = weighing.tell(record, done, record["geometry"])
-    weighing.pass_on(told)
-    view.add(Judged.of(done[0]))
-    _count(work, told, weighing)
+    tried = view.scratch()
+    pieces: list[Judged] = []
+    told: list[Told] = []
+    if made:
+        refused: dict[int, str] = {}
+        for judged, _ in _possible(tried, [made], refused):
+            pieces.append(judged)
+            told += [
+                weighing.tell(record, [judged.recorded(name)], entry.geometry)
+                for (record, entry), name in zip(made, judged.ids, strict=True)
+            ]
+        reasons.update(refused)
+    for record in several:
+        try:
+            done = _over_several(tried, work, record, renewed=renewed)
+        except MineGeoError as error:
+            reasons[record["record"]] = str(error)
+            continue
+        pieces.append(Judged.of(done[0]))
+        told.append(weighing.tell(record, done, record["geometry"]))
+    reasons.update({e.record: why for e in told if (why := weighing.against(e)) is not None})
+    if any(record["record"] in reasons for record in (*several, *(row for row, _ in made))):
+        return
+    for judged in pieces:
+        view.add(judged)
+    for each in told:
+        _count(work, each, weighing)
 
 
 def _over_several(view: View, work: Work, record: Record, *, renewed: bool) -> list[Recorded]:

@@ -137,6 +137,8 @@ class Chosen:
     notes: tuple[str, ...]
     overruled: tuple[str, ...] = ()
     """Codes of errors that do not keep them back."""
+    apart: bool = False
+    """Whether a row of a report is looked at without the others: never to be written."""
 
     def overruling(self, codes: Iterable[str] | str) -> Chosen:
         """Return the same with errors overruled.

@@ -65,6 +65,18 @@ WORDS: Final = (
     "if it corrects that one, accept it as a correction (as_correction=True); if it is another "
     "report, say so (as_another=True)"
 )
+PART: Final = (
+    "the two lie on different hazards and may be parts of one report: accepted as another "
+    "(as_another=True) it stands beside that one; as a correction (as_correction=True) it stands "
+    "in the place of that one, and the land of that one is released no more"
+)
+_BOTH: Final = (
+    "on different hazards they may be parts of one report: then accept the one and, as another "
+    "(as_another=True), the other; if only one holds, accept it and reject the other"
+)
+"""How both parts of a report are recorded."""
+TWICE: Final = "figures_twice"
+"""The code of figures that stand in two parts of a report which came in two files."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +145,7 @@ class Known:
 
     word: Word
     report: tuple[int, ...]
-    """The records of its file that are of the same report."""
+    """The records of its file that are of the same report, less those that were rejected."""
     same: Word | None = None
     """One in the ledger that says the same."""
     earlier: list[Word] = field(default_factory=list)
@@ -174,29 +186,73 @@ class Known:
             )
         return None
 
+    def mend(self) -> str:
+        """Tell which word an officer may say of it, and what that does."""
+        there = [*self.earlier, *self.perhaps]
+        parts = bool(there) and all(_may_be_parts(self.word, each) for each in there)
+        return PART if parts else WORDS
+
     def newer(self) -> str | None:
-        """Tell where a newer word of it waits; None if there is none."""
+        """Tell where a newer word of it waits, and the mend; None if there is none."""
         found = [each for each in self.waiting if each.newer]
         if not found:
             return None
-        return f"{found[-1].where} has a newer word of {self.word.name}"
+        last = found[-1]
+        if _may_be_parts(self.word, last):
+            return f"{self.word.name} waits in {last.where} too, which is newer: {_BOTH}"
+        return (
+            f"{last.where} has a newer word of {self.word.name}: accept that one and reject this, "
+            "or name this one if it holds"
+        )
+
+    def beside(self) -> Iterator[str]:
+        """Tell of those that wait in other files what is to be done if this one holds."""
+        for each in self.waiting:
+            if _may_be_parts(self.word, each):
+                yield f"{each.name} waits in {each.where} too: {_BOTH}"
+            else:
+                yield (
+                    f"{each.name} waits in {each.where} too, and says something else; reject it "
+                    "if this holds"
+                )
+
+    def repeated(self) -> str | None:
+        """Tell which figures would count twice if it is recorded beside what is there."""
+        for each in self.earlier:
+            if found := _repeats(self.word, each):
+                return (
+                    f"event {_ids(each)} of {each.name} has just these figures ({found}): if they "
+                    "are of both together they would count twice; then leave them out of this one "
+                    "and submit it again"
+                )
+        return None
 
     def findings(self, place: int) -> Iterator[Finding]:
         """Give what is to be known of it before it is accepted."""
         hazard = self.word.hazard
         if why := self.why():
             code = "known_report" if self.earlier or self.gone else "perhaps_known"
-            yield Finding(code, f"{why}; {WORDS}", record=place, hazard_id=hazard)
+            yield Finding(code, f"{why}; {self.mend()}", record=place, hazard_id=hazard)
         elif self.same is not None:
             said = f"the ledger says this already (event {_ids(self.same)}); nothing will be added"
             yield Finding("same_report", said, record=place, hazard_id=hazard)
+        if self.same is None and (twice := self.repeated()):
+            yield Finding(TWICE, twice, record=place, hazard_id=hazard)
         for each in self.waiting:
+            parts = _may_be_parts(self.word, each)
+            mend = _BOTH if parts else "accept the one that holds and reject the other"
             said = (
                 f"{each.name} waits in {each.where} too, and says something else "
-                f"({', '.join(self.word.differs(each))}); accept the one that holds and reject the "
-                "other"
+                f"({', '.join(self.word.differs(each))}); {mend}"
             )
             yield Finding("waits_elsewhere", said, record=place, hazard_id=hazard)
+            if parts and (figures := _repeats(self.word, each)):
+                twice = (
+                    f"{each.name} waits in {each.where} too, with just these figures ({figures}): "
+                    "if they are of both together they would count twice; then leave them out of "
+                    "this one and submit it again"
+                )
+                yield Finding(TWICE, twice, record=place, hazard_id=hazard)
 
 
 def find(
@@ -225,18 +281,22 @@ def find(
     dict
         By `record`, of those that have a known type and a day.
     """
-    fit = records[records["event_type"].isin(REPORTED) & records["happened_on"].notna()]
-    if "state" in fit:
-        fit = fit[fit["state"].isin((WAITING, ACCEPTED))]
-    if fit.empty:
+    if "state" in records:
+        records = records[records["state"].isin((WAITING, ACCEPTED))]
+    fits = records["event_type"].isin(REPORTED) & records["happened_on"].notna()
+    if not fits.any():
         return {}
     of_hazard = _operators(connection)
-    mine = {int(row["record"]): _word(row, operator, of_hazard) for row in fit.to_dict("records")}
+    every = {
+        int(row["record"]): _word(row, operator, of_hazard) for row in records.to_dict("records")
+    }
+    mine = {number: every[number] for number in records.loc[fits, "record"].astype(int)}
     there = _ledger(connection, list(mine.values()), of_hazard)
     found: dict[int, Known] = {}
     in_ledger = _Index(there)
-    for numbers in _reports(mine):
-        found |= {number: Known(mine[number], tuple(numbers)) for number in numbers}
+    for whole in _reports(every):
+        numbers = [number for number in whole if number in mine]
+        found |= {number: Known(mine[number], tuple(whole)) for number in numbers}
         words = {id(e): e for number in numbers for e in in_ledger.named(mine[number])}
         _match([found[number] for number in numbers], list(words.values()))
     lone = [each for each in found.values() if each.same is None and not each.earlier]
@@ -247,6 +307,15 @@ def find(
         words = {id(e): e for e in (*others.named(known.word), *others.near(known.word))}
         known.waiting = [each for each in words.values() if known.word.differs(each)]
     return dict(sorted(found.items()))
+
+
+def reports_of(
+    connection: Connection, records: pd.DataFrame, operator: str | None = None
+) -> list[list[int]]:
+    """Return the records of each report of a file, of whatever state, see `find`."""
+    of_hazard = _operators(connection)
+    table = records.to_dict("records")
+    return _reports({int(row["record"]): _word(row, operator, of_hazard) for row in table})
 
 
 class _Index:
@@ -378,16 +447,23 @@ def _units(
     return found
 
 
-def _reports(mine: dict[int, Word]) -> list[list[int]]:
-    """Return the records of each report of a file."""
-    groups: dict[Any, list[int]] = defaultdict(list)
-    for number, word in mine.items():
-        names = _names_of(word)
-        key: Any = (*names[-1], _folded(word.operator)) if names else number
-        if names and names[-1][0] == "own":
-            key = names[-1]
-        groups[key].append(number)
-    return list(groups.values())
+def _reports(every: dict[int, Word]) -> list[list[int]]:
+    """Return the records of each report of a file: those of one id, or one reference."""
+    of: dict[int, list[int]] = {}
+    first: dict[Any, int] = {}
+    for number, word in every.items():
+        of[number] = [number]
+        for what, name in _names_of(word):
+            key = (what, name) if what == "own" else (what, name, _folded(word.operator))
+            other = first.setdefault(key, number)
+            one, two = of[other], of[number]
+            if one is two:
+                continue
+            more, less = (one, two) if len(one) >= len(two) else (two, one)
+            more += less
+            of.update(dict.fromkeys(less, more))
+    reports = {id(numbers): numbers for numbers in of.values()}
+    return [sorted(numbers) for numbers in reports.values()]
 
 
 def _match(report: list[Known], words: list[Word]) -> None:
@@ -509,6 +585,43 @@ def _nearly(one: Any, other: Any) -> bool:
     return bool(both >= NEARLY * either)
 
 
+def _may_be_parts(one: Word, other: Word) -> bool:
+    """Say whether two words may be parts of one report: on two hazards, on land of their own."""
+    if one.hazard is None or other.hazard is None or one.hazard == other.hazard:
+        return False
+    if not _sound(one.polygon) or not _sound(other.polygon) or not _one(one, other):
+        return False
+    both = shapely.intersection(one.polygon, other.polygon)
+    shared, *sizes = exact_size_m2([both, one.polygon, other.polygon])
+    return bool(shared <= (1 - NEARLY) * min(sizes))
+
+
+def _repeats(one: Word, other: Word) -> str | None:
+    """Return the figures that two words have in common if they may be those of both together.
+
+    Numbers may be alike by chance: where others differ, only m² that fit the land of both together
+    better than the land of the one are named.
+    """
+    pairs = [
+        (name, *(_plain(name, value) for value in values))
+        for name, *values in zip(FIGURES, one.figures, other.figures, strict=True)
+    ]
+    given = [each for each in pairs if each[1] or each[2]]
+    alike = [(name, mine) for name, mine, theirs in given if mine == theirs]
+    if len(alike) < len(given):
+        alike = [each for each in alike if each[0] == FIGURES[0] and _of_both(one, other)]
+    return ", ".join(f"{name} {_shown(value)}" for name, value in alike) or None
+
+
+def _of_both(one: Word, other: Word) -> bool:
+    """Say whether the m² of a word are nearer to the land of both than to its own."""
+    if not _sound(one.polygon) or not _sound(other.polygon):
+        return False
+    own, both = exact_size_m2([one.polygon, shapely.union(one.polygon, other.polygon)])
+    said = float(one.figures[0])
+    return bool(abs(both - said) < abs(own - said))
+
+
 def _apart_m2(one: Any, other: Any) -> float:
     """Return the land that is in one of two polygons only, m²; infinite where it is not known."""
     if one is None or other is None:
@@ -624,9 +737,10 @@ def with_parts(records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _under_one_id(table: pd.DataFrame) -> Iterator[list[Any]]:
     named = table[table["event_id"].notna() & table["hazard_id"].notna()]
-    for _, group in named.groupby("event_id", sort=False):
-        every = table["event_id"].eq(group["event_id"].iloc[0]).sum()
-        if len(group) > 1 and len(group) == every and not group["hazard_id"].duplicated().any():
+    every = table["event_id"].value_counts()
+    for name, group in named.groupby("event_id", sort=False):
+        whole = len(group) == every[name] and not group["hazard_id"].duplicated().any()
+        if len(group) > 1 and whole:
             yield group.sort_values("hazard_id").index.tolist()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -213,6 +214,7 @@ class Workbench(Base):
                         seen.submission_id,
                         records=[left.record],
                         despite=OVERRULED,
+                        apart=True,
                     )
                     told += alone.reports
         return seen.foreseeing(told, foreseen.left)
@@ -234,7 +236,9 @@ class Workbench(Base):
 
         A new hazard is `registered`. One that is there is `amended` where its polygon is another,
         `confirmed` where a SHA is a CHA now, `described` where it says something else; what the
-        record leaves empty stays as it is. A report is the event that it reports.
+        record leaves empty stays as it is. A report is the event that it reports. The rows of one
+        report (one reference and operator, or one id) are accepted together: where one is left,
+        the others are left with it, less those that the ledger has already.
 
         Parameters
         ----------
@@ -307,6 +311,7 @@ class Workbench(Base):
         despite: Iterable[str] | str = (),
         *,
         word: str | None = None,
+        apart: bool = False,
     ) -> Accepted:
         """Judge an acceptance on a view; see `accept`."""
         row = submissions.known(view.connection, submission_id)
@@ -323,7 +328,7 @@ class Workbench(Base):
         if chosen.numbers and row.what == "hazards":
             accepting.accept_hazards(view, work, chosen)
         elif chosen.numbers:
-            accept_reports(view, work, chosen, word)
+            accept_reports(view, work, replace(chosen, apart=apart), word)
         return work.finish(view)
 
     def reject(

@@ -543,11 +543,7 @@ class Desk:
         return [record for record, each in enumerate(whose, start=1) if each == at]
 
     def accept(self, place: int, name: str, at: int | None = None, **word: Any) -> set[int]:
-        """Accept what can be; return the reports of the file that were left.
-
-        Of a report over two hazards the record with a mistaken size may be left alone: then its
-        figures are left with it.
-        """
+        """Accept what can be; return the reports of the file that were left, each whole."""
         words = self.plan.deliveries[place].words
         if at is not None:
             word["records"] = self.records(place, at)
@@ -561,21 +557,12 @@ class Desk:
             mine = set(self.records(place, each))
             if mine & set(left):
                 behind.add(each)
-                if mine & new:
-                    (why,) = {left[record] for record in mine & set(left)}
-                    assert why.startswith("size_mistaken: ")
-                    self.truth[words[each][0]] = self.half(place, each, mine & new)
+                assert not mine & new
             elif mine & new:
                 self.truth[words[each][0]] = self.said(place, each)
         if done.events:
             self.tell()
         return behind
-
-    def half(self, place: int, at: int, records: set[int]) -> Said:
-        """Return what some records of a report say without its figures."""
-        said, numbers = self.said(place, at), self.records(place, at)
-        land = tuple(part for part, n in zip(said.land, numbers, strict=True) if n in records)
-        return said._replace(land=land, reported=None, ap_mines=None, uxo=None)
 
     def hand(self, number: int) -> None:
         """Record the first word of a report by hand, where its hazards are there."""

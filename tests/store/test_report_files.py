@@ -390,9 +390,9 @@ def test_one_report_whose_id_was_forgotten_is_an_error(desk, tmp_path):
     path = REPORTS / "c7f.xlsx"
     found = desk.check(read(path, what="reports", crs=WKT))
     wrong = found[found["severity"] == "error"]
-    assert list(zip(wrong["record"], wrong["code"], strict=True)) == [(2, "missing_id")]
-    done = accepted(desk, submit(desk, path))
-    assert done["hazard_id"].tolist() == ["AP-001"]
+    codes = list(zip(wrong["record"], wrong["code"], strict=True))
+    assert codes == [(1, "refused"), (2, "missing_id")]  # one report waits whole
+    assert accepted(desk, submit(desk, path)).empty
     path = written(tmp_path, sheet("c7f.xlsx", hazard_id=["AP-001", "AP-002"]))
     done = accepted(desk, submit(desk, path))
     assert done["hazard_id"].tolist() == ["AP-001", "AP-002"]

@@ -353,7 +353,7 @@ def test_a_part_of_a_report_is_corrected_with_the_whole(desk: Store) -> None:
     left = desk.accept(name)
     assert (left.same, len(left.left)) == (1, 1)
     name = sent(desk, said | {"ap_mines": 8}, other | {"ap_mines": 8})
-    with pytest.raises(errors.RecordError, match="one report with 2 of this file"):
+    with pytest.raises(errors.RecordError, match="one report with record 2 of this file"):
         desk.accept(name, records=[1], as_correction=True)
     desk.accept(name, as_correction=True)
     assert sums(desk) == [2, 2 * HALF, 40_000, 8]

@@ -82,17 +82,24 @@ class Step(NamedTuple):
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Step]:
-    """Draw what the desk does with some reports."""
+    """Draw what the desk does with some reports.
+
+    Each has one to three versions, so that a word comes again: one that stands, or was retracted.
+    """
     lanes = [
         Lane(place, draw(st.sampled_from(KNOWN_BY)), draw(st.sampled_from(["CMAC", "MAG"])))
         for place in range(draw(st.integers(1, LANES)))
     ]
+    words = {
+        lane: draw(st.lists(versions(lane.by), min_size=1, max_size=3, unique=True))
+        for lane in lanes
+    }
     found = []
     for _ in range(draw(st.integers(1, 6))):
         does = draw(st.sampled_from(["send", "send", "correct", "correct", "retract"]))
         several = 1 if does == "retract" else len(lanes)
         some = draw(st.lists(st.sampled_from(lanes), min_size=1, max_size=several, unique=True))
-        found.append(Step(does, {lane: draw(versions(lane.by)) for lane in some}))
+        found.append(Step(does, {lane: draw(st.sampled_from(words[lane])) for lane in some}))
     return found
 
 
