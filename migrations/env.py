@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateSchema
 
 from mine_geo.store.engines import SCHEMA
 from mine_geo.store.migrate import VERSION_TABLE
-from mine_geo.store.models import Base
+from mine_geo.store.schema.models import Base
 
 
 def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:

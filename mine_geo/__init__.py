@@ -6,59 +6,61 @@ Geometries are in EPSG:4326, distances in metres, sizes in whole m².
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mine_geo import errors, intake, maps, sample, terms
-    from mine_geo.admin import assign_admin
-    from mine_geo.border import border_distance
-    from mine_geo.bounds import zone_bounds
-    from mine_geo.checks import check_hazards
+    from mine_geo import errors, intake, maps, terms
+    from mine_geo.disclosure.settings import PublicSettings
     from mine_geo.errors import MineGeoError
-    from mine_geo.geometry import size_m2
-    from mine_geo.hazards import to_hazards
+    from mine_geo.geo import sample
+    from mine_geo.geo.admin import assign_admin
+    from mine_geo.geo.geometry import size_m2
+    from mine_geo.geo.hazards import to_hazards
+    from mine_geo.geo.snapshots import compare_snapshots
     from mine_geo.intake import read_admin, read_border, read_hazards
-    from mine_geo.nearzone import near_zone
-    from mine_geo.public_settings import PublicSettings
-    from mine_geo.published import published_table, reconcile
-    from mine_geo.release import release_area
-    from mine_geo.snapshots import compare_snapshots
+    from mine_geo.intake.checks import check_hazards
+    from mine_geo.ledger.preview import divide, merge, release_area
+    from mine_geo.split.distance import border_distance
+    from mine_geo.split.near_zone import near_zone
+    from mine_geo.split.zones import border_sensitivity, border_split
     from mine_geo.store import Store, create_store, open_store
-    from mine_geo.totals import totals
-    from mine_geo.transfers import divide, merge
-    from mine_geo.zones import border_sensitivity, border_split
+    from mine_geo.tables.bounds import zone_bounds
+    from mine_geo.tables.published import published_table, reconcile
+    from mine_geo.tables.totals import totals
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "MineGeoError": "errors",
-    "PublicSettings": "public_settings",
+    "PublicSettings": "disclosure.settings",
     "Store": "store",
-    "assign_admin": "admin",
-    "border_distance": "border",
-    "border_sensitivity": "zones",
-    "border_split": "zones",
-    "check_hazards": "checks",
-    "compare_snapshots": "snapshots",
+    "assign_admin": "geo.admin",
+    "border_distance": "split.distance",
+    "border_sensitivity": "split.zones",
+    "border_split": "split.zones",
+    "check_hazards": "intake.checks",
+    "compare_snapshots": "geo.snapshots",
     "create_store": "store",
-    "divide": "transfers",
-    "merge": "transfers",
-    "near_zone": "nearzone",
+    "divide": "ledger.preview",
+    "merge": "ledger.preview",
+    "near_zone": "split.near_zone",
     "open_store": "store",
-    "published_table": "published",
+    "published_table": "tables.published",
     "read_admin": "intake",
     "read_border": "intake",
     "read_hazards": "intake",
-    "reconcile": "published",
-    "release_area": "release",
-    "size_m2": "geometry",
-    "to_hazards": "hazards",
-    "zone_bounds": "bounds",
+    "reconcile": "tables.published",
+    "release_area": "ledger.preview",
+    "size_m2": "geo.geometry",
+    "to_hazards": "geo.hazards",
+    "totals": "tables.totals",
+    "zone_bounds": "tables.bounds",
 }
-"""The module of each function."""
+"""The module of each name."""
+
+_MODULES = {"sample": "geo.sample"}
+"""The modules that are reached here, and stand elsewhere."""
 
 __all__ = [
     "MineGeoError",
@@ -93,27 +95,14 @@ __all__ = [
 ]
 
 
-class _Facade(ModuleType):
-    """The package, in which `totals` is the function and not the module of that name."""
+if not TYPE_CHECKING:  # else a name that does not exist would be no error of type
 
-    @property
-    def totals(self) -> Any:
-        return import_module("mine_geo.totals").totals
-
-    @totals.setter
-    def totals(self, _module: ModuleType) -> None:
-        """Take no notice of the import system, which would put the module here."""
-
-
-sys.modules[__name__].__class__ = _Facade
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"mine_geo.{_HOMES[name]}"), name)
-    if name in __all__:
-        return import_module(f"mine_geo.{name}")
-    raise AttributeError(f"module 'mine_geo' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in _HOMES:
+            return getattr(import_module(f"mine_geo.{_HOMES[name]}"), name)
+        if name in __all__:
+            return import_module(f"mine_geo.{_MODULES.get(name, name)}")
+        raise AttributeError(f"module 'mine_geo' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,8 @@
 Words follow IMAS 04.10 (glossary) and IMAS 07.11 (land release). Imports nothing of ours.
 """
 
+from __future__ import annotations
+
 from typing import Final, Literal
 
 Kind = Literal["ap_minefield", "av_minefield", "cluster_munition", "other_erw"]
@@ -190,3 +192,11 @@ OVERRULED: Final = (
 )
 """Errors of a report that may be true all the same: an officer can overrule each by its word, for
 records named one by one."""
+
+
+RESTRICTION_COLUMN: Final = "restriction"
+"""The column, field or line in which a table says it."""
+
+
+RESTRICTED_WORD: Final = "RESTRICTED"
+"""What every restricted output begins its own description with."""

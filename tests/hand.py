@@ -5,7 +5,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from mine_geo.border import to_border
+from mine_geo.geo.border import to_border
 
 GEOD = pyproj.Geod(ellps="WGS84")
 A = 6378137.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import geopandas as gpd
 import shapely
 
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -31,7 +31,8 @@ def test_every_name_is_there_and_listed():
 
 
 def test_totals_is_the_function_however_it_is_reached():
-    code = "import mine_geo.totals; import mine_geo as mg; from mine_geo.totals import totals; "
+    code = "import mine_geo.tables.totals; import mine_geo as mg; "
+    code += "from mine_geo.tables.totals import totals; "
     assert run(code + "print(mg.totals is totals)").strip() == "True"
 
 

@@ -88,16 +88,19 @@ def test_no_import_goes_in_a_circle() -> None:
     assert "mine_geo.errors" in order
 
 
-def test_every_room_stands_on_a_floor() -> None:
-    (house,) = [
-        contract
-        for contract in PROJECT["tool"]["importlinter"]["contracts"]
-        if contract["type"] == "layers"
-    ]
-    floors = [name.strip() for layer in house["layers"] for name in layer.split("|")]
-    there = {path.stem for path in (ROOT / "mine_geo").glob("*.py")} - {"__init__"}
-    there |= {path.parent.name for path in (ROOT / "mine_geo").glob("*/__init__.py")}
-    assert sorted(floors) == sorted(there)
+FLOORS = {
+    package: [name.strip() for layer in contract["layers"] for name in layer.split("|")]
+    for contract in PROJECT["tool"]["importlinter"]["contracts"]
+    for package in contract["containers"]
+}
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_every_room_stands_on_a_floor(package: str) -> None:
+    folder = ROOT.joinpath(*package.split("."))
+    there = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    there |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert sorted(FLOORS[package]) == sorted(there)
 
 
 def test_provenance_travels_as_columns_not_as_attrs() -> None:

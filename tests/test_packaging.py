@@ -98,8 +98,8 @@ def test_the_wheel_holds_the_package_with_everything_it_reads(names: set[str]) -
     assert files("mine_geo") <= names
     assert {
         "mine_geo/py.typed",
-        "mine_geo/admin_units.csv",
-        "mine_geo/admin_aliases.csv",
+        "mine_geo/geo/admin_units.csv",
+        "mine_geo/geo/admin_aliases.csv",
         "mine_geo/maps/assets/page.html",
     } <= names
 

@@ -8,16 +8,26 @@ of one kind. Turning points (GPX, CSV) are the outlines of hazards: no public fi
 import pytest
 
 from mine_geo import exports
+from mine_geo.disclosure.standing import StandingText
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
-from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
+from mine_geo.maps.pages.compose import compose
+from mine_geo.maps.provenance import Selection
 from mine_geo.maps.sheets.compose import draw
-from mine_geo.selection import Selection
-from mine_geo.standing import StandingText
 from tests import leaks
-from tests.test_public_bytes import ADMIN, BORDER, DAY, NAMES, PLACES, SHORT, files, land, register
-from tests.test_public_bytes import search_for as search_of
+from tests.maps.test_public_bytes import (
+    ADMIN,
+    BORDER,
+    DAY,
+    NAMES,
+    PLACES,
+    SHORT,
+    files,
+    land,
+    register,
+)
+from tests.maps.test_public_bytes import search_for as search_of
 
 SHEETS = (
     ("national", "km", "A4-portrait", "png"),

@@ -15,10 +15,12 @@ import pyogrio
 import pytest
 import shapely
 
-from mine_geo import exports, maps, reports, restriction
-from mine_geo.disclosure import disclose
+from mine_geo import exports, maps
+from mine_geo.disclosure import restriction
+from mine_geo.disclosure.disclosed import disclose
+from mine_geo.disclosure.restriction import RESTRICTED_MODE_VARIABLE
 from mine_geo.errors import FileError, OptionError
-from mine_geo.settings import RESTRICTED_MODE_VARIABLE
+from mine_geo.exports import tables
 from mine_geo.store import create_store
 from tests.exports.conftest import square, table
 
@@ -70,7 +72,7 @@ def export(path: Path, **how: Any) -> None:
 
 
 def listed(path: Path, **how: Any) -> None:
-    reports.write_table(split(PUBLIC_MARK), path, title=PUBLIC_MARK, day=DAY, **how)
+    tables.write_table(split(PUBLIC_MARK), path, title=PUBLIC_MARK, day=DAY, **how)
 
 
 def report_map(path: Path, **how: Any) -> None:
@@ -252,11 +254,11 @@ def test_tables_say_so(made: dict[tuple[str, str], Path]) -> None:
 def test_totals_are_neither_and_single_records_are_restricted(tmp_path: Path) -> None:
     totals = pd.DataFrame({"province": ["Pailin"], "hazards": [3], "size_m2": [12]})
     for ending in ("csv", "json", "xlsx"):
-        assert not reports.write_table(totals, tmp_path / f"totals.{ending}")
+        assert not tables.write_table(totals, tmp_path / f"totals.{ending}")
         assert restriction.kind_of(tmp_path / f"totals.{ending}") is None
     for column in ("hazard_id", "event_id", "village", "submission_id"):
         one = totals.assign(**{column: "x"})
-        assert reports.write_table(one, tmp_path / f"{column}.csv")
+        assert tables.write_table(one, tmp_path / f"{column}.csv")
         assert restriction.kind_of(tmp_path / f"{column}.csv") == "restricted"
 
 
@@ -269,7 +271,7 @@ def test_our_own_reading_takes_a_marked_table_and_leaves_the_mark(
     assert "restriction" not in received.table.columns
     assert len(received.table) == 2
     own = pd.DataFrame({"hazard_id": ["AP-1"], "restriction": ["no entry"], "m": [1]})
-    reports.write_table(own, tmp_path / "own.csv")
+    tables.write_table(own, tmp_path / "own.csv")
     found = pd.read_csv(tmp_path / "own.csv")
     assert found["source_restriction"].tolist() == ["no entry"]
     assert found["restriction"].str.startswith("RESTRICTED").all()
@@ -310,8 +312,8 @@ def test_a_table_never_takes_the_place_of_a_public_file(
     for table_ in (split(), pd.DataFrame({"hazards": [1]})):
         place.write_bytes(made["public", "page"].read_bytes())
         with pytest.raises(FileError, match="is a public file"):
-            reports.write_table(table_, place)
-        reports.write_table(table_, place, replace="public")
+            tables.write_table(table_, place)
+        tables.write_table(table_, place, replace="public")
         assert restriction.kind_of(place) != "public"
 
 

@@ -9,12 +9,13 @@ import pyogrio
 import pytest
 import shapely
 
-from mine_geo import admin_names, sample, terms
-from mine_geo.events import registered_events, to_events
-from mine_geo.fold import Fold, fold
-from mine_geo.geometry import exact_size_m2, size_m2
+from mine_geo import terms
+from mine_geo.geo import admin_names, sample
+from mine_geo.geo.geometry import exact_size_m2, size_m2
 from mine_geo.intake import read_hazards
-from mine_geo.published import published_table
+from mine_geo.ledger.events import registered_events, to_events
+from mine_geo.ledger.fold import Fold, fold
+from mine_geo.tables.published import published_table
 
 pytestmark = pytest.mark.untraced
 END_2022, END_2023, END_2024 = "2022-12-31", "2023-12-31", "2024-12-31"

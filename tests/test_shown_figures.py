@@ -12,14 +12,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mine_geo import disclosure
+from mine_geo.disclosure import disclosed
+from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import OptionError
 from mine_geo.exports import write_public
 from mine_geo.maps import atlas
 from mine_geo.maps import subject as subjects
-from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
-from mine_geo.public_settings import PublicSettings
+from mine_geo.maps.pages.compose import compose
 
 UNITS = {
     "0204": ("Battambang", "02", "Bavel", "0204"),
@@ -78,7 +78,7 @@ def register(counts, size=7_777, communes=None):
 
 
 def disclose(split, *others, **options):
-    return disclosure.disclose(split, *others, restricted=split, **options)
+    return disclosed.disclose(split, *others, restricted=split, **options)
 
 
 def row(table, district):

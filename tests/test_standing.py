@@ -10,19 +10,20 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from mine_geo import exports, standing
-from mine_geo.disclosure import disclose
+from mine_geo import exports
+from mine_geo.disclosure import standing
+from mine_geo.disclosure.disclosed import disclose
+from mine_geo.disclosure.settings import PublicSettings
+from mine_geo.disclosure.standing import StandingText
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
-from mine_geo.maps.atlases.build import atlas
-from mine_geo.maps.compose import compose
+from mine_geo.maps.atlas.build import atlas
 from mine_geo.maps.layers import Layers
+from mine_geo.maps.pages.compose import compose
+from mine_geo.maps.provenance import Selection
 from mine_geo.maps.sheets.compose import draw
-from mine_geo.public_settings import PublicSettings
-from mine_geo.selection import Selection
-from mine_geo.standing import StandingText
 from tests.maps.papers import untidy, written
-from tests.test_public_bytes import ADMIN, BORDER, DAY, land, register
+from tests.maps.test_public_bytes import ADMIN, BORDER, DAY, land, register
 
 KNOWN = pd.Timestamp("2023-01-09T20:00:00Z").to_pydatetime()
 """The tenth of January in Cambodia."""

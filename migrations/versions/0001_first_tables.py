@@ -6,7 +6,7 @@ Revision: 0001, the first. Runs on PostGIS and on GeoPackage.
 import sqlalchemy as sa
 from alembic import op
 
-from mine_geo.store.types import Moment, Shape
+from mine_geo.store.schema.types import Moment, Shape
 
 revision = "0001"
 down_revision = None

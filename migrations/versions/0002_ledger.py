@@ -7,7 +7,7 @@ only, so the status follows from what was registered.
 import sqlalchemy as sa
 from alembic import op
 
-from mine_geo.store.types import Moment
+from mine_geo.store.schema.types import Moment
 
 revision = "0002"
 down_revision = "0001"

@@ -7,19 +7,10 @@ from typing import Any
 
 import click
 
-from mine_geo import errors, settings
-from mine_geo.cli import (
-    demonstration,
-    drawing,
-    export,
-    intake,
-    ledger,
-    public,
-    register,
-    tables,
-    workbench,
-)
+from mine_geo import errors
+from mine_geo.cli import demo, files, ledger, maps, public, store, tables, workbench
 from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, MOST_LETTERS, as_options, echo
+from mine_geo.store import address
 
 
 class _Group(click.Group):
@@ -34,7 +25,7 @@ class _Group(click.Group):
                 raise
             raise click.UsageError(shown, ctx=error.ctx) from None
         except errors.MineGeoError as error:
-            echo(f"Error: {settings.without_passwords(as_options(str(error)))}", err=True)
+            echo(f"Error: {address.without_passwords(as_options(str(error)))}", err=True)
             ctx.exit(errors.exit_code(error))
 
 
@@ -43,7 +34,7 @@ def _harmless(message: str) -> str:
 
     The address of a database may stand where a command belongs.
     """
-    hidden = re.sub(r"\S*://\S*", "...", settings.without_passwords(message))
+    hidden = re.sub(r"\S*://\S*", "...", address.without_passwords(message))
     return "\n".join(errors.visible(line, MOST_LETTERS) for line in hidden.split("\n"))
 
 
@@ -55,8 +46,8 @@ def _harmless(message: str) -> str:
 @click.option(
     "--database",
     metavar="PLACE",
-    help=f"The store: a GeoPackage or postgresql://...; else {settings.DATABASE_VARIABLE}, "
-    f"else {settings.DEFAULT_DATABASE}.",
+    help=f"The store: a GeoPackage or postgresql://...; else {address.DATABASE_VARIABLE}, "
+    f"else {address.DEFAULT_DATABASE}.",
 )
 @click.option(
     "--clock-is-right",
@@ -78,17 +69,17 @@ def main(
     ctx.obj = database
     ctx.meta[CLOCK_IS_RIGHT] = clock_is_right
     if day_format:
-        from mine_geo.cells import check_format  # noqa: PLC0415
+        from mine_geo.geo.cells import check_format  # noqa: PLC0415
 
         ctx.meta[DAY_FORMAT] = tuple(map(check_format, day_format))
 
 
 for command in (
-    demonstration.demo,
-    register.init,
-    register.load,
-    intake.check,
-    intake.compare,
+    demo.demo,
+    store.init,
+    store.load,
+    files.check,
+    files.compare,
     workbench.workbench,
     tables.split,
     tables.totals,
@@ -106,10 +97,10 @@ for command in (
     ledger.releases,
     ledger.balance,
     ledger.changes,
-    drawing.draw,
-    drawing.atlas,
-    export.export,
+    maps.draw,
+    maps.atlas,
+    maps.export,
     public.public,
-    register.db,
+    store.db,
 ):
     main.add_command(command)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.cli.options import Reading
-    from mine_geo.public_settings import PublicSettings
-    from mine_geo.selection import Selection
+    from mine_geo.disclosure.settings import PublicSettings
+    from mine_geo.maps.provenance import Selection
     from mine_geo.store import Store
 
 
@@ -77,8 +77,8 @@ def _read(
     places: Path | None,
     public: bool,
 ) -> Frames:
-    from mine_geo.places import read_places  # noqa: PLC0415
-    from mine_geo.selection import Selection  # noqa: PLC0415
+    from mine_geo.geo.places import read_places  # noqa: PLC0415
+    from mine_geo.maps.provenance import Selection  # noqa: PLC0415
 
     when = {"as_of": reading.as_of, "known_at": reading.known_at}
     settings = store.public_settings()
@@ -108,7 +108,7 @@ def nowhere(
     hazards: gpd.GeoDataFrame, province: str | None, district: str | None = None
 ) -> list[str]:
     """Say how many hazards may lie in the unit that was asked for because they record none."""
-    from mine_geo.totals import without_unit  # noqa: PLC0415
+    from mine_geo.geo.hazards import without_unit  # noqa: PLC0415
 
     if province is None:
         return []

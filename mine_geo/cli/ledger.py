@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from mine_geo.store import Recorded, Store
 
+
 SINCE: Final = click.option(
     "--since", callback=as_day, metavar="DAY", help="From the end of this day on."
 )
@@ -113,7 +114,7 @@ def release(
 
     FILE holds the land worked on: one polygon, or several that are taken together.
     """
-    from mine_geo.vector import read_vector  # noqa: PLC0415
+    from mine_geo.geo.vector import read_vector  # noqa: PLC0415
 
     echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
     polygon = read_vector(file, layer, operation=operation)
@@ -252,7 +253,7 @@ def amend(
 
     FILE holds what remains as of that day. Nothing is released by it.
     """
-    from mine_geo.vector import read_vector  # noqa: PLC0415
+    from mine_geo.geo.vector import read_vector  # noqa: PLC0415
 
     polygon = read_vector(file, layer, operation=operation)
     store = open_named(ctx)
@@ -294,7 +295,7 @@ def confirm(
     **facts: Any,
 ) -> None:
     """Show what making a suspected area a confirmed one does; with --yes record it."""
-    from mine_geo.vector import read_vector  # noqa: PLC0415
+    from mine_geo.geo.vector import read_vector  # noqa: PLC0415
 
     polygon = None if file is None else read_vector(file, layer, operation=operation)
     store = open_named(ctx)
@@ -388,7 +389,7 @@ def divide(
 
     The column --id names the new hazards; attributes that differ may stand beside it.
     """
-    from mine_geo.vector import read_vector  # noqa: PLC0415
+    from mine_geo.geo.vector import read_vector  # noqa: PLC0415
 
     parts = read_vector(file, layer, operation=operation)
     if id_column not in parts:

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.disclosure.settings import PublicSettings
     from mine_geo.intake.layers import Layer
-    from mine_geo.intake.received import Received, What
-    from mine_geo.public_settings import PublicSettings
+    from mine_geo.intake.raw import Received, What
     from mine_geo.store import Store
+
 
 CLOCK_IS_RIGHT: Final = "mine_geo.clock_is_right"
 """Where a command finds in `ctx.meta` that its user vouches for the clock."""
@@ -96,7 +97,7 @@ def as_day(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     RecordError
         If it is no day that is clear.
     """
-    from mine_geo.cells import day_of  # noqa: PLC0415
+    from mine_geo.geo.cells import day_of  # noqa: PLC0415
 
     if value is None:
         return None
@@ -129,7 +130,7 @@ def in_words(day: str) -> str:
     >>> in_words("2024-05-03")
     '3 May 2024'
     """
-    from mine_geo import cells  # noqa: PLC0415
+    from mine_geo.geo import cells  # noqa: PLC0415
 
     found = cells.day_of(day)
     return day if found is None else cells.in_words(found)
@@ -144,7 +145,7 @@ def span(column: pd.Series[Any]) -> str:
     >>> span(pd.Series(["2024-05-03", None, "2023-12-31"]))
     '31 December 2023 to 3 May 2024'
     """
-    from mine_geo import cells  # noqa: PLC0415
+    from mine_geo.geo import cells  # noqa: PLC0415
 
     days = cells.read_days(column)[0].dropna()
     if days.empty:
@@ -618,8 +619,9 @@ class Sheet:
 
     def give(self, format_: str, output: Path | None) -> None:
         """Print the table under the store's name, or write it where and how it was asked for."""
-        from mine_geo import reports, restriction  # noqa: PLC0415
         from mine_geo.cli import terminal  # noqa: PLC0415
+        from mine_geo.disclosure import restriction  # noqa: PLC0415
+        from mine_geo.exports import tables as reports  # noqa: PLC0415
 
         synthetic, said = False, self.title
         if self.store is not None:

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import click
 
 from mine_geo import terms
-from mine_geo.cli.options import (
-    Sheet,
-    as_known_options,
-    echo,
-    example,
-    open_named,
-    output_options,
-)
+from mine_geo.cli.options import Sheet, as_known_options, echo, example, open_named, output_options
 from mine_geo.errors import OptionError, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 MOST_SAID: Final = 20
 
@@ -137,8 +131,8 @@ def release(
     First it is compared with the earlier editions. What this says on the terminal is RESTRICTED.
     Exit code 18: an earlier edition drew what this one withholds.
     """
-    from mine_geo import editions  # noqa: PLC0415
-    from mine_geo.places import read_places  # noqa: PLC0415
+    from mine_geo.exports import editions  # noqa: PLC0415
+    from mine_geo.geo.places import read_places  # noqa: PLC0415
 
     store = open_named(ctx)
     made = editions.draft(

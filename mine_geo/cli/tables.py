@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from mine_geo.rederive import Recipe, Sources
     from mine_geo.store import Store
+    from mine_geo.tables.rederive import Recipe, Sources
+
 
 TOTAL_NAMES: Final = {
     "size_m2": "m²",
@@ -92,8 +93,8 @@ def totals(
 ) -> None:
     """Count hazards and add up m², nearer and farther than the threshold."""
     from mine_geo.cli import terminal  # noqa: PLC0415
-    from mine_geo.totals import UNITS, name_no_unit  # noqa: PLC0415
-    from mine_geo.totals import totals as add_up  # noqa: PLC0415
+    from mine_geo.tables.totals import UNITS, name_no_unit  # noqa: PLC0415
+    from mine_geo.tables.totals import totals as add_up  # noqa: PLC0415
 
     store = open_named(ctx)
     hazards = reading.split(store, province)
@@ -160,7 +161,7 @@ def reconcile(
     Ours is as of the table's own day unless --as-of says another. A figure that one table lacks is
     a dash: unknown, counted, and in no difference. --claims needs no store.
     """
-    from mine_geo import published, rederive  # noqa: PLC0415
+    from mine_geo.tables import published, rederive  # noqa: PLC0415
 
     if claims:
         _claims(format_, output)
@@ -182,8 +183,8 @@ def reconcile(
 
 def _sources(store: Store, reading: Reading, how: Recipe) -> Sources:
     """Gather from a store what a published table is made from."""
-    from mine_geo.fold import fold  # noqa: PLC0415
-    from mine_geo.rederive import Sources  # noqa: PLC0415
+    from mine_geo.ledger.fold import fold  # noqa: PLC0415
+    from mine_geo.tables.rederive import Sources  # noqa: PLC0415
 
     ledger = fold(store.events(), as_of=reading.as_of, known_at=reading.known_at)
     split = replace(reading, kind=how.kind).split(store) if how.zones else None
@@ -193,7 +194,7 @@ def _sources(store: Store, reading: Reading, how: Recipe) -> Sources:
 
 def _claims(format_: str, output: Path | None) -> None:
     """Give the claims; they are of published documents, and of no store."""
-    from mine_geo.claims import VERDICTS, claims  # noqa: PLC0415
+    from mine_geo.tables.claims import VERDICTS, claims  # noqa: PLC0415
 
     table = claims()
     counts = table["verdict"].value_counts()
@@ -232,7 +233,7 @@ def sensitivity(
     ctx: click.Context, threshold_m: float, kind: str | None, format_: str, output: Path | None
 ) -> None:
     """Show what the totals depend on: rule, coast, and the border's accuracy."""
-    from mine_geo.zones import border_sensitivity, unmeasurable  # noqa: PLC0415
+    from mine_geo.split.zones import border_sensitivity, unmeasurable  # noqa: PLC0415
 
     store = open_named(ctx)
     hazards, border = store.hazards(kind=kind), store.border()

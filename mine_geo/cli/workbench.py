@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mine_geo import terms
-from mine_geo.cli.intake import (
+from mine_geo.cli.files import (
     ALL_HAZARDS,
     FINDING_NAMES,
     REPORTS,
@@ -42,23 +42,17 @@ from mine_geo.cli.options import (
     with_units,
     wrote,
 )
-from mine_geo.errors import (
-    MineGeoError,
-    OptionError,
-    UnknownNameError,
-    choose,
-    exit_code,
-    some,
-)
+from mine_geo.errors import MineGeoError, OptionError, UnknownNameError, choose, exit_code, some
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     import pandas as pd
 
-    from mine_geo.intake.received import What
+    from mine_geo.intake.raw import What
     from mine_geo.store import Store, Submitted
-    from mine_geo.store.submissions import Examined
+    from mine_geo.store.workbench.listing import Examined
+
 
 NAMES: Final = {
     "submission_id": "id",

@@ -12,17 +12,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mine_geo.disclosure.restriction import check_personal, leaving
 from mine_geo.errors import OptionError, choose, in_order
-from mine_geo.exports.contents import contents, public_contents
-from mine_geo.exports.files import check_place, new_file
+from mine_geo.exports.contents import contents, public_contents, with_notices
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
-from mine_geo.exports.notices import with_notices
-from mine_geo.exports.points_table import points_table, write_points
-from mine_geo.exports.turning import turning_points
-from mine_geo.restriction import check_personal, leaving
-from mine_geo.selection import EVERYTHING
+from mine_geo.exports.points import points_table, turning_points, write_points
+from mine_geo.maps.provenance import EVERYTHING
+from mine_geo.maps.whole_files import check_place, new_file
 
 if TYPE_CHECKING:
     import os
@@ -32,8 +30,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from mine_geo.disclosure import Disclosed
-    from mine_geo.selection import Selection
+    from mine_geo.disclosure.disclosed import Disclosed
+    from mine_geo.maps.provenance import Selection
+
 
 __all__ = ["FORMATS", "POINTS", "check", "points_table", "turning_points", "write", "write_public"]
 
@@ -117,10 +116,10 @@ def write(
     Examples
     --------
     >>> import tempfile; import geopandas as gpd, shapely
-    >>> from mine_geo import sample
+    >>> from mine_geo.geo import sample
     >>> from mine_geo.intake import read_border
-    >>> from mine_geo.hazards import to_hazards
-    >>> from mine_geo.zones import border_split
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> from mine_geo.split.zones import border_split
     >>> border = read_border(sample.path("border"))
     >>> fields = to_hazards(gpd.GeoDataFrame(
     ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(103, 13, 103.001, 13.001)], crs=4326))

@@ -7,21 +7,100 @@ from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import shapely
 
-from mine_geo.disclosure import Disclosed
+from mine_geo.disclosure.disclosed import Disclosed
+from mine_geo.disclosure.standing import metadata, not_counted
 from mine_geo.errors import CRSError, MixedError, OptionError, RecordError, some
-from mine_geo.exports.provenance import Provenance, provenance
-from mine_geo.nearzone import near_zone
-from mine_geo.selection import EVERYTHING
-from mine_geo.terms import CRS, PROVENANCE_COLUMNS, SPLIT_COLUMNS
+from mine_geo.exports.xml_text import clean
+from mine_geo.geo.cells import moment_of
+from mine_geo.geo.hazards import without_unit
+from mine_geo.maps.provenance import EVERYTHING, NOT_RECORDED, Provenance, provenance
+from mine_geo.split.near_zone import near_zone
+from mine_geo.terms import CRS, PROVENANCE_COLUMNS, SPLIT_COLUMNS, TIME_ZONE
 
 if TYPE_CHECKING:
     from datetime import date
 
-    import pandas as pd
+    from mine_geo.maps.provenance import Selection
 
-    from mine_geo.selection import Selection
+
+DAY: Final = pd.ArrowDtype(pa.date32())
+_FOUND: Final[dict[str, Any]] = {"date": DAY, "boolean": "boolean", "integer": "Int64"}
+"""The type of a column whose values are all of a sort."""
+
+
+def typed(frame: gpd.GeoDataFrame, taken: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
+    """Return a frame whose columns have one type each and names that a file can hold.
+
+    Parameters
+    ----------
+    frame
+        Any columns. Naive times that are all midnight are days; what is neither number, flag, day
+        nor time is text, whose control characters become U+FFFD.
+    taken
+        Names that the format needs for itself.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new frame with a RangeIndex and the geometry in a column `geometry`; a name that differs
+        from an earlier one in small and capital letters alone, or is taken, gets `_2` after it.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> frame = gpd.GeoDataFrame({"on": pd.to_datetime(["2020-01-31", None]), "fid": [1, None],
+    ...     "FID": ["a", b"b"]}, geometry=[shapely.Point(103, 13)] * 2, crs=4326)
+    >>> made = typed(frame, ("fid",))
+    >>> made.drop(columns="geometry").dtypes.astype(str).to_dict()
+    {'on': 'date32[day][pyarrow]', 'fid_2': 'float64', 'FID_3': 'str'}
+    >>> made["FID_3"].tolist()
+    ['a', "b'b'"]
+    """
+    frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
+    used = {"geometry", *(name.lower() for name in taken)}
+    columns: dict[str, pd.Series] = {}
+    for column in frame.columns:
+        if column != "geometry":
+            name = _free(clean(str(column)), used)
+            columns[name] = _typed(frame[column]).reset_index(drop=True)
+    table = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+    return type(frame)(table, geometry=frame.geometry.reset_index(drop=True), crs=frame.crs)
+
+
+def _free(name: str, used: set[str]) -> str:
+    """Return a name that is not used yet, and remember it."""
+    made, number = name, 1
+    while made.lower() in used:
+        number += 1
+        made = f"{name}_{number}"
+    used.add(made.lower())
+    return made
+
+
+def _typed(values: pd.Series) -> pd.Series:
+    """Return a column as numbers, flags, days, times or text."""
+    kinds = pd.api.types
+    known = (kinds.is_bool_dtype, kinds.is_numeric_dtype, kinds.is_datetime64_any_dtype)
+    if any(test(values.dtype) for test in known):
+        return values.astype(DAY) if _are_days(values) else values
+    kind = kinds.infer_dtype(values, skipna=True)
+    if kind in _FOUND:
+        return values.astype(_FOUND[kind])
+    texts = values.astype(object).where(values.notna(), None)
+    return texts.map(lambda value: None if value is None else clean(str(value))).astype("str")
+
+
+def _are_days(values: pd.Series) -> bool:
+    """Say whether these are times without a zone, all midnight."""
+    if not pd.api.types.is_datetime64_dtype(values.dtype):
+        return False
+    there = values.dropna()
+    return bool((there == there.dt.normalize()).all())
+
 
 NEEDED: Final = ("hazard_id", "size_m2", "geometry", *SPLIT_COLUMNS)
 LAYERS: Final = (
@@ -84,10 +163,10 @@ def contents(
 
     Examples
     --------
-    >>> from mine_geo import sample
+    >>> from mine_geo.geo import sample
     >>> from mine_geo.intake import read_border
-    >>> from mine_geo.hazards import to_hazards
-    >>> from mine_geo.zones import border_split
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> from mine_geo.split.zones import border_split
     >>> border = read_border(sample.path("border"))
     >>> fields = to_hazards(gpd.GeoDataFrame(
     ...     {"hazard_id": ["A"]}, geometry=[shapely.box(102.36, 13.28, 102.37, 13.29)], crs=4326))
@@ -241,3 +320,52 @@ def _of_dimension(geometry: Any, dimension: int) -> Any:
         merged = shapely.line_merge(shapely.multilinestrings(kept)) if len(kept) else None
         return shapely.MultiLineString([] if merged is None else list(shapely.get_parts(merged)))
     return shapely.MultiPolygon(list(np.asarray(kept)))
+
+
+def with_notices(held: Contents, selection: Selection) -> Contents:
+    """Return contents whose metadata hold the standing text, in English and Khmer.
+
+    Each row of the districts says what its figures do not count (`not_counted`,
+    `not_counted_km`): a row of naughts never stands alone.
+
+    Parameters
+    ----------
+    held
+        Layers with `districts`: rows of `Disclosed.aggregates`.
+    selection
+        How the split was asked for, with the authority's text if it has set one.
+    """
+    districts = held.layers["districts"]
+    lost = without_unit(districts, "district") & _counted(districts)
+    english, khmer = not_counted(
+        _kinds(districts) if selection.kind is None else {selection.kind},
+        waiting=selection.workbench == "exclude",
+        unplaced=bool(lost.any()),
+    )
+    told = districts.assign(not_counted=english, not_counted_km=khmer)
+    rows = metadata(_data(held.said), _known_on(selection), selection.standing_text)
+    return Contents(replace(held.said, notices=tuple(rows)), held.layers | {"districts": told})
+
+
+def _counted(districts: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows have any hazard, as far as they say."""
+    if "hazards" not in districts:
+        return pd.Series(True, index=districts.index)
+    return districts["hazards"].fillna(1).gt(0)
+
+
+def _kinds(districts: pd.DataFrame) -> set[str]:
+    return set(districts["kind"].dropna()) if "kind" in districts else set()
+
+
+def _data(said: Provenance) -> str:
+    return NOT_RECORDED if said.day is None else said.day.isoformat()
+
+
+def _known_on(selection: Selection) -> str:
+    """Return the day, in Cambodia, on which the data was known."""
+    asked, last = moment_of(selection.known_at), moment_of(selection.last_record)
+    moment = last if asked is None else asked
+    if moment is None:
+        return NOT_RECORDED
+    return pd.Timestamp(moment).tz_convert(TIME_ZONE).date().isoformat()

@@ -11,8 +11,8 @@ import pyogrio
 import shapely
 
 from mine_geo.errors import FileError
+from mine_geo.exports.contents import typed
 from mine_geo.exports.styles import styles
-from mine_geo.exports.typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.exports.contents import Contents
-    from mine_geo.exports.provenance import Provenance
     from mine_geo.exports.styles import Style
+    from mine_geo.maps.provenance import Provenance
+
 
 VERSION: Final = "1.2"
 """Of the GeoPackage standard: QGIS of 2022 warns of 1.4, which GDAL writes if not told."""

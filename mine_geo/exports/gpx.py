@@ -13,9 +13,9 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import shapely
 
-from mine_geo.exports.turning import DECIMALS, turning_points
+from mine_geo.disclosure.restriction import KEYWORDS
+from mine_geo.exports.points import DECIMALS, turning_points
 from mine_geo.exports.xml_text import put, save
-from mine_geo.restriction import KEYWORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from mine_geo.exports.provenance import Provenance
+    from mine_geo.maps.provenance import Provenance
+
 
 GPX: Final = "http://www.topografix.com/GPX/1/1"
 SYMBOL: Final = "Flag, Red"

@@ -22,12 +22,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.disclosure.restriction import FIELD
+from mine_geo.exports.contents import typed
+from mine_geo.exports.points import DECIMALS
 from mine_geo.exports.styles import FILL_NAMES, OUTCOME_NAMES, OUTLINE_NAMES
-from mine_geo.exports.turning import DECIMALS
-from mine_geo.exports.typed import typed
 from mine_geo.exports.xml_text import put, save
-from mine_geo.restriction import COLUMN, FIELD
-from mine_geo.symbology import Symbol, border_name, symbol, table
+from mine_geo.maps.symbols import Symbol, border_name, symbol, table
 from mine_geo.terms import (
     AREA_TYPES,
     BORDER_KINDS,
@@ -35,6 +35,7 @@ from mine_geo.terms import (
     NEIGHBOURS,
     OUTCOMES,
     PROVENANCE_COLUMNS,
+    RESTRICTION_COLUMN,
     STATUSES,
     ZONES,
 )
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.exports.contents import Contents
+
 
 KML: Final = "http://www.opengis.net/kml/2.2"
 BALLOON: Final = "$[description]"
@@ -99,7 +101,7 @@ def write_kml(held: Contents, path: Path) -> None:
     for name, look in sorted(used.items()):
         _style(document, name, look)
     marks = put(document, "ExtendedData")  # before the schemas, as KML 2.2 orders them
-    for name, text in ((FIELD, held.said.kind), (COLUMN, held.said.restriction)):
+    for name, text in ((FIELD, held.said.kind), (RESTRICTION_COLUMN, held.said.restriction)):
         if text is not None:
             put(put(marks, "Data", name=name), "value", text)
     for layer, frame in held.layers.items():

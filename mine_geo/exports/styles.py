@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 
-from mine_geo.symbology import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
+from mine_geo.maps.symbols import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
 from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOUR_NAMES, NEIGHBOURS, OUTCOMES, ZONES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
 
 ASSETS: Final = Path(__file__).parent / "assets"
 POINTS_A_PIXEL: Final = 0.75

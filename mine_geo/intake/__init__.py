@@ -1,6 +1,7 @@
 """Foreign files into hazard tables and report tables: recognised by content, mapped by profile."""
 
-from mine_geo.intake.checking import check
+from __future__ import annotations
+
 from mine_geo.intake.layers import (
     Layer,
     read_admin,
@@ -9,16 +10,17 @@ from mine_geo.intake.layers import (
     receive_border,
     understood,
 )
+from mine_geo.intake.raw import Received, Source, check_ids
 from mine_geo.intake.reading import (
     ClosedLeftOutWarning,
     NotValidatedWarning,
     RejectedLeftOutWarning,
+    check,
     in_order,
     read,
     read_hazards,
     read_reports,
 )
-from mine_geo.intake.received import Received, Source, check_ids
 from mine_geo.intake.units import Filled, assign_units, fill_units, said_without_unit
 
 __all__ = [

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from mine_geo.admin import COLUMNS, to_admin
-from mine_geo.border import border_lengths, check_lines, lengths_km, to_border
 from mine_geo.errors import (
     GeometryError,
     MineGeoError,
@@ -25,15 +23,17 @@ from mine_geo.errors import (
     choose,
     some,
 )
-from mine_geo.findings import Finding, as_table
+from mine_geo.geo.admin import COLUMNS, to_admin
+from mine_geo.geo.border import border_lengths, check_lines, lengths_km, to_border
+from mine_geo.geo.vector import choose_layer, list_layers, read_vector
 from mine_geo.intake import profiles
+from mine_geo.intake.findings import Finding, as_table
+from mine_geo.intake.formats.vector import arcs_drawn
 from mine_geo.intake.mapping import shown
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.raw import ADMIN_COLUMNS, BORDER_COLUMNS
 from mine_geo.intake.values import read_flags, read_texts, read_words
-from mine_geo.intake.vector_files import arcs_drawn
 from mine_geo.terms import BORDER_KINDS, NEIGHBOUR_NAMES, NEIGHBOURS
-from mine_geo.vector import choose_layer, list_layers, read_vector
 
 if TYPE_CHECKING:
     import os
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from mine_geo.intake.matching import Match
     from mine_geo.intake.raw import Fields
+
 
 T = TypeVar("T")
 OWN: Final = "KHM"
@@ -159,7 +160,7 @@ def read_border(
 
     Examples
     --------
-    >>> from mine_geo import sample
+    >>> from mine_geo.geo import sample
     >>> border = read_border(sample.path("border"))
     >>> sorted(border.neighbour.dropna().unique())
     ['LAO', 'THA', 'VNM']
@@ -193,7 +194,7 @@ def receive_border(
 
     Examples
     --------
-    >>> from mine_geo import sample
+    >>> from mine_geo.geo import sample
     >>> receive_border(sample.path("border")).words[["source", "word", "meaning"]].values.tolist()
     [['kind', 'coast', 'coast'], ['kind', 'land', 'land'], ['neighbour', 'LAO', 'LAO'],
     ['neighbour', 'THA', 'THA'], ['neighbour', 'VNM', 'VNM']]
@@ -259,7 +260,7 @@ def read_admin(
 
     Examples
     --------
-    >>> from mine_geo import sample
+    >>> from mine_geo.geo import sample
     >>> districts = read_admin(sample.path("districts"))
     >>> len(districts), districts["province_code"].nunique()
     (198, 25)
@@ -289,7 +290,7 @@ def receive_admin(
 
     Examples
     --------
-    >>> from mine_geo import sample
+    >>> from mine_geo.geo import sample
     >>> receive_admin(sample.path("districts")).columns[["source", "ours"]].values.tolist()[:2]
     [['province', 'province'], ['province_code', 'province_code']]
     """
@@ -654,7 +655,7 @@ def understood(layer: Layer) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from mine_geo import sample
+    >>> from mine_geo.geo import sample
     >>> understood(receive_border(sample.path("border"))).round(0).values.tolist()[1]
     ['land', 'LAO', 1, 559.0]
     """

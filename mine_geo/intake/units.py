@@ -14,15 +14,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.admin import assign_admin
-from mine_geo.findings import Finding
-from mine_geo.geometry import as_geometries
-from mine_geo.totals import without_unit
+from mine_geo.geo.admin import assign_admin
+from mine_geo.geo.geometry import as_geometries
+from mine_geo.geo.hazards import without_unit
+from mine_geo.intake.findings import Finding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mine_geo.intake.received import Received
+    from mine_geo.intake.raw import Received
+
 
 UNIT_FROM: Final = "unit_from"
 """The column that says of a hazard which districts its unit was taken from; null: recorded."""
@@ -75,8 +76,8 @@ def fill_units(hazards: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, source: str) 
 
     Examples
     --------
-    >>> from mine_geo import sample
-    >>> from mine_geo.hazards import to_hazards
+    >>> from mine_geo.geo import sample
+    >>> from mine_geo.geo.hazards import to_hazards
     >>> from mine_geo.intake import read_admin
     >>> field = to_hazards(gpd.GeoDataFrame(
     ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(102.85, 12.61, 102.86, 12.62)],
@@ -136,7 +137,7 @@ def assign_units(received: Received, filled: Filled, source: str) -> Received:
 
     Examples
     --------
-    >>> from mine_geo import sample
+    >>> from mine_geo.geo import sample
     >>> from mine_geo.intake import read, read_admin
     >>> received = read(sample.path("minefields"))
     >>> filled = fill_units(received.table, read_admin(sample.path("districts")), "sample")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from mine_geo.cells import DIGITS, days_in_format, days_of, iso_days
+from mine_geo.geo.cells import DIGITS, days_in_format, days_of, iso_days
 from mine_geo.intake.matching import fold
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bad = NDArray[np.bool_]
+
 
 EPOCH: Final = "epoch_ms"
 """Among the formats of days: milliseconds since 1970, in UTC; of 11 figures or more (the first

@@ -14,17 +14,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mine_geo.disclosure.settings import USUAL
 from mine_geo.errors import choose, in_order
 from mine_geo.maps import subject as subjects
-from mine_geo.maps.atlases.build import Atlas, atlas
-from mine_geo.maps.basemap import beneath
-from mine_geo.maps.compose import compose
+from mine_geo.maps.atlas.build import Atlas, atlas
 from mine_geo.maps.layers import Layers
-from mine_geo.maps.page import put_page
-from mine_geo.maps.printing import sheet
-from mine_geo.maps.report_map import ReportOnMap, report_map
-from mine_geo.public_settings import USUAL
-from mine_geo.selection import EVERYTHING
+from mine_geo.maps.pages.basemap import beneath
+from mine_geo.maps.pages.compose import compose
+from mine_geo.maps.pages.page import put_page
+from mine_geo.maps.pages.report_map import ReportOnMap, report_map
+from mine_geo.maps.provenance import EVERYTHING
+from mine_geo.maps.sheets.printing import sheet
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from mine_geo.maps.page import OfflinePage
-    from mine_geo.public_settings import PublicSettings
-    from mine_geo.selection import Selection
+    from mine_geo.disclosure.settings import PublicSettings
+    from mine_geo.maps.pages.page import OfflinePage
+    from mine_geo.maps.provenance import Selection
+
 
 __all__ = [
     "Atlas",

@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mine_geo import __version__, standing
-from mine_geo.cells import day_of, read_days
-from mine_geo.maps import records
+from mine_geo import __version__
+from mine_geo.disclosure import standing
+from mine_geo.disclosure.restriction import PUBLIC, RESTRICTED
+from mine_geo.geo.cells import day_of, read_days
+from mine_geo.maps import grouping
+from mine_geo.maps.provenance import sources
 from mine_geo.maps.words import Said, same, say
-from mine_geo.restriction import PUBLIC, RESTRICTED
-from mine_geo.sources import sources
 from mine_geo.terms import RULES, TIME_ZONE
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from mine_geo.maps.around import Around
-    from mine_geo.maps.beneath import Beneath
-    from mine_geo.maps.directory import Nav, UnitTable
-    from mine_geo.maps.public_tables import Section
-    from mine_geo.maps.subject import Subject
+    from mine_geo.maps.ground import Around, Beneath
+    from mine_geo.maps.public.tables import Section
+    from mine_geo.maps.subject import Nav, Subject, UnitTable
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Facts:
     title: Said
     subtitle: Said
     badges: list[Said]
-    groups: list[records.Group]
+    groups: list[grouping.Group]
     mixed: bool
     """Whether several kinds are drawn, which are never added up."""
 
@@ -104,7 +103,7 @@ class Facts:
     """What figures do not count, for a page for everybody: beside each "none recorded"."""
 
     standing: tuple[Said, ...] = ()
-    """The standing text of a page for everybody, in its parts; see `mine_geo.standing`."""
+    """The standing text of a page for everybody, in its parts."""
 
     outcomes: tuple[tuple[Said, Said], ...] = ()
     """Each outcome of land release and what it means, on a page for everybody."""
@@ -118,12 +117,12 @@ class Facts:
     @property
     def total_hazards(self) -> int | Said:
         """How many hazards are drawn."""
-        return records.together(self.groups)[0]
+        return grouping.together(self.groups)[0]
 
     @property
     def total_size_m2(self) -> int | Said:
         """Their size in whole m²."""
-        return records.together(self.groups)[1]
+        return grouping.together(self.groups)[1]
 
 
 def _only(frame: pd.DataFrame | None, column: str) -> Any:
@@ -323,14 +322,14 @@ def _in_workbench(hazards: pd.DataFrame) -> pd.Series[int]:
     if "in_workbench" not in hazards.columns:
         return pd.Series(dtype="int64")
     held = hazards["in_workbench"].eq(True).astype("int64")
-    return held.groupby(records.kinds_of(hazards)).sum()
+    return held.groupby(grouping.kinds_of(hazards)).sum()
 
 
 def _waiting(workbench: pd.Series[int], *, mixed: bool) -> list[Said]:
     """Say how many records wait; where several kinds are drawn, each by itself."""
     key = "totals.workbench_of" if mixed else "totals.workbench"
     return [
-        say(key, count=f"{count:,}", what=records.kind_name(str(kind)))
+        say(key, count=f"{count:,}", what=grouping.kind_name(str(kind)))
         for kind, count in workbench.items()
         if count
     ]
@@ -339,8 +338,8 @@ def _waiting(workbench: pd.Series[int], *, mixed: bool) -> list[Said]:
 def _of_kinds(table: pd.DataFrame, counts: pd.Series[int]) -> Said:
     """Say how many there are of each kind; kinds are never added up."""
     pairs = [
-        say("around.of_kind", what=records.kind_name(str(kind)), count=f"{count:,}")
-        for kind, count in counts.groupby(records.kinds_of(table)).sum().items()
+        say("around.of_kind", what=grouping.kind_name(str(kind)), count=f"{count:,}")
+        for kind, count in counts.groupby(grouping.kinds_of(table)).sum().items()
     ]
     return Said("; ".join(pair.en for pair in pairs), "; ".join(pair.km for pair in pairs))
 
@@ -368,11 +367,11 @@ def unplaced_said(
 ) -> tuple[Said, ...]:
     """Say of each kind how many hazards record no unit, and how many of them lie in view."""
     found = []
-    kinds = records.kinds_of(rows)
+    kinds = grouping.kinds_of(rows)
     for kind in sorted(kinds.unique()):
         mine = kinds.eq(kind)
         told: dict[str, str | Said] = {
-            "what": records.kind_name(str(kind)),
+            "what": grouping.kind_name(str(kind)),
             "count": f"{int(counts[mine].sum()):,}",
             "size": say("unit.m2", number=f"{int(sizes[mine].sum()):,}"),
         }
@@ -422,7 +421,7 @@ def _not_counted(layers: Beneath, *, unplaced: bool) -> Said:
     """Name what the figures of a page do not count; see `standing.not_counted`."""
     chosen = layers.selection
     told = standing.not_counted(
-        set(records.kinds_of(layers.told)) if chosen.kind is None else {chosen.kind},
+        set(grouping.kinds_of(layers.told)) if chosen.kind is None else {chosen.kind},
         waiting=chosen.workbench == "exclude",
         accepted=chosen.workbench != "only",
         unplaced=unplaced,
@@ -445,7 +444,7 @@ def facts(
     *,
     kind: str,
     title: str | None,
-    groups: list[records.Group] | None = None,
+    groups: list[grouping.Group] | None = None,
     workbench: pd.Series[int] | None = None,
     public: tuple[Section, ...] = (),
     unplaced: tuple[Said, ...] | None = None,
@@ -455,7 +454,7 @@ def facts(
     Groups, the numbers in the workbench and those without a unit, by kind, are counted from the
     hazards unless they are given.
     """
-    ours = records.groups(subject.hazards) if groups is None else groups
+    ours = grouping.groups(subject.hazards) if groups is None else groups
     if workbench is None:
         workbench = _in_workbench(subject.hazards)
     warnings = badges(layers.told, layers.admin, synthetic=layers.selection.synthetic)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mine_geo.disclosure import disclose
-from mine_geo.maps.beneath import Beneath
-from mine_geo.maps.public_page import PublicLayers
+from mine_geo.disclosure.disclosed import disclose
+from mine_geo.disclosure.settings import USUAL, PublicSettings
+from mine_geo.maps.ground import Beneath
+from mine_geo.maps.provenance import EVERYTHING
+from mine_geo.maps.public.page import PublicLayers
 from mine_geo.maps.subject import check_split
-from mine_geo.public_settings import USUAL, PublicSettings
-from mine_geo.selection import EVERYTHING
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from mine_geo.maps.basemap import Basemap
-    from mine_geo.selection import Selection
+    from mine_geo.maps.pages.basemap import Basemap
+    from mine_geo.maps.provenance import Selection
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.cells import read_days
+from mine_geo.geo.cells import read_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Integers = NDArray[np.int64]
     Geometries = NDArray[np.object_]
+
 
 ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 STEPS_PER_DEGREE: Final = 1_000_000

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import shapely
 
-from mine_geo import admin_names
 from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
+from mine_geo.geo import admin_names
+from mine_geo.geo.hazards import without_unit
 from mine_geo.maps.words import Said
 from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS, ZONES
-from mine_geo.totals import without_unit
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
 
 NEEDED: Final = ("hazard_id", "size_m2", "geometry", *SPLIT_COLUMNS)
 
@@ -247,3 +248,48 @@ def bounds_of(*layers: gpd.GeoDataFrame | None) -> tuple[float, float, float, fl
             if not pd.isna(box).any():
                 return (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
     return None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page by its name and its address."""
+
+    text: Said
+    href: str
+
+
+@dataclass(frozen=True)
+class Nav:
+    """The way from the index to a page, and where to go from it."""
+
+    trail: tuple[Link, ...]
+    """The pages above, the index first."""
+
+    here: Said
+    """The page itself."""
+
+    previous: Link | None = None
+    following: Link | None = None
+    more: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A province, district or commune with its figures; `href` is None without a page."""
+
+    name: Said
+    href: str | None
+    figures: tuple[int | Said, ...]
+    """Hazards and m² near, far, and together; words where a figure is not shown."""
+
+
+@dataclass(frozen=True)
+class UnitTable:
+    """The units of a page for one kind of hazard; the rows add up to the total."""
+
+    caption: Said
+    level: str
+    """`province`, `district`, or `commune` on a page for everybody."""
+
+    rows: tuple[UnitRow, ...]
+    total: tuple[int | Said, ...]

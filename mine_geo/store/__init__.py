@@ -1,17 +1,27 @@
-"""PostGIS and one GeoPackage file behind one `Store`: the register with its ledger of events."""
+"""PostGIS and one GeoPackage file behind one `Store`: the register with its ledger of events.
 
-from mine_geo.store.deciding import Accepted, Left, Rejected
-from mine_geo.store.imports import Imported, Log, read_log, write_log
-from mine_geo.store.judging import Recorded
-from mine_geo.store.layers import Loaded
-from mine_geo.store.opening import create_store, open_store, upgrade_store
-from mine_geo.store.publisher import Comparison, Edition
-from mine_geo.store.register import Registered
-from mine_geo.store.spot_tasks import RecordedTask
-from mine_geo.store.spot_tasks import read_file as read_spot_tasks
-from mine_geo.store.store import Store
-from mine_geo.store.submissions import Examined
-from mine_geo.store.submitting import Submitted
+Each name is loaded when it is first used: where a store is (`store.address`) is asked by the
+command before it knows whether it needs one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mine_geo.store.layers import Loaded
+    from mine_geo.store.ledger.imports import Imported, Log, read_log, write_log
+    from mine_geo.store.ledger.judging import Recorded
+    from mine_geo.store.ledger.register import Registered
+    from mine_geo.store.ledger.spot_tasks import RecordedTask
+    from mine_geo.store.ledger.spot_tasks import read_file as read_spot_tasks
+    from mine_geo.store.opening import create_store, open_store, upgrade_store
+    from mine_geo.store.publisher import Comparison, Edition
+    from mine_geo.store.store import Store
+    from mine_geo.store.workbench.accept import Accepted, Left, Rejected
+    from mine_geo.store.workbench.listing import Examined
+    from mine_geo.store.workbench.submit import Submitted
 
 __all__ = [
     "Accepted",
@@ -35,3 +45,38 @@ __all__ = [
     "upgrade_store",
     "write_log",
 ]
+
+_HOMES = {
+    "Accepted": "workbench.accept",
+    "Comparison": "publisher",
+    "Edition": "publisher",
+    "Examined": "workbench.listing",
+    "Imported": "ledger.imports",
+    "Left": "workbench.accept",
+    "Loaded": "layers",
+    "Log": "ledger.imports",
+    "Recorded": "ledger.judging",
+    "RecordedTask": "ledger.spot_tasks",
+    "Registered": "ledger.register",
+    "Rejected": "workbench.accept",
+    "Store": "store",
+    "Submitted": "workbench.submit",
+    "create_store": "opening",
+    "open_store": "opening",
+    "read_log": "ledger.imports",
+    "read_spot_tasks": "ledger.spot_tasks",
+    "upgrade_store": "opening",
+    "write_log": "ledger.imports",
+}
+"""The module of each name."""
+
+_NAMED_THERE = {"read_spot_tasks": "read_file"}
+"""What has another name there."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'mine_geo.store' has no attribute {name!r}")
+        home = import_module(f"mine_geo.store.{_HOMES[name]}")
+        return getattr(home, _NAMED_THERE.get(name, name))

@@ -4,17 +4,47 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+import psycopg
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 
-from mine_geo import settings
-from mine_geo.errors import OptionError, visible
-from mine_geo.store import gpkg
+from mine_geo.errors import (
+    ClockError,
+    FileError,
+    MineGeoError,
+    OptionError,
+    RecordError,
+    StoreError,
+    UnreachableError,
+    visible,
+)
+from mine_geo.store import address
+from mine_geo.store.schema import gpkg
+from mine_geo.store.schema.models import Event, SpotTask, StoreInfo, Submission, SubmittedRecord
+from mine_geo.store.schema.types import milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 SCHEMA: Final = "mine_geo"
 SEARCH_PATH: Final = f"{SCHEMA},public"
@@ -25,7 +55,7 @@ NOT_READ: Final = (
     "the store's place looks like the address of a database and cannot be read as one (it is not "
     "repeated, for it may hold a password); write postgresql://user@host/database, with a password "
     "percent-encoded (@ is %40) or, better, in ~/.pgpass; or the path of a GeoPackage such as "
-    f"{settings.DEFAULT_DATABASE}"
+    f"{address.DEFAULT_DATABASE}"
 )
 _HOST: Final = re.compile(r"[\w.-]+(:\d+)?|[0-9A-Fa-f:]+(%\w+)?|/[\w./ -]*")
 _PORT: Final = re.compile(r"[\d,]*")
@@ -101,14 +131,14 @@ def locate(place: str | os.PathLike[str] | None = None) -> Place:
     >>> locate("postgresql://officer:secret@db.example:5433/mines").shown
     'postgresql://db.example:5433/mines'
     """
-    text = settings.database(place)
+    text = address.database(place)
     try:
         readable = b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
         readable = False
     if "://" in text and readable:
         return _database(text)
-    if "://" in text or settings.like_a_connection(text):
+    if "://" in text or address.like_a_connection(text):
         raise OptionError(NOT_READ)
     if not readable:
         raise OptionError(
@@ -127,7 +157,7 @@ def _database(text: str) -> Place:
         named = f"database {backend!r}" if backend in OTHER_DATABASES else "such a database"
         raise OptionError(
             f"{named} is unknown; valid: postgresql://user@host/database, "
-            f"or the path of a GeoPackage such as {settings.DEFAULT_DATABASE}"
+            f"or the path of a GeoPackage such as {address.DEFAULT_DATABASE}"
         )
     database = unquote(url.database or "")
     kept = {name: value for name, value in url.query.items() if name in ("host", "port")}
@@ -197,3 +227,265 @@ def _geopackage(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+BUSY: Final = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"
+MOMENTS: Final = {
+    "events": Event.recorded_at,
+    "spot tasks": SpotTask.recorded_at,
+    "spot tasks retracted": SpotTask.retracted_at,
+    "submissions": Submission.received_at,
+    "decisions": SubmittedRecord.decided_at,
+}
+"""What a store knows the moment of."""
+CLOCK_OPTION: Final = "mine_geo_clock_is_right"
+"""The execution option of an engine whose user vouches for the clock of this computer."""
+MOST_BEHIND: Final = timedelta(minutes=5)
+"""How far the clock may be behind the last moment of a ledger, as between two computers."""
+MOST_AHEAD: Final = timedelta(days=30)
+"""How long nothing may have been recorded in a file before its user is asked about the clock."""
+LOCK: Final = 0x6D696E6567656F  # "minegeo"
+"""The key of PostgreSQL's advisory lock; it holds within one database."""
+
+
+def _is_file(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one state of the store, whoever writes meanwhile."""
+    with engine.connect() as connection:
+        if not _is_file(engine):
+            connection = connection.execution_options(  # noqa: PLW2901
+                isolation_level="REPEATABLE READ"
+            )
+        with connection.begin():
+            if not _is_file(engine):
+                # SQLAlchemy's postgresql_readonly would make the next one READ WRITE, whatever
+                # default_transaction_read_only says
+                connection.execute(text("SET TRANSACTION READ ONLY"))
+            yield connection
+
+
+@contextmanager
+def locked(engine: Engine) -> Iterator[Connection]:
+    """Give a connection with a transaction that holds the store's write lock.
+
+    It is committed at the end, and rolled back whole on any error.
+    """
+    with engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
+        if _is_file(engine):
+            _journal(connection, "PRAGMA journal_mode = WAL")
+        with connection.begin():
+            if not _is_file(engine):
+                connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a locked connection on which the guards of the layers let us write."""
+    with locked(engine) as connection:
+        connection.execute(update(StoreInfo).values(writing=True))
+        yield connection
+        connection.execute(update(StoreInfo).values(writing=False))
+
+
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """Give a locked connection on which tables may be changed.
+
+    SQLite changes a table by copying it: foreign keys are off meanwhile, and checked at the end.
+
+    Raises
+    ------
+    StoreError
+        If a row refers to one that is not there any more; nothing is changed then.
+    """
+    if not _is_file(engine):
+        with locked(engine) as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
+        try:
+            _outside(connection, "PRAGMA foreign_keys = OFF")
+            _outside(connection, "PRAGMA legacy_alter_table = ON")
+            with connection.begin():
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                if broken is not None:
+                    raise StoreError(f"the change would leave table {broken[0]} without its links")
+        finally:
+            connection.invalidate()  # these settings must not go back into the pool
+
+
+def _journal(connection: Connection, statement: str) -> None:
+    """Change how SQLite keeps its journal, if nobody else holds the file just now.
+
+    With WAL readers go on while we write. Without (a network drive may refuse it, or another
+    program be reading) they wait for each other, and all else is the same.
+    """
+    _outside(connection, "PRAGMA busy_timeout = 0")
+    with suppress(sqlite3.DatabaseError):
+        _outside(connection, statement)
+    _outside(connection, BUSY)
+
+
+def _outside(connection: Connection, statement: str) -> None:
+    """Run a PRAGMA that SQLite takes only outside a transaction."""
+    connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
+
+
+def leave_wal(engine: Engine) -> None:
+    """Make a GeoPackage one file again, unless another program still has it open."""
+    if not _is_file(engine):
+        return
+    engine.dispose()  # every other connection of ours holds the file too
+    with suppress(DBAPIError), engine.connect() as connection:
+        _journal(connection, "PRAGMA journal_mode = DELETE")
+
+
+def clock(connection: Connection) -> datetime:
+    """Read the clock that counts, to the millisecond: PostgreSQL's; for a file this computer's."""
+    if _is_file(connection.engine):
+        return milliseconds(datetime.now(UTC))
+    return milliseconds(connection.execute(select(func.clock_timestamp())).scalar_one())
+
+
+def last_moment(connection: Connection) -> datetime | None:
+    """Return the last moment that a store knows; None where nothing was recorded yet."""
+    found = [connection.scalar(select(func.max(moment))) for moment in MOMENTS.values()]
+    return max((each for each in found if each is not None), default=None)
+
+
+def next_moment(connection: Connection) -> datetime:
+    """Return the moment to record now: later than every one before, to the millisecond.
+
+    Call it under the write lock. A moment that is once recorded stays, and every later one must
+    come after it: so a clock that may be wrong is refused before it is believed.
+
+    Raises
+    ------
+    ClockError
+        If the clock is more than `MOST_BEHIND` behind the last moment of the ledger; or, on a
+        file, more than `MOST_AHEAD` ahead of it, and nobody said that the clock is right.
+    """
+    now, last = clock(connection), last_moment(connection)
+    if last is None:
+        return now
+    if last - now > MOST_BEHIND:
+        raise ClockError(
+            f"the clock says {_said(now)}, and the ledger's last moment is {_said(last)}: set the "
+            "clock right; if it is right, the ledger holds moments of a clock that ran ahead (db "
+            "info names them): write it out with mine-geo db export FOLDER and take it over into "
+            "a new store with mine-geo db import FOLDER --mend-moments"
+        )
+    vouched = connection.get_execution_options().get(CLOCK_OPTION, False)
+    if now - last > MOST_AHEAD and _is_file(connection.engine) and not vouched:
+        raise ClockError(
+            f"the clock of this computer says {_said(now)}, {(now - last).days:,} days after the "
+            f"ledger's last moment, {_said(last)}; what is recorded now keeps its moment for good: "
+            "set the clock right, or say that it is, with mine-geo --clock-is-right ... "
+            "(open_store(..., clock_is_right=True))"
+        )
+    return max(now, last + timedelta(milliseconds=1))
+
+
+def _said(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+_FILE_FAULTS: Final[dict[int, tuple[type[MineGeoError], str]]] = {
+    sqlite3.SQLITE_NOTADB: (FileError, "not a GeoPackage; give the path of one"),
+    sqlite3.SQLITE_CORRUPT: (FileError, "damaged or cut short; restore it from a backup"),
+    sqlite3.SQLITE_CANTOPEN: (FileError, "cannot be opened; check the path and its permissions"),
+    sqlite3.SQLITE_READONLY: (FileError, "may not be written; check the file's permissions"),
+    sqlite3.SQLITE_FULL: (FileError, "the disk is full; nothing was written"),
+    sqlite3.SQLITE_IOERR: (FileError, "cannot be read or written; check the drive"),
+    sqlite3.SQLITE_BUSY: (
+        UnreachableError,
+        "another program is writing; save or close its edits (QGIS), then try again",
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        UnreachableError,
+        "another program is writing; save or close its edits (QGIS), then try again",
+    ),
+}
+_REACH: Final = "check the address, the user and the password, and that the server runs"
+_SERVER_FAULTS: Final[dict[str, tuple[type[MineGeoError], str]]] = {
+    "08": (UnreachableError, _REACH),
+    "28": (UnreachableError, _REACH),
+    "3D": (UnreachableError, "make the database first (createdb), or check its name"),
+    "42501": (StoreError, "ask the database's administrator for the right to do this"),
+    "25006": (StoreError, "the connection may only read"),
+    "53": (UnreachableError, "the server is out of room; try again later"),
+    "57P": (UnreachableError, "the server is stopping or starting; try again"),
+    "55P03": (UnreachableError, "another writer holds the lock; try again"),
+    "40": (UnreachableError, "another writer was first; try again"),
+}
+
+
+@contextmanager
+def translated(place: Place) -> Iterator[None]:
+    """Turn any error of a driver into one of ours, within this block.
+
+    Raises
+    ------
+    FileError, UnreachableError, StoreError
+        According to what the driver says.
+    """
+    try:
+        yield
+    except StatementError as error:
+        if isinstance(error.orig, MineGeoError):  # one of ours, met while values were written
+            raise error.orig from error
+        _hide(place, error)
+        raise fault(place, error.orig or error) from error
+    except psycopg.Error as error:
+        _hide(place, error)
+        raise fault(place, error) from error
+    except (OverflowError, UnicodeEncodeError) as error:  # SQLite's driver met it before SQLite
+        raise RecordError(f"a value that no store takes ({error})") from error
+
+
+def _hide(place: Place, error: BaseException) -> None:
+    """Take the secrets of a place out of a driver's error, and of those that it came from.
+
+    They are kept as its cause, and a traceback prints them.
+    """
+    seen: list[BaseException | None] = [None]
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each in seen or each is None:
+            continue
+        seen.append(each)
+        each.args = tuple(place.hidden(a) if isinstance(a, str) else a for a in each.args)
+        waiting += [each.__cause__, each.__context__, getattr(each, "orig", None)]
+
+
+def fault(place: Place, error: BaseException) -> MineGeoError:
+    """Return our error for one of a driver's."""
+    said = place.hidden(str(error).strip().split("\n", maxsplit=1)[0])
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        kind, mend = _FILE_FAULTS.get(code, (StoreError, ""))
+        return kind(f"{place.shown}: {mend or said}" + (f" ({said})" if mend else ""))
+    state = getattr(error, "sqlstate", None)
+    if state is None and isinstance(error, psycopg.OperationalError):
+        if "does not exist" in str(error):
+            state = "3D000"
+        return UnreachableError(f"{place.shown}: {said}; {_SERVER_FAULTS[(state or '08')[:2]][1]}")
+    for start, (kind, mend) in _SERVER_FAULTS.items():
+        if state is not None and state.startswith(start):
+            return kind(f"{place.shown}: {said}; {mend}")
+    return StoreError(f"{place.shown}: {said}")
+
+
+def is_read_only(error: MineGeoError) -> bool:
+    """Tell whether an error only says that this store may not be written."""
+    cause = getattr(error.__cause__, "orig", error.__cause__)
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+    return getattr(cause, "sqlstate", None) in ("25006", "42501")

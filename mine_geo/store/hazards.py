@@ -10,25 +10,179 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Table, exists, false, func, or_, select, true
 
-from mine_geo import admin_names
-from mine_geo.attributes import PARENT
-from mine_geo.cells import day_of, moment_of
-from mine_geo.cuts import NOTHING
-from mine_geo.errors import UnknownNameError, choose
-from mine_geo.fold import fold
-from mine_geo.store import content, ledger, neighbours, rows, waiting
-from mine_geo.store.entries import text_of
-from mine_geo.store.models import Event, Hazard
-from mine_geo.store.projection import HASH
+from mine_geo.errors import StoreError, UnknownNameError, choose
+from mine_geo.geo import admin_names
+from mine_geo.geo.cells import day_of, moment_of
+from mine_geo.ledger.attributes import PARENT
+from mine_geo.ledger.cut import NOTHING
+from mine_geo.ledger.fold import fold
+from mine_geo.split.distance import border_nearest
+from mine_geo.split.zones import CUTTING, unmeasurable
+from mine_geo.store import layers
+from mine_geo.store.ledger import event_rows, neighbours
+from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, text_of
+from mine_geo.store.ledger.projection import HASH, MANY
+from mine_geo.store.ledger.register import status_of
+from mine_geo.store.schema import content, rows
+from mine_geo.store.schema.models import (
+    WAITING,
+    BorderDistance,
+    Event,
+    Hazard,
+    Submission,
+    SubmittedRecord,
+)
 from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS, WORKBENCH
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import ColumnElement, Connection
 
-    from mine_geo.events import Day, Moment
+    from mine_geo.ledger.events import Day, Moment
 
-_TABLE: Final[Table] = Hazard.__table__  # type: ignore[assignment]
+
+_DISTANCE: Final[Table] = BorderDistance.__table__  # type: ignore[assignment]
+COLUMNS: Final = ("border_distance_m", "neighbour")
+
+
+def known(connection: Connection, border_fid: int, *, include_coast: bool) -> pd.DataFrame:
+    """Return the distances that are kept, by hash of the polygon."""
+    where: list[ColumnElement[bool]] = [
+        _DISTANCE.c.version_fid == border_fid,
+        _DISTANCE.c.include_coast == include_coast,
+    ]
+    found = rows.read(connection, [_DISTANCE.c[name] for name in (HASH, *COLUMNS)], where)
+    return found.set_index(HASH)
+
+
+def missing(
+    hazards: gpd.GeoDataFrame, kept: pd.DataFrame, border: gpd.GeoDataFrame, *, include_coast: bool
+) -> pd.DataFrame:
+    """Compute the distances of those polygons that are not kept yet, by hash of the polygon."""
+    new = hazards[~hazards[HASH].isin(kept.index)].drop_duplicates(HASH)
+    if new.empty:
+        return kept.iloc[:0]
+    computed = border_nearest(new, border, include_coast=include_coast)
+    return computed[list(COLUMNS)].set_axis(new[HASH].to_numpy(), axis=0).rename_axis(HASH)
+
+
+def keep(
+    connection: Connection, computed: pd.DataFrame, border_fid: int, *, include_coast: bool
+) -> None:
+    """Write distances that no one else has written meanwhile; within the write transaction."""
+    there = known(connection, border_fid, include_coast=include_coast).index
+    new = computed[~computed.index.isin(there)]
+    columns: dict[str, list[Any]] = {
+        HASH: new.index.tolist(),
+        "version_fid": [border_fid] * len(new),
+        "include_coast": [include_coast] * len(new),
+        "border_distance_m": new["border_distance_m"].astype(float).tolist(),
+        "neighbour": content.plain(new["neighbour"]),
+    }
+    rows.insert_rows(connection, _DISTANCE, columns)
+
+
+def aligned(hazards: gpd.GeoDataFrame, kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Return the distances on the index of the hazards."""
+    every = new if kept.empty else kept if new.empty else pd.concat([kept, new])
+    return every.loc[hazards[HASH]].set_axis(hazards.index, axis=0)
+
+
+RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
+SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
+_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_WAITING_NAMES: Final = ("hazard_id", *DESCRIBED, "size_m2", "extra", HASH, "geometry")
+
+
+def read_waiting(
+    connection: Connection, *, as_of: Day = None, known_at: Moment = None, synthetic: bool = False
+) -> gpd.GeoDataFrame | None:
+    """Read the waiting hazards that count, in the shape of the hazard layer; None if there is none.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    as_of
+        A day: those surveyed (or, without that day, received) by its end.
+    known_at
+        A moment: those received by then and not decided on by then.
+    synthetic
+        Whether the store holds invented data.
+    """
+    moment, day = moment_of(known_at), day_of(as_of)
+    light = _light(connection, moment)
+    if light.empty:
+        return None
+    if day is not None:
+        light = light[light["day"] <= pd.Timestamp(day)]
+    light = light.sort_values(["received_at", "fid"]).drop_duplicates("hazard_id", keep="last")
+    there = in_register(connection, set(light["hazard_id"]), moment)
+    light = light[~light["hazard_id"].isin(there)]
+    if light.empty:
+        return None
+    return _whole(connection, set(light["fid"]), moment, synthetic=synthetic)
+
+
+def undecided(moment: datetime | None) -> ColumnElement[bool]:
+    """Return the condition of a record that waits, or waited at a moment."""
+    waits = RECORD.c.state == WAITING
+    return waits if moment is None else or_(waits, RECORD.c.decided_at > moment)
+
+
+def _light(connection: Connection, moment: datetime | None) -> pd.DataFrame:
+    """Return number, id, day and moment of each record that may count."""
+    columns = [RECORD.c[name] for name in ("fid", "hazard_id", "surveyed_on")]
+    where = [
+        RECORD.c.submission_id == SUBMISSION.c.submission_id,
+        RECORD.c.counted,
+        undecided(moment),
+    ]
+    if moment is not None:
+        where.append(SUBMISSION.c.received_at <= moment)
+    found = rows.read(connection, [*columns, SUBMISSION.c.received_at], where)
+    received = found["received_at"].dt.tz_convert(DAYS_IN).dt.tz_localize(None).dt.normalize()
+    return found.assign(day=found["surveyed_on"].fillna(received.astype("datetime64[ms]")))
+
+
+def in_register(connection: Connection, ids: set[str], moment: datetime | None) -> set[str]:
+    """Return those of the ids that are in the register at any day, as known at a moment."""
+    query = select(_HAZARD.c.hazard_id).where(_HAZARD.c.status.is_not(None))
+    if len(ids) <= MANY:
+        query = query.where(_HAZARD.c.hazard_id.in_(ids))
+    there = set(connection.scalars(query)) & ids
+    if moment is None:
+        return there
+    later = select(_EVENT.c.hazard_id).distinct().where(_EVENT.c.recorded_at > moment)
+    changed = set(connection.scalars(later)) & ids
+    if not changed:
+        return there
+    events = event_rows.read(connection, neighbours.together(connection, changed))
+    then = fold(events, known_at=moment).hazards["hazard_id"]
+    return (there - changed) | (set(then) & changed)
+
+
+def _whole(
+    connection: Connection, fids: set[int], moment: datetime | None, *, synthetic: bool
+) -> gpd.GeoDataFrame:
+    where = [RECORD.c.counted, undecided(moment)]
+    if len(fids) <= MANY:
+        where = [RECORD.c.fid.in_(fids)]
+    columns = [RECORD.c[name] for name in ("fid", *_WAITING_NAMES)]
+    found: Any = rows.read(connection, columns, where)
+    found = found[found["fid"].isin(fids)].drop(columns="fid").reset_index(drop=True)
+    nothing = pd.Series(None, index=found.index, dtype="str")
+    found = found.assign(
+        status=status_of(found["status"]),
+        in_workbench=np.ones(len(found), dtype=bool),
+        synthetic=synthetic,
+        **{PARENT: nothing},
+    )
+    return found[[*HAZARD_COLUMNS, PARENT, "synthetic", "extra", HASH]]
+
+
 _NAMES: Final = (*HAZARD_COLUMNS, PARENT, "synthetic", "extra", HASH)
 
 
@@ -56,7 +210,7 @@ class Unit:
 
     def where(self) -> ColumnElement[bool]:
         """Match by code, else by the name as it was recorded."""
-        code, text = _TABLE.c[f"{self.unit}_code"], _TABLE.c[self.unit]
+        code, text = _HAZARD.c[f"{self.unit}_code"], _HAZARD.c[self.unit]
         as_written = code.is_(None) & (func.lower(text) == self.name.lower())
         return or_(as_written, code == (self.code or self.name))
 
@@ -107,13 +261,14 @@ class Asked:
 
     def where(self) -> list[ColumnElement[bool]]:
         """Return the conditions for the hazard layer."""
-        where: list[ColumnElement[bool]] = [_TABLE.c.status.is_not(None)]
+        where: list[ColumnElement[bool]] = [_HAZARD.c.status.is_not(None)]
         if not self.closed:
-            where += [_TABLE.c.geometry.is_not(None), _TABLE.c.status != "closed"]
+            where += [_HAZARD.c.geometry.is_not(None), _HAZARD.c.status != "closed"]
         if self.kind is not None:
-            where.append(_TABLE.c.kind == self.kind)
+            where.append(_HAZARD.c.kind == self.kind)
         if self.workbench != "include":
-            where.append(_TABLE.c.in_workbench == (true() if self.workbench == "only" else false()))
+            waiting = true() if self.workbench == "only" else false()
+            where.append(_HAZARD.c.in_workbench == waiting)
         return [*where, *(unit.where() for unit in self.units)]
 
     def of_frame(self, hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -152,7 +307,7 @@ def read(
         If `as_of` is no day, or `known_at` has no time zone.
     """
     changed = _changed(connection, as_of, known_at)
-    found = rows.read(connection, [_TABLE.c[name] for name in _NAMES], asked.where())
+    found = rows.read(connection, [_HAZARD.c[name] for name in _NAMES], asked.where())
     extras: list[Any] = found["extra"].tolist()
     found = found.drop(columns="extra")
     names = content.names_of(extras)
@@ -160,10 +315,10 @@ def read(
     if changed:
         keep = ~found["hazard_id"].isin(changed).to_numpy()
         found, extras = found[keep], [text for text, kept in zip(extras, keep, strict=True) if kept]
-        past = fold(ledger.read(connection, changed), as_of=as_of, known_at=known_at).hazards
+        past = fold(event_rows.read(connection, changed), as_of=as_of, known_at=known_at).hazards
     waits = None
     if with_waiting and asked.workbench != "exclude":
-        waits = waiting.read(connection, as_of=as_of, known_at=known_at, synthetic=synthetic)
+        waits = read_waiting(connection, as_of=as_of, known_at=known_at, synthetic=synthetic)
     for unit in asked.units:
         _known(connection, unit, past, waits)
     if past is not None:
@@ -229,3 +384,35 @@ def _known(connection: Connection, unit: Unit, *others: pd.DataFrame | None) -> 
         return
     if not any(other is not None and unit.of_frame(other).any() for other in others):
         raise unit.unknown
+
+
+def not_in_split(connection: Connection, *, rule: str, synthetic: bool) -> pd.DataFrame:
+    """Return the hazards that the split of today leaves out, with `why` and `in_register`.
+
+    None where no border is loaded: then nothing is split at all.
+    """
+    try:
+        border_fid, lines = layers.read_border(connection)
+    except StoreError:
+        return pd.DataFrame()
+    if rule not in CUTTING and not _unknown(connection, border_fid):
+        return pd.DataFrame()
+    found = read(connection, Asked(), synthetic=synthetic)
+    coast_only = not (lines["kind"] == "land").any()
+    why = unmeasurable(found, lines, rule=rule, include_coast=coast_only).dropna()
+    gone: pd.DataFrame = pd.DataFrame(found.loc[why.index].drop(columns="geometry"))
+    there = in_register(connection, set(gone["hazard_id"]), None)
+    return gone.assign(why=why, in_register=gone["hazard_id"].isin(there))
+
+
+def _unknown(connection: Connection, border_fid: int) -> set[Any]:
+    """Return the polygons (their hashes) that were never measured to this border."""
+    hashes: set[Any] = set()
+    for column, where in (
+        (_HAZARD.c[HASH], [_HAZARD.c.status.is_not(None), _HAZARD.c.geometry.is_not(None)]),
+        (RECORD.c[HASH], [RECORD.c.counted]),
+    ):
+        hashes |= set(rows.read(connection, [column], where)[HASH])
+    for include_coast in (False, True):
+        hashes -= set(known(connection, border_fid, include_coast=include_coast).index)
+    return hashes

@@ -14,20 +14,21 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, insert, select, update
 
-from mine_geo.admin import to_admin
-from mine_geo.border import to_border
-from mine_geo.cells import refuse_unfit
 from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, quoted, some
-from mine_geo.store import content, gpkg, rows
-from mine_geo.store.entries import id_of
-from mine_geo.store.models import AdminVersion, Border, BorderVersion, District
-from mine_geo.store.transactions import clock
+from mine_geo.geo.admin import to_admin
+from mine_geo.geo.border import to_border
+from mine_geo.geo.cells import refuse_unfit
+from mine_geo.store.engines import clock
+from mine_geo.store.ledger.entries import id_of
+from mine_geo.store.schema import content, gpkg, rows
+from mine_geo.store.schema.models import AdminVersion, Border, BorderVersion, District
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection, Row
+
 
 SHOWN_HASH: Final = 12
 

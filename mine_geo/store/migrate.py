@@ -18,14 +18,15 @@ from sqlalchemy import inspect
 
 import mine_geo
 from mine_geo.errors import SchemaVersionError, StoreError
-from mine_geo.store import gpkg, guards
-from mine_geo.store.transactions import migrating
-from mine_geo.store.types import milliseconds
+from mine_geo.store.engines import migrating
+from mine_geo.store.schema import gpkg, guards
+from mine_geo.store.schema.types import milliseconds
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from mine_geo.store.engines import Place
+
 
 VERSION_TABLE: Final = "mine_geo_version"
 HEAD: Final = "head"

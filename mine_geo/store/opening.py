@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Table, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from mine_geo import restriction
+from mine_geo.disclosure import restriction
 from mine_geo.errors import ConflictError, FileError, NoPostGISError, StoreNotFoundError
-from mine_geo.store import faults, gpkg, migrate
-from mine_geo.store.engines import SCHEMA, SEARCH_PATH, Place, locate, make_engine
-from mine_geo.store.entries import text_of
-from mine_geo.store.models import StoreInfo
+from mine_geo.store import engines, migrate
+from mine_geo.store.engines import (
+    CLOCK_OPTION,
+    SCHEMA,
+    SEARCH_PATH,
+    Place,
+    clock,
+    locate,
+    make_engine,
+    migrating,
+    reading,
+)
+from mine_geo.store.ledger.entries import text_of
+from mine_geo.store.schema import gpkg
+from mine_geo.store.schema.models import StoreInfo
 from mine_geo.store.store import Store
-from mine_geo.store.transactions import CLOCK_OPTION, clock, migrating, reading
 
 if TYPE_CHECKING:
     import os
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
+
 
 _INFO: Table = StoreInfo.__table__  # type: ignore[assignment]
 
@@ -64,7 +75,7 @@ def open_store(
         engine = on_error.enter_context(_engine(where))
         engine.update_execution_options(**{CLOCK_OPTION: clock_is_right})
         _revision(where, engine)
-        with faults.translated(where), reading(engine) as connection:
+        with engines.translated(where), reading(engine) as connection:
             migrate.check(connection, where)
             store = Store(where, engine, _info(connection))
         on_error.pop_all()  # the store keeps the engine
@@ -95,9 +106,9 @@ def upgrade_store(place: str | os.PathLike[str] | None = None) -> tuple[str, str
     with _engine(where) as engine:
         before = _revision(where, engine)
         if before in migrate.revisions()[:-1]:
-            with faults.translated(where):
+            with engines.translated(where):
                 migrate.upgrade(engine)
-        with faults.translated(where), reading(engine) as connection:
+        with engines.translated(where), reading(engine) as connection:
             return before, migrate.check(connection, where)
 
 
@@ -117,7 +128,7 @@ def _engine(place: Place) -> Iterator[Engine]:
 
 def _revision(place: Place, engine: Engine) -> str:
     """Return the schema of the store at a place, whatever it is."""
-    with faults.translated(place), reading(engine) as connection:
+    with engines.translated(place), reading(engine) as connection:
         _check_backend(connection, place)
         found = migrate.current(connection)
     if found is None:
@@ -212,7 +223,7 @@ def create_store(
             on_error.callback(where.path.unlink, missing_ok=True)
         engine = make_engine(where)
         on_error.callback(engine.dispose)
-        with faults.translated(where), migrating(engine) as connection:
+        with engines.translated(where), migrating(engine) as connection:
             _prepare(connection, where)
             migrate.apply(connection)
             _describe(connection, synthetic=synthetic, title=title)

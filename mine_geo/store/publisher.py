@@ -12,16 +12,16 @@ import pandas as pd
 import shapely
 from sqlalchemy import Table, func, insert, select
 
-from mine_geo.cells import day_of, moment_of
+from mine_geo.disclosure.settings import USUAL, PublicSettings
+from mine_geo.disclosure.withholding import drawn, nearer, remains
 from mine_geo.errors import ConflictError, OptionError, UnknownNameError, some
-from mine_geo.geometry import as_geometries, size_m2
-from mine_geo.public_settings import USUAL, PublicSettings
-from mine_geo.store import content, gpkg, rows
-from mine_geo.store.base import Base
-from mine_geo.store.publications import EditionLand, EditionRecall, PublicEdition, PublicSetting
-from mine_geo.store.transactions import last_moment, next_moment
+from mine_geo.geo.cells import day_of, moment_of
+from mine_geo.geo.geometry import as_geometries, size_m2
+from mine_geo.store.engines import last_moment, next_moment
+from mine_geo.store.ledger.base import Base
+from mine_geo.store.schema import content, gpkg, rows
+from mine_geo.store.schema.models import EditionLand, EditionRecall, PublicEdition, PublicSetting
 from mine_geo.terms import CRS
-from mine_geo.withholding import drawn, nearer, remains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from mine_geo.events import Day, Moment
+    from mine_geo.ledger.events import Day, Moment
+
 
 _SETTING: Final[Table] = PublicSetting.__table__  # type: ignore[assignment]
 _EDITION: Final[Table] = PublicEdition.__table__  # type: ignore[assignment]

@@ -2,38 +2,114 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import pandas as pd
+from sqlalchemy import Table, func, select
 
 from mine_geo.errors import MineGeoError
-from mine_geo.store import (
-    distances,
-    faults,
-    kinship,
-    layers,
-    status,
-    submissions,
-    transactions,
-)
+from mine_geo.ledger.events import MOMENT_WAS
+from mine_geo.split.zones import border_split, unmeasurable
+from mine_geo.store import engines, layers, migrate
 from mine_geo.store import hazards as hazard_rows
-from mine_geo.store import register as registration
-from mine_geo.store.accounts import Accounts
-from mine_geo.store.officer import Officer
-from mine_geo.store.projection import HASH
+from mine_geo.store.engines import MOMENTS, clock, last_moment
+from mine_geo.store.ledger import kinship
+from mine_geo.store.ledger import register as registration
+from mine_geo.store.ledger.projection import HASH
+from mine_geo.store.ledger.reading_api import Accounts
+from mine_geo.store.ledger.recording_api import Officer, Surveyor
 from mine_geo.store.publisher import Publisher
-from mine_geo.store.surveyor import Surveyor
-from mine_geo.store.workbench import Workbench
+from mine_geo.store.schema.models import (
+    WAITING,
+    AdminVersion,
+    BorderVersion,
+    Event,
+    Hazard,
+    SpotTask,
+    Submission,
+    SubmittedRecord,
+)
+from mine_geo.store.workbench import listing
+from mine_geo.store.workbench.api import Workbench
 from mine_geo.terms import CRS, THRESHOLD_M
-from mine_geo.zones import border_split, unmeasurable
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from mine_geo.events import Day, Moment
+    from sqlalchemy import Connection
+
+    from mine_geo.ledger.events import Day, Moment
     from mine_geo.store.layers import Loaded
-    from mine_geo.store.register import Registered
+    from mine_geo.store.ledger.register import Registered
+
+
+_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
+_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_SPOT_TASK: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
+_SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
+_RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
+_VERSIONS: Final[dict[str, Table]] = {
+    "border": BorderVersion.__table__,  # type: ignore[dict-item]
+    "districts": AdminVersion.__table__,  # type: ignore[dict-item]
+}
+
+
+def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.DataFrame:
+    """Return the facts of a store, one a row: `what` and `value`."""
+    rows = [
+        ("title", title or ""),
+        ("data", "synthetic" if synthetic else "a register of its own"),
+        ("backend", "PostGIS" if connection.dialect.name == "postgresql" else "GeoPackage"),
+        ("schema", migrate.current(connection) or ""),
+    ]
+    for what, versions in _VERSIONS.items():
+        query = select(versions).order_by(versions.c.loaded_at)
+        rows += [
+            (what, f"{row.name} {row.version}{' (active)' if row.active else ''}")
+            for row in connection.execute(query)
+        ]
+    left = _HAZARD.c.status.is_not(None) & (_HAZARD.c.status != "closed")
+    kinds = select(_HAZARD.c.kind, func.count()).where(left).group_by(_HAZARD.c.kind)
+    rows += [
+        (f"hazards, {kind or 'no kind'}", f"{count:,}")
+        for kind, count in connection.execute(kinds.order_by(_HAZARD.c.kind))
+    ]
+    closed = select(func.count()).select_from(_HAZARD).where(_HAZARD.c.status == "closed")
+    waiting = select(func.count()).select_from(_RECORD).where(_RECORD.c.state == WAITING)
+    counts = [
+        ("closed hazards", closed),
+        ("events", select(func.count()).select_from(_EVENT)),
+        ("spot tasks", select(func.count()).select_from(_SPOT_TASK)),
+        ("submissions", select(func.count()).select_from(_SUBMISSION)),
+        ("records on the workbench", waiting),
+    ]
+    for what, query in counts:
+        count = connection.scalar(query) or 0
+        if count or what == "events":
+            rows.append((what, f"{count:,}"))
+    return pd.DataFrame([*rows, *_moments(connection)], columns=["what", "value"])
+
+
+def _moments(connection: Connection) -> list[tuple[str, str]]:
+    """Return the last moment, those that have not come yet, and how many were mended."""
+    last, now = last_moment(connection), clock(connection)
+    if last is None:
+        return []
+    rows = [("last recorded", f"{last:%Y-%m-%d %H:%M:%S} UTC")]
+    for what, moment in MOMENTS.items():
+        query = select(func.count(), func.min(moment), func.max(moment)).where(moment > now)
+        count, first, latest = connection.execute(query).one()
+        if count:
+            said = f"{count:,}, from {first:%Y-%m-%d %H:%M:%S} to {latest:%Y-%m-%d %H:%M:%S} UTC"
+            rows.append((f"in the future: {what}", said))
+    if len(rows) > 1:
+        rows.append(("the clock says", f"{now:%Y-%m-%d %H:%M:%S} UTC"))
+        mend = "db export FOLDER; into a new store: db import FOLDER --mend-moments"
+        rows.append(("if the clock is right", mend))
+    marked = _EVENT.c.detail.contains(f'"{MOMENT_WAS}"', autoescape=True)
+    mended = connection.scalar(select(func.count()).select_from(_EVENT).where(marked)) or 0
+    return [*rows, ("events with a mended moment", f"{mended:,}")] if mended else rows
 
 
 class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
@@ -49,7 +125,7 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         Title, backend, schema, versions of border and districts, hazards by kind, events.
         """
         with self._reading() as connection:
-            return status.info(connection, self.title, synthetic=self.synthetic)
+            return info(connection, self.title, synthetic=self.synthetic)
 
     def last_moment(self) -> datetime | None:
         """Return the moment of the last record, in UTC: what is read now is known as at that.
@@ -58,7 +134,7 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         the same bytes on any day.
         """
         with self._reading() as connection:
-            return transactions.last_moment(connection)
+            return engines.last_moment(connection)
 
     def load_admin(
         self, admin: gpd.GeoDataFrame, name: str | None = None, version: str | None = None
@@ -285,7 +361,7 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
             If `as_of` is no day, or `known_at` has no time zone.
         """
         with self._reading() as connection:
-            waiting = submissions.claimed(connection)
+            waiting = listing.claimed(connection)
             kin = kinship.kin(connection)
             again = kinship.waiting_on_amended_land(connection, waiting)
         found = [self.hazards(as_of=as_of, known_at=known_at), waiting, again]
@@ -368,11 +444,11 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         """
         with self._reading() as connection:
             border_fid, lines = layers.read_border(connection, version=border)
-            kept = distances.known(connection, border_fid, include_coast=include_coast)
+            kept = hazard_rows.known(connection, border_fid, include_coast=include_coast)
         why = unmeasurable(hazards, lines, rule=rule, include_coast=include_coast)
         if why.notna().any():
             hazards = hazards[why.isna()].reset_index(drop=True)
-        new = distances.missing(hazards, kept, lines, include_coast=include_coast)
+        new = hazard_rows.missing(hazards, kept, lines, include_coast=include_coast)
         if not new.empty:
             self._keep(new, border_fid, include_coast=include_coast)
         return border_split(
@@ -381,14 +457,14 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
             threshold_m=threshold_m,
             rule=rule,
             include_coast=include_coast,
-            distances=distances.aligned(hazards, kept, new),
+            distances=hazard_rows.aligned(hazards, kept, new),
         )
 
     def _keep(self, new: pd.DataFrame, border_fid: int, *, include_coast: bool) -> None:
         """Keep distances, where this store may be written at all."""
         try:
             with self._writing() as connection:
-                distances.keep(connection, new, border_fid, include_coast=include_coast)
+                hazard_rows.keep(connection, new, border_fid, include_coast=include_coast)
         except MineGeoError as error:
-            if not faults.is_read_only(error):
+            if not engines.is_read_only(error):
                 raise

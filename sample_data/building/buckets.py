@@ -14,7 +14,7 @@ import numpy as np
 
 from building.calibrate import PROVINCES, largest_remainder
 from building.place import generator
-from mine_geo import admin_names
+from mine_geo.geo import admin_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

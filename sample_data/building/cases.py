@@ -13,7 +13,7 @@ from building.dates import any_day, between, chain_days, recorded
 from building.entries import Entry, Registration
 from building.ordnance import depth, minefield_items
 from building.place import generator
-from mine_geo.geometry import size_m2
+from mine_geo.geo.geometry import size_m2
 
 if TYPE_CHECKING:
     from datetime import date

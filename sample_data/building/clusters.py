@@ -17,7 +17,7 @@ from building.ground import to_lonlat
 from building.lattice import to_lattice
 from building.place import generator
 from building.sites import Site, place_area
-from mine_geo import admin_names
+from mine_geo.geo import admin_names
 
 if TYPE_CHECKING:
     from building.calibrate import Table

@@ -2,7 +2,7 @@
 
 They stand where the real districts stand, more or less, and carry their names and codes. Their
 limits are invented. They are a coverage: neighbours share every vertex, and together they are
-the country. Khmer names are those of `mine_geo.admin_names`, by code.
+the country. Khmer names are those of `mine_geo.geo.admin_names`, by code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from mine_geo import admin_names, terms
+from mine_geo import terms
+from mine_geo.geo import admin_names
 
 LON_SQUEEZE = float(np.cos(np.radians(12.6)))
 """A degree of longitude over a degree of latitude, in the middle of the country."""

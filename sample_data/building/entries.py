@@ -11,7 +11,7 @@ import pandas as pd
 
 from building.dates import strictly_increasing
 from mine_geo import terms
-from mine_geo.geometry import size_m2
+from mine_geo.geo.geometry import size_m2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

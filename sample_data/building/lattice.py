@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from mine_geo.geometry import exact_size_m2
+from mine_geo.geo.geometry import exact_size_m2
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

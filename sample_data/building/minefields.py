@@ -16,7 +16,7 @@ from building.ground import LAND_ONLY, to_lonlat
 from building.lattice import to_lattice
 from building.place import Wish, generator, place_wishes
 from mine_geo import terms
-from mine_geo.geometry import size_m2
+from mine_geo.geo.geometry import size_m2
 
 if TYPE_CHECKING:
     from collections.abc import Callable

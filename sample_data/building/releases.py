@@ -12,7 +12,7 @@ from building.chains import candidates, split_up
 from building.clusters import choose_district
 from building.place import generator
 from building.sites import place_chain, work_on
-from mine_geo.geometry import size_m2
+from mine_geo.geo.geometry import size_m2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

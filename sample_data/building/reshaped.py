@@ -9,7 +9,7 @@ from building.ground import to_lonlat
 from building.land import on_plane
 from building.lattice import STEPS_A_DEGREE, to_lattice
 from building.strips import Outline, end_edges
-from mine_geo.geometry import exact_size_m2, size_m2
+from mine_geo.geo.geometry import exact_size_m2, size_m2
 
 WHOLE_M2 = 0.2
 

@@ -16,7 +16,7 @@ from building.buckets import divide
 from building.clusters import choose_district
 from building.dates import any_day, recorded, strictly_increasing
 from building.place import generator
-from mine_geo import admin_names
+from mine_geo.geo import admin_names
 
 if TYPE_CHECKING:
     from building.calibrate import Table

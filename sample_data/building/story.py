@@ -17,7 +17,7 @@ from building.dates import any_day, moment
 from building.place import generator
 from building.reshaped import half_of, redrawn, whole_parts
 from building.sites import Site
-from mine_geo.geometry import size_m2
+from mine_geo.geo.geometry import size_m2
 
 if TYPE_CHECKING:
     import geopandas as gpd

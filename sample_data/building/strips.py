@@ -17,7 +17,7 @@ import shapely
 from building.ground import area_scale, to_lonlat
 from building.land import on_plane
 from building.lattice import STEPS_A_DEGREE, settle_strip, to_rings, to_shape
-from mine_geo.geometry import exact_size_m2
+from mine_geo.geo.geometry import exact_size_m2
 
 if TYPE_CHECKING:
     from collections.abc import Callable

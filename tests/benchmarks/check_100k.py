@@ -36,8 +36,8 @@ import pandas as pd
 import shapely
 
 import mine_geo as mg
-from mine_geo.checks import check_hazards
 from mine_geo.intake import read
+from mine_geo.intake.checks import check_hazards
 from tests.benchmarks.split_100k import made_up_hazards
 
 if TYPE_CHECKING:

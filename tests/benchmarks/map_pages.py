@@ -34,12 +34,12 @@ from branca.element import Element
 from xstatic.pkg import leaflet
 
 import mine_geo as mg
-from mine_geo import sample
-from mine_geo.events import registered_events, to_events
-from mine_geo.fold import fold
-from mine_geo.maps import page as offline
-from mine_geo.maps.records import HAZARD_FIELDS
-from mine_geo.released import released_land
+from mine_geo.geo import sample
+from mine_geo.ledger.events import registered_events, to_events
+from mine_geo.ledger.fold import fold
+from mine_geo.maps.pages import page as offline
+from mine_geo.maps.pages.records import HAZARD_FIELDS
+from mine_geo.tables.released import released_land
 from tests.maps import browser
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ import pandas as pd
 import shapely
 
 import mine_geo as mg
-from mine_geo.geometry import DENSIFY_DEGREES, exact_size_m2
+from mine_geo.geo.geometry import DENSIFY_DEGREES, exact_size_m2
 from tests.hand import Chords
 from tests.nasty import towards
 

@@ -41,19 +41,20 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from mine_geo import intake, sample
-from mine_geo.disclosure import Disclosed, disclose
-from mine_geo.events import registered_events, to_events
-from mine_geo.fold import fold
-from mine_geo.geometry import size_m2
-from mine_geo.hazards import to_hazards
-from mine_geo.maps.compose import compose_public
-from mine_geo.maps.public_page import PublicLayers
-from mine_geo.nearzone import near_zone
-from mine_geo.public_settings import PublicSettings
-from mine_geo.released import released_land
+from mine_geo import intake
+from mine_geo.disclosure.disclosed import Disclosed, disclose
+from mine_geo.disclosure.settings import PublicSettings
+from mine_geo.geo import sample
+from mine_geo.geo.geometry import size_m2
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.ledger.events import registered_events, to_events
+from mine_geo.ledger.fold import fold
+from mine_geo.maps.pages.compose import compose_public
+from mine_geo.maps.public.page import PublicLayers
+from mine_geo.split.near_zone import near_zone
+from mine_geo.split.zones import border_split
 from mine_geo.store import create_store
-from mine_geo.zones import border_split
+from mine_geo.tables.released import released_land
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -36,7 +36,7 @@ import psycopg.sql
 import shapely
 
 import mine_geo as mg
-from mine_geo.geometry import densify
+from mine_geo.geo.geometry import densify
 from tests.postgis.cluster import NoPostGISHereError, server
 
 if TYPE_CHECKING:

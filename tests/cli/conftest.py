@@ -10,8 +10,8 @@ import shapely
 from click.testing import CliRunner, Result
 
 import mine_geo as mg
-from mine_geo import settings
 from mine_geo.cli import main
+from mine_geo.store import address
 
 
 class Command:
@@ -43,7 +43,7 @@ class Command:
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.delenv(settings.DATABASE_VARIABLE, raising=False)
+    monkeypatch.delenv(address.DATABASE_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
     return Command(tmp_path)
 
@@ -53,7 +53,7 @@ def filled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with two minefields in a file and in a store, to be copied."""
     folder = tmp_path_factory.mktemp("filled")
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(settings.DATABASE_VARIABLE, raising=False)
+        patch.delenv(address.DATABASE_VARIABLE, raising=False)
         patch.chdir(folder)
         command = Command(folder)
         command.done("init")

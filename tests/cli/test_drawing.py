@@ -12,7 +12,8 @@ import pytest
 import shapely
 
 import mine_geo as mg
-from mine_geo import errors, sample
+from mine_geo import errors
+from mine_geo.geo import sample
 from tests.cli.conftest import listing
 
 if TYPE_CHECKING:

@@ -13,7 +13,9 @@ import pytest
 import shapely
 
 import mine_geo as mg
-from mine_geo import errors, settings
+from mine_geo import errors
+from mine_geo.disclosure import restriction
+from mine_geo.store import address
 from tests.cli.conftest import Command, fields
 
 PERSONS = {
@@ -51,8 +53,8 @@ def persons_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "office.toml").write_text(PROFILE, "utf-8")
     file = fields(folder / "fields.gpkg", **PERSONS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(settings.DATABASE_VARIABLE, raising=False)
-        patch.delenv(settings.RESTRICTED_MODE_VARIABLE, raising=False)
+        patch.delenv(address.DATABASE_VARIABLE, raising=False)
+        patch.delenv(restriction.RESTRICTED_MODE_VARIABLE, raising=False)
         patch.chdir(folder)
         with mg.create_store(folder / "register.gpkg") as store:
             store.load_border(BORDER)
@@ -64,7 +66,7 @@ def persons_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def persons(command: Command, persons_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """A copy of it."""
-    monkeypatch.delenv(settings.RESTRICTED_MODE_VARIABLE, raising=False)
+    monkeypatch.delenv(restriction.RESTRICTED_MODE_VARIABLE, raising=False)
     for each in persons_folder.iterdir():
         shutil.copy(each, command.folder)
     return command

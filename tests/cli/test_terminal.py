@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import mine_geo as mg
-from mine_geo import settings
 from mine_geo.cli import main, terminal
 from mine_geo.errors import some, visible
+from mine_geo.store import address
 from tests.cli.conftest import Command, fields
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def lost(table: pd.DataFrame, said: str) -> list[str]:
 def test_every_figure_and_key_is_printed_at_every_width(
     sample_folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.delenv(settings.DATABASE_VARIABLE, raising=False)
+    monkeypatch.delenv(address.DATABASE_VARIABLE, raising=False)
     monkeypatch.chdir(sample_folder)
     tables, piped = tables_of(Command(sample_folder), COMMANDS[name])
     assert tables

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from mine_geo.disclosure import Disclosed
-from mine_geo.public_settings import USUAL
+from mine_geo.disclosure.disclosed import Disclosed
+from mine_geo.disclosure.settings import USUAL
 
 ATTACK = "</script><b>`${x}` $[name] ]]> \u2028\u202e\x0b\x00 \"'&amp;\r\n=1+1 ភូមិ"
 """Markup, template and entity signs, a CDATA end, line separator, right-to-left mark, controls."""

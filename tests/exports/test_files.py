@@ -5,8 +5,8 @@ import pytest
 
 from mine_geo import exports
 from mine_geo.errors import FileError, OptionError
-from mine_geo.exports.files import new_file
-from mine_geo.selection import Selection
+from mine_geo.maps.provenance import Selection
+from mine_geo.maps.whole_files import new_file
 from tests.exports.conftest import disclosed
 
 

@@ -22,8 +22,8 @@ from defusedxml import ElementTree
 from mine_geo import exports
 from mine_geo.errors import CRSError, MixedError, RecordError
 from mine_geo.exports.styles import Condition, Style, styles
-from mine_geo.selection import Selection
-from mine_geo.symbology import symbol
+from mine_geo.maps.provenance import Selection
+from mine_geo.maps.symbols import symbol
 from tests.exports.conftest import ATTACK, LONG, disclosed, square, table
 
 SLD = {"ogc": "http://www.opengis.net/ogc", "se": "http://www.opengis.net/se"}

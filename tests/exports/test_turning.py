@@ -10,7 +10,7 @@ import shapely
 
 from mine_geo import exports
 from mine_geo.errors import RecordError
-from mine_geo.exports.turning import POINT_COLUMNS, turning_points
+from mine_geo.exports.points import POINT_COLUMNS, turning_points
 from mine_geo.intake import read
 from tests.exports.conftest import ATTACK, LONG, holed, square, table
 from tests.hand import E2, A

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo.errors import CRSError, OptionError
-from mine_geo.intake.angles import degrees
-from mine_geo.intake.coordinates import grid, lon_lat, numbers, plane, utm
+from mine_geo.intake.points.coordinates import degrees, grid, lon_lat, numbers, plane, utm
 
 
 def texts(*written):

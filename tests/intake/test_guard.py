@@ -16,10 +16,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo import sample
 from mine_geo.errors import FileError, OptionError
-from mine_geo.intake import guard, streams
-from mine_geo.intake.nesting import is_deep_text, is_deep_wkb
+from mine_geo.geo import sample
+from mine_geo.intake.guard import files, streams
+from mine_geo.intake.guard.binary import is_deep_text, is_deep_wkb
 from tests.intake.fields import FIELDS
 from tests.intake.test_vector_files import DRIVERS, KML, PLACEMARK, write
 
@@ -28,7 +28,7 @@ MB = 1 << 20
 
 def refused(path, told):
     with pytest.raises(FileError) as error:
-        guard.check(path)
+        files.check_file(path)
     text = str(error.value)
     assert "\n" not in text
     assert path.name in text
@@ -39,16 +39,16 @@ def refused(path, told):
 @pytest.mark.parametrize("suffix", DRIVERS)
 def test_what_real_writers_write_passes(tmp_path, suffix):
     path = write(FIELDS, tmp_path / f"fields.{suffix}")
-    guard.check(path)
+    files.check_file(path)
     link = tmp_path / f"link.{suffix}"
     if suffix != "shp":
         link.symlink_to(path)
-        assert guard.check(link).format == guard.check(path).format
+        assert files.check_file(link).format == files.check_file(path).format
 
 
 def test_the_sample_passes():
     for name in ("minefields", "districts", "border", "cluster_munition_areas"):
-        guard.check(sample.path(name))
+        files.check_file(sample.path(name))
 
 
 # size
@@ -57,7 +57,7 @@ def test_the_sample_passes():
 def test_the_limit_is_read_when_asked(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_bytes(b"hazard_id\n" + b"AP-1\n" * 300_000)
-    guard.check(path)
+    files.check_file(path)
     monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", "1")
     refused(
         path, "more than 1 MB, refused; ask for it in parts, or set MINE_GEO_MAX_FILE_MB higher"
@@ -65,15 +65,15 @@ def test_the_limit_is_read_when_asked(tmp_path, monkeypatch):
     for wrong in ("much", "0", "-1", "inf", "nan"):
         monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", wrong)
         with pytest.raises(OptionError, match="MINE_GEO_MAX_FILE_MB"):
-            guard.check(path)
+            files.check_file(path)
     monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", "")
-    assert guard.most_bytes() == 512 * MB
+    assert files.most_bytes() == 512 * MB
 
 
 def test_a_folder_counts_as_a_whole(tmp_path, monkeypatch):
     for name in "abc":
         (tmp_path / f"{name}.csv").write_bytes(b"hazard_id\n" + b"AP-1\n" * 100_000)
-    guard.check(tmp_path)
+    files.check_file(tmp_path)
     monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", "1")
     refused(tmp_path, "more than 1 MB")
 
@@ -103,7 +103,7 @@ def pack(path, parts, **more):
 
 def test_a_zip_is_counted_and_not_believed(tmp_path):
     path = pack(tmp_path / "a.zip", {"a.csv": b"hazard_id\n" + b"AP-1\n" * 1_000_000})
-    guard.check(path)
+    files.check_file(path)
     content = path.read_bytes()
     real, lie = struct.pack("<I", 5_000_010), struct.pack("<I", 10)
     assert content.count(real) == 2, "in the file's own header, and in the list at the end"
@@ -176,7 +176,7 @@ def test_a_workbook_of_endless_columns(tmp_path):
     sheet = book.active
     sheet["A1"], sheet["B2000"] = "hazard_id", 1
     book.save(path)
-    guard.check(path)
+    files.check_file(path)
     sheet["XFD1048576"] = 1
     book.save(path)
     refused(path, "a sheet that reaches cell XFD1048576; delete the empty rows")
@@ -233,7 +233,7 @@ def test_xml_in_no_encoding(tmp_path):
     for name in ("utfg8", "utf-7", "base64", "utf-16"):
         path.write_text(f'<?xml version="1.0" encoding="{name}"?>{KML.format("")}')
         with pytest.raises(FileError) as error:
-            guard.check(path)
+            files.check_file(path)
         assert "\n" not in str(error.value)
 
 
@@ -274,7 +274,7 @@ def test_utf_16_has_no_nul(tmp_path):
     text = "hazard_id,village\n1,ភូមិថ្មី\n"
     for encoding in ("utf-16", "utf-32"):
         path.write_text(text, encoding=encoding)
-        assert guard.check(path).format == "CSV"
+        assert files.check_file(path).format == "CSV"
         path.write_text(text.replace("1,", "1\0,"), encoding=encoding)
         refused(path, "NUL bytes")
 
@@ -304,7 +304,7 @@ def test_a_cut_shapefile(tmp_path, ending, part):
         part = -3  # the mark of the end is not needed
     cut.write_bytes(content[:part])
     with pytest.raises(FileError) as error:
-        guard.check(path)
+        files.check_file(path)
     assert "\n" not in str(error.value)
     assert "fields.shp" in str(error.value)
 
@@ -312,7 +312,7 @@ def test_a_cut_shapefile(tmp_path, ending, part):
 @pytest.mark.parametrize("ending", [".shx", ".dbf"])
 def test_a_shapefile_without(tmp_path, ending):
     path = write(FIELDS, tmp_path / "[fields] *.shp")
-    guard.check(path)
+    files.check_file(path)
     path.with_suffix(ending).unlink()
     refused(path, f"{ending} is missing beside it; ask for all files of the Shapefile")
     assert not path.with_suffix(ending).exists(), "nothing is restored"
@@ -322,8 +322,8 @@ def test_a_shapefile_in_capitals(tmp_path):
     path = write(FIELDS, tmp_path / "FIELDS.shp")
     for part in list(tmp_path.iterdir()):
         part.rename(part.with_suffix(part.suffix.upper()))
-    guard.check(path.with_suffix(".SHP"))
-    assert guard.checksum(path.with_suffix(".SHP"))[1] == sum(
+    files.check_file(path.with_suffix(".SHP"))
+    assert files.checksum(path.with_suffix(".SHP"))[1] == sum(
         p.stat().st_size for p in tmp_path.iterdir()
     )
 
@@ -385,7 +385,7 @@ def spoil(connection, statement, *values):
 def test_a_long_text_in_a_geopackage(layer):
     path, connection = layer
     spoil(connection, "UPDATE a SET village = ? WHERE fid = 2", "x" * MB)
-    guard.check(path)
+    files.check_file(path)
     spoil(connection, "UPDATE a SET village = ? WHERE fid = 2", "x" * MB + "x")
     refused(path, "a text of more than 1 MB in layer 'a'")
     spoil(connection, "UPDATE a SET village = ? WHERE fid = 2", "x" * (65 * MB))
@@ -510,14 +510,14 @@ def test_parquet_without_geometry(tmp_path):
 def test_the_checksum_of_a_file_is_that_of_its_bytes(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"hazard_id\n")
-    assert guard.checksum(path) == (hashlib.sha256(b"hazard_id\n").hexdigest(), 10)
+    assert files.checksum(path) == (hashlib.sha256(b"hazard_id\n").hexdigest(), 10)
     with pytest.raises(FileError, match="no such file"):
-        guard.checksum(tmp_path / "none.csv")
+        files.checksum(tmp_path / "none.csv")
 
 
 def test_the_checksum_of_a_shapefile_is_that_of_its_parts(tmp_path):
     path = write(FIELDS, tmp_path / "a.shp")
-    first = guard.checksum(path)
+    first = files.checksum(path)
     parts = [".cpg", ".dbf", ".prj", ".shp", ".shx"]
     lines = [
         f"{hashlib.sha256(path.with_suffix(part).read_bytes()).hexdigest()}  {part}\n"
@@ -527,28 +527,28 @@ def test_the_checksum_of_a_shapefile_is_that_of_its_parts(tmp_path):
     assert first == (hashlib.sha256("".join(lines).encode()).hexdigest(), size)
     (tmp_path / "a.qix").write_text("an index of QGIS")
     (tmp_path / "a.shp.xml").write_text("metadata of ArcGIS")
-    assert guard.checksum(path) == first
+    assert files.checksum(path) == first
     other = tmp_path / "other"
     other.mkdir()
     for part in parts:
         shutil.copy(path.with_suffix(part), other / f"b{part}")
-    assert guard.checksum(other / "b.shp") == first
+    assert files.checksum(other / "b.shp") == first
     for part in parts:
         whole = (other / f"b{part}").read_bytes()
         (other / f"b{part}").write_bytes(whole + b" ")
-        assert guard.checksum(other / "b.shp")[0] != first[0], part
+        assert files.checksum(other / "b.shp")[0] != first[0], part
         (other / f"b{part}").write_bytes(whole)
 
 
 def test_the_checksum_of_a_folder(tmp_path):
     path = write(FIELDS, tmp_path / "a.gdb")
-    first = guard.checksum(path)
+    first = files.checksum(path)
     (path / "a.DESKTOP.1234.sr.lock").write_text("held by ArcGIS")
-    assert guard.checksum(path) == first
-    assert guard.checksum(path.rename(tmp_path / "b.gdb")) == first
+    assert files.checksum(path) == first
+    assert files.checksum(path.rename(tmp_path / "b.gdb")) == first
     path = tmp_path / "b.gdb"
     one, two = sorted(path.glob("*.gdbtable"))[:2]
     one.rename(path / "x")
     two.rename(one)
     (path / "x").rename(two)
-    assert guard.checksum(path)[0] != first[0], "the same contents under other names"
+    assert files.checksum(path)[0] != first[0], "the same contents under other names"

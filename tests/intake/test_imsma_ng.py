@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo.errors import FileError, OptionError
-from mine_geo.geometry import exact_size_m2
-from mine_geo.intake import geopoints, imsma_ng
+from mine_geo.geo.geometry import exact_size_m2
+from mine_geo.intake.formats import imsma_ng
+from mine_geo.intake.points import geopoints
 from mine_geo.intake.raw import Profile, Raw
 
 GEOD = pyproj.Geod(ellps="WGS84")

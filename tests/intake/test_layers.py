@@ -9,10 +9,10 @@ import pytest
 import shapely
 
 import mine_geo as mg
-from mine_geo import sample
-from mine_geo.border import border_distance
 from mine_geo.errors import FileError, GeometryError, OptionError, RecordError
+from mine_geo.geo import sample
 from mine_geo.intake import read_admin, read_border, receive_admin, receive_border, understood
+from mine_geo.split.distance import border_distance
 from tests.hand import GEOD
 
 # Beside Thailand, Lao PDR, Viet Nam, and by the sea.

@@ -9,11 +9,11 @@ from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo import sample
 from mine_geo.errors import CRSError, OptionError
-from mine_geo.findings import as_table
-from mine_geo.hazards import contradictions, to_hazards
+from mine_geo.geo import sample
+from mine_geo.geo.hazards import contradictions, to_hazards
 from mine_geo.intake import profiles, read_hazards
+from mine_geo.intake.findings import as_table
 from mine_geo.intake.mapping import to_candidates, to_reports
 from mine_geo.intake.raw import REPORT_COLUMNS, Fields, Profile
 from mine_geo.terms import HAZARD_COLUMNS, ITEM_COLUMNS

@@ -13,10 +13,9 @@ import pytest
 import shapely
 
 from mine_geo.errors import FileError
-from mine_geo.intake import maxml
 from mine_geo.intake import read as intake_read
-from mine_geo.intake.raw import Profile, Raw
-from mine_geo.intake.received import Received
+from mine_geo.intake.formats import maxml
+from mine_geo.intake.raw import Profile, Raw, Received
 
 GEOD = pyproj.Geod(ellps="WGS84")
 MM = 1e-8

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo.errors import CRSError, FileError, MineGeoError, OptionError
-from mine_geo.intake.plain_tables import read
+from mine_geo.intake.formats.plain import read
 from mine_geo.intake.profiles import bundled
 from mine_geo.intake.raw import Profile
 

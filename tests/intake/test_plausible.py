@@ -9,9 +9,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo import sample
-from mine_geo.datum import CAMBODIA
 from mine_geo.errors import CRSError
+from mine_geo.geo import sample
+from mine_geo.geo.datum import CAMBODIA
 from mine_geo.intake import read_hazards
 from mine_geo.intake.plausible import (
     MARGIN_DEGREES,

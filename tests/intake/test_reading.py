@@ -9,7 +9,7 @@ import shapely
 
 import mine_geo as mg
 from mine_geo import errors
-from mine_geo.geometry import size_m2, to_multipolygons
+from mine_geo.geo.geometry import size_m2, to_multipolygons
 from mine_geo.terms import HAZARD_COLUMNS
 from tests.intake.writers import FIELDS, HAZARDS, WRITERS
 

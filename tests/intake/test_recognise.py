@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from mine_geo.errors import FileError
-from mine_geo.intake.recognise import content, recognise, root_element
+from mine_geo.intake.guard.recognise import content, recognise, root_element
 from tests.intake.fields import FIELDS
 from tests.intake.test_vector_files import GOOD, KML, PLACEMARK, features, write
 

@@ -12,10 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo.errors import FileError
-from mine_geo.intake.delimited import read_csv
-from mine_geo.intake.sheets import read_book
-from mine_geo.intake.text_tables import MOST_CHARACTERS
-from mine_geo.intake.workbooks import read_workbook
+from mine_geo.intake.formats.sheets import MOST_CHARACTERS, read_book, read_csv, read_workbook
 
 KHMER = "ភូមិត្រពាំងប្រាសាទ"
 ACCENTS = "Préah Vihéar, \u201cÔ Smach\u201d \u2013 5 \u20ac"

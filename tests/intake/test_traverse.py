@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.intake.traverse import Closure, closure, polar
+from mine_geo.intake.points.geopoints import Closure, closure, polar
 
 GEOD = pyproj.Geod(ellps="WGS84")
 DEGREE_M = np.pi / 180 * 6378137.0

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.intake.turning_points import order_numbers, polygons
+from mine_geo.intake.points.turning_points import order_numbers, polygons
 
 SQUARE = [(0.0, 0.0), (4.0, 0.0), (4.0, 3.0), (0.0, 3.0)]
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from mine_geo.admin import to_admin
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.admin import to_admin
+from mine_geo.geo.hazards import to_hazards
 from mine_geo.intake import assign_units, fill_units, read, said_without_unit
 
 # Two districts of Battambang, one of Pailin, side by side, a tenth of a degree wide.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
-from mine_geo.maps.sheets.pinned import pinned
+from mine_geo.maps.sheets.paper import pinned
 
 if TYPE_CHECKING:
     from pathlib import Path

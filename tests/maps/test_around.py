@@ -19,18 +19,19 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import PathPatch
 from PIL import Image
 
-from mine_geo import maps, symbology
-from mine_geo.maps.around import frame_of
-from mine_geo.maps.atlases.build import atlas
-from mine_geo.maps.printing import sheet
-from mine_geo.totals import totals
+from mine_geo import maps
+from mine_geo.maps import symbols
+from mine_geo.maps.atlas.build import atlas
+from mine_geo.maps.ground import frame_of
+from mine_geo.maps.sheets.printing import sheet
+from mine_geo.tables.totals import totals
 from tests.benchmarks import map_pages
 from tests.maps.papers import texts, untidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mine_geo.maps.page import OfflinePage
+    from mine_geo.maps.pages.page import OfflinePage
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 
@@ -91,7 +92,7 @@ def veiled(page: Page, lon: float, lat: float) -> bool:
     image = Image.open(io.BytesIO(page.driver.get_screenshot_as_png())).convert("RGB")
     box = [round(scale * side) for side in (x - 40, y - 40, x + 40, y + 40)]
     pixels = np.asarray(image.crop(box)).reshape(-1, 3).astype(int)
-    veil = symbology.symbol("veil")
+    veil = symbols.symbol("veil")
     wanted = [veil.fill_opacity * int((veil.fill or "")[at : at + 2], 16) for at in (1, 3, 5)]
     lit = wanted + (1 - veil.fill_opacity) * np.array([246, 244, 238])  # over the land
     return bool((np.abs(pixels - lit).max(axis=1) < 12).mean() > 0.4)
@@ -307,7 +308,7 @@ def test_a_public_page_shows_nothing_of_others_and_says_so(
     )
     assert khmer.strip().startswith("មិនបានបង្ហាញ")
     # Ground on which nothing is recorded is never white there.
-    assert symbology.symbol("remaining_0").fill not in ("#ffffff", symbology.symbol("land").fill)
+    assert symbols.symbol("remaining_0").fill not in ("#ffffff", symbols.symbol("land").fill)
 
 
 @pytest.mark.parametrize("unit", [SAMLOUT, ("Koh Kong",)])
@@ -326,7 +327,7 @@ def test_a_public_sheet_is_veiled_outside_of_its_unit(unit, language, sample_spl
     (veil,) = [
         patch.get_path()
         for patch in drawn.page.figure.findobj(PathPatch)
-        if patch.get_fill() and to_hex(patch.get_facecolor()) == symbology.symbol("veil").fill
+        if patch.get_fill() and to_hex(patch.get_facecolor()) == symbols.symbol("veil").fill
     ]
     points = shapely.points(np.random.default_rng(7).uniform(0, 300, (4000, 2)))
     seen = points[shapely.contains(outside, points)]
@@ -354,7 +355,7 @@ def test_a_sheet_draws_the_neighbours_and_counts_them(sample_split, layers) -> N
     words = " ".join(texts(drawn))
     assert f"AP minefields: {len(others)}. Releases: {len(beside)}" in words
     assert "not shown" not in words
-    pale = symbology.symbol("CHA open pale").mark
+    pale = symbols.symbol("CHA open pale").mark
     marks = [
         to_hex(colour)
         for each in drawn.page.figure.findobj(PathCollection)

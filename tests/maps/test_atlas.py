@@ -16,16 +16,17 @@ from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mine_geo import intake, sample, store, zones
+from mine_geo import intake, store
 from mine_geo.cli import main
+from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import FileError, MixedError, OptionError
-from mine_geo.maps.atlases.build import atlas
-from mine_geo.maps.atlases.filenames import file_names
-from mine_geo.maps.atlases.folder import MANIFEST
-from mine_geo.maps.atlases.pages import Leaf, Plan
+from mine_geo.geo import sample
+from mine_geo.maps.atlas.build import atlas
+from mine_geo.maps.atlas.folder import MANIFEST, file_names
+from mine_geo.maps.atlas.pages import Leaf, Plan
 from mine_geo.maps.layers import Layers
-from mine_geo.public_settings import PublicSettings
-from mine_geo.totals import totals
+from mine_geo.split import zones
+from mine_geo.tables.totals import totals
 from tests.maps import rasters
 from tests.maps.markup import Markup, broken, read
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mine_geo.maps.atlases.build import Atlas
+    from mine_geo.maps.atlas.build import Atlas
 
     Make = partial[Atlas]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mine_geo.errors import FileError
-from mine_geo.maps.atlases.folder import MANIFEST, Folder
+from mine_geo.maps.atlas.folder import MANIFEST, Folder
 
 PAGES = {"index.html": b"index", "02-a/index.html": b"a", "02-a/0201-b.html": b"b"}
 

@@ -10,7 +10,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from mine_geo.maps.atlases.build import atlas
+from mine_geo.maps.atlas.build import atlas
 from tests.maps.browser import DESKTOP, PHONE, await_ready, visit
 from tests.maps.test_accessibility import axe, faults, overlapping, pale
 from tests.maps.test_injection import NASTY

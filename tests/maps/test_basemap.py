@@ -14,7 +14,7 @@ from PIL import Image
 from rasterio.enums import ColorInterp
 
 from mine_geo.errors import CRSError, FileError, MineGeoError, OptionError
-from mine_geo.maps import basemap, geotiff, pixels
+from mine_geo.maps.pages import basemap, geotiff, pixels
 from tests.maps import rasters
 
 VIEW = (102.0, 12.0, 105.0, 15.0)

@@ -12,9 +12,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject
-from mine_geo.maps.basemap import choose_basemap
-from mine_geo.maps.compose import compose
 from mine_geo.maps.layers import Layers
+from mine_geo.maps.pages.basemap import choose_basemap
+from mine_geo.maps.pages.compose import compose
 from tests.maps import rasters
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from mine_geo.maps.page import OfflinePage
+    from mine_geo.maps.pages.page import OfflinePage
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 

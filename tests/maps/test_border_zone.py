@@ -19,17 +19,18 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 import mine_geo as mg
-from mine_geo import maps, symbology
+from mine_geo import maps
 from mine_geo.errors import RecordError
-from mine_geo.maps import priority_list
+from mine_geo.maps import symbols
+from mine_geo.maps.pages import records
+from mine_geo.maps.provenance import Selection
 from mine_geo.maps.words import say
-from mine_geo.selection import Selection
 from tests.maps.browser import PHONE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mine_geo.maps.page import OfflinePage
+    from mine_geo.maps.pages.page import OfflinePage
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 
@@ -76,9 +77,7 @@ def fills(page: Page) -> dict[str, str]:
         "  found[one.mineGeoRow] = one.options.dotColor || one.options.fillColor; } });"
         "return found"
     )
-    names = {
-        symbology.table()["others"][f"priority_{n}"]["fillColor"]: n for n in (*"12345", "none")
-    }
+    names = {symbols.table()["others"][f"priority_{n}"]["fillColor"]: n for n in (*"12345", "none")}
     return {f"AP-{int(row) + 1}": names.get(fill, fill) for row, fill in drawn.items()}
 
 
@@ -190,7 +189,7 @@ def test_what_is_chosen_is_kept_and_a_page_may_begin_with_a_capacity(
     )
     assert chosen == ["0.4", "ha"]
     # The colours are the area types again, and their legend shows them.
-    red, orange = (symbology.table()["fills"][name]["fillColor"] for name in ("CHA", "SHA"))
+    red, orange = (symbols.table()["fills"][name]["fillColor"] for name in ("CHA", "SHA"))
     assert (fills(page)["AP-1"], fills(page)["AP-2"]) == (red, orange)
     seen = "return getComputedStyle(document.querySelector('#mg-hazard-legend svg')).visibility"
     assert page.js(seen) == "visible"
@@ -202,7 +201,7 @@ def test_what_is_chosen_is_kept_and_a_page_may_begin_with_a_capacity(
         "const found = []; window.mineGeo.map.eachLayer((one) => {"
         " if (one.mineGeoRow === 4) { found.push(one.options.color); } }); return found"
     )
-    assert outlines == [symbology.table()["outlines"]["closed"]["color"]]
+    assert outlines == [symbols.table()["outlines"]["closed"]["color"]]
 
 
 def test_all_of_it_by_keyboard(open_page: Opener, split: gpd.GeoDataFrame) -> None:
@@ -383,7 +382,7 @@ def test_recorded_ranks_come_first_then_zone_distance_and_id(split: gpd.GeoDataF
     ids = split["hazard_id"].to_numpy()
 
     def order(ranks: list[Any], first: str = "far") -> list[str]:
-        return ids[priority_list.ranked(split.assign(priority_rank=ranks), first)].tolist()
+        return ids[records.ranked(split.assign(priority_rank=ranks), first)].tolist()
 
     assert order([5, 4, 3, 2, 1]) == ["AP-5", "AP-4", "AP-3", "AP-2", "AP-1"]
     assert order([2, None, 1, None, None]) == ["AP-3", "AP-1", "AP-4", "AP-2", "AP-5"]
@@ -391,7 +390,7 @@ def test_recorded_ranks_come_first_then_zone_distance_and_id(split: gpd.GeoDataF
     assert order([1, 1, 1, 2, 1], "near") == ["AP-5", "AP-1", "AP-3", "AP-2", "AP-4"]
     assert order([None] * 5) == ORDER
     same = split.assign(border_distance_m=[9.0, np.nan, 9.0, np.nan, 9.0])
-    assert ids[priority_list.ranked(same, "near")].tolist() == [
+    assert ids[records.ranked(same, "near")].tolist() == [
         "AP-1",
         "AP-3",
         "AP-5",
@@ -401,7 +400,7 @@ def test_recorded_ranks_come_first_then_zone_distance_and_id(split: gpd.GeoDataF
     for wrong in (0, -1, 1.5, "first", 2**60):
         ranks = pd.Series([1, 2, wrong, None, 3], index=split.index, dtype=object)
         with pytest.raises(RecordError, match="no whole number from 1 for hazards AP-3;"):
-            priority_list.ranked(split.assign(priority_rank=ranks), "far")
+            records.ranked(split.assign(priority_rank=ranks), "far")
 
 
 def test_recorded_ranks_are_shown(open_page: Opener, split: gpd.GeoDataFrame) -> None:
@@ -457,7 +456,7 @@ def test_the_list_as_csv(open_page: Opener, split: gpd.GeoDataFrame, tmp_path: P
 
 
 def test_the_classes_can_be_told_apart_by_a_colour_blind_reader() -> None:
-    colours = [symbology.table()["others"][name]["fillColor"] for name in PRIORITY]
+    colours = [symbols.table()["others"][name]["fillColor"] for name in PRIORITY]
     rgb = np.array([[int(text[n : n + 2], 16) / 255 for n in (1, 3, 5)] for text in colours])
     light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     # Machado, Oliveira and Fernandes 2009: no deficiency, deuteranopia, protanopia.

@@ -11,7 +11,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from mine_geo import symbology
+from mine_geo.maps import symbols
 from mine_geo.terms import OUTCOMES
 
 EYES = {
@@ -87,15 +87,15 @@ def ciede2000(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.sqrt(sum(part**2 for part in parts) + rotation * parts[1] * parts[2]))
 
 
-def over(symbol: symbology.Symbol, ground: np.ndarray) -> np.ndarray:
+def over(symbol: symbols.Symbol, ground: np.ndarray) -> np.ndarray:
     assert symbol.fill is not None
     return symbol.fill_opacity * rgb(symbol.fill) + (1 - symbol.fill_opacity) * ground
 
 
 def grounds() -> dict[str, np.ndarray]:
     """Return what hazards lie on: land and the subject's land, in the border zone and beyond."""
-    plain = {name: rgb(symbology.symbol(name).fill or "") for name in ("land", "subject")}
-    zone = symbology.symbol("zone")
+    plain = {name: rgb(symbols.symbol(name).fill or "") for name in ("land", "subject")}
+    zone = symbols.symbol("zone")
     return plain | {f"{name} in the zone": over(zone, colour) for name, colour in plain.items()}
 
 
@@ -118,11 +118,11 @@ def test_the_difference_is_that_of_the_paper(one, other, difference) -> None:
 
 
 def test_fills_are_told_apart() -> None:
-    names = [f"{fill} open" for fill in symbology.table()["fills"]]
-    symbols = {name: symbology.symbol(name) for name in [*names, "cancelled", "reduced", "cleared"]}
+    names = [f"{fill} open" for fill in symbols.table()["fills"]]
+    drawn = {name: symbols.symbol(name) for name in [*names, "cancelled", "reduced", "cleared"]}
     faults = []
     for (place, ground), eye in product(grounds().items(), EYES):
-        seen = {name: lab(over(symbol, ground), eye) for name, symbol in symbols.items()}
+        seen = {name: lab(over(symbol, ground), eye) for name, symbol in drawn.items()}
         # Cancelled land is pale on purpose: its dark outline sets it off the ground.
         bare = {name: colour for name, colour in seen.items() if name != "cancelled"}
         pairs = [*combinations(seen, 2), *((name, "the ground") for name in bare)]
@@ -142,15 +142,15 @@ LINES = (
 )
 
 
-def told_by_shape(one: symbology.Symbol, other: symbology.Symbol) -> bool:
+def told_by_shape(one: symbols.Symbol, other: symbols.Symbol) -> bool:
     """Return whether one is dashed and the other not, or half as wide again."""
     wide, thin = max(one.weight, other.weight), min(one.weight, other.weight)
     return bool(one.dashes) != bool(other.dashes) or wide >= 1.5 * thin
 
 
 def test_lines_are_told_apart() -> None:
-    outlines = {name: symbology.symbol(f"CHA {name}") for name in symbology.table()["outlines"]}
-    lines = {name: symbology.symbol(name) for name in LINES}
+    outlines = {name: symbols.symbol(f"CHA {name}") for name in symbols.table()["outlines"]}
+    lines = {name: symbols.symbol(name) for name in LINES}
     faults = [
         (eye, one, other)
         for group in (outlines, lines)
@@ -165,20 +165,20 @@ def test_lines_are_told_apart() -> None:
 def test_lines_stand_out_from_the_land() -> None:
     for name, (place, ground) in product(LINES, grounds().items()):
         for eye in EYES:
-            line = lab(rgb(symbology.symbol(name).line or ""), eye)
+            line = lab(rgb(symbols.symbol(name).line or ""), eye)
             assert ciede2000(line, lab(ground, eye)) >= LEAST_LINES, (name, place, eye)
 
 
 def test_kinds_are_told_by_hatching() -> None:
-    kinds = symbology.table()["kinds"]
-    hatches = [symbology.symbol(f"CHA open {kind}").hatch for kind in kinds]
+    kinds = symbols.table()["kinds"]
+    hatches = [symbols.symbol(f"CHA open {kind}").hatch for kind in kinds]
     assert len(set(hatches)) == len(kinds)
-    assert symbology.symbol("CHA open").hatch is None
+    assert symbols.symbol("CHA open").hatch is None
 
 
 def test_the_prescribed_colours_stand() -> None:
     # IMAS Technical Note 07.11/01: F4A718 and FF0000 at 50 %.
-    confirmed, suspected = symbology.symbol("CHA open"), symbology.symbol("SHA worked_on")
+    confirmed, suspected = symbols.symbol("CHA open"), symbols.symbol("SHA worked_on")
     assert (confirmed.fill, confirmed.fill_opacity) == ("#ff0000", 0.5)
     assert (suspected.fill, suspected.fill_opacity) == ("#f4a718", 0.5)
     assert (confirmed.line, confirmed.dashes) == ("#ff0000", ())
@@ -187,7 +187,7 @@ def test_the_prescribed_colours_stand() -> None:
 
 LEAST_CONTRAST = 3.0
 """What WCAG 2.2 asks of graphics (1.4.11)."""
-BRIGHT = {"white": "#ffffff", "land": symbology.symbol("land").fill}
+BRIGHT = {"white": "#ffffff", "land": symbols.symbol("land").fill}
 IMAGERY = {"forest": "#22301f", "fields": "#6f6a55", "bare soil": "#a8977a", "water": "#2b3f45"}
 
 
@@ -208,7 +208,7 @@ def test_the_contrast_is_that_of_the_definition() -> None:
 
 
 def hazards() -> list[str]:
-    pairs = product(symbology.table()["fills"], symbology.table()["outlines"])
+    pairs = product(symbols.table()["fills"], symbols.table()["outlines"])
     return [f"{fill} {outline}{pale}" for fill, outline in pairs for pale in ("", " pale")]
 
 
@@ -217,9 +217,9 @@ RELEASED = [f"{name}{pale}" for name in (*OUTCOMES, "released") for pale in ("",
 
 @pytest.mark.parametrize("name", [*hazards(), *RELEASED])
 def test_every_record_stands_out_from_the_ground(name: str) -> None:
-    symbol = symbology.symbol(name)
+    symbol = symbols.symbol(name)
     casing = [symbol.casing or symbol.line]  # which lies around a mark in any case
-    halo = str(symbology.table()["casing"]["halo"])
+    halo = str(symbols.table()["casing"]["halo"])
     for place, ground in BRIGHT.items():
         for parts in ([symbol.line, *casing], [symbol.mark, *casing]):
             most = max(contrast(part, ground) for part in parts)
@@ -233,12 +233,12 @@ def test_every_record_stands_out_from_the_ground(name: str) -> None:
 
 @pytest.mark.parametrize("name", LINES)
 def test_every_line_stands_out_from_white(name: str) -> None:
-    assert contrast(symbology.symbol(name).line, "#ffffff") >= LEAST_CONTRAST
+    assert contrast(symbols.symbol(name).line, "#ffffff") >= LEAST_CONTRAST
 
 
 def test_what_is_not_the_maps_own_is_paler() -> None:
     for name in ("CHA open", "SHA worked_on", "unknown closed", "cleared"):
-        own, other = symbology.symbol(name), symbology.symbol(f"{name} pale")
+        own, other = symbols.symbol(name), symbols.symbol(f"{name} pale")
         for one, two in ((own.fill, other.fill), (own.line, other.line), (own.mark, other.mark)):
             assert linear(rgb(two)).sum() > linear(rgb(one)).sum()
         assert (own.dashes, own.hatch, own.weight) == (other.dashes, other.hatch, other.weight)

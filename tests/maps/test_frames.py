@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from mine_geo import maps, sources
+from mine_geo import maps
 from mine_geo.errors import FileError, MixedError, OptionError, RecordError, UnknownNameError
-from mine_geo.maps import ground, subject
+from mine_geo.maps import ground, provenance, subject
 from mine_geo.terms import SPLIT_COLUMNS
 
 if TYPE_CHECKING:
-    from mine_geo.maps.page import OfflinePage
+    from mine_geo.maps.pages.page import OfflinePage
 
 
 def html(drawn: OfflinePage) -> str:
@@ -225,16 +225,16 @@ def test_another_border_than_the_splits_is_said(split, border) -> None:
 @pytest.mark.parametrize(
     ("columns", "credit"),
     [
-        ({"border_name": "osm-geo-maps-1m"}, [sources.OSM]),
-        ({"border_name": "OpenStreetMap 2024"}, [sources.OSM]),
+        ({"border_name": "osm-geo-maps-1m"}, [provenance.OSM]),
+        ({"border_name": "OpenStreetMap 2024"}, [provenance.OSM]),
         ({"border_name": "the cosmos"}, []),
         ({"border_name": "x", "attribution": "Ministry of Maps"}, ["Ministry of Maps"]),
-        ({"name": "Kep", "source": "GeoNames"}, [sources.GEONAMES]),
+        ({"name": "Kep", "source": "GeoNames"}, [provenance.GEONAMES]),
     ],
 )
 def test_sources_are_credited(columns, credit) -> None:
     frame = pd.DataFrame({key: [value] for key, value in columns.items()})
-    assert sources.sources(frame, None, frame) == credit
+    assert provenance.sources(frame, None, frame) == credit
 
 
 def test_input_is_left_alone(split, border, admin) -> None:

@@ -11,7 +11,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.maps import packing, records
+from mine_geo.maps import grouping, packing
+from mine_geo.maps.pages import records
 
 VALUE = {letter: value for value, letter in enumerate(packing.ALPHABET)}
 
@@ -183,7 +184,7 @@ def test_nulls_in_columns() -> None:
 def test_texts_in_both_languages(split, admin) -> None:
     split["district"] = ["Samlout", None, "Elsewhere", "Samlout", "Samlout"]
     split["district_code"] = ["0209", "0209", "0209", "0204", None]
-    units = records.unit_words(admin)
+    units = grouping.unit_words(admin)
     columns = records.hazard_layer(split, units)["columns"]
     column = next(column for column in columns if column["name"] == "district")
     # A Khmer name only where the code bears that very name.

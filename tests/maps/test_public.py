@@ -13,19 +13,20 @@ import pytest
 import shapely
 from selenium.webdriver.common.by import By
 
-from mine_geo import maps, symbology
+from mine_geo import maps
+from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import OptionError, UnknownNameError
 from mine_geo.maps import subject as subjects
-from mine_geo.maps.compose import compose
+from mine_geo.maps import symbols
 from mine_geo.maps.layers import Layers as AllLayers
-from mine_geo.public_settings import PublicSettings
-from mine_geo.selection import EVERYTHING, Selection
+from mine_geo.maps.pages.compose import compose
+from mine_geo.maps.provenance import EVERYTHING, Selection
 from tests.maps.browser import PHONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mine_geo.maps.page import OfflinePage
+    from mine_geo.maps.pages.page import OfflinePage
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 
@@ -178,7 +179,7 @@ def test_a_click_on_a_district_says_its_figures(
     }
     # Samlout has the most, Ta Khmau nothing.
     assert page.js(FILL, "#7567ad") == "103,13,103.5,13.5"
-    assert page.js(FILL, symbology.symbol("remaining_0").fill) == "103.5,13,104,14"
+    assert page.js(FILL, symbols.symbol("remaining_0").fill) == "103.5,13,104,14"
     box = page.driver.find_element(By.CSS_SELECTOR, "[data-layer='remaining-ap_minefield']")
     box.click()
     assert page.js(FILL, "#7567ad") is None

@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.patches import PathPatch, Rectangle
 
-from mine_geo import intake, sample, symbology, zones
-from mine_geo.maps.printing import sheet
-from mine_geo.maps.sheets import fonts
+from mine_geo import intake
+from mine_geo.geo import sample
+from mine_geo.maps import symbols
+from mine_geo.maps.sheets import paper
 from mine_geo.maps.sheets.furniture import bar_of, convergence, graticule
 from mine_geo.maps.sheets.paper import Page, papers
+from mine_geo.maps.sheets.printing import sheet
 from mine_geo.maps.sheets.view import View, round_scale
-from mine_geo.totals import totals
+from mine_geo.split import zones
+from mine_geo.tables.totals import totals
 from tests.maps.papers import rows, texts, untidy, within, written
 
 if TYPE_CHECKING:
@@ -158,9 +161,9 @@ def test_a_scale_is_round_and_not_much_smaller_than_it_could_be(least: float) ->
 @given(st.text(alphabet="ab ខ្មែរ\u200bmW", max_size=60), st.floats(4, 60))
 def test_wrapped_lines_keep_every_letter_and_the_width(text: str, width: float) -> None:
     lines = PAGE.wrap(text, width, 7.0)
-    assert "".join("".join(lines).split()) == "".join(fonts.clean(text).split())
+    assert "".join("".join(lines).split()) == "".join(paper.clean(text).split())
     assert all(
-        PAGE.width_of(line, 7.0) <= width + 1e-6 or len(fonts.clusters(line)) == 1 for line in lines
+        PAGE.width_of(line, 7.0) <= width + 1e-6 or len(paper.clusters(line)) == 1 for line in lines
     )
     assert PAGE.width_of(PAGE.cut(text, width, 7.0), 7.0) <= width
 
@@ -193,7 +196,7 @@ PAIRS = (
 
 def lab(name: str, eye: tuple[tuple[float, ...], ...], part: str) -> np.ndarray:
     """Return the colour of a symbol on white as an eye sees it (Machado 2009), in CIE Lab."""
-    style = symbology.symbol(name)
+    style = symbols.symbol(name)
     colour, share = (style.fill, style.fill_opacity) if part == "fill" else (style.line, 1.0)
     mixed = np.array(to_rgb(colour)) * share + 1 - share
     linear = np.where(mixed <= 0.04045, mixed / 12.92, ((mixed + 0.055) / 1.055) ** 2.4)

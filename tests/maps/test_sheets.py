@@ -16,12 +16,12 @@ import shapely
 from matplotlib import font_manager
 from matplotlib.patches import PathPatch
 
-from mine_geo import symbology
 from mine_geo.errors import FileError, OptionError, UnknownNameError
-from mine_geo.maps.printing import sheet
-from mine_geo.maps.sheets import fonts
+from mine_geo.maps import symbols
+from mine_geo.maps.sheets import paper
+from mine_geo.maps.sheets.printing import sheet
+from mine_geo.tables.totals import totals
 from mine_geo.terms import SPLIT_COLUMNS
-from mine_geo.totals import totals
 from tests.maps.papers import media_box, rows, texts, untidy
 
 A4, A3 = (595.276, 841.89), (841.89, 1190.551)
@@ -197,7 +197,7 @@ def test_an_undemarcated_border_is_dashed(coast, split, border, admin) -> None:
     drawn = sheet(split, border=parts, admin=admin)
     assert "Border with Thailand, not demarcated" in texts(drawn)
     assert "Coast" in texts(drawn)  # which nobody demarcates
-    colour = symbology.symbol("border_THA").line
+    colour = symbols.symbol("border_THA").line
     lines = [
         patch
         for patch in drawn.page.figure.findobj(PathPatch)
@@ -242,7 +242,7 @@ def test_whatever_an_attribute_holds_is_shown_as_text(text, split, border, admin
     ],
 )
 def test_what_cannot_be_drawn_is_a_mark(given: str, drawn: str) -> None:
-    assert fonts.clean(given) == drawn
+    assert paper.clean(given) == drawn
 
 
 def test_khmer_comes_from_the_bundled_font(split, border, admin, tmp_path) -> None:
@@ -266,7 +266,7 @@ def test_the_settings_of_others_are_left_alone(split, tmp_path) -> None:
 
 
 def test_matplotlib_is_not_loaded_before_a_sheet_is_asked_for() -> None:
-    code = "import sys, mine_geo.maps.printing; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, mine_geo.maps.sheets.printing; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -302,7 +302,7 @@ def test_a_public_sheet_knows_no_hazard(split, border, admin, releases) -> None:
         assert "PUBLIC: hazard polygons not shown" in said
         assert not any(text.startswith("AP-") for text in said)
         assert untidy(drawn) == []
-        red = {symbology.symbol(f"{fill} open").fill for fill in symbology.table()["fills"]}
+        red = {symbols.symbol(f"{fill} open").fill for fill in symbols.table()["fills"]}
         patches = drawn.page.figure.findobj(PathPatch)
         fills = {mpl.colors.to_hex(each.get_facecolor()) for each in patches if each.get_fill()}
         assert not red & fills

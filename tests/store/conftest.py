@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from mine_geo import sample
-from mine_geo.border import to_border
-from mine_geo.hazards import to_hazards
+from mine_geo.geo import sample
+from mine_geo.geo.border import to_border
+from mine_geo.geo.hazards import to_hazards
 from mine_geo.intake import read_admin, read_border, read_hazards
 from mine_geo.store import Store, create_store, open_store
 from tests import reports_register

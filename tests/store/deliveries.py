@@ -17,7 +17,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from mine_geo.geometry import size_m2
+from mine_geo.geo.geometry import size_m2
 from tests.intake.writers import WRITTEN
 
 TO_UTM: Final = pyproj.Transformer.from_crs(4326, 32648, always_xy=True)

@@ -9,10 +9,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from mine_geo.findings import Finding
-from mine_geo.hazards import TEXT_COLUMNS
-from mine_geo.intake.received import Received, Source
-from mine_geo.store.reception import REPORT
+from mine_geo.geo.hazards import TEXT_COLUMNS
+from mine_geo.intake.findings import Finding
+from mine_geo.intake.raw import Received, Source
+from mine_geo.store.workbench.prepare import REPORT
 from mine_geo.terms import HAZARD_COLUMNS, ITEM_COLUMNS
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import insert
 
 from mine_geo import errors
-from mine_geo.events import DAY_WAS, MOMENT_WAS
-from mine_geo.hazards import to_hazards
-from mine_geo.store import Store, create_store, open_store, read_log, transactions, write_log
-from mine_geo.store.models import SpotTask
-from mine_geo.store.transactions import next_moment
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.ledger.events import DAY_WAS, MOMENT_WAS
+from mine_geo.store import Store, create_store, engines, open_store, read_log, write_log
+from mine_geo.store.engines import next_moment
+from mine_geo.store.schema.models import SpotTask
 from tests.cli.conftest import Command
 from tests.store.conftest import box
 
@@ -36,7 +36,7 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Setting:
     """Give a function that stops the clock, this computer's or the server's, at a moment."""
 
     def at(moment: datetime) -> None:
-        monkeypatch.setattr(transactions, "clock", lambda _: moment)
+        monkeypatch.setattr(engines, "clock", lambda _: moment)
 
     return at
 
@@ -166,9 +166,9 @@ def poisoned(store: Store, setting: Setting, monkeypatch: pytest.MonkeyPatch) ->
     store.record_spot_task(
         {"happened_on": "2024-05-02", "uxo": 1, "task_id": "good", "lon": 103.5, "lat": 13.5}
     )
-    ahead = transactions.milliseconds(datetime.now(UTC)) + timedelta(days=400)
+    ahead = engines.milliseconds(datetime.now(UTC)) + timedelta(days=400)
     setting(ahead)
-    store._engine.update_execution_options(**{transactions.CLOCK_OPTION: True})
+    store._engine.update_execution_options(**{engines.CLOCK_OPTION: True})
     store.register(fields("C", surveyed_on=None))  # on the day of the clock, in the future
     wrong = store.record(
         "A", "reduced", box(103 + ord("A") / 50, 13.005, 0.002), happened_on="2024-06-01"
@@ -186,7 +186,7 @@ def poisoned(store: Store, setting: Setting, monkeypatch: pytest.MonkeyPatch) ->
     )
     store.retract_spot_task("good", reason="entered twice")
     monkeypatch.undo()
-    store._engine.update_execution_options(**{transactions.CLOCK_OPTION: False})
+    store._engine.update_execution_options(**{engines.CLOCK_OPTION: False})
     return ahead
 
 
@@ -300,9 +300,9 @@ def test_a_day_in_the_future_is_not_guessed(
 ) -> None:
     """A report says its own day: that a mend cannot know."""
     store.register(fields("A"))
-    ahead = transactions.milliseconds(datetime.now(UTC)) + timedelta(days=400)
+    ahead = engines.milliseconds(datetime.now(UTC)) + timedelta(days=400)
     setting(ahead)
-    store._engine.update_execution_options(**{transactions.CLOCK_OPTION: True})
+    store._engine.update_execution_options(**{engines.CLOCK_OPTION: True})
     day = f"{ahead - timedelta(days=3):%Y-%m-%d}"
     store.record(
         "A", "cleared", box(103 + ord("A") / 50, 13, 0.002), happened_on=day, event_id="e-1"

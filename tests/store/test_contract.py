@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import mine_geo.store.distances
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,16 +17,16 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-import mine_geo.store.distances
 from mine_geo import errors
-from mine_geo.border import border_nearest
+from mine_geo.split.distance import border_nearest
+from mine_geo.split.zones import border_split
 from mine_geo.store import Registered, Store, create_store, open_store
-from mine_geo.store import rows as store_rows
-from mine_geo.store.models import Base, BorderDistance, Event, Hazard
-from mine_geo.store.transactions import next_moment
+from mine_geo.store.engines import next_moment
+from mine_geo.store.schema import rows
+from mine_geo.store.schema import rows as store_rows
+from mine_geo.store.schema.models import Base, BorderDistance, Event, Hazard
+from mine_geo.tables.totals import totals
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
-from mine_geo.totals import totals
-from mine_geo.zones import border_split
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -154,7 +155,7 @@ def test_a_load_that_fails_half_way_leaves_nothing(
         if table.name == "event":
             raise RuntimeError("the power is gone")
 
-    monkeypatch.setattr(store_rows, "insert_rows", failing)
+    monkeypatch.setattr(rows, "insert_rows", failing)
     before = counts(store)
     with pytest.raises(RuntimeError, match="power"):
         store.register(hazards)
@@ -428,7 +429,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         calls.append(len(hazards))
         return border_nearest(hazards, *args, **options)
 
-    monkeypatch.setattr(mine_geo.store.distances, "border_nearest", counting)
+    monkeypatch.setattr(mine_geo.store.hazards, "border_nearest", counting)
     return calls
 
 

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from mine_geo.errors import RecordError
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
 from tests.reports_register import hazards, square
 from tests.store.inbox import candidates, report_file
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from mine_geo.geometry import size_m2
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.geometry import size_m2
+from mine_geo.geo.hazards import to_hazards
 from mine_geo.store import create_store, open_store
 from tests.store import crew
 

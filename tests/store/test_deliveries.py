@@ -18,8 +18,8 @@ from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 from mine_geo.errors import GeometryError, RecordError
-from mine_geo.geometry import size_m2
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.geometry import size_m2
+from mine_geo.geo.hazards import to_hazards
 from mine_geo.intake import read
 from tests.store.deliveries import ALONE, ITEMS, LAYOUTS, NO_LAND, Said, deliver, written
 from tests.store.inbox import candidates, file
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from mine_geo.intake.received import Received
+    from mine_geo.intake.raw import Received
     from mine_geo.store import Store
     from tests.store.deliveries import Sent
 

@@ -25,11 +25,11 @@ from sqlalchemy import func, make_url, select
 
 from mine_geo import errors, terms
 from mine_geo.errors import MineGeoError
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.ledger.preview import divide, merge
 from mine_geo.store import Accepted, Recorded, RecordedTask, Store, create_store, open_store
-from mine_geo.store.transactions import LOCK
+from mine_geo.store.engines import LOCK
 from mine_geo.terms import MOVEMENT_COLUMNS
-from mine_geo.transfers import divide, merge
 from tests.hand import cell_m2
 from tests.store import test_ledger_properties as ledgers
 from tests.store import test_workbench_properties as desks

@@ -12,8 +12,9 @@ import pytest
 import shapely
 
 from mine_geo import errors
-from mine_geo.store import Registered, create_store, gpkg, open_store
-from mine_geo.store.models import LAYERS, Base
+from mine_geo.store import Registered, create_store, open_store
+from mine_geo.store.schema import gpkg
+from mine_geo.store.schema.models import LAYERS, Base
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
 from tests.store import gdal, inbox
 from tests.store.conftest import box
@@ -270,7 +271,7 @@ def test_closing_while_another_program_reads_does_not_wait(
 def test_another_writer_is_waited_for_or_named(
     path: Path, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mine_geo.store.transactions.BUSY", "PRAGMA busy_timeout = 50")
+    monkeypatch.setattr("mine_geo.store.engines.BUSY", "PRAGMA busy_timeout = 50")
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         with open_store(path) as store:

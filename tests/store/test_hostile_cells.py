@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo import errors
-from mine_geo.cells import ID_LENGTH, TEXT_LENGTH
+from mine_geo.geo.cells import ID_LENGTH, TEXT_LENGTH
 from mine_geo.store import Store, create_store, open_store
 from tests.store.conftest import box
 from tests.store.inbox import candidates, file, received, reports, square
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from mine_geo.intake.received import Received
+    from mine_geo.intake.raw import Received
 
     Door = Callable[[Store, Any], Any]
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import mine_geo.store.judging
 import pandas as pd
 import pytest
 import shapely
@@ -14,15 +15,15 @@ from shapely import affinity
 from sqlalchemy import text
 
 import mine_geo.store.hazards
-import mine_geo.store.judging
-from mine_geo import errors, sample
-from mine_geo.fold import fold
-from mine_geo.geometry import size_m2
-from mine_geo.hazards import to_hazards
-from mine_geo.release import release_area
+from mine_geo import errors
+from mine_geo.geo import sample
+from mine_geo.geo.geometry import size_m2
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.ledger.fold import fold
+from mine_geo.ledger.preview import release_area
 from mine_geo.store import Registered, Store, create_store, read_spot_tasks
-from mine_geo.store.models import Hazard
-from mine_geo.store.spot_tasks import with_position
+from mine_geo.store.ledger.spot_tasks import with_position
+from mine_geo.store.schema.models import Hazard
 from mine_geo.terms import EVENT_COLUMNS, MOVEMENT_COLUMNS
 from tests import nasty
 from tests.hand import cell_m2
@@ -793,7 +794,7 @@ def test_recording_one_release_folds_one_hazard(
         folded.append(set(events["hazard_id"]))
         return fold(events, **options)
 
-    monkeypatch.setattr(mine_geo.store.judging, "fold", watched)
+    monkeypatch.setattr(mine_geo.store.ledger.judging, "fold", watched)
     monkeypatch.setattr(mine_geo.store.hazards, "fold", watched)
     ledger.record("A", "cleared", field(103.0, 103.001), happened_on="2022-05-03")
     assert folded == [{"A"}]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from mine_geo.errors import MineGeoError
-from mine_geo.fold import fold
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.ledger.fold import fold
 from mine_geo.terms import MOVEMENT_COLUMNS
 from tests.store.yard import Yard
 

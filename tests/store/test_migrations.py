@@ -14,19 +14,11 @@ from sqlalchemy import inspect, select, text, update
 
 import mine_geo
 from mine_geo import errors
-from mine_geo.events import ATTRIBUTES
-from mine_geo.store import (
-    content,
-    create_store,
-    engines,
-    migrate,
-    open_store,
-    opening,
-    rows,
-    upgrade_store,
-)
-from mine_geo.store.models import Base, StoreInfo
-from mine_geo.store.transactions import migrating
+from mine_geo.ledger.events import ATTRIBUTES
+from mine_geo.store import create_store, engines, migrate, open_store, opening, upgrade_store
+from mine_geo.store.engines import migrating
+from mine_geo.store.schema import content, rows
+from mine_geo.store.schema.models import Base, StoreInfo
 from mine_geo.terms import HAZARD_COLUMNS
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
-from mine_geo import errors, settings
+from mine_geo import errors
 from mine_geo.cli import main
-from mine_geo.store import create_store, engines, open_store, upgrade_store
+from mine_geo.store import address, create_store, engines, open_store, upgrade_store
 
 CANARY = "Kanari7Vogel"
 NOWHERE = "127.0.0.1:9"
@@ -126,10 +126,10 @@ def test_a_password_is_never_shown(
     shape: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     monkeypatch.chdir(str(tmp_path))
-    monkeypatch.delenv(settings.DATABASE_VARIABLE, raising=False)
+    monkeypatch.delenv(address.DATABASE_VARIABLE, raising=False)
     text = shape.format(S=CANARY)
     assert [said for said in said_of(text) if CANARY.lower() in said.lower()] == []
-    monkeypatch.setenv(settings.DATABASE_VARIABLE, text)
+    monkeypatch.setenv(address.DATABASE_VARIABLE, text)
     result = CliRunner().invoke(main, ["totals"])
     assert result.exit_code != 0
     assert CANARY.lower() not in result.output.lower()

@@ -12,9 +12,10 @@ import pytest
 import shapely
 from sqlalchemy import text
 
-from mine_geo import editions, errors
-from mine_geo.hazards import to_hazards
-from mine_geo.public_settings import PublicSettings
+from mine_geo import errors
+from mine_geo.disclosure.settings import PublicSettings
+from mine_geo.exports import editions
+from mine_geo.geo.hazards import to_hazards
 from tests.store.conftest import box
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ def test_nothing_of_it_is_changed_or_deleted(filled: Store, table: str) -> None:
 
 
 def _translated(store: Store) -> object:
-    from mine_geo.store import faults  # noqa: PLC0415
+    from mine_geo.store import engines as faults  # noqa: PLC0415
 
     return faults.translated(store._place)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from mine_geo.disclosure import disclose
+from mine_geo.disclosure.disclosed import disclose
 from tests.store.conftest import box
 from tests.store.inbox import file, report_file, square
 

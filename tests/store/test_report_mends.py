@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
 from tests.reports_register import SIZE_M2, square
 from tests.store.inbox import candidates, report_file
 

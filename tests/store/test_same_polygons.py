@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 from mine_geo import errors
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.geo.snapshots import SAME_DEGREES, same_outlines, same_places
 from mine_geo.intake import read, read_hazards
-from mine_geo.snapshots import SAME_DEGREES, same_outlines, same_places
 from mine_geo.store import Store
 from tests.store.inbox import candidates, file, square
 

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
 from tests.hand import cell_m2
 from tests.store.inbox import candidates, report_file
 from tests.store.yard import Yard

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import mine_geo.store.hazards
-from mine_geo import sample
-from mine_geo.fold import fold
+from mine_geo.geo import sample
+from mine_geo.geo.vector import read_vector
 from mine_geo.intake import read_hazards
+from mine_geo.ledger.fold import fold
 from mine_geo.store import Store, create_store
-from mine_geo.vector import read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import shapely
 
-from mine_geo import events
 from mine_geo.errors import GeometryError, StoreError
-from mine_geo.geometry import size_m2
-from mine_geo.store import register as registration
-from mine_geo.totals import totals
+from mine_geo.geo.geometry import size_m2
+from mine_geo.ledger import events
+from mine_geo.store.ledger import register
+from mine_geo.tables.totals import totals
 from tests.store.conftest import box
 
 RING = "((103.2 13.5, 103.21 13.5, 103.21 13.51, 103.2 13.5))"
@@ -26,7 +26,7 @@ def enter(store, table, geometry):
     raw = raw.set_geometry(gpd.GeoSeries([geometry], index=raw.index, crs=4326))
     raw = raw.assign(size_m2=size_m2(raw))
     with pytest.MonkeyPatch.context() as earlier:
-        earlier.setattr(registration, "checked", lambda table, *_, **__: table)
+        earlier.setattr(register, "checked", lambda table, *_, **__: table)
         earlier.setattr(events, "without_empty", lambda given: (given, np.zeros(len(given), bool)))
         store.register(raw)
 
@@ -117,7 +117,7 @@ def test_retracted_and_loaded_anew_it_is_measured(full, hazards):
 def test_no_door_of_the_ledger_lets_one_in(full, hazards, drawn):
     hollow = shapely.from_wkt(HOLLOW[drawn])
     frame = hazards.iloc[[0]].assign(hazard_id="NEW-1").set_geometry([hollow], crs=4326)
-    told = "an empty part or hole; take it out with mine_geo.geometry.without_empty"
+    told = "an empty part or hole; take it out with mine_geo.geo.geometry.without_empty"
     with pytest.raises(GeometryError, match=f"NEW-1: {told}"):
         full.register(frame)
     for call in (

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import mine_geo.store.distances
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,15 +19,15 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from sqlalchemy import insert
 
-import mine_geo.store.distances
-from mine_geo import errors, sample
-from mine_geo.findings import Finding
-from mine_geo.hazards import to_hazards
+from mine_geo import errors
+from mine_geo.geo import sample
+from mine_geo.geo.hazards import to_hazards
 from mine_geo.intake import read_admin
+from mine_geo.intake.findings import Finding
 from mine_geo.store import Store, create_store
-from mine_geo.store.models import Submission
+from mine_geo.store.schema.models import Submission
+from mine_geo.tables.totals import totals
 from mine_geo.terms import HAZARD_COLUMNS
-from mine_geo.totals import totals
 from tests.store.inbox import candidates, file, received, report_file, square
 
 SIZE = 1_200_149  # a square of 0.01 degree at 13 degrees north
@@ -282,7 +283,7 @@ def test_distances_of_waiting_hazards_are_kept(
     def computed(*_: Any, **__: Any) -> None:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(mine_geo.store.distances, "border_nearest", computed)
+    monkeypatch.setattr(mine_geo.store.hazards, "border_nearest", computed)
     store.accept("S-0001")
     assert store.split()["border_distance_m"].tolist() == first
 

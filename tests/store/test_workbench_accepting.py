@@ -10,7 +10,7 @@ import shapely
 from pandas.testing import assert_frame_equal
 
 from mine_geo import errors
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
 from mine_geo.store import Left, Store
 from tests.store.inbox import candidates, file, square
 
@@ -422,7 +422,7 @@ def test_an_acceptance_that_fails_half_way_leaves_nothing(
     def failing(*_: Any, **__: Any) -> None:
         raise RuntimeError("the power is gone")
 
-    monkeypatch.setattr("mine_geo.store.deciding.Decision.write", failing)
+    monkeypatch.setattr("mine_geo.store.workbench.accept.Decision.write", failing)
     with pytest.raises(RuntimeError, match="power"):
         store.accept(name)
     monkeypatch.undo()

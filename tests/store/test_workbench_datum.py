@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 import mine_geo as mg
-from tests.test_datum import EPSG_1542, INDIAN_1960, NAME, PLACES, TEN_PLACES, shifted
+from tests.geo.test_datum import EPSG_1542, INDIAN_1960, NAME, PLACES, TEN_PLACES, shifted
 
 if TYPE_CHECKING:
     from pathlib import Path

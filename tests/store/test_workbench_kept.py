@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from mine_geo import errors
-from mine_geo.findings import Finding
+from mine_geo.intake.findings import Finding
 from mine_geo.store import Store, create_store, open_store
 from tests.store import gdal
 from tests.store.inbox import file, square

@@ -13,8 +13,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from mine_geo.errors import MineGeoError
-from mine_geo.fold import fold
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.ledger.fold import fold
 from tests.store.inbox import candidates, file, report_file
 from tests.store.yard import Yard
 

@@ -8,8 +8,8 @@ import pytest
 import shapely
 
 from mine_geo import errors
-from mine_geo.findings import Finding
-from mine_geo.hazards import to_hazards
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.intake.findings import Finding
 from mine_geo.store import Store
 from tests.store.inbox import candidates, report_file, square
 

@@ -2,34 +2,219 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from mine_geo.errors import choose
-from mine_geo.maps import facts, public_page
-from mine_geo.maps.around import Around
-from mine_geo.maps.public_page import PublicLayers
-from mine_geo.maps.sheets import arrange, furniture, labels, tables
+from mine_geo.maps import facts
+from mine_geo.maps.ground import Around
+from mine_geo.maps.public import page as public_page
+from mine_geo.maps.public.page import PublicLayers
+from mine_geo.maps.sheets import furniture, labels, tables
 from mine_geo.maps.sheets.mapping import Map
 from mine_geo.maps.sheets.output import Sheet
-from mine_geo.maps.sheets.overview import Overview
-from mine_geo.maps.sheets.panel import Facts, Legend, Notice
-from mine_geo.maps.sheets.paper import GREY, Page, papers
-from mine_geo.maps.sheets.pinned import pinned
+from mine_geo.maps.sheets.panel import Facts, Legend, Notice, Overview
+from mine_geo.maps.sheets.paper import GREY, Page, papers, pinned
+from mine_geo.maps.sheets.tables import SIZES, Grid
 from mine_geo.maps.sheets.view import fit, ground_bounds
 from mine_geo.maps.words import LANGUAGES, Said, same, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from mine_geo.maps.beneath import Beneath
+    from mine_geo.maps.ground import Beneath
     from mine_geo.maps.layers import Layers
-    from mine_geo.maps.sheets.arrange import Plan
-    from mine_geo.maps.sheets.paper import Paper
+    from mine_geo.maps.sheets.panel import Part
+    from mine_geo.maps.sheets.paper import Box, Paper
+    from mine_geo.maps.sheets.tables import Table
     from mine_geo.maps.sheets.view import Bounds, View
     from mine_geo.maps.subject import Subject
+
+
+MARGIN_MM: Final = 8.0
+HEADER_MM: Final = 16.5
+FOOTER_MM: Final = 6.0
+FURNITURE_MM: Final = 10.0
+"""The strip below the map: scale bar, scale, north arrow."""
+
+GUTTER_MM: Final = 3.8
+"""Around the window, for the names of the graticule."""
+
+COLUMN_MM: Final = 88.0
+GAP_MM: Final = 5.0
+STRIP_LEAST_MM: Final = 52.0
+STRIP_USUAL_MM: Final = 62.0
+STRIP_MOST: Final = 0.37
+"""The most of the page's height that the strip of a portrait sheet takes."""
+
+SHARES: Final = (0.29, 0.41, 0.30)
+"""Of the strip's width: legend, table, facts."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The boxes of a sheet, mm; `panel` is beside the map, or below it on a portrait sheet."""
+
+    header: Box
+    window: Box
+    furniture: Box
+    panel: Box
+    footer: Box
+    notice: Box
+    """The standing text of a sheet for everybody: over the footer, on a landscape sheet only as
+    wide as the map, for the column beside that needs all its height."""
+
+
+def planned(paper: Paper, strip_mm: float = STRIP_LEAST_MM, notice_mm: float = 0.0) -> Plan:
+    """Return where everything stands; `strip_mm` counts on a portrait sheet only."""
+    unit = paper.unit
+    wide, high = paper.size_mm
+    margin, gutter = MARGIN_MM * unit, GUTTER_MM * unit
+    left, right = margin, wide - margin
+    top, bottom = high - margin, margin
+    header = (left, top - HEADER_MM * unit, right, top)
+    footer = (left, bottom, right, bottom + FOOTER_MM * unit)
+    low, up = footer[3] + 1.5 * unit, header[1] - 1.5 * unit
+    notice = (left, low, left + wide_mm(paper), low + notice_mm)
+    above = notice[3] + (1.5 * unit if notice_mm else 0)
+    if paper.orientation == "landscape":
+        edge = right - COLUMN_MM * unit
+        panel = (edge, low, right, up)
+        area = (left, above, edge - GAP_MM * unit, up)
+    else:
+        panel = (left, above, right, above + strip_mm)
+        area = (left, panel[3] + 3 * unit, right, up)
+    furniture = (area[0] + gutter, area[1], area[2] - gutter, area[1] + FURNITURE_MM * unit)
+    window = (area[0] + gutter, furniture[3] + gutter, area[2] - gutter, area[3] - gutter)
+    return Plan(header, window, furniture, panel, footer, notice)
+
+
+def wide_mm(paper: Paper) -> float:
+    """Return the width of the map, or of a portrait sheet, between the margins, mm."""
+    beside = COLUMN_MM + GAP_MM if paper.orientation == "landscape" else 0.0
+    return paper.size_mm[0] - (2 * MARGIN_MM + beside) * paper.unit
+
+
+def strip_most(paper: Paper) -> float:
+    """Return how high the strip of a portrait sheet may be, mm."""
+    return STRIP_MOST * paper.size_mm[1]
+
+
+def _grids(tables: Iterable[Table]) -> Iterable[Grid]:
+    for table in tables:
+        for size in SIZES:
+            yield Grid(table, size)
+
+
+def _cut(page: Page, tables: Sequence[Table], width: float, height: float) -> Grid:
+    """Return the shortest table, with as many of its rows as there is room for."""
+    table, size = tables[-1], SIZES[-1]
+    for count in range(len(table.rows), -1, -1):
+        grid = Grid(replace(table, rows=table.rows[:count]).told(len(table.rows) - count), size)
+        if grid.height(page, width) <= height:
+            break
+    return grid
+
+
+def strip_grid(page: Page, tables: Sequence[Table]) -> Grid:
+    """Return the most detailed table that has room on a portrait sheet."""
+    box = planned(page.paper).panel
+    width = (box[2] - box[0] - 2 * GAP_MM * page.unit) * SHARES[1]
+    most = strip_most(page.paper)
+    for grid in _grids(tables):
+        if grid.height(page, width) <= most and grid.widths(page, width) is not None:
+            return grid
+    return _cut(page, tables, width, most)
+
+
+def legend_mm(page: Page, legend: Legend) -> float:
+    """Return the height of the legend on a portrait sheet, mm."""
+    box = planned(page.paper).panel
+    return legend.height(page, (box[2] - box[0] - 2 * GAP_MM * page.unit) * SHARES[0])
+
+
+def strip_mm(
+    page: Page, grid: Grid, facts: Facts, overview: Overview | None, least: float = 0
+) -> float:
+    """Return the height of the strip of a portrait sheet, mm."""
+    box = planned(page.paper).panel
+    room = box[2] - box[0] - 2 * GAP_MM * page.unit
+    needed = max(
+        grid.height(page, room * SHARES[1]),
+        _stacked(page, [facts, *([] if overview is None else [overview])], room * SHARES[2]),
+        STRIP_LEAST_MM * page.unit,
+        least,
+    )
+    return min(needed + 1, strip_most(page.paper))
+
+
+def draw_strip(
+    page: Page, box: Box, grid: Grid, legend: Legend, facts: Facts, overview: Overview | None
+) -> None:
+    """Draw the parts side by side below the map; the overview where it has room."""
+    gap = GAP_MM * page.unit
+    room = box[2] - box[0] - 2 * gap
+    columns: list[list[Part]] = [[legend], [grid], [facts]]
+    if overview is not None:
+        for number in (2, 0):
+            parts = [*columns[number], overview]
+            if _stacked(page, parts, room * SHARES[number]) <= box[3] - box[1]:
+                columns[number] = parts
+                break
+    left = box[0]
+    for share, parts in zip(SHARES, columns, strict=True):
+        _stack(page, parts, (left, box[1], left + room * share, box[3]))
+        left += room * share + gap
+
+
+def draw_column(
+    page: Page,
+    box: Box,
+    tables: Sequence[Table],
+    legend: Legend,
+    facts: Facts,
+    overview: Overview | None,
+) -> Grid:
+    """Draw the parts one below the other beside the map; return the table that had room."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    around: list[list[Part]] = [[overview, legend]] if overview is not None else []
+    around.append([legend])
+    for table in tables:
+        for above in around:
+            for grid in _grids([table]):
+                parts = [*above, grid, facts]
+                fits = _stacked(page, parts, width) <= height
+                if fits and grid.widths(page, width) is not None:
+                    _stack(page, parts, box)
+                    return grid
+    rest = height - _stacked(page, [legend, facts], width) - _gap(page)
+    grid = _cut(page, tables, width, rest)
+    _stack(page, [legend, grid, facts], box)
+    return grid
+
+
+def _gap(page: Page) -> float:
+    return 4.0 * page.unit
+
+
+def _stacked(page: Page, parts: Sequence[Part], width: float) -> float:
+    """Return the height of parts one below the other, mm."""
+    return sum(part.height(page, width) for part in parts) + _gap(page) * (len(parts) - 1)
+
+
+def _stack(page: Page, parts: Sequence[Part], box: Box) -> None:
+    """Draw parts one below the other from the top of a box."""
+    top, width = box[3], box[2] - box[0]
+    for part in parts:
+        high = part.height(page, width)
+        if not high:
+            continue
+        part.draw(page, box[0], top, width)
+        page.blocks[part.name] = (box[0], top - high, box[2], top)
+        top -= high + _gap(page)
+
 
 ANYWHERE: Final = (170_000.0, 1_090_000.0, 830_000.0, 1_640_000.0)
 """The ground of a sheet without any extent, metres of the plane: Cambodia."""
@@ -61,8 +246,8 @@ def choose_paper(wanted: str, ground: Bounds) -> Paper:
     """Return the paper that shows the ground largest, of the orientations that were asked for."""
 
     def scale(paper: Paper) -> float:
-        height = arrange.STRIP_USUAL_MM * paper.unit
-        return fit(arrange.plan(paper, height).window, ground).denominator
+        height = STRIP_USUAL_MM * paper.unit
+        return fit(planned(paper, height).window, ground).denominator
 
     return min(papers(wanted), key=scale)
 
@@ -93,16 +278,16 @@ class Composer:
     def draw(self, ground: Bounds) -> View:
         """Draw the sheet; return the view of its map."""
         portrait = self.page.paper.orientation == "portrait"
-        notice_mm = self.notice.height(self.page, arrange.wide_mm(self.page.paper))
+        notice_mm = self.notice.height(self.page, wide_mm(self.page.paper))
         overview = None
         if self.subject.level != "national" and self.layers.land is not None:
             overview = Overview(self.layers, self.subject, 26.0 if portrait else 34.0)
         if portrait:
-            grid = arrange.strip_grid(self.page, self.tables)
-            height = arrange.strip_mm(self.page, grid, self.facts, overview, self.strip_mm)
-            plan = arrange.plan(self.page.paper, height, notice_mm)
+            grid = strip_grid(self.page, self.tables)
+            height = strip_mm(self.page, grid, self.facts, overview, self.strip_mm)
+            plan = planned(self.page.paper, height, notice_mm)
         else:
-            plan = arrange.plan(self.page.paper, notice_mm=notice_mm)
+            plan = planned(self.page.paper, notice_mm=notice_mm)
         view = fit(plan.window, ground)
         drawn = Map(self.page, view, self.layers, self.subject, alone=bool(self.said.public))
         own, hazards = self._map(drawn)
@@ -110,13 +295,11 @@ class Composer:
         if overview is not None:
             overview.view = view
         if portrait:
-            self.legend_mm = arrange.legend_mm(self.page, legend)
+            self.legend_mm = legend_mm(self.page, legend)
             self.lacks_room = self.legend_mm > plan.panel[3] - plan.panel[1]
-            arrange.draw_strip(self.page, plan.panel, grid, legend, self.facts, overview)
+            draw_strip(self.page, plan.panel, grid, legend, self.facts, overview)
         else:
-            grid = arrange.draw_column(
-                self.page, plan.panel, self.tables, legend, self.facts, overview
-            )
+            grid = draw_column(self.page, plan.panel, self.tables, legend, self.facts, overview)
         labels.write(drawn, own, hazards, ids=grid.table.lists_hazards)
         self._furniture(plan, view)
         self._header(plan)

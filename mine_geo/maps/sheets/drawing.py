@@ -13,7 +13,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from mine_geo.maps.sheets.paper import MM_PER_POINT
-from mine_geo.symbology import marks
+from mine_geo.maps.symbols import marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from mine_geo.symbology import Marks, Symbol
+    from mine_geo.maps.symbols import Marks, Symbol
+
 
 POINTS_PER_PIXEL: Final = 0.42
 """Lines are finer on paper than on a screen."""

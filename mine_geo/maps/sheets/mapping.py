@@ -16,25 +16,27 @@ import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from mine_geo.maps import ground, public_tables, records
-from mine_geo.maps.around import Around
+from mine_geo.maps import ground, grouping
 from mine_geo.maps.facts import around_switches, veiled_said
+from mine_geo.maps.ground import Around
+from mine_geo.maps.public import tables
 from mine_geo.maps.sheets import drawing
 from mine_geo.maps.sheets.paper import GREY, INK
+from mine_geo.maps.symbols import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
 from mine_geo.maps.words import Said, say
-from mine_geo.symbology import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
 from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from mine_geo.disclosure import Disclosed
+    from mine_geo.disclosure.disclosed import Disclosed
     from mine_geo.maps.layers import Layers
-    from mine_geo.maps.public_page import PublicLayers
+    from mine_geo.maps.public.page import PublicLayers
     from mine_geo.maps.sheets.furniture import Graticule
     from mine_geo.maps.sheets.paper import Page
     from mine_geo.maps.sheets.view import View
     from mine_geo.maps.subject import Subject
+
 
 OUTSIDE: Final = "#d9d8d4"
 """Neighbours and sea: warmer and darker than the near zone over land, which is bluish."""
@@ -54,8 +56,8 @@ def _classes(hazards: pd.DataFrame) -> tuple[Any, Any]:
     """Return area type and status of hazards, as symbols call them."""
     empty = pd.Series(None, index=hazards.index, dtype=object)
     return (
-        records.code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown"),
-        records.code_of(hazards.get("status", empty), STATUSES, "open"),
+        grouping.code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown"),
+        grouping.code_of(hazards.get("status", empty), STATUSES, "open"),
     )
 
 
@@ -232,7 +234,7 @@ class Map:
         for releases, pale in ((around.others_released, " pale"), (around.released, "")):
             if releases is None or not len(releases):
                 continue
-            outcomes = records.code_of(releases["outcome"], OUTCOMES, "released")
+            outcomes = grouping.code_of(releases["outcome"], OUTCOMES, "released")
             placed = self.view.on_paper(releases.geometry.to_numpy())
             seen = ~shapely.is_empty(placed) & shapely.intersects(placed, self.window)
             found += [
@@ -263,15 +265,15 @@ class Map:
 
         Of several kinds the first is shaded, and the legend names it.
         """
-        kinds = public_tables.kinds_of(disclosed.aggregates)
+        kinds = tables.kinds_of(disclosed.aggregates)
         for kind in kinds[:1]:
-            rows = public_tables.of_kind(self.subject.hazards, kind)
-            all_rows = public_tables.of_kind(disclosed.aggregates, kind)
-            steps = public_tables.breaks(all_rows["size_m2"])
-            classes = np.asarray(public_tables.classes(rows["size_m2"], steps), dtype=object)
+            rows = tables.of_kind(self.subject.hazards, kind)
+            all_rows = tables.of_kind(disclosed.aggregates, kind)
+            steps = tables.breaks(all_rows["size_m2"])
+            classes = np.asarray(tables.classes(rows["size_m2"], steps), dtype=object)
             placed = self.view.on_paper(rows.geometry) if len(rows) else np.empty(0, object)
-            what = public_tables.kind_name(kind)
-            for name, meaning in public_tables.legend_of(disclosed, kind):
+            what = tables.kind_name(kind)
+            for name, meaning in tables.legend_of(disclosed, kind):
                 path = drawing.polygons(placed[classes == name])
                 drawing.add(self.axes, path, symbol(name), unit=self.unit, above=2.5)
                 self.entries.append(
@@ -320,7 +322,7 @@ class Map:
 
     def _hatch_kinds(self, hazards: pd.DataFrame, placed: Any) -> list[Entry]:
         """Hatch hazards (mm) by kind where there are several; return what the legend says."""
-        kinds = records.kinds_of(hazards)
+        kinds = grouping.kinds_of(hazards)
         found = sorted(kinds.unique())
         if len(found) < 2:
             return []
@@ -335,7 +337,7 @@ class Map:
                 above=8.55,
             )
             box = Symbol(None, 1, GREY, 1, 1, (), hatch=hatch)
-            entries.append(Entry(box, records.kind_name(kind), outline=True))
+            entries.append(Entry(box, grouping.kind_name(kind), outline=True))
         return entries
 
     def add_places_entry(self) -> None:

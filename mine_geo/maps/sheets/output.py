@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mine_geo import restriction
+from mine_geo.disclosure import restriction
 from mine_geo.errors import FileError, OptionError
-from mine_geo.maps.sheets import fonts
-from mine_geo.maps.sheets.paper import DPI
-from mine_geo.maps.sheets.pinned import pinned
+from mine_geo.maps.sheets import paper
+from mine_geo.maps.sheets.paper import DPI, pinned
 
 if TYPE_CHECKING:
     from mine_geo.maps.sheets.paper import Page
     from mine_geo.maps.sheets.view import View
     from mine_geo.maps.words import Said
+
 
 ENDINGS: Final = (".pdf", ".png")
 
@@ -101,7 +101,7 @@ class Sheet:
 
     def _content(self, kind: str) -> bytes:
         """Return the bytes of a file; nothing in them tells when it was made."""
-        title = fonts.clean(self.title)
+        title = paper.clean(self.title)
         access = restriction.PUBLIC if self.public else restriction.RESTRICTED
         # In letters that any program of documents finds, whatever the sheet's language.
         about = "" if self.restricted is None else self.restricted.en.replace(" · ", "; ")
@@ -114,9 +114,9 @@ class Sheet:
             said |= {"Software": "mine_geo", restriction.FIELD: access}
             said |= {"Description": about} if about else {}
         if self.notice:
-            said["Subject" if kind == "pdf" else "Description"] = fonts.clean(self.notice)
+            said["Subject" if kind == "pdf" else "Description"] = paper.clean(self.notice)
         written = io.BytesIO()
         with pinned():
-            fonts.register()
+            paper.register()
             self.page.figure.savefig(written, format=kind, dpi=DPI, metadata=said)
         return written.getvalue()

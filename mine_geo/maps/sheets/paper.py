@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import matplotlib as mpl
+from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -13,13 +19,145 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from mine_geo.errors import choose
-from mine_geo.maps.sheets import fonts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.text import Text
+
+
+@contextmanager
+def pinned() -> Iterator[None]:
+    """Draw with Matplotlib's own settings, whatever the caller or the machine has set."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams["pdf.fonttype"] = 42  # text that can be searched and copied
+        yield
+
+
+FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
+LATIN: Final = "mine_geo Latin"
+KHMER: Final = "mine_geo Khmer"
+FAMILIES: Final = (LATIN, KHMER)
+
+REGULAR: Final = 400
+BOLD: Final = 700
+REPLACEMENT: Final = "\ufffd"
+KEPT_MARKS: Final = "\u200b\u200c\u200d"
+"""Marks without a look that Khmer writing needs: where words end, what joins and what does not."""
+
+COENG: Final = "\u17d2"
+"""The sign that puts the next Khmer consonant below."""
+
+
+def _files() -> dict[tuple[str, int], Path]:
+    """Return the font files by family and weight."""
+    own = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return {
+        (LATIN, REGULAR): own / "DejaVuSans.ttf",
+        (LATIN, BOLD): own / "DejaVuSans-Bold.ttf",
+        (KHMER, REGULAR): FOLDER / "NotoSansKhmer-Regular.ttf",
+        (KHMER, BOLD): FOLDER / "NotoSansKhmer-Bold.ttf",
+    }
+
+
+def register() -> None:
+    """Make the families known to Matplotlib under names that no other font has."""
+    manager = font_manager.fontManager
+    known = {entry.name for entry in manager.ttflist}
+    for (family, weight), path in _files().items():
+        if family not in known:
+            manager.ttflist.append(
+                font_manager.FontEntry(
+                    fname=str(path),
+                    name=family,
+                    style="normal",
+                    variant="normal",
+                    weight=weight,
+                    stretch="normal",
+                    size="scalable",
+                )
+            )
+
+
+@cache
+def _glyphs(family: str) -> frozenset[int]:
+    """Return the code points that a family has in both weights."""
+    weights = [path for (name, _), path in _files().items() if name == family]
+    charmaps = [set(font_manager.get_font(path).get_charmap()) for path in weights]
+    return frozenset(set.intersection(*charmaps))
+
+
+def _family(letter: str) -> str | None:
+    """Return the family that a letter is taken from, or None."""
+    return next((family for family in FAMILIES if ord(letter) in _glyphs(family)), None)
+
+
+def _is_mark(letter: str) -> bool:
+    """Say whether a letter is drawn over, under or around the one before."""
+    return unicodedata.category(letter) in ("Mn", "Mc", "Me")
+
+
+def _shown(letter: str) -> str:
+    """Return what is drawn for a letter: itself, a space, nothing, or the replacement mark."""
+    category = unicodedata.category(letter)
+    if letter in KEPT_MARKS:
+        return letter
+    if category in ("Zl", "Zp", "Zs") or letter in "\t\n\v\f\r\x85":
+        return " "
+    if category == "Cf":  # marks that only turn the direction of writing, or hide
+        return ""
+    return REPLACEMENT if category.startswith("C") or _family(letter) is None else letter
+
+
+@cache
+def clean(text: str) -> str:
+    r"""Return a text as one line that can be drawn: what no font has is a replacement mark.
+
+    So is a mark over a letter that the mark's font does not have.
+
+    Examples
+    --------
+    >>> clean("Sam\u202elout\n\x00$x$")
+    'Samlout �$x$'
+    """
+    shown: list[str] = []
+    base = ""
+    for letter in "".join(map(_shown, text)).strip():
+        if not _is_mark(letter):
+            base = letter if letter not in KEPT_MARKS else base
+            shown.append(letter)
+        elif base and _family(base) == _family(letter):
+            shown.append(letter)
+        else:
+            base = REPLACEMENT
+            shown.append(REPLACEMENT)
+    return "".join(shown)
+
+
+def clusters(text: str) -> list[str]:
+    """Divide a text into the pieces that must not be cut: a letter with its marks.
+
+    Examples
+    --------
+    >>> clusters("ab"), clusters("ខ្មែរ")
+    (['a', 'b'], ['ខ្មែ', 'រ'])
+    """
+    pieces: list[str] = []
+    for letter in text:
+        joined = pieces and (_is_mark(letter) or pieces[-1].endswith(COENG) or letter in KEPT_MARKS)
+        if joined:
+            pieces[-1] += letter
+        else:
+            pieces.append(letter)
+    return pieces
+
+
+def is_khmer(text: str) -> bool:
+    """Say whether a text has any Khmer letter."""
+    return any("\u1780" <= letter <= "\u17ff" for letter in text)
+
 
 SIZES_MM: Final = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
 UNITS: Final = {"A4": 1.0, "A3": 1.2}
@@ -113,7 +251,7 @@ class Page:
 
     def __post_init__(self) -> None:
         """Make the figure, and axes over all of it."""
-        fonts.register()
+        register()
         self.width, self.height = self.paper.size_mm
         size = (self.width / MM_PER_INCH, self.height / MM_PER_INCH)
         self.figure = Figure(figsize=size, dpi=DPI, facecolor="white")
@@ -154,7 +292,7 @@ class Page:
 
         Khmer letters are smaller in their square than Latin ones: they are drawn larger.
         """
-        return size * self.unit * (KHMER_SIZE if fonts.is_khmer(text) else 1.0)
+        return size * self.unit * (KHMER_SIZE if is_khmer(text) else 1.0)
 
     def line_mm(self, size: float, language: str | None = None) -> float:
         """Return the height of a line of text (mm) of a size in points on A4.
@@ -165,9 +303,9 @@ class Page:
         return self.points(size) * MM_PER_POINT * leading
 
     def _font(self, text: str, size: float, *, bold: bool) -> FontProperties:
-        weight = fonts.BOLD if bold else fonts.REGULAR
+        weight = BOLD if bold else REGULAR
         points = self.points(size, text)
-        return FontProperties(family=list(fonts.FAMILIES), weight=weight, size=points)
+        return FontProperties(family=list(FAMILIES), weight=weight, size=points)
 
     def text(
         self,
@@ -188,7 +326,7 @@ class Page:
         drawn: Text = self.axes.text(
             x,
             y,
-            fonts.clean(text),
+            clean(text),
             fontproperties=self._font(text, size, bold=bold),
             color=colour,
             ha=align,
@@ -236,7 +374,7 @@ class Page:
         """Return the width of a line of text, mm."""
         key = (text, size, bold)
         if key not in self._widths:
-            shown = fonts.clean(text)
+            shown = clean(text)
             wide = 0.0
             if shown:
                 font = self._font(text, size, bold=bold)
@@ -246,10 +384,10 @@ class Page:
 
     def cut(self, text: str, width: float, size: float, *, bold: bool = False) -> str:
         """Return a line that is at most `width` mm wide, cut with an ellipsis where it is not."""
-        shown = fonts.clean(text)
+        shown = clean(text)
         if self.width_of(shown, size, bold=bold) <= width:
             return shown
-        pieces = fonts.clusters(shown)
+        pieces = clusters(shown)
         low, high = 0, len(pieces)
         while low < high:
             middle = (low + high + 1) // 2
@@ -265,13 +403,13 @@ class Page:
     ) -> list[str]:
         """Return a text in lines at most `width` mm wide, at most `most` of them."""
         lines = [""]
-        for word in _words(fonts.clean(text)):
+        for word in _words(clean(text)):
             if self.width_of((lines[-1] + word).rstrip(), size, bold=bold) <= width:
                 lines[-1] += word
                 continue
             if lines[-1]:
                 lines.append("")
-            for piece in fonts.clusters(word):
+            for piece in clusters(word):
                 if lines[-1] and self.width_of(lines[-1] + piece, size, bold=bold) > width:
                     lines.append("")
                 lines[-1] += piece

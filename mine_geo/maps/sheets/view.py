@@ -14,13 +14,14 @@ import numpy as np
 import pyproj
 import shapely
 
-from mine_geo.geometry import densify
+from mine_geo.geo.geometry import densify
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.maps.sheets.paper import Box
+
 
 PLANE: Final = "EPSG:32648"
 ELLIPSOID: Final = pyproj.Geod(ellps="WGS84")

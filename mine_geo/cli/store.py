@@ -1,0 +1,252 @@
+"""Commands that make and fill a store: `init`, `load`, `db`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from mine_geo import errors
+from mine_geo.cli.files import say_whole
+from mine_geo.cli.options import (
+    ASSIGN,
+    FILE,
+    AdminReading,
+    BorderReading,
+    FileReading,
+    Sheet,
+    admin_options,
+    border_options,
+    echo,
+    example,
+    file_options,
+    held,
+    open_named,
+    output_options,
+    span,
+    with_units,
+    wrote,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mine_geo.intake import Layer
+
+
+UNIT_CODES: Final = ("unknown_place", "code_differs", "wrong_province", "wrong_district")
+"""The findings on what a record says of its province and district."""
+MOST_SAID: Final = 5
+
+
+@click.command(epilog=example("mine-geo --database register.gpkg init"))
+@click.option("--title", help="A title of the store.")
+@click.option("--synthetic", is_flag=True, help="For invented data, and nothing else ever.")
+@click.pass_context
+def init(ctx: click.Context, title: str | None, *, synthetic: bool) -> None:
+    """Make an empty store."""
+    from mine_geo.store import create_store  # noqa: PLC0415
+
+    with create_store(ctx.obj, synthetic=synthetic, title=title) as store:
+        echo(f"made {store.name}; next: mine-geo load border FILE")
+
+
+@click.group(epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
+def load() -> None:
+    """Load districts, a border, or hazards from a file into the store."""
+
+
+@load.command("admin", epilog=example("mine-geo load admin khm_adm2.gpkg --name COD-AB"))
+@FILE
+@click.option("--name", help="What the dataset is called.")
+@click.option("--version", help="Its version.")
+@admin_options
+@click.pass_context
+def load_admin(
+    ctx: click.Context, how: AdminReading, file: Path, name: str | None, version: str | None
+) -> None:
+    """Load districts; earlier ones are kept, these become the active ones."""
+    received = how.receive(file)
+    admin = received.in_order()
+    done = open_named(ctx).load_admin(admin, name or file.stem, version)
+    echo(f"{held(received)} {_said(changed=done.changed)}: {done.name} {done.version}")
+    if "repaired" in admin and admin["repaired"].any():
+        codes = errors.some(admin.loc[admin["repaired"], "district_code"], 20)
+        echo(f"note: invalid rings were repaired in districts {codes}", err=True)
+    _say_findings(received)
+
+
+@load.command("border", epilog=example("mine-geo load border border.gpkg --accuracy 50"))
+@FILE
+@click.option("--name", help="What the dataset is called.")
+@click.option("--version", help="Its version.")
+@click.option("--accuracy", type=float, metavar="METRES", help="How far off the lines may be.")
+@border_options
+@click.pass_context
+def load_border(
+    ctx: click.Context,
+    how: BorderReading,
+    file: Path,
+    name: str | None,
+    version: str | None,
+    accuracy: float | None,
+) -> None:
+    """Load border lines; earlier ones are kept, these become the active ones."""
+    received = how.receive(file, name, version, accuracy)
+    done = open_named(ctx).load_border(received.in_order())
+    echo(f"{done.rows:,} lines {_said(changed=done.changed)}: {done.name} {done.version}")
+    echo(held(received))
+    _say_findings(received)
+
+
+def _say_findings(received: Layer) -> None:
+    """Say what there is to say of a border or districts that were loaded."""
+    for finding in received.findings:
+        echo(f"{finding.severity}: {finding.message}", err=True)
+
+
+@load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
+@FILE
+@ASSIGN
+@click.option(
+    "--same-polygons",
+    is_flag=True,
+    help="Also those whose polygon is in the register, or in the file, under another id.",
+)
+@file_options
+@click.pass_context
+def load_hazards(
+    ctx: click.Context, file: Path, how: FileReading, *, assign_units: bool, same_polygons: bool
+) -> None:
+    """Register hazards; the same file again changes nothing, other content is a conflict."""
+    from mine_geo.intake import in_order  # noqa: PLC0415
+
+    received, store = how.read(file), open_named(ctx)
+    in_order(received)
+    received = with_units(received, store, assign=assign_units)
+    hazards = in_order(received)
+    if assign_units:
+        _say_elsewhere(store.check(received))
+    echo(f"surveyed {span(hazards['surveyed_on'])}")
+    done = store.register(hazards, same_polygons=same_polygons)
+    echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
+    say_whole(received)
+
+
+def _say_elsewhere(found: pd.DataFrame) -> None:
+    """Say which recorded units are kept although the polygon, or the table of names, differs."""
+    wrong = found[found["code"].isin(UNIT_CODES)]
+    for row in wrong.head(MOST_SAID).itertuples():
+        echo(f"kept as recorded: {row.hazard_id}: {row.message}")
+    if len(wrong) > MOST_SAID:
+        echo(f"... and {len(wrong) - MOST_SAID:,} more; mine-geo check lists them")
+
+
+def _said(*, changed: bool) -> str:
+    return "loaded" if changed else "there already"
+
+
+@click.group(epilog=example("mine-geo --database register.gpkg db info"))
+def db() -> None:
+    """Look after a store: what is in it, and its schema."""
+
+
+@db.command("info", epilog=example("mine-geo --database register.gpkg db info"))
+@click.pass_context
+def db_info(ctx: click.Context) -> None:
+    """Say what a store is and holds."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+
+    store = open_named(ctx)
+    title = terminal.heading(store.name, synthetic=store.synthetic)
+    terminal.show_table(store.info(), title=title)
+
+
+@db.command("rebuild", epilog=example("mine-geo --database register.gpkg db rebuild"))
+@click.option("--repair", is_flag=True, help="Write what the events say.")
+@output_options
+@click.pass_context
+def db_rebuild(ctx: click.Context, format_: str, output: Path | None, *, repair: bool) -> None:
+    """Fold every event again and list what the store has otherwise; exit code 20 if anything."""
+    store = open_named(ctx)
+    found = store.rebuild(repair=repair)
+    title = f"{len(found):,} differences between the events and what the store shows"
+    Sheet(found, store, f"{title}{'; repaired' if repair and len(found) else ''}").give(
+        format_, output
+    )
+    if len(found) and not repair:
+        ctx.exit(errors.DIFFERENCES_EXIT)
+
+
+@db.command("export", epilog=example("mine-geo --database old.gpkg db export log"))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_context
+def db_export(ctx: click.Context, folder: Path) -> None:
+    """Write the whole ledger into a folder, which `db import` takes over into another store."""
+    from mine_geo.store import write_log  # noqa: PLC0415
+
+    store = open_named(ctx)
+    log = store.export_log()
+    for path in write_log(log, folder):
+        echo(wrote(path, public=False))
+    echo(f"{len(log.events):,} events and {len(log.spot_tasks):,} spot tasks")
+    waiting = int(store.submissions()["waiting"].sum())
+    if waiting:
+        echo(f"note: {waiting:,} records wait on the workbench; submit their files again")
+    echo("note: border and districts are no part of the ledger; load them into the new store")
+
+
+@db.command("import", epilog=example("mine-geo db import hazards.gpkg events.gpkg"))
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FOLDER | HAZARDS EVENTS",
+    type=click.Path(path_type=Path),
+)
+@click.option(
+    "--spot-tasks",
+    "spots",
+    type=click.Path(path_type=Path),
+    help="A table of spot tasks (.csv, .xlsx, or points), with task_id and recorded_at.",
+)
+@click.option("--mend-moments", is_flag=True, help="Moments in the future become now, and say so.")
+@click.pass_context
+def db_import(
+    ctx: click.Context, files: tuple[Path, ...], spots: Path | None, *, mend_moments: bool
+) -> None:
+    """Take over a whole ledger, with the moments of recording, into an empty store.
+
+    FOLDER is one that `db export` wrote; or give hazards as first registered, and all other events.
+    """
+    from mine_geo.geo.vector import read_vector  # noqa: PLC0415
+    from mine_geo.intake import read_hazards  # noqa: PLC0415
+    from mine_geo.store import read_log, read_spot_tasks  # noqa: PLC0415
+
+    if len(files) > 2:
+        raise errors.OptionError("give one folder of db export, or hazards and events")
+    if len(files) == 1:
+        hazards, events, tasks = read_log(files[0])
+    else:
+        hazards, events, tasks = read_hazards(files[0]), read_vector(files[1]), None
+    if spots is not None:
+        tasks = read_spot_tasks(spots)
+    echo(f"events {span(events['happened_on'])}" if "happened_on" in events else "events")
+    done = open_named(ctx).import_log(hazards, events, tasks, mend_moments=mend_moments)
+    echo(
+        f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "
+        "taken over"
+    )
+    if done.mended:
+        echo(f"note: {done.mended:,} moments lay in the future; mended, and marked as such")
+
+
+@db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))
+@click.pass_context
+def db_upgrade(ctx: click.Context) -> None:
+    """Bring a store made by an older version to this version's schema."""
+    from mine_geo.store import upgrade_store  # noqa: PLC0415
+
+    before, after = upgrade_store(ctx.obj)
+    echo(f"schema {after}, as before" if before == after else f"schema {before} -> {after}")

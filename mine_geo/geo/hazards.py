@@ -1,0 +1,385 @@
+"""The hazard table: one shape of data for minefields, SHA and CHA (EPSG:4326, m²).
+
+Hazards travel as a GeoDataFrame in EPSG:4326 with the columns of `terms.HAZARD_COLUMNS`, in that
+order, then whatever else a file holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from mine_geo.errors import CRSError, GeometryError, RecordError, UnknownNameError, choose, some
+from mine_geo.geo import admin_names
+from mine_geo.geo.cells import read_days, read_flags, read_numbers, read_texts, refuse_unfit
+from mine_geo.geo.geometry import find_faults, size_m2, to_multipolygons
+from mine_geo.terms import AREA_TYPES, CRS, DIFFICULTIES, HAZARD_COLUMNS, KINDS, STATUSES
+
+TEXT_COLUMNS: Final = (
+    "hazard_id",
+    "kind",
+    "also",
+    "area_type",
+    "status",
+    "province",
+    "province_code",
+    "district",
+    "district_code",
+    "commune",
+    "village",
+    "difficulty",
+    "operator",
+)
+PLACE_COLUMNS: Final = ("province", "province_code", "district", "district_code")
+
+WORDS: Final = {
+    "kind": KINDS,
+    "area_type": AREA_TYPES,
+    "status": STATUSES,
+    "difficulty": DIFFICULTIES,
+}
+
+
+def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDataFrame:
+    """Return a canonical hazard table: checked, columns in order, size computed.
+
+    Parameters
+    ----------
+    frame
+        Polygons in EPSG:4326 with a column `hazard_id`; column names in any case.
+    kind
+        The kind of records that have none: one of `terms.KINDS`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns of `terms.HAZARD_COLUMNS`, then the frame's others; `size_m2` (int, m²) is always
+        computed from the polygon. Names of provinces and districts that are known by any spelling
+        are written in the standard one, and their codes filled in. The index is kept.
+
+    Raises
+    ------
+    CRSError
+        If the frame is not in EPSG:4326.
+    RecordError
+        If there is no record, an id is missing or repeated, a word is outside the vocabulary, or
+        a cell is what no store takes (see `cells`).
+    GeometryError
+        If a geometry is missing, empty, not a polygon or invalid; with the ids and the place.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "province": ["BATTAMBANG"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
+    >>> to_hazards(frame, kind="ap_minefield")[["province", "province_code", "size_m2"]]
+         province province_code  size_m2
+    0  Battambang            02  1200149
+    """
+    # A plain DataFrame is what is left of one whose geometry column was dropped.
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        raise GeometryError("no geometry column in this table; use set_geometry first")
+    if frame.crs is None or frame.crs != CRS:
+        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    refuse_unfit(frame)
+    table = _canonical_names(frame)
+    ids = _checked_ids(table)
+    faults = find_faults(table, ids)
+    if len(faults):
+        lines = some((f"{row.id}: {row.message}" for row in faults.itertuples()), 3)
+        raise GeometryError(f"{lines}; mend the polygons in their source and load again")
+    table = table.assign(hazard_id=ids)
+    table = _filled(table, None if kind is None else choose(kind, KINDS, "kind"))
+    table = table.assign(**located(table))
+    table = table.set_geometry(gpd.GeoSeries(to_multipolygons(table), index=table.index, crs=CRS))
+    table["size_m2"] = size_m2(table)
+    rest = [column for column in table.columns if column not in HAZARD_COLUMNS]
+    return table[[*HAZARD_COLUMNS, *rest]]
+
+
+def _canonical_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with known columns in lower case and the geometry called `geometry`."""
+    table = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
+    known = set(HAZARD_COLUMNS)
+    new = {c: str(c).lower() for c in table.columns if str(c).lower() in known and c not in known}
+    table = table.rename(columns=new)
+    twice = table.columns[table.columns.duplicated()].unique()
+    if len(twice):
+        raise RecordError(f"column {some(twice)} stands twice; rename one of them")
+    return table
+
+
+def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
+    if table.empty:
+        raise RecordError("no records; choose another layer, or export the polygons again")
+    if "hazard_id" not in table:
+        others = some(table.columns.drop("geometry"), 12) or "none"
+        raise RecordError(
+            f"no column 'hazard_id' (there are: {others}); rename the column that holds the id"
+        )
+    ids = _text(table["hazard_id"])
+    missing = np.flatnonzero(ids.isna())
+    if len(missing):
+        raise RecordError(f"record {some(missing)} has no hazard_id; give each hazard its id")
+    twice = ids[ids.duplicated()].unique()
+    if len(twice):
+        raise RecordError(f"hazard_id {some(twice)} stands more than once; ids must be unique")
+    return ids
+
+
+def _text(column: pd.Series[Any]) -> pd.Series[Any]:
+    return pd.Series(read_texts(column), index=column.index, dtype="str")
+
+
+def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
+    """Return the table with every canonical column, typed and inside the vocabulary."""
+    new: dict[str, Any] = {}
+    for column in TEXT_COLUMNS:
+        if column in table:
+            new[column] = _text(table[column])
+        else:
+            new[column] = pd.Series(None, index=table.index, dtype="str")
+    if kind is not None:
+        new["kind"] = new["kind"].fillna(kind)
+    for column, words in WORDS.items():
+        strange = sorted(set(new[column].dropna()) - set(words))
+        if strange:
+            ids = table["hazard_id"][new[column].isin(strange)]
+            raise RecordError(
+                f"{column} {some(strange)} is unknown ({some(ids)}); valid: {', '.join(words)}"
+            )
+    new["in_workbench"] = _flag(table, "in_workbench")
+    new["surveyed_on"] = _day(table, "surveyed_on")
+    new["reported_size_m2"] = _number(table, "reported_size_m2")
+    return table.assign(**new)
+
+
+def _flag(table: gpd.GeoDataFrame, column: str) -> pd.Series[bool]:
+    if column not in table:
+        return pd.Series(data=False, index=table.index)
+    flags, bad = read_flags(table[column])
+    if bad.any():
+        ids = table["hazard_id"][bad]
+        raise RecordError(f"{column} of {some(ids)} is neither true nor false; write true or false")
+    return pd.Series(flags, index=table.index)
+
+
+def _day(table: gpd.GeoDataFrame, column: str) -> pd.Series[pd.Timestamp]:
+    if column not in table:
+        return pd.Series(pd.NaT, index=table.index, dtype="datetime64[ms]")
+    days, bad = read_days(table[column])
+    if bad.any():
+        written = some(table[column][bad], 3)
+        raise RecordError(
+            f"{column} of {some(table['hazard_id'][bad])} is no day ({written}); "
+            "write days as 2022-12-31"
+        )
+    return days
+
+
+def _number(table: gpd.GeoDataFrame, column: str) -> pd.Series[float]:
+    if column not in table:
+        return pd.Series(np.nan, index=table.index)
+    numbers, bad = read_numbers(table[column])
+    if bad.any():
+        ids = table["hazard_id"][bad]
+        raise RecordError(
+            f"{column} of {some(ids)} is not a size in m²; correct it or leave it out"
+        )
+    return pd.Series(numbers, index=table.index)
+
+
+def located(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """Return province and district columns in the standard spelling, with their codes.
+
+    A code that is written counts, also against its name (see `contradictions`); else a name is
+    looked up. What is not in the table of names stays as it was written.
+
+    Parameters
+    ----------
+    table
+        Text columns `PLACE_COLUMNS`, null allowed.
+
+    Examples
+    --------
+    >>> row = {"province": ["BTB"], "province_code": [None], "district": [None],
+    ...     "district_code": ["209"]}
+    >>> [column[0] for column in located(pd.DataFrame(row)).values()]
+    ['Battambang', '02', 'Samlout', '0209']
+    """
+    known = {place: _locate(*place) for place in set(_places(table))}
+    found = [known[place] for place in _places(table)]
+    rows = pd.DataFrame(found, columns=list(PLACE_COLUMNS), index=table.index)
+    return {column: rows[column].astype("str") for column in PLACE_COLUMNS}
+
+
+def contradictions(table: pd.DataFrame) -> pd.Series[bool]:
+    """Say which records have a code that contradicts a name, or the other code.
+
+    A name or code that is not in the table of names contradicts nothing.
+
+    Parameters
+    ----------
+    table
+        Text columns `PLACE_COLUMNS`, null allowed.
+
+    Examples
+    --------
+    >>> rows = {"province": ["Battambang", "Pailin"], "province_code": ["02", "02"],
+    ...     "district": [None, None], "district_code": [None, None]}
+    >>> contradictions(pd.DataFrame(rows)).tolist()
+    [False, True]
+    """
+    known = {place: _contradicts(*place) for place in set(_places(table))}
+    said = [known[place] for place in _places(table)]
+    return pd.Series(said, index=table.index, dtype=bool)
+
+
+def _places(table: pd.DataFrame) -> list[tuple[str | None, str | None, str | None, str | None]]:
+    columns = (table[column].astype(object) for column in PLACE_COLUMNS)
+    return list(zip(*(column.where(column.notna(), None) for column in columns), strict=True))
+
+
+def _contradicts(
+    province: str | None, province_code: str | None, district: str | None, district_code: str | None
+) -> bool:
+    named = _look_up(admin_names.province_code, province)
+    coded = _look_up(admin_names.province_code, province_code)
+    if named is not None and coded is not None and named != coded:
+        return True
+    part = _look_up(admin_names.district_code, district_code)
+    if part is None:
+        return False
+    if part[:2] != (coded or named or part[:2]):
+        return True
+    meant = _named_districts(district)
+    either = {part, *admin_names.newer_codes(part)}
+    return bool(meant) and not any(either & {c, *admin_names.newer_codes(c)} for c in meant)
+
+
+def _named_districts(district: str | None) -> tuple[str, ...]:
+    """Return the codes that a district's name, or a code in its place, may mean."""
+    code = _look_up(admin_names.district_code, district)
+    return (code,) if code is not None else admin_names.districts_named(district or "")
+
+
+def _locate(
+    province: str | None, province_code: str | None, district: str | None, district_code: str | None
+) -> tuple[str | None, str | None, str | None, str | None]:
+    code = _look_up(admin_names.province_code, province_code or province)
+    if code is not None:
+        province, province_code = admin_names.province_name(code), code
+    part = _look_up(admin_names.district_code, district_code or district, code)
+    if part is not None:
+        district, district_code = admin_names.district_name(part), part
+        if code is None and province is None:
+            province_code = part[:2]
+            province = admin_names.province_name(province_code)
+    return province, province_code, district, district_code
+
+
+def _look_up(find: Any, name: str | None, *within: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        return str(find(name, *within))
+    except UnknownNameError:
+        return None
+
+
+def summarise(hazards: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Count hazards and add up m² by kind and province, as they stand in the table.
+
+    Parameters
+    ----------
+    hazards
+        A canonical hazard table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `kind`, `province` (null where not recorded or not known), `hazards`, `size_m2`.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> table = summarise(gpd.read_file(sample.path("minefields")))
+    >>> next(table.itertuples(index=False, name=None))
+    ('ap_minefield', 'Banteay Meanchey', 1664, 103581047)
+    """
+    groups = hazards.groupby(["kind", "province"], dropna=False)["size_m2"]
+    return groups.agg(hazards="size", size_m2="sum").reset_index()
+
+
+LEVELS: Final = ("province", "district")
+
+
+def without_unit(
+    hazards: pd.DataFrame, level: str = "province", *, province: object = None
+) -> pd.Series[bool]:
+    """Say which hazards record no province, or no district: no unit's figures hold them.
+
+    Where one unit is shown by itself, these may lie in it all the same, so that none is there
+    cannot be said.
+
+    Parameters
+    ----------
+    hazards
+        A hazard table or split, on any index.
+    level
+        `province`: those without a province; `district`: those without a district.
+    province
+        With `district`: only those that may lie in this province (name or code), because they
+        record it, or none.
+
+    Returns
+    -------
+    pandas.Series
+        bool, on the index of `hazards`. A column that is not there records nothing.
+
+    Raises
+    ------
+    OptionError
+        If the level is neither.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"province": ["Pailin", "Kratie", None], "province_code": None,
+    ...     "district": [None, None, None], "district_code": None})
+    >>> without_unit(table).tolist()
+    [False, False, True]
+    >>> without_unit(table, "district", province="Pailin").tolist()
+    [True, False, True]
+    """
+    choose(level, LEVELS, "level")
+    found = _unsaid(hazards, level)
+    if level == "district" and province is not None:
+        found &= _unsaid(hazards, "province") | _of_province(hazards, str(province))
+    return found
+
+
+def _unsaid(hazards: pd.DataFrame, unit: str) -> pd.Series[bool]:
+    empty = pd.Series(data=True, index=hazards.index)
+    for column in (unit, f"{unit}_code"):
+        if column in hazards:
+            cells = hazards[column]
+            empty &= cells.isna() | (cells.astype("str").str.strip() == "")
+    return empty.astype(bool)
+
+
+def _of_province(hazards: pd.DataFrame, province: str) -> pd.Series[bool]:
+    """Say which hazards record a province, by code, else by name."""
+    try:
+        unit = admin_names.province(province)
+        code, name = unit.code, unit.name
+    except UnknownNameError:
+        code = name = province.strip()
+    fits = pd.Series(data=False, index=hazards.index)
+    for column, value in (("province_code", code), ("province", name)):
+        if column in hazards:
+            fits |= hazards[column].astype("str").str.casefold() == value.casefold()
+    return fits.astype(bool)

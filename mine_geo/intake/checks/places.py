@@ -1,0 +1,296 @@
+"""Checks of the recorded province and district: names and codes unknown, or that clash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo.errors import CRSError, UnknownNameError
+from mine_geo.geo import admin_names
+from mine_geo.geo.admin import assign_admin
+from mine_geo.geo.cells import read_texts
+from mine_geo.geo.geometry import as_geometries, exact_size_m2
+from mine_geo.terms import CRS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from mine_geo.intake.checks.records import Objects, Places, Records
+    from mine_geo.intake.findings import Finding
+
+
+RECORDED: Final = ("province", "province_code", "district", "district_code")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What four recorded words mean."""
+
+    province: str | None
+    """Code of the province: as its code says, else its name, else the district's."""
+    district: str | None
+    unknown: tuple[str, ...] = ()
+    """What is wrong with names and codes that are not in the table."""
+    contradictions: tuple[str, ...] = ()
+
+
+def read_recorded(
+    province: str | None, province_code: str | None, district: str | None, district_code: str | None
+) -> Recorded:
+    """Return which province and district are meant, what is unknown, and what contradicts.
+
+    A code counts before a name, as in `hazards.to_hazards`.
+
+    Examples
+    --------
+    >>> read_recorded("Pailin", "02", "Samlout", None).contradictions
+    ('province code 02 is Battambang (02), not Pailin (24)',)
+    >>> read_recorded(None, None, "Samlot City", None).unknown
+    ("no district 'Samlot City'; did you mean Samlout (0209), ...",)
+    """
+    unknown: list[str] = []
+    by_code = _known(admin_names.province_code, unknown, province_code)
+    by_name = _known(admin_names.province_code, unknown, province)
+    inside = by_code or by_name
+    unit = _known(admin_names.district_code, unknown, district_code)
+    clashes = []
+    if by_code and by_name and by_code != by_name:
+        clashes.append(f"province code {by_code} is {_called(by_code)}, not {_called(by_name)}")
+    if unit is not None and district is not None:
+        clashes += _other_name(unit, district)
+    elif district is not None and (inside or not unknown):
+        unit = _known(admin_names.district_code, unknown, district, inside)
+    if unit is not None and inside not in {None, unit[:2]}:
+        clashes.append(f"district {_called(unit)} is in {_called(unit[:2])}, not {_called(inside)}")
+    found = inside or (None if unit is None else unit[:2])
+    return Recorded(found, unit, tuple(dict.fromkeys(unknown)), tuple(clashes))
+
+
+def _known(
+    find: Callable[..., str], unknown: list[str], name: str | None, *within: str | None
+) -> str | None:
+    """Return the code of a name; what is not in the table goes into the list."""
+    if name is None:
+        return None
+    try:
+        return find(name, *within)
+    except UnknownNameError as error:
+        unknown.append(str(error))
+        return None
+
+
+def _other_name(unit: str, district: str) -> list[str]:
+    """Say that a district's name is that of another; names beside its code may be in any script."""
+    code = _known(admin_names.district_code, [], district)
+    named = (code,) if code is not None else admin_names.districts_named(district)
+    either = {unit, *admin_names.newer_codes(unit)}
+    if not named or any(either & {code, *admin_names.newer_codes(code)} for code in named):
+        return []
+    listed = " or ".join(_called(code) for code in named)
+    return [f"district code {unit} is {_called(unit)}, not {listed}"]
+
+
+def _called(code: str | None) -> str:
+    """Name a province or district with its code."""
+    if code is None:
+        return "unknown"
+    name = admin_names.province_name if len(code) == 2 else admin_names.district_name
+    return f"{name(code)} ({code})"
+
+
+class Locations:
+    """What the recorded words of each record mean."""
+
+    def __init__(self, records: Records) -> None:
+        table = records.table
+        columns = [
+            read_texts(table[name]) if name in table else np.full(len(table), None)
+            for name in RECORDED
+        ]
+        rows = pd.MultiIndex.from_arrays(columns)
+        self._which, kinds = pd.factorize(rows)
+        self._kinds = [read_recorded(*(_text(word) for word in row)) for row in kinds]
+
+    def check(self, records: Records) -> Iterator[Finding]:
+        """Give names that are in no table, and names that contradict their code."""
+        wrong = [bool(kind.unknown or kind.contradictions) for kind in self._kinds]
+        for place in np.flatnonzero(np.array(wrong, dtype=bool)[self._which]):
+            kind = self._kinds[self._which[place]]
+            if kind.unknown:
+                yield records.finding("unknown_place", place, "; ".join(kind.unknown))
+            if kind.contradictions:
+                mend = "correct the name or the code (the code counts)"
+                said = "; ".join(kind.contradictions)
+                yield records.finding("code_differs", place, f"{said}; {mend}")
+
+    def codes(self, of: str) -> Objects:
+        """Return the code of the recorded `province` or `district` of each record, or None."""
+        found = np.array([getattr(kind, of) for kind in self._kinds], dtype=object)
+        return np.asarray(found[self._which], dtype=object)
+
+
+def _text(word: Any) -> str | None:
+    return word if isinstance(word, str) else None
+
+
+SMALL_SHARE: Final = 0.1
+"""A hazard may be recorded in a district or province that holds this much of it: it belongs
+wholly to the recorded one, and lines on the ground are not as sharp as in a file."""
+
+
+def check_country(records: Records, country: Any) -> tuple[list[Finding], NDArray[np.bool_]]:
+    """Return what lies outside the country, and which records lie there wholly.
+
+    Parameters
+    ----------
+    records
+        The records, in EPSG:4326.
+    country
+        The country's polygon: a geometry, GeoSeries or GeoDataFrame in EPSG:4326.
+
+    Raises
+    ------
+    CRSError
+        If `country` is in another reference system.
+    """
+    if getattr(country, "crs", CRS) != CRS:
+        raise CRSError("the country must be in EPSG:4326; use to_crs(4326) first")
+    land = shapely.union_all(as_geometries(country))
+    shapely.prepare(land)
+    places = np.flatnonzero(records.sound)
+    geometries = records.geometries[places]
+    out = ~shapely.covers(land, geometries)
+    places, geometries = places[out], geometries[out]
+    inside = exact_size_m2(shapely.intersection(geometries, land))
+    whole = records.size_m2[places]
+    wholly = np.zeros(len(records.ids), dtype=bool)
+    wholly[places[inside == 0]] = True
+    found = []
+    for place, geometry, within, size in zip(places, geometries, inside, whole, strict=True):
+        outside = size - within
+        if within == 0:
+            where = shapely.point_on_surface(geometry)
+            said = (
+                f"wholly outside the country, at {where.x:.5f}, {where.y:.5f}; check its "
+                "coordinates and their reference system"
+            )
+            found.append(records.finding("outside_country", place, said, where))
+        elif round(outside) >= 1:
+            where = shapely.point_on_surface(shapely.difference(geometry, land))
+            said = (
+                f"{outside:,.0f} of its {size:,.0f} m² lie outside the country; check its vertices "
+                "against the border"
+            )
+            found.append(records.finding("reaches_outside", place, said, where))
+    return found, wholly
+
+
+def check_location(
+    records: Records,
+    locations: Locations,
+    admin: gpd.GeoDataFrame,
+    abroad: NDArray[np.bool_],
+) -> Iterator[Finding]:
+    """Give the hazards that lie elsewhere than in their recorded province or district.
+
+    Parameters
+    ----------
+    records
+        The records, in EPSG:4326.
+    locations
+        What their recorded words mean.
+    admin
+        Districts, as from `read_admin`.
+    abroad
+        Records that are outside the country, of which that is said already.
+    """
+    places = np.flatnonzero(records.sound & ~abroad & (records.size_m2 > 0))
+    proposed = assign_admin(_polygons(records, places), admin)
+    province, district = (locations.codes(of)[places] for of in ("province", "district"))
+    district = _drawn(district, admin)
+    other = _differ(province, proposed["province_code"]) | _differ(
+        district, proposed["district_code"]
+    )
+    # Of a unit that is not drawn nothing can be said, unless the hazard lies in another one.
+    other &= np.isin(province.astype(str), admin["province_code"].unique()) | (
+        proposed["share"].notna().to_numpy()
+    )
+    rows = np.flatnonzero(other)
+    held = _held(records.geometries[places[rows]], province[rows], district[rows], admin)
+    held = held / records.size_m2[places[rows], None]
+    schematic = "schematic" in admin and bool(admin["schematic"].fillna(value=False).any())
+    for row, shares in zip(rows, held, strict=True):
+        wrong = "province" if shares[0] < SMALL_SHARE else "district"
+        unit, share = (
+            (province[row], shares[0]) if wrong == "province" else (district[row], shares[1])
+        )
+        if unit is not None and share < SMALL_SHARE:
+            yield records.finding(
+                f"wrong_{wrong}",
+                places[row],
+                _elsewhere(unit, share, proposed.iloc[row], schematic=schematic),
+                shapely.point_on_surface(records.geometries[places[row]]),
+            )
+
+
+def _polygons(records: Records, places: Places) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(geometry=records.geometries[places], crs=CRS)
+
+
+def _differ(recorded: Objects, proposed: pd.Series[Any]) -> NDArray[np.bool_]:
+    there = np.array([code is not None for code in recorded], dtype=bool)
+    return there & (proposed.to_numpy() != recorded)
+
+
+def _drawn(districts: Objects, admin: gpd.GeoDataFrame) -> Objects:
+    """Return the codes as the layer has them, old or new; None for a district that it lacks."""
+    drawn = set(admin["district_code"])
+    known = {code: _as_drawn(code, drawn) for code in set(districts) - {None}}
+    return np.array([known.get(code) for code in districts], dtype=object)
+
+
+def _as_drawn(code: str, drawn: set[str]) -> str | None:
+    unit = admin_names.district(code)
+    return next(
+        (c for c in (code, *admin_names.newer_codes(code), unit.follows) if c in drawn), None
+    )
+
+
+def _held(
+    hazards: Objects, province: Objects, district: Objects, admin: gpd.GeoDataFrame
+) -> NDArray[np.float64]:
+    """Return how many m² of each hazard its recorded province and district hold: two columns."""
+    units = as_geometries(admin)
+    codes = admin[["province_code", "district_code"]].to_numpy(dtype=object)
+    hazard, unit = shapely.STRtree(units).query(hazards, predicate="intersects")
+    inside = codes[unit, 0] == province[hazard]
+    hazard, unit = hazard[inside], unit[inside]
+    m2 = exact_size_m2(shapely.intersection(hazards[hazard], units[unit]))
+    here = codes[unit, 1] == district[hazard]
+    sums = [np.bincount(hazard, weights=w, minlength=len(hazards)) for w in (m2, m2 * here)]
+    return np.column_stack(sums)
+
+
+def _elsewhere(unit: str, share: float, lies: pd.Series[Any], *, schematic: bool) -> str:
+    """Say where a hazard is recorded and where it lies."""
+    recorded = (
+        admin_names.province_name(unit) if len(unit) == 2 else admin_names.district_name(unit)
+    )
+    part = "nothing" if share == 0 else f"{share:.1%}"
+    if lies["district_code"] is None:
+        where = "in none of the districts"
+    else:
+        name = lies["province"] if len(unit) == 2 else f"{lies['district']} ({lies['province']})"
+        where = f"{lies['share']:.0%} in {name}" if len(unit) == 4 else f"in {name}"
+    doubt = " (districts are schematic: look at the official ones first)" if schematic else ""
+    return (
+        f"recorded in {recorded} ({unit}), which holds {part} of it; it lies {where}: correct "
+        f"the record or its coordinates{doubt}"
+    )

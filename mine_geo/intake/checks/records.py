@@ -1,0 +1,138 @@
+"""The records under check: hazards or candidates, with what every check needs worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mine_geo.errors import CRSError, GeometryError, RecordError, choose, some
+from mine_geo.geo.cells import read_texts
+from mine_geo.geo.geometry import exact_size_m2, find_faults, to_multipolygons, without_empty
+from mine_geo.intake.findings import Finding
+from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+    from numpy.typing import ArrayLike, NDArray
+
+    Objects = NDArray[np.object_]
+    Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Hazards in EPSG:4326, one place (from 0) each."""
+
+    table: gpd.GeoDataFrame
+    """RangeIndex, the hazard columns in small letters."""
+    ids: Objects
+    """Trimmed, None where missing."""
+    kinds: Objects
+    geometries: Objects
+    """As given, without a third dimension; MultiPolygon where it was a polygon."""
+    emptied: NDArray[np.bool_]
+    """Which had an empty part or hole, left out."""
+    faults: pd.DataFrame
+    """`geometry.find_faults`; `id` is the place."""
+    sound: NDArray[np.bool_]
+    """Which are polygons that can be measured and compared."""
+    size_m2: NDArray[np.float64]
+    """Not rounded; 0 where not sound."""
+    numbers: Places
+    """What each is called in messages: its number in its file, from 1."""
+
+    @classmethod
+    def of(
+        cls,
+        hazards: gpd.GeoDataFrame,
+        kind: str | None = None,
+        *,
+        what: str = "hazards",
+        numbers: ArrayLike | None = None,
+    ) -> Records:
+        """Take records over from any table of hazards.
+
+        Raises
+        ------
+        CRSError
+            If the table is not in EPSG:4326.
+        GeometryError
+            If it has no active geometry column.
+        RecordError
+            If it has no column `hazard_id`, or a column twice.
+        OptionError
+            If `kind` is none of `terms.KINDS`.
+        """
+        table = _canonical(hazards, what)
+        kinds = read_texts(table["kind"]) if "kind" in table else np.full(len(table), None)
+        if kind is not None:
+            kinds[kinds == None] = choose(kind, KINDS, "kind")  # noqa: E711  (element by element)
+        drawn, emptied = without_empty(table)
+        geometries = to_multipolygons(drawn)
+        faults = find_faults(geometries, np.arange(len(table)))
+        sound = np.ones(len(table), dtype=bool)
+        sound[faults["id"].to_numpy(dtype=np.intp)] = False
+        size = np.zeros(len(table))
+        size[sound] = exact_size_m2(geometries[sound])
+        ids = read_texts(table["hazard_id"])
+        named = np.arange(1, len(table) + 1) if numbers is None else np.asarray(numbers, np.intp)
+        return cls(table, ids, kinds, geometries, emptied, faults, sound, size, named)
+
+    def finding(
+        self,
+        code: str,
+        place: int | np.integer[Any],
+        message: str,
+        where: shapely.Point | None = None,
+    ) -> Finding:
+        """Return a finding of the record at a place."""
+        return Finding(code, message, int(self.numbers[place]) - 1, where, self.ids[place])
+
+    def label(self, place: int | np.integer[Any]) -> str:
+        """Name a record for a message: its id, else its number.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> frame = gpd.GeoDataFrame({"hazard_id": ["A", None]}, geometry=[None, None], crs=4326)
+        >>> [Records.of(frame).label(place) for place in (0, 1)]
+        ['A', 'record 2']
+        """
+        return self.ids[place] or f"record {self.numbers[place]}"
+
+    def labels(self, places: Iterable[int | np.integer[Any]], most: int = 3) -> str:
+        """Name the first few records for a message."""
+        return some((self.label(place) for place in places), most)
+
+
+def _canonical(hazards: gpd.GeoDataFrame, what: str) -> gpd.GeoDataFrame:
+    """Return the table with known columns in small letters and a fresh index."""
+    if hazards.active_geometry_name is None:
+        raise GeometryError(f"no geometry column in {what}; use set_geometry first")
+    if hazards.crs is None or hazards.crs != CRS:
+        raise CRSError(f"{what} must be in EPSG:4326; use to_crs(4326) first")
+    table = hazards.reset_index(drop=True)
+    if table.geometry.name != "geometry":
+        table = table.rename_geometry("geometry")
+    known = set(HAZARD_COLUMNS)
+    names: dict[Any, str] = {
+        name: str(name).lower()
+        for name in table.columns
+        if str(name).lower() in known and name not in known
+    }
+    table = table.rename(columns=names)
+    twice = table.columns[table.columns.duplicated()].unique()
+    if len(twice):
+        raise RecordError(f"{what}: column {some(twice)} stands twice; rename one of them")
+    if "hazard_id" not in table:
+        others = some(table.columns.drop("geometry"), 12) or "none"
+        raise RecordError(
+            f"{what}: no column 'hazard_id' (there are: {others}); rename the one that holds the id"
+        )
+    return table

@@ -1,0 +1,1 @@
+"""What must hold of a foreign file before any reader sees it."""

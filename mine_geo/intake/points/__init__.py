@@ -1,0 +1,1 @@
+"""Turning points as people write them, to polygons."""

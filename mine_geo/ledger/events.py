@@ -1,0 +1,345 @@
+"""The events of the ledger: their table, and which of them stand on a day, as known at a moment.
+
+An events table is a GeoDataFrame in EPSG:4326 with `terms.EVENT_COLUMNS`, one row an event. Days
+are naive (Asia/Phnom_Penh), moments in UTC. Frame in, frame out; no database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo.errors import CRSError, GeometryError, RecordError, some
+from mine_geo.geo.cells import day_of, moment_of, read_days, read_moments
+from mine_geo.geo.geometry import EMPTY_PART, find_faults, to_multipolygons, without_empty
+from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS, OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Day = dt.date | str | None
+    Moment = dt.datetime | str | None
+
+
+REQUIRED: Final = ("event_id", "hazard_id", "event_type", "happened_on", "recorded_at")
+NUMBERS: Final = ("reported_size_m2", "outside_m2", "depth_cm")
+DRAWN: Final = ("registered", "amended", *OUTCOMES)
+"""Types that cannot do without a polygon; so does the child's side of `transferred`."""
+ATTRIBUTES: Final = tuple(
+    name for name in HAZARD_COLUMNS if name not in {"hazard_id", "size_m2", "geometry"}
+)
+"""What an event may say of a hazard beside its id and polygon."""
+TYPES: Final = {
+    "happened_on": "datetime64[ms]",
+    "recorded_at": "datetime64[ms, UTC]",
+    **dict.fromkeys(NUMBERS, "float64"),
+    **dict.fromkeys(ITEM_COLUMNS, "Int64"),
+}
+"""The type of each column of an events table; the others are `str`."""
+MOMENT_WAS: Final = "recorded_at_was"
+DAY_WAS: Final = "happened_on_was"
+MARKS: Final = (MOMENT_WAS, DAY_WAS)
+"""What `detail` keeps of an event whose moment was mended; it is no part of what the event says."""
+
+
+def to_events(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return an events table: every column there, typed; the index is kept.
+
+    What an event says is not judged here, only the shape of the table; `fold` leaves out the
+    events that cannot be, and says which.
+
+    Raises
+    ------
+    RecordError
+        If a column is missing, or `recorded_at` has no time zone.
+    CRSError
+        If the frame is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"event_id": ["e1"], "hazard_id": ["AP-1"], "event_type": ["cleared"],
+    ...      "happened_on": ["2022-05-01"], "recorded_at": ["2022-05-20T08:00:00Z"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
+    >>> to_events(frame)[["happened_on", "recorded_at"]].iloc[0].map(str).tolist()
+    ['2022-05-01 00:00:00', '2022-05-20 08:00:00+00:00']
+    """
+    missing = [name for name in REQUIRED if name not in frame]
+    if missing:
+        raise RecordError(f"an events table needs the column {some(missing)}; add it")
+    geometry = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else None
+    if geometry is None or frame.crs != CRS:
+        raise CRSError("events must be in EPSG:4326; use to_crs(4326), or set_crs if it has none")
+    if isinstance(frame["recorded_at"].dtype, np.dtype) and frame["recorded_at"].dtype.kind == "M":
+        raise RecordError("recorded_at has no time zone; say which, as in tz_localize('UTC')")
+    empty = without_empty(geometry)[1]
+    if empty.any():
+        raise GeometryError(f"event {some(frame['event_id'][empty])}: {EMPTY_PART}")
+    columns: dict[str, Any] = {name: _column(frame, name) for name in EVENT_COLUMNS[:-1]}
+    polygons = gpd.GeoSeries(to_multipolygons(geometry), index=frame.index, crs=CRS)
+    return gpd.GeoDataFrame(columns, geometry=polygons, index=frame.index)
+
+
+def _column(frame: gpd.GeoDataFrame, name: str) -> pd.Series[Any]:
+    if name not in frame:
+        empty = pd.Series(None, index=frame.index, dtype=object)
+        column: pd.Series[Any] = empty
+    else:
+        column = frame[name]
+    if str(column.dtype) == TYPES.get(name, "str") and name != "happened_on":
+        return column
+    if name == "happened_on":
+        return read_days(column)[0]
+    if name == "recorded_at":
+        return _times(column).astype("datetime64[ms, UTC]")
+    if name in NUMBERS:
+        return pd.to_numeric(column, errors="coerce").astype(float)
+    if name in ITEM_COLUMNS:
+        return pd.to_numeric(column, errors="coerce").round().astype("Int64")
+    texts = column.astype(object).where(column.notna(), None)
+    if name == "detail":
+        texts = texts.map(lambda value: json.dumps(value) if isinstance(value, dict) else value)
+    return texts.map(str, na_action="ignore").astype("str")
+
+
+def _times(column: pd.Series[Any]) -> pd.Series[Any]:
+    if getattr(column.dtype, "kind", "") == "M":
+        return column.dt.tz_localize("UTC") if column.dt.tz is None else column
+    return read_moments(column)
+
+
+def registered_events(
+    hazards: gpd.GeoDataFrame, *, happened_on: Day = None, recorded_at: Moment = None
+) -> gpd.GeoDataFrame:
+    """Return the `registered` event of each hazard of a canonical table.
+
+    Parameters
+    ----------
+    hazards
+        A canonical hazard table, see `to_hazards`; a column `recorded_at` is taken as such.
+    happened_on
+        The day of those without `surveyed_on`; without it such a hazard is refused.
+    recorded_at
+        The moment of those without `recorded_at`: an aware datetime. If it is not given, the end
+        of the day on which the hazard was surveyed (UTC).
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        An events table on the index of `hazards`; `event_id` is "registered " and the hazard's id.
+
+    Raises
+    ------
+    RecordError
+        If a hazard has no day.
+
+    Examples
+    --------
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> hazards = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
+    >>> registered_events(hazards, happened_on="2020-01-31").event_id[0]
+    'registered AP-1'
+    """
+    days = hazards["surveyed_on"]
+    if happened_on is not None:
+        days = days.fillna(pd.Timestamp(str(day_of(happened_on))))
+    if days.isna().any():
+        ids = hazards.loc[days.isna(), "hazard_id"]
+        raise RecordError(f"{some(ids)}: no surveyed_on; give happened_on=...")
+    moments = (days + pd.Timedelta(hours=23)).dt.tz_localize("UTC")
+    if recorded_at is not None:
+        moments = pd.Series(pd.Timestamp(str(moment_of(recorded_at))), index=hazards.index)
+    if "recorded_at" in hazards:
+        moments = _times(hazards["recorded_at"]).fillna(moments)
+    skip = {*HAZARD_COLUMNS, "recorded_at"}
+    extra = [str(name) for name in hazards.columns if name not in skip]
+    # Below pandas 3.1 a frame without columns iterates over no rows.
+    further = hazards[extra].itertuples(index=False, name=None) if extra else [()] * len(hazards)
+    rows = zip(hazards[list(ATTRIBUTES)].itertuples(index=False, name=None), further, strict=True)
+    details = [_detail(ATTRIBUTES, row, extra, others) for row, others in rows]
+    frame = gpd.GeoDataFrame(
+        {
+            "event_id": "registered " + hazards["hazard_id"],
+            "hazard_id": hazards["hazard_id"],
+            "event_type": "registered",
+            "happened_on": days,
+            "recorded_at": moments,
+            "operator": hazards["operator"],
+            "reported_size_m2": hazards["reported_size_m2"],
+            "detail": details,
+        },
+        geometry=hazards.geometry,
+        index=hazards.index,
+    )
+    return to_events(frame)
+
+
+def _detail(
+    names: Iterable[str], values: tuple[Any, ...], extra: list[str], others: tuple[Any, ...]
+) -> str:
+    said = {name: _plain(value) for name, value in zip(names, values, strict=True)}
+    further = {name: _plain(value) for name, value in zip(extra, others, strict=True)}
+    kept = {name: value for name, value in said.items() if value is not None}
+    if further:
+        kept["extra"] = {name: value for name, value in further.items() if value is not None}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell as JSON has it; missing as None."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, dt.datetime):
+        return value.isoformat().removesuffix("T00:00:00")
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def detail_of(text: Any) -> dict[str, Any] | None:
+    """Return what `detail` says; nothing if it is empty, None if it is not a JSON object.
+
+    Examples
+    --------
+    >>> detail_of('{"role": "child"}'), detail_of(None), detail_of("[1]")
+    ({'role': 'child'}, {}, None)
+    """
+    if not isinstance(text, str) or not text.strip():
+        return {}
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def standing(
+    events: gpd.GeoDataFrame, *, as_of: Day = None, known_at: Moment = None
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return the events that stand, and those left out because they cannot be.
+
+    Parameters
+    ----------
+    events
+        An events table.
+    as_of
+        A day; events after it do not count. None: all days.
+    known_at
+        An aware datetime; what was recorded after it does not count, retractions too. None: all.
+
+    Returns
+    -------
+    tuple
+        The standing events in their canonical shape (not yet in the order of folding), without
+        `retracted` ones and without those that they void; retracting one side of a transfer voids
+        all sides. And a table `event_id`, `hazard_id`, `event_type`, `reason`.
+
+    Raises
+    ------
+    RecordError
+        If `known_at` has no time zone or `as_of` is no day.
+
+    Examples
+    --------
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"event_id": ["e1", "e2"], "hazard_id": ["AP-1", "AP-1"],
+    ...      "event_type": ["cleared", "retracted"], "happened_on": ["2022-05-01", None],
+    ...      "recorded_at": ["2022-05-20T08:00:00Z", "2022-06-01T00:00:00Z"],
+    ...      "retracts": [None, "e1"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01), None], crs=4326)
+    >>> [len(standing(frame, known_at=f"2022-{month}-01T00:00:00Z")[0]) for month in ("06", "07")]
+    [0, 0]
+    >>> len(standing(frame, known_at="2022-05-31T00:00:00Z")[0])
+    1
+    """
+    day, moment = day_of(as_of), moment_of(known_at)
+    table = to_events(events)
+    labels = table.index
+    table, ignored = _once(table.reset_index(drop=True))
+    known = table["recorded_at"].notna()
+    ignored.append(_because(table[~known], "no recorded_at with a time zone"))
+    if moment is not None:
+        known &= table["recorded_at"] <= pd.Timestamp(moment)
+    retracts = known & (table["event_type"] == "retracted")
+    voided, dangling = _voided(table, retracts)
+    ignored.append(dangling)
+    stands = known & ~retracts & ~table["event_id"].isin(voided)
+    dated = table["happened_on"].notna()
+    ignored.append(_because(table[stands & ~dated], "no happened_on"))
+    stands &= dated
+    if day is not None:
+        stands &= table["happened_on"] <= pd.Timestamp(day)
+    found = table[stands]
+    reasons = _faults(found)
+    ignored.append(_because(found.loc[reasons.notna()], reasons.dropna()))
+    found = found[reasons.isna()]
+    return found.set_axis(labels[found.index], axis=0), pd.concat(ignored, ignore_index=True)
+
+
+def _because(events: pd.DataFrame, reason: str | pd.Series[str]) -> pd.DataFrame:
+    columns = ["event_id", "hazard_id", "event_type"]
+    if events.empty:
+        return pd.DataFrame(columns=[*columns, "reason"], dtype="str")
+    table = pd.DataFrame(events[columns])
+    return table.assign(reason=reason).astype("str")
+
+
+def _once(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[pd.DataFrame]]:
+    """Leave out repetitions of an event_id: the one recorded first counts, whatever the order."""
+    nameless = table["event_id"].isna() | table["hazard_id"].isna()
+    ignored = [_because(table[nameless], "no event_id or no hazard_id")]
+    table = table[~nameless]
+    twice = table["event_id"].duplicated(keep=False)
+    if not twice.any():
+        return table, ignored
+    double = table[twice].assign(wkb=shapely.to_wkb(table.geometry[twice].to_numpy(), hex=True))
+    columns = [name for name in EVENT_COLUMNS if name not in {"geometry", "event_id"}]
+    double = double.assign(place=np.flatnonzero(twice))
+    double = double.sort_values(["event_id", "recorded_at", *columns, "wkb"], kind="stable")
+    other = double.drop_duplicates([*columns, "event_id", "wkb"])
+    other = other[other["event_id"].duplicated()]
+    ignored.append(_because(other, "its event_id stands twice with other content"))
+    first = double.loc[~double["event_id"].duplicated().to_numpy(), "place"].to_numpy()
+    keep = ~twice.to_numpy()
+    keep[first] = True
+    return table[keep], ignored
+
+
+def _voided(table: gpd.GeoDataFrame, retracts: pd.Series[bool]) -> tuple[set[str], pd.DataFrame]:
+    """Return the events that the retractions void, and the retractions that void nothing."""
+    made = table[retracts]
+    if made.empty:
+        return set(), _because(made, "")
+    kinds = dict(zip(table["event_id"], table["event_type"], strict=True))
+    aimed = made["retracts"].map(kinds)
+    reason = aimed.map({"retracted": "a retraction cannot be retracted"})
+    reason = reason.mask(aimed.isna(), "the event that it retracts is not in the ledger")
+    voided = set(made.loc[reason.isna(), "retracts"])
+    transfers = table.loc[table["event_id"].isin(voided), "transfer_id"].dropna()
+    voided |= set(table.loc[table["transfer_id"].isin(set(transfers)), "event_id"])
+    return voided, _because(made[reason.notna()], reason.dropna())
+
+
+def _faults(events: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Return for each event why it cannot be, or null."""
+    reasons = pd.Series(None, index=events.index, dtype="str")
+    kind = events["event_type"]
+    reasons = reasons.mask(~kind.isin(EVENT_TYPES), "its event_type is unknown")
+    moved = kind == "transferred"
+    said = [detail_of(text) or {} for text in events.loc[moved, "detail"]]
+    role = pd.Series([each.get("role") for each in said], index=events.index[moved], dtype=object)
+    role = role.reindex(events.index)
+    reasons = reasons.mask(moved & events["transfer_id"].isna(), "it has no transfer_id")
+    reasons = reasons.mask(moved & ~role.isin(("parent", "child")), "its detail gives no role")
+    drawn = (kind.isin(DRAWN) | (moved & (role == "child"))).to_numpy()
+    faults = find_faults(events.geometry[drawn], np.flatnonzero(drawn))
+    for place, message in zip(faults["id"], faults["message"], strict=True):
+        reasons.iloc[int(place)] = message
+    return reasons

@@ -1,0 +1,329 @@
+"""A Folium map whose page carries everything it needs and asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import folium
+import jinja2
+from branca.element import Element, Figure
+from markupsafe import escape
+from xstatic.pkg import leaflet
+
+from mine_geo.disclosure import restriction
+from mine_geo.errors import FileError
+from mine_geo.maps import packing, symbols, words
+
+if TYPE_CHECKING:
+    from mine_geo.maps.facts import Facts
+    from mine_geo.maps.ground import Box
+    from mine_geo.maps.pages.basemap import Basemap
+
+
+ASSETS: Final = Path(__file__).parents[1] / "assets"
+STYLES: Final = (
+    "page.css",
+    "language.css",
+    "panel.css",
+    "list.css",
+    "map.css",
+    "search.css",
+    "atlas.css",
+    "public.css",
+    "phone.css",
+    "print.css",
+)
+SCRIPTS: Final = (
+    "words.js",
+    "language.js",
+    "decode.js",
+    "format.js",
+    "symbols.js",
+    "history.js",
+    "popup.js",
+    "shape.js",
+    "layers.js",
+    "labels.js",
+    "capacity.js",
+    "legend.js",
+    "page.js",
+    "search.js",
+    "coordinates.js",
+    "keyboard.js",
+    "print.js",
+    "list.js",
+    "priority.js",
+    "list_csv.js",
+    "public.js",
+    "veil.js",
+    "basemap.js",
+)
+"""In the order in which they run: `words.js` makes the page's one global, features come last."""
+
+STYLE: Final = "mine_geo.css"
+SCRIPT: Final = "mine_geo.js"
+"""The files that `OfflinePage.write` links to: what `style()` and `script()` return."""
+
+KHMER_FONT: Final = ASSETS / "fonts" / "NotoSansKhmer-Regular.woff2"
+"""Inside every page, so that Khmer is shown on machines that have no font for it."""
+
+_KHMER_FACE: Final = """@font-face {{
+  font-family: "Mine Geo Khmer";
+  src: url({source}) format("woff2");
+  unicode-range: U+1780-17FF, U+19E0-19FF, U+200B-200D, U+25CC;
+}}"""
+_UNWRITABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_LEAFLET: Final = Path(leaflet.BASE_DIR)
+_IMAGES: Final = ("layers.png", "layers-2x.png", "marker-icon.png")
+_ICONS: Final = {
+    "iconUrl": "marker-icon.png",
+    "iconRetinaUrl": "marker-icon-2x.png",
+    "shadowUrl": "marker-shadow.png",
+}
+"""What Leaflet's own marker, as of `folium.Marker`, would look for beside the page."""
+
+
+class _Raw(Element):
+    """Text put into the page as it is; an `Element` would read it as a template again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **_options: Any) -> str:
+        return self.text
+
+
+def _data_uri(path: Path, content_type: str) -> str:
+    content = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f"data:{content_type};base64,{content}"
+
+
+def _image_uri(name: str) -> str:
+    return _data_uri(_LEAFLET / "images" / name, "image/png")
+
+
+@cache
+def style() -> str:
+    """Return Leaflet's style with its images inside, the Khmer font, then the page's own."""
+    sheet = (_LEAFLET / "leaflet.css").read_text(encoding="utf-8")
+    for name in _IMAGES:
+        sheet = sheet.replace(f"url(images/{name})", f"url({_image_uri(name)})")
+    own = [(ASSETS / name).read_text(encoding="utf-8") for name in STYLES]
+    return "\n".join([sheet, khmer_face(), *own])
+
+
+def khmer_face() -> str:
+    """Return the rule that gives a page its Khmer font, `Mine Geo Khmer`, with the font inside."""
+    return _KHMER_FACE.format(source=_data_uri(KHMER_FONT, "font/woff2"))
+
+
+@cache
+def script() -> str:
+    """Return Leaflet, then the page's own scripts."""
+    library = (_LEAFLET / "leaflet.js").read_text(encoding="utf-8")
+    library = library.partition("//# sourceMappingURL=")[0]
+    own = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    icons = packing.safe_json({option: _image_uri(name) for option, name in _ICONS.items()})
+    # What only a restricted page says stands in its markup: scripts are everybody's.
+    spoken = {key: text for key, text in words.table().items() if not key.startswith("restricted.")}
+    said = f"window.mineGeo.words.fill({packing.safe_json(spoken)});"
+    drawn = f"window.mineGeo.symbols.fill({packing.safe_json(symbols.table())});"
+    return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});", said, drawn])
+
+
+@cache
+def markup(name: str) -> jinja2.Template:
+    """Return a template of the page's head or body; every value is escaped."""
+    room = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ASSETS),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    room.filters["count"] = lambda number: f"{number:,}"
+    room.globals["say"] = words.say
+    return room.get_template(name)
+
+
+def put_page(
+    outfile: str | os.PathLike[str],
+    text: str,
+    *,
+    public: bool = False,
+    replace: str | None = None,
+) -> None:
+    """Write a page whole; one that is there already is replaced at the very end, or not at all.
+
+    Parameters
+    ----------
+    outfile
+        The file.
+    text
+        The page.
+    public
+        Whether it is for everybody; else it is restricted, and its owner's alone.
+    replace
+        "public" or "restricted": of which kind the page that is there may be, where it is not of
+        the same.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written, or takes the place of a page of the other kind (or lies in the
+        folder of an atlas of the other kind) that `replace` does not name.
+    """
+    restriction.check(outfile, public=public, replace=replace)
+    try:
+        restriction.put(Path(outfile), text.encode(), restricted=not public)
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise FileError(
+            f"{os.fspath(outfile)}: cannot be written ({said}); choose a folder that is there and "
+            "has room"
+        ) from error
+
+
+def _clean(text: str) -> str:
+    """Return text that markup can hold: lone surrogates and nulls become replacement marks."""
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
+class OfflinePage(folium.Map):
+    """A Folium map that is a whole page of its own: `save(path)` writes one file.
+
+    Folium's default links (Leaflet, jQuery, Bootstrap, fonts from several hosts) are left out;
+    Leaflet comes from the installed package XStatic-Leaflet and stands in the page. Children can
+    be added as on any Folium map; what they link to is theirs, and those that need jQuery
+    (`folium.Popup`) find none: use a tooltip.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        data: dict[str, Any],
+        *,
+        basemap: Basemap | None = None,
+        view: Box = (0.0, 0.0, 0.0, 0.0),
+    ) -> None:
+        super().__init__(tiles=None)
+        self.default_js = []
+        self.default_css = []
+        self._id = "mine_geo"
+        self.facts = facts
+        self.data = data
+        self._assets: str | None = None
+        self._basemap = basemap
+        self._view = view
+
+    def save(  # type: ignore[override]
+        self,
+        outfile: str | os.PathLike[str] | BinaryIO,
+        close_file: bool = True,
+        *,
+        replace: str | None = None,
+    ) -> None:
+        """Write the page as one file; a basemap's image, if it has one, beside it.
+
+        A page that is there already is replaced at the very end, or not at all.
+
+        Parameters
+        ----------
+        outfile
+            Path, or a file that is open for writing bytes (which gets no image beside it).
+        close_file
+            Whether an open file is closed in the end.
+        replace
+            "public" or "restricted": of which kind a page that is there may be, as for `put_page`.
+
+        Raises
+        ------
+        OptionError
+            If the basemap does not reach what the page shows.
+        FileError
+            If the basemap cannot be read, the page takes the place of one of the other kind
+            (public or restricted), or the page or its image cannot be written.
+        """
+        if isinstance(outfile, (str, os.PathLike)):
+            if self._basemap is not None:
+                self._basemap.check(self._view)
+            public = self.facts.access == restriction.PUBLIC
+            restriction.check(outfile, public=public, replace=replace)
+            self.lay_beside(Path(outfile))
+            put_page(outfile, self.get_root().render(), public=public, replace=replace)
+            return
+        super().save(outfile, close_file=close_file)
+
+    def lay_beside(self, page: Path) -> None:
+        """Write what must lie beside a page of that name, and tell the page of it.
+
+        For `write`, which knows no file; `save` does it by itself. A page that the basemap does
+        not reach has none.
+        """
+        self.data.pop("basemap", None)
+        found = None if self._basemap is None else self._basemap.beside(page, self._view)
+        if found is not None:
+            self.data["basemap"] = found
+
+    def write(self, assets: str) -> str:
+        """Return a page whose style and script lie in a folder: `STYLE` and `SCRIPT` in it.
+
+        Parameters
+        ----------
+        assets
+            The folder, relative to the page, with `/` at its end.
+        """
+        self._assets = assets
+        try:
+            return str(self.get_root().render())
+        finally:
+            self._assets = None
+
+    def _style(self) -> str:
+        if self._assets is None:
+            return f"<style>{style()}</style>"
+        return f'<link rel="stylesheet" href="{escape(self._assets + STYLE)}">'
+
+    def _script(self) -> str:
+        if self._assets is None:
+            return f"<script>{script()}</script>"
+        return f'<script src="{escape(self._assets + SCRIPT)}"></script>'
+
+    def _alone(self) -> str:
+        """Return what a page says from which the folder of its style and script is missing."""
+        if self._assets is None:
+            return ""
+        said = words.say("atlas.alone", folder=self._assets.rstrip("/").rpartition("/")[2])
+        return markup("alone.html").render(said=said)
+
+    def render(self, **options: Any) -> str:
+        """Put style, script, markup and data into the figure, then whatever was added."""
+        figure = self.get_root()
+        if not isinstance(figure, Figure):
+            raise TypeError("the map stands in no Figure; use save() of the map")
+        name = self.get_name()
+        head = markup("head.html").render(facts=self.facts)
+        body = markup("page.html").render(facts=self.facts, map_name=name)
+        data = packing.safe_json(self.data)
+        parts = (
+            (figure.header, "mine_geo_head", _clean(head) + self._style()),
+            (figure.html, "mine_geo_body", self._alone() + _clean(body)),
+            (
+                figure.html,
+                "mine_geo_data",
+                f'<script type="application/json" id="mine-geo-data">{data}</script>',
+            ),
+            (figure.html, "mine_geo_script", self._script()),
+            (figure.script, "mine_geo_start", f"var {name} = window.mineGeo.start('{name}');"),
+        )
+        for place, key, text in parts:
+            place.add_child(_Raw(text), name=key)
+        for child in self._children.values():
+            child.render(**options)
+        return ""

@@ -1,0 +1,347 @@
+"""What every exported file says of itself: how split, of which day, whose, and what is unreal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from mine_geo import terms
+from mine_geo.disclosure import restriction
+from mine_geo.errors import OptionError, choose
+from mine_geo.geo.cells import day_of, moment_of
+from mine_geo.terms import KINDS, PROVENANCE_COLUMNS, SYNTHETIC, WORKBENCH
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from mine_geo.disclosure.standing import StandingText
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How a split was asked for; what its own columns say comes first.
+
+    Raises
+    ------
+    OptionError
+        If the kind or the choice of the workbench is unknown.
+
+    Examples
+    --------
+    >>> Selection(kind="av_minefield", threshold_m=10_000).told("threshold_m")
+    10000
+    """
+
+    kind: str | None = None
+    """The only kind that was asked for."""
+
+    workbench: str = "include"
+    """Whether records that are not yet accepted are in it: include, exclude, only."""
+
+    known_at: datetime | str | None = None
+    """The moment by which it was recorded, where it is not the present state of the register."""
+
+    last_record: datetime | None = None
+    """The moment of the register's last record, as `Store.last_moment` gives it."""
+
+    printed_on: date | str | None = None
+    """The day of printing, where it is to be said: without it the same input gives the same
+    bytes on any day."""
+
+    threshold_m: float | None = None
+    """Metres."""
+
+    rule: str | None = None
+    include_coast: bool | None = None
+
+    synthetic: bool = False
+    """Whether the register is invented, though no row may be left to say so."""
+
+    standing_text: StandingText | None = None
+    """What the authority has its public outputs say; None: the usual text."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no kind, and no choice of the workbench."""
+        choose(self.workbench, WORKBENCH, "workbench")
+        if self.kind is not None:
+            choose(self.kind, KINDS, "kind")
+
+    def told(self, column: str) -> Any:
+        """Return what was asked for in a provenance column; None where it is not known here."""
+        known = {"threshold_m": self.threshold_m, "rule": self.rule}
+        return (known | {"include_coast": self.include_coast}).get(column)
+
+    def accepted(self) -> Selection:
+        """Return the same for figures that are public: of accepted records only.
+
+        Raises
+        ------
+        OptionError
+            If only what waits was asked for.
+
+        Examples
+        --------
+        >>> Selection(kind="av_minefield").accepted()
+        Selection(kind='av_minefield', workbench='exclude', ...)
+        """
+        if self.workbench == "only":
+            raise OptionError(
+                "what waits on the workbench is not public: leave out workbench='only', or public"
+            )
+        return replace(self, workbench="exclude")
+
+
+EVERYTHING = Selection()
+"""All records as they are now, as far as anyone knows."""
+
+
+OSM: Final = "© OpenStreetMap contributors (ODbL 1.0)"
+GEONAMES: Final = "GeoNames (CC BY 4.0)"
+
+_CALLS: Final = ((OSM, r"openstreetmap|\bosm\b"), (GEONAMES, "geonames"))
+_TELLING: Final = ("border_name", "source", "licence", "license")
+
+
+def sources(*frames: pd.DataFrame | None) -> list[str]:
+    """Return the attributions due: columns `attribution`, else what names and sources say.
+
+    Parameters
+    ----------
+    frames
+        What is drawn or written: border, districts, places; None is passed over.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> border = pd.DataFrame({"border_name": ["OpenStreetMap land border"]})
+    >>> sources(border, None, pd.DataFrame({"geonames_id": [1], "attribution": ["Office"]}))
+    ['© OpenStreetMap contributors (ODbL 1.0)', 'Office', 'GeoNames (CC BY 4.0)']
+    """
+    found: list[str] = []
+    for frame in frames:
+        if frame is None:
+            continue
+        texts = []
+        if "attribution" in frame.columns:
+            texts = [str(told) for told in frame["attribution"].dropna().head(1)]
+        texts += _credit(" ".join(str(column) for column in frame.columns))
+        for column in _TELLING:
+            if column in frame.columns:
+                for value in frame[column].dropna().unique():
+                    texts += _credit(str(value))
+        found += [text for text in dict.fromkeys(texts) if text not in found]
+    return found
+
+
+def _credit(text: str) -> list[str]:
+    """Return the attributions that a name or licence text calls for."""
+    return [credit for credit, words in _CALLS if re.search(words, text, re.IGNORECASE)]
+
+
+TITLE = "Hazards near and far from the border"
+NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The words that go into the metadata of a file."""
+
+    title: str
+    synthetic: bool
+    """Whether anything in it is invented."""
+
+    schematic: bool
+    """Whether the districts are only schematic."""
+
+    day: date | None
+    """The day of the data: as told, else the latest survey; None where neither is known."""
+
+    told: bool
+    """Whether `day` was told, and is not the latest survey."""
+
+    split: tuple[tuple[str, str], ...]
+    """Threshold, rule, coast and border as columns name them, where they are recorded."""
+
+    sources: tuple[str, ...]
+
+    chosen: tuple[tuple[str, str], ...] = ()
+    """What was left out of the register, by the names of options."""
+
+    known_at: str = NOT_RECORDED
+    """The moment of which the data is known, UTC, and whether it is that of the last record."""
+
+    printed_on: date | None = None
+    moment: datetime | None = None
+    """The same moment; what a file says of when it was changed, so that its bytes repeat."""
+
+    public: bool = False
+    """Whether it is made of disclosed figures alone; any other file is restricted."""
+
+    notices: tuple[tuple[str, str], ...] = ()
+    """The standing text of a file for everybody, in English and Khmer."""
+
+    @property
+    def kind(self) -> str:
+        """`public` or `restricted`."""
+        return restriction.PUBLIC if self.public else restriction.RESTRICTED
+
+    @property
+    def restriction(self) -> str | None:
+        """What a restricted file says of itself, with its day; None of a public one.
+
+        Examples
+        --------
+        >>> Provenance("Pailin", False, False, None, False, (), ()).restriction[:41]
+        'RESTRICTED: polygons or records of hazard'
+        """
+        if self.public:
+            return None
+        known = None if self.known_at == NOT_RECORDED else self.known_at
+        return restriction.said(self.day, known, latest=not self.told)
+
+    @property
+    def heading(self) -> str:
+        """The title, with a warning where it is due.
+
+        Examples
+        --------
+        >>> Provenance("Pailin", True, False, None, False, (), ()).heading
+        'RESTRICTED: Pailin (SYNTHETIC SAMPLE: invented minefields, not for operations)'
+        """
+        title = self.title if self.public else f"{terms.RESTRICTED_WORD}: {self.title}"
+        return f"{title} ({SYNTHETIC})" if self.synthetic else title
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """Everything, one pair of name and text a line; warnings first.
+
+        Examples
+        --------
+        >>> Provenance("Pailin", False, False, None, False, (("rule", "edge"),), ("X",)).rows[1:]
+        [('access', 'restricted'), ('title', 'Pailin'), ('data_day', 'not recorded'),
+         ('known_at', 'not recorded'), ('rule', 'edge'), ('source', 'X')]
+        """
+        rows = [] if self.restriction is None else [(terms.RESTRICTION_COLUMN, self.restriction)]
+        rows.append(("access", self.kind))
+        rows += [("synthetic", SYNTHETIC)] if self.synthetic else []
+        rows += [("title", self.title), *self.notices]
+        if self.day is None:
+            rows.append(("data_day", NOT_RECORDED))
+        else:
+            rows.append(("data_day" if self.told else "latest_survey", self.day.isoformat()))
+        rows.append(("known_at", self.known_at))
+        if self.printed_on is not None:
+            rows.append(("printed_on", self.printed_on.isoformat()))
+        rows += [*self.chosen, *self.split]
+        if self.schematic:
+            rows.append(("districts", "schematic, not an official boundary"))
+        return rows + [("source", source) for source in self.sources]
+
+
+def _first(frame: pd.DataFrame | None, column: str) -> Any:
+    """Return the first value of a column that is not null, else None."""
+    if frame is None or column not in frame.columns:
+        return None
+    values = frame[column].dropna()
+    return values.iloc[0] if len(values) else None
+
+
+def _split_of(hazards: pd.DataFrame, column: str, selection: Selection) -> Any:
+    """Return what the rows say of the split, else what was asked for, else None."""
+    said = _first(hazards, column)
+    return selection.told(column) if said is None else said
+
+
+def _flagged(frames: tuple[pd.DataFrame | None, ...], column: str) -> bool:
+    """Say whether any row of any frame says true in a column."""
+    return any(
+        frame is not None and column in frame.columns and bool(frame[column].eq(True).any())
+        for frame in frames
+    )
+
+
+def _said(value: Any) -> str:
+    """Write a value of a provenance column."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return str(value).lower() if str(value) in ("True", "False") else str(value)
+
+
+def _known_at(selection: Selection) -> tuple[datetime | None, str]:
+    """Return the moment at which the data was known, UTC, and say it.
+
+    Examples
+    --------
+    >>> from mine_geo.maps.provenance import Selection
+    >>> _known_at(Selection(known_at="2023-01-01T06:00:00+07:00"))[1]
+    '2022-12-31T23:00:00.000Z, as asked for'
+    """
+    asked, last = moment_of(selection.known_at), moment_of(selection.last_record)
+    for moment, why in ((asked, "as asked for"), (last, "the last record of the ledger")):
+        if moment is not None:
+            text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            return moment, f"{text}, {why}"
+    return None, NOT_RECORDED
+
+
+def provenance(
+    hazards: pd.DataFrame,
+    *others: pd.DataFrame | None,
+    title: str | None = None,
+    as_of: date | str | None = None,
+    latest: Any = None,
+    selection: Selection = EVERYTHING,
+    public: bool = False,
+) -> Provenance:
+    """Gather what a file says of itself.
+
+    Parameters
+    ----------
+    hazards
+        Rows with the provenance columns of a split, and `surveyed_on` if there are days.
+    others
+        Border, districts, released land, places: whose they are, and whether they are real.
+    title
+        What the file is; else a usual one.
+    as_of
+        The day of the data, else the column `as_of`, else the latest survey.
+    latest
+        The latest survey, where `hazards` has no days.
+    selection
+        How the split was asked for, and whether the data is invented, where no column says it.
+    public
+        Whether the file is made of disclosed figures alone.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"threshold_m": [7000.0], "include_coast": [False]})
+    >>> provenance(rows, as_of="2022-12-31").rows[3:]
+    [('data_day', '2022-12-31'), ('known_at', 'not recorded'), ('threshold_m', '7000'),
+     ('include_coast', 'false')]
+    """
+    moment, known_at = _known_at(selection)
+    told = as_of if as_of is not None else _first(hazards, "as_of")
+    day = told if told is not None else latest
+    if day is None and "surveyed_on" in hazards.columns:
+        days = hazards["surveyed_on"].dropna()
+        day = days.max() if len(days) else None
+    split = [(column, _split_of(hazards, column, selection)) for column in PROVENANCE_COLUMNS]
+    waiting = None if selection.workbench == "include" else selection.workbench
+    chosen = (("kind", selection.kind), ("workbench", waiting))
+    return Provenance(
+        title=title or TITLE,
+        synthetic=selection.synthetic or _flagged((hazards, *others), "synthetic"),
+        schematic=_flagged(others, "schematic"),
+        day=None if day is None or pd.isna(day) else day_of(day),
+        told=told is not None,
+        split=tuple((column, _said(value)) for column, value in split if value is not None),
+        sources=tuple(sources(hazards, *others)),
+        chosen=tuple((name, str(value)) for name, value in chosen if value is not None),
+        known_at=known_at,
+        moment=moment,
+        printed_on=day_of(selection.printed_on),
+        public=public,
+    )

@@ -1,0 +1,428 @@
+"""The 7 km split: how far each hazard is from the border, and in which zone it counts.
+
+Frame in, frame out; metres and m² on the WGS 84 ellipsoid; geometries in EPSG:4326.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo.errors import (
+    CRSError,
+    GeometryError,
+    OptionError,
+    OutsideError,
+    RecordError,
+    choose,
+    some,
+)
+from mine_geo.geo import crs
+from mine_geo.geo.border import border_lines, far_off
+from mine_geo.geo.geometry import (
+    EMPTY_PART,
+    as_geometries,
+    exact_size_m2,
+    find_faults,
+    size_m2,
+    without_empty,
+)
+from mine_geo.split.distance import border_distance, border_nearest
+from mine_geo.split.near_zone import near_zone
+from mine_geo.terms import CRS, RULES, THRESHOLD_M
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+
+CUTTING: Final = ("majority", "area")
+ON_OUTSIDE: Final = ("raise", "keep")
+FOOT_M: Final = 1.0
+"""How far from the border line, beyond its accuracy, the country's outline may be."""
+DEGREE_M: Final = 111_700.0
+"""A little more than any degree of latitude or longitude, so that a length is never too short."""
+
+
+def border_split(
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    *,
+    threshold_m: float = THRESHOLD_M,
+    rule: str = "edge",
+    include_coast: bool = False,
+    country: Any = None,
+    on_outside: str = "raise",
+    distances: pd.DataFrame | None = None,
+) -> gpd.GeoDataFrame:
+    """Say for each hazard how far it is from the border and how much of it lies near and far.
+
+    Parameters
+    ----------
+    hazards
+        Hazard table in EPSG:4326.
+    border
+        Border lines in EPSG:4326, as from `read_border`.
+    threshold_m
+        Hazards nearer than this, unrounded, are near; exactly at it they are far. Metres.
+    rule
+        Which distance decides, and what of the size counts where:
+
+        - `edge`: that of the nearest edge; the whole hazard counts in its zone;
+        - `centroid`: that of the centroid; the whole hazard counts in its zone;
+        - `majority`: the hazard is cut at the threshold; the whole counts in the zone of its
+          larger part, near if both are equal;
+        - `area`: the hazard is cut, right to 1 m, and each part counts in its own zone; `zone` is
+          that of the larger part.
+    include_coast
+        Count the coast as border too.
+    country
+        The country's polygon (geometry, GeoSeries or GeoDataFrame in EPSG:4326). Then
+        `outside_m2` says how much of a hazard lies outside; one that reaches out over the border
+        by more than the border's accuracy stays near under every rule.
+    on_outside
+        What to do when a hazard lies wholly outside `country`: `raise`, or `keep` it as near.
+    distances
+        Distances known already, for the same polygons, border and `include_coast`: a DataFrame
+        on the index of `hazards` with `border_distance_m` and `neighbour`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new frame: the hazards with `border_distance_m` (nearest edge, whatever the rule),
+        `border_margin_m` (distance less threshold), `neighbour`, `zone`, `near_size_m2`,
+        `far_size_m2` (whole m², their sum is `size_m2`), `outside_m2` if `country` is given, and
+        the provenance `threshold_m`, `rule`, `include_coast`, `border_name`, `border_version`.
+
+    Raises
+    ------
+    OptionError
+        For an unknown rule or a threshold that is not a positive length.
+    GeometryError
+        For a hazard without a polygon, or a border without lines.
+    OutsideError
+        For a hazard wholly outside `country`, with the ids.
+    CRSError
+        If a frame is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> from mine_geo.intake import read_border
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> fields = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["A", "B"]},
+    ...     geometry=shapely.box([102.35, 103], [13.3, 13], [102.36, 103.01], [13.31, 13.01]),
+    ...     crs=4326))
+    >>> split = border_split(fields, read_border(sample.path("border")))
+    >>> split[["hazard_id", "neighbour", "zone", "near_size_m2", "far_size_m2"]]
+      hazard_id neighbour  zone  near_size_m2  far_size_m2
+    0         A       THA  near       1198718            0
+    1         B       THA   far             0      1200149
+    """
+    choose(rule, RULES, "rule")
+    choose(on_outside, ON_OUTSIDE, "on_outside")
+    if not (isinstance(threshold_m, (int, float, np.number)) and 0 < threshold_m < np.inf):
+        raise OptionError(f"threshold_m {threshold_m!r} is not a length; give metres above 0")
+    _check(hazards, cut=rule in CUTTING or country is not None)
+    sizes = _sizes(hazards)
+    if distances is None:
+        distances = border_nearest(hazards, border, include_coast=include_coast)
+    metres = distances["border_distance_m"].reindex(hazards.index).to_numpy(dtype=float)
+    if np.isnan(metres).any():
+        raise RecordError(
+            f"{some(_ids(hazards)[np.isnan(metres)])}: no border distance among those given; "
+            "leave distances out, or give one for each hazard"
+        )
+    measured = _Measured(as_geometries(hazards), sizes, metres, border, include_coast)
+    near, near_size = measured.apply(rule, threshold_m)
+    columns: dict[str, Any] = {}
+    if country is not None:
+        columns["outside_m2"], forced = _outside(
+            hazards, country, border, metres, on_outside, include_coast=include_coast
+        )
+        near, near_size = near | forced, np.where(forced, sizes, near_size)
+    return hazards.assign(
+        size_m2=sizes,
+        border_distance_m=metres,
+        border_margin_m=metres - threshold_m,
+        neighbour=distances["neighbour"].reindex(hazards.index),
+        zone=np.where(near, "near", "far"),
+        near_size_m2=near_size,
+        far_size_m2=sizes - near_size,
+        **columns,
+        threshold_m=float(threshold_m),
+        rule=rule,
+        include_coast=bool(include_coast),
+        border_name=_joined(border, "border_name"),
+        border_version=_joined(border, "border_version"),
+    )
+
+
+def unmeasurable(
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    *,
+    rule: str = "edge",
+    include_coast: bool = False,
+) -> pd.Series[str]:
+    """Say which hazards no split can hold, and why; `border_split` refuses them by name.
+
+    Parameters
+    ----------
+    hazards
+        Hazard table in EPSG:4326.
+    border
+        Border lines in EPSG:4326.
+    rule
+        As for `border_split`: where a polygon is cut, a broken ring is a reason too.
+    include_coast
+        Count the coast as border too.
+
+    Returns
+    -------
+    pandas.Series
+        On the index of `hazards`: the reason, null where the split can hold it.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> from mine_geo.intake import read_border
+    >>> afar = gpd.GeoSeries([shapely.box(13, 12, 13.1, 12.1)], crs=4326)
+    >>> unmeasurable(afar, read_border(sample.path("border")))[0][:28]
+    'not in longitude / latitude,'
+    """
+    why = far_off(hazards, border_lines(border, include_coast=include_coast))
+    if choose(rule, RULES, "rule") in CUTTING:
+        fine = np.flatnonzero(why.isna())
+        faults = find_faults(as_geometries(hazards)[fine], fine)
+        said = dict(zip(faults["id"], faults["message"], strict=True))
+        why = why.fillna(pd.Series([said.get(n) for n in range(len(why))], why.index, dtype="str"))
+    return why
+
+
+def _check(hazards: gpd.GeoDataFrame, *, cut: bool) -> None:
+    if hazards.crs != CRS:
+        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    if not hazards.index.is_unique:
+        raise OptionError("the index of the hazards has repeated labels; use reset_index()")
+    geometries, hollow = without_empty(hazards)
+    if hollow.any():
+        raise GeometryError(f"{some(_ids(hazards)[hollow])}: {EMPTY_PART}")
+    bad = shapely.is_missing(geometries) | shapely.is_empty(geometries)
+    if bad.any():
+        raise GeometryError(f"{some(_ids(hazards)[bad])}: no polygon; leave it out of the split")
+    if cut and not shapely.is_valid(geometries).all():
+        lines = find_faults(geometries, _ids(hazards))
+        told = some((f"{row.id}: {row.message}" for row in lines.itertuples()), 3)
+        raise GeometryError(f"{told}; a broken polygon cannot be cut: mend it in its source")
+
+
+def _ids(hazards: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
+    return ids.to_numpy(dtype=object)
+
+
+def _sizes(hazards: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    if "size_m2" in hazards:
+        missing = hazards["size_m2"].isna().to_numpy()
+        if missing.any():
+            raise RecordError(f"{some(_ids(hazards)[missing])}: no size_m2; use to_hazards first")
+        return hazards["size_m2"].to_numpy(dtype=np.int64)
+    return size_m2(hazards)
+
+
+def _joined(border: gpd.GeoDataFrame, column: str) -> str:
+    return " + ".join(sorted(set(border[column].astype(str))))
+
+
+class _Measured(NamedTuple):
+    """Hazards with their distance to one reading of the border."""
+
+    geometries: NDArray[np.object_]
+    sizes: NDArray[np.int64]
+    metres: Floats
+    border: gpd.GeoDataFrame
+    include_coast: bool
+
+    def centroid_m(self) -> Floats:
+        """Return the distance of each centroid to the border, metres."""
+        centroids = gpd.GeoSeries(shapely.centroid(self.geometries), crs=CRS)
+        near = border_nearest(centroids, self.border, include_coast=self.include_coast)
+        return near["border_distance_m"].to_numpy()
+
+    def near_part(self, threshold_m: float) -> NDArray[np.int64]:
+        """Return the whole m² of each hazard that lie nearer than the threshold."""
+        bounds = shapely.bounds(self.geometries)
+        longest = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) * DEGREE_M
+        near = self.metres < threshold_m
+        part = np.where(near, self.sizes, 0)
+        cut = np.flatnonzero(near & (self.metres + longest >= threshold_m))
+        if len(cut):
+            zone = near_zone(
+                self.border,
+                threshold_m,
+                include_coast=self.include_coast,
+                around=self.geometries[cut],
+            )
+            shapely.prepare(zone)
+            cut = cut[~shapely.contains_properly(zone, self.geometries[cut])]
+            inside = shapely.intersection(self.geometries[cut], zone)
+            part[cut] = np.clip(size_m2(inside), 0, self.sizes[cut])
+        return part
+
+    def apply(self, rule: str, threshold_m: float) -> tuple[Flags, NDArray[np.int64]]:
+        """Return for each hazard whether it is near, and its near size, under a rule."""
+        if rule in CUTTING:
+            return _by_part(rule, self.sizes, self.near_part(threshold_m))
+        near = (self.metres if rule == "edge" else self.centroid_m()) < threshold_m
+        return near, np.where(near, self.sizes, 0)
+
+
+def _by_part(
+    rule: str, sizes: NDArray[np.int64], part: NDArray[np.int64]
+) -> tuple[Flags, NDArray[np.int64]]:
+    larger = (2 * part >= sizes) & (part > 0)
+    return larger, part if rule == "area" else np.where(larger, sizes, 0)
+
+
+def _outside(
+    hazards: gpd.GeoDataFrame,
+    country: Any,
+    border: gpd.GeoDataFrame,
+    metres: Floats,
+    on_outside: str,
+    *,
+    include_coast: bool,
+) -> tuple[NDArray[np.int64], Flags]:
+    """Return the m² of each hazard outside the country, and which are near because of it."""
+    land = shapely.union_all(as_geometries(country))
+    shapely.prepare(land)
+    geometries = as_geometries(hazards)
+    out = np.flatnonzero(~shapely.covers(land, geometries))
+    beyond = shapely.difference(geometries[out], land)
+    outside = np.zeros(len(geometries), dtype=np.int64)
+    outside[out] = np.rint(exact_size_m2(beyond))
+    wholly = np.zeros(len(geometries), dtype=bool)
+    wholly[out] = ~shapely.intersects(land, geometries[out])
+    if wholly.any() and on_outside == "raise":
+        raise OutsideError(
+            f"{some(_ids(hazards)[wholly])}: wholly outside the country; check the coordinates "
+            '(longitude and latitude swapped? another datum?), or keep them with on_outside="keep"'
+        )
+    accuracy_m = float(border["accuracy_m"].max())
+    reach, foot = _farthest_out(beyond, land)
+    reaching = np.zeros(len(geometries), dtype=bool)
+    reaching[out] = reach > accuracy_m
+    outside[~(wholly | reaching)] = 0
+    # Over the border that counts, not into the sea; a part may lie beyond without touching it.
+    over = metres == 0
+    feet = gpd.GeoSeries(shapely.points(foot), crs=CRS)
+    at_border = border_distance(feet, border, include_coast=include_coast).to_numpy()
+    over[out] |= at_border <= accuracy_m + FOOT_M
+    return outside, wholly | (reaching & over)
+
+
+def _farthest_out(beyond: NDArray[np.object_], land: shapely.Geometry) -> tuple[Floats, Floats]:
+    """Return how many metres, about, each part is off the country at the most, and from where."""
+    metres, foot = np.zeros(len(beyond)), np.zeros((len(beyond), 2))
+    xy, owner = shapely.get_coordinates(beyond, return_index=True)
+    ends = shapely.get_coordinates(shapely.shortest_line(land, shapely.points(xy)))
+    lengths = crs.geodesic_m(ends[0::2], ends[1::2])
+    order = np.argsort(lengths, kind="stable")  # of each part the farthest comes last
+    metres[owner[order]], foot[owner[order]] = lengths[order], ends[0::2][order]
+    nothing = np.setdiff1d(np.arange(len(beyond)), owner)
+    foot[nothing] = shapely.get_coordinates(land)[0]
+    return metres, foot
+
+
+def border_sensitivity(
+    hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, *, threshold_m: float = THRESHOLD_M
+) -> pd.DataFrame:
+    """Show what the totals depend on: every rule, with and without coast, threshold ± accuracy.
+
+    Parameters
+    ----------
+    hazards
+        Hazard table in EPSG:4326.
+    border
+        Border lines; the largest `accuracy_m` of them is taken off and added to the threshold.
+    threshold_m
+        The threshold in the middle, metres.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each reading: `rule`, `include_coast`, `threshold_m`, `near_hazards`,
+        `near_size_m2`, `far_hazards`, `far_size_m2`, and, against the first rule (`edge`) without
+        the coast at `threshold_m`, `changed_hazards` (in another zone) and `near_change_m2`.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> from mine_geo.intake import read_border
+    >>> fields = gpd.GeoDataFrame(
+    ...     {"hazard_id": ["A"]}, geometry=[shapely.box(102.55, 13.1, 102.6, 13.2)], crs=4326)
+    >>> table = border_sensitivity(fields, read_border(sample.path("border")))
+    >>> len(table), sorted(table.threshold_m.unique().tolist())
+    (24, [6950.0, 7000.0, 7050.0])
+    """
+    _check(hazards, cut=True)
+    accuracy_m = float(border["accuracy_m"].max())
+    thresholds = sorted({threshold_m - accuracy_m, threshold_m, threshold_m + accuracy_m})
+    readings = [
+        reading
+        for include_coast in _coasts(border)
+        for reading in _readings(hazards, border, include_coast, thresholds)
+    ]
+    base = next(r for r in readings if r[:3] == ("edge", _coasts(border)[0], threshold_m))
+    rows = [
+        (
+            *key,
+            near.sum(),
+            size.sum(),
+            (~near).sum(),
+            _sizes(hazards).sum() - size.sum(),
+            (near != base[3]).sum(),
+            size.sum() - base[4].sum(),
+        )
+        for *key, near, size in readings
+    ]
+    columns = ["rule", "include_coast", "threshold_m", "near_hazards", "near_size_m2"]
+    columns += ["far_hazards", "far_size_m2", "changed_hazards", "near_change_m2"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["rule"] = pd.Categorical(table["rule"], RULES)
+    table = table.sort_values(["rule", "include_coast", "threshold_m"], ignore_index=True)
+    return table.astype({"rule": "str", "include_coast": bool, "threshold_m": float})
+
+
+def _coasts(border: gpd.GeoDataFrame) -> list[bool]:
+    return [False, True] if (border["kind"] == "coast").any() else [False]
+
+
+def _readings(
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    include_coast: bool,
+    thresholds: list[float],
+) -> Iterator[tuple[str, bool, float, Flags, NDArray[np.int64]]]:
+    """Yield each rule at each threshold; distances and cuts are computed once for all."""
+    near = border_nearest(hazards, border, include_coast=include_coast)
+    metres = near["border_distance_m"].to_numpy()
+    measured = _Measured(as_geometries(hazards), _sizes(hazards), metres, border, include_coast)
+    middle = measured.centroid_m()
+    for threshold in thresholds:
+        for rule, distance in (("edge", metres), ("centroid", middle)):
+            flags = distance < threshold
+            yield rule, include_coast, threshold, flags, np.where(flags, measured.sizes, 0)
+        part = measured.near_part(threshold)
+        for rule in CUTTING:
+            yield (rule, include_coast, threshold, *_by_part(rule, measured.sizes, part))

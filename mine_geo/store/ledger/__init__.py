@@ -1,0 +1,1 @@
+"""What is recorded in a store, judged and written, and the accounts of it."""

@@ -1,0 +1,425 @@
+"""A whole ledger out of a store, and into an empty one, with the moments of its recording.
+
+So a ledger moves from a file to a server; and one whose clock ran ahead is mended: its moments
+that lie in the future are moved to the last that can be, and say what they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from sqlalchemy import Table, exists, select
+
+from mine_geo.disclosure import restriction
+from mine_geo.errors import (
+    ConflictError,
+    FileError,
+    MineGeoError,
+    NotSyntheticError,
+    RecordError,
+    StoreError,
+    some,
+    visible,
+)
+from mine_geo.geo.cells import FLOAT_WHOLE, refuse_unfit
+from mine_geo.geo.hazards import WORDS
+from mine_geo.geo.vector import read_vector
+from mine_geo.ledger.events import (
+    DAY_WAS,
+    MOMENT_WAS,
+    NUMBERS,
+    detail_of,
+    registered_events,
+    to_events,
+)
+from mine_geo.ledger.fold import fold
+from mine_geo.store.engines import clock
+from mine_geo.store.ledger import event_rows, projection, register, spot_tasks
+from mine_geo.store.ledger.entries import DAYS_IN
+from mine_geo.store.schema import content, rows
+from mine_geo.store.schema.models import Event, Hazard, SpotTask
+from mine_geo.terms import ITEM_COLUMNS
+
+if TYPE_CHECKING:
+    import os
+
+    from sqlalchemy import Connection
+
+
+_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
+_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
+_SPOT_TASK: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
+EVENTS_FILE: Final = "events.gpkg"
+TASKS_FILE: Final = "spot_tasks.gpkg"
+_MOVABLE: Final = ("registered", "described")
+"""Events whose day is that of their recording where nothing else is said."""
+_MOMENTS: Final = ("recorded_at", "retracted_at")
+_STEP: Final = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import wrote."""
+
+    hazards: int
+    """Hazards registered."""
+    events: int
+    """Other events."""
+    spot_tasks: int
+    mended: int = 0
+    """Events and spot tasks whose moment lay in the future and was mended."""
+
+
+class Log(NamedTuple):
+    """A whole ledger, in the shape that `Store.import_log` takes."""
+
+    hazards: None
+    """None: the registrations are among the events, with their own ids and moments."""
+    events: gpd.GeoDataFrame
+    """All events, `terms.EVENT_COLUMNS` in EPSG:4326; `synthetic` where they are invented."""
+    spot_tasks: pd.DataFrame
+    """All spot tasks, retracted ones too."""
+
+
+def export_log(connection: Connection, *, synthetic: bool) -> Log:
+    """Read a ledger whole; see `Store.export_log`."""
+    events = event_rows.read(connection).sort_values(["recorded_at", "event_id"], ignore_index=True)
+    if events.empty:
+        raise StoreError("nothing is recorded in this store yet: there is no log to write out")
+    if synthetic:
+        events["synthetic"] = True
+    names = (*spot_tasks.COLUMNS, "lon", "lat", *spot_tasks.RETRACTED)
+    tasks = rows.read(connection, [_SPOT_TASK.c[name] for name in names])
+    tasks[list(ITEM_COLUMNS)] = tasks[list(ITEM_COLUMNS)].astype("Int64")
+    return Log(None, events, tasks.sort_values(["recorded_at", "task_id"], ignore_index=True))
+
+
+def write_log(log: Log, folder: str | os.PathLike[str]) -> list[Path]:
+    """Write a ledger into a folder: `events.gpkg`, and `spot_tasks.gpkg` if there are any.
+
+    Days and moments are text in ISO form, so that no program changes them on the way. They hold all
+    that the ledger does, personal columns too, and are restricted: their descriptions say so, and
+    they are their owner's alone.
+
+    Parameters
+    ----------
+    log
+        As from `Store.export_log`.
+    folder
+        Made if it is not there; files that are there already are left alone.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    FileError
+        If a file is there already, or the folder cannot be written.
+    """
+    place = Path(folder)
+    tables = {EVENTS_FILE: log.events}
+    if len(log.spot_tasks):
+        tasks = log.spot_tasks
+        points = gpd.points_from_xy(tasks["lon"], tasks["lat"], crs=log.events.crs)
+        there = tasks["lon"].notna().to_numpy()
+        shapes = gpd.GeoSeries(points).where(there, None)
+        tables[TASKS_FILE] = gpd.GeoDataFrame(tasks, geometry=shapes.to_numpy(), crs=4326)
+    for name in tables:
+        if (place / name).exists():
+            raise FileError(f"{place / name}: there already and left alone; name another folder")
+    mode = restriction.file_mode()
+    try:
+        restriction.make_folder(place, public=False, parents=True)
+        for name, table in tables.items():
+            kind = "MultiPolygon" if name == EVENTS_FILE else "Point"
+            pyogrio.write_dataframe(
+                _as_text(table),
+                place / name,
+                layer=Path(name).stem,
+                geometry_type=kind,
+                layer_options={"DESCRIPTION": restriction.said()},
+            )
+            (place / name).chmod(mode)
+    except (OSError, RuntimeError) as error:
+        raise FileError(f"{place}: cannot be written ({error}); name another folder") from error
+    return [place / name for name in tables]
+
+
+def _as_text(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a table with days and moments as ISO text, and counts as numbers of any GIS."""
+    new: dict[str, Any] = {}
+    for name in table.columns.drop("geometry"):
+        column = table[name]
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            new[name] = pd.Series(
+                [None if pd.isna(each) else iso(each) for each in column], dtype="str"
+            )
+        elif column.dtype.kind == "M":
+            new[name] = column.dt.strftime("%Y-%m-%d").astype("str")
+        elif str(column.dtype) == "Int64":
+            new[name] = column.astype("float64")
+    return table.assign(**new)
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment to the millisecond, as the store has it.
+
+    Examples
+    --------
+    >>> iso(datetime(2026, 1, 31, 8, 15, tzinfo=UTC))
+    '2026-01-31T08:15:00.000Z'
+    """
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def read_log(folder: str | os.PathLike[str]) -> Log:
+    """Read a ledger that `write_log` wrote.
+
+    Raises
+    ------
+    FileError
+        If there is no `events.gpkg`, or it cannot be read.
+    """
+    place = Path(folder)
+    if not (place / EVENTS_FILE).exists():
+        raise FileError(f"{place}: no {EVENTS_FILE} in it; name the folder of mine-geo db export")
+    tasks = pd.DataFrame(columns=["task_id", "recorded_at"])
+    if (place / TASKS_FILE).exists():
+        tasks = pd.DataFrame(read_vector(place / TASKS_FILE).drop(columns="geometry"))
+    return Log(None, read_vector(place / EVENTS_FILE), tasks)
+
+
+def import_log(
+    connection: Connection,
+    hazards: gpd.GeoDataFrame | None,
+    events: gpd.GeoDataFrame,
+    tasks: pd.DataFrame | None,
+    *,
+    synthetic: bool,
+    mend_moments: bool = False,
+) -> Imported:
+    """Write a ledger; see `Store.import_log`. The hazards are checked already."""
+    for table in (_EVENT, _HAZARD, _SPOT_TASK):
+        if connection.scalar(select(exists().where(table.c.fid.is_not(None)))):
+            raise ConflictError(
+                "a ledger is imported into an empty store only; make one, or use record_many"
+            )
+    _check_cells(events)
+    extras: dict[str, str | None] = {}
+    if hazards is None:
+        _check_synthetic(events, synthetic=synthetic)
+        log = to_events(events).reset_index(drop=True)
+        _check_once(log)
+        _known(log, set())
+    else:
+        moments = hazards.get("recorded_at")
+        if moments is not None and moments.dtype.kind == "M" and moments.dt.tz is None:
+            raise RecordError("recorded_at of the hazards has no time zone; use tz_localize('UTC')")
+        batch = register.Batch.of(
+            hazards.drop(columns="recorded_at", errors="ignore"), synthetic=synthetic
+        )
+        log = _log(batch, moments, to_events(events))
+        extras = dict(zip(batch.columns["hazard_id"], batch.columns["extra"], strict=True))
+    written = _tasks(tasks, synthetic=synthetic)
+    now, mended = clock(connection), 0
+    if mend_moments:
+        log, written, mended = _mended(log, written, now)
+    else:
+        _recorded_in_time(log, written, now)
+    _in_time(log, written, now)
+    done = fold(log)
+    if len(done.ignored):
+        lines = [f"{row.event_id} ({row.reason})" for row in done.ignored.itertuples()]
+        raise RecordError(f"events that cannot be: {some(lines, 3)}; correct them in the log")
+    _check_words(done.hazards)
+    ids = set(done.hazards["hazard_id"]) | set(log["hazard_id"])
+    projection.write(connection, done.hazards, ids, now, synthetic=synthetic, extras=extras)
+    order = log.sort_values(["recorded_at", "event_id"], kind="stable")
+    order = pd.concat([order[order["retracts"].isna()], order[order["retracts"].notna()]])
+    event_rows.insert(connection, order, now)
+    if written:
+        spot_tasks.insert(connection, written, now)
+    registered = int((log["event_type"] == "registered").sum())
+    return Imported(registered, len(log) - registered, len(written), mended)
+
+
+def _check_synthetic(events: gpd.GeoDataFrame, *, synthetic: bool) -> None:
+    """Refuse to mix invented events with real ones."""
+    marked = events["synthetic"].fillna(value=False).astype(bool) if "synthetic" in events else None
+    invented = marked is not None and bool(marked.any())
+    if invented != synthetic or (invented and marked is not None and not marked.all()):
+        has, is_for = ("invented", "real") if not synthetic else ("real", "invented")
+        raise NotSyntheticError(
+            f"the log holds {has} data and this store is for {is_for} data; take it over into a "
+            "store of its own kind (mine-geo init, with or without --synthetic)"
+        )
+
+
+def _check_cells(events: gpd.GeoDataFrame) -> None:
+    """Refuse events with a text, a number or a detail that no store takes."""
+    refuse_unfit(pd.DataFrame(events), "event", "event_id")
+    if "event_id" not in events:
+        return  # `to_events` says so
+    for name in (*NUMBERS, *ITEM_COLUMNS):
+        if name not in events:
+            continue
+        written = events[name]
+        numbers = pd.to_numeric(written.astype(object), errors="coerce").astype(float)
+        bad = (numbers.isna() & written.notna()) | np.isinf(numbers) | (numbers < 0)
+        if name in ITEM_COLUMNS:
+            bad |= (numbers != numbers.round()) & numbers.notna() | (numbers > FLOAT_WHOLE)
+        if bad.any():
+            shown = some(events["event_id"][bad])
+            raise RecordError(f"{name} of {shown} is no such number; correct it or leave it out")
+    for event, text in zip(events["event_id"], events.get("detail", ()), strict=False):
+        if isinstance(text, str):
+            content.given_json(text.strip(), f"{visible(event)}: detail")
+
+
+def _check_once(events: gpd.GeoDataFrame) -> None:
+    twice = events["event_id"][events["event_id"].duplicated()]
+    if len(twice):
+        raise RecordError(f"event_id {some(twice.unique())} stands twice; give each its own")
+
+
+def _known(events: gpd.GeoDataFrame, known: set[str]) -> None:
+    """Refuse events of hazards that are neither known, nor registered, nor divided off."""
+    child = [(detail_of(text) or {}).get("role") == "child" for text in events["detail"]]
+    registered = events["event_type"] == "registered"
+    known = known | set(events["hazard_id"][child]) | set(events["hazard_id"][registered])
+    strange = events["hazard_id"][~events["hazard_id"].isin(known)].unique()
+    if len(strange):
+        raise RecordError(f"hazard {some(strange)} is in the events, not in the hazards; add it")
+
+
+def _check_words(hazards: gpd.GeoDataFrame) -> None:
+    """Refuse words outside the vocabulary, which events may say as well as hazards."""
+    for column, words in WORDS.items():
+        wrong = hazards[column].notna() & ~hazards[column].isin(words)
+        if wrong.any():
+            row = hazards[wrong].iloc[0]
+            raise RecordError(
+                f"{column} {row[column]!r} is unknown ({row['hazard_id']}); valid: "
+                f"{', '.join(words)}"
+            )
+
+
+def _log(
+    batch: register.Batch, moments: pd.Series[Any] | None, events: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Return registrations and other events as one table."""
+    _check_once(events)
+    if (events["event_type"] == "registered").any():
+        raise RecordError("registrations belong into the table of hazards; take them out of events")
+    _known(events, set(batch.columns["hazard_id"]))
+    frame = batch.frame if moments is None else batch.frame.assign(recorded_at=moments)
+    registered = registered_events(frame).assign(detail=batch.details)
+    taken = events["event_id"][events["event_id"].isin(registered["event_id"])]
+    if len(taken):
+        raise RecordError(f"event_id {some(taken)} is that of a registration; give another")
+    return pd.concat([registered, events], ignore_index=True)
+
+
+def _mended(
+    log: gpd.GeoDataFrame, tasks: list[dict[str, Any]], now: datetime
+) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]], int]:
+    """Return events and spot tasks without moments in the future, and how many were mended.
+
+    Such moments become the last that can be, one millisecond apart and in their order, and each
+    event or task says what its own was.
+    """
+    said = [each for each in log["recorded_at"] if not pd.isna(each)]
+    said += [moment for task in tasks for moment in _moments(task)]
+    ahead = sorted({each for each in said if each > now})
+    if not ahead:
+        return log, tasks, 0
+    good = max((each for each in said if each <= now), default=now - len(ahead) * _STEP)
+    # Just after a good moment the last ones are milliseconds ahead, as when a store is busy.
+    first = max(now - (len(ahead) - 1) * _STEP, good + _STEP)
+    new = {moment: first + place * _STEP for place, moment in enumerate(ahead)}
+    log, wrong = log.copy(), log["recorded_at"].isin(ahead).to_numpy()
+    today = pd.Timestamp(now.astimezone(DAYS_IN).date())
+    for place in wrong.nonzero()[0]:
+        row = log.iloc[place]
+        marks = {MOMENT_WAS: iso(row["recorded_at"])}
+        kind, day = row["event_type"], row["happened_on"]
+        detail = detail_of(row["detail"]) or {}
+        if kind in _MOVABLE and day > today and not detail.get("surveyed_on"):
+            marks[DAY_WAS] = f"{day:%Y-%m-%d}"
+            log.loc[place, "happened_on"] = today
+        log.loc[place, "detail"] = content.to_json(marks | detail, keep_missing=True)
+        log.loc[place, "recorded_at"] = pd.Timestamp(new[row["recorded_at"]])
+    count = int(wrong.sum())
+    mended = []
+    for task in tasks:
+        was = {name: task[name] for name in _MOMENTS if task.get(name) in new}
+        changed: dict[str, Any] = {name: new[moment] for name, moment in was.items()}
+        if was:
+            notes = [f"[{name} was {iso(moment)}]" for name, moment in was.items()]
+            changed["comment"] = " ".join([*([task["comment"]] if task["comment"] else []), *notes])
+            count += 1
+        mended.append(task | changed)
+    return log, mended, count
+
+
+def _moments(task: dict[str, Any]) -> list[datetime]:
+    return [task[name] for name in _MOMENTS if task.get(name) is not None]
+
+
+def _in_time(log: gpd.GeoDataFrame, tasks: list[dict[str, Any]], now: datetime) -> None:
+    """Refuse what has no moment, and days that are yet to come."""
+    missing = log["event_id"][log["recorded_at"].isna()]
+    if len(missing):
+        raise RecordError(f"{some(missing)}: no recorded_at with a time zone; add it")
+    today = now.astimezone(DAYS_IN).date()
+    future = log["event_id"][log["happened_on"] > pd.Timestamp(today)].tolist()
+    future += [task["task_id"] for task in tasks if task["happened_on"] > today]
+    if future:
+        raise RecordError(
+            f"{some(future)}: happened in the future (today is {today}); correct the day"
+        )
+
+
+def _recorded_in_time(log: gpd.GeoDataFrame, tasks: list[dict[str, Any]], now: datetime) -> None:
+    """Refuse moments that are yet to come."""
+    ahead = log["event_id"][log["recorded_at"] > now].tolist()
+    ahead += [
+        t["task_id"] for t in tasks if any(t.get(each) and t[each] > now for each in _MOMENTS)
+    ]
+    if ahead:
+        raise RecordError(
+            f"{some(ahead)}: recorded in the future (it is {iso(now)}); where the clock ran ahead, "
+            "mine-geo db import ... --mend-moments (mend_moments=True) mends and marks them"
+        )
+
+
+def _tasks(tasks: pd.DataFrame | None, *, synthetic: bool) -> list[dict[str, Any]]:
+    """Return spot tasks as the table has them."""
+    if tasks is None:
+        return []
+    tasks = spot_tasks.with_position(tasks)
+    missing = [name for name in ("task_id", "recorded_at") if name not in tasks]
+    if missing:
+        raise RecordError(f"the spot tasks have no column {some(missing)}; add it")
+    spot_tasks.check_synthetic(tasks, synthetic=synthetic)
+    found = []
+    for row in tasks.to_dict("records"):
+        try:
+            said = {str(name): value for name, value in row.items()}
+            found.append(spot_tasks.recorded(said, synthetic=synthetic))
+        except MineGeoError as error:
+            raise type(error)(f"spot task {visible(row['task_id'])}: {error}") from error
+    ids = pd.Series([task["task_id"] for task in found])
+    if ids.duplicated().any():
+        raise RecordError(f"task_id {some(ids[ids.duplicated()])} stands twice; give each its own")
+    return found

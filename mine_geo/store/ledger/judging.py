@@ -1,0 +1,577 @@
+"""What is asked of the ledger, judged against it as it was read: the rows, and what they do.
+
+A preview and a recording are this one mechanism. Everything is judged on a `View`, from any
+connection, and nothing here writes before `View.write`: a recording judges under the store's write
+lock and then writes what it judged; a dry run judges on a reader's connection, and stops there.
+
+An entry is judged by folding the hazards that it concerns with it: so it is judged on its own day,
+whatever was recorded before or after. The same fold gives what the hazard layer says from now on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from sqlalchemy import Table, select
+
+from mine_geo.errors import ConflictError, MineGeoError, UnknownNameError, meant, some
+from mine_geo.geo.geometry import exact_size_m2
+from mine_geo.ledger.fold import Fold, fold
+from mine_geo.store.engines import next_moment
+from mine_geo.store.ledger import event_rows, neighbours, projection, verdicts
+from mine_geo.store.ledger.entries import DAYS_IN, Entry, digest, next_id, not_in_future
+from mine_geo.store.schema import content
+from mine_geo.store.schema.models import WAITING, Hazard, Submission, SubmittedRecord
+from mine_geo.tables.movements import changes
+from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+
+_EVENT: Final[Table] = event_rows.TABLE
+_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
+MANY: Final = projection.MANY
+
+
+class Recorded(str):
+    """The event_id of a recording, with what it did; m² as the ledger has them after it.
+
+    With `dry_run=True`: what it would do, under the event_id that it would have.
+    """
+
+    __slots__ = (
+        "_judged",
+        "after_m2",
+        "before_m2",
+        "hazard_id",
+        "new",
+        "notes",
+        "outside_m2",
+        "released_m2",
+        "written",
+    )
+    hazard_id: str
+    new: bool
+    """False where this very event was there already; there is nothing to write then."""
+    written: bool
+    """Whether this call wrote it: it is new, and was no dry run."""
+    before_m2: int
+    after_m2: int
+    released_m2: int
+    """Credited to this event; what another hazard of the kind has already is not in it."""
+    outside_m2: int
+    """Worked land outside what was left of the hazard."""
+    notes: tuple[str, ...]
+    _judged: Judged
+
+    @property
+    def effects(self) -> pd.DataFrame:
+        """What the whole recording changes in the accounts of every hazard concerned.
+
+        What `Store.changes` since the moment before says, without `recorded_at`: a row for each
+        event that comes, goes or counts otherwise, of this hazard or of another.
+        """
+        return self._judged.effects
+
+
+class There(NamedTuple):
+    """An event that is in the ledger already, or was judged before."""
+
+    hazard_id: str
+    event_type: str
+    happened_on: date | None
+    detail: str | None
+    digest: str
+    """The hash of the content."""
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], digest: str) -> There:
+        """Return it from the columns of the event."""
+        return cls(
+            said["hazard_id"], said["event_type"], said["happened_on"], said["detail"], digest
+        )
+
+
+class Judgement(Protocol):
+    """Something judged that waits to be written."""
+
+    @property
+    def rows(self) -> gpd.GeoDataFrame | None:
+        """The new events, as an events table."""
+
+    def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:
+        """Write it within the write transaction in which it was judged."""
+
+
+class View:
+    """The ledger as a connection gives it, with what was judged onto it since.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store. For a recording it holds the write lock from before the first
+        look to the end: so what was read still stands when it is written.
+    writes
+        Whether what is judged will be written.
+    """
+
+    def __init__(self, connection: Connection, *, writes: bool = False) -> None:
+        self.connection = connection
+        self.writes = writes
+        self._judged: list[Judgement] = []
+        self._rows: gpd.GeoDataFrame | None = None
+        self._entries: dict[str, Entry] = {}
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment of all that is judged here."""
+        return next_moment(self.connection)
+
+    @property
+    def today(self) -> date:
+        """The day of it in Cambodia."""
+        return self.now.astimezone(DAYS_IN).date()
+
+    def scratch(self) -> View:
+        """Return the same view to try something on; nothing that is judged there is written."""
+        other = View(self.connection)
+        other.now = self.now
+        other._judged, other._rows = list(self._judged), self._rows
+        other._entries = dict(self._entries)
+        return other
+
+    def add(self, judged: Judgement) -> None:
+        """Put something judged onto the view: what is judged later sees it."""
+        self._judged.append(judged)
+        if judged.rows is not None:
+            self._rows = judged.rows if self._rows is None else _joined(self._rows, judged.rows)
+        if isinstance(judged, Judged):
+            self._entries.update(judged.new)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Take back from the view all that is judged in this block if something is refused."""
+        kept = [*self._judged], self._rows, dict(self._entries)
+        try:
+            yield
+        except MineGeoError:
+            self._judged, self._rows, self._entries = kept
+            raise
+
+    def write(self, *, synthetic: bool) -> None:
+        """Write all that was judged, in its order; `synthetic` as the store is."""
+        for each in self._judged:
+            each.write(self.connection, self.now, synthetic=synthetic)
+
+    def released_m2(self) -> int:
+        """Return what all that was judged here releases together, whole m².
+
+        What is judged later may take land from a release that was judged before.
+        """
+        found: dict[str, int] = {}
+        for each in self._judged:
+            if isinstance(each, Judged):
+                effects = each.after.effects
+                sums = effects[[f"{outcome}_m2" for outcome in OUTCOMES]].sum(axis=1)
+                found.update(zip(effects["event_id"], sums.astype(int), strict=True))
+        return sum(found[name] for name in self._entries if name in found)
+
+    def events(self, ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
+        """Return the events of some hazards, or of all, as an events table."""
+        found, more = event_rows.read(self.connection, ids), self._rows
+        if more is None:
+            return found
+        return _joined(found, more if ids is None else more[more["hazard_id"].isin(set(ids))])
+
+    def together(
+        self, ids: Iterable[str], new: Iterable[tuple[str, str]] = ()
+    ) -> set[str]:  # fmt: skip
+        """Return these hazards and all that transfers link them with, see `neighbours`."""
+        sides = list(new)
+        if self._rows is not None:
+            moved = self._rows[self._rows["transfer_id"].notna()]
+            sides += zip(moved["transfer_id"], moved["hazard_id"], strict=True)
+        return neighbours.together(self.connection, ids, sides)
+
+    def overlapping(self, ids: Iterable[str], new: gpd.GeoDataFrame | None = None) -> set[str]:
+        """Return the hazards whose polygons may meet those of these, see `neighbours`."""
+        drawn = neighbours.Drawn.of([each for each in (self._rows, new) if each is not None])
+        return neighbours.overlapping(self.connection, ids, drawn)
+
+    def reach(self) -> neighbours.Reach:
+        """Return how far the polygons of all hazards ever reached, see `neighbours`."""
+        drawn = neighbours.Drawn.of([] if self._rows is None else [self._rows])
+        return neighbours.Reach.read(self.connection, drawn)
+
+    def within(self, bounds: tuple[float, float, float, float]) -> set[str]:
+        """Return the hazards whose polygons may meet a box, degrees, see `neighbours`."""
+        drawn = neighbours.Drawn.of([] if self._rows is None else [self._rows])
+        return neighbours.within(self.connection, bounds, drawn)
+
+    def surroundings(self, ids: Collection[str]) -> set[str]:
+        """Return the hazards whose events decide what events of these did, credit included."""
+        return self.together(self.overlapping(self.together(ids)))
+
+    def there(self, ids: Collection[str]) -> dict[str, There]:
+        """Return what is there under these event ids."""
+        wanted = set(ids)
+        query = select(_EVENT)
+        if len(wanted) <= MANY:
+            query = query.where(_EVENT.c.event_id.in_(wanted))
+        elif wanted.isdisjoint(self.connection.scalars(select(_EVENT.c.event_id))):
+            query = query.where(_EVENT.c.fid.is_(None))
+        found = {}
+        for row in self.connection.execute(query).mappings():
+            said = dict(row)
+            if said["event_id"] in wanted:
+                found[said["event_id"]] = There.of(said, digest(said, said["geometry"]))
+        for name in wanted.intersection(self._entries):
+            entry = self._entries[name]
+            found[name] = There.of(entry.said(), entry.digest())
+        return found
+
+    def retracted(self, ids: Collection[str]) -> set[str]:
+        """Return those of these events that were retracted."""
+        query = select(_EVENT.c.retracts).where(_EVENT.c.retracts.is_not(None))
+        if len(ids) <= MANY:
+            query = query.where(_EVENT.c.retracts.in_(ids))
+        found = set(self.connection.scalars(query))
+        found |= {entry.retracts for entry in self._entries.values() if entry.retracts}
+        return found.intersection(ids)
+
+    def hazards(self, ids: Collection[str], *, in_register: bool = False) -> set[str]:
+        """Return those of these hazards that there are; only those not taken out, if asked."""
+        query = select(_HAZARD.c.hazard_id)
+        if in_register:
+            query = query.where(_HAZARD.c.status.is_not(None))
+        if len(ids) <= MANY:
+            query = query.where(_HAZARD.c.hazard_id.in_(ids))
+        found = set(self.connection.scalars(query))
+        if self._rows is not None:
+            found |= set(self._rows["hazard_id"])
+        return found.intersection(ids)
+
+    def waiting(self, ids: Collection[str]) -> dict[str, str]:
+        """Return those of these hazards that wait on the workbench, with their submission."""
+        record, submission = (model.__table__.c for model in (SubmittedRecord, Submission))
+        query = select(record.hazard_id, record.submission_id).where(
+            record.submission_id == submission.submission_id,
+            submission.what == "hazards",
+            record.state == WAITING,
+        )
+        if len(ids) <= MANY:
+            query = query.where(record.hazard_id.in_(ids))
+        found = self.connection.execute(query.order_by(record.fid))
+        wanted = set(ids)
+        return {hazard: name for hazard, name in found if hazard in wanted}
+
+
+def _joined(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return two events tables as one; an empty one has no say in the types."""
+    if one.empty or other.empty:
+        return one if other.empty else other.reset_index(drop=True)
+    return gpd.GeoDataFrame(pd.concat([one, other], ignore_index=True))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Entries judged: the rows to write, and the folds that show what they do."""
+
+    before: gpd.GeoDataFrame
+    """The events of the hazards concerned, as they were read."""
+    events: gpd.GeoDataFrame
+    """The same with the new ones."""
+    after: Fold
+    ids: list[str]
+    """The event_id of each entry, in their order."""
+    new: Mapping[str, Entry]
+    """Those that are not there yet."""
+    rows: gpd.GeoDataFrame | None
+    concerned: frozenset[str]
+    """The hazards whose row in the layer changes."""
+    writes: bool
+
+    def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:
+        """Write the rows, and what the layer says from now on."""
+        if self.rows is None:
+            return
+        projection.write(
+            connection, self.after.hazards, self.concerned, now, synthetic=synthetic
+        )  # fmt: skip
+        event_rows.insert(connection, self.rows, now)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """What changes in the accounts of every hazard concerned, see `movements.changes`."""
+        known_at = None if self.rows is None else self.rows["recorded_at"].max()
+        return changes(fold(self.before, known_at=known_at), self.after).drop(columns="recorded_at")
+
+    @cached_property
+    def had(self) -> dict[str, Any]:
+        """The polygon of its hazard before each event, by event_id."""
+        return verdicts.had(self.after)
+
+    @cached_property
+    def left(self) -> dict[str, Any]:
+        """The polygon of its hazard after each event, by event_id."""
+        return dict(zip(self.after.effects["event_id"], self.after.polygons, strict=True))
+
+    @cached_property
+    def remains(self) -> dict[str, Any]:
+        """The polygon that is left of each hazard in the end, by hazard_id."""
+        found = self.after.hazards
+        return dict(zip(found["hazard_id"], found.geometry, strict=True))
+
+    @cached_property
+    def _by_hazard(self) -> dict[str, gpd.GeoDataFrame]:
+        return dict(iter(self.events.groupby("hazard_id", sort=False)))
+
+    def outlines(self, hazard_id: str, as_of: date | None) -> list[Any]:
+        """Return the polygons of a hazard as it was ever drawn up to a day."""
+        mine = self._by_hazard.get(hazard_id)
+        return [] if mine is None else verdicts.outlines(mine, hazard_id, as_of)
+
+    @cached_property
+    def _said(self) -> dict[str, tuple[str, float]]:
+        """Hazard and worked land outside it, by event_id."""
+        columns = (self.events[name] for name in ("event_id", "hazard_id", "outside_m2"))
+        return {event: (str(name), outside) for event, name, outside in zip(*columns, strict=True)}
+
+    @cached_property
+    def _did(self) -> dict[str, tuple[int, int, int]]:
+        """Size before and after, and m² released, by event_id; none where it is not folded."""
+        effects = self.after.effects
+        released = effects[[f"{outcome}_m2" for outcome in OUTCOMES]].sum(axis=1)
+        columns = (effects["before_m2"], effects["after_m2"], released)
+        sizes = zip(*(column.astype(int).tolist() for column in columns), strict=True)
+        return dict(zip(effects["event_id"], sizes, strict=True))
+
+    @cached_property
+    def _notes_of(self) -> dict[str, list[str]]:
+        found = defaultdict[str, list[str]](list)
+        for event, _, note in self._notes():
+            found[event].append(note)
+        return found
+
+    def recorded(self, event_id: str) -> Recorded:
+        """Return what one of the events does."""
+        result = Recorded(event_id)
+        result._judged = self  # noqa: SLF001
+        result.hazard_id, outside = self._said[event_id]
+        result.new = event_id in self.new
+        result.written = result.new and self.writes
+        before, after, released = self._did.get(event_id, (0, 0, 0))
+        result.before_m2, result.after_m2, result.released_m2 = before, after, released
+        result.outside_m2 = 0 if pd.isna(outside) else int(outside)
+        said = [*self._notes_of.get(event_id, ())]
+        if result.outside_m2:
+            said.append(outside_note(result.outside_m2))
+        if not result.after_m2 and result.before_m2:
+            said.append(f"nothing is left of {result.hazard_id}: closed")
+        result.notes = tuple(said)
+        return result
+
+    @staticmethod
+    def of(recorded: Recorded) -> Judged:
+        """Return the judgement in which an event was judged."""
+        return recorded._judged  # noqa: SLF001
+
+    def notes(self) -> list[str]:
+        """Return what the fold has to say of the new events, each with its hazard."""
+        return [f"{hazard}: {note}" for event, hazard, note in self._notes() if event in self.new]
+
+    def _notes(self) -> Iterable[tuple[str, str, str]]:
+        columns = (self.after.notes[name] for name in ("event_id", "hazard_id", "note", "size_m2"))
+        for event, hazard, note, size in zip(*columns, strict=True):
+            yield event, hazard, f"{note} ({size:,} m²)" if size else str(note)
+
+
+def outside_note(outside_m2: int) -> str:
+    """Say how much of the worked land lay outside what was left."""
+    return f"{outside_m2:,} m² lie outside what was left; not released"
+
+
+def judge(
+    view: View, entries: Sequence[Entry], *, born: Collection[str] = (), keep: bool = True
+) -> Judged:
+    """Judge entries against a view, and put those that are not there yet onto it.
+
+    Parameters
+    ----------
+    view
+        The ledger as it was read.
+    entries
+        The entries; all of them can be, or it raises.
+    born
+        Hazards that begin with these entries.
+    keep
+        Whether to put them onto the view; else the caller does, with `View.add`.
+
+    Raises
+    ------
+    ConflictError
+        If an event_id is there with other content.
+    UnknownNameError
+        If a hazard is not in the store.
+    RecordError, GeometryError
+        If an entry cannot be, on its own day.
+    """
+    named = named_by_id(view, entries)
+    there = view.there(named)
+    new = {key: entry for key, entry in named.items() if key not in there}
+    for key, entry in named.items():
+        if key in there:
+            _same(key, entry, there[key])
+    ids = {entry.hazard_id for entry in named.values()}
+    _known(view, ids - set(born))
+    if not new:
+        return as_there(view, ids, list(named))
+    for entry in new.values():
+        if entry.happened_on is not None:
+            not_in_future(entry.happened_on, view.today, entry.hazard_id)
+    sides = [(entry.transfer_id, entry.hazard_id) for entry in new.values() if entry.transfer_id]
+    rows = _frame(new, view.now)
+    mine = view.together(ids, sides)
+    before = view.events(view.together(view.overlapping(mine, rows), sides))
+    events = _joined(before, rows)
+    after = fold(events)
+    if any(entry.retracts or entry.transfer_id for entry in new.values()):
+        verdicts.keeps_others_possible(fold(before), after, set(new))
+    verdicts.judge(events, after, new)
+    rows["outside_m2"] = outside = _outside(after, new)
+    events["outside_m2"] = events["event_id"].map(dict(zip(new, outside, strict=True))).fillna(
+        events["outside_m2"]
+    )  # fmt: skip
+    done = Judged(before, events, after, list(named), new, rows, frozenset(mine), view.writes)
+    if keep:
+        view.add(done)
+    return done
+
+
+def as_there(view: View, hazards: Collection[str], ids: list[str]) -> Judged:
+    """Return what events of some hazards did that are there already: nothing is new."""
+    events = view.events(view.surroundings(hazards))
+    return Judged(events, events, fold(events), ids, {}, None, frozenset(), view.writes)
+
+
+def named_by_id(view: View, entries: Sequence[Entry]) -> dict[str, Entry]:
+    """Return the entries by event_id; the hash of the content where the caller gave none.
+
+    Raises
+    ------
+    ConflictError
+        If an event_id stands twice with other content, or its event was retracted.
+    """
+    named: dict[str, Entry] = {}
+    digests = [entry.event_id or entry.digest() for entry in entries]
+    for name, entry in zip(_unvoided(view, entries, digests), entries, strict=True):
+        if name in named and named[name].digest() != entry.digest():
+            raise ConflictError(f"event_id {name} stands twice with other content; correct one")
+        named[name] = entry
+    return named
+
+
+def _unvoided(view: View, entries: Sequence[Entry], digests: list[str]) -> list[str]:
+    """Return ids under which entries can stand: one whose like was retracted gets the next one."""
+    found = list(digests)
+    gone = view.retracted(found)
+    for place, entry in enumerate(entries):
+        name, again, said = found[place], 0, None
+        while name in gone if not again else view.retracted([name]):
+            again += 1
+            if entry.event_id and view.there([name])[name].digest == entry.digest():
+                said = name
+            name = next_id(name) if entry.event_id else content.digest(digests[place], str(again))
+        if said and not entry.renewed and name not in view.there([name]):
+            raise said_before(said, name)
+        found[place] = name
+    return found
+
+
+def said_before(event_id: str, name: str) -> ConflictError:
+    """Return what to say of an event_id under which just this was said and retracted."""
+    return ConflictError(
+        f"event {event_id} was retracted, and said just this; if it holds after all, give it the "
+        f"event_id {name}"
+    )
+
+
+def _same(event_id: str, entry: Entry, there: There) -> None:
+    if there.digest != entry.digest():
+        raise other_content(event_id, there)
+
+
+def other_content(event_id: str, there: There) -> ConflictError:
+    """Return what to say of an event_id that is there with other content."""
+    return ConflictError(
+        f"event {event_id} is there with other content ({there.event_type} of "
+        f"{there.hazard_id} on {there.happened_on}); if this is the right one, retract that one "
+        "first; if it is another report, give it an event_id of its own"
+    )
+
+
+def _known(view: View, ids: set[str]) -> None:
+    """Refuse hazards that are not in the store."""
+    missing = sorted(ids - view.hazards(ids))
+    if missing:
+        raise unknown(view, missing)
+
+
+def unknown(view: View, ids: Sequence[str]) -> UnknownNameError:
+    """Return what to say of hazards that are not in the store."""
+    waiting = view.waiting(ids)
+    if waiting:
+        names, submissions = some(waiting), some(sorted(set(waiting.values())))
+        return UnknownNameError(
+            f"{names}: not in the register, only on the workbench ({submissions}); accept it first"
+        )
+    known = view.connection.scalars(
+        select(_HAZARD.c.hazard_id).where(_HAZARD.c.status.is_not(None))
+    )
+    like = meant(ids, known)
+    if len(ids) == 1:
+        mend = f"did you mean {like[ids[0]]}?" if like else "check the id, or register it"
+        return UnknownNameError(f"no hazard {ids[0]} in this store; {mend}")
+    hint = "".join(f"; {name}: did you mean {other}?" for name, other in [*like.items()][:3])
+    return UnknownNameError(
+        f"{some(ids)}: {len(ids)} hazards are not in this store; check the ids, or register them"
+        f"{hint}"
+    )
+
+
+def _frame(new: dict[str, Entry], now: datetime) -> gpd.GeoDataFrame:
+    """Return entries as an events table."""
+    said = [entry.said() | {"event_id": key, "recorded_at": now} for key, entry in new.items()]
+    columns = {name: [each.get(name) for each in said] for name in EVENT_COLUMNS[:-1]}
+    shapes = gpd.GeoSeries([entry.geometry for entry in new.values()], crs=CRS)
+    frame = gpd.GeoDataFrame(pd.DataFrame(columns), geometry=shapes, crs=CRS)
+    frame["happened_on"] = pd.to_datetime(frame["happened_on"]).astype("datetime64[ms]")
+    frame["recorded_at"] = pd.to_datetime(frame["recorded_at"]).astype("datetime64[ms, UTC]")
+    for name in ("reported_size_m2", "outside_m2", "depth_cm", *verdicts.ITEMS):
+        frame[name] = pd.to_numeric(frame[name]).astype(float)
+    texts = [name for name in frame if frame[name].dtype == object]
+    return frame.astype(dict.fromkeys(texts, "str"))
+
+
+def _outside(after: Fold, new: Mapping[str, Entry]) -> list[float]:
+    """Return the worked land outside what was left of the hazard, m², for each release."""
+    found = []
+    hads = verdicts.had(after)
+    for key, entry in new.items():
+        if entry.outside_m2 is not None or entry.event_type not in OUTCOMES:
+            found.append(np.nan if entry.outside_m2 is None else float(entry.outside_m2))
+            continue
+        beyond = entry.geometry.difference(hads[key])
+        found.append(float(np.rint(exact_size_m2([beyond])[0])))
+    return found

@@ -1,0 +1,229 @@
+"""Which hazards must be folded together: those that transfers link, and those that overlap.
+
+Transfers move land between hazards, so these share their state. Hazards whose polygons meet share
+only the credit for land released over both: it needs the releases of the neighbours, not more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import LargeBinary, Table, and_, func, select, type_coerce
+from sqlalchemy.types import NullType
+
+from mine_geo.ledger.fold import linked
+from mine_geo.store.ledger.projection import MANY
+from mine_geo.store.schema.models import Event
+from mine_geo.store.schema.types import SRID
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+    from sqlalchemy import ColumnElement, Connection
+
+
+_TABLE: Final[Table] = Event.__table__  # type: ignore[assignment]
+_DRAWN: Final = ("registered", "amended", "transferred")
+_ENVELOPE: Final = (9, 32)
+"""Where a GeoPackage blob of ours says how far it reaches: first byte, bytes."""
+
+
+def together(
+    connection: Connection, ids: Iterable[str], new: Iterable[tuple[str, str]] = ()
+) -> set[str]:
+    """Return these hazards and all that transfers link them with.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    ids
+        Hazards.
+    new
+        Transfers that are about to be written: transfer_id and hazard_id of each side.
+    """
+    there = connection.execute(
+        select(_TABLE.c.transfer_id, _TABLE.c.hazard_id).where(_TABLE.c.transfer_id.is_not(None))
+    )
+    sides = [*(tuple(row) for row in there), *new]
+    return linked(pd.DataFrame(sides, columns=["transfer_id", "hazard_id"], dtype="str"), ids)
+
+
+def families(connection: Connection) -> dict[str, set[str]]:
+    """Return, for each hazard that was ever divided or merged, all that transfers link it with."""
+    sides = connection.execute(
+        select(_TABLE.c.transfer_id, _TABLE.c.hazard_id).where(_TABLE.c.transfer_id.is_not(None))
+    )
+    by_transfer: dict[str, set[str]] = {}
+    for transfer, hazard_id in sides:
+        by_transfer.setdefault(transfer, set()).add(hazard_id)
+    found: dict[str, set[str]] = {}
+    for ids in by_transfer.values():
+        family = ids.union(*(found.get(each, ()) for each in ids))
+        found.update(dict.fromkeys(family, family))
+    return found
+
+
+class Drawn(NamedTuple):
+    """Polygons of hazards that are judged and not written yet."""
+
+    ids: NDArray[np.object_]
+    bounds: NDArray[np.float64]
+    """minx, miny, maxx, maxy in degrees, a row each."""
+
+    @classmethod
+    def of(cls, events: Sequence[gpd.GeoDataFrame]) -> Drawn:
+        """Return those of events tables (EPSG:4326); of releases there are none."""
+        ids, bounds = [np.empty(0, dtype=object)], [np.empty((0, 4))]
+        for table in events:
+            drawn = table["event_type"].isin(_DRAWN) & table.geometry.notna()
+            ids.append(table["hazard_id"].to_numpy(dtype=object)[drawn])
+            bounds.append(table.geometry[drawn].bounds.to_numpy())
+        return cls(np.concatenate(ids), np.concatenate(bounds))
+
+    def of_hazards(self, ids: Collection[str]) -> NDArray[np.float64]:
+        """Return the bounds of some hazards."""
+        return self.bounds[np.isin(self.ids, list(ids))]
+
+
+class Reach(NamedTuple):
+    """How far the polygons of hazards ever reached: read once, where much is asked."""
+
+    ids: NDArray[np.object_]
+    bounds: NDArray[np.float64]
+    """minx, miny, maxx, maxy in degrees, a row each."""
+    families: dict[str, set[str]]
+
+    @classmethod
+    def read(cls, connection: Connection, drawn: Drawn) -> Reach:
+        """Return that of all hazards of a store, with polygons that are not written yet."""
+        return cls(*_with(drawn, _reaches(connection)), families(connection))
+
+    def together(self, ids: Iterable[str]) -> set[str]:
+        """Return these hazards and all that written transfers link them with."""
+        return set[str]().union(*(self.families.get(each, {each}) for each in ids))
+
+    def meeting(self, boxes: Sequence[Any]) -> list[set[str]]:
+        """Return, for each box, the hazards whose polygons may meet it."""
+        found: list[set[str]] = [set() for _ in boxes]
+        tree = shapely.STRtree(shapely.box(*self.bounds.T))
+        for place, other in zip(*tree.query(boxes), strict=True):
+            found[place].add(self.ids[other])
+        return found
+
+    def overlapping(self, ids: Collection[str]) -> dict[str, set[str]]:
+        """Return, for each of these hazards, those whose polygons may meet its own."""
+        mine = np.flatnonzero(np.isin(self.ids, list(ids)))
+        found: dict[str, set[str]] = {each: {each} for each in ids}
+        for place, others in zip(
+            mine, self.meeting(shapely.box(*self.bounds[mine].T)), strict=True
+        ):
+            found[self.ids[place]] |= others
+        return found
+
+
+def overlapping(connection: Connection, ids: Iterable[str], drawn: Drawn) -> set[str]:
+    """Return the hazards whose polygons, as they were ever drawn, may meet those of these.
+
+    By bounding boxes: the fold looks more closely.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    ids
+        Hazards.
+    drawn
+        Polygons that are not written yet.
+    """
+    wanted = set(ids)
+    if connection.dialect.name != "postgresql" or len(wanted) > MANY:
+        return _by_tree(connection, wanted, drawn)
+    one, other = _TABLE.alias(), _TABLE.alias()
+    meet = type_coerce(one.c.geometry, NullType()).op("&&")(
+        type_coerce(other.c.geometry, NullType())
+    )
+    found = wanted.union(
+        connection.scalars(
+            select(other.c.hazard_id)
+            .distinct()
+            .join_from(one, other, meet)
+            .where(
+                one.c.hazard_id.in_(wanted),
+                one.c.event_type.in_(_DRAWN),
+                other.c.event_type.in_(_DRAWN),
+            )
+        )
+    )
+    if not len(drawn.ids):
+        return found
+    found = found.union(*(within(connection, each, drawn) for each in drawn.of_hazards(wanted)))
+    there = _reaches(connection, [_TABLE.c.hazard_id.in_(wanted)])[1]
+    return found.union(*(drawn.ids[_meeting(drawn.bounds, each)] for each in there))
+
+
+def _by_tree(connection: Connection, wanted: set[str], drawn: Drawn) -> set[str]:
+    ids, bounds = _with(drawn, _reaches(connection))
+    mine = np.isin(ids, list(wanted))
+    if mine.sum() <= MANY:
+        found = wanted.union(*(ids[_meeting(bounds, each)] for each in bounds[mine]))
+        return set(found)
+    tree = shapely.STRtree(shapely.box(*bounds.T))
+    return wanted | set(ids[tree.query(shapely.box(*bounds[mine].T))[1]])
+
+
+def _with(drawn: Drawn, reaches: tuple[Any, Any]) -> tuple[Any, Any]:
+    ids, bounds = reaches
+    return np.concatenate([ids, drawn.ids]), np.concatenate([bounds, drawn.bounds])
+
+
+def _meeting(bounds: Any, box: Any) -> Any:
+    """Tell which bounds (minx, miny, maxx, maxy) meet a box."""
+    west, south, east, north = bounds.T
+    return (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
+
+
+def _reaches(connection: Connection, where: Sequence[ColumnElement[bool]] = ()) -> tuple[Any, Any]:
+    """Return the hazard and the bounds (minx, miny, maxx, maxy) of each polygon ever drawn."""
+    drawn = and_(_TABLE.c.event_type.in_(_DRAWN), _TABLE.c.geometry.is_not(None), *where)
+    if connection.dialect.name == "postgresql":
+        shape = type_coerce(_TABLE.c.geometry, NullType())
+        edges = [getattr(func, f"ST_{name}")(shape) for name in ("XMin", "XMax", "YMin", "YMax")]
+        found = connection.execute(select(_TABLE.c.hazard_id, *edges).where(drawn)).all()
+        numbers = np.array([row[1:] for row in found], dtype=float).reshape(-1, 4)
+    else:
+        blob = func.substr(type_coerce(_TABLE.c.geometry, LargeBinary()), *_ENVELOPE)
+        query = select(_TABLE.c.hazard_id, type_coerce(blob, LargeBinary())).where(drawn)
+        found = connection.execute(query).all()
+        numbers = np.frombuffer(b"".join(row[1] for row in found), dtype="<f8").reshape(-1, 4)
+    ids = np.array([row[0] for row in found], dtype=object)
+    return ids, numbers[:, [0, 2, 1, 3]]
+
+
+def within(
+    connection: Connection, bounds: tuple[float, float, float, float] | Any, drawn: Drawn
+) -> set[str]:
+    """Return the hazards whose polygons, as they were ever drawn, may meet a box.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    bounds
+        minx, miny, maxx, maxy in degrees.
+    drawn
+        Polygons that are not written yet.
+    """
+    found = set(drawn.ids[_meeting(drawn.bounds, bounds)])
+    if connection.dialect.name == "postgresql":
+        shape = type_coerce(_TABLE.c.geometry, NullType())
+        meets = shape.op("&&")(func.ST_MakeEnvelope(*map(float, bounds), SRID))
+        query = select(_TABLE.c.hazard_id).distinct()
+        return found.union(connection.scalars(query.where(meets, _TABLE.c.event_type.in_(_DRAWN))))
+    ids, reach = _reaches(connection)
+    return found.union(ids[_meeting(reach, bounds)])

@@ -1,0 +1,1 @@
+"""The tables of a store, in PostGIS and in a GeoPackage alike, and what guards them."""

@@ -1,0 +1,221 @@
+"""What makes an SQLite file a GeoPackage: its header, its tables of contents, five functions.
+
+Source: OGC 12-128r18 (GeoPackage 1.3). The version is 1.3 because GDAL before 3.8 warns at 1.4.
+No spatial index is shipped: where QGIS or GDAL has added one, its triggers call five ST_ functions
+that SQLite does not have, so every connection of ours brings them.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+import pyproj
+from sqlalchemy import Connection, Table, column, insert, inspect, select, table, update
+
+from mine_geo.errors import FileError
+from mine_geo.store.schema import types
+from mine_geo.store.schema.models import LAYERS, Base
+from mine_geo.store.schema.types import Moment, Shape
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+
+APPLICATION_ID: Final = 0x47504B47
+USER_VERSION: Final = 10300
+SUFFIX: Final = ".gpkg"
+
+_DDL: Final = (
+    """CREATE TABLE gpkg_spatial_ref_sys (
+        srs_name TEXT NOT NULL,
+        srs_id INTEGER NOT NULL PRIMARY KEY,
+        organization TEXT NOT NULL,
+        organization_coordsys_id INTEGER NOT NULL,
+        definition TEXT NOT NULL,
+        description TEXT)""",
+    """CREATE TABLE gpkg_contents (
+        table_name TEXT NOT NULL PRIMARY KEY,
+        data_type TEXT NOT NULL,
+        identifier TEXT UNIQUE,
+        description TEXT DEFAULT '',
+        last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+        min_x DOUBLE,
+        min_y DOUBLE,
+        max_x DOUBLE,
+        max_y DOUBLE,
+        srs_id INTEGER,
+        CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id))""",
+    """CREATE TABLE gpkg_geometry_columns (
+        table_name TEXT NOT NULL,
+        column_name TEXT NOT NULL,
+        geometry_type_name TEXT NOT NULL,
+        srs_id INTEGER NOT NULL,
+        z TINYINT NOT NULL,
+        m TINYINT NOT NULL,
+        CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name),
+        CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+        CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+        CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id))""",
+    "PRAGMA application_id = 1196444487",
+    "PRAGMA user_version = 10300",
+)
+
+_systems = table(
+    "gpkg_spatial_ref_sys",
+    column("srs_name"),
+    column("srs_id"),
+    column("organization"),
+    column("organization_coordsys_id"),
+    column("definition"),
+    column("description"),
+)
+_contents = table(
+    "gpkg_contents",
+    column("table_name"),
+    column("data_type"),
+    column("identifier"),
+    column("description"),
+    column("last_change", Moment()),
+    column("min_x"),
+    column("min_y"),
+    column("max_x"),
+    column("max_y"),
+    column("srs_id"),
+)
+_geometry_columns = table(
+    "gpkg_geometry_columns",
+    column("table_name"),
+    column("column_name"),
+    column("geometry_type_name"),
+    column("srs_id"),
+    column("z"),
+    column("m"),
+)
+
+
+def initialise(connection: Connection) -> None:
+    """Make an empty SQLite file a GeoPackage, within the transaction that is under way."""
+    for statement in _DDL:
+        connection.exec_driver_sql(statement)
+    wgs84 = pyproj.CRS.from_epsg(types.SRID).to_wkt("WKT1_GDAL")
+    rows = [
+        ("Undefined cartesian SRS", -1, "NONE", -1, "undefined", None),
+        ("Undefined geographic SRS", 0, "NONE", 0, "undefined", None),
+        ("WGS 84 geodetic", types.SRID, "EPSG", types.SRID, wgs84, "longitude, latitude, degrees"),
+    ]
+    names = [each.name for each in _systems.c]
+    connection.execute(insert(_systems), [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def geometry_column(of: Table) -> str | None:
+    """Return the name of the geometry column of a table, None where it has none."""
+    return next((each.name for each in of.columns if isinstance(each.type, Shape)), None)
+
+
+def list_tables(connection: Connection, now: datetime) -> None:
+    """Enter those of our tables into the contents that are not there yet.
+
+    GDAL sees a table only where it is listed; a table without geometry is listed as `attributes`.
+    """
+    listed = set(connection.scalars(select(_contents.c.table_name)))
+    present = set(inspect(connection).get_table_names())
+    for name in (name for name in LAYERS if name in present - listed):
+        model = Base.metadata.tables[name]
+        shape = geometry_column(model)
+        connection.execute(
+            insert(_contents).values(
+                table_name=name,
+                data_type="features" if shape else "attributes",
+                identifier=name,
+                description=LAYERS[name],
+                last_change=now,
+                srs_id=types.SRID if shape else None,
+            )
+        )
+        if shape:
+            connection.execute(
+                insert(_geometry_columns).values(
+                    table_name=name,
+                    column_name=shape,
+                    geometry_type_name=model.columns[shape].type.geometry_type,  # type: ignore[attr-defined]
+                    srs_id=types.SRID,
+                    z=0,
+                    m=0,
+                )
+            )
+
+
+def touch(
+    connection: Connection, name: str, now: datetime, bounds: Sequence[float] | None = None
+) -> None:
+    """Write into a GeoPackage that a table changed, and how far its geometry reaches.
+
+    Parameters
+    ----------
+    connection
+        A connection with a write transaction; on PostgreSQL nothing happens.
+    name
+        The table.
+    now
+        The moment of the change.
+    bounds
+        minx, miny, maxx, maxy of the new rows, degrees; the stored extent grows by them.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    c = _contents.c
+    edges = (c.min_x, c.min_y, c.max_x, c.max_y)
+    values: dict[str, object] = {"last_change": now}
+    if bounds is not None:
+        before = connection.execute(select(*edges).where(c.table_name == name)).one()
+        for edge, old, new, wider in zip(edges, before, bounds, (min, min, max, max), strict=True):
+            values[edge.name] = float(new) if old is None else wider(old, float(new))
+    connection.execute(update(_contents).where(c.table_name == name).values(values))
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Bring the functions that the triggers of a GeoPackage spatial index call."""
+
+    def edge(place: int) -> object:
+        def of(blob: bytes | None) -> float | None:
+            bounds = types.bounds_of(blob)
+            return None if bounds is None else bounds[place]
+
+        return of
+
+    def is_empty(blob: bytes | None) -> int | None:
+        return None if blob is None else int(types.bounds_of(blob) is None)
+
+    functions = {"ST_MinX": edge(0), "ST_MinY": edge(1), "ST_MaxX": edge(2), "ST_MaxY": edge(3)}
+    for name, function in {**functions, "ST_IsEmpty": is_empty}.items():
+        connection.create_function(name, 1, function, deterministic=True)  # type: ignore[arg-type]
+
+
+def check_header(path: Path) -> None:
+    """Look at the first hundred bytes of a file: is it SQLite, and is all of it there.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, is not SQLite, or is shorter than its header says.
+    """
+    mend = "restore it from a backup"
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+        size = path.stat().st_size
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise FileError(f"{path}: not a GeoPackage, or cut short ({size} bytes); {mend}")
+    (page,), (changed, pages), (valid,) = (
+        struct.unpack_from(form, header, at) for form, at in ((">H", 16), (">II", 24), (">I", 92))
+    )
+    expected = (65536 if page == 1 else page) * pages
+    unfinished = any(path.with_name(path.name + end).exists() for end in ("-journal", "-wal"))
+    if changed == valid and size < expected and not unfinished:
+        raise FileError(f"{path}: cut short: {size} of {expected} bytes are there; {mend}")

@@ -1,0 +1,1 @@
+"""What was received and is not yet decided on."""

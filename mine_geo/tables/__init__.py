@@ -1,0 +1,1 @@
+"""Figures by province, district and year, from hazards and events; and the published ones."""

@@ -1,0 +1,393 @@
+"""Tables from a fold: the balance of a period, releases, and why a total moved.
+
+Frame in, frame out. All m² are whole (int64). A hazard counts in a group by what is recorded of
+it as of the fold's day, earlier movements too: a corrected district takes its history along, so
+that each group balances.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
+from mine_geo.geo.cells import day_of
+from mine_geo.geo.geometry import as_geometries, size_m2
+from mine_geo.tables.totals import GROUPS, UNITS, name_no_unit, with_total
+from mine_geo.terms import CRS, ITEM_COLUMNS, KINDS, MOVEMENT_COLUMNS, OUTCOMES, TIME_ZONE, ZONES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mine_geo.ledger.events import Day
+    from mine_geo.ledger.fold import Fold
+
+
+SIGNS: Final = dict(zip(MOVEMENT_COLUMNS, (1, 1, 1, -1, -1, -1), strict=True))
+"""Whether a movement adds to what remains or takes off."""
+OUTCOME_COLUMNS: Final = tuple(f"{outcome}_m2" for outcome in OUTCOMES)
+RELEASE_COLUMNS: Final = (
+    "events",
+    *OUTCOME_COLUMNS,
+    "released_m2",
+    "reported_m2",
+    "unreported",
+    *ITEM_COLUMNS,
+)
+UNSURE: Final = ("reported_m2", *ITEM_COLUMNS)
+"""Figures of releases that reports may leave out: null where none of them says."""
+REASONS: Final = ("new", "late", "gone", "re-attributed")
+
+
+def balance(
+    fold: Fold,
+    *,
+    since: Day = None,
+    by: Sequence[str] | str = (),
+    kind: str | None = None,
+    opening: pd.DataFrame | None = None,
+    closing: pd.DataFrame | None = None,
+    total: bool = False,
+) -> pd.DataFrame:
+    """Add up what moved the size of the register after a day.
+
+    Parameters
+    ----------
+    fold
+        The register at the end of the period.
+    since
+        The opening is the end of this day; None: before everything.
+    by
+        Columns of the hazards to group by; `province` and `district` by code. With `zone` a
+        hazard moves in the zone in which it was at the opening (or that of its first polygon
+        after it); what remains of it counts in the zone in which it is at the end, and if that
+        is another one, because its nearest edge was released, `moved_m2` says so on both sides.
+    kind
+        Only hazards of this kind.
+    opening, closing
+        For `zone`: the splits of `opening_hazards(fold, since)` and of the hazards of `fold`
+        that are not closed, see `border_split`; columns `hazard_id` and `zone` are read.
+    total
+        Add a last row `Total`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The group's columns, then `opening_m2`, `registered_m2`, `amended_m2`, `transferred_m2`,
+        `cancelled_m2`, `reduced_m2`, `cleared_m2`, with zones `moved_m2`, and `remaining_m2`:
+        the first four less the next three, and `moved_m2`, are the last.
+
+    Raises
+    ------
+    MixedError
+        If hazards of several kinds would be added up.
+    OptionError
+        For an unknown kind or column.
+    RecordError
+        If a hazard that moved has no zone.
+
+    Examples
+    --------
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> hazards = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"], "province": ["Pailin"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
+    >>> balance(fold(registered_events(hazards)), by="province").iloc[0, 2:].astype(int).tolist()
+    [0, 1200149, 0, 0, 0, 0, 0, 1200149]
+    """
+    by = [by] if isinstance(by, str) else list(by)
+    hazards = _chosen(fold.hazards, kind, by)
+    figures = _by_hazard(fold, hazards["hazard_id"], since)
+    keys = _keys(hazards, by, ("zone",))
+    moving = "zone" in by
+    table = pd.concat([hazards[[key for key in keys if key != "zone"]], figures], axis=1)
+    if moving:
+        table = _in_zones(table.assign(hazard_id=hazards["hazard_id"]), opening, closing)
+    columns = [name for name in figures.columns if name != "remaining_m2"]
+    columns += ["moved_m2", "remaining_m2"] if moving else ["remaining_m2"]
+    return _summed(table, keys, columns, total=total)
+
+
+def _by_hazard(fold: Fold, ids: pd.Series[str], since: Day) -> pd.DataFrame:
+    """Return opening, movements and remaining m² of each hazard, on the index of `ids`."""
+    day, effects = day_of(since), fold.effects
+    before = effects["happened_on"] <= (pd.Timestamp.min if day is None else pd.Timestamp(day))
+    net = _net(effects)
+    moved = effects[list(MOVEMENT_COLUMNS)].mask(before, 0)
+    per = pd.DataFrame({"opening_m2": net.where(before, 0), **moved})
+    per = per.groupby(effects["hazard_id"].to_numpy()).sum().astype(np.int64)
+    per = per.reindex(ids.to_numpy()).set_axis(ids.index)
+    return per.assign(remaining_m2=per["opening_m2"] + _net(per))
+
+
+def _net(movements: pd.DataFrame) -> pd.Series[int]:
+    """Return what the movements of each row add to what remains."""
+    return (movements[list(SIGNS)] * list(SIGNS.values())).sum(axis=1)
+
+
+def _in_zones(
+    table: pd.DataFrame, opening: pd.DataFrame | None, closing: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Put movements into the zone of the opening, what remains into that of the end."""
+    if opening is None or closing is None:
+        raise RecordError(
+            "by zone needs opening=border_split(opening_hazards(fold, since), ...) and "
+            "closing=border_split(fold.hazards without the closed ones, ...)"
+        )
+    first, last = (table["hazard_id"].map(_zones(each)) for each in (opening, closing))
+    zone = first.fillna(last)
+    figures = table.select_dtypes(np.int64).columns
+    # Of what is in the split without a zone, the zone is not known; other land was forgotten.
+    known = table["hazard_id"].isin([*opening["hazard_id"], *closing["hazard_id"]])
+    moved = zone.isna() & (table[figures] != 0).any(axis=1)
+    lost = moved & ~known
+    if lost.any():
+        raise RecordError(f"{some(table.loc[lost, 'hazard_id'])}: in no zone; split it too")
+    goes = last.notna() & (last != zone) & (table["remaining_m2"] != 0)
+    size = table["remaining_m2"].where(goes, 0)
+    start = table.assign(zone=zone, moved_m2=-size, remaining_m2=table["remaining_m2"] - size)
+    none = table.assign(moved_m2=0, **dict.fromkeys(figures, 0))
+    end = none.assign(zone=last, moved_m2=size, remaining_m2=size)[goes]
+    rows = [none.assign(zone=name) for name in ZONES]  # so that each group shows both zones
+    return pd.concat([start[zone.notna() | moved], end, *rows], ignore_index=True)
+
+
+def _zones(split: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(split["hazard_id"], split["zone"], strict=True))
+
+
+def opening_hazards(fold: Fold, since: Day = None) -> gpd.GeoDataFrame:
+    """Return the hazards as they were drawn when a period began, to be split into zones.
+
+    Parameters
+    ----------
+    fold
+        The register at the end of the period.
+    since
+        The end of this day; None: before everything.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Hazards of `fold` with the polygon (EPSG:4326) of which something was left on that day;
+        else the first one that they had after it. Those that never had any are left out.
+
+    Examples
+    --------
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> hazards = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
+    >>> opening_hazards(fold(registered_events(hazards)), "2019-12-31").size_m2.tolist()
+    [1200149]
+    """
+    day = day_of(since)
+    ids = fold.effects["hazard_id"].to_numpy(dtype=object)
+    days = fold.effects["happened_on"]
+    polygons = as_geometries(fold.polygons)
+    until = (days <= (pd.Timestamp.min if day is None else pd.Timestamp(day))).to_numpy()
+    places = pd.Series(np.arange(len(ids)))
+    there = ~shapely.is_empty(polygons)
+    last = places[until].groupby(ids[until]).last()
+    last = last[there[last.to_numpy(dtype=np.intp)]]
+    after = ~until & there
+    first = places[after].groupby(ids[after]).first()
+    chosen = last.reindex(last.index.union(first.index)).fillna(first).astype(np.intp)
+    found = fold.hazards[fold.hazards["hazard_id"].isin(chosen.index)]
+    drawn = polygons[chosen.reindex(found["hazard_id"]).to_numpy()]
+    table = found.set_geometry(gpd.GeoSeries(list(drawn), index=found.index, crs=CRS))
+    return table.assign(size_m2=size_m2(drawn))
+
+
+def releases(
+    fold: Fold,
+    *,
+    by: Sequence[str] | str = ("year", "province"),
+    kind: str | None = None,
+    since: Day = None,
+    opening: pd.DataFrame | None = None,
+    total: bool = False,
+) -> pd.DataFrame:
+    """Add up releases: effective m² by outcome, and what the operators reported.
+
+    Parameters
+    ----------
+    fold
+        The register.
+    by
+        `year`, `outcome`, `operator` (of the release, else of its hazard) and columns of the
+        hazards; `province` and `district` by code.
+    kind
+        Only releases on hazards of this kind.
+    since
+        Only releases after this day.
+    opening
+        For `zone`: the split of `opening_hazards(fold, since)`.
+    total
+        Add a last row `Total`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The group's columns, then `events`, `cancelled_m2`, `reduced_m2`, `cleared_m2`,
+        `released_m2` (their sum), `reported_m2` (as the operators wrote it, rounded by event;
+        null where none did), `unreported` (events of reports without such a figure, which the
+        sum leaves out; a report over several hazards gives it once, on one of its events)
+        and ordnance found, items (null where no event says).
+
+    Raises
+    ------
+    MixedError, OptionError, RecordError
+        As `balance`.
+
+    Examples
+    --------
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> hazards = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
+    >>> cleared = gpd.GeoDataFrame(
+    ...     {"event_id": ["e1"], "hazard_id": ["AP-1"], "event_type": ["cleared"],
+    ...      "happened_on": ["2022-05-01"], "recorded_at": ["2022-06-01T08:00:00Z"],
+    ...      "reported_size_m2": [600000.0]},
+    ...     geometry=[shapely.box(103.005, 12.9, 103.02, 13.1)], crs=4326)
+    >>> state = fold(pd.concat([registered_events(hazards), cleared]))
+    >>> releases(state, by="year")[["year", "events", "released_m2", "reported_m2"]]
+       year  events  released_m2  reported_m2
+    0  2022       1       600075       600000
+    """
+    by = [by] if isinstance(by, str) else list(by)
+    hazards = _chosen(fold.hazards, kind, by).set_index("hazard_id", drop=False)
+    effects = fold.effects[fold.effects["event_type"].isin(OUTCOMES)]
+    effects = effects[effects["hazard_id"].isin(hazards.index)].reset_index(drop=True)
+    day = day_of(since)
+    if day is not None:
+        effects = effects[effects["happened_on"] > pd.Timestamp(day)].reset_index(drop=True)
+    found = hazards.loc[effects["hazard_id"]].reset_index(drop=True)
+    found = pd.DataFrame(found).assign(
+        year=effects["happened_on"].dt.year.astype(np.int64),
+        outcome=effects["event_type"],
+        operator=effects["operator"].fillna(found["operator"]),
+    )
+    if opening is not None:
+        found["zone"] = found["hazard_id"].map(_zones(opening))
+    keys = _keys(found, by)
+    released = effects[list(OUTCOME_COLUMNS)]
+    reported = effects["reported_size_m2"]
+    known = fold.effects["report"][fold.effects["reported_size_m2"].notna()]
+    figures = released.assign(
+        events=1,
+        released_m2=released.sum(axis=1),
+        reported_m2=reported.astype("Float64").round().astype("Int64"),
+        unreported=(~effects["report"].isin(known)).astype(np.int64),
+        **{name: effects[name].astype("Int64") for name in ITEM_COLUMNS},
+    )
+    table = pd.concat([found[keys], figures], axis=1)
+    return _summed(table, keys, list(RELEASE_COLUMNS), total=total)
+
+
+def changes(before: Fold, after: Fold) -> pd.DataFrame:
+    """List the events that make one reading of the register differ from another.
+
+    Parameters
+    ----------
+    before, after
+        Two folds of one ledger, at other days or moments.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each event that differs: `event_id`, `hazard_id`, `kind`, `province`,
+        `event_type`, `happened_on`, `recorded_at`, `why`, the change of each movement, and
+        `change_m2`, the change of what remains: its sum is that of the register. `why` is
+        `new` (happened after the first reading's day), `late` (happened by then, not known then),
+        `gone` (retracted, or not in the second reading) or `re-attributed` (other m², because an
+        event before it changed).
+
+    Examples
+    --------
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> events = registered_events(to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)))
+    >>> found = changes(fold(events, as_of="2019-12-31"), fold(events))
+    >>> found[["event_id", "why", "change_m2"]].values.tolist()
+    [['registered AP-1', 'new', 1200149]]
+    """
+    old, new = (each.effects.set_index("event_id") for each in (before, after))
+    names = list(MOVEMENT_COLUMNS)
+    every = new.index.append(old.index.difference(new.index, sort=False))
+    was, now = (each[names].reindex(every, fill_value=0) for each in (old, new))
+    said = ["hazard_id", "event_type", "happened_on", "recorded_at"]
+    table = pd.concat([new[said], old.loc[old.index.difference(new.index, sort=False), said]])
+    table[names] = now - was
+    table["change_m2"] = _net(table)
+    horizon = _horizon(before)
+    late = table["happened_on"].to_numpy() <= horizon.to_datetime64()
+    added, same = ~every.isin(old.index), every.isin(old.index) & every.isin(new.index)
+    table["why"] = np.select([same, added & late, added], ["re-attributed", "late", "new"], "gone")
+    table = table[~same | (table[names] != 0).any(axis=1).to_numpy()]
+    about = pd.concat([after.hazards, before.hazards])[["hazard_id", "kind", "province"]]
+    about = about[~about["hazard_id"].duplicated()].set_index("hazard_id")
+    table = table.rename_axis("event_id").reset_index().join(pd.DataFrame(about), on="hazard_id")
+    order = ["event_id", "hazard_id", "kind", "province", *said[1:], "why", *names, "change_m2"]
+    return table[order].sort_values(["happened_on", "event_id"], ignore_index=True)
+
+
+def _horizon(fold: Fold) -> pd.Timestamp:
+    """Return the last day that a fold can tell of."""
+    days = []
+    if fold.as_of is not None:
+        days.append(fold.as_of)
+    if fold.known_at is not None:
+        days.append(fold.known_at.astimezone(ZoneInfo(TIME_ZONE)).date())
+    return pd.Timestamp(min(days)) if days else fold.effects["happened_on"].max()
+
+
+def _chosen(hazards: gpd.GeoDataFrame, kind: str | None, by: list[str]) -> gpd.GeoDataFrame:
+    """Return the hazards of a kind; refuse to add up several."""
+    if kind is not None:
+        hazards = hazards[hazards["kind"] == choose(kind, KINDS, "kind")]
+    kinds = sorted(hazards["kind"].fillna("no kind").unique())
+    if "kind" not in by and len(kinds) > 1:
+        raise MixedError(
+            f"hazards of several kinds ({', '.join(kinds)}) are never added up; choose one "
+            'with kind=..., or group by "kind"'
+        )
+    return hazards
+
+
+def _keys(table: pd.DataFrame, by: list[str], further: tuple[str, ...] = ()) -> list[str]:
+    keys = list(dict.fromkeys(key for name in by for key in GROUPS.get(name, [name])))
+    missing = [key for key in keys if key not in table and key not in further]
+    if missing:
+        there = some((name for name in table.columns if name != "geometry"), 40)
+        raise OptionError(f"cannot group by {some(missing)}: no such column; there are: {there}")
+    return keys
+
+
+def _summed(table: pd.DataFrame, keys: list[str], figures: list[str], *, total: bool) -> Any:
+    """Add up the figures of each group; where all may be unknown, a sum over nothing is null."""
+    unsure = [name for name in figures if name in UNSURE]
+    kinds = {name: "Int64" if name in unsure else "int64" for name in figures}
+    if not keys:
+        sums = {name: [table[name].sum(min_count=int(name in unsure))] for name in figures}
+        return pd.DataFrame(sums).astype(kinds)
+    groups = table.groupby(keys, dropna=False, sort=True)
+    summed = groups[figures].sum()
+    summed[unsure] = groups[unsure].sum(min_count=1)
+    summed = name_no_unit(summed.astype(kinds).reset_index(), UNITS)
+    return with_total(summed, keys) if total else summed

@@ -1,0 +1,253 @@
+"""Movement tables: figures worked out by hand, zones, operators, why a total moved."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import affinity
+
+from mine_geo.errors import MixedError, OptionError, RecordError
+from mine_geo.geo.border import to_border
+from mine_geo.ledger.fold import fold
+from mine_geo.split.zones import border_split
+from mine_geo.tables.movements import SIGNS, balance, changes, opening_hazards, releases
+from mine_geo.terms import MOVEMENT_COLUMNS
+from tests.ledger.test_fold import (
+    BOX,
+    DAYS,
+    QUARTERS,
+    THIRDS,
+    WHOLE,
+    born,
+    event,
+    ledger,
+    part,
+    random_events,
+    sides,
+)
+
+NEXT = affinity.translate(BOX, 0.05, 0)
+TWO = ledger(
+    born(province="Pailin", province_code="24", operator="CMAC"),
+    born("H2", NEXT, "2021-06-01", province="Battambang", province_code="02", operator="MAG"),
+    event("a", "H1", "cancelled", "2021-03-01", part(0, 0.25), reported_size_m2=300_000.4),
+    event("b", "H1", "cleared", "2022-03-01", part(0, 0.5), operator="HALO", ap_mines=3, uxo=1,
+          reported_size_m2=650_000.0),
+    event("c", "H2", "reduced", "2022-07-01", part(0, 0.25, 103.05)),
+    event("d", "H2", "amended", "2022-08-01", NEXT),
+)  # fmt: skip
+
+
+def rows(table):
+    return table.to_dict("records")
+
+
+def cells(table, columns):
+    return [list(row.values()) for row in rows(table[columns])]
+
+
+def identity(table):
+    net = sum(sign * table[name] for name, sign in SIGNS.items())
+    moved = table.get("moved_m2", 0)
+    return (table["opening_m2"] + net + moved == table["remaining_m2"]).all()
+
+
+def test_balance_of_a_period_by_province():
+    table = balance(fold(TWO), since="2021-12-31", by="province", total=True)
+    by_name = table.set_index("province")
+    assert by_name.loc["Pailin"].drop("province_code").tolist() == [
+        900_111, 0, 0, 0, 0, 0, 300_037, 600_074,
+    ]  # fmt: skip
+    assert by_name.loc["Battambang"].drop("province_code").tolist() == [
+        WHOLE, 0, 300_038, 0, 0, 300_038, 0, WHOLE,
+    ]  # fmt: skip
+    assert by_name.loc["Total", "remaining_m2"] == 600_074 + WHOLE
+    assert identity(table)
+
+
+def test_balance_from_the_beginning_has_no_opening():
+    table = balance(fold(TWO))
+    assert rows(table) == [
+        {
+            "opening_m2": 0, "registered_m2": 2 * WHOLE, "amended_m2": 300_038,
+            "transferred_m2": 0, "cancelled_m2": 300_038, "reduced_m2": 300_038,
+            "cleared_m2": 300_037, "remaining_m2": 600_074 + WHOLE,
+        }
+    ]  # fmt: skip
+
+
+def test_a_corrected_province_takes_its_history_along():
+    moved = event("m", "H1", "described", "2023-01-01",
+                  detail={"province": "Kampot", "province_code": "07"})  # fmt: skip
+    table = balance(fold(pd.concat([TWO, ledger(moved)])), since="2021-12-31", by=["province"])
+    assert table.set_index("province").loc["Kampot", "opening_m2"] == 900_111
+    assert "Pailin" not in set(table["province"])
+
+
+def test_divisions_move_land_between_groups_and_sum_to_nothing():
+    children = [*sides("t", "2022-01-01", ["H1"], THIRDS)]
+    children[-1]["detail"] = '{"role": "child", "operator": "MAG"}'
+    state = fold(ledger(born(operator="CMAC"), *children))
+    table = balance(state, by=["operator"]).set_index("operator")
+    assert table["transferred_m2"].tolist() == [-400_049, 400_049]
+    assert table["amended_m2"].tolist() == [0, 1]
+    assert identity(table)
+
+
+def test_kinds_are_never_added_up():
+    both = pd.concat([TWO, ledger(born("H3", NEXT, kind="cluster_munition"))])
+    with pytest.raises(MixedError, match="never added up"):
+        balance(fold(both))
+    with pytest.raises(MixedError, match="never added up"):
+        releases(fold(both))
+    assert balance(fold(both), kind="cluster_munition")["remaining_m2"].tolist() == [WHOLE]
+    assert len(balance(fold(both), by="kind")) == 2
+    with pytest.raises(OptionError, match="kind 'mines' is unknown"):
+        balance(fold(both), kind="mines")
+    with pytest.raises(OptionError, match="cannot group by team"):
+        balance(fold(TWO), by="team")
+
+
+def test_releases_reported_beside_effective():
+    table = releases(fold(TWO))
+    columns = ["year", "province", "events", "released_m2", "reported_m2", "unreported"]
+    assert cells(table, columns) == [
+        [2021, "Pailin", 1, 300_038, 300_000, 0],
+        [2022, "Battambang", 1, 300_038, None, 1],
+        [2022, "Pailin", 1, 300_037, 650_000, 0],
+    ]  # fmt: skip
+    one = releases(fold(TWO), by=["operator", "outcome"], since="2021-12-31")
+    assert cells(one, ["operator", "outcome", "cleared_m2", "ap_mines", "uxo"]) == [
+        ["HALO", "cleared", 300_037, 3, 1],
+        ["MAG", "reduced", 0, None, None],  # no report of it names any
+    ]
+    every = releases(fold(TWO), by=[])
+    assert every["released_m2"].tolist() == [900_113]
+    none = releases(fold(QUARTERS, as_of="2020-12-31"), by="year")
+    assert none.empty
+
+
+def test_the_m2_of_a_report_over_several_hazards_are_said_once_for_all_of_its_events():
+    """R is over H1 and H2 and says 600,000 m² on H1; S is over both and says nothing; T is alone.
+
+    Three of five events are unreported: both of S, and T; by province one of R's and S's each.
+    """
+    report = {"detail": {"report": "R"}}
+    silent = {"detail": {"report": "S"}}
+    told = ledger(
+        born(province="Pailin", province_code="24"),
+        born("H2", NEXT, province="Battambang", province_code="02"),
+        event("R", "H1", "cleared", "2022-03-01", part(0, 0.25), reported_size_m2=6e5, **report),
+        event("R:H2", "H2", "cleared", "2022-03-01", part(0, 0.25, 103.05), **report),
+        event("S", "H1", "cleared", "2022-04-01", part(0.25, 0.5), **silent),
+        event("S:H2", "H2", "cleared", "2022-04-01", part(0.25, 0.5, 103.05), **silent),
+        event("T", "H1", "cleared", "2022-05-01", part(0.5, 0.75)),
+    )
+    columns = ["events", "reported_m2", "unreported"]
+    assert cells(releases(fold(told), by=[]), columns) == [[5, 600_000, 3]]
+    assert cells(releases(fold(told)), ["province", *columns]) == [
+        ["Battambang", 2, None, 1],
+        ["Pailin", 3, 600_000, 2],
+    ]  # fmt: skip
+    late = fold(told, as_of="2022-03-31")
+    assert cells(releases(late, by=[]), columns) == [[2, 600_000, 0]]
+
+
+def land_border(longitude):
+    line = shapely.LineString([(longitude, 12), (longitude, 14)])
+    frame = gpd.GeoDataFrame(
+        {"kind": ["land"], "neighbour": ["THA"], "accuracy_m": [50.0]}, geometry=[line], crs=4326
+    )
+    return to_border(frame)
+
+
+def split_both(state, since, border, threshold_m):
+    left = state.hazards[state.hazards["status"] != "closed"]
+    return (
+        border_split(opening_hazards(state, since), border, threshold_m=threshold_m),
+        border_split(left, border, threshold_m=threshold_m),
+    )
+
+
+def test_land_moves_between_zones_when_the_near_edge_is_released():
+    # The border 100 m west of the box; its western quarter (271 m wide) lies nearer than 300 m.
+    border = land_border(103 - 100 / 108_500)
+    state = fold(ledger(born(), event("a", "H1", "cleared", "2021-06-01", part(0, 0.25))))
+    opening, closing = split_both(state, "2020-12-31", border, 300.0)
+    table = balance(state, since="2020-12-31", by="zone", opening=opening, closing=closing)
+    figures = table.set_index("zone")[["opening_m2", "cleared_m2", "moved_m2", "remaining_m2"]]
+    assert figures.loc["near"].tolist() == [WHOLE, 300_038, -900_111, 0]
+    assert figures.loc["far"].tolist() == [0, 0, 900_111, 900_111]
+    assert identity(table)
+    progress = releases(state, by=["zone"], opening=opening)
+    assert cells(progress, ["zone", "released_m2"]) == [["near", 300_038]]
+
+
+def test_a_hazard_that_begins_or_closes_in_the_period_has_a_zone():
+    border = land_border(102.99)
+    events = [
+        born(),
+        event("a", "H1", "cleared", "2021-06-01", BOX),
+        born("H2", NEXT, "2022-01-01"),
+        event("b", "H2", "reduced", "2022-06-01", part(0, 0.5, 103.05)),
+    ]
+    state = fold(ledger(*events))
+    opening, closing = split_both(state, "2020-12-31", border, 2000.0)
+    assert opening.set_index("hazard_id")["size_m2"].to_dict() == {"H1": WHOLE, "H2": WHOLE}
+    table = balance(state, since="2020-12-31", by="zone", opening=opening, closing=closing)
+    assert cells(table, ["zone", "opening_m2", "registered_m2", "remaining_m2"]) == [
+        ["far", 0, WHOLE, 600_074],
+        ["near", WHOLE, 0, 0],
+    ]
+    assert identity(table)
+
+
+def test_zones_must_be_given():
+    with pytest.raises(RecordError, match="opening=border_split"):
+        balance(fold(TWO), by="zone")
+    none = pd.DataFrame({"hazard_id": ["H1"], "zone": ["near"]})
+    with pytest.raises(RecordError, match="H2: in no zone"):
+        balance(fold(TWO), by="zone", opening=none, closing=none)
+
+
+def test_why_a_total_moved():
+    late = event("0", "H1", "cleared", "2021-02-01", part(0, 0.25), known="2022-12-01T00:00Z")
+    new = event(
+        "e", "H2", "cleared", "2022-12-05", part(0, 0.25, 103.05), known="2022-12-06T00:00Z"
+    )
+    undo = event("u", "H2", "retracted", None, retracts="d", known="2022-12-07T00:00Z")
+    events = pd.concat([TWO, ledger(late, new, undo)])
+    before, after = fold(events, known_at="2022-11-30T17:00:00Z"), fold(events)
+    table = changes(before, after)
+    assert cells(table, ["event_id", "why", "change_m2"]) == [
+        ["0", "late", -300_038],
+        ["a", "re-attributed", 300_038],
+        ["d", "gone", -300_038],
+        ["e", "new", 0],
+    ]
+    assert table["province"].tolist() == ["Pailin", "Pailin", "Battambang", "Battambang"]
+    moved = after.hazards["size_m2"].sum() - before.hazards["size_m2"].sum()
+    assert table["change_m2"].sum() == moved
+    assert changes(after, after).empty
+    days = changes(fold(TWO, as_of="2021-12-31"), fold(TWO, as_of="2022-03-31"))
+    assert cells(days, ["event_id", "why", "change_m2"]) == [["b", "new", -300_037]]
+
+
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(random_events(), st.sampled_from(DAYS), st.sampled_from(DAYS))
+def test_random_periods_balance(events, since, until):
+    state = fold(events, as_of=until)
+    table = balance(state, since=since, by=["hazard_id"])
+    assert identity(table)
+    assert table["remaining_m2"].sum() == state.hazards["size_m2"].sum()
+    if since <= until:
+        opening = fold(events, as_of=since).hazards["size_m2"].sum()
+        assert table["opening_m2"].sum() == opening
+        moved = changes(fold(events, as_of=since), state)["change_m2"].sum()
+        assert moved == state.hazards["size_m2"].sum() - opening
+    effective = releases(state, by=[], since=since)["released_m2"].sum()
+    assert effective == table[list(MOVEMENT_COLUMNS[3:])].sum().sum()
