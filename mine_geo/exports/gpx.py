@@ -51,7 +51,7 @@ def write_gpx(hazards: gpd.GeoDataFrame, path: Path, said: Provenance) -> None:
     Examples
     --------
     >>> import tempfile; from pathlib import Path
-    >>> import geopandas as gpd; from mine_geo.exports.provenance import provenance
+    >>> import geopandas as gpd; from mine_geo.maps.provenance import provenance
     >>> fields = gpd.GeoDataFrame(
     ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(103, 13, 103.001, 13.001)], crs=4326)
     >>> target = Path(tempfile.mkdtemp(), "points.gpx")

@@ -255,7 +255,7 @@ def points_table(hazards: gpd.GeoDataFrame, said: Provenance) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import geopandas as gpd, shapely; from mine_geo.exports.provenance import provenance
+    >>> import geopandas as gpd, shapely; from mine_geo.maps.provenance import provenance
     >>> fields = gpd.GeoDataFrame(
     ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(103, 13, 103.001, 13.001)], crs=4326)
     >>> points_table(fields, provenance(fields))[["longitude", "easting"]].iloc[0].tolist()
@@ -314,7 +314,7 @@ def write_points(hazards: gpd.GeoDataFrame, path: Path, said: Provenance) -> Non
     Examples
     --------
     >>> import tempfile; from pathlib import Path; import geopandas as gpd, shapely
-    >>> from mine_geo.exports.provenance import provenance; from mine_geo.intake import read
+    >>> from mine_geo.maps.provenance import provenance; from mine_geo.intake import read
     >>> fields = gpd.GeoDataFrame(
     ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(103, 13, 103.001, 13.001)], crs=4326)
     >>> target = Path(tempfile.mkdtemp(), "points.csv")

@@ -82,7 +82,7 @@ def findings_of_whole(table: gpd.GeoDataFrame, profile: Profile, what: What) -> 
     >>> import geopandas as gpd
     >>> from mine_geo.intake.profiles import load
     >>> table = gpd.GeoDataFrame({"hazard_id": ["A"], "outcome": ["Clearance"]}, geometry=[None])
-    >>> [finding.code for finding in findings(table, load("plain"), "hazards")]
+    >>> [finding.code for finding in findings_of_whole(table, load("plain"), "hazards")]
     ['are_reports']
     """
     if table.empty:

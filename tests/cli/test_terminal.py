@@ -63,6 +63,9 @@ COMMANDS = {
     "border": ["check", "border", str(mg.sample.path("border")), "--explain"],
     "admin": ["check", "admin", str(mg.sample.path("districts"))],
     "compare": ["compare", "fields.gpkg", "changed.gpkg"],
+    "public settings": ["public", "settings"],
+    "public settings by whom": ["public", "settings", "--history"],
+    "public editions": ["public", "editions"],
     "release": ["release", "AP-2401-0176", "piece.gpkg", "--outcome", "cleared", "--on",
                 "2024-05-03"],
 }  # fmt: skip

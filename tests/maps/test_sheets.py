@@ -16,6 +16,7 @@ import shapely
 from matplotlib import font_manager
 from matplotlib.patches import PathPatch
 
+from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import FileError, OptionError, UnknownNameError
 from mine_geo.maps import symbols
 from mine_geo.maps.sheets import paper
@@ -296,7 +297,7 @@ def test_a_public_sheet_knows_no_hazard(split, border, admin, releases) -> None:
     for unit in ((), ("02",), ("02", "0209")):
         drawn = sheet(
             split, *unit, border=border, admin=admin, releases=releases, public=True,
-            restricted=split,
+            restricted=split, settings=PublicSettings(least_count=1, round_m2=1),
         )  # fmt: skip
         said = texts(drawn)
         assert "PUBLIC: hazard polygons not shown" in said

@@ -273,7 +273,7 @@ def test_a_preview_of_the_desk_says_what_it_does(
 @pytest.fixture
 def over(store: Store) -> Store:
     """Give two hazards of a kind on the same land, of which A was cleared in the east."""
-    store.register(made(field(), field()))
+    store.register(made(field(), field()), same_polygons=True)
     store.record("A", "cleared", field(103.005, 103.01), happened_on="2022-05-01")
     return store
 
@@ -625,9 +625,9 @@ HOLDER = """
 import sys
 import shapely
 from mine_geo.store import open_store
-from mine_geo.store.entries import Facts
-from mine_geo.store.judging import View, judge
-from mine_geo.store.recording import release
+from mine_geo.store.ledger.entries import Facts
+from mine_geo.store.ledger.judging import View, judge
+from mine_geo.store.ledger.recording import release
 
 with open_store(sys.argv[1]) as store:
     try:

@@ -96,7 +96,7 @@ def check_file(path: Path, *, what: str | None = None) -> Content:
     Examples
     --------
     >>> from mine_geo.geo import sample
-    >>> check(sample.path("minefields")).format
+    >>> check_file(sample.path("minefields")).format
     'GeoPackage'
     """
     name = str(path) if what is None else what
