@@ -10,17 +10,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mine_geo import errors, intake, maps, terms
+    from mine_geo import errors, exports, intake, maps, terms
+    from mine_geo.disclosure.disclosed import disclose
     from mine_geo.disclosure.settings import PublicSettings
+    from mine_geo.disclosure.standing import StandingText
     from mine_geo.errors import MineGeoError
     from mine_geo.geo import sample
     from mine_geo.geo.admin import assign_admin
     from mine_geo.geo.geometry import size_m2
     from mine_geo.geo.hazards import to_hazards
     from mine_geo.geo.snapshots import compare_snapshots
-    from mine_geo.intake import read_admin, read_border, read_hazards
+    from mine_geo.intake import checks, read_admin, read_border, read_hazards
     from mine_geo.intake.checks import check_hazards
+    from mine_geo.ledger.fold import fold
     from mine_geo.ledger.preview import divide, merge, release_area
+    from mine_geo.maps.provenance import Selection
     from mine_geo.split.distance import border_distance
     from mine_geo.split.near_zone import near_zone
     from mine_geo.split.zones import border_sensitivity, border_split
@@ -34,6 +38,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "MineGeoError": "errors",
     "PublicSettings": "disclosure.settings",
+    "Selection": "maps.provenance",
+    "StandingText": "disclosure.standing",
     "Store": "store",
     "assign_admin": "geo.admin",
     "border_distance": "split.distance",
@@ -42,7 +48,9 @@ _HOMES = {
     "check_hazards": "intake.checks",
     "compare_snapshots": "geo.snapshots",
     "create_store": "store",
+    "disclose": "disclosure.disclosed",
     "divide": "ledger.preview",
+    "fold": "ledger.fold",
     "merge": "ledger.preview",
     "near_zone": "split.near_zone",
     "open_store": "store",
@@ -59,22 +67,28 @@ _HOMES = {
 }
 """The module of each name."""
 
-_MODULES = {"sample": "geo.sample"}
+_MODULES = {"checks": "intake.checks", "sample": "geo.sample"}
 """The modules that are reached here, and stand elsewhere."""
 
 __all__ = [
     "MineGeoError",
     "PublicSettings",
+    "Selection",
+    "StandingText",
     "Store",
     "assign_admin",
     "border_distance",
     "border_sensitivity",
     "border_split",
     "check_hazards",
+    "checks",
     "compare_snapshots",
     "create_store",
+    "disclose",
     "divide",
     "errors",
+    "exports",
+    "fold",
     "intake",
     "maps",
     "merge",
