@@ -1,4 +1,4 @@
-"""Commands that draw what a store holds: `map` and `atlas`, and the options that they share."""
+"""Commands that draw or write what a store holds: `map`, `atlas`, `export`."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Restricted is every output that shows polygons, ids or records of hazards; public is what is made
 of disclosed figures alone. Totals by unit, kind, year, zone or outcome are neither. A restricted
 output says so where a reader sees it and in its metadata, and is for its owner's eyes on the disk
-(`settings.restricted_mode`). One kind never replaces the other unless that is said by its name.
+(`restricted_mode`). One kind never replaces the other unless that is said by its name.
 """
 
 from __future__ import annotations
@@ -416,7 +416,7 @@ def check_public_folder(folder: Path) -> None:
 
 
 def file_mode() -> int:
-    """Return the mode of a restricted file (`settings.restricted_mode`).
+    """Return the mode of a restricted file (`restricted_mode`).
 
     Raises
     ------

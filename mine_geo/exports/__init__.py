@@ -68,7 +68,7 @@ def write(
       `mine_geo.read_hazards(path, ...)` with `crs="EPSG:4326"`.
 
     The file is restricted: it says so with its day, in words and in its metadata, and it is its
-    owner's alone (`settings.restricted_mode`).
+    owner's alone (`restricted_mode`).
 
     Parameters
     ----------

@@ -1,4 +1,9 @@
-"""The layers of an exported file, and what it says of itself (EPSG:4326)."""
+"""The layers of an exported file, and what it says of itself (EPSG:4326).
+
+Columns as files and other programs know them: days, whole numbers, numbers, flags, text.
+
+What a file for everybody says beside its figures: the standing text, and what is not counted.
+"""
 
 from __future__ import annotations
 

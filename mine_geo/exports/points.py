@@ -3,6 +3,8 @@
 Walked in their order, the hazard lies on the right hand: outer rings run clockwise, holes the
 other way round. Each ring begins at the corner at which it was drawn to begin; no corner is added
 or left out, and the first is not repeated at the end. Bearings are from true north.
+
+Turning points as CSV, to walk a traverse by, and to be read again by `mine_geo.intake`.
 """
 
 from __future__ import annotations

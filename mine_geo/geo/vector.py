@@ -1,4 +1,9 @@
-"""Reading a layer of a vector file into a GeoDataFrame in EPSG:4326, with clear errors."""
+"""Reading a layer of a vector file into a GeoDataFrame in EPSG:4326, with clear errors.
+
+What the answer of a server says of itself: how many records match, and whether more follow.
+WFS (OGC 09-025r2, 7.7.4) and OGC API Features (OGC 17-069r4, 7.16) answer page by page. A page
+saved as a file looks whole; only its counts and its link to the next page tell that it is not.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,11 @@
 Nothing is lost on the way: a column that is none of ours is kept under its own name, a word that
 no profile knows stays as it is written, and what is no day or no number is said with its text.
 Geometry is EPSG:4326 and never repaired.
+
+States of approval that stand beside a record: received, in review, validated, rejected.
+A record that its own source rejected, or has not validated yet, is no validated one. Several
+columns may speak of one record (the workflow, each review, the validation): the worst counts. A
+word that no profile knows is never taken as validated.
 """
 
 from __future__ import annotations

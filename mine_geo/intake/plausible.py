@@ -1,5 +1,9 @@
 """Whether coordinates can be where the file says: in Cambodia, in the declared units and order.
 
+What the words of a file say of its datum, besides a reference system that it declares.
+Coordinates on another datum than WGS 84 are hundreds of metres off, so such words are never passed
+over: they refuse a table, or are said of points whose source keeps WGS 84 beside them.
+
 The rule: a file is refused when it has records with a place and none of them comes within
 0.5 degree of Cambodia's box. A single record elsewhere is left to the checks. UTM zones are 6
 degrees wide and Cambodia 5.3, so the wrong zone always puts all of it outside.

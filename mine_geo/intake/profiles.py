@@ -1,5 +1,7 @@
 """Profiles: how each source calls its columns and its words, as TOML that an officer can write.
 
+What is wrong with the TOML of a profile: gathered, with key and line, and raised once.
+
 A profile says which columns are ours and what the words in them mean; nothing of it is code. The
 bundled ones lie in `profiles_data`; each begins by saying what is known from where.
 """

@@ -1,4 +1,7 @@
-"""What a reader of one format gives: the records in the words of their source."""
+"""What a reader of one format gives: the records in the words of their source.
+
+What came out of a file: hazards or reports in our words, and how they were read.
+"""
 
 from __future__ import annotations
 

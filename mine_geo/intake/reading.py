@@ -1,4 +1,9 @@
-"""A file into hazards or reports: guarded, recognised, brought to WGS 84, mapped."""
+"""A file into hazards or reports: guarded, recognised, brought to WGS 84, mapped.
+
+What the columns of a file say of it as a whole: that it is empty, or not what was asked for.
+
+Everything that there is to say of what was received: the reading and the checks together.
+"""
 
 from __future__ import annotations
 

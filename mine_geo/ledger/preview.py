@@ -2,6 +2,10 @@
 
 Frame in, frame out; no ledger is known here. Geometries are in EPSG:4326, sizes in whole m² on the
 WGS 84 ellipsoid. The cut is that of the ledger (`mine_geo.ledger.cut.cut`).
+
+Hazards divided and merged, tried on a hazard table: land moves, nothing is released. The store
+asks these functions what a part or a merged hazard may be; its m² are those of the fold, whose cut
+is the same.
 """
 
 from __future__ import annotations

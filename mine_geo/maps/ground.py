@@ -2,6 +2,13 @@
 
 Everything here is for drawing only. Geometry is EPSG:4326; distances to the border are never
 read off these shapes (`zones.border_split` computes them).
+
+What lies around the unit of a page or sheet, so that no white ground is taken for safe ground.
+In a frame about the unit the hazards and the released land of other units are drawn, or neither
+of them; all ground beyond is veiled and called "not shown". Geometry is EPSG:4326.
+
+What lies beneath the records of a map, derived once for a page or a whole atlas.
+Geometry is EPSG:4326.
 """
 
 from __future__ import annotations

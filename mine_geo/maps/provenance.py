@@ -1,4 +1,13 @@
-"""What every exported file says of itself: how split, of which day, whose, and what is unreal."""
+"""What a map or a file says of itself: how its records were chosen, of which day, and whose.
+
+Which records of a register a map or an exported file is made from, so that it can say so.
+A split says in its columns how its zones were made. An empty one cannot, and no column tells that
+other kinds or the workbench were left out.
+
+Whom the data is owed to: the attributions that a map or an exported file must bear.
+
+What every exported file says of itself: how split, of which day, whose, and what is unreal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What a page is about: the whole country, a province or a district, and its rows."""
+"""What a page is about: the whole country, a province or a district, and its rows.
+
+What a page of an atlas says of other pages: where it stands, its neighbours, its units.
+Addresses are relative to the page. Sizes are whole m².
+"""
 
 from __future__ import annotations
 

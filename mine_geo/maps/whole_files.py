@@ -1,4 +1,7 @@
-"""A file of a map is replaced at once and whole, or stays as it was."""
+"""A file of a map is replaced at once and whole, or stays as it was.
+
+A file appears whole or not at all: it is made beside its place and then moved there.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def replace(path: Path, content: bytes, *, restricted: bool = False) -> None:
     content
         Its bytes.
     restricted
-        Whether it is for its owner's eyes (`settings.restricted_mode`).
+        Whether it is for its owner's eyes (`restricted_mode`).
 
     Raises
     ------

@@ -1,6 +1,8 @@
-"""Settings that come from the environment, read when asked and never kept.
+"""How far polygons are from the border: geodesic, metres on WGS 84, the nearest edge.
 
-Imports nothing of ours.
+The search for the nearest border segment: planar to find it, geodesic to measure (metres).
+A plane (UTM) finds which border segments can be the nearest, with a bound on what the variation of
+its scale can hide; the geodesic on WGS 84 between the two nearest points decides.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Settings that come from the environment, read when asked and never kept.
+"""Where a store is: what was asked for, the environment, or a file here; no password in words.
 
-Imports nothing of ours.
+The environment is read when asked and never kept.
 """
 
 from __future__ import annotations

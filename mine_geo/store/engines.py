@@ -1,4 +1,9 @@
-"""From a path or URL to an SQLAlchemy engine with the settings that a store needs."""
+"""From a path or URL to an SQLAlchemy engine with the settings that a store needs.
+
+Transactions: a reader's, a writer's under the store's lock, and a migration's.
+
+From a database driver's error to one of ours: one line, what is wrong and how to mend it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,18 @@
-"""Hazards out of a store, as the canonical table (EPSG:4326, m²): now, and as of a day."""
+"""Hazards out of a store, as the canonical table (EPSG:4326, m²): now, and as of a day.
+
+Distances to the border, each computed once (metres; see `mine_geo.split.distance`).
+A distance depends on the polygon, the version of the border, and whether the coast counts; so
+that is its key. Thresholds, rules and zones are cheap and never kept.
+
+The waiting hazards that totals count with the register: as of a day, as known at a moment.
+A record counts from the moment it was received until it is decided on, if only the decision is
+missing: it has an id, a kind and a polygon, and no finding of severity `error`. One whose id is in
+the register is that hazard sent again and never counted beside it; of several with one id the
+newest counts. EPSG:4326, m².
+
+Records that count but cannot be measured: the split leaves them out, and they are named.
+No door of today lets one in. Earlier versions did, and other software may write to the database.
+"""
 
 from __future__ import annotations
 

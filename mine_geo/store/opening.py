@@ -193,7 +193,7 @@ def create_store(
     clock_is_right
         As for `open_store`: after `import_log` of what was recorded long ago.
 
-    A new file is its owner's alone (`settings.restricted_mode`).
+    A new file is its owner's alone (`restricted_mode`).
 
     Raises
     ------

@@ -1,4 +1,7 @@
-"""The store: a register of hazards, in PostGIS or in one GeoPackage file, behind one class."""
+"""The store: a register of hazards, in PostGIS or in one GeoPackage file, behind one class.
+
+What a store is and holds: the lines of `mine-geo db info`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Checks of the recorded province and district: names and codes unknown, or that clash."""
+"""Checks of the recorded province and district: names and codes unknown, or that clash.
+
+Checks of where a polygon lies: in its recorded district and province, and in the country.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Checks of each polygon by itself: coordinates, rings, parts, long edges."""
+"""Checks of each polygon by itself: coordinates, rings, parts, long edges.
+
+Repair of polygons, only when it is asked for: what was changed, and by how many m².
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Which column of a plain table says where, and whose turning point a row is."""
+"""Plain tables: a column of WKT, or one row a turning point; the records in their own words.
+
+Which column of a plain table says where, and whose turning point a row is.
+
+Rows of a plain table, one turning point each, to the polygons and columns of their records.
+"""
 
 from __future__ import annotations
 

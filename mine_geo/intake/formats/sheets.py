@@ -1,4 +1,11 @@
-"""Tables of text from a CSV, an XLSX, a folder of CSV files or a zip of them."""
+"""Tables of text from a CSV, an XLSX, a folder of CSV files or a zip of them.
+
+Rows of text to a table: header, empty rows and columns, cells that are too long.
+
+CSV as offices write it: encoding, delimiter, quotes; into a table of text.
+
+XLSX workbooks into tables of text: dates as ISO 8601, whole numbers without `.0`.
+"""
 
 from __future__ import annotations
 

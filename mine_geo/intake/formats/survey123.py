@@ -1,5 +1,9 @@
 """Survey123: the submissions of a form, as CSV or XLSX, one table for the form and each repeat.
 
+How the tables of a Survey123 export hang together: repeats to their parents, by id.
+
+The turning points of a Survey123 form: which repeat they are, and where they lie.
+
 The form's table has `globalid`, a repeat's table `parentglobalid` besides (older forms:
 `uniquerowid`, `parentrowid`); ids are compared without braces and case. Turning points in a repeat
 become the polygon of their record, in the order of `objectid`, which is that of entry; in a repeat

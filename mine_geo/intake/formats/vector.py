@@ -1,4 +1,9 @@
-"""Coded values of a file geodatabase: the codes in its tables become the words they stand for."""
+"""Vector files into records: all that GDAL reads, and GeoParquet, in the CRS that they declare.
+
+Coded values of a file geodatabase: the codes in its tables become the words they stand for.
+
+GeoParquet into records: GDAL's wheels have no driver for it, geopandas reads it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,19 @@
-"""Geometries in geometries in geometries: GEOS reads them by recursion, and dies of some 20,000."""
+"""What stands in binary files, seen before they are read: headers, columns, depth, parts.
+
+Geometries in geometries in geometries: GEOS reads them by recursion, and dies of some 20,000.
+
+What the header of a binary file says, against the file: cut-off files are found before reading.
+GDAL reads a Shapefile, a geodatabase or a GeoPackage with its end cut off as far as it goes, and
+leaves out polygons or records without a word.
+
+GeoParquet: what its metadata and its dictionaries say, before the table is built.
+A text of 1 GB takes some kilobytes in a compressed file, and a text that stands once in a
+dictionary may stand for each of a million records.
+
+The files of MapInfo: TAB with its .dat, .map and .id, MIF with its .mid; whether all is there.
+GDAL reads what is left of a table that was cut off, and a MIF without its .mid with empty cells.
+Layout: MapInfo Data Interchange Format (MapInfo Professional, User Guide, appendix J).
+"""
 
 from __future__ import annotations
 

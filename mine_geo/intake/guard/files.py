@@ -1,6 +1,8 @@
-"""Settings that come from the environment, read when asked and never kept.
+"""What must hold of a foreign file before any reader sees it, and its checksum.
 
-Imports nothing of ours.
+A reader that meets a file made to harm, or only cut off on its way, may fill the memory, follow a
+link to another file, or leave out records without a word. Each check here reads the file once, in
+pieces; what it refuses it refuses in one line.
 """
 
 from __future__ import annotations
@@ -120,7 +122,7 @@ def check_file(path: Path, *, what: str | None = None) -> Content:
 
 
 def most_bytes() -> float:
-    """Return how many bytes a file may have, as it is or unpacked (`settings.max_file_mb`)."""
+    """Return how many bytes a file may have, as it is or unpacked (`max_file_mb`)."""
     try:
         return max_file_mb() * (1 << 20)
     except ValueError as error:

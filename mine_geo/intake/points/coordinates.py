@@ -1,5 +1,7 @@
 """Columns of coordinates to places: longitude and latitude, UTM, MGRS.
 
+Degrees as people write them, to numbers: decimal, degrees-minutes-seconds, degrees-minutes.
+
 Text in, numbers out, row by row; what cannot be read is NaN with a reason, never an exception.
 Nothing here changes a datum.
 """

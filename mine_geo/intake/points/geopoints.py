@@ -1,5 +1,9 @@
 """Geopoints: corners given by coordinates, or by bearing and distance, to polygons.
 
+Places from bearing and distance, and how well a traverse closes.
+Longitude and latitude in degrees, on the ellipsoid that the caller gives; bearings in degrees
+clockwise from true north; distances in metres along the geodesic (Karney 2013, through PROJ).
+
 What IMSMA NG tables and maXML field reports share. The kinds of points are those of the IMSMA
 wiki of GICHD ("Point Types"): reference point, landmark and benchmark are fixed points outside
 the hazardous area, from which it is found again; the start point (or datum point) is the first

@@ -1,4 +1,7 @@
-"""The atlas: an index, a page a province and district, in a folder that opens without internet."""
+"""The atlas: an index, a page a province and district, in a folder that opens without internet.
+
+The pages of an atlas, made in this process or in several, in the same order and alike.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
 """The folder of an atlas: what is written, left as it is, and taken away again.
 
+Names of files for provinces and districts, whatever these are called.
+Small letters, figures and hyphens alone, so that a name is the same on every system, in an
+archive and in an address, and never leads out of its folder.
+
 `atlas.json` lists the atlas's own files. A file is replaced at once and whole, and only when its
 bytes differ; a file that is not in the list belongs to somebody else and is left alone.
 """

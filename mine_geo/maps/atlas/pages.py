@@ -1,5 +1,13 @@
 """Which pages an atlas has, where they lie, and what each of them says of the others.
 
+Which province and district each row belongs to, so that no row is lost or counted twice.
+A recorded code decides; a name without one belongs to the only unit of that name. Rows that
+name no province, or no district in it, are kept apart: they are not recorded, never guessed.
+
+The table of provinces on the index, and of districts on a province's page.
+Figures are those of `mine_geo.tables.totals`: hazards and whole m², near and far. Kinds have a
+table each and are never added up. Rows that name no unit have a row of their own.
+
 `index.html`, `02-battambang/index.html`, `02-battambang/border-zone.html`,
 `02-battambang/0209-samlout.html`; style and script, which all share, in `assets`.
 """

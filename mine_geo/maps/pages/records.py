@@ -2,6 +2,10 @@
 
 Symbols follow IMAS Technical Note 07.11/01 (land release symbology): the fill says SHA or CHA,
 the outline says the status. A null `area_type` is its own symbol (purple), never a guess.
+
+The ranked list of a border-zone page: which hazard comes first, and what the page is told.
+The running totals and the years under a yearly capacity are worked out on the page, where the
+planner sets the capacity (`assets/capacity.js`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""From layers to a sheet: title, map, panel and sources, each in its place."""
+"""From layers to a sheet: title, map, panel and sources, each in its place.
+
+Where the parts of a sheet stand: the window of the map, and the column or strip beside it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The names on a sheet: provinces, districts, neighbours, places, and ids of few hazards."""
+"""The names on a sheet: provinces, districts, neighbours, places, and ids of few hazards.
+
+Where names stand on a map: one after the other, none across another or across the frame.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The parts beside the map, each of which knows its height: legend, facts, standing text."""
+"""The parts beside the map, each of which knows its height: legend, facts, standing text.
+
+The country, small, with the ground of the map marked in it.
+"""
 
 from __future__ import annotations
 

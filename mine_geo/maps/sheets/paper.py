@@ -1,4 +1,11 @@
-"""Sheets of paper, and a page on which text and lines are placed in millimetres."""
+"""Sheets of paper, and a page on which text and lines are placed in millimetres.
+
+Matplotlib's settings while a sheet is drawn.
+
+Letters of a sheet: DejaVu Sans from Matplotlib, Noto Sans Khmer from the assets.
+Both are named by path, so that a sheet looks the same whatever fonts a machine has. Latin and
+Khmer may stand in one text: each letter comes from the first of the two that has it.
+"""
 
 from __future__ import annotations
 

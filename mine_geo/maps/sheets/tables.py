@@ -1,6 +1,8 @@
 """The tables of a sheet: figures of `mine_geo.tables.totals`, or the hazards themselves.
 
 `choices` gives the most detailed table first; the sheet takes the first that has room.
+
+A table of a sheet as it is drawn: columns as wide as their texts, figures to the right.
 """
 
 from __future__ import annotations

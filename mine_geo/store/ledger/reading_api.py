@@ -1,4 +1,7 @@
-"""What happened to one hazard: its events in the order of folding, with what each did (m²)."""
+"""What the ledger says: history, releases, balance, why a total moved; and whether it is sound.
+
+What happened to one hazard: its events in the order of folding, with what each did (m²).
+"""
 
 from __future__ import annotations
 

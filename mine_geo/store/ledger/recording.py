@@ -1,4 +1,10 @@
-"""What happened to one hazard, as entries: releases, redrawn polygons, attributes, errors."""
+"""What happened to one hazard, as entries: releases, redrawn polygons, attributes, errors.
+
+One polygon worked on over several hazards: a release of each, in one transaction.
+Each event has the whole polygon, so that a later correction of a hazard finds what was worked on.
+What the operator wrote once, size and items, stands once: on the hazard of which the polygon takes
+most. EPSG:4326, m².
+"""
 
 from __future__ import annotations
 

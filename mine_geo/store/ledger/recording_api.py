@@ -1,4 +1,4 @@
-"""What an officer records: releases, redrawn polygons, corrections, spot tasks."""
+"""What officers and surveyors record: releases, redrawn polygons, corrections, hazards divided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""New hazards into a store: a `registered` event each, and the hazard as it stands."""
+"""New hazards into a store: a `registered` event each, and the hazard as it stands.
+
+Hazards whose polygon is there already under another id: one hazard that was named twice.
+"""
 
 from __future__ import annotations
 

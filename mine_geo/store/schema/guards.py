@@ -1,9 +1,12 @@
 """Triggers: the ledger is append-only, and no layer is edited past `mine_geo`.
 
+Triggers of the workbench: what was received is kept, and a record is decided on once.
+A submission and its findings are never changed; of a record only the decision is set, while it
+waits, and never taken back. This holds for writes of ours too, beside the guard of the layers.
+
 They are made again after every migration, since SQLite loses them with a table it rebuilds.
 A layer may change only while `store_info.writing` is true, which our own transactions set and
-unset; so QGIS, psql and GDAL read every layer and edit none. An event is never changed at all;
-of the workbench, see `workbench_guards`.
+unset; so QGIS, psql and GDAL read every layer and edit none. An event is never changed at all.
 """
 
 from __future__ import annotations

@@ -1,8 +1,17 @@
 """The tables, one description for PostGIS and GeoPackage.
 
+The ground of all tables: their base class, names of constraints, and spatial indexes.
+
+The tables of the workbench: files received, their records, and what the checks say of them.
+Nothing here is changed but the decision on a record, once. Geometry is EPSG:4326, sizes are m².
+
+The tables of public outputs: their parameters, the editions, and which were recalled.
+All of them are append-only. What an edition drew of released land is kept with the hazards that it
+belongs to: restricted, as everything in a store. Geometry is EPSG:4326.
+
 No table names a schema: on PostgreSQL the search path puts them into `mine_geo`. Column types are
 those that a GeoPackage knows. `event` is the ledger (append-only); `hazard` is identity and a
-projection of the present that the events can rebuild. The workbench is in `submitted`.
+projection of the present that the events can rebuild.
 """
 
 from __future__ import annotations

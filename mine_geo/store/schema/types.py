@@ -1,5 +1,10 @@
 """Column types that are the same in PostGIS and in a GeoPackage.
 
+Geometries as bytes: GeoPackage blobs and PostGIS EWKB, whole columns at a time.
+Everything is EPSG:4326 (longitude, latitude in degrees) and two-dimensional.
+
+Source: OGC 12-128r18 (GeoPackage 1.3), clause 2.1.3; PostGIS, extended well-known binary.
+
 A GeoPackage allows few column types, and GDAL drops a column of any other without a word:
 geometry is a blob declared by its OGC name, a moment is text of milliseconds ending in Z.
 """

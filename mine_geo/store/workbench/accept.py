@@ -1,4 +1,10 @@
-"""Decisions on submitted records: which are meant, and what is decided, once."""
+"""Decisions on submitted records, and submitted hazards into the ledger.
+
+Which records are meant, and what is decided, once. New hazards are registered, others amended,
+described, confirmed. One moment for all events of an acceptance, which is also that of the
+decision: at no `known_at` is a record both on the workbench and in the register, or in neither.
+EPSG:4326, m².
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,14 @@
-"""Where the worked land of reports fell: on their hazards, on others, on waiting ones, on none.
+"""Submitted reports into the ledger: each is the event that it reports, on its own day.
 
+Where the worked land of reports fell: on their hazards, on others, on waiting ones, on none.
 The land of a judged release is laid beside the register and the workbench as they stand. What that
 says against the report, `checks.reports.weigh` knows. EPSG:4326, whole m².
+
+What the ledger refuses is left waiting with the ledger's own words; asked for by name, it refuses
+the whole acceptance. The rows of one report enter the ledger together or not at all: its m² and
+items are those of the whole. A report that is there already and says something else waits for the
+officer's word: a correction retracts the earlier events and records the new ones, or neither.
+EPSG:4326, m².
 """
 
 from __future__ import annotations
