@@ -21,6 +21,7 @@ import shapely
 
 from mine_geo import exports, maps
 from mine_geo.disclosure.disclosed import Disclosed, disclose
+from mine_geo.disclosure.standing import not_counted
 from mine_geo.errors import EditionError, FileError, StoreError
 from mine_geo.exports import tables
 from mine_geo.geo.cells import day_of
@@ -309,7 +310,10 @@ def _write(made: Draft, folder: Path, say: Callable[[str], None], *, atlas: bool
     )
     synthetic = frames["selection"].synthetic or shown.synthetic
     for name, table in (("figures.csv", figure_table(shown)), ("released.csv", land_table(shown))):
-        tables.write_table(table, folder / name, synthetic=synthetic)
+        # A table that is opened by itself says what it cannot know, too.
+        english, khmer = not_counted(set(table["kind"].dropna()), waiting=True)
+        told = table.assign(not_counted=english, not_counted_km=khmer)
+        tables.write_table(told, folder / name, synthetic=synthetic, restricted=False)
 
 
 def figure_table(disclosed: Disclosed) -> pd.DataFrame:

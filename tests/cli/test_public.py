@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 
 from mine_geo import errors
+from mine_geo.disclosure import restriction
 from tests.cli.conftest import Command
 
 PERSONS = ("--asked-by", "Sok Dara", "--approved-by", "Chan Sophea")
@@ -77,6 +79,14 @@ def test_an_edition_from_asking_to_recall(filled: Command) -> None:
     assert "edition 1, beside the earlier ones (RESTRICTED" in said
     assert "edition 1: 6 files in one" in said
     assert json.loads(Path("one/edition.json").read_text("utf-8"))["number"] == 1
+    Path("plain").touch()
+    for path in Path("one").iterdir():
+        assert b"RESTRICTED" not in path.read_bytes(), path
+        assert path.stat().st_mode == Path("plain").stat().st_mode, path
+        assert restriction.kind_of(path) != "restricted", path
+    for name in ("figures.csv", "released.csv"):
+        rows = pd.read_csv(Path("one", name))
+        assert rows["not_counted"].str.contains("ground that nobody has surveyed").all()
     listed = filled.done("public", "editions", "--format", "json")
     assert json.loads(listed)["rows"][0]["files"] == 6
     assert "edition 1 is recalled; take back its 6 files" in filled.done(
