@@ -212,3 +212,30 @@ def test_the_facade_gives_all_that_it_names() -> None:
     assert dir(mine_geo) == list(mine_geo.__all__)
     with pytest.raises(AttributeError, match="no attribute 'border_spilt'"):
         mine_geo.border_spilt  # noqa: B018 - the misspelling is the test
+
+
+WRONG = """
+import geopandas as gpd
+import mine_geo as mg
+
+
+def wrong(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, store: mg.Store) -> None:
+    mg.border_split(hazards, border, rule="egde")
+    mg.border_splt(hazards, border)
+    store.split(workbench="excluded")
+    store.record("A", "reducd", None, happened_on="2022-01-01")
+
+
+def right(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, store: mg.Store) -> None:
+    mg.border_split(hazards, border, rule="edge")
+    store.split(workbench="exclude")
+"""
+
+
+def test_a_type_checker_refuses_what_the_library_would(tmp_path: Path) -> None:
+    script = tmp_path / "wrong.py"
+    script.write_text(WRONG, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", str(script)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    lines = [line for line in told.stdout.splitlines() if ": error: " in line]
+    assert [int(line.split(":")[1]) for line in lines] == [7, 8, 9, 10]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.store import Recorded, Store
+    from mine_geo.terms import Outcome
 
 
 SINCE: Final = click.option(
@@ -104,7 +105,7 @@ def release(
     file: Path,
     layer: str | None,
     operation: str | None,
-    outcome: str,
+    outcome: Outcome,
     happened_on: str,
     *,
     yes: bool,
@@ -288,7 +289,7 @@ def confirm(
     file: Path | None,
     layer: str | None,
     operation: str | None,
-    outcome: str | None,
+    outcome: Outcome | None,
     happened_on: str,
     *,
     yes: bool,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mine_geo.intake.layers import Layer
     from mine_geo.intake.raw import Received, What
     from mine_geo.store import Store
+    from mine_geo.terms import Rule, Workbench
 
 
 CLOCK_IS_RIGHT: Final = "mine_geo.clock_is_right"
@@ -265,10 +266,10 @@ class Reading:
     """How the split is read, and of which hazards."""
 
     threshold_m: float
-    rule: str
+    rule: Rule
     include_coast: bool
     kind: str | None
-    workbench: str
+    workbench: Workbench
     as_of: str | None
     known_at: str | None
 
@@ -334,7 +335,7 @@ printed_on_option = click.option(
 )
 
 
-def say_unmeasured(store: Store, rule: str = "edge") -> None:
+def say_unmeasured(store: Store, rule: Rule = "edge") -> None:
     """Name, a line each, the records that no split can hold; the others' figures stand."""
     left = store.not_in_split(rule=rule)
     left = left[left["submission_id"].isna()]

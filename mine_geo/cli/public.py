@@ -133,8 +133,9 @@ def release(
     """
     from mine_geo.exports import editions  # noqa: PLC0415
     from mine_geo.geo.places import read_places  # noqa: PLC0415
+    from mine_geo.store.publisher import two_persons  # noqa: PLC0415
 
-    editions.two_persons(asked_by, approved_by)  # before minutes are spent on comparing
+    two_persons(asked_by, approved_by)  # before minutes are spent on comparing
     store = open_named(ctx)
     made = editions.draft(
         store,

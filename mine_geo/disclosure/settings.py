@@ -20,6 +20,8 @@ from mine_geo.terms import RULES, THRESHOLD_M
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mine_geo.terms import Rule
+
 
 Pair: TypeAlias = tuple[str, str]
 """A text in English and in Khmer."""
@@ -54,7 +56,7 @@ class PublicSettings:
     threshold_m: float = THRESHOLD_M
     """Nearer to the border than this is near."""
 
-    rule: str = "edge"
+    rule: Rule = "edge"
     """What decides the zone, one of `terms.RULES`."""
 
     include_coast: bool = False
@@ -124,7 +126,7 @@ class PublicSettings:
         self,
         *,
         threshold_m: float | None = None,
-        rule: str | None = None,
+        rule: Rule | None = None,
         include_coast: bool | None = None,
     ) -> None:
         """Refuse a public output that is asked for otherwise than by the set.

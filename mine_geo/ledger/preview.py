@@ -35,6 +35,8 @@ from mine_geo.terms import CRS, HAZARD_COLUMNS, OUTCOMES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mine_geo.terms import Outcome
+
 
 @dataclass(frozen=True)
 class Balance:
@@ -50,7 +52,7 @@ class Release:
     """What a release would do to one hazard."""
 
     hazard_id: str
-    outcome: str
+    outcome: Outcome
     remaining: Any
     """MultiPolygon in EPSG:4326; empty if everything is released."""
     released: Any
@@ -64,7 +66,7 @@ class Release:
 
 
 def release_area(
-    hazards: gpd.GeoDataFrame, hazard_id: str, polygon: Any, *, outcome: str = "reduced"
+    hazards: gpd.GeoDataFrame, hazard_id: str, polygon: Any, *, outcome: Outcome = "reduced"
 ) -> Release:
     """Show what releasing a polygon would leave of a hazard of this table.
 

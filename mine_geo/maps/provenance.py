@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from mine_geo.disclosure.standing import StandingText
+    from mine_geo.terms import Rule, Workbench
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Selection:
     kind: str | None = None
     """The only kind that was asked for."""
 
-    workbench: str = "include"
+    workbench: Workbench = "include"
     """Whether records that are not yet accepted are in it: include, exclude, only."""
 
     known_at: datetime | str | None = None
@@ -63,7 +64,7 @@ class Selection:
     threshold_m: float | None = None
     """Metres."""
 
-    rule: str | None = None
+    rule: Rule | None = None
     include_coast: bool | None = None
 
     synthetic: bool = False

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mine_geo.terms import Rule
+
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
@@ -57,7 +59,7 @@ def border_split(
     border: gpd.GeoDataFrame,
     *,
     threshold_m: float = THRESHOLD_M,
-    rule: str = "edge",
+    rule: Rule = "edge",
     include_coast: bool = False,
     country: Any = None,
     on_outside: str = "raise",
@@ -171,7 +173,7 @@ def unmeasurable(
     hazards: gpd.GeoDataFrame,
     border: gpd.GeoDataFrame,
     *,
-    rule: str = "edge",
+    rule: Rule = "edge",
     include_coast: bool = False,
 ) -> pd.Series[str]:
     """Say which hazards no split can hold, and why; `border_split` refuses them by name.
@@ -279,7 +281,7 @@ class _Measured(NamedTuple):
             part[cut] = np.clip(size_m2(inside), 0, self.sizes[cut])
         return part
 
-    def apply(self, rule: str, threshold_m: float) -> tuple[Flags, NDArray[np.int64]]:
+    def apply(self, rule: Rule, threshold_m: float) -> tuple[Flags, NDArray[np.int64]]:
         """Return for each hazard whether it is near, and its near size, under a rule."""
         if rule in CUTTING:
             return _by_part(rule, self.sizes, self.near_part(threshold_m))

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from mine_geo.ledger.events import Day, Moment
+    from mine_geo.terms import Rule, Workbench
 
 
 _DISTANCE: Final[Table] = BorderDistance.__table__  # type: ignore[assignment]
@@ -240,7 +241,7 @@ class Asked:
     """Which hazards are asked for."""
 
     kind: str | None = None
-    workbench: str = "include"
+    workbench: Workbench = "include"
     units: tuple[Unit, ...] = ()
     closed: bool = False
 
@@ -251,7 +252,7 @@ class Asked:
         province: str | None = None,
         district: str | None = None,
         kind: str | None = None,
-        workbench: str = "include",
+        workbench: Workbench = "include",
         closed: bool = False,
     ) -> Asked:
         """Check the options of `Store.hazards`.
@@ -400,7 +401,7 @@ def _known(connection: Connection, unit: Unit, *others: pd.DataFrame | None) -> 
         raise unit.unknown
 
 
-def not_in_split(connection: Connection, *, rule: str, synthetic: bool) -> pd.DataFrame:
+def not_in_split(connection: Connection, *, rule: Rule, synthetic: bool) -> pd.DataFrame:
     """Return the hazards that the split of today leaves out, with `why` and `in_register`.
 
     None where no border is loaded: then nothing is split at all.

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from mine_geo import terms
     from mine_geo.ledger.events import Day, Moment
     from mine_geo.store.layers import Loaded
     from mine_geo.store.ledger.register import Registered
@@ -289,7 +290,7 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         province: str | None = None,
         district: str | None = None,
         kind: str | None = None,
-        workbench: str = "include",
+        workbench: terms.Workbench = "include",
         as_of: Day = None,
         known_at: Moment = None,
         closed: bool = False,
@@ -384,13 +385,13 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         self,
         *,
         threshold_m: float = THRESHOLD_M,
-        rule: str = "edge",
+        rule: terms.Rule = "edge",
         include_coast: bool = False,
         border: str | None = None,
         province: str | None = None,
         district: str | None = None,
         kind: str | None = None,
-        workbench: str = "include",
+        workbench: terms.Workbench = "include",
         as_of: Day = None,
         known_at: Moment = None,
     ) -> gpd.GeoDataFrame:
@@ -436,7 +437,7 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         hazards: gpd.GeoDataFrame,
         *,
         threshold_m: float,
-        rule: str,
+        rule: terms.Rule,
         include_coast: bool,
         border: str | None,
     ) -> gpd.GeoDataFrame:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from mine_geo.terms import Workbench
+
 
 SIZES: Final = ("computed", "reported")
 GROUPS: Final = {
@@ -35,7 +37,7 @@ def totals(
     *,
     size: str = "computed",
     total: bool = False,
-    workbench: str = "include",
+    workbench: Workbench = "include",
 ) -> pd.DataFrame:
     """Count hazards and add up m², nearer and farther than the threshold.
 
@@ -227,7 +229,7 @@ def _figures(split: gpd.GeoDataFrame, size: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=split.index)
 
 
-def _counted(split: gpd.GeoDataFrame, workbench: str) -> pd.Series[bool]:
+def _counted(split: gpd.GeoDataFrame, workbench: Workbench) -> pd.Series[bool]:
     if workbench == "include":
         return pd.Series(data=True, index=split.index)
     waiting = split["in_workbench"].astype(bool)

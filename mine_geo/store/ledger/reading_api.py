@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mine_geo.ledger.events import Day, Moment
     from mine_geo.ledger.fold import Fold
     from mine_geo.store.ledger.imports import Imported, Log
+    from mine_geo.terms import Rule
 
 
 _DID: Final = ("before_m2", "after_m2", *MOVEMENT_COLUMNS, "again_m2", "overlap_m2")
@@ -134,7 +135,7 @@ class Accounts(Base):
         hazards: gpd.GeoDataFrame,
         *,
         threshold_m: float,
-        rule: str,
+        rule: Rule,
         include_coast: bool,
         border: str | None,
     ) -> gpd.GeoDataFrame:
@@ -267,7 +268,7 @@ class Accounts(Base):
         kind: str | None = None,
         total: bool = False,
         threshold_m: float = THRESHOLD_M,
-        rule: str = "edge",
+        rule: Rule = "edge",
         include_coast: bool = False,
     ) -> pd.DataFrame:
         """Return the movement table of a period: opening, what came and went, what remains.
@@ -315,7 +316,7 @@ class Accounts(Base):
         self,
         hazards: gpd.GeoDataFrame,
         threshold_m: float,
-        rule: str,
+        rule: Rule,
         include_coast: bool,
         border: str | None,
     ) -> gpd.GeoDataFrame:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mine_geo.store.ledger.judging import Recorded, View
+    from mine_geo.terms import Outcome
 
 
 _EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
@@ -288,7 +289,7 @@ LEAST_M2: Final = 0.5
 def record_report(
     view: View,
     polygon: Any,
-    outcome: str,
+    outcome: Outcome,
     happened_on: Any,
     kind: str | None,
     facts: Facts,

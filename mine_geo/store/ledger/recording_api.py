@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mine_geo.store.ledger.entries import Entry
     from mine_geo.store.ledger.judging import Recorded, View
     from mine_geo.store.ledger.spot_tasks import RecordedTask
+    from mine_geo.terms import Outcome
 
 
 class Officer(Base):
@@ -35,7 +36,7 @@ class Officer(Base):
     def record(
         self,
         hazard_id: str,
-        outcome: str,
+        outcome: Outcome,
         polygon: Any,
         *,
         happened_on: Day,
@@ -122,7 +123,7 @@ class Officer(Base):
     def record_report(
         self,
         polygon: Any,
-        outcome: str,
+        outcome: Outcome,
         *,
         happened_on: Day,
         kind: str | None = None,
@@ -434,7 +435,7 @@ class Surveyor(Base):
         *,
         happened_on: Day,
         polygon: Any = None,
-        outcome: str | None = None,
+        outcome: Outcome | None = None,
         operator: str | None = None,
         report_ref: str | None = None,
         event_id: str | None = None,

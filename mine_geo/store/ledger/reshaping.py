@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mine_geo.store.ledger.judging import Judged, Recorded, View
+    from mine_geo.terms import Outcome
 
 
 NARROWED: Final = ("cancelled", "reduced")
@@ -98,7 +99,7 @@ def confirm(
     hazard_id: Any,
     happened_on: Any,
     polygon: Any,
-    outcome: str | None,
+    outcome: Outcome | None,
     facts: Facts,
     event_id: Any,
 ) -> Recorded:
@@ -141,7 +142,7 @@ def _row(table: gpd.GeoDataFrame, name: str) -> pd.Series[Any]:
     return row
 
 
-def _narrowed(row: pd.Series[Any], entry: Entry, outcome: str, event_id: str) -> list[Entry]:
+def _narrowed(row: pd.Series[Any], entry: Entry, outcome: Outcome, event_id: str) -> list[Entry]:
     """Return the release of what the narrower polygon leaves out, if it leaves out anything."""
     before = row["geometry"]
     if not shapely.intersects(before, entry.geometry):

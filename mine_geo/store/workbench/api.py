@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mine_geo.ledger.events import Day
     from mine_geo.store.workbench.listing import Examined
     from mine_geo.store.workbench.submit import Submitted
+    from mine_geo.terms import Rule
 
 
 MOST_ALONE: Final = 100
@@ -383,7 +384,7 @@ class Workbench(Base):
 
         return self._judging(ask, dry_run=dry_run)
 
-    def not_in_split(self, *, rule: str = "edge") -> pd.DataFrame:
+    def not_in_split(self, *, rule: Rule = "edge") -> pd.DataFrame:
         """List the hazards that no total counts by themselves, and why.
 
         They are waiting hazards, and any that cannot be measured to the active border: the split
