@@ -27,7 +27,7 @@ from mine_geo.errors import (
     some,
 )
 from mine_geo.geo.cells import day_of, moment_of
-from mine_geo.geo.hazards import to_hazards
+from mine_geo.geo.hazards import located
 from mine_geo.geo.vector import read_vector
 from mine_geo.intake.formats.sheets import read_book
 from mine_geo.store.ledger.entries import Facts, day, id_of, not_in_future, text_of
@@ -132,12 +132,12 @@ def _present(value: Any) -> Any:
 
 def _place(said: Mapping[str, Any]) -> dict[str, str | None]:
     """Return province, district and so on in the standard spelling, with their codes."""
-    known = {name: [text_of(said.get(name), name)] for name in _PLACE}
-    stand_in = gpd.GeoDataFrame(
-        {"hazard_id": ["spot task"], **known}, geometry=[shapely.box(104, 12, 105, 13)], crs=CRS
-    )
-    table = to_hazards(stand_in)
-    return {name: content.plain(table[name])[0] for name in _PLACE}
+    texts = {name: text_of(said.get(name), name) for name in _PLACE}
+    if not any(texts.values()):
+        return texts
+    row = pd.DataFrame({name: pd.Series([text], dtype="str") for name, text in texts.items()})
+    found = row.assign(**located(row))
+    return {name: content.plain(found[name])[0] for name in _PLACE}
 
 
 def _position(said: Mapping[str, Any]) -> dict[str, float | None]:
