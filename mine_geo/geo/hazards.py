@@ -211,7 +211,7 @@ def located(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     >>> [column[0] for column in located(pd.DataFrame(row)).values()]
     ['Battambang', '02', 'Samlout', '0209']
     """
-    known = {place: _locate(*place) for place in set(_places(table))}
+    known = {place: locate(*place) for place in set(_places(table))}
     found = [known[place] for place in _places(table)]
     rows = pd.DataFrame(found, columns=list(PLACE_COLUMNS), index=table.index)
     return {column: rows[column].astype("str") for column in PLACE_COLUMNS}
@@ -267,9 +267,18 @@ def _named_districts(district: str | None) -> tuple[str, ...]:
     return (code,) if code is not None else admin_names.districts_named(district or "")
 
 
-def _locate(
+def locate(
     province: str | None, province_code: str | None, district: str | None, district_code: str | None
 ) -> tuple[str | None, str | None, str | None, str | None]:
+    """Return one place in the standard spelling, with its codes; see `located`.
+
+    Examples
+    --------
+    >>> locate("BTB", None, None, "209")
+    ('Battambang', '02', 'Samlout', '0209')
+    >>> locate(None, None, "Nowhere", None)
+    (None, None, 'Nowhere', None)
+    """
     code = _look_up(admin_names.province_code, province_code or province)
     if code is not None:
         province, province_code = admin_names.province_name(code), code

@@ -7,7 +7,6 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import mine_geo.store.distances
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +16,7 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
+import mine_geo.store.hazards
 from mine_geo import errors
 from mine_geo.split.distance import border_nearest
 from mine_geo.split.zones import border_split
@@ -505,7 +505,9 @@ def test_two_hazards_on_one_polygon_share_a_distance(
     store: Store, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, computed: list[int]
 ) -> None:
     store.load_border(border)
-    store.register(hazards.assign(geometry=hazards.geometry.iloc[0]).set_crs(4326))
+    store.register(
+        hazards.assign(geometry=hazards.geometry.iloc[0]).set_crs(4326), same_polygons=True
+    )
     split = store.split()
     assert computed == [1]
     assert len(set(split["border_distance_m"])) == 1

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import mine_geo.store.judging
 import pandas as pd
 import pytest
 import shapely
@@ -15,6 +14,7 @@ from shapely import affinity
 from sqlalchemy import text
 
 import mine_geo.store.hazards
+import mine_geo.store.ledger.judging
 from mine_geo import errors
 from mine_geo.geo import sample
 from mine_geo.geo.geometry import size_m2

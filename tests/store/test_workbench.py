@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import mine_geo.store.distances
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +18,7 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from sqlalchemy import insert
 
+import mine_geo.store.hazards
 from mine_geo import errors
 from mine_geo.geo import sample
 from mine_geo.geo.hazards import to_hazards

@@ -27,7 +27,7 @@ from mine_geo.errors import (
     some,
 )
 from mine_geo.geo.cells import day_of, moment_of
-from mine_geo.geo.hazards import located
+from mine_geo.geo.hazards import PLACE_COLUMNS, locate
 from mine_geo.geo.vector import read_vector
 from mine_geo.intake.formats.sheets import read_book
 from mine_geo.store.ledger.entries import Facts, day, id_of, not_in_future, text_of
@@ -133,11 +133,8 @@ def _present(value: Any) -> Any:
 def _place(said: Mapping[str, Any]) -> dict[str, str | None]:
     """Return province, district and so on in the standard spelling, with their codes."""
     texts = {name: text_of(said.get(name), name) for name in _PLACE}
-    if not any(texts.values()):
-        return texts
-    row = pd.DataFrame({name: pd.Series([text], dtype="str") for name, text in texts.items()})
-    found = row.assign(**located(row))
-    return {name: content.plain(found[name])[0] for name in _PLACE}
+    found = locate(*(texts[name] for name in PLACE_COLUMNS))
+    return texts | dict(zip(PLACE_COLUMNS, found, strict=True))
 
 
 def _position(said: Mapping[str, Any]) -> dict[str, float | None]:
