@@ -321,7 +321,9 @@ def _refuse_otherwise(figures: pd.DataFrame, settings: PublicSettings) -> None:
     """Refuse figures of another threshold, rule or coast than that of all public outputs."""
     told = [figures[name].dropna() for name in ("threshold_m", "rule", "include_coast")]
     threshold, rule, coast = (None if each.empty else each.iloc[0] for each in told)
-    settings.check_told(threshold_m=threshold, rule=rule, include_coast=coast)
+    settings.check_told(
+        threshold_m=threshold, rule=rule, include_coast=None if coast is None else bool(coast)
+    )
 
 
 def _without_geometry(split: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from matplotlib.patches import PathPatch
 from PIL import Image
 
 from mine_geo import maps
+from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.maps import symbols
 from mine_geo.maps.atlas.build import atlas
 from mine_geo.maps.ground import frame_of
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 
+# The sample's Table 3 counts the coast; nothing is left out or rounded.
+EVERY_FIGURE = PublicSettings(include_coast=True, least_count=1, round_m2=1)
 SAMLOUT = ("Battambang", "Samlout")
 MALAI = ("Banteay Meanchey", "Malai")
 FIGURES = """
@@ -247,24 +250,29 @@ def test_hazards_of_no_unit_are_drawn_and_counted(nowhere, open_page: Opener, la
 def test_no_absence_is_stated_while_some_have_no_unit(public, nowhere, layers, tmp_path) -> None:
     districts = layers["admin"]
     none = districts[~districts["district_code"].isin(nowhere["district_code"])].iloc[0]
+    how, lost = {"public": public}, nowhere["province"].isna()
+    assert lost.sum() == 131
+    if public:
+        lost &= ~nowhere["in_workbench"]  # figures are of accepted records
+        how |= {"restricted": nowhere, "settings": EVERY_FIGURE}
     unit = (none["province"], none["district"])
     empty = nowhere[nowhere["province"].isna()]
     for split, name in ((nowhere, unit), (empty, ("Battambang",)), (empty, SAMLOUT)):
-        drawn = page_of(split, *name, public=public, **layers)
+        drawn = page_of(split, *name, **how, **layers)
         assert not any(text in said(drawn) for text in ABSENT), name
         assert "for which no unit is recorded" in said(drawn)
         assert "មិនបានកត់ត្រាដែនរដ្ឋបាល" in said(drawn)
-        printed = sheet(split, *name, public=public, **layers)
+        printed = sheet(split, *name, **how, **layers)
         words = " ".join(texts(printed))
         assert not any(text in words for text in ABSENT), name
-        assert "No unit recorded. AP minefields: 131" in words
+        assert f"No unit recorded. AP minefields: {lost.sum()}" in words
         assert "No unit recorded" in words
         assert len(name) == 1 or untidy(printed) == []
     # As long as all are placed, it is said as before.
     placed = nowhere[nowhere["province"].notna()]
-    assert "No hazard is recorded here" in said(page_of(placed, *unit, public=public, **layers))
+    assert "No hazard is recorded here" in said(page_of(placed, *unit, **how, **layers))
     few = districts[districts["province"].isin(["Battambang", none["province"]])]
-    made = atlas(empty, tmp_path / "atlas", layers["border"], few, public=public)
+    made = atlas(empty, tmp_path / "atlas", layers["border"], few, **how)
     for path in made.pages:
         text = path.read_text(encoding="utf-8").split('id="mine-geo-data"')[0]
         assert not any(words in text for words in ABSENT), path
@@ -292,7 +300,14 @@ def test_a_public_page_shows_nothing_of_others_and_says_so(
     open_page: Opener, sample_split, layers
 ) -> None:
     page = open_page(
-        page_of(sample_split, *SAMLOUT, public=True, restricted=sample_split, **layers)
+        page_of(
+            sample_split,
+            *SAMLOUT,
+            public=True,
+            restricted=sample_split,
+            settings=EVERY_FIGURE,
+            **layers,
+        )
     )
     page.check_alone()
     counts = page.counts()
@@ -315,7 +330,13 @@ def test_a_public_page_shows_nothing_of_others_and_says_so(
 @pytest.mark.parametrize("language", ["en", "km"])
 def test_a_public_sheet_is_veiled_outside_of_its_unit(unit, language, sample_split, layers) -> None:
     drawn = sheet(
-        sample_split, *unit, public=True, restricted=sample_split, language=language, **layers
+        sample_split,
+        *unit,
+        public=True,
+        restricted=sample_split,
+        settings=EVERY_FIGURE,
+        language=language,
+        **layers,
     )
     written = texts(drawn)
     assert written.count("not shown") >= 4
@@ -335,7 +356,7 @@ def test_a_public_sheet_is_veiled_outside_of_its_unit(unit, language, sample_spl
     whole = np.array([shapely.Polygon(ring) for ring in veil.to_polygons()], dtype=object)
     assert ((shapely.contains(whole[:, None], seen).sum(axis=0) % 2) == 1).all()
     inside = points[shapely.contains(ours.buffer(-1), points)]
-    assert len(inside) > 200
+    assert len(inside) > 100
     assert ((shapely.contains(whole[:, None], inside).sum(axis=0) % 2) == 0).all()
     for each in drawn.page.figure.findobj(PathCollection):
         middles = [path.vertices.mean(axis=0) for path in each.get_paths()]

@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 LOAD = """
 import os, signal, sys
 from mine_geo.intake import read_hazards
-from mine_geo.store import open_store, rows
+from mine_geo.store import open_store
+from mine_geo.store.schema import rows
 
 place, file, after = sys.argv[1:]
 insert_rows = rows.insert_rows

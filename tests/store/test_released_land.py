@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from mine_geo.disclosure.disclosed import disclose
+from mine_geo.disclosure.settings import PublicSettings
 from tests.store.conftest import box
 from tests.store.inbox import file, report_file, square
 
@@ -70,11 +71,14 @@ def test_what_is_restricted_is_all_that_remains_then_now_and_on_the_workbench(
     then = store.restricted(as_of="2022-12-31")
     assert remaining(then) == {"A-1", "B-2", "a-3", "Ä-4", "W", "X"}
     split = store.split(kind="ap_minefield")
-    shown = disclose(split, released=store.released_land(), restricted=now)
+    exact = PublicSettings(least_count=1, round_m2=1)
+    shown = disclose(split, released=store.released_land(), restricted=now, settings=exact)
     assert shown.released["released_m2"].tolist() == [int(hazards["size_m2"][0])]
     # Land that a waiting polygon touches is not shown.
     store.submit(file({"hazard_id": "Y", "geometry": square(102.56, 13.1)}))
-    shown = disclose(split, released=store.released_land(), restricted=store.restricted())
+    shown = disclose(
+        split, released=store.released_land(), restricted=store.restricted(), settings=exact
+    )
     assert shown.released.empty
     assert int(shown.withheld["released_m2"].sum()) == int(hazards["size_m2"][0])
 
