@@ -144,7 +144,7 @@ def test_another_kind_and_another_province_change_nothing():
     pd.testing.assert_frame_equal(
         pd.DataFrame(mine.drop(columns="geometry")), pd.DataFrame(alone.drop(columns="geometry"))
     )
-    part = both.of({"02"}, "province_code")
+    part = both.within(both.aggregates[both.aggregates["province_code"] == "02"])
     assert set(part.aggregates["province_code"]) == {"02"}
     assert part.aggregates["hazards"].isna().sum() == both.aggregates["hazards"].isna().sum()
 

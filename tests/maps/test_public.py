@@ -166,7 +166,8 @@ def test_a_click_on_a_district_says_its_figures(
         "Cancelled": "0 m²",
         "Reduced": "0 m²",
         "Cleared": "0 m²",
-        "Not counted": "all kinds but AP minefields; ground that nobody has surveyed",
+        "Not counted": "records that wait to be accepted; all kinds but AP minefields; "
+        "ground that nobody has surveyed",
     }
     click(page, 103.405, 13.405)
     assert page.popup().startswith("cleared")

@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 import mine_geo as mg
+from mine_geo.geo.crs import WGS84
 from tests.geo.test_datum import EPSG_1542, INDIAN_1960, NAME, PLACES, TEN_PLACES, shifted
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from mine_geo.store import Store
 
-GEOD = mg.crs.WGS84
+GEOD = WGS84
 
 
 def file_of(folder: Path, system: str) -> Path:
