@@ -302,7 +302,6 @@ def provenance(
     *others: pd.DataFrame | None,
     title: str | None = None,
     as_of: date | str | None = None,
-    latest: Any = None,
     selection: Selection = EVERYTHING,
     public: bool = False,
 ) -> Provenance:
@@ -318,8 +317,6 @@ def provenance(
         What the file is; else a usual one.
     as_of
         The day of the data, else the column `as_of`, else the latest survey.
-    latest
-        The latest survey, where `hazards` has no days.
     selection
         How the split was asked for, and whether the data is invented, where no column says it.
     public
@@ -334,7 +331,7 @@ def provenance(
     """
     moment, known_at = _known_at(selection)
     told = as_of if as_of is not None else _first(hazards, "as_of")
-    day = told if told is not None else latest
+    day = told
     if day is None and "surveyed_on" in hazards.columns:
         days = hazards["surveyed_on"].dropna()
         day = days.max() if len(days) else None

@@ -11,7 +11,6 @@ whatever was recorded before or after. The same fold gives what the hazard layer
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -21,7 +20,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Table, select
 
-from mine_geo.errors import ConflictError, MineGeoError, UnknownNameError, meant, some
+from mine_geo.errors import ConflictError, UnknownNameError, meant, some
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.ledger.fold import Fold, fold
 from mine_geo.store.engines import next_moment
@@ -33,7 +32,7 @@ from mine_geo.tables.movements import changes
 from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Connection
@@ -158,16 +157,6 @@ class View:
             self._rows = judged.rows if self._rows is None else _joined(self._rows, judged.rows)
         if isinstance(judged, Judged):
             self._entries.update(judged.new)
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Take back from the view all that is judged in this block if something is refused."""
-        kept = [*self._judged], self._rows, dict(self._entries)
-        try:
-            yield
-        except MineGeoError:
-            self._judged, self._rows, self._entries = kept
-            raise
 
     def write(self, *, synthetic: bool) -> None:
         """Write all that was judged, in its order; `synthetic` as the store is."""
