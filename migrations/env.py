@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateSchema
 
 from mine_geo.store.engines import SCHEMA
 from mine_geo.store.migrate import VERSION_TABLE
-from mine_geo.store.schema.models import Base
+from mine_geo.store.schema.models import METADATA
 
 
 def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
@@ -21,7 +21,7 @@ def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -
     on_file = context.get_context().dialect.name == "sqlite"
     if kind == "index" and on_file and thing.dialect_options["postgresql"].get("using") == "gist":
         return False  # ddl_if keeps it from being made, not from being compared
-    if kind == "table" and reflected and name not in Base.metadata.tables:
+    if kind == "table" and reflected and name not in METADATA.tables:
         return False
     return bool(alembic_helpers.include_object(thing, name, kind, reflected, other))
 
@@ -35,7 +35,7 @@ def run() -> None:
         connection.execute(CreateSchema(SCHEMA))
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=METADATA,
         version_table=VERSION_TABLE,
         transactional_ddl=True,
         render_as_batch=connection.dialect.name == "sqlite",

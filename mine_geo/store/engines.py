@@ -44,7 +44,7 @@ from mine_geo.errors import (
 )
 from mine_geo.store import address
 from mine_geo.store.schema import gpkg
-from mine_geo.store.schema.models import Event, SpotTask, StoreInfo, Submission, SubmittedRecord
+from mine_geo.store.schema.models import EVENT, RECORD, SPOT_TASK, STORE_INFO, SUBMISSION
 from mine_geo.store.schema.types import milliseconds
 
 if TYPE_CHECKING:
@@ -236,11 +236,11 @@ def _geopackage(url: URL) -> Engine:
 
 BUSY: Final = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"
 MOMENTS: Final = {
-    "events": Event.recorded_at,
-    "spot tasks": SpotTask.recorded_at,
-    "spot tasks retracted": SpotTask.retracted_at,
-    "submissions": Submission.received_at,
-    "decisions": SubmittedRecord.decided_at,
+    "events": EVENT.c.recorded_at,
+    "spot tasks": SPOT_TASK.c.recorded_at,
+    "spot tasks retracted": SPOT_TASK.c.retracted_at,
+    "submissions": SUBMISSION.c.received_at,
+    "decisions": RECORD.c.decided_at,
 }
 """What a store knows the moment of."""
 CLOCK_OPTION: Final = "mine_geo_clock_is_right"
@@ -292,9 +292,9 @@ def locked(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """Give a locked connection on which the guards of the layers let us write."""
     with locked(engine) as connection:
-        connection.execute(update(StoreInfo).values(writing=True))
+        connection.execute(update(STORE_INFO).values(writing=True))
         yield connection
-        connection.execute(update(StoreInfo).values(writing=False))
+        connection.execute(update(STORE_INFO).values(writing=False))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from sqlalchemy import Table, exists, false, func, or_, select, true
+from sqlalchemy import exists, false, func, or_, select, true
 
 from mine_geo.errors import StoreError, UnknownNameError, choose
 from mine_geo.geo import admin_names
@@ -39,12 +39,12 @@ from mine_geo.store.ledger.projection import HASH, MANY
 from mine_geo.store.ledger.register import status_of
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import (
+    BORDER_DISTANCE,
+    EVENT,
+    HAZARD,
+    RECORD,
+    SUBMISSION,
     WAITING,
-    BorderDistance,
-    Event,
-    Hazard,
-    Submission,
-    SubmittedRecord,
 )
 from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS, WORKBENCH
 
@@ -57,17 +57,16 @@ if TYPE_CHECKING:
     from mine_geo.terms import Rule, Workbench
 
 
-_DISTANCE: Final[Table] = BorderDistance.__table__  # type: ignore[assignment]
 COLUMNS: Final = ("border_distance_m", "neighbour")
 
 
 def known(connection: Connection, border_fid: int, *, include_coast: bool) -> pd.DataFrame:
     """Return the distances that are kept, by hash of the polygon."""
     where: list[ColumnElement[bool]] = [
-        _DISTANCE.c.version_fid == border_fid,
-        _DISTANCE.c.include_coast == include_coast,
+        BORDER_DISTANCE.c.version_fid == border_fid,
+        BORDER_DISTANCE.c.include_coast == include_coast,
     ]
-    found = rows.read(connection, [_DISTANCE.c[name] for name in (HASH, *COLUMNS)], where)
+    found = rows.read(connection, [BORDER_DISTANCE.c[name] for name in (HASH, *COLUMNS)], where)
     return found.set_index(HASH)
 
 
@@ -95,7 +94,7 @@ def keep(
         "border_distance_m": new["border_distance_m"].astype(float).tolist(),
         "neighbour": content.plain(new["neighbour"]),
     }
-    rows.insert_rows(connection, _DISTANCE, columns)
+    rows.insert_rows(connection, BORDER_DISTANCE, columns)
 
 
 def aligned(hazards: gpd.GeoDataFrame, kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
@@ -104,10 +103,6 @@ def aligned(hazards: gpd.GeoDataFrame, kept: pd.DataFrame, new: pd.DataFrame) ->
     return every.loc[hazards[HASH]].set_axis(hazards.index, axis=0)
 
 
-RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
-SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
 _WAITING_NAMES: Final = ("hazard_id", *DESCRIBED, "size_m2", "extra", HASH, "geometry")
 
 
@@ -164,13 +159,13 @@ def _light(connection: Connection, moment: datetime | None) -> pd.DataFrame:
 
 def in_register(connection: Connection, ids: set[str], moment: datetime | None) -> set[str]:
     """Return those of the ids that are in the register at any day, as known at a moment."""
-    query = select(_HAZARD.c.hazard_id).where(_HAZARD.c.status.is_not(None))
+    query = select(HAZARD.c.hazard_id).where(HAZARD.c.status.is_not(None))
     if len(ids) <= MANY:
-        query = query.where(_HAZARD.c.hazard_id.in_(ids))
+        query = query.where(HAZARD.c.hazard_id.in_(ids))
     there = set(connection.scalars(query)) & ids
     if moment is None:
         return there
-    later = select(_EVENT.c.hazard_id).distinct().where(_EVENT.c.recorded_at > moment)
+    later = select(EVENT.c.hazard_id).distinct().where(EVENT.c.recorded_at > moment)
     changed = set(connection.scalars(later)) & ids
     if not changed:
         return there
@@ -225,7 +220,7 @@ class Unit:
 
     def where(self) -> ColumnElement[bool]:
         """Match by code, else by the name as it was recorded."""
-        code, text = _HAZARD.c[f"{self.unit}_code"], _HAZARD.c[self.unit]
+        code, text = HAZARD.c[f"{self.unit}_code"], HAZARD.c[self.unit]
         as_written = code.is_(None) & (func.lower(text) == self.name.lower())
         return or_(as_written, code == (self.code or self.name))
 
@@ -276,14 +271,14 @@ class Asked:
 
     def where(self) -> list[ColumnElement[bool]]:
         """Return the conditions for the hazard layer."""
-        where: list[ColumnElement[bool]] = [_HAZARD.c.status.is_not(None)]
+        where: list[ColumnElement[bool]] = [HAZARD.c.status.is_not(None)]
         if not self.closed:
-            where += [_HAZARD.c.geometry.is_not(None), _HAZARD.c.status != "closed"]
+            where += [HAZARD.c.geometry.is_not(None), HAZARD.c.status != "closed"]
         if self.kind is not None:
-            where.append(_HAZARD.c.kind == self.kind)
+            where.append(HAZARD.c.kind == self.kind)
         if self.workbench != "include":
             waiting = true() if self.workbench == "only" else false()
-            where.append(_HAZARD.c.in_workbench == waiting)
+            where.append(HAZARD.c.in_workbench == waiting)
         return [*where, *(unit.where() for unit in self.units)]
 
     def of_frame(self, hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -322,7 +317,7 @@ def read(
         If `as_of` is no day, or `known_at` has no time zone.
     """
     changed = _changed(connection, as_of, known_at)
-    found = rows.read(connection, [_HAZARD.c[name] for name in _NAMES], asked.where())
+    found = rows.read(connection, [HAZARD.c[name] for name in _NAMES], asked.where())
     extras: list[Any] = found["extra"].tolist()
     found = found.drop(columns="extra")
     names = content.names_of(extras)
@@ -373,12 +368,12 @@ def _changed(connection: Connection, as_of: Day, known_at: Moment) -> set[str]:
     day, moment = day_of(as_of), moment_of(known_at)
     later: list[ColumnElement[bool]] = []
     if day is not None:
-        later.append(_EVENT.c.happened_on > day)
+        later.append(EVENT.c.happened_on > day)
     if moment is not None:
-        later.append(_EVENT.c.recorded_at > moment)
+        later.append(EVENT.c.recorded_at > moment)
     if not later:
         return set()
-    ids = set(connection.scalars(select(_EVENT.c.hazard_id).distinct().where(or_(*later))))
+    ids = set(connection.scalars(select(EVENT.c.hazard_id).distinct().where(or_(*later))))
     return neighbours.together(connection, ids) if ids else ids
 
 
@@ -424,7 +419,7 @@ def _unknown(connection: Connection, border_fid: int) -> set[Any]:
     """Return the polygons (their hashes) that were never measured to this border."""
     hashes: set[Any] = set()
     for column, where in (
-        (_HAZARD.c[HASH], [_HAZARD.c.status.is_not(None), _HAZARD.c.geometry.is_not(None)]),
+        (HAZARD.c[HASH], [HAZARD.c.status.is_not(None), HAZARD.c.geometry.is_not(None)]),
         (RECORD.c[HASH], [RECORD.c.counted]),
     ):
         hashes |= set(rows.read(connection, [column], where)[HASH])

@@ -21,7 +21,7 @@ from mine_geo.geo.cells import refuse_unfit
 from mine_geo.store.engines import clock
 from mine_geo.store.ledger.entries import id_of
 from mine_geo.store.schema import content, gpkg, rows
-from mine_geo.store.schema.models import AdminVersion, Border, BorderVersion, District
+from mine_geo.store.schema.models import ADMIN_VERSION, BORDER, BORDER_VERSION, DISTRICT
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS
 
 if TYPE_CHECKING:
@@ -61,16 +61,16 @@ class _Kind:
 _ADMIN: Final = _Kind(
     "districts",
     "mine-geo load admin FILE",
-    AdminVersion.__table__,  # type: ignore[arg-type]
-    District.__table__,  # type: ignore[arg-type]
+    ADMIN_VERSION,
+    DISTRICT,
     ADMIN_COLUMNS,
     ("schematic",),
 )
 _BORDER: Final = _Kind(
     "border",
     "mine-geo load border FILE",
-    BorderVersion.__table__,  # type: ignore[arg-type]
-    Border.__table__,  # type: ignore[arg-type]
+    BORDER_VERSION,
+    BORDER,
     BORDER_COLUMNS,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Table, insert, inspect, select, text
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from mine_geo.disclosure import restriction
@@ -24,7 +24,7 @@ from mine_geo.store.engines import (
 )
 from mine_geo.store.ledger.entries import text_of
 from mine_geo.store.schema import gpkg
-from mine_geo.store.schema.models import StoreInfo
+from mine_geo.store.schema.models import STORE_INFO
 from mine_geo.store.store import Store
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
-
-
-_INFO: Table = StoreInfo.__table__  # type: ignore[assignment]
 
 
 def open_store(
@@ -77,7 +74,8 @@ def open_store(
         _revision(where, engine)
         with engines.translated(where), reading(engine) as connection:
             migrate.check(connection, where)
-            store = Store(where, engine, _info(connection))
+            info = connection.execute(select(STORE_INFO)).one()
+            store = Store(where, engine, info.title, synthetic=info.synthetic)
         on_error.pop_all()  # the store keeps the engine
     return store
 
@@ -134,11 +132,6 @@ def _revision(place: Place, engine: Engine) -> str:
     if found is None:
         raise _not_found(place, "it holds no store of mine_geo")
     return found
-
-
-def _info(connection: Connection) -> StoreInfo:
-    row = connection.execute(select(_INFO)).one()
-    return StoreInfo(title=row.title, synthetic=row.synthetic)
 
 
 def _not_found(place: Place, why: str) -> StoreNotFoundError:
@@ -278,5 +271,5 @@ def _create_postgis(connection: Connection, place: Place) -> None:
 def _describe(connection: Connection, *, synthetic: bool, title: str | None) -> None:
     now = clock(connection)
     values = {"fid": 1, "title": title, "synthetic": synthetic, "created_at": now, "writing": False}
-    connection.execute(insert(_INFO).values(values))
-    gpkg.touch(connection, _INFO.name, now)
+    connection.execute(insert(STORE_INFO).values(values))
+    gpkg.touch(connection, STORE_INFO.name, now)

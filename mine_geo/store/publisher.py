@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import func, insert, select
 
 from mine_geo.disclosure.settings import USUAL, PublicSettings
 from mine_geo.disclosure.withholding import drawn, nearer, remains
@@ -20,7 +20,7 @@ from mine_geo.geo.geometry import as_geometries, size_m2
 from mine_geo.store.engines import last_moment, next_moment
 from mine_geo.store.ledger.base import Base
 from mine_geo.store.schema import content, gpkg, rows
-from mine_geo.store.schema.models import EditionLand, EditionRecall, PublicEdition, PublicSetting
+from mine_geo.store.schema.models import EDITION, EDITION_LAND, EDITION_RECALL, SETTING
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 
     from mine_geo.ledger.events import Day, Moment
 
-
-_SETTING: Final[Table] = PublicSetting.__table__  # type: ignore[assignment]
-_EDITION: Final[Table] = PublicEdition.__table__  # type: ignore[assignment]
-_LAND: Final[Table] = EditionLand.__table__  # type: ignore[assignment]
-_RECALL: Final[Table] = EditionRecall.__table__  # type: ignore[assignment]
 
 Figures = dict[str, int | None]
 """Hazards by unit, kind and zone as they are shown; None: left out."""
@@ -162,17 +157,17 @@ class Publisher(Base):
                 known = ", ".join(PublicSettings.__dataclass_fields__)
                 raise OptionError(f"public settings: {sorted(unknown)} unknown; there are {known}")
             made = replace(made, **(changes or {}))
-            if made != before or not connection.scalar(select(func.count()).select_from(_SETTING)):
+            if made != before or not connection.scalar(select(func.count()).select_from(SETTING)):
                 now = next_moment(connection)
                 values = {"set_at": now, "set_by": who, "parameters": made.to_json()}
-                connection.execute(insert(_SETTING).values(**values))
-                gpkg.touch(connection, _SETTING.name, now)
+                connection.execute(insert(SETTING).values(**values))
+                gpkg.touch(connection, SETTING.name, now)
         return made
 
     def public_settings_history(self) -> pd.DataFrame:
         """Return every set of parameters that was set: `set_at`, `set_by`, and its values."""
         with self._reading() as connection:
-            c = _SETTING.c
+            c = SETTING.c
             found = connection.execute(
                 select(c.set_at, c.set_by, c.parameters).order_by(c.fid)
             ).all()
@@ -215,17 +210,17 @@ class Publisher(Base):
         with self._reading() as connection:
             number = _next_number(connection)
             next_moment(connection)  # a clock that is wrong is refused before anything is written
-            c = _EDITION.c
+            c = EDITION.c
             earlier = connection.execute(
                 select(c.number, c.parameters, c.figures).order_by(c.number)
             ).all()
             before = rows.read(
                 connection,
                 [
-                    _LAND.c[name]
+                    EDITION_LAND.c[name]
                     for name in ("edition", "hazard_id", "outcome", "geometry_hash", "geometry")
                 ],
-                order_by=[_LAND.c.edition, _LAND.c.fid],
+                order_by=[EDITION_LAND.c.edition, EDITION_LAND.c.fid],
             )
         changed = [
             pd.DataFrame(
@@ -309,7 +304,7 @@ class Publisher(Base):
                 )
             now = next_moment(connection)
             connection.execute(
-                insert(_EDITION).values(
+                insert(EDITION).values(
                     number=number,
                     made_at=now,
                     as_of=day,
@@ -323,18 +318,18 @@ class Publisher(Base):
                 )
             )
             _keep_land(connection, number, land, now)
-            gpkg.touch(connection, _EDITION.name, now)
+            gpkg.touch(connection, EDITION.name, now)
         return Edition(number, now, day, asked, approved, settings, dict(files))
 
     def editions(self) -> pd.DataFrame:
         """Return the editions: number, moment, day, persons, files, parameters, and any recall."""
         with self._reading() as connection:
-            e, r = _EDITION.c, _RECALL.c
+            e, r = EDITION.c, EDITION_RECALL.c
             query = select(
                 e.number, e.made_at, e.as_of, e.asked_by, e.approved_by, e.parameters, e.files,
                 e.despite, r.recalled_at, r.recalled_by, r.reason,
             )  # fmt: skip
-            joined = _EDITION.outerjoin(_RECALL, e.number == r.edition)
+            joined = EDITION.outerjoin(EDITION_RECALL, e.number == r.edition)
             found = connection.execute(query.select_from(joined).order_by(e.number)).all()
         names = ["number", "made_at", "as_of", "asked_by", "approved_by", "parameters", "files"]
         names += ["despite", "recalled_at", "recalled_by", "reason"]
@@ -355,17 +350,19 @@ class Publisher(Base):
         """
         who, why = _person(recalled_by, "recalled_by"), _person(reason, "reason")
         with self._writing() as connection:
-            there = connection.scalars(select(_EDITION.c.number)).all()
+            there = connection.scalars(select(EDITION.c.number)).all()
             if number not in there:
                 known = ", ".join(map(str, sorted(there))) or "none yet"
                 raise UnknownNameError(f"no edition {number}; there are: {known}")
-            before = connection.scalar(select(_RECALL.c.reason).where(_RECALL.c.edition == number))
+            before = connection.scalar(
+                select(EDITION_RECALL.c.reason).where(EDITION_RECALL.c.edition == number)
+            )
             if before is not None:
                 raise ConflictError(f"edition {number} is recalled already: {before}")
             now = next_moment(connection)
             values = {"edition": number, "recalled_at": now, "recalled_by": who, "reason": why}
-            connection.execute(insert(_RECALL).values(**values))
-            gpkg.touch(connection, _RECALL.name, now)
+            connection.execute(insert(EDITION_RECALL).values(**values))
+            gpkg.touch(connection, EDITION_RECALL.name, now)
 
 
 def two_persons(asked_by: str, approved_by: str) -> tuple[str, str]:
@@ -395,13 +392,13 @@ def _person(text: str, what: str) -> str:
 
 
 def _settings(connection: Connection) -> PublicSettings:
-    c = _SETTING.c
+    c = SETTING.c
     told = connection.scalar(select(c.parameters).order_by(c.fid.desc()).limit(1))
     return USUAL if told is None else PublicSettings.of_json(told)
 
 
 def _next_number(connection: Connection) -> int:
-    return int(connection.scalar(select(func.max(_EDITION.c.number))) or 0) + 1
+    return int(connection.scalar(select(func.max(EDITION.c.number))) or 0) + 1
 
 
 def _keep_land(connection: Connection, number: int, land: gpd.GeoDataFrame, now: datetime) -> None:
@@ -417,8 +414,8 @@ def _keep_land(connection: Connection, number: int, land: gpd.GeoDataFrame, now:
         "geometry_hash": content.geometry_hashes(shapes),
         "geometry": list(shapes),
     }
-    rows.insert_rows(connection, _LAND, columns)
-    gpkg.touch(connection, _LAND.name, now, shapes.total_bounds.tolist())
+    rows.insert_rows(connection, EDITION_LAND, columns)
+    gpkg.touch(connection, EDITION_LAND.name, now, shapes.total_bounds.tolist())
 
 
 def _withheld(

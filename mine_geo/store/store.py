@@ -24,14 +24,14 @@ from mine_geo.store.ledger.reading_api import Accounts
 from mine_geo.store.ledger.recording_api import Officer, Surveyor
 from mine_geo.store.publisher import Publisher
 from mine_geo.store.schema.models import (
+    ADMIN_VERSION,
+    BORDER_VERSION,
+    EVENT,
+    HAZARD,
+    RECORD,
+    SPOT_TASK,
+    SUBMISSION,
     WAITING,
-    AdminVersion,
-    BorderVersion,
-    Event,
-    Hazard,
-    SpotTask,
-    Submission,
-    SubmittedRecord,
 )
 from mine_geo.store.workbench import listing
 from mine_geo.store.workbench.api import Workbench
@@ -48,14 +48,9 @@ if TYPE_CHECKING:
     from mine_geo.store.ledger.register import Registered
 
 
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
-_SPOT_TASK: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
-_SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
-_RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
 _VERSIONS: Final[dict[str, Table]] = {
-    "border": BorderVersion.__table__,  # type: ignore[dict-item]
-    "districts": AdminVersion.__table__,  # type: ignore[dict-item]
+    "border": BORDER_VERSION,
+    "districts": ADMIN_VERSION,
 }
 
 
@@ -73,19 +68,19 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
             (what, f"{row.name} {row.version}{' (active)' if row.active else ''}")
             for row in connection.execute(query)
         ]
-    left = _HAZARD.c.status.is_not(None) & (_HAZARD.c.status != "closed")
-    kinds = select(_HAZARD.c.kind, func.count()).where(left).group_by(_HAZARD.c.kind)
+    left = HAZARD.c.status.is_not(None) & (HAZARD.c.status != "closed")
+    kinds = select(HAZARD.c.kind, func.count()).where(left).group_by(HAZARD.c.kind)
     rows += [
         (f"hazards, {kind or 'no kind'}", f"{count:,}")
-        for kind, count in connection.execute(kinds.order_by(_HAZARD.c.kind))
+        for kind, count in connection.execute(kinds.order_by(HAZARD.c.kind))
     ]
-    closed = select(func.count()).select_from(_HAZARD).where(_HAZARD.c.status == "closed")
-    waiting = select(func.count()).select_from(_RECORD).where(_RECORD.c.state == WAITING)
+    closed = select(func.count()).select_from(HAZARD).where(HAZARD.c.status == "closed")
+    waiting = select(func.count()).select_from(RECORD).where(RECORD.c.state == WAITING)
     counts = [
         ("closed hazards", closed),
-        ("events", select(func.count()).select_from(_EVENT)),
-        ("spot tasks", select(func.count()).select_from(_SPOT_TASK)),
-        ("submissions", select(func.count()).select_from(_SUBMISSION)),
+        ("events", select(func.count()).select_from(EVENT)),
+        ("spot tasks", select(func.count()).select_from(SPOT_TASK)),
+        ("submissions", select(func.count()).select_from(SUBMISSION)),
         ("records on the workbench", waiting),
     ]
     for what, query in counts:
@@ -111,8 +106,8 @@ def _moments(connection: Connection) -> list[tuple[str, str]]:
         rows.append(("the clock says", f"{now:%Y-%m-%d %H:%M:%S} UTC"))
         mend = "db export FOLDER; into a new store: db import FOLDER --mend-moments"
         rows.append(("if the clock is right", mend))
-    marked = _EVENT.c.detail.contains(f'"{MOMENT_WAS}"', autoescape=True)
-    mended = connection.scalar(select(func.count()).select_from(_EVENT).where(marked)) or 0
+    marked = EVENT.c.detail.contains(f'"{MOMENT_WAS}"', autoescape=True)
+    mended = connection.scalar(select(func.count()).select_from(EVENT).where(marked)) or 0
     return [*rows, ("events with a mended moment", f"{mended:,}")] if mended else rows
 
 

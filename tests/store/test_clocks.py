@@ -16,7 +16,7 @@ from mine_geo.geo.hazards import to_hazards
 from mine_geo.ledger.events import DAY_WAS, MOMENT_WAS
 from mine_geo.store import Store, create_store, engines, open_store, read_log, write_log
 from mine_geo.store.engines import next_moment
-from mine_geo.store.schema.models import SpotTask
+from mine_geo.store.schema.models import SPOT_TASK
 from tests.cli.conftest import Command
 from tests.store.conftest import box
 
@@ -123,7 +123,7 @@ def test_the_moment_of_a_spot_task_counts_too(store: Store, column: str) -> None
     row |= {"recorded_at": NOW, "retracted_at": NOW, "retracted_why": "twice"}
     with store._writing() as connection:
         ahead = datetime(2100, 1, 1, tzinfo=UTC)
-        connection.execute(insert(SpotTask).values({**row, column: ahead}))
+        connection.execute(insert(SPOT_TASK).values({**row, column: ahead}))
     with pytest.raises(errors.ClockError, match="2100-01-01 00:00:00 UTC"):
         store.register(fields("A"))
 

@@ -24,19 +24,19 @@ from mine_geo.store import Registered, Store, create_store, open_store
 from mine_geo.store.engines import next_moment
 from mine_geo.store.schema import rows
 from mine_geo.store.schema import rows as store_rows
-from mine_geo.store.schema.models import Base, BorderDistance, Event, Hazard
+from mine_geo.store.schema.models import BORDER_DISTANCE, EVENT, HAZARD, METADATA
 from mine_geo.tables.totals import totals
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-TABLES = [table.name for table in Base.metadata.sorted_tables]
+TABLES = [table.name for table in METADATA.sorted_tables]
 
 
 def count(store: Store, table: str) -> int:
     with store._reading() as connection:
-        return len(connection.execute(select(Base.metadata.tables[table].c.fid)).all())
+        return len(connection.execute(select(METADATA.tables[table].c.fid)).all())
 
 
 def counts(store: Store) -> dict[str, int]:
@@ -45,8 +45,8 @@ def counts(store: Store) -> dict[str, int]:
 
 def events(store: Store) -> pd.DataFrame:
     with store._reading() as connection:
-        names = [column.name for column in Event.__table__.columns if column.name != "geometry"]
-        found = connection.execute(select(*(Event.__table__.c[name] for name in names))).all()
+        names = [column.name for column in EVENT.columns if column.name != "geometry"]
+        found = connection.execute(select(*(EVENT.c[name] for name in names))).all()
     return pd.DataFrame(found, columns=names).set_index("hazard_id")
 
 
@@ -205,7 +205,7 @@ def test_a_moment_without_a_time_zone_is_refused(store: Store, hazards: gpd.GeoD
         store._writing() as connection,
     ):
         connection.execute(
-            Event.__table__.insert().values(**row, happened_on=naive.date(), recorded_at=naive)
+            EVENT.insert().values(**row, happened_on=naive.date(), recorded_at=naive)
         )
 
 
@@ -234,11 +234,11 @@ def test_one_geometry_is_read_and_written_as_a_shape(
     store: Store, hazards: gpd.GeoDataFrame
 ) -> None:
     store.register(hazards)
-    ask = select(Hazard.__table__.c.geometry).where(Hazard.hazard_id == "A-1")
+    ask = select(HAZARD.c.geometry).where(HAZARD.c.hazard_id == "A-1")
     moved = shapely.MultiPolygon([box_far()])
     with store._writing() as connection:
         assert connection.scalar(ask).equals_exact(hazards.geometry[1], 0)
-        change = update(Hazard).where(Hazard.hazard_id == "A-1")
+        change = update(HAZARD).where(HAZARD.c.hazard_id == "A-1")
         connection.execute(change.values(geometry=moved))
         assert connection.scalar(ask).equals_exact(moved, 0)
         connection.execute(change.values(geometry=shapely.MultiPolygon()))
@@ -488,8 +488,8 @@ def test_only_a_changed_polygon_is_computed_again(
     store.split()
     with store._writing() as connection:
         connection.execute(
-            update(Hazard)
-            .where(Hazard.hazard_id == "B-2")
+            update(HAZARD)
+            .where(HAZARD.c.hazard_id == "B-2")
             .values(geometry_hash="other", geometry=shapely.MultiPolygon([box_far()]))
         )
     split = store.split().set_index("hazard_id")
@@ -593,7 +593,7 @@ def test_the_ledger_has_only_the_types_of_the_design(
         {"event_type": "cleared", "happened_on": date(2022, 1, 1), "hazard_id": "unknown"},
     ):
         with pytest.raises(errors.StoreError), store._writing() as connection:
-            connection.execute(Event.__table__.insert().values({**row, **wrong}))
+            connection.execute(EVENT.insert().values({**row, **wrong}))
 
 
 # ---------------------------------------------------------------- the bundled sample
@@ -633,5 +633,5 @@ def test_kept_distances_are_the_computed_ones(
     for column in ("border_distance_m", "border_margin_m"):
         assert np.array_equal(first[column], second[column])  # bit by bit
     with store._reading() as connection:
-        kept = connection.execute(select(BorderDistance.neighbour)).scalars().all()
+        kept = connection.execute(select(BORDER_DISTANCE.c.neighbour)).scalars().all()
     assert set(kept) <= {"THA", None}

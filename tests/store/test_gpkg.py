@@ -14,7 +14,7 @@ import shapely
 from mine_geo import errors
 from mine_geo.store import Registered, create_store, open_store
 from mine_geo.store.schema import gpkg
-from mine_geo.store.schema.models import LAYERS, Base
+from mine_geo.store.schema.models import LAYERS, METADATA
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
 from tests.store import gdal, inbox
 from tests.store.conftest import box
@@ -100,7 +100,7 @@ def test_the_file_is_sound(file: sqlite3.Connection) -> None:
 
 def test_every_table_is_listed_with_types_that_gdal_knows(file: sqlite3.Connection) -> None:
     listed = dict(file.execute("SELECT table_name, data_type FROM gpkg_contents"))
-    assert set(listed) == set(LAYERS) == set(Base.metadata.tables)
+    assert set(listed) == set(LAYERS) == set(METADATA.tables)
     shapes = dict(file.execute("SELECT table_name, geometry_type_name FROM gpkg_geometry_columns"))
     assert {name for name, kind in listed.items() if kind == "features"} == set(shapes)
     for table in listed:
@@ -148,7 +148,7 @@ def test_gdal_reads_every_layer_and_column(
     }
     for layer in LAYERS:
         frame = pyogrio.read_dataframe(path, layer=layer)
-        named = {column.name for column in Base.metadata.tables[layer].columns} - {"fid"}
+        named = {column.name for column in METADATA.tables[layer].columns} - {"fid"}
         assert set(frame.columns) == named
         assert set(expected.get(layer, ())) <= named
         assert len(frame) > 0
@@ -188,7 +188,7 @@ def test_writing_goes_on_under_gdals_spatial_index(
         store.load_admin(admin.iloc[:1])
         with store._writing() as connection:
             moved = shapely.MultiPolygon([shapely.box(105.0, 11.0, 105.5, 11.5)])
-            table = Base.metadata.tables["hazard"]
+            table = METADATA.tables["hazard"]
             connection.execute(table.update().where(table.c.fid == 1).values(geometry=moved))
             connection.execute(table.update().where(table.c.fid == 2).values(geometry=None))
         assert len(store.hazards(workbench="exclude")) == 3

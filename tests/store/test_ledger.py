@@ -23,7 +23,7 @@ from mine_geo.ledger.fold import fold
 from mine_geo.ledger.preview import release_area
 from mine_geo.store import Registered, Store, create_store, read_spot_tasks
 from mine_geo.store.ledger.spot_tasks import with_position
-from mine_geo.store.schema.models import Hazard
+from mine_geo.store.schema.models import HAZARD
 from mine_geo.terms import EVENT_COLUMNS, MOVEMENT_COLUMNS
 from tests import nasty
 from tests.hand import cell_m2
@@ -809,7 +809,7 @@ def test_rebuild_finds_and_mends_what_differs(ledger: Store) -> None:
     ledger.divide("C", {"C-1": field(103.04, 103.05)}, happened_on="2022-06-01")
     before = ledger.hazards(closed=True)
     assert ledger.rebuild(repair=True).empty
-    table = Hazard.__table__
+    table = HAZARD
     with ledger._writing() as connection:
         change = table.update()
         connection.execute(change.where(table.c.hazard_id == "A").values(size_m2=7, status="open"))

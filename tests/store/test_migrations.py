@@ -18,7 +18,7 @@ from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.store import create_store, engines, migrate, open_store, opening, upgrade_store
 from mine_geo.store.engines import migrating
 from mine_geo.store.schema import content, rows
-from mine_geo.store.schema.models import Base, StoreInfo
+from mine_geo.store.schema.models import METADATA, STORE_INFO
 from mine_geo.terms import HAZARD_COLUMNS
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def tables(place: str) -> set[str]:
 
 def test_the_first_migration_makes_every_table(place: str) -> None:
     create_store(place).close()
-    assert tables(place) >= {*Base.metadata.tables, migrate.VERSION_TABLE}
+    assert tables(place) >= {*METADATA.tables, migrate.VERSION_TABLE}
 
 
 def test_autogenerate_finds_no_difference(place: str) -> None:
@@ -207,7 +207,7 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
         assert store.record("B-2", "cleared", table.geometry[0], happened_on="2022-05-01").new
         assert store.rebuild().empty
         with store._reading() as connection:
-            assert not connection.execute(select(StoreInfo.writing)).scalar()
+            assert not connection.execute(select(STORE_INFO.c.writing)).scalar()
     engine = engine_of(place)
     with migrating(engine) as connection:
         command.check(migrate.config(connection))
@@ -262,7 +262,7 @@ def make_earlier(
         opening._prepare(connection, engines.locate(place))
         migrate.apply(connection, revision)
         opening._describe(connection, synthetic=False, title=None)
-        connection.execute(update(StoreInfo).values(writing=True))
+        connection.execute(update(STORE_INFO).values(writing=True))
         hazard = {
             **shared,
             **said,
@@ -282,7 +282,7 @@ def make_earlier(
             "recorded_at": [now] * len(ids),
             "detail": details,
         }
-        rows.insert_rows(connection, Base.metadata.tables["hazard"], hazard)
-        rows.insert_rows(connection, Base.metadata.tables["event"], event)
-        connection.execute(update(StoreInfo).values(writing=False))
+        rows.insert_rows(connection, METADATA.tables["hazard"], hazard)
+        rows.insert_rows(connection, METADATA.tables["event"], event)
+        connection.execute(update(STORE_INFO).values(writing=False))
     engine.dispose()

@@ -25,7 +25,7 @@ from mine_geo.geo.hazards import to_hazards
 from mine_geo.intake import read_admin
 from mine_geo.intake.findings import Finding
 from mine_geo.store import Store, create_store
-from mine_geo.store.schema.models import Submission
+from mine_geo.store.schema.models import SUBMISSION
 from mine_geo.tables.totals import totals
 from mine_geo.terms import HAZARD_COLUMNS
 from tests.store.inbox import candidates, file, received, report_file, square
@@ -459,7 +459,7 @@ def test_every_moment_is_later_than_the_one_before(store: Store) -> None:
         numbers = dict.fromkeys(("bytes", "closed_left_out", "closed_m2"), 0)
         ahead = {"received_at": soon, "what": "hazards"}
         said = {"submission_id": "S-0001", "reading_hash": "x", "synthetic": False}
-        connection.execute(insert(Submission).values({**row, **numbers, **ahead, **said}))
+        connection.execute(insert(SUBMISSION).values({**row, **numbers, **ahead, **said}))
     register(store, A)
     name = store.submit(file({**A, "village": "V"}, B))
     store.reject(name, "no", hazards="B")

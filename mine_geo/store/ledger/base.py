@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from mine_geo.store.engines import Place
-    from mine_geo.store.schema.models import StoreInfo
 
 
 T = TypeVar("T")
@@ -25,11 +24,11 @@ T = TypeVar("T")
 class Base:
     """A store that is open."""
 
-    def __init__(self, place: Place, engine: Engine, info: StoreInfo) -> None:
+    def __init__(self, place: Place, engine: Engine, title: str | None, *, synthetic: bool) -> None:
         self._place = place
         self._engine = engine
-        self.title: str | None = info.title
-        self.synthetic: bool = info.synthetic
+        self.title: str | None = title
+        self.synthetic: bool = synthetic
         """Whether this store holds invented sample data, and may hold nothing else."""
 
     @property

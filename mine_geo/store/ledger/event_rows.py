@@ -12,25 +12,24 @@ import geopandas as gpd
 from mine_geo.errors import RecordError
 from mine_geo.store.ledger import projection
 from mine_geo.store.schema import gpkg, rows
-from mine_geo.store.schema.models import Event
+from mine_geo.store.schema.models import EVENT
 from mine_geo.terms import CRS, EVENT_COLUMNS, ITEM_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
 
-TABLE: Final[Table] = Event.__table__  # type: ignore[assignment]
 MANY: Final = projection.MANY
 
 
 def read(connection: Connection, ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
     """Read the events of some hazards, or of all, as an events table."""
     many = ids is None or len(ids) > MANY
-    where = [] if many else [TABLE.c.hazard_id.in_(ids or ())]
-    found = rows.read(connection, [TABLE.c[name] for name in EVENT_COLUMNS], where)
+    where = [] if many else [EVENT.c.hazard_id.in_(ids or ())]
+    found = rows.read(connection, [EVENT.c[name] for name in EVENT_COLUMNS], where)
     if ids is not None and many:
         found = found[found["hazard_id"].isin(set(ids))].reset_index(drop=True)
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
@@ -50,7 +49,7 @@ def insert(connection: Connection, frame: gpd.GeoDataFrame, now: datetime) -> No
     columns["geometry"] = list(frame.geometry)
     if any(each is None for each in columns["event_id"]):
         raise RecordError("an event has no event_id; give each event its id")
-    rows.insert_rows(connection, TABLE, columns)
+    rows.insert_rows(connection, EVENT, columns)
     drawn = frame.geometry[frame.geometry.notna()]
     bounds = drawn.total_bounds.tolist() if len(drawn) else None
-    gpkg.touch(connection, TABLE.name, now, bounds)
+    gpkg.touch(connection, EVENT.name, now, bounds)

@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-from sqlalchemy import Table, exists, select
+from sqlalchemy import exists, select
 
 from mine_geo.disclosure import restriction
 from mine_geo.errors import (
@@ -44,7 +44,7 @@ from mine_geo.store.engines import clock
 from mine_geo.store.ledger import event_rows, projection, register, spot_tasks
 from mine_geo.store.ledger.entries import DAYS_IN
 from mine_geo.store.schema import content, rows
-from mine_geo.store.schema.models import Event, Hazard, SpotTask
+from mine_geo.store.schema.models import EVENT, HAZARD, SPOT_TASK
 from mine_geo.terms import ITEM_COLUMNS
 
 if TYPE_CHECKING:
@@ -53,9 +53,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
-_SPOT_TASK: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
 EVENTS_FILE: Final = "events.gpkg"
 TASKS_FILE: Final = "spot_tasks.gpkg"
 _MOVABLE: Final = ("registered", "described")
@@ -96,7 +93,7 @@ def export_log(connection: Connection, *, synthetic: bool) -> Log:
     if synthetic:
         events["synthetic"] = True
     names = (*spot_tasks.COLUMNS, "lon", "lat", *spot_tasks.RETRACTED)
-    tasks = rows.read(connection, [_SPOT_TASK.c[name] for name in names])
+    tasks = rows.read(connection, [SPOT_TASK.c[name] for name in names])
     tasks[list(ITEM_COLUMNS)] = tasks[list(ITEM_COLUMNS)].astype("Int64")
     return Log(None, events, tasks.sort_values(["recorded_at", "task_id"], ignore_index=True))
 
@@ -209,7 +206,7 @@ def import_log(
     mend_moments: bool = False,
 ) -> Imported:
     """Write a ledger; see `Store.import_log`. The hazards are checked already."""
-    for table in (_EVENT, _HAZARD, _SPOT_TASK):
+    for table in (EVENT, HAZARD, SPOT_TASK):
         if connection.scalar(select(exists().where(table.c.fid.is_not(None)))):
             raise ConflictError(
                 "a ledger is imported into an empty store only; make one, or use record_many"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from mine_geo.errors import ConflictError, UnknownNameError, meant, some
 from mine_geo.geo.geometry import exact_size_m2
@@ -27,7 +27,7 @@ from mine_geo.store.engines import next_moment
 from mine_geo.store.ledger import event_rows, neighbours, projection, verdicts
 from mine_geo.store.ledger.entries import DAYS_IN, Entry, digest, next_id, not_in_future
 from mine_geo.store.schema import content
-from mine_geo.store.schema.models import WAITING, Hazard, Submission, SubmittedRecord
+from mine_geo.store.schema.models import EVENT, HAZARD, RECORD, SUBMISSION, WAITING
 from mine_geo.tables.movements import changes
 from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
 
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-_EVENT: Final[Table] = event_rows.TABLE
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 MANY: Final = projection.MANY
 
 
@@ -215,11 +213,11 @@ class View:
     def there(self, ids: Collection[str]) -> dict[str, There]:
         """Return what is there under these event ids."""
         wanted = set(ids)
-        query = select(_EVENT)
+        query = select(EVENT)
         if len(wanted) <= MANY:
-            query = query.where(_EVENT.c.event_id.in_(wanted))
-        elif wanted.isdisjoint(self.connection.scalars(select(_EVENT.c.event_id))):
-            query = query.where(_EVENT.c.fid.is_(None))
+            query = query.where(EVENT.c.event_id.in_(wanted))
+        elif wanted.isdisjoint(self.connection.scalars(select(EVENT.c.event_id))):
+            query = query.where(EVENT.c.fid.is_(None))
         found = {}
         for row in self.connection.execute(query).mappings():
             said = dict(row)
@@ -232,20 +230,20 @@ class View:
 
     def retracted(self, ids: Collection[str]) -> set[str]:
         """Return those of these events that were retracted."""
-        query = select(_EVENT.c.retracts).where(_EVENT.c.retracts.is_not(None))
+        query = select(EVENT.c.retracts).where(EVENT.c.retracts.is_not(None))
         if len(ids) <= MANY:
-            query = query.where(_EVENT.c.retracts.in_(ids))
+            query = query.where(EVENT.c.retracts.in_(ids))
         found = set(self.connection.scalars(query))
         found |= {entry.retracts for entry in self._entries.values() if entry.retracts}
         return found.intersection(ids)
 
     def hazards(self, ids: Collection[str], *, in_register: bool = False) -> set[str]:
         """Return those of these hazards that there are; only those not taken out, if asked."""
-        query = select(_HAZARD.c.hazard_id)
+        query = select(HAZARD.c.hazard_id)
         if in_register:
-            query = query.where(_HAZARD.c.status.is_not(None))
+            query = query.where(HAZARD.c.status.is_not(None))
         if len(ids) <= MANY:
-            query = query.where(_HAZARD.c.hazard_id.in_(ids))
+            query = query.where(HAZARD.c.hazard_id.in_(ids))
         found = set(self.connection.scalars(query))
         if self._rows is not None:
             found |= set(self._rows["hazard_id"])
@@ -253,7 +251,7 @@ class View:
 
     def waiting(self, ids: Collection[str]) -> dict[str, str]:
         """Return those of these hazards that wait on the workbench, with their submission."""
-        record, submission = (model.__table__.c for model in (SubmittedRecord, Submission))
+        record, submission = RECORD.c, SUBMISSION.c
         query = select(record.hazard_id, record.submission_id).where(
             record.submission_id == submission.submission_id,
             submission.what == "hazards",
@@ -525,9 +523,7 @@ def unknown(view: View, ids: Sequence[str]) -> UnknownNameError:
         return UnknownNameError(
             f"{names}: not in the register, only on the workbench ({submissions}); accept it first"
         )
-    known = view.connection.scalars(
-        select(_HAZARD.c.hazard_id).where(_HAZARD.c.status.is_not(None))
-    )
+    known = view.connection.scalars(select(HAZARD.c.hazard_id).where(HAZARD.c.status.is_not(None)))
     like = meant(ids, known)
     if len(ids) == 1:
         mend = f"did you mean {like[ids[0]]}?" if like else "check the id, or register it"

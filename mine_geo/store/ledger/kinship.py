@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from mine_geo.disclosure.withholding import safely
 from mine_geo.geo.geometry import exact_size_m2
@@ -21,7 +21,7 @@ from mine_geo.ledger.cut import LEAST_M2, areal
 from mine_geo.store.ledger import neighbours
 from mine_geo.store.ledger.projection import MANY
 from mine_geo.store.schema import rows
-from mine_geo.store.schema.models import Event, Hazard
+from mine_geo.store.schema.models import EVENT, HAZARD
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 _DRAWN: Final = ("registered", "amended", "transferred")
 
 
@@ -69,19 +67,17 @@ def waiting_on_amended_land(connection: Connection, waiting: gpd.GeoDataFrame) -
 
 def _transfers(connection: Connection) -> list[tuple[str, str]]:
     """Return both hazards of each two sides of a transfer that come one after the other."""
-    query = select(_EVENT.c.transfer_id, _EVENT.c.hazard_id)
+    query = select(EVENT.c.transfer_id, EVENT.c.hazard_id)
     first: dict[str, str] = {}
     return [
         (hazard_id, first.setdefault(transfer, hazard_id))
-        for transfer, hazard_id in connection.execute(
-            query.where(_EVENT.c.transfer_id.is_not(None))
-        )
+        for transfer, hazard_id in connection.execute(query.where(EVENT.c.transfer_id.is_not(None)))
     ]
 
 
 def _parents(connection: Connection) -> list[tuple[str, str]]:
     """Return what hazards, closed ones too, say of their parents."""
-    query = select(_HAZARD.c.hazard_id, _HAZARD.c[PARENT]).where(_HAZARD.c[PARENT].is_not(None))
+    query = select(HAZARD.c.hazard_id, HAZARD.c[PARENT]).where(HAZARD.c[PARENT].is_not(None))
     return [(own, parent) for own, parent in connection.execute(query)]
 
 
@@ -101,10 +97,10 @@ def _registered_again(connection: Connection) -> list[tuple[str, str]]:
 def _drawn(connection: Connection, ids: Collection[str]) -> gpd.GeoDataFrame:
     """Return the polygons of hazards as they were drawn, in the order of what happened."""
     names = ("event_id", "hazard_id", "event_type", "happened_on", "recorded_at", "geometry")
-    where = [_EVENT.c.event_type.in_(_DRAWN), _EVENT.c.geometry.is_not(None)]
+    where = [EVENT.c.event_type.in_(_DRAWN), EVENT.c.geometry.is_not(None)]
     if len(ids) <= MANY:
-        where.append(_EVENT.c.hazard_id.in_(ids))
-    found = rows.read(connection, [_EVENT.c[name] for name in names], where)
+        where.append(EVENT.c.hazard_id.in_(ids))
+    found = rows.read(connection, [EVENT.c[name] for name in names], where)
     found = found[found["hazard_id"].isin(set(ids))]
     order = ["happened_on", "recorded_at", "event_id"]
     return gpd.GeoDataFrame(found.sort_values(order, ignore_index=True), crs=CRS)
@@ -112,7 +108,7 @@ def _drawn(connection: Connection, ids: Collection[str]) -> gpd.GeoDataFrame:
 
 def _amended_away(connection: Connection) -> tuple[Any, Any]:
     """Return hazards, and the land that an amendment took off each: drawn before, and not in it."""
-    query = select(_EVENT.c.hazard_id).distinct().where(_EVENT.c.event_type == "amended")
+    query = select(EVENT.c.hazard_id).distinct().where(EVENT.c.event_type == "amended")
     ids = set(connection.scalars(query))
     events = _drawn(connection, ids) if ids else None
     owners: list[str] = []

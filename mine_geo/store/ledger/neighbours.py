@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import LargeBinary, Table, and_, func, select, type_coerce
+from sqlalchemy import LargeBinary, and_, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from mine_geo.ledger.fold import linked
 from mine_geo.store.ledger.projection import MANY
-from mine_geo.store.schema.models import Event
+from mine_geo.store.schema.models import EVENT
 from mine_geo.store.schema.types import SRID
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 
-_TABLE: Final[Table] = Event.__table__  # type: ignore[assignment]
 _DRAWN: Final = ("registered", "amended", "transferred")
 _ENVELOPE: Final = (9, 32)
 """Where a GeoPackage blob of ours says how far it reaches: first byte, bytes."""
@@ -48,7 +47,7 @@ def together(
         Transfers that are about to be written: transfer_id and hazard_id of each side.
     """
     there = connection.execute(
-        select(_TABLE.c.transfer_id, _TABLE.c.hazard_id).where(_TABLE.c.transfer_id.is_not(None))
+        select(EVENT.c.transfer_id, EVENT.c.hazard_id).where(EVENT.c.transfer_id.is_not(None))
     )
     sides = [*(tuple(row) for row in there), *new]
     return linked(pd.DataFrame(sides, columns=["transfer_id", "hazard_id"], dtype="str"), ids)
@@ -57,7 +56,7 @@ def together(
 def families(connection: Connection) -> dict[str, set[str]]:
     """Return, for each hazard that was ever divided or merged, all that transfers link it with."""
     sides = connection.execute(
-        select(_TABLE.c.transfer_id, _TABLE.c.hazard_id).where(_TABLE.c.transfer_id.is_not(None))
+        select(EVENT.c.transfer_id, EVENT.c.hazard_id).where(EVENT.c.transfer_id.is_not(None))
     )
     by_transfer: dict[str, set[str]] = {}
     for transfer, hazard_id in sides:
@@ -144,7 +143,7 @@ def overlapping(connection: Connection, ids: Iterable[str], drawn: Drawn) -> set
     wanted = set(ids)
     if connection.dialect.name != "postgresql" or len(wanted) > MANY:
         return _by_tree(connection, wanted, drawn)
-    one, other = _TABLE.alias(), _TABLE.alias()
+    one, other = EVENT.alias(), EVENT.alias()
     meet = type_coerce(one.c.geometry, NullType()).op("&&")(
         type_coerce(other.c.geometry, NullType())
     )
@@ -163,7 +162,7 @@ def overlapping(connection: Connection, ids: Iterable[str], drawn: Drawn) -> set
     if not len(drawn.ids):
         return found
     found = found.union(*(within(connection, each, drawn) for each in drawn.of_hazards(wanted)))
-    there = _reaches(connection, [_TABLE.c.hazard_id.in_(wanted)])[1]
+    there = _reaches(connection, [EVENT.c.hazard_id.in_(wanted)])[1]
     return found.union(*(drawn.ids[_meeting(drawn.bounds, each)] for each in there))
 
 
@@ -190,15 +189,15 @@ def _meeting(bounds: Any, box: Any) -> Any:
 
 def _reaches(connection: Connection, where: Sequence[ColumnElement[bool]] = ()) -> tuple[Any, Any]:
     """Return the hazard and the bounds (minx, miny, maxx, maxy) of each polygon ever drawn."""
-    drawn = and_(_TABLE.c.event_type.in_(_DRAWN), _TABLE.c.geometry.is_not(None), *where)
+    drawn = and_(EVENT.c.event_type.in_(_DRAWN), EVENT.c.geometry.is_not(None), *where)
     if connection.dialect.name == "postgresql":
-        shape = type_coerce(_TABLE.c.geometry, NullType())
+        shape = type_coerce(EVENT.c.geometry, NullType())
         edges = [getattr(func, f"ST_{name}")(shape) for name in ("XMin", "XMax", "YMin", "YMax")]
-        found = connection.execute(select(_TABLE.c.hazard_id, *edges).where(drawn)).all()
+        found = connection.execute(select(EVENT.c.hazard_id, *edges).where(drawn)).all()
         numbers = np.array([row[1:] for row in found], dtype=float).reshape(-1, 4)
     else:
-        blob = func.substr(type_coerce(_TABLE.c.geometry, LargeBinary()), *_ENVELOPE)
-        query = select(_TABLE.c.hazard_id, type_coerce(blob, LargeBinary())).where(drawn)
+        blob = func.substr(type_coerce(EVENT.c.geometry, LargeBinary()), *_ENVELOPE)
+        query = select(EVENT.c.hazard_id, type_coerce(blob, LargeBinary())).where(drawn)
         found = connection.execute(query).all()
         numbers = np.frombuffer(b"".join(row[1] for row in found), dtype="<f8").reshape(-1, 4)
     ids = np.array([row[0] for row in found], dtype=object)
@@ -221,9 +220,9 @@ def within(
     """
     found = set(drawn.ids[_meeting(drawn.bounds, bounds)])
     if connection.dialect.name == "postgresql":
-        shape = type_coerce(_TABLE.c.geometry, NullType())
+        shape = type_coerce(EVENT.c.geometry, NullType())
         meets = shape.op("&&")(func.ST_MakeEnvelope(*map(float, bounds), SRID))
-        query = select(_TABLE.c.hazard_id).distinct()
-        return found.union(connection.scalars(query.where(meets, _TABLE.c.event_type.in_(_DRAWN))))
+        query = select(EVENT.c.hazard_id).distinct()
+        return found.union(connection.scalars(query.where(meets, EVENT.c.event_type.in_(_DRAWN))))
     ids, reach = _reaches(connection)
     return found.union(ids[_meeting(reach, bounds)])

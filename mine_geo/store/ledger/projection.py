@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import shapely
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from mine_geo.ledger.attributes import PARENT
 from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.store.schema import content, gpkg, rows
-from mine_geo.store.schema.models import Hazard
+from mine_geo.store.schema.models import HAZARD
 from mine_geo.terms import HAZARD_COLUMNS
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-TABLE: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 HASH: Final = "geometry_hash"
 DERIVED: Final = ("size_m2", HASH, "geometry")
 MANY: Final = 500
@@ -109,16 +108,16 @@ def write(
     lost = sorted(set(there) - set(columns["hazard_id"]))
     nothing: Columns = {name: [None] * len(lost) for name in ("status", PARENT, HASH, "geometry")}
     nothing |= {"hazard_id": lost, "size_m2": [0] * len(lost)}
-    rows.update_rows(connection, TABLE, "hazard_id", nothing)
+    rows.update_rows(connection, HAZARD, "hazard_id", nothing)
     left = table[~table.geometry.is_empty]
-    gpkg.touch(connection, TABLE.name, now, left.total_bounds.tolist() if len(left) else None)
+    gpkg.touch(connection, HAZARD.name, now, left.total_bounds.tolist() if len(left) else None)
 
 
 def put(connection: Connection, columns: Columns, there: Collection[str]) -> None:
     """Write rows of the layer: new ones, and those of hazards that have a row."""
     known = [hazard in there for hazard in columns["hazard_id"]]
-    rows.insert_rows(connection, TABLE, _pick(columns, [not each for each in known]))
-    rows.update_rows(connection, TABLE, "hazard_id", _pick(columns, known))
+    rows.insert_rows(connection, HAZARD, _pick(columns, [not each for each in known]))
+    rows.update_rows(connection, HAZARD, "hazard_id", _pick(columns, known))
 
 
 def _pick(columns: Columns, wanted: list[bool]) -> Columns:
@@ -130,9 +129,9 @@ def _pick(columns: Columns, wanted: list[bool]) -> Columns:
 
 def _extras(connection: Connection, ids: Collection[str]) -> dict[str, str | None]:
     """Return the further columns of those of the hazards that have a row."""
-    query = select(TABLE.c.hazard_id, TABLE.c.extra)
+    query = select(HAZARD.c.hazard_id, HAZARD.c.extra)
     if len(ids) <= MANY:
-        query = query.where(TABLE.c.hazard_id.in_(ids))
+        query = query.where(HAZARD.c.hazard_id.in_(ids))
     wanted = set(ids)
     found = connection.execute(query)
     return {row.hazard_id: row.extra for row in found if row.hazard_id in wanted}
@@ -166,7 +165,7 @@ def differences(
     """
     names = ["hazard_id", *ATTRIBUTES, PARENT, "synthetic", "extra", *DERIVED]
     kept = rows.read(
-        connection, [TABLE.c[name] for name in names], [TABLE.c.status.is_not(None)]
+        connection, [HAZARD.c[name] for name in names], [HAZARD.c.status.is_not(None)]
     ).set_index("hazard_id")
     there = dict(zip(kept.index, _texts(kept, "extra"), strict=True))
     new = _folded(folded, there, synthetic=synthetic)

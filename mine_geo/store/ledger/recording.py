@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from mine_geo.errors import (
     ConflictError,
@@ -39,7 +39,7 @@ from mine_geo.store.ledger.judging import as_there, judge, unknown
 from mine_geo.store.ledger.projection import MANY
 from mine_geo.store.ledger.reshaping import as_asked
 from mine_geo.store.schema import content
-from mine_geo.store.schema.models import Event, Hazard
+from mine_geo.store.schema.models import EVENT, HAZARD
 from mine_geo.terms import CRS, EVENT_COLUMNS, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from mine_geo.terms import Outcome
 
 
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 DESCRIBABLE: Final = tuple(name for name in ATTRIBUTES if name != "status")
 MANY_TYPES: Final = (*OUTCOMES, "amended", "described", "confirmed")
 """What may stand in a table for `record_many`."""
@@ -110,10 +108,10 @@ def descriptions(
 
 def _rows(view: View, hazard_ids: Sequence[str]) -> dict[str, Any]:
     """Return what the layer says of hazards, in their order."""
-    columns = [_HAZARD.c[name] for name in ("hazard_id", "extra", "province", "province_code")]
+    columns = [HAZARD.c[name] for name in ("hazard_id", "extra", "province", "province_code")]
     query = select(*columns)
     if len(hazard_ids) <= MANY:
-        query = query.where(_HAZARD.c.hazard_id.in_(hazard_ids))
+        query = query.where(HAZARD.c.hazard_id.in_(hazard_ids))
     found = {row.hazard_id: row for row in view.connection.execute(query)}
     missing = [name for name in hazard_ids if name not in found]
     if missing:
@@ -222,12 +220,12 @@ def retract(view: View, event_id: str, reason: str, recorded_by: Any) -> Recorde
     """Void an event, and all that is of one report with it; see `Store.retract`."""
     name, why = id_of(event_id, "event_id"), id_of(reason, "reason")
     read = view.connection.execute
-    aimed = read(select(_EVENT).where(_EVENT.c.event_id == name)).one_or_none()
+    aimed = read(select(EVENT).where(EVENT.c.event_id == name)).one_or_none()
     if aimed is None:
         raise UnknownNameError(f"no event {name} in this store; history(hazard_id) lists them")
     if aimed.event_type == "retracted":
         raise RecordError(f"{name} is itself a retraction of {aimed.retracts}; record anew instead")
-    there = read(select(_EVENT).where(_EVENT.c.retracts == name)).one_or_none()
+    there = read(select(EVENT).where(EVENT.c.retracts == name)).one_or_none()
     if there is not None and there.comment != why:
         raise ConflictError(f"event {name} is retracted already: {there.comment}")
     parts = _parts(view, aimed)
@@ -253,9 +251,9 @@ def retractions(
 
 def hazards_of(view: View, event_ids: Sequence[str]) -> dict[str, str]:
     """Return the hazard of each of some events of the store."""
-    query = select(_EVENT.c.event_id, _EVENT.c.hazard_id)
+    query = select(EVENT.c.event_id, EVENT.c.hazard_id)
     if len(event_ids) <= MANY:
-        query = query.where(_EVENT.c.event_id.in_(event_ids))
+        query = query.where(EVENT.c.event_id.in_(event_ids))
     wanted = set(event_ids)
     found = view.connection.execute(query)
     return {row.event_id: row.hazard_id for row in found if row.event_id in wanted}
@@ -273,7 +271,7 @@ def _parts(view: View, aimed: Any) -> list[str]:
     report = content.from_json(aimed.detail).get("report")
     if report is None or aimed.event_type not in MANY_TYPES:
         return []
-    c = _EVENT.c
+    c = EVENT.c
     query = select(c.event_id, c.detail).where(c.event_type.in_(MANY_TYPES), c.detail.is_not(None))
     return [
         name

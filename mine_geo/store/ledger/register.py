@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
 from mine_geo.geo.hazards import to_hazards
@@ -24,7 +24,7 @@ from mine_geo.ledger.events import ATTRIBUTES, to_events
 from mine_geo.store.ledger import projection
 from mine_geo.store.ledger.entries import day, text_of, unmarked
 from mine_geo.store.schema import content, gpkg, rows
-from mine_geo.store.schema.models import WAITING, Event, Hazard, Submission, SubmittedRecord
+from mine_geo.store.schema.models import EVENT, HAZARD, RECORD, SUBMISSION, WAITING
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from mine_geo.store.ledger.judging import View
 
 
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
 _WORKED: Final = ("worked_on", "closed")
 
 
@@ -221,9 +219,9 @@ class Registrations:
             return
         bounds = shapely.total_bounds(self.events["geometry"]).tolist()
         projection.put(connection, self.columns, self.there)
-        gpkg.touch(connection, _HAZARD.name, now, bounds)
-        rows.insert_rows(connection, _EVENT, self.events)
-        gpkg.touch(connection, _EVENT.name, now, bounds)
+        gpkg.touch(connection, HAZARD.name, now, bounds)
+        rows.insert_rows(connection, EVENT, self.events)
+        gpkg.touch(connection, EVENT.name, now, bounds)
 
 
 def _check_polygons(connection: Connection, hazards: gpd.GeoDataFrame) -> None:
@@ -266,10 +264,10 @@ class _There:
 
     @classmethod
     def of(cls, connection: Connection) -> _There:
-        every = connection.execute(select(_HAZARD.c.hazard_id, _HAZARD.c.status)).all()
-        query = select(_EVENT.c.hazard_id, _EVENT.c.event_id)
-        found = connection.execute(query.where(_EVENT.c.event_type == "registered")).all()
-        voided = set(connection.scalars(select(_EVENT.c.retracts)))
+        every = connection.execute(select(HAZARD.c.hazard_id, HAZARD.c.status)).all()
+        query = select(EVENT.c.hazard_id, EVENT.c.event_id)
+        found = connection.execute(query.where(EVENT.c.event_type == "registered")).all()
+        voided = set(connection.scalars(select(EVENT.c.retracts)))
         return cls(
             {row.hazard_id for row in every},
             {row.hazard_id for row in every if row.status is not None},
@@ -298,9 +296,9 @@ class _There:
 
 def _digests_of(connection: Connection, event_ids: list[str]) -> dict[str, str]:
     """Return the hashes of registrations whose id is not it, as in a ledger that was imported."""
-    columns = [_EVENT.c[name] for name in ("event_id", "hazard_id", "detail", "geometry")]
+    columns = [EVENT.c[name] for name in ("event_id", "hazard_id", "detail", "geometry")]
     few = len(event_ids) <= projection.MANY
-    where = _EVENT.c.event_id.in_(event_ids) if few else _EVENT.c.event_type == "registered"
+    where = EVENT.c.event_id.in_(event_ids) if few else EVENT.c.event_type == "registered"
     found = rows.read(connection, columns, [where])
     said = zip(
         found["hazard_id"],
@@ -341,8 +339,6 @@ def _events(
     }
 
 
-_RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
-_SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
 _DRAWN: Final = ("registered", "amended")
 
 
@@ -424,7 +420,7 @@ def _objects(column: pd.Series[str]) -> NDArray[np.object_]:
 
 def _drawn(connection: Connection) -> pd.DataFrame:
     """Return the polygons of the register: as they remain, and as they were drawn."""
-    h, c = _HAZARD.c, _EVENT.c
+    h, c = HAZARD.c, EVENT.c
     columns = [h[name] for name in ("hazard_id", "kind", "geometry")]
     left = rows.read(connection, columns, [h.status.is_not(None)])
     kinds = dict(zip(left["hazard_id"], left["kind"], strict=True))
@@ -440,7 +436,7 @@ def _drawn(connection: Connection) -> pd.DataFrame:
 
 def _waiting(connection: Connection) -> pd.DataFrame:
     """Return the polygons of hazards that wait on the workbench."""
-    r, s = _RECORD.c, _SUBMISSION.c
+    r, s = RECORD.c, SUBMISSION.c
     columns = [r[name] for name in ("hazard_id", "kind", "geometry", "submission_id")]
     where = [
         r.submission_id == s.submission_id,

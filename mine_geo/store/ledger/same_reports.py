@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from mine_geo.errors import visible
 from mine_geo.geo.geometry import exact_size_m2
@@ -28,11 +28,11 @@ from mine_geo.store.ledger.entries import own_id
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import (
     ACCEPTED,
+    EVENT,
+    HAZARD,
+    RECORD,
+    SUBMISSION,
     WAITING,
-    Event,
-    Hazard,
-    Submission,
-    SubmittedRecord,
 )
 from mine_geo.terms import ITEM_COLUMNS
 
@@ -45,11 +45,6 @@ if TYPE_CHECKING:
 
     from mine_geo.store.ledger.entries import Entry
 
-
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
-_RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
-_SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
 
 NEAR_DAYS: Final = 31
 """Reports of one polygon whose days lie farther apart are not taken for one."""
@@ -379,7 +374,7 @@ def _word(row: dict[Any, Any], operator: str | None, of_hazard: dict[str, str | 
 
 
 def _operators(connection: Connection) -> dict[str, str | None]:
-    query = select(_HAZARD.c.hazard_id, _HAZARD.c.operator).where(_HAZARD.c.operator.is_not(None))
+    query = select(HAZARD.c.hazard_id, HAZARD.c.operator).where(HAZARD.c.operator.is_not(None))
     return {row.hazard_id: row.operator for row in connection.execute(query)}
 
 
@@ -391,7 +386,7 @@ def _ledger(
     owns = {each.own for each in mine} - {None}
     names = ("event_id", "hazard_id", "report_ref", "detail")
     light = rows.read(
-        connection, [_EVENT.c[name] for name in names], [_EVENT.c.event_type.in_(REPORTED)]
+        connection, [EVENT.c[name] for name in names], [EVENT.c.event_type.in_(REPORTED)]
     )
     if light.empty:
         return []
@@ -408,7 +403,7 @@ def _ledger(
     near |= groups.isin(set(groups[near].dropna()))
     events = event_rows.read(connection, set(light.loc[near, "hazard_id"]))
     events = events[events["event_id"].isin(set(light.loc[near, "event_id"]))]
-    query = select(_EVENT.c.retracts, _EVENT.c.comment).where(_EVENT.c.retracts.is_not(None))
+    query = select(EVENT.c.retracts, EVENT.c.comment).where(EVENT.c.retracts.is_not(None))
     gone = {name: why or "" for name, why in connection.execute(query)}
     return _units(events, gone, of_hazard)
 
@@ -532,7 +527,7 @@ def _waiting(
     connection: Connection, submission_id: str | None, of_hazard: dict[str, str | None]
 ) -> list[Word]:
     """Return the reports that wait in other files."""
-    r, s = _RECORD.c, _SUBMISSION.c
+    r, s = RECORD.c, SUBMISSION.c
     columns: list[Any] = [
         r.submission_id,
         *(r[name] for name in _NAMES),

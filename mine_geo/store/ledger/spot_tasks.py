@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, select, update
+from sqlalchemy import select, update
 
 from mine_geo.errors import (
     ConflictError,
@@ -32,7 +32,7 @@ from mine_geo.geo.vector import read_vector
 from mine_geo.intake.formats.sheets import read_book
 from mine_geo.store.ledger.entries import Facts, day, id_of, not_in_future, text_of
 from mine_geo.store.schema import content, gpkg, rows
-from mine_geo.store.schema.models import SpotTask
+from mine_geo.store.schema.models import SPOT_TASK
 from mine_geo.terms import CRS, ITEM_COLUMNS
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from mine_geo.store.ledger.judging import View
 
 
-_TABLE: Final[Table] = SpotTask.__table__  # type: ignore[assignment]
 _PLACE: Final = (
     "province",
     "province_code",
@@ -257,15 +256,15 @@ class _Retraction:
     rows: None = None
 
     def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:  # noqa: ARG002  (the row says it)
-        change = update(_TABLE).where(_TABLE.c.task_id == self.task_id)
+        change = update(SPOT_TASK).where(SPOT_TASK.c.task_id == self.task_id)
         connection.execute(change.values(retracted_at=now, retracted_why=self.why))
-        gpkg.touch(connection, _TABLE.name, now)
+        gpkg.touch(connection, SPOT_TASK.name, now)
 
 
 def record(view: View, said: Mapping[str, Any], *, synthetic: bool) -> RecordedTask:
     """Judge a spot task, and put it onto the view; see `Store.record_spot_task`."""
     row = checked(said, synthetic=synthetic)
-    query = select(_TABLE.c.content_hash).where(_TABLE.c.task_id == row["task_id"])
+    query = select(SPOT_TASK.c.content_hash).where(SPOT_TASK.c.task_id == row["task_id"])
     there = view.connection.scalar(query)
     if there is not None and there != row["content_hash"]:
         raise ConflictError(
@@ -283,14 +282,16 @@ def record(view: View, said: Mapping[str, Any], *, synthetic: bool) -> RecordedT
 def insert(connection: Connection, tasks: list[dict[str, Any]], now: datetime) -> None:
     """Write checked spot tasks with their moments."""
     names = list(tasks[0]) if tasks else []
-    rows.insert_rows(connection, _TABLE, {name: [task[name] for task in tasks] for name in names})
-    gpkg.touch(connection, _TABLE.name, now)
+    rows.insert_rows(
+        connection, SPOT_TASK, {name: [task[name] for task in tasks] for name in names}
+    )
+    gpkg.touch(connection, SPOT_TASK.name, now)
 
 
 def retract(view: View, task_id: str, reason: str) -> None:
     """Judge the voiding of a spot task; see `Store.retract_spot_task`."""
     name, why = id_of(task_id, "task_id"), id_of(reason, "reason")
-    query = select(_TABLE).where(_TABLE.c.task_id == name)
+    query = select(SPOT_TASK).where(SPOT_TASK.c.task_id == name)
     there = view.connection.execute(query).one_or_none()
     if there is None:
         raise UnknownNameError(f"no spot task {name} in this store; spot_tasks() lists them")
@@ -304,7 +305,7 @@ def retract(view: View, task_id: str, reason: str) -> None:
 def read(connection: Connection, as_of: Day, known_at: Moment) -> gpd.GeoDataFrame:
     """Read spot tasks; see `Store.spot_tasks`."""
     when, moment = day_of(as_of), moment_of(known_at)
-    c = _TABLE.c
+    c = SPOT_TASK.c
     stands: ColumnElement[bool] = c.retracted_at.is_(None)
     where = [stands if moment is None else stands | (c.retracted_at > moment)]
     if when is not None:

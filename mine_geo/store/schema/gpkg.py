@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, column, insert, inspect, select, table
 
 from mine_geo.errors import FileError
 from mine_geo.store.schema import types
-from mine_geo.store.schema.models import LAYERS, Base
+from mine_geo.store.schema.models import LAYERS, METADATA
 from mine_geo.store.schema.types import Moment, Shape
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def list_tables(connection: Connection, now: datetime) -> None:
     listed = set(connection.scalars(select(_contents.c.table_name)))
     present = set(inspect(connection).get_table_names())
     for name in (name for name in LAYERS if name in present - listed):
-        model = Base.metadata.tables[name]
+        model = METADATA.tables[name]
         shape = geometry_column(model)
         connection.execute(
             insert(_contents).values(

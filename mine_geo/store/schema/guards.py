@@ -11,33 +11,28 @@ unset; so QGIS, psql and GDAL read every layer and edit none. An event is never 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import DDL, Connection, inspect
 
 from mine_geo.store.schema.models import (
     DECISION,
+    FINDING,
+    RECORD,
+    SUBMISSION,
     WAITING,
-    Submission,
-    SubmissionFinding,
-    SubmittedRecord,
 )
 from mine_geo.store.schema.models import TABLES as PUBLISHED
 
-if TYPE_CHECKING:
-    from sqlalchemy import Table
-
-
-KEPT: Final = (Submission.__tablename__, SubmissionFinding.__tablename__)
-RECORDS: Final = SubmittedRecord.__tablename__
+KEPT: Final = (SUBMISSION.name, FINDING.name)
+RECORDS: Final = RECORD.name
 TABLES: Final = (*KEPT, RECORDS)
 
-_RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
 WORDS: Final = {
     "received": "what was received is kept as it is: submit the corrected file instead",
     "again": "what was received is kept as it is: this record is already there",
     "decided": "a decision stands: submit the record again instead of changing it",
-    "source": ", ".join(each.name for each in _RECORD.columns if each.name not in DECISION),
+    "source": ", ".join(each.name for each in RECORD.columns if each.name not in DECISION),
     "waiting": WAITING,
 }
 """What the statements below are filled in with; no word of it comes from outside."""

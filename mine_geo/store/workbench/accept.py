@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import func, select, update
 
 from mine_geo.errors import OptionError, RecordError, UnknownNameError, choose, some, visible
 from mine_geo.store.ledger import register
@@ -23,7 +23,7 @@ from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, Entry, Facts, day,
 from mine_geo.store.ledger.judging import judge
 from mine_geo.store.ledger.projection import HASH, MANY
 from mine_geo.store.schema import content, gpkg
-from mine_geo.store.schema.models import ACCEPTED, REJECTED, WAITING, Event, SubmittedRecord
+from mine_geo.store.schema.models import ACCEPTED, EVENT, RECORD, REJECTED, SUBMISSION, WAITING
 from mine_geo.store.workbench import compare, listing
 from mine_geo.store.workbench.listing import Unwritten
 from mine_geo.terms import CRS, HAZARD_COLUMNS, OUTCOMES, OVERRULED
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from mine_geo.store.ledger.judging import Judged, View
 
 
-RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
 BATCH: Final = 5000
 """Records marked by one statement; both backends take as many values."""
 OTHER: Final = {ACCEPTED: "retract its event instead", REJECTED: "submit it again instead"}
@@ -268,9 +267,6 @@ class Decision:
         gpkg.touch(connection, RECORD.name, now)
 
 
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
-_RECORD: Final = listing.RECORD
-_SUBMISSION: Final = listing.SUBMISSION
 _CLOSED: Final = (
     "closed in the register, where all its land was released: if land is there again, record that "
     "by hand with amend"
@@ -442,7 +438,7 @@ def unvalidated(
 
 def _waiting_elsewhere(connection: Connection, work: Work, ids: list[str]) -> list[str]:
     """Tell which of the hazards wait in a newer submission too."""
-    r, s = _RECORD.c, _SUBMISSION.c
+    r, s = RECORD.c, SUBMISSION.c
     query = select(r.hazard_id, r.submission_id).where(
         r.submission_id == s.submission_id, r.state == WAITING, s.received_at > work.received_at
     )
@@ -548,7 +544,7 @@ def event_id(submission_id: str, hazard_id: str, event_type: str) -> str:
 
 def _first_days(connection: Connection, ids: list[str]) -> dict[str, date]:
     """Return the first day on which each hazard is in the register."""
-    c = _EVENT.c
+    c = EVENT.c
     retracted = select(c.retracts).where(c.retracts.is_not(None)).scalar_subquery()
     where = [c.event_type.in_(("registered", "transferred")), c.event_id.not_in(retracted)]
     if len(ids) <= MANY:

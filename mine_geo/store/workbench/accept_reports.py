@@ -33,7 +33,7 @@ from mine_geo.store.ledger import recording, same_reports
 from mine_geo.store.ledger.entries import Entry, Facts, day, text_of
 from mine_geo.store.ledger.judging import Judged, judge, outside_note
 from mine_geo.store.schema import content, rows
-from mine_geo.store.schema.models import REJECTED, WAITING, Hazard
+from mine_geo.store.schema.models import HAZARD, REJECTED, WAITING
 from mine_geo.store.workbench import compare, listing
 from mine_geo.store.workbench.accept import LONGEST, Told, unvalidated
 from mine_geo.terms import CRS, EVENT_TYPES, KINDS, OUTCOMES, OVERRULED
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
     from mine_geo.store.ledger.judging import Recorded, View
     from mine_geo.store.ledger.same_reports import Known, Word
@@ -51,9 +51,6 @@ if TYPE_CHECKING:
     Record = dict[Any, Any]
     Made = tuple[Record, Entry]
     Piece = tuple[Judged, Sequence[Made]]
-
-
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
 
 
 class Outlines:
@@ -66,8 +63,8 @@ class Outlines:
     def hazards(self) -> gpd.GeoDataFrame:
         """The register's first, each part by `hazard_id`; `submission_id` where one waits."""
         names = ("hazard_id", "kind", "geometry")
-        columns = [_HAZARD.c[name] for name in names]
-        where = [_HAZARD.c.status.is_not(None)]
+        columns = [HAZARD.c[name] for name in names]
+        where = [HAZARD.c.status.is_not(None)]
         there = rows.read(self._connection, columns, where).sort_values("hazard_id")
         waits = listing.outlines(self._connection)
         waits = waits[shapely.is_valid(waits.geometry.to_numpy())]  # a broken one cannot be cut

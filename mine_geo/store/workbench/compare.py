@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from mine_geo.geo.cells import changed
 from mine_geo.geo.geometry import exact_size_m2
@@ -22,7 +22,7 @@ from mine_geo.store.ledger import projection
 from mine_geo.store.ledger.entries import DESCRIBED
 from mine_geo.store.ledger.projection import HASH, MANY
 from mine_geo.store.schema import content, rows
-from mine_geo.store.schema.models import Event, Hazard
+from mine_geo.store.schema.models import EVENT, HAZARD
 from mine_geo.terms import CRS, EVENT_TYPES
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ NO_POLYGON: Final = "no polygon"
 REDRAWN: Final = "redrawn"
 OTHERWISE: Final = "described"
 
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
-_EVENT: Final[Table] = Event.__table__  # type: ignore[assignment]
 _UNITS: Final = ("province", "district")
 _CODES: Final = tuple(f"{unit}_code" for unit in _UNITS)
 _PLAIN: Final = tuple(name for name in DESCRIBED if name not in {"status", *_UNITS, *_CODES})
@@ -146,10 +144,10 @@ def _beside(
 def _register(connection: Connection, ids: list[str]) -> gpd.GeoDataFrame:
     """Return those of the hazards that are in the register, by id."""
     names = ("hazard_id", *_KEPT, "geometry")
-    where: list[ColumnElement[bool]] = [_HAZARD.c.status.is_not(None)]
+    where: list[ColumnElement[bool]] = [HAZARD.c.status.is_not(None)]
     if len(ids) <= MANY:
-        where.append(_HAZARD.c.hazard_id.in_(ids))
-    found = rows.read(connection, [_HAZARD.c[name] for name in names], where)
+        where.append(HAZARD.c.hazard_id.in_(ids))
+    found = rows.read(connection, [HAZARD.c[name] for name in names], where)
     found = found[found["hazard_id"].isin(set(ids))]
     return gpd.GeoDataFrame(found.set_index("hazard_id"))
 
@@ -231,7 +229,7 @@ def _as_drawn_before(
 
 def _drawn_events(connection: Connection, ids: set[str]) -> gpd.GeoDataFrame:
     """Read what was drawn of hazards, without what was retracted."""
-    c = _EVENT.c
+    c = EVENT.c
     names = ("hazard_id", "event_type", "happened_on", "event_id", "retracts", "geometry")
     retracted = select(c.retracts).where(c.retracts.is_not(None)).scalar_subquery()
     where = [c.event_type.in_((*_DRAWN, "transferred")), c.event_id.not_in(retracted)]

@@ -20,11 +20,11 @@ from mine_geo.store.ledger.entries import DESCRIBED, id_of
 from mine_geo.store.ledger.projection import HASH, MANY
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import (
+    FINDING,
+    RECORD,
     STATES,
+    SUBMISSION,
     WAITING,
-    Submission,
-    SubmissionFinding,
-    SubmittedRecord,
 )
 from mine_geo.store.workbench import compare
 from mine_geo.store.workbench.prepare import REPORT
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from mine_geo.store.workbench.accept import Left, Told
 
 
-SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
-RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
-FINDING: Final[Table] = SubmissionFinding.__table__  # type: ignore[assignment]
 COUNTS: Final = (
     "records",
     *STATES,

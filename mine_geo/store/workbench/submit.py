@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 import shapely
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import func, insert, select
 
 from mine_geo.errors import StoreError, some
 from mine_geo.geo import admin_names
@@ -21,11 +21,11 @@ from mine_geo.store.ledger import register, same_reports
 from mine_geo.store.ledger.entries import DAYS_IN, Facts
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import (
+    FINDING,
+    HAZARD,
+    RECORD,
+    SUBMISSION,
     WAITING,
-    Hazard,
-    Submission,
-    SubmissionFinding,
-    SubmittedRecord,
 )
 from mine_geo.store.workbench import compare, listing
 from mine_geo.store.workbench.accept import BATCH
@@ -45,10 +45,6 @@ if TYPE_CHECKING:
 
 _WORD: Final = ("known_report", "perhaps_known", "waits_elsewhere", "duplicate_report")
 """The codes of reports of which an officer says whether they are another one or a correction."""
-_SUBMISSION: Final[Table] = Submission.__table__  # type: ignore[assignment]
-_RECORD: Final[Table] = SubmittedRecord.__table__  # type: ignore[assignment]
-_HAZARD: Final[Table] = Hazard.__table__  # type: ignore[assignment]
-_FINDING: Final[Table] = SubmissionFinding.__table__  # type: ignore[assignment]
 
 
 class Submitted(str):
@@ -186,7 +182,7 @@ def _columns_of_ids(connection: Connection, received: Received) -> Iterator[Find
     every = sorted({text for each in texts.values() for text in each})
     known: set[str] = set()
     for start in range(0, len(every), BATCH):
-        c = _HAZARD.c.hazard_id
+        c = HAZARD.c.hazard_id
         known |= set(connection.scalars(select(c).where(c.in_(every[start : start + BATCH]))))
     for name, each in texts.items():
         held = sorted(set(each) & known)
@@ -254,7 +250,7 @@ def there_already(connection: Connection, received: Received, table: Records) ->
 
 def _of_file(connection: Connection, received: Received) -> Sequence[Any]:
     """Return the submissions of these bytes, the newest first."""
-    c = _SUBMISSION.c
+    c = SUBMISSION.c
     query = select(c.submission_id, c.received_at, c.reading_hash)
     where = c.checksum == received.source.checksum
     return connection.execute(query.where(where).order_by(c.fid.desc())).all()
@@ -303,7 +299,7 @@ def submit(
         how = "in the same way" if same else "in another way"
         notes.append(f"this file was read {how} before, as {before[0].submission_id}")
     now = next_moment(connection)
-    count = connection.scalar(select(func.count()).select_from(_SUBMISSION)) or 0
+    count = connection.scalar(select(func.count()).select_from(SUBMISSION)) or 0
     name = f"S-{count + 1:04d}"
     if dry_run:
         name = _unwritten(name, now, received, prepared, facts)
@@ -318,7 +314,7 @@ def _unwritten(
     """Return a submission as it would be read, had it been written."""
     tried = listing.Unwritten(name)
     tried.what, tried.operator, tried.received_at = received.what, facts.operator, now
-    kept = [each for each in _RECORD.columns if each.name not in {"fid", "submission_id"}]
+    kept = [each for each in RECORD.columns if each.name not in {"fid", "submission_id"}]
     count = len(prepared.table.frame)
     values = {**prepared.table.columns, **prepared.judged, "state": [WAITING] * count}
     found = rows.as_read(kept, values, count).sort_values("record", ignore_index=True)
@@ -358,17 +354,17 @@ def _write(
     own = ("checksum", "bytes", "format", "layer", "profile", "crs", "operation", "accuracy_m")
     values |= {each: getattr(source, each) for each in own}
     values |= {each: getattr(source, each) for each in ("closed_left_out", "closed_m2")}
-    connection.execute(insert(_SUBMISSION).values(values))
+    connection.execute(insert(SUBMISSION).values(values))
     _write_records(connection, name, prepared)
-    bounds = {_RECORD.name: prepared.table.bounds}
-    for table in (_SUBMISSION, _RECORD, _FINDING):
+    bounds = {RECORD.name: prepared.table.bounds}
+    for table in (SUBMISSION, RECORD, FINDING):
         gpkg.touch(connection, table.name, now, bounds.get(table.name))
 
 
 def _write_records(connection: Connection, name: str, prepared: Prepared) -> None:
     count = len(prepared.table.frame)
     same = {"submission_id": [name] * count, "state": [WAITING] * count}
-    rows.insert_rows(connection, _RECORD, {**prepared.table.columns, **prepared.judged, **same})
+    rows.insert_rows(connection, RECORD, {**prepared.table.columns, **prepared.judged, **same})
     said = prepared.findings
     columns = {each: content.plain(said[each]) for each in ("hazard_id", "code", "severity")}
     columns |= {
@@ -377,7 +373,7 @@ def _write_records(connection: Connection, name: str, prepared: Prepared) -> Non
         "record": content.plain(said["record"]),
         "geometry": list(said.geometry),
     }
-    rows.insert_rows(connection, _FINDING, columns)
+    rows.insert_rows(connection, FINDING, columns)
 
 
 def _result(connection: Connection, name: str, *, new: bool, notes: tuple[str, ...]) -> Submitted:
