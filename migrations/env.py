@@ -12,8 +12,8 @@ from sqlalchemy import inspect
 from sqlalchemy.schema import CreateSchema
 
 from mine_geo.store.engines import SCHEMA
-from mine_geo.store.migrate import VERSION_TABLE
 from mine_geo.store.schema.models import METADATA
+from mine_geo.store.schema.revisions import VERSION_TABLE
 
 
 def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:

@@ -22,13 +22,13 @@ MOST_BYTES = 20_000_000
 HEAVY = {"alembic", "folium", "geopandas", "numpy", "pandas", "pyogrio", "shapely", "sqlalchemy"}
 FIND = """
 import json, mine_geo
-from mine_geo.store import migrate
+from mine_geo.store.schema import revisions
 print(json.dumps({
     "package": mine_geo.__file__,
     "minefields": str(mine_geo.sample.path("minefields")),
     "published": str(mine_geo.sample.path("published")),
-    "migrations": str(migrate.folder()),
-    "revisions": migrate.revisions(),
+    "migrations": str(revisions.folder()),
+    "revisions": revisions.known(),
 }))
 """
 
@@ -155,7 +155,7 @@ def test_installed_as_a_wheel_it_finds_sample_and_migrations(
     assert Path(found["minefields"]) == package / "sample_data" / "minefields.gpkg"
     assert Path(found["published"]) == package / "sample_data" / "published"
     assert Path(found["migrations"]) == package / "migrations"
-    assert found["revisions"][0] == "0001"
+    assert found["revisions"][0] == "0003"
 
 
 def test_installed_as_a_wheel_its_store_and_split_work(installed: Path, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mine_geo.store.ledger.register import Registered
     from mine_geo.store.ledger.spot_tasks import RecordedTask
     from mine_geo.store.ledger.spot_tasks import read_file as read_spot_tasks
-    from mine_geo.store.opening import create_store, open_store, upgrade_store
+    from mine_geo.store.making import create_store, upgrade_store
+    from mine_geo.store.opening import open_store
     from mine_geo.store.publisher import Comparison, Edition
     from mine_geo.store.store import Store
     from mine_geo.store.workbench.accept import Accepted, Left, Rejected
@@ -61,11 +62,11 @@ _HOMES = {
     "Rejected": "workbench.accept",
     "Store": "store",
     "Submitted": "workbench.submit",
-    "create_store": "opening",
+    "create_store": "making",
     "open_store": "opening",
     "read_log": "ledger.imports",
     "read_spot_tasks": "ledger.spot_tasks",
-    "upgrade_store": "opening",
+    "upgrade_store": "making",
     "write_log": "ledger.imports",
 }
 """The module of each name."""

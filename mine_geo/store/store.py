@@ -14,7 +14,7 @@ from sqlalchemy import Table, func, select
 from mine_geo.errors import MineGeoError
 from mine_geo.ledger.events import MOMENT_WAS
 from mine_geo.split.zones import border_split, unmeasurable
-from mine_geo.store import engines, layers, migrate
+from mine_geo.store import engines, layers
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.engines import MOMENTS, clock, last_moment
 from mine_geo.store.ledger import kinship
@@ -23,6 +23,7 @@ from mine_geo.store.ledger.projection import HASH
 from mine_geo.store.ledger.reading_api import Accounts
 from mine_geo.store.ledger.recording_api import Officer, Surveyor
 from mine_geo.store.publisher import Publisher
+from mine_geo.store.schema import revisions
 from mine_geo.store.schema.models import (
     ADMIN_VERSION,
     BORDER_VERSION,
@@ -60,7 +61,7 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
         ("title", title or ""),
         ("data", "synthetic" if synthetic else "a register of its own"),
         ("backend", "PostGIS" if connection.dialect.name == "postgresql" else "GeoPackage"),
-        ("schema", migrate.current(connection) or ""),
+        ("schema", revisions.current(connection) or ""),
     ]
     for what, versions in _VERSIONS.items():
         query = select(versions).order_by(versions.c.loaded_at)

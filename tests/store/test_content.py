@@ -13,7 +13,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.store.schema import content, types
+from mine_geo.geo import blobs
+from mine_geo.store.schema import content
 
 degrees = st.floats(-180, 180, allow_nan=False, width=64)
 
@@ -115,13 +116,13 @@ def test_blobs_give_back_the_geometry_and_its_bounds(
     boxes: list[tuple[float, float, float, float]],
 ) -> None:
     shapes = [shapely.MultiPolygon([shapely.box(*each)]) for each in boxes] + [None]
-    made = types.to_blobs(shapes)
-    back = types.from_wkbs([types.wkb_of(blob) for blob in made])
+    made = blobs.to_blobs(shapes)
+    back = blobs.from_wkbs([blobs.wkb_of(blob) for blob in made])
     assert made[-1] is None
     assert back[-1] is None
     for shape, blob, again in zip(shapes[:-1], made, back, strict=False):
         assert again.equals_exact(shape, 0)
-        assert types.bounds_of(blob) == shape.bounds
+        assert blobs.bounds_of(blob) == shape.bounds
 
 
 @pytest.mark.parametrize("flags", range(10))
@@ -133,10 +134,10 @@ def test_blobs_of_other_programs_are_read(flags: int) -> None:
 
     numbers = (1.0, 1.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0)[: int(envelope[:1] or 0)]
     blob = struct.pack(f"{little}2sBBi{envelope}", b"GP", 0, flags, 4326, *numbers) + point.wkb
-    assert shapely.from_wkb(types.wkb_of(blob)) == point
-    assert types.bounds_of(blob) == (1.0, 2.0, 1.0, 2.0)
+    assert shapely.from_wkb(blobs.wkb_of(blob)) == point
+    assert blobs.bounds_of(blob) == (1.0, 2.0, 1.0, 2.0)
 
 
 def test_a_blob_with_an_empty_geometry_has_no_bounds() -> None:
     blob = b"GP\x00\x11" + (4326).to_bytes(4, "little") + shapely.MultiPolygon().wkb
-    assert types.bounds_of(blob) is None
+    assert blobs.bounds_of(blob) is None

@@ -16,7 +16,8 @@ from psycopg import sql
 from sqlalchemy import make_url, text
 
 from mine_geo import errors
-from mine_geo.store import create_store, engines, migrate, open_store, upgrade_store
+from mine_geo.store import create_store, engines, open_store, upgrade_store
+from mine_geo.store.schema import revisions
 from tests.store.permissions import stopped_by_permissions
 
 if TYPE_CHECKING:
@@ -308,14 +309,26 @@ def test_a_store_of_a_newer_schema(place: str) -> None:
 
 def test_a_store_of_an_older_schema(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     create_store(place).close()
-    known = migrate.revisions()
-    monkeypatch.setattr(migrate, "revisions", lambda: (*known, "9998"))
+    known = revisions.known()
+    monkeypatch.setattr(revisions, "known", lambda: (*known, "9998"))
     with pytest.raises(errors.SchemaVersionError, match="db upgrade") as caught:
         open_store(place)
     one_line(caught)
 
 
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_a_store_older_than_the_first_revision(place: str, revision: str) -> None:
+    create_store(place).close()
+    restamp(place, revision)
+    for act in (open_store, upgrade_store):
+        with pytest.raises(errors.SchemaVersionError, match="older than any") as caught:
+            act(place)
+        said = one_line(caught)
+        assert revision in said
+        assert "db export FOLDER" in said
+
+
 def test_a_store_that_is_up_to_date_stays_as_it_is(place: str) -> None:
     create_store(place).close()
-    revision = migrate.revisions()[-1]
+    revision = revisions.known()[-1]
     assert upgrade_store(place) == (revision, revision)

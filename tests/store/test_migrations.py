@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text, update
 
 import mine_geo
 from mine_geo import errors
 from mine_geo.ledger.events import ATTRIBUTES
-from mine_geo.store import create_store, engines, migrate, open_store, opening, upgrade_store
+from mine_geo.store import create_store, engines, making, migrate, open_store, upgrade_store
 from mine_geo.store.engines import migrating
-from mine_geo.store.schema import content, rows
+from mine_geo.store.schema import content, revisions, rows
 from mine_geo.store.schema.models import METADATA, STORE_INFO
 from mine_geo.terms import HAZARD_COLUMNS
 
@@ -49,15 +50,15 @@ def upgrade() -> None:
 def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AddMigration:
     """Put one more migration behind the last, in a copy of the chain."""
     chain = tmp_path / "chain"
-    shutil.copytree(migrate.folder(), chain, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(revisions.folder(), chain, ignore=shutil.ignore_patterns("__pycache__"))
 
-    head = migrate.revisions()[-1]
+    head = revisions.known()[-1]
 
     def add(body: str) -> None:
         lines = "\n".join(f"    {line}" for line in body.splitlines())
         text = NEXT.format(head=head) + lines + "\n"
         (chain / "versions" / "9998_of_the_tests.py").write_text(text)
-        monkeypatch.setattr(migrate, "folder", lambda: chain)
+        monkeypatch.setattr(revisions, "folder", lambda: chain)
 
     return add
 
@@ -75,7 +76,7 @@ def tables(place: str) -> set[str]:
 
 def test_the_first_migration_makes_every_table(place: str) -> None:
     create_store(place).close()
-    assert tables(place) >= {*METADATA.tables, migrate.VERSION_TABLE}
+    assert tables(place) >= {*METADATA.tables, revisions.VERSION_TABLE}
 
 
 def test_autogenerate_finds_no_difference(place: str) -> None:
@@ -110,7 +111,7 @@ def test_a_store_is_upgraded_with_its_data_and_guards(
     )
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
-    assert upgrade_store(place) == (migrate.revisions()[-2], "9998")
+    assert upgrade_store(place) == (revisions.known()[-2], "9998")
     with open_store(place) as store:
         assert store.register(hazards).unchanged == 4
         with store._reading() as connection:
@@ -140,7 +141,7 @@ def test_a_failing_migration_leaves_nothing(
     )
     with pytest.raises((RuntimeError, errors.StoreError)):
         upgrade_store(place)
-    migrate_folder = migrate.folder()
+    migrate_folder = revisions.folder()
     (migrate_folder / "versions" / "9998_of_the_tests.py").unlink()
     assert tables(place) == before
     with open_store(place) as store:
@@ -159,7 +160,7 @@ def test_a_migration_may_not_orphan_rows(
     )
     with pytest.raises(errors.StoreError, match="event without its links"):
         upgrade_store(place)
-    (migrate.folder() / "versions" / "9998_of_the_tests.py").unlink()
+    (revisions.folder() / "versions" / "9998_of_the_tests.py").unlink()
     with open_store(place) as store:
         assert len(store.hazards()) == 4
 
@@ -168,7 +169,7 @@ def test_a_store_whose_making_fails_is_not_there(place: str, add_migration: AddM
     add_migration("raise RuntimeError('half way')")
     with pytest.raises(RuntimeError, match="half way"):
         create_store(place)
-    (migrate.folder() / "versions" / "9998_of_the_tests.py").unlink()
+    (revisions.folder() / "versions" / "9998_of_the_tests.py").unlink()
     with pytest.raises(errors.StoreNotFoundError):
         open_store(place)
     create_store(place).close()
@@ -177,19 +178,19 @@ def test_a_store_whose_making_fails_is_not_there(place: str, add_migration: AddM
 def test_migrations_are_found_in_a_wheel_and_in_a_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = migrate.folder()
+    real = revisions.folder()
     package = tmp_path / "mine_geo"
     package.mkdir()
     monkeypatch.setattr(mine_geo, "__file__", str(package / "__init__.py"))
     with pytest.raises(errors.StoreError, match="install mine_geo again"):
-        migrate.folder()
+        revisions.folder()
     shutil.copytree(real, tmp_path / "migrations")
-    assert migrate.folder() == tmp_path / "migrations"
+    assert revisions.folder() == tmp_path / "migrations"
     shutil.copytree(real, package / "migrations")
-    assert migrate.folder() == package / "migrations"
+    assert revisions.folder() == package / "migrations"
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0004"])
+@pytest.mark.parametrize("revision", ["0003", "0004"])
 def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     place: str, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:
@@ -197,7 +198,7 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     make_earlier(place, table, monkeypatch, revision)
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
-    assert upgrade_store(place) == (revision, migrate.revisions()[-1])
+    assert upgrade_store(place) == (revision, revisions.known()[-1])
     with open_store(place, clock_is_right=True) as store:
         found = store.hazards()
         assert found["hazard_id"].tolist() == ["A-1", "B-2", "a-3", "Ä-4"]
@@ -214,6 +215,11 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     engine.dispose()
 
 
+def test_the_chain_is_what_the_names_of_its_files_say() -> None:
+    script = ScriptDirectory.from_config(migrate.config())
+    assert tuple(each.revision for each in script.walk_revisions())[::-1] == revisions.known()
+
+
 def test_distances_kept_by_an_earlier_version_are_computed_anew(
     place: str, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
 ) -> None:
@@ -225,15 +231,15 @@ def test_distances_kept_by_an_earlier_version_are_computed_anew(
     engine = engine_of(place)
     with migrating(engine) as connection:
         connection.execute(text("UPDATE border_distance SET border_distance_m = 9999"))
-        connection.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0003'"))
+        connection.execute(text(f"UPDATE {revisions.VERSION_TABLE} SET version_num = '0003'"))
     engine.dispose()
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
     engine = engine_of(place)
     with migrating(engine) as connection:  # the tables of later revisions are there
         command.upgrade(migrate.config(connection), "0004")
-        now = {"head": migrate.revisions()[-1]}
-        connection.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = :head"), now)
+        now = {"head": revisions.known()[-1]}
+        connection.execute(text(f"UPDATE {revisions.VERSION_TABLE} SET version_num = :head"), now)
     engine.dispose()
     with open_store(place) as store:
         assert store.split()["border_distance_m"].equals(right)
@@ -257,11 +263,11 @@ def make_earlier(
     days = [date(2020, 1, 31) if pd.isna(day) else day.date() for day in table["surveyed_on"]]
     engine, now = engine_of(place), datetime(2022, 1, 1, tzinfo=UTC)
     with migrating(engine) as connection, patch.context() as before:
-        before.setattr(opening, "clock", lambda _: now)
-        before.setattr(migrate, "revisions", lambda: (revision,))
-        opening._prepare(connection, engines.locate(place))
+        before.setattr(making, "clock", lambda _: now)
+        before.setattr(revisions, "known", lambda: (revision,))
+        making._prepare(connection, engines.locate(place))
         migrate.apply(connection, revision)
-        opening._describe(connection, synthetic=False, title=None)
+        making._describe(connection, synthetic=False, title=None)
         connection.execute(update(STORE_INFO).values(writing=True))
         hazard = {
             **shared,
@@ -272,8 +278,7 @@ def make_earlier(
             "synthetic": [False] * len(ids),
             "geometry_hash": hashes,
         }
-        if revision != "0001":  # the status is derived from then on
-            hazard["status"] = ["open", "open", "worked_on", "worked_on"]
+        hazard["status"] = ["open", "open", "worked_on", "worked_on"]  # as it was derived
         event = {
             **shared,
             "event_id": [content.digest(*each) for each in zip(ids, details, hashes, strict=True)],

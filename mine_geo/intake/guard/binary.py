@@ -32,6 +32,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects import sqlite
 
 from mine_geo.errors import FileError, some
+from mine_geo.geo.blobs import wkb_of
 from mine_geo.intake.guard.recognise import companions
 from mine_geo.intake.guard.streams import too_large
 
@@ -288,8 +289,7 @@ def _check_blobs(connection: sqlite3.Connection, what: str) -> None:
         blob: sqlalchemy.ColumnClause[bytes] = sqlalchemy.column(column)
         long = func.length(blob) > SHORT
         for (geometry,) in connection.execute(_query(sqlalchemy.select(blob), table, long)):
-            envelope = (0, 32, 48, 48, 64, 0, 0, 0)[(geometry[3] >> 1) & 7]
-            if is_deep_wkb(geometry[8 + envelope :]):
+            if is_deep_wkb(wkb_of(geometry)):
                 raise FileError(
                     f"{what}: a geometry in layer {table!r} of collections in collections, "
                     "refused; export its polygons anew"

@@ -14,10 +14,10 @@ import shapely
 from sqlalchemy import LargeBinary, and_, func, select, type_coerce
 from sqlalchemy.types import NullType
 
+from mine_geo.geo.blobs import SRID
 from mine_geo.ledger.fold import linked
 from mine_geo.store.ledger.projection import MANY
 from mine_geo.store.schema.models import EVENT
-from mine_geo.store.schema.types import SRID
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -14,7 +14,8 @@ import pyproj
 from sqlalchemy import Connection, Table, column, insert, inspect, select, table, update
 
 from mine_geo.errors import FileError
-from mine_geo.store.schema import types
+from mine_geo.geo import blobs
+from mine_geo.store.schema import statements
 from mine_geo.store.schema.models import LAYERS, METADATA
 from mine_geo.store.schema.types import Moment, Shape
 
@@ -28,41 +29,6 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x47504B47
 USER_VERSION: Final = 10300
 SUFFIX: Final = ".gpkg"
-
-_DDL: Final = (
-    """CREATE TABLE gpkg_spatial_ref_sys (
-        srs_name TEXT NOT NULL,
-        srs_id INTEGER NOT NULL PRIMARY KEY,
-        organization TEXT NOT NULL,
-        organization_coordsys_id INTEGER NOT NULL,
-        definition TEXT NOT NULL,
-        description TEXT)""",
-    """CREATE TABLE gpkg_contents (
-        table_name TEXT NOT NULL PRIMARY KEY,
-        data_type TEXT NOT NULL,
-        identifier TEXT UNIQUE,
-        description TEXT DEFAULT '',
-        last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
-        min_x DOUBLE,
-        min_y DOUBLE,
-        max_x DOUBLE,
-        max_y DOUBLE,
-        srs_id INTEGER,
-        CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id))""",
-    """CREATE TABLE gpkg_geometry_columns (
-        table_name TEXT NOT NULL,
-        column_name TEXT NOT NULL,
-        geometry_type_name TEXT NOT NULL,
-        srs_id INTEGER NOT NULL,
-        z TINYINT NOT NULL,
-        m TINYINT NOT NULL,
-        CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name),
-        CONSTRAINT uk_gc_table_name UNIQUE (table_name),
-        CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
-        CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id))""",
-    "PRAGMA application_id = 1196444487",
-    "PRAGMA user_version = 10300",
-)
 
 _systems = table(
     "gpkg_spatial_ref_sys",
@@ -99,13 +65,13 @@ _geometry_columns = table(
 
 def initialise(connection: Connection) -> None:
     """Make an empty SQLite file a GeoPackage, within the transaction that is under way."""
-    for statement in _DDL:
+    for statement in statements.read("geopackage")[""]:
         connection.exec_driver_sql(statement)
-    wgs84 = pyproj.CRS.from_epsg(types.SRID).to_wkt("WKT1_GDAL")
+    wgs84 = pyproj.CRS.from_epsg(blobs.SRID).to_wkt("WKT1_GDAL")
     rows = [
         ("Undefined cartesian SRS", -1, "NONE", -1, "undefined", None),
         ("Undefined geographic SRS", 0, "NONE", 0, "undefined", None),
-        ("WGS 84 geodetic", types.SRID, "EPSG", types.SRID, wgs84, "longitude, latitude, degrees"),
+        ("WGS 84 geodetic", blobs.SRID, "EPSG", blobs.SRID, wgs84, "longitude, latitude, degrees"),
     ]
     names = [each.name for each in _systems.c]
     connection.execute(insert(_systems), [dict(zip(names, row, strict=True)) for row in rows])
@@ -133,7 +99,7 @@ def list_tables(connection: Connection, now: datetime) -> None:
                 identifier=name,
                 description=LAYERS[name],
                 last_change=now,
-                srs_id=types.SRID if shape else None,
+                srs_id=blobs.SRID if shape else None,
             )
         )
         if shape:
@@ -142,7 +108,7 @@ def list_tables(connection: Connection, now: datetime) -> None:
                     table_name=name,
                     column_name=shape,
                     geometry_type_name=model.columns[shape].type.geometry_type,  # type: ignore[attr-defined]
-                    srs_id=types.SRID,
+                    srs_id=blobs.SRID,
                     z=0,
                     m=0,
                 )
@@ -182,13 +148,13 @@ def add_functions(connection: sqlite3.Connection) -> None:
 
     def edge(place: int) -> object:
         def of(blob: bytes | None) -> float | None:
-            bounds = types.bounds_of(blob)
+            bounds = blobs.bounds_of(blob)
             return None if bounds is None else bounds[place]
 
         return of
 
     def is_empty(blob: bytes | None) -> int | None:
-        return None if blob is None else int(types.bounds_of(blob) is None)
+        return None if blob is None else int(blobs.bounds_of(blob) is None)
 
     functions = {"ST_MinX": edge(0), "ST_MinY": edge(1), "ST_MaxX": edge(2), "ST_MaxY": edge(3)}
     for name, function in {**functions, "ST_IsEmpty": is_empty}.items():

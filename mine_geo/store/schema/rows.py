@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from mine_geo.store.schema import types
+from mine_geo.geo import blobs
 from mine_geo.store.schema.types import Moment, Shape, Words, held_text
 from mine_geo.terms import CRS
 
@@ -63,7 +63,7 @@ def insert_rows(connection: Connection, table: Table, columns: Mapping[str, Sequ
         Values by column name, all of one length; columns left out get their default.
     """
     on_server = connection.dialect.name == "postgresql"
-    encode = types.to_ewkbs if on_server else types.to_blobs
+    encode = blobs.to_ewkbs if on_server else blobs.to_blobs
     values = [
         encode(of) if isinstance(table.columns[name].type, Shape) else of
         for name, of in columns.items()
@@ -181,8 +181,8 @@ def _wkb(column: Column[Any], dialect: str) -> ColumnElement[bytes]:
 def _column(column: Column[Any], values: Sequence[Any], dialect: str) -> Any:
     kind = column.type
     if isinstance(kind, Shape):
-        wkbs = values if dialect == "postgresql" else [types.wkb_of(value) for value in values]
-        return gpd.GeoSeries(types.from_wkbs(wkbs), crs=CRS)
+        wkbs = values if dialect == "postgresql" else [blobs.wkb_of(value) for value in values]
+        return gpd.GeoSeries(blobs.from_wkbs(wkbs), crs=CRS)
     if isinstance(kind, Words):
         return pd.Series(list(values), dtype="str")
     if isinstance(kind, Date):

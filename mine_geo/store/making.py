@@ -1,0 +1,174 @@
+"""Making a store, and bringing one to the schema of this version."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from mine_geo.disclosure import restriction
+from mine_geo.errors import ConflictError, FileError, NoPostGISError
+from mine_geo.store import engines, migrate
+from mine_geo.store.engines import SCHEMA, Place, clock, locate, make_engine, migrating, reading
+from mine_geo.store.ledger.entries import text_of
+from mine_geo.store.opening import (
+    check_backend,
+    engine_at,
+    open_store,
+    postgis_schema,
+    revision_of,
+)
+from mine_geo.store.schema import gpkg, revisions
+from mine_geo.store.schema.models import STORE_INFO
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from mine_geo.store.store import Store
+
+
+def create_store(
+    place: str | os.PathLike[str] | None = None,
+    *,
+    synthetic: bool = False,
+    title: str | None = None,
+    clock_is_right: bool = False,
+) -> Store:
+    """Make an empty store and open it.
+
+    Parameters
+    ----------
+    place
+        A path ending in .gpkg, or the URL of a PostgreSQL database; as for `open_store`.
+    synthetic
+        Whether it is for invented sample data; then it holds nothing else, and says so.
+    title
+        A title of one's own.
+    clock_is_right
+        As for `open_store`: after `import_log` of what was recorded long ago.
+
+    A new file is its owner's alone (`restricted_mode`).
+
+    Raises
+    ------
+    ConflictError
+        If there is a store, or another file, already; it is left as it is.
+    OptionError
+        If the environment names no mode of restricted files.
+    FileError
+        If the file cannot be made.
+    UnreachableError, NoPostGISError
+        If the database does not answer, or has no PostGIS and none can be created.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     store = create_store(f"{folder}/register.gpkg")
+    ...     print(store.name, store.synthetic, len(store.hazards()))
+    ...     store.close()
+    register.gpkg False 0
+    """
+    where = locate(place)
+    title = text_of(title, "title")
+    with ExitStack() as on_error:
+        if where.path is not None:
+            _reserve(where.path)
+            on_error.callback(where.path.unlink, missing_ok=True)
+        engine = make_engine(where)
+        on_error.callback(engine.dispose)
+        with engines.translated(where), migrating(engine) as connection:
+            _prepare(connection, where)
+            migrate.apply(connection)
+            _describe(connection, synthetic=synthetic, title=title)
+        on_error.pop_all()
+    engine.dispose()
+    return open_store(place, clock_is_right=clock_is_right)
+
+
+def upgrade_store(place: str | os.PathLike[str] | None = None) -> tuple[str, str]:
+    """Bring the schema of a store up to date, in one transaction; its data stay as they are.
+
+    Parameters
+    ----------
+    place
+        As for `open_store`.
+
+    Returns
+    -------
+    tuple of str
+        The schema before and after; the same where nothing was to do.
+
+    Raises
+    ------
+    SchemaVersionError
+        If the store is of a newer schema than this version knows.
+    StoreNotFoundError, FileError, UnreachableError, NoPostGISError
+        As for `open_store`.
+    """
+    where = locate(place)
+    with engine_at(where) as engine:
+        with engines.translated(where), reading(engine) as connection:
+            before = revision_of(connection, where)
+        if before in revisions.known()[:-1]:
+            with engines.translated(where):
+                migrate.upgrade(engine)
+        with engines.translated(where), reading(engine) as connection:
+            after = revision_of(connection, where)
+        revisions.check(after, where)
+        return before, after
+
+
+def _reserve(path: Path) -> None:
+    """Take the name of a new GeoPackage, if no file has it."""
+    if path.suffix.lower() != gpkg.SUFFIX:
+        raise FileError(f"{path}: a GeoPackage must end in {gpkg.SUFFIX}; name it so")
+    mode = restriction.file_mode()  # a register is restricted, as what is made of it
+    try:
+        path.touch(exist_ok=False)
+        path.chmod(mode)
+    except FileExistsError as error:
+        raise ConflictError(
+            f"{path} exists already; open it, or give another name: it is left as it is"
+        ) from error
+    except OSError as error:
+        raise FileError(f"{path}: cannot be made: {error.strerror}; check the folder") from error
+
+
+def _prepare(connection: Connection, place: Place) -> None:
+    """Make the place ready for the first migration."""
+    if place.path is not None:
+        gpkg.initialise(connection)
+        return
+    if revisions.current(connection) is not None:
+        raise ConflictError(f"{place.shown} holds a store already; it is left as it is")
+    if SCHEMA in inspect(connection).get_schema_names():
+        names = inspect(connection).get_table_names(SCHEMA)
+        if names:
+            raise ConflictError(f"{place.shown}: schema {SCHEMA} holds other tables; rename it")
+    if postgis_schema(connection) is None:
+        _create_postgis(connection, place)
+    check_backend(connection, place)
+
+
+def _create_postgis(connection: Connection, place: Place) -> None:
+    try:
+        connection.execute(text("CREATE EXTENSION postgis SCHEMA public"))
+    except DBAPIError as error:
+        said = place.hidden(str(error.orig).split("\n", maxsplit=1)[0])
+        raise NoPostGISError(
+            f"{place.shown} has no PostGIS and none can be created ({said}); "
+            "ask its administrator for: CREATE EXTENSION postgis"
+        ) from error
+
+
+def _describe(connection: Connection, *, synthetic: bool, title: str | None) -> None:
+    now = clock(connection)
+    values = {"fid": 1, "title": title, "synthetic": synthetic, "created_at": now, "writing": False}
+    connection.execute(insert(STORE_INFO).values(values))
+    gpkg.touch(connection, STORE_INFO.name, now)
