@@ -16,6 +16,28 @@ Zone = Literal["near", "far"]
 Rule = Literal["edge", "centroid", "majority", "area"]
 Workbench = Literal["include", "exclude", "only"]
 Neighbour = Literal["THA", "LAO", "VNM"]
+Size = Literal["computed", "reported"]
+"""Our size of the polygon, or as the operator wrote it."""
+Group = Literal[
+    "province",
+    "province_code",
+    "district",
+    "district_code",
+    "commune",
+    "village",
+    "kind",
+    "area_type",
+    "status",
+    "in_workbench",
+    "difficulty",
+    "operator",
+    "zone",
+]
+"""The columns of ours by which totals and movements can be grouped. A further column of a file can
+be named too; no type checker knows that one."""
+ReleaseGroup = Literal[Group, "year", "outcome"]
+"""Those by which releases can be."""
+RowKind = Literal["data", "total", "compared"]
 EventType = Literal[
     "registered",
     "described",
@@ -35,7 +57,10 @@ STATUSES: Final = ("open", "worked_on", "closed")
 DIFFICULTIES: Final = ("high", "medium", "low")
 ZONES: Final = ("near", "far")
 RULES: Final = ("edge", "centroid", "majority", "area")
+ROW: Final = "row"
+"""The column of a table with totals that says what a row is: a `RowKind`."""
 WORKBENCH: Final = ("include", "exclude", "only")
+SIZES: Final = ("computed", "reported")
 NEIGHBOURS: Final = ("THA", "LAO", "VNM")
 NEIGHBOUR_NAMES: Final = {"THA": "Thailand", "LAO": "Lao PDR", "VNM": "Viet Nam"}
 EVENT_TYPES: Final = (
