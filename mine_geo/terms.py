@@ -225,3 +225,57 @@ RESTRICTION_COLUMN: Final = "restriction"
 
 RESTRICTED_WORD: Final = "RESTRICTED"
 """What every restricted output begins its own description with."""
+
+
+__all__ = [
+    "ADMIN_COLUMNS",
+    "AREA_TYPES",
+    "BORDER_COLUMNS",
+    "BORDER_KINDS",
+    "CRS",
+    "DIFFICULTIES",
+    "EVENT_COLUMNS",
+    "EVENT_TYPES",
+    "HAZARD_COLUMNS",
+    "ITEM_COLUMNS",
+    "KINDS",
+    "MOVEMENT_COLUMNS",
+    "NEIGHBOURS",
+    "NEIGHBOUR_NAMES",
+    "NO_UNIT",
+    "OUTCOMES",
+    "OVERRULED",
+    "PERSONAL",
+    "PROVENANCE_COLUMNS",
+    "RESTRICTED_WORD",
+    "RESTRICTION_COLUMN",
+    "ROW",
+    "RULES",
+    "SIZES",
+    "SPLIT_COLUMNS",
+    "STATUSES",
+    "SYNTHETIC",
+    "THRESHOLD_M",
+    "TIME_ZONE",
+    "TOTAL_COLUMNS",
+    "WORKBENCH",
+    "ZONES",
+    "AreaType",
+    "Difficulty",
+    "EventType",
+    "Group",
+    "Kind",
+    "Neighbour",
+    "Outcome",
+    "ReleaseGroup",
+    "RowKind",
+    "Rule",
+    "Size",
+    "Status",
+    "Workbench",
+    "Zone",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -271,7 +271,7 @@ class _Measured(NamedTuple):
         if len(cut):
             zone = near_zone(
                 self.border,
-                threshold_m,
+                threshold_m=threshold_m,
                 include_coast=self.include_coast,
                 around=self.geometries[cut],
             )

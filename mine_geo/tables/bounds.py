@@ -80,7 +80,7 @@ def district_reach(
     if len(partly) and threshold_m > MARGIN_M:
         zone = near_zone(
             border,
-            threshold_m - MARGIN_M,
+            threshold_m=threshold_m - MARGIN_M,
             include_coast=include_coast,
             around=polygons[partly],
         )
@@ -276,8 +276,8 @@ def findings(bounds: pd.DataFrame) -> pd.DataFrame:
     >>> koh_kong = annex[annex["province"] == "Koh Kong"]
     >>> said = pd.DataFrame({"province": ["Koh Kong"], "near_hazards": [324]})
     >>> bounds = zone_bounds(koh_kong, admin, border, said)
-    >>> findings(bounds)[["row", "province", "published", "least", "most"]].values.tolist()
-    [['data', 'Koh Kong', 324, 0, 276], ['total', None, 324, 0, 276]]
+    >>> findings(bounds)[["row", "figure", "published", "least", "most"]].values.tolist()
+    [['data', 'near_hazards', 324, 0, 276], ['total', 'near_hazards', 324, 0, 276]]
     """
     if "outside" not in bounds:
         raise RecordError("these bounds name no published figures; give zone_bounds a table")

@@ -263,8 +263,9 @@ def as_columns(rows: pd.DataFrame, about: Envelope, restriction: str | None) -> 
     --------
     >>> import pandas as pd
     >>> rows = rows_of(pd.DataFrame({"zone": ["near"]}))
-    >>> as_columns(rows, Envelope(title="Zones"), None).iloc[0, :4].tolist()
-    ['data', 'near', 1, 'Zones']
+    >>> as_columns(rows, Envelope("Zones"), None)[["row", "zone", "title", "synthetic"]]
+        row  zone  title  synthetic
+    0  data  near  Zones      False
     """
     told = about.told()
     if "synthetic" in rows:
