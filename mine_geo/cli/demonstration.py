@@ -233,7 +233,7 @@ def explain(demo: Demo) -> list[str]:
             f"With the land border alone {name} has {near.ours:,} minefields and "
             f"{size.ours:,} m² nearer than 7 km; Table 3 says {near.published:,} and "
             f"{size.published:,}. {-near.difference:,} minefields and {-size.difference:,} m² "
-            "hang on the coast."
+            "are near only if the coast counts."
         )
     if len(names) == 1:
         lines[0] += " No other province changes."

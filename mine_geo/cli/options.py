@@ -43,7 +43,7 @@ FILE_KIND = click.option(
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
 YES = click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
-COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
+COAST = click.option("--include-coast", is_flag=True, help="Count the coast as border too.")
 
 
 _SAID_AS: Final = {"id_column": "id"}

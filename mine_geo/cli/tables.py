@@ -137,7 +137,7 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
     return said if len(waiting) or counts else []
 
 
-@click.command(epilog=example("mine-geo reconcile wp2023_table3 --coast"))
+@click.command(epilog=example("mine-geo reconcile wp2023_table3 --include-coast"))
 @click.argument("table", default="wp2023_table3")
 @click.option("--province", help="Only this province on both sides, name or code.")
 @click.option("--all", "everything", is_flag=True, help="Also the figures that agree.")
