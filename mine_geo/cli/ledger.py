@@ -572,9 +572,7 @@ def _unreported(table: pd.DataFrame) -> list[str]:
 
 
 @click.command(epilog=example("mine-geo balance --since 2021-12-31 --as-of 2022-12-31 --by zone"))
-@click.option(
-    "--by", multiple=True, help="province, district, kind, zone, ...; may be given again."
-)
+@click.option("--by", multiple=True, help="province, district, kind, zone; may be given again.")
 @SINCE
 @KIND
 @COAST
