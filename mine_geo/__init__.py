@@ -1,7 +1,63 @@
 """The register of a national mine-action office: polygons, the border, land release.
 
-`import mine_geo as mg` gives the functions below; each module is loaded when it is first used.
-Geometries are in EPSG:4326, distances in metres, sizes in whole m².
+`import mine_geo as mg` gives these; each is loaded when it is first used. Geometries are in
+EPSG:4326 (longitude, latitude), distances in metres, sizes in whole m².
+
+Read files
+    read_hazards        hazards of any supported file, in our columns
+    read_border         border lines, land and coast
+    read_admin          districts
+    sample              the bundled sample, synthetic: `sample.path("minefields")`
+
+Look at hazards
+    to_hazards          a GeoDataFrame of your own, in our columns
+    check_hazards       what is wrong, one finding a row
+    checks              the checks one by one, and repairs
+    assign_admin        the province and district with the largest part of each
+    compare_snapshots   two editions of a layer
+    size_m2             the one size of a polygon
+
+The 7 km split
+    border_split        distance, neighbour and zone of each hazard
+    border_distance     the distance alone
+    border_sensitivity  what the split depends on: rule, coast, accuracy of the border
+    near_zone           all that lies nearer than the threshold, as a polygon
+
+Figures
+    totals              hazards and m², near and far, by province, district, ...
+    published_table     a table as it was published
+    reconcile           ours beside the published one, row by row
+    zone_bounds         the least and the most that can lie in each zone
+
+Land release, without a store
+    release_area        what a release leaves of a hazard
+    divide, merge       hazards made of one, one made of several
+    fold                events to hazards as of a day, as known at a moment
+    balance             opening, what came and went, what remains
+    releases            released m² by outcome, effective and reported
+    changes             why a total moved
+    released_land       what each release took, as polygons
+
+The register
+    open_store          a store: PostGIS, or one GeoPackage
+    create_store        a new one
+    Store               its class: everything that a register can do
+
+Maps and files
+    maps                pages that open offline, sheets to print, atlases
+    exports             files for QGIS, Google Earth and GPS; tables as CSV, JSON and workbooks
+    Selection           how a split was asked for, for maps and files to say it
+
+What may be shown to everybody
+    disclose            a split as it may be published
+    PublicSettings      the parameters of everything public
+    StandingText        what an authority has its public outputs say
+
+Words and faults
+    terms               the vocabulary: kinds, rules, columns
+    errors              every exception, with its exit code
+    MineGeoError        the base of them all
+    intake              all that reads foreign files, with profiles of your own
 """
 
 from __future__ import annotations
@@ -30,7 +86,9 @@ if TYPE_CHECKING:
     from mine_geo.split.zones import border_sensitivity, border_split
     from mine_geo.store import Store, create_store, open_store
     from mine_geo.tables.bounds import zone_bounds
+    from mine_geo.tables.movements import balance, changes, releases
     from mine_geo.tables.published import published_table, reconcile
+    from mine_geo.tables.released import released_land
     from mine_geo.tables.totals import totals
 
 __version__ = "0.1.0"
@@ -42,9 +100,11 @@ _HOMES = {
     "StandingText": "disclosure.standing",
     "Store": "store",
     "assign_admin": "geo.admin",
+    "balance": "tables.movements",
     "border_distance": "split.distance",
     "border_sensitivity": "split.zones",
     "border_split": "split.zones",
+    "changes": "tables.movements",
     "check_hazards": "intake.checks",
     "compare_snapshots": "geo.snapshots",
     "create_store": "store",
@@ -60,6 +120,8 @@ _HOMES = {
     "read_hazards": "intake",
     "reconcile": "tables.published",
     "release_area": "ledger.preview",
+    "released_land": "tables.released",
+    "releases": "tables.movements",
     "size_m2": "geo.geometry",
     "to_hazards": "geo.hazards",
     "totals": "tables.totals",
@@ -77,9 +139,11 @@ __all__ = [
     "StandingText",
     "Store",
     "assign_admin",
+    "balance",
     "border_distance",
     "border_sensitivity",
     "border_split",
+    "changes",
     "check_hazards",
     "checks",
     "compare_snapshots",
@@ -100,6 +164,8 @@ __all__ = [
     "read_hazards",
     "reconcile",
     "release_area",
+    "released_land",
+    "releases",
     "sample",
     "size_m2",
     "terms",

@@ -270,3 +270,40 @@ def in_order(
 def _shown(value: object) -> str:
     """Return a text in quotes, of anything else what it is."""
     return quoted(value[:40]) if isinstance(value, str) else type(value).__name__
+
+
+__all__ = [
+    "DIFFERENCES_EXIT",
+    "EXIT_CODES",
+    "FINDINGS_EXIT",
+    "MOST_SHOWN",
+    "CRSError",
+    "ClockError",
+    "ConflictError",
+    "EditionError",
+    "FileError",
+    "GeometryError",
+    "MineGeoError",
+    "MixedError",
+    "NoPostGISError",
+    "NotSyntheticError",
+    "OptionError",
+    "OutsideError",
+    "RecordError",
+    "SchemaVersionError",
+    "StoreError",
+    "StoreNotFoundError",
+    "UnknownNameError",
+    "UnreachableError",
+    "choose",
+    "exit_code",
+    "in_order",
+    "meant",
+    "quoted",
+    "some",
+    "visible",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

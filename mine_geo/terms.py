@@ -16,6 +16,28 @@ Zone = Literal["near", "far"]
 Rule = Literal["edge", "centroid", "majority", "area"]
 Workbench = Literal["include", "exclude", "only"]
 Neighbour = Literal["THA", "LAO", "VNM"]
+Size = Literal["computed", "reported"]
+"""Our size of the polygon, or as the operator wrote it."""
+Group = Literal[
+    "province",
+    "province_code",
+    "district",
+    "district_code",
+    "commune",
+    "village",
+    "kind",
+    "area_type",
+    "status",
+    "in_workbench",
+    "difficulty",
+    "operator",
+    "zone",
+]
+"""The columns of ours by which totals and movements can be grouped. A further column of a file can
+be named too; no type checker knows that one."""
+ReleaseGroup = Literal[Group, "year", "outcome"]
+"""Those by which releases can be."""
+RowKind = Literal["data", "total", "compared"]
 EventType = Literal[
     "registered",
     "described",
@@ -35,7 +57,10 @@ STATUSES: Final = ("open", "worked_on", "closed")
 DIFFICULTIES: Final = ("high", "medium", "low")
 ZONES: Final = ("near", "far")
 RULES: Final = ("edge", "centroid", "majority", "area")
+ROW: Final = "row"
+"""The column of a table with totals that says what a row is: a `RowKind`."""
 WORKBENCH: Final = ("include", "exclude", "only")
+SIZES: Final = ("computed", "reported")
 NEIGHBOURS: Final = ("THA", "LAO", "VNM")
 NEIGHBOUR_NAMES: Final = {"THA": "Thailand", "LAO": "Lao PDR", "VNM": "Viet Nam"}
 EVENT_TYPES: Final = (
@@ -200,3 +225,57 @@ RESTRICTION_COLUMN: Final = "restriction"
 
 RESTRICTED_WORD: Final = "RESTRICTED"
 """What every restricted output begins its own description with."""
+
+
+__all__ = [
+    "ADMIN_COLUMNS",
+    "AREA_TYPES",
+    "BORDER_COLUMNS",
+    "BORDER_KINDS",
+    "CRS",
+    "DIFFICULTIES",
+    "EVENT_COLUMNS",
+    "EVENT_TYPES",
+    "HAZARD_COLUMNS",
+    "ITEM_COLUMNS",
+    "KINDS",
+    "MOVEMENT_COLUMNS",
+    "NEIGHBOURS",
+    "NEIGHBOUR_NAMES",
+    "NO_UNIT",
+    "OUTCOMES",
+    "OVERRULED",
+    "PERSONAL",
+    "PROVENANCE_COLUMNS",
+    "RESTRICTED_WORD",
+    "RESTRICTION_COLUMN",
+    "ROW",
+    "RULES",
+    "SIZES",
+    "SPLIT_COLUMNS",
+    "STATUSES",
+    "SYNTHETIC",
+    "THRESHOLD_M",
+    "TIME_ZONE",
+    "TOTAL_COLUMNS",
+    "WORKBENCH",
+    "ZONES",
+    "AreaType",
+    "Difficulty",
+    "EventType",
+    "Group",
+    "Kind",
+    "Neighbour",
+    "Outcome",
+    "ReleaseGroup",
+    "RowKind",
+    "Rule",
+    "Size",
+    "Status",
+    "Workbench",
+    "Zone",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

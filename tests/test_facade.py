@@ -1,7 +1,10 @@
 """`import mine_geo`: every name is there, and nothing heavy is loaded."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -28,6 +31,42 @@ def test_every_name_is_there_and_listed():
     assert callable(mg.totals)
     with pytest.raises(AttributeError, match="no attribute 'total'"):
         mg.total  # noqa: B018
+
+
+def test_help_begins_with_every_public_name():
+    head, *sections = mg.__doc__.split("\n\n")
+    named = [
+        name.strip()
+        for section in sections[1:]
+        for line in section.splitlines()[1:]
+        for name in line[4:24].split(",")
+    ]
+    assert sorted(named) == sorted(mg.__all__)
+    assert "land release" in head
+    assert all(len(line) <= 80 for section in sections[1:] for line in section.splitlines())
+
+
+@pytest.mark.parametrize("module", [mg.errors, mg.terms])
+def test_a_module_shows_its_own_names_and_no_imports(module):
+    defined = set()
+    for node in ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body:
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                defined.add(name)
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+                defined.add(name)
+    assert dir(module) == sorted(name for name in defined if not name.startswith("_"))
+
+
+def test_the_tuples_of_words_are_those_of_their_types():
+    pairs = {
+        "KINDS": "Kind", "AREA_TYPES": "AreaType", "OUTCOMES": "Outcome", "STATUSES": "Status",
+        "DIFFICULTIES": "Difficulty", "ZONES": "Zone", "RULES": "Rule", "WORKBENCH": "Workbench",
+        "NEIGHBOURS": "Neighbour", "EVENT_TYPES": "EventType", "SIZES": "Size",
+    }  # fmt: skip
+    for words, kind in pairs.items():
+        assert getattr(mg.terms, words) == get_args(getattr(mg.terms, kind))
+    assert set(get_args(mg.terms.Group)) - {"zone"} <= set(mg.terms.HAZARD_COLUMNS)
 
 
 def test_totals_is_the_function_however_it_is_reached():

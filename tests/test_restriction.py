@@ -22,6 +22,7 @@ from mine_geo.disclosure.restriction import RESTRICTED_MODE_VARIABLE
 from mine_geo.errors import FileError, OptionError
 from mine_geo.exports import tables
 from mine_geo.store import create_store
+from mine_geo.tables.envelope import Envelope
 from tests.exports.conftest import square, table
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def export(path: Path, **how: Any) -> None:
 
 
 def listed(path: Path, **how: Any) -> None:
-    tables.write_table(split(PUBLIC_MARK), path, title=PUBLIC_MARK, day=DAY, **how)
+    tables.write_table(split(PUBLIC_MARK), path, Envelope(PUBLIC_MARK, as_of=DAY), **how)
 
 
 def report_map(path: Path, **how: Any) -> None:

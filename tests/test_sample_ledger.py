@@ -204,8 +204,7 @@ class TestClusterMunitions:
 
     def test_table9_by_year(self, effects):
         ours = effects[effects["kind"] == CM].groupby("year")["cleared_m2"].sum()
-        published = published_table("cmr2024_table9")
-        rows = published[published["year"].astype(str) != "Total"]
+        rows = published_table("cmr2024_table9")
         printed = {int(y): km2 for y, km2 in zip(rows["year"], rows["cleared_km2"], strict=True)}
         assert len(printed) == 5
         assert {y: round(m2 / 1e6, 2) for y, m2 in ours.items() if m2} == printed

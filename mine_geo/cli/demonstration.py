@@ -205,12 +205,12 @@ def side_by_side(reconciled: pd.DataFrame, zone: str) -> pd.DataFrame:
     --------
     >>> table = published_table("wp2023_table3")
     >>> side_by_side(reconcile(table, table), "near").astype(object).iloc[0].tolist()
-    ['Preah Vihear', 523, 523, 0, 96396893, 96396893, 0]
+    ['data', 'Preah Vihear', 523, 523, 0, 96396893, 96396893, 0]
     """
     sides = ["ours", "published", "difference"]
     blocks = [
         reconciled[reconciled["figure"] == f"{zone}_{figure}"]
-        .set_index("province")[sides]
+        .set_index(["row", "province"])[sides]
         .add_prefix(f"{figure}_")
         for figure in ("hazards", "size_m2")
     ]
@@ -222,7 +222,7 @@ def explain(demo: Demo) -> list[str]:
 
     Numbers are those of this run; what may be the cause is not decided by them.
     """
-    names = list(demo.land_only["province"][demo.land_only["province"] != "Total"].unique())
+    names = list(demo.land_only.loc[demo.land_only["row"] == "data", "province"].unique())
     if not names:
         return ["With the land border alone every figure of Table 3 comes out the same."]
     lines = []
@@ -233,11 +233,12 @@ def explain(demo: Demo) -> list[str]:
             f"With the land border alone {name} has {near.ours:,} minefields and "
             f"{size.ours:,} m² nearer than 7 km; Table 3 says {near.published:,} and "
             f"{size.published:,}. {-near.difference:,} minefields and {-size.difference:,} m² "
-            "hang on the coast."
+            "are near only if the coast counts."
         )
     if len(names) == 1:
         lines[0] += " No other province changes."
     impossible = demo.impossible[demo.impossible["figure"] == "near_size_m2"]
+    impossible = impossible[impossible["row"] == "data"]
     lines += [
         f"Given Annex 1 and these districts, {row.province} can have at most {row.most:,} m² "
         "within 7 km of the land border: the other districts with minefields lie farther."

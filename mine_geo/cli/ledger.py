@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.store import Recorded, Store
-    from mine_geo.terms import Outcome
+    from mine_geo.tables.envelope import Zones
+    from mine_geo.terms import Group, Kind, Outcome, ReleaseGroup
 
 
 SINCE: Final = click.option(
@@ -519,9 +520,9 @@ def history(
 @click.pass_context
 def releases(  # noqa: PLR0917  (each is an option of the command)
     ctx: click.Context,
-    by: tuple[str, ...],
+    by: tuple[ReleaseGroup, ...],
     since: str | None,
-    kind: str | None,
+    kind: Kind | None,
     include_coast: bool,
     as_of: str | None,
     known_at: str | None,
@@ -547,9 +548,17 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
         spare += ["reported_m2", "unreported"] if len(by) > 1 else []
         table = table.drop(columns=[*spare, "events"], errors="ignore")
     names = {name: said.removesuffix(" m²") for name, said in NAMES.items()}
-    Sheet(table, store, "Released land, m²", names).give(format_, output)
+    zones = _zones(by, include_coast=include_coast)
+    Sheet(table, store, "Released land, m²", names, zones).give(format_, output)
     if plain:
         terminal.show_lines(silent)
+
+
+def _zones(by: Sequence[str], *, include_coast: bool) -> Zones | None:
+    """Return how zones were made, where figures are by zone."""
+    from mine_geo.tables.envelope import Zones  # noqa: PLC0415
+
+    return Zones(terms.THRESHOLD_M, "edge", include_coast) if "zone" in by else None
 
 
 def _unreported(table: pd.DataFrame) -> list[str]:
@@ -563,7 +572,7 @@ def _unreported(table: pd.DataFrame) -> list[str]:
 
 
 @click.command(epilog=example("mine-geo balance --since 2021-12-31 --as-of 2022-12-31 --by zone"))
-@click.option("--by", multiple=True, help="province, district, kind, zone, ...; may be repeated.")
+@click.option("--by", multiple=True, help="province, district, kind, zone; may be given again.")
 @SINCE
 @KIND
 @COAST
@@ -572,9 +581,9 @@ def _unreported(table: pd.DataFrame) -> list[str]:
 @click.pass_context
 def balance(  # noqa: PLR0917  (each is an option of the command)
     ctx: click.Context,
-    by: tuple[str, ...],
+    by: tuple[Group, ...],
     since: str | None,
-    kind: str | None,
+    kind: Kind | None,
     include_coast: bool,
     as_of: str | None,
     known_at: str | None,
@@ -592,15 +601,18 @@ def balance(  # noqa: PLR0917  (each is an option of the command)
     if format_ == "table" and output is None:
         table = table.drop(columns=["province_code", "district_code"], errors="ignore")
         table = _upright(table, list(by))
-    Sheet(table, store, _period(since, as_of), NAMES).give(format_, output)
+    zones = _zones(by, include_coast=include_coast)
+    Sheet(table, store, _period(since, as_of), NAMES, zones).give(format_, output)
 
 
-def _upright(table: Any, by: list[str]) -> Any:
+def _upright(table: Any, by: Sequence[str]) -> Any:
     """Return the movements one below the other, for 80 columns; a column for each group."""
     if len(table) > 4:
         return table
     labels = [" ".join(map(str, row)) for row in table[by].itertuples(index=False)] or ["m²"]
-    upright = table.drop(columns=by).T.set_axis(labels, axis=1)
+    if terms.ROW in table:  # the last is their sum, and has no name of its own
+        labels[-1] = "Total"
+    upright = table.drop(columns=[*by, terms.ROW], errors="ignore").T.set_axis(labels, axis=1)
     return upright.rename_axis("movement").reset_index()
 
 

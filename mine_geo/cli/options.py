@@ -7,7 +7,7 @@ import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 import click
 from click.core import ParameterSource
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.disclosure.settings import PublicSettings
+    from mine_geo.exports.tables import FileFormat
     from mine_geo.intake.layers import Layer
     from mine_geo.intake.raw import Received, What
     from mine_geo.store import Store
-    from mine_geo.terms import Rule, Workbench
+    from mine_geo.tables.envelope import Envelope, Zones
+    from mine_geo.terms import Kind, Rule, Workbench
 
 
 CLOCK_IS_RIGHT: Final = "mine_geo.clock_is_right"
@@ -41,7 +43,7 @@ FILE_KIND = click.option(
 )
 KIND = click.option("--kind", type=click.Choice(terms.KINDS), help="Only this kind.")
 YES = click.option("--yes", is_flag=True, help="Write it; without this it is only shown.")
-COAST = click.option("--coast", "include_coast", is_flag=True, help="The coast is border too.")
+COAST = click.option("--include-coast", is_flag=True, help="Count the coast as border too.")
 
 
 _SAID_AS: Final = {"id_column": "id"}
@@ -268,7 +270,7 @@ class Reading:
     threshold_m: float
     rule: Rule
     include_coast: bool
-    kind: str | None
+    kind: Kind | None
     workbench: Workbench
     as_of: str | None
     known_at: str | None
@@ -617,46 +619,53 @@ class Sheet:
     """None where the table comes from files alone."""
     title: str
     names: dict[str, str] | None = None
+    zones: Zones | None = None
+    """How the zones of its figures were made, where it has any."""
+    as_of: str | None = None
+    """The day of its figures, where it is another than the one asked for."""
 
     def give(self, format_: str, output: Path | None) -> None:
         """Print the table under the store's name, or write it where and how it was asked for."""
         from mine_geo.cli import terminal  # noqa: PLC0415
         from mine_geo.disclosure import restriction  # noqa: PLC0415
-        from mine_geo.exports import tables as reports  # noqa: PLC0415
 
-        synthetic, said = False, self.title
-        if self.store is not None:
-            synthetic = self.store.synthetic
-            said = f"{terminal.heading(self.store.name, synthetic=synthetic)}\n{self.title}"
         if output is None and format_ == "table":
+            said = self.title
+            if self.store is not None:
+                over = terminal.heading(self.store.name, synthetic=self.store.synthetic)
+                said = f"{over}\n{said}"
             how = leaving()
             restriction.check_personal(how["with_personal"], self.table.columns)
             shown = restriction.leaving(self.table, remarks=False, **how)
             terminal.show_table(shown, title=said, names=self.names)
             return
-        kind = None if format_ == "table" else format_
+        from mine_geo.exports.tables import write_table  # noqa: PLC0415
+
         table = self.table
         if output is None and sys.stdout.isatty():
             table = terminal.as_seen(table)
-        asked = click.get_current_context().params
-        marked = reports.write_table(
+        marked = write_table(
             table,
             output or sys.stdout,
-            format=kind,
-            title=said,
-            synthetic=synthetic,
-            day=asked.get("as_of"),
-            known_at=asked.get("known_at") or self._last_record(),
+            self._about(),
+            format=None if format_ == "table" else cast("FileFormat", format_),
             replace=replaceable(),
             **leaving(),
         )
         if output is not None:
             echo(wrote(output, public=False if marked else None))
 
-    def _last_record(self) -> str | None:
-        """Return the moment of the store's last record, None where there is none."""
-        moment = None if self.store is None else self.store.last_moment()
-        if moment is None:
-            return None
-        text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return f"{text}, the last record of the ledger"
+    def _about(self) -> Envelope:
+        """Return what the table says of itself, with the day and moment that were asked for."""
+        from mine_geo.tables.envelope import Envelope  # noqa: PLC0415
+
+        if self.store is None:
+            return Envelope(self.title)
+        asked = click.get_current_context().params
+        return Envelope.of_store(
+            self.store,
+            self.title,
+            zones=self.zones,
+            as_of=self.as_of or asked.get("as_of"),
+            known_at=asked.get("known_at"),
+        )

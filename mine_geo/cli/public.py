@@ -70,7 +70,9 @@ def _pair(option: str, what: str) -> _Decorator:
 @public.command("set", epilog=example('mine-geo public set --least-count 5 --by "Sok Dara"'))
 @click.option("--threshold", "threshold_m", type=float, metavar="METRES", help="Nearer is near.")
 @click.option("--rule", type=click.Choice(terms.RULES), help="What decides the zone.")
-@click.option("--coast/--no-coast", "include_coast", default=None, help="The coast is border too.")
+@click.option(
+    "--include-coast/--no-include-coast", default=None, help="Count the coast as border too."
+)
 @click.option(
     "--least-count", type=int, help="Figures of fewer hazards are not shown; 1 shows all."
 )

@@ -26,16 +26,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.store import Store
+    from mine_geo.tables.envelope import Zones
     from mine_geo.tables.rederive import Recipe, Sources
+    from mine_geo.terms import Group, Kind, Size
 
 
-TOTAL_NAMES: Final = {
-    "size_m2": "m²",
-    "near_hazards": "near",
-    "near_size_m2": "near m²",
-    "far_hazards": "far",
-    "far_size_m2": "far m²",
-}
+ZONE_SIZES: Final = {"near_size_m2": "near m²", "far_size_m2": "far m²"}
+TOTAL_NAMES: Final = {"size_m2": "m²", "near_hazards": "near", "far_hazards": "far"} | ZONE_SIZES
 
 
 @click.command(epilog=example("mine-geo split --province Battambang -o split.xlsx"))
@@ -51,16 +48,14 @@ def split(
 
     store = open_named(ctx)
     rows = reading.split(store, province).sort_values(["border_distance_m", "hazard_id"])
-    if format_ == "table" and output is None:
-        names = {"border_distance_m": "distance m", "near_size_m2": "near m²"}
-        names |= {"far_size_m2": "far m²"}
+    names = {"border_distance_m": "distance m"} | ZONE_SIZES
+    plain = format_ == "table" and output is None
+    if plain:
         rows = rows[["hazard_id", "district", "neighbour", "zone", *names]]
-        Sheet(rows, store, f"Hazards by distance to the border: {reading}", names).give(
-            format_, output
-        )
+    title = f"Hazards by distance to the border: {reading}"
+    Sheet(rows, store, title, names, _zones(reading)).give(format_, output)
+    if plain:
         terminal.show_lines(_nowhere(store, reading, province))
-        return
-    Sheet(rows, store, f"Hazards by distance to the border: {reading}").give(format_, output)
 
 
 @click.command(epilog=example("mine-geo totals --by district --format csv"))
@@ -86,8 +81,8 @@ def totals(
     ctx: click.Context,
     reading: Reading,
     province: str | None,
-    by: tuple[str, ...],
-    size: str,
+    by: tuple[Group, ...],
+    size: Size,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -106,10 +101,17 @@ def totals(
         spare = ["hazards", "size_m2"] if "district" in by else []
         codes = ["province_code", "district_code"]
         table = table.drop(columns=[*codes, *spare], errors="ignore")
-    Sheet(table, store, f"Totals: {reading}", TOTAL_NAMES).give(format_, output)
+    title = f"Totals: {reading}"
+    Sheet(table, store, title, TOTAL_NAMES, _zones(reading)).give(format_, output)
     if format_ == "table" and output is None:
         lines = _on_the_desk(hazards, store, reading)
         terminal.show_lines([*_nowhere(store, reading, province), *lines])
+
+
+def _zones(reading: Reading) -> Zones:
+    from mine_geo.tables.envelope import Zones  # noqa: PLC0415
+
+    return Zones(reading.threshold_m, reading.rule, reading.include_coast)
 
 
 def _nowhere(store: Store, reading: Reading, province: str | None) -> list[str]:
@@ -135,7 +137,7 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
     return said if len(waiting) or counts else []
 
 
-@click.command(epilog=example("mine-geo reconcile wp2023_table3 --coast"))
+@click.command(epilog=example("mine-geo reconcile wp2023_table3 --include-coast"))
 @click.argument("table", default="wp2023_table3")
 @click.option("--province", help="Only this province on both sides, name or code.")
 @click.option("--all", "everything", is_flag=True, help="Also the figures that agree.")
@@ -176,7 +178,8 @@ def reconcile(
     title = f"{table}: {published.counted(rows)}; {reading}"
     if format_ == "table" and output is None:
         shown = shown.drop(columns=["province_code", "district_code"], errors="ignore")
-    Sheet(shown, store, title).give(format_, output)
+    zones = _zones(reading) if how.zones else None
+    Sheet(shown, store, title, zones=zones, as_of=reading.as_of).give(format_, output)
     if len(different):
         ctx.exit(DIFFERENCES_EXIT)
 
@@ -230,10 +233,11 @@ def _claims(format_: str, output: Path | None) -> None:
 @output_options
 @click.pass_context
 def sensitivity(
-    ctx: click.Context, threshold_m: float, kind: str | None, format_: str, output: Path | None
+    ctx: click.Context, threshold_m: float, kind: Kind | None, format_: str, output: Path | None
 ) -> None:
     """Show what the totals depend on: rule, coast, and the border's accuracy."""
     from mine_geo.split.zones import border_sensitivity, unmeasurable  # noqa: PLC0415
+    from mine_geo.tables.envelope import Zones  # noqa: PLC0415
 
     store = open_named(ctx)
     hazards, border = store.hazards(kind=kind), store.border()
@@ -251,4 +255,5 @@ def sensitivity(
     if format_ == "table" and output is None:
         table = table.drop(columns=["far_hazards", "far_size_m2"])
     title = "What the split depends on; moved and change are against the first rule, land border"
-    Sheet(table, store, title, names).give(format_, output)
+    each_its_own = Zones(None, None, None)
+    Sheet(table, store, title, names, each_its_own).give(format_, output)

@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mine_geo.errors import visible
-from mine_geo.terms import SYNTHETIC
+from mine_geo.terms import ROW, SYNTHETIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,6 +42,8 @@ UNKNOWN: Final = "\N{EN DASH}"
 """What stands where nothing is recorded: never a blank, and never 0."""
 ENOUGH_DECIMALS: Final = 7
 DEGREES: Final = ("lon", "lat", "longitude", "latitude")
+SUMS: Final = {"total": "Total", "compared": "Compared"}
+"""What rows of sums are called, by what their column `row` says."""
 
 
 def console(*, errors: bool = False) -> Console:
@@ -87,7 +89,7 @@ def show_table(
     names: Mapping[str, str] | None = None,
     most: int = MOST_ROWS,
 ) -> None:
-    """Print a table; whole numbers with thousands separators, the last row `Total` set apart.
+    """Print a table; whole numbers with thousands separators, sums set apart and called so.
 
     Where the terminal is too narrow, texts are wrapped between words; if that is not enough, the
     columns stand in several tables, the keys in each, or each row by itself.
@@ -95,13 +97,14 @@ def show_table(
     Parameters
     ----------
     table
-        Any table; a geometry column is left out.
+        Any table; a geometry column is left out. Its column `row` is not shown: of a row of sums
+        the first column says what it is.
     title
         The lines above it.
     names
         Headings for columns, where the column's own name is not what should be read.
     most
-        Rows printed in a terminal, the last one `Total` beside them; a line says how many more
+        Rows printed in a terminal, a total in the last one beside them; a line says how many more
         there are. Elsewhere all are.
     """
     out = console()
@@ -109,7 +112,7 @@ def show_table(
         _print(out, line, "bold")
     shown, left = table.drop(columns="geometry", errors="ignore"), 0
     if out.is_terminal and len(shown) > most:
-        last = _totals(shown)[-1:] == [True]
+        last = shown[ROW].iloc[-1] in SUMS if ROW in shown else False
         left = len(shown) - most
         shown = pd.concat([shown.head(most), shown.tail(1)]) if last else shown.head(most)
         left -= int(last)
@@ -117,16 +120,25 @@ def show_table(
         _print(out, "(nothing)")
         _print(out, "")
         return
-    totals = _totals(shown)
-    columns = [
-        _column(shown.iloc[:, place], (names or {}).get(str(name)), totals)
-        for place, name in enumerate(shown.columns)
-    ]
+    names_of_sums = [SUMS.get(str(said)) for said in shown.get(ROW, [None] * len(shown))]
+    apart = [name is not None for name in names_of_sums]
+    shown = shown.drop(columns=ROW, errors="ignore")
+    columns = []
+    for place, column in enumerate(shown.columns):
+        values = shown.iloc[:, place]
+        # A sum has no keys: the first of them says what it is, the others are blank.
+        said = [
+            None if name is None or not unknown else "" if told else name
+            for name, unknown, told in zip(
+                names_of_sums, values.isna(), shown.iloc[:, :place].isna().any(axis=1), strict=True
+            )
+        ]
+        columns.append(_column(values, (names or {}).get(str(column)), said))
     room = out.width if out.is_terminal else sys.maxsize
     laid = _laid_out(columns, room)
     if laid:
         for part in laid:
-            _draw(out, part, totals)
+            _draw(out, part, apart)
     else:
         _print_records(out, columns, room)
     if left:
@@ -148,21 +160,17 @@ def _print(out: Console, line: str, style: str = "") -> None:
     )
 
 
-def _totals(table: pd.DataFrame) -> list[bool]:
-    """Say which rows are totals."""
-    return [str(value) == "Total" for value in table.iloc[:, 0]] if len(table.columns) else []
-
-
-def _column(values: pd.Series[Any], named: str | None, totals: list[bool]) -> _Column:
-    """Return a column as text; a total has no key, where another row without one has a dash."""
-    figures = all(isinstance(value, Real) for value in values.dropna())
-    cells = values.astype("string").fillna(UNKNOWN) if values.name == "year" else _cells(values)
-    blank = [
-        "" if total and not figures and cell == UNKNOWN else visible(cell, MOST_LETTERS)
-        for cell, total in zip(cells, totals, strict=True)
+def _column(values: pd.Series[Any], named: str | None, said: list[str | None]) -> _Column:
+    """Return a column as text; `said` is what stands in the place of a key that a sum lacks."""
+    year = values.name == "year"  # a name, and no number to add up
+    figures = not year and all(isinstance(value, Real) for value in values.dropna())
+    cells = values.astype("string").fillna(UNKNOWN) if year else _cells(values)
+    texts = [
+        visible(cell, MOST_LETTERS) if name is None or (figures and not name) else name
+        for cell, name in zip(cells, said, strict=True)
     ]
     name = named if named is not None else str(values.name).replace("_", " ")
-    return _Column(visible(name), tuple(blank), figures)
+    return _Column(visible(name), tuple(texts), figures)
 
 
 def _needed(widths: Sequence[int]) -> int:
@@ -209,7 +217,7 @@ def _parts(columns: list[_Column], room: int) -> list[list[_Column]]:
     return [_wrapped(part, room) for part in tables]
 
 
-def _draw(out: Console, columns: list[_Column], totals: list[bool]) -> None:
+def _draw(out: Console, columns: list[_Column], sums: list[bool]) -> None:
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
     for column in columns:
         drawn.add_column(
@@ -219,7 +227,7 @@ def _draw(out: Console, columns: list[_Column], totals: list[bool]) -> None:
             width=column.fixed or column.width,
         )
     for place, row in enumerate(zip(*(column.cells for column in columns), strict=True)):
-        apart = totals[place : place + 2] == [False, True]
+        apart = sums[place : place + 2] == [False, True]
         drawn.add_row(*map(Text, row), end_section=apart)
     usual, needed = out.width, _needed([column.fixed or column.width for column in columns])
     out.width = needed  # rich would cut what is wider than its console

@@ -14,7 +14,7 @@ Geometry is EPSG:4326 (longitude, latitude in degrees); sizes are whole m².
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import geopandas as gpd
 import numpy as np
@@ -33,6 +33,8 @@ from mine_geo.terms import ADMIN_COLUMNS, CRS, KINDS, OUTCOMES, PROVENANCE_COLUM
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
+
+    from mine_geo.terms import Group
 
 
 RELEASED_COLUMNS: Final = tuple(f"{outcome}_m2" for outcome in OUTCOMES)
@@ -517,7 +519,8 @@ def _aggregates(
 
 def _with_figures(rows: pd.DataFrame, hazards: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Return rows with the figures of the hazards that they name."""
-    figures = totals(hazards, by).astype(dict.fromkeys(by, object))
+    # Columns of these rows, that no reader of a public file sees: a unit by its key.
+    figures = totals(hazards, cast("list[Group]", by)).astype(dict.fromkeys(by, object))
     return rows.merge(figures, how="left", on=by, validate="one_to_one")
 
 

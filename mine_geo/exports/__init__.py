@@ -19,8 +19,11 @@ from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
 from mine_geo.exports.points import points_table, turning_points, write_points
+from mine_geo.exports.tables import write_table
 from mine_geo.maps.provenance import EVERYTHING
 from mine_geo.maps.whole_files import check_place, new_file
+from mine_geo.tables.envelope import Envelope, Zones
+from mine_geo.tables.envelope import schema as table_schema
 
 if TYPE_CHECKING:
     import os
@@ -34,7 +37,19 @@ if TYPE_CHECKING:
     from mine_geo.maps.provenance import Selection
 
 
-__all__ = ["FORMATS", "POINTS", "check", "points_table", "turning_points", "write", "write_public"]
+__all__ = [
+    "FORMATS",
+    "POINTS",
+    "Envelope",
+    "Zones",
+    "check",
+    "points_table",
+    "table_schema",
+    "turning_points",
+    "write",
+    "write_public",
+    "write_table",
+]
 
 FORMATS: Final = ("gpkg", "kml", "kmz", "gpx", "csv")
 """What a file may be, by its ending."""

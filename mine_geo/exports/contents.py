@@ -304,7 +304,9 @@ def _zone(
     coast = bool(split["include_coast"].iloc[0])
     land = None if admin is None else shapely.union_all(shapely.make_valid(admin.geometry.values))
     box = shapely.box(*shapely.total_bounds(split.geometry.to_numpy()))
-    zone = near_zone(border, threshold_m, include_coast=coast, around=box if land is None else land)
+    zone = near_zone(
+        border, threshold_m=threshold_m, include_coast=coast, around=box if land is None else land
+    )
     rim = shapely.boundary(zone)
     if land is not None:
         zone, rim = shapely.intersection(zone, land), shapely.intersection(rim, land)

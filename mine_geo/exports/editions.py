@@ -28,6 +28,7 @@ from mine_geo.geo.cells import day_of
 from mine_geo.geo.geometry import as_geometries
 from mine_geo.maps.provenance import Selection
 from mine_geo.store.publisher import two_persons
+from mine_geo.tables.envelope import Envelope
 from mine_geo.terms import TIME_ZONE
 
 if TYPE_CHECKING:
@@ -309,11 +310,22 @@ def _write(made: Draft, folder: Path, say: Callable[[str], None], *, atlas: bool
         selection=frames["selection"].accepted(),
     )
     synthetic = frames["selection"].synthetic or shown.synthetic
-    for name, table in (("figures.csv", figure_table(shown)), ("released.csv", land_table(shown))):
+    for name, title, table in (
+        ("figures.csv", "Hazards near and far, accepted records", figure_table(shown)),
+        ("released.csv", "Released land by year, accepted records", land_table(shown)),
+    ):
         # A table that is opened by itself says what it cannot know, too.
         english, khmer = not_counted(set(table["kind"].dropna()), waiting=True)
         told = table.assign(not_counted=english, not_counted_km=khmer)
-        tables.write_table(told, folder / name, synthetic=synthetic, restricted=False)
+        about = Envelope(
+            title,
+            synthetic=synthetic,
+            as_of=made.as_of.isoformat(),
+            threshold_m=shown.settings.threshold_m,
+            rule=shown.settings.rule,
+            include_coast=shown.settings.include_coast,
+        )
+        tables.write_table(told, folder / name, about, restricted=False)
 
 
 def figure_table(disclosed: Disclosed) -> pd.DataFrame:

@@ -3,52 +3,56 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, Literal
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
 import pyogrio
 
-from mine_geo import terms
 from mine_geo.disclosure import restriction
 from mine_geo.errors import FileError, OptionError, RecordError, choose, visible
 from mine_geo.geo.cells import guarded_table, read_days
+from mine_geo.tables.envelope import Envelope, as_columns, as_json, rows_of
 from mine_geo.terms import HAZARD_COLUMNS, SYNTHETIC
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import date
 
     import geopandas as gpd
 
 
 _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML, and so a workbook, cannot hold."""
+FileFormat = Literal["csv", "json", "xlsx"]
 FORMATS: Final = ("csv", "json", "xlsx")
 MOST_IN_A_CELL: Final = 32_767
 """Letters that a cell of a workbook holds."""
+UNNAMED: Final = Envelope()
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_WRITTEN: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+"""When a workbook says that it was made: else the same table would be other bytes each second."""
 
 
 def write_table(
     table: pd.DataFrame,
     target: str | os.PathLike[str] | IO[str],
+    about: Envelope = UNNAMED,
     *,
-    format: str | None = None,  # noqa: A002
-    title: str = "",
-    synthetic: bool = False,
+    format: FileFormat | None = None,  # noqa: A002
     restricted: bool | None = None,
-    day: date | str | None = None,
-    known_at: str | None = None,
     replace: str | None = None,
     without_remarks: bool = False,
     with_personal: Collection[str] = (),
 ) -> bool:
-    """Write a table as CSV, JSON or an Excel workbook.
+    """Write a table as CSV, JSON or an Excel workbook, with what it says of itself.
+
+    Its first column is `row`: `data`, or `total` of a sum. Title, provenance and `synthetic` are
+    fields of JSON, further columns of CSV, and the sheet `about` of a workbook, by the schema of
+    `tables.envelope`. The same table gives the same bytes.
 
     A text that a spreadsheet would run as a formula is marked as text: `'` before it in CSV, a
     cell of text in a workbook. Controls, which no workbook holds, are escaped there.
@@ -62,18 +66,12 @@ def write_table(
         Any table; a geometry column is left out.
     target
         A path, or for `csv` and `json` an open text stream.
+    about
+        What it says of itself: `Envelope.of_store`, `Envelope.of_split`.
     format
         `csv`, `json` or `xlsx`; else by the ending of the path.
-    title
-        What the table is; JSON and the workbook carry it.
-    synthetic
-        Say in the file that the data is an invented sample: a column in CSV, a field in JSON, a
-        line in the workbook.
     restricted
         Whether it is; else its columns tell (`restriction.holds_records`).
-    day, known_at
-        The day of the data (else the latest survey or event in it is named), and the moment at
-        which it was known, where it is restricted.
     replace
         "public": it may take the place of a public file.
     without_remarks
@@ -101,9 +99,10 @@ def write_table(
     --------
     >>> import sys
     >>> table = pd.DataFrame({"zone": ["near"], "hazards": [4075]})
-    >>> _ = write_table(table, sys.stdout, format="csv")
-    zone,hazards
-    near,4075
+    >>> about = Envelope(title="Near minefields", threshold_m=7000.0)
+    >>> _ = write_table(table, sys.stdout, about, format="csv")
+    row,zone,hazards,schema_version,title,...,threshold_m,rule,include_coast,...
+    data,near,4075,1,Near minefields,...,7000.0,,,...
     """
     path = Path(target) if isinstance(target, str | os.PathLike) else None
     kind = choose(format or (path.suffix.lstrip(".").lower() if path else ""), FORMATS, "format")
@@ -116,16 +115,22 @@ def write_table(
         remarks=set(HAZARD_COLUMNS) - {"geometry"} <= set(table.columns),
     )
     table = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
-    latest = day is None
-    told = restriction.said(_latest(table) if latest else day, known_at, latest=latest)
-    said = _Said(title, synthetic, told if marked else None)
+    latest = about.as_of is None
+    mark = None
+    if marked:
+        day = _latest(table) if latest else about.as_of
+        mark = restriction.said(day, about.known_in_words, latest=latest)
+    rows = rows_of(table)
     if not isinstance(target, str | os.PathLike):
         if kind == "xlsx":
             raise OptionError("a workbook needs a file: give --output FILE.xlsx")
-        target.write(_text(table, kind, said))
+        target.write(_text(rows, kind, about, mark))
         return marked
     restriction.check(target, public=False if marked else None, replace=replace)
-    content = _workbook(table, said) if kind == "xlsx" else _text(table, kind, said).encode()
+    if kind == "xlsx":
+        content = _workbook(rows, about, mark)
+    else:
+        content = _text(rows, kind, about, mark).encode()
     try:
         restriction.put(Path(target), content, restricted=marked)
     except OSError as error:
@@ -141,15 +146,6 @@ def _latest(table: pd.DataFrame) -> pd.Timestamp | None:
         if name in table.columns
     ]
     return max((day for day in found if not pd.isna(day)), default=None)
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What a table says of itself."""
-
-    title: str
-    synthetic: bool
-    restriction: str | None
 
 
 def write_layer(
@@ -214,25 +210,13 @@ def write_layer(
         raise FileError(f"{path}: cannot be written ({error}); choose another") from error
 
 
-def _text(table: pd.DataFrame, kind: str, said: _Said) -> str:
-    return _csv(table, said) if kind == "csv" else _json(table, said)
-
-
-def _csv(table: pd.DataFrame, said: _Said) -> str:
-    marked = table.assign(synthetic=True) if said.synthetic else table
-    if said.restriction is not None:
-        marked = _named(marked).assign(**{terms.RESTRICTION_COLUMN: said.restriction})
-    rows = _Rows(newline="")
-    guarded_table(marked).to_csv(rows, index=False, lineterminator="\r\n")
-    return rows.getvalue()
-
-
-def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose own column `restriction`, if it has one, is called otherwise."""
-    name, taken = terms.RESTRICTION_COLUMN, set(table.columns)
-    while name in taken:
-        name = f"source_{name}"
-    return table.rename(columns={terms.RESTRICTION_COLUMN: name})
+def _text(rows: pd.DataFrame, kind: str, about: Envelope, mark: str | None) -> str:
+    if kind == "json":
+        return as_json(rows, about, mark)
+    written = _Rows(newline="")
+    table = guarded_table(as_columns(rows, about, mark))
+    table.to_csv(written, index=False, lineterminator="\r\n")
+    return written.getvalue()
 
 
 class _Rows(io.StringIO):
@@ -243,14 +227,6 @@ class _Rows(io.StringIO):
 
     def write(self, row: str) -> int:
         return super().write(f"{row.removesuffix(chr(13) + chr(10))}\n")
-
-
-def _json(table: pd.DataFrame, said: _Said) -> str:
-    rows = json.loads(table.to_json(orient="records", date_format="iso", double_precision=15))
-    # The restriction comes first: it is what is read of a file to know it again.
-    told = {} if said.restriction is None else {terms.RESTRICTION_COLUMN: said.restriction}
-    whole = told | {"title": said.title, "synthetic": said.synthetic, "rows": rows}
-    return json.dumps(whole, ensure_ascii=False) + "\n"
 
 
 def _for_workbook(table: pd.DataFrame) -> pd.DataFrame:
@@ -277,30 +253,48 @@ def _escaped(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode("ascii")
 
 
-def _workbook(table: pd.DataFrame, said: _Said) -> bytes:
-    """Return one sheet: what is restricted, title, a line that says synthetic, then the table."""
-    heading = [] if said.restriction is None else [said.restriction]
-    heading += [visible(line, MOST_IN_A_CELL) for line in said.title.split("\n") if line]
-    heading += [SYNTHETIC] if said.synthetic else []
-    table = _for_workbook(table)
+def _workbook(rows: pd.DataFrame, about: Envelope, mark: str | None) -> bytes:
+    """Return a sheet `table`, under its title and warnings, and a sheet `about` with all fields."""
+    heading = [] if mark is None else [mark]
+    title = f"{about.store}\n{about.title}" if about.store else about.title
+    heading += [visible(line, MOST_IN_A_CELL) for line in title.split("\n") if line]
+    heading += [SYNTHETIC] if about.synthetic else []
+    fields = pd.DataFrame({"field": about.told().keys(), "value": about.told().values()})
+    table = _for_workbook(rows)
     written = io.BytesIO()
     with pd.ExcelWriter(written, engine="openpyxl") as writer:
-        if said.restriction is not None:
+        if mark is not None:
             properties = writer.book.properties
             properties.keywords = restriction.KEYWORDS[restriction.RESTRICTED]
-            properties.subject = properties.description = said.restriction
+            properties.subject = properties.description = mark
         table.to_excel(writer, sheet_name="table", index=False, startrow=len(heading))
         sheet = writer.sheets["table"]
         for row, line in enumerate(heading, start=1):
             # As a value and never a formula, whatever a store's name begins with.
             sheet.cell(row=row, column=1, value=line).data_type = "s"
-        for cells in sheet.iter_rows(min_row=len(heading) + 1):
-            for cell in cells:
-                if cell.data_type == "f":
-                    cell.data_type = "s"
+        _for_workbook(fields).to_excel(writer, sheet_name="about", index=False)
+        for each in writer.sheets.values():
+            for cells in each.iter_rows():
+                for cell in cells:
+                    if cell.data_type == "f":
+                        cell.data_type = "s"
         sheet.freeze_panes = sheet.cell(row=len(heading) + 2, column=1)
         for number, column in enumerate(table.columns, start=1):
             widest = max([len(str(column)), *(len(str(v)) for v in table[column].head(200))])
             letter = sheet.cell(row=1, column=number).column_letter
             sheet.column_dimensions[letter].width = min(widest + 2, 60)
-    return written.getvalue()
+    return _without_moment(written)
+
+
+def _without_moment(workbook: io.BytesIO) -> bytes:
+    """Return a workbook that does not say when it was written."""
+    again = io.BytesIO()
+    with ZipFile(workbook) as parts, ZipFile(again, "w", ZIP_DEFLATED) as whole:
+        for name in parts.namelist():
+            content = parts.read(name)
+            if name == "docProps/core.xml":
+                content = _WRITTEN.sub(rb"\g<1>1980-01-01T00:00:00Z", content)
+            entry = ZipInfo(name, _EPOCH)
+            entry.compress_type = ZIP_DEFLATED
+            whole.writestr(entry, content)
+    return again.getvalue()

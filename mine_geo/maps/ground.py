@@ -87,7 +87,9 @@ def border_zone(
 
     The near zone itself, as far as it can touch the view (degrees), with fewer vertices.
     """
-    zone = near_zone(border, threshold_m, include_coast=include_coast, around=shapely.box(*view))
+    zone = near_zone(
+        border, threshold_m=threshold_m, include_coast=include_coast, around=shapely.box(*view)
+    )
     return shapely.simplify(zone, SIMPLIFY_DEGREES)
 
 

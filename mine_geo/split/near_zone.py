@@ -10,7 +10,7 @@ import shapely
 
 from mine_geo.geo.border import border_lines
 from mine_geo.geo.geometry import as_geometries, densify, line_parts
-from mine_geo.terms import CRS
+from mine_geo.terms import CRS, THRESHOLD_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,8 +28,8 @@ METRES_PER_DEGREE: Final = 110_000.0
 
 def near_zone(
     border: gpd.GeoDataFrame,
-    threshold_m: float,
     *,
+    threshold_m: float = THRESHOLD_M,
     include_coast: bool = False,
     around: Any = None,
 ) -> shapely.Geometry:
@@ -63,7 +63,7 @@ def near_zone(
     >>> from mine_geo.geo.border import to_border
     >>> line = shapely.LineString([(103, 13), (103.2, 13)])
     >>> border = to_border(gpd.GeoDataFrame({"kind": ["land"]}, geometry=[line], crs=4326))
-    >>> zone = near_zone(border, 7000)
+    >>> zone = near_zone(border)
     >>> shapely.contains_xy(zone, 103.1, [13.0632, 13.0634]).tolist()
     [True, False]
     """

@@ -5,7 +5,7 @@ Frame in, frame out; metres and m² on the WGS 84 ellipsoid; geometries in EPSG:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 
 CUTTING: Final = ("majority", "area")
+OnOutside = Literal["raise", "keep"]
 ON_OUTSIDE: Final = ("raise", "keep")
 FOOT_M: Final = 1.0
 """How far from the border line, beyond its accuracy, the country's outline may be."""
@@ -62,7 +63,7 @@ def border_split(
     rule: Rule = "edge",
     include_coast: bool = False,
     country: Any = None,
-    on_outside: str = "raise",
+    on_outside: OnOutside = "raise",
     distances: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Say for each hazard how far it is from the border and how much of it lies near and far.
@@ -271,7 +272,7 @@ class _Measured(NamedTuple):
         if len(cut):
             zone = near_zone(
                 self.border,
-                threshold_m,
+                threshold_m=threshold_m,
                 include_coast=self.include_coast,
                 around=self.geometries[cut],
             )
@@ -301,7 +302,7 @@ def _outside(
     country: Any,
     border: gpd.GeoDataFrame,
     metres: Floats,
-    on_outside: str,
+    on_outside: OnOutside,
     *,
     include_coast: bool,
 ) -> tuple[NDArray[np.int64], Flags]:

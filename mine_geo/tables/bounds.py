@@ -19,8 +19,8 @@ from mine_geo.geo import admin_names
 from mine_geo.geo.geometry import as_geometries
 from mine_geo.split.distance import border_distance
 from mine_geo.split.near_zone import near_zone
-from mine_geo.tables.published import TOTAL, keyed_figures, published_table
-from mine_geo.terms import THRESHOLD_M
+from mine_geo.tables.published import keyed_figures, published_table
+from mine_geo.terms import ROW, THRESHOLD_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -80,7 +80,7 @@ def district_reach(
     if len(partly) and threshold_m > MARGIN_M:
         zone = near_zone(
             border,
-            threshold_m - MARGIN_M,
+            threshold_m=threshold_m - MARGIN_M,
             include_coast=include_coast,
             around=polygons[partly],
         )
@@ -125,10 +125,11 @@ def zone_bounds(
     Returns
     -------
     pandas.DataFrame
-        One row a province and one of `Total`: `province`, `province_code`, `hazards`,
-        `size_m2`; `least_…` and `most_…` for each of the four figures; `unplaced`, the
-        districts with hazards that `admin` lacks (they count as free). With `published` also
-        `published_…` and `outside`, the figures that lie outside their bounds ("" if none).
+        One row a province and one of all: `row` (`data` or `total`), `province`,
+        `province_code`, `hazards`, `size_m2`; `least_…` and `most_…` for each of the four figures;
+        `unplaced`, the districts with hazards that `admin` lacks (they count as free). With
+        `published` also `published_…` and `outside`, the figures that lie outside their bounds
+        ("" if none).
 
     Raises
     ------
@@ -218,7 +219,8 @@ def _as_record(
     place: str | None, row: _Row, table: dict[str | None, _Numbers] | None
 ) -> dict[str, object]:
     record: dict[str, object] = {
-        "province": TOTAL if place is None else admin_names.province_name(place),
+        ROW: "total" if place is None else "data",
+        "province": None if place is None else admin_names.province_name(place),
         "province_code": place,
         **{figure: int(row.all[figure]) for figure in _SIZES},
     }
@@ -240,9 +242,8 @@ def _as_record(
 def _typed(records: list[dict[str, object]]) -> pd.DataFrame:
     """Return the records as a table: nulls as None in text, published figures as Int64."""
     bounds = pd.DataFrame(records)
-    bounds["province_code"] = (
-        bounds["province_code"].astype(object).where(bounds["province_code"].notna(), None)
-    )
+    for name in ("province", "province_code"):
+        bounds[name] = bounds[name].astype(object).where(bounds[name].notna(), None)
     printed = [column for column in bounds if str(column).startswith("published_")]
     return bounds.astype(dict.fromkeys(printed, "Int64"))
 
@@ -258,7 +259,7 @@ def findings(bounds: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `province`, `province_code`, `figure`, `published`, `least`, `most`.
+        `row`, `province`, `province_code`, `figure`, `published`, `least`, `most`.
 
     Raises
     ------
@@ -275,13 +276,14 @@ def findings(bounds: pd.DataFrame) -> pd.DataFrame:
     >>> koh_kong = annex[annex["province"] == "Koh Kong"]
     >>> said = pd.DataFrame({"province": ["Koh Kong"], "near_hazards": [324]})
     >>> bounds = zone_bounds(koh_kong, admin, border, said)
-    >>> findings(bounds)[["province", "figure", "published", "least", "most"]].values.tolist()
-    [['Koh Kong', 'near_hazards', 324, 0, 276], ['Total', 'near_hazards', 324, 0, 276]]
+    >>> findings(bounds)[["row", "figure", "published", "least", "most"]].values.tolist()
+    [['data', 'near_hazards', 324, 0, 276], ['total', 'near_hazards', 324, 0, 276]]
     """
     if "outside" not in bounds:
         raise RecordError("these bounds name no published figures; give zone_bounds a table")
     rows = [
         (
+            row[ROW],
             row["province"],
             row["province_code"],
             figure,
@@ -292,5 +294,5 @@ def findings(bounds: pd.DataFrame) -> pd.DataFrame:
         for row in bounds.to_dict("records")
         for figure in filter(None, str(row["outside"]).split(", "))
     ]
-    columns = ["province", "province_code", "figure", "published", "least", "most"]
+    columns = [ROW, "province", "province_code", "figure", "published", "least", "most"]
     return pd.DataFrame(rows, columns=columns)

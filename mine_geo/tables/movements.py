@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from mine_geo.ledger.events import Day
     from mine_geo.ledger.fold import Fold
+    from mine_geo.terms import Group, Kind, ReleaseGroup
 
 
 SIGNS: Final = dict(zip(MOVEMENT_COLUMNS, (1, 1, 1, -1, -1, -1), strict=True))
@@ -48,8 +49,8 @@ def balance(
     fold: Fold,
     *,
     since: Day = None,
-    by: Sequence[str] | str = (),
-    kind: str | None = None,
+    by: Sequence[Group] | Group = (),
+    kind: Kind | None = None,
     opening: pd.DataFrame | None = None,
     closing: pd.DataFrame | None = None,
     total: bool = False,
@@ -73,7 +74,7 @@ def balance(
         For `zone`: the splits of `opening_hazards(fold, since)` and of the hazards of `fold`
         that are not closed, see `border_split`; columns `hazard_id` and `zone` are read.
     total
-        Add a last row `Total`.
+        Add a last row of sums, marked in a first column `row`; see `totals.with_total`.
 
     Returns
     -------
@@ -102,11 +103,11 @@ def balance(
     >>> balance(fold(registered_events(hazards)), by="province").iloc[0, 2:].astype(int).tolist()
     [0, 1200149, 0, 0, 0, 0, 0, 1200149]
     """
-    by = [by] if isinstance(by, str) else list(by)
-    hazards = _chosen(fold.hazards, kind, by)
+    named = [by] if isinstance(by, str) else list(by)
+    hazards = _chosen(fold.hazards, kind, named)
     figures = _by_hazard(fold, hazards["hazard_id"], since)
-    keys = _keys(hazards, by, ("zone",))
-    moving = "zone" in by
+    keys = _keys(hazards, named, ("zone",))
+    moving = "zone" in named
     table = pd.concat([hazards[[key for key in keys if key != "zone"]], figures], axis=1)
     if moving:
         table = _in_zones(table.assign(hazard_id=hazards["hazard_id"]), opening, closing)
@@ -211,8 +212,8 @@ def opening_hazards(fold: Fold, since: Day = None) -> gpd.GeoDataFrame:
 def releases(
     fold: Fold,
     *,
-    by: Sequence[str] | str = ("year", "province"),
-    kind: str | None = None,
+    by: Sequence[ReleaseGroup] | ReleaseGroup = ("year", "province"),
+    kind: Kind | None = None,
     since: Day = None,
     opening: pd.DataFrame | None = None,
     total: bool = False,
@@ -233,7 +234,7 @@ def releases(
     opening
         For `zone`: the split of `opening_hazards(fold, since)`.
     total
-        Add a last row `Total`.
+        Add a last row of sums, marked in a first column `row`; see `totals.with_total`.
 
     Returns
     -------
@@ -267,8 +268,8 @@ def releases(
        year  events  released_m2  reported_m2
     0  2022       1       600075       600000
     """
-    by = [by] if isinstance(by, str) else list(by)
-    hazards = _chosen(fold.hazards, kind, by).set_index("hazard_id", drop=False)
+    named = [by] if isinstance(by, str) else list(by)
+    hazards = _chosen(fold.hazards, kind, named).set_index("hazard_id", drop=False)
     effects = fold.effects[fold.effects["event_type"].isin(OUTCOMES)]
     effects = effects[effects["hazard_id"].isin(hazards.index)].reset_index(drop=True)
     day = day_of(since)
@@ -282,7 +283,7 @@ def releases(
     )
     if opening is not None:
         found["zone"] = found["hazard_id"].map(_zones(opening))
-    keys = _keys(found, by)
+    keys = _keys(found, named)
     released = effects[list(OUTCOME_COLUMNS)]
     reported = effects["reported_size_m2"]
     known = fold.effects["report"][fold.effects["reported_size_m2"].notna()]
@@ -357,7 +358,7 @@ def _horizon(fold: Fold) -> pd.Timestamp:
     return pd.Timestamp(min(days)) if days else fold.effects["happened_on"].max()
 
 
-def _chosen(hazards: gpd.GeoDataFrame, kind: str | None, by: list[str]) -> gpd.GeoDataFrame:
+def _chosen(hazards: gpd.GeoDataFrame, kind: Kind | None, by: Sequence[str]) -> gpd.GeoDataFrame:
     """Return the hazards of a kind; refuse to add up several."""
     if kind is not None:
         hazards = hazards[hazards["kind"] == choose(kind, KINDS, "kind")]
@@ -370,11 +371,11 @@ def _chosen(hazards: gpd.GeoDataFrame, kind: str | None, by: list[str]) -> gpd.G
     return hazards
 
 
-def _keys(table: pd.DataFrame, by: list[str], further: tuple[str, ...] = ()) -> list[str]:
+def _keys(table: pd.DataFrame, by: Sequence[str], further: tuple[str, ...] = ()) -> list[str]:
     keys = list(dict.fromkeys(key for name in by for key in GROUPS.get(name, [name])))
     missing = [key for key in keys if key not in table and key not in further]
     if missing:
-        there = some((name for name in table.columns if name != "geometry"), 40)
+        there = some((*further, *(name for name in table.columns if name != "geometry")), 40)
         raise OptionError(f"cannot group by {some(missing)}: no such column; there are: {there}")
     return keys
 

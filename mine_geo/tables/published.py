@@ -15,10 +15,12 @@ import pandas as pd
 
 from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
 from mine_geo.geo import admin_names, sample
-from mine_geo.terms import NO_UNIT
+from mine_geo.terms import NO_UNIT, ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from mine_geo.terms import RowKind
 
     _Number = float | None
     _Cell = float | str | None
@@ -26,11 +28,9 @@ if TYPE_CHECKING:
     _Figures = dict[_Key | None, dict[str, float]]
 
 
-TOTAL: Final = "Total"
-"""What stands in the name column of a total row; its code is null."""
+PRINTED_TOTAL: Final = "Total"
+"""What documents print in the name column of a total; ours say it in the column `row`."""
 NOT_RECORDED: Final = "not recorded"
-COMPARED: Final = "Compared"
-"""What stands there for the sum of the rows that both tables have, where one lacks some."""
 
 _NOT_TABLES: Final = ("claims", "name_variants", "tables")
 _RENAMED: Final = {
@@ -78,7 +78,8 @@ def published_table(name: str, *, total: bool = False) -> pd.DataFrame:
     name
         One of `published_names`: "wp2023_table3", "wp2023_annex1", ...
     total
-        Keep the printed totals, as last rows: `Total` for a name, null for its code.
+        Keep the printed totals, as last rows, and add a first column `row`: `data` or `total`.
+        Of a total, name and code are null; of that of a province's districts only the district's.
 
     Returns
     -------
@@ -109,6 +110,7 @@ def published_table(name: str, *, total: bool = False) -> pd.DataFrame:
     rows = _with_codes(cells[~is_total].reset_index(drop=True))
     whole = pd.concat([rows, _with_codes(cells[is_total])], ignore_index=True)
     typed = pd.DataFrame({column: _typed(whole[column], name) for column in whole})
+    typed.insert(0, ROW, ["data"] * len(rows) + ["total"] * int(is_total.sum()))
     body = pd.DataFrame({column: _typed(rows[column], name) for column in rows})
     _check_totals(body, typed.iloc[len(rows) :], str(path))
     return _narrow(typed if total else body)
@@ -121,16 +123,16 @@ def _rename(column: str) -> str:
 def _with_codes(cells: pd.DataFrame) -> pd.DataFrame:
     """Write provinces and districts as this library does, with their NCDD codes, up front."""
     if "province" not in cells:
-        return cells.replace(_TOTAL_CELL, TOTAL)
+        return cells.replace(_TOTAL_CELL, "")
     cells = cells.copy()
     printed = [name if _is_name(name) else "" for name in cells["province"]]
     cells["province_code"] = [admin_names.province_code(n) if n else "" for n in printed]
-    cells["province"] = [admin_names.province_name(n) if n else TOTAL for n in printed]
+    cells["province"] = [admin_names.province_name(n) if n else "" for n in printed]
     if "district" in cells:
         pairs = list(zip(cells["district"], cells["province_code"], strict=True))
         codes = [admin_names.district_code(d, p) if _is_name(d) else "" for d, p in pairs]
         cells["district_code"] = codes
-        cells["district"] = [admin_names.district_name(c) if c else TOTAL for c in codes]
+        cells["district"] = [admin_names.district_name(c) if c else "" for c in codes]
     if "difficulty" in cells:
         cells["difficulty"] = cells["difficulty"].str.lower()
     first = [column for column in _PLACE if column in cells]
@@ -216,16 +218,16 @@ def reconcile(
     published
         A table of the same words, or the name of one of `published_names`.
     province
-        Only this province, name or code, on both sides; `Total` is then its own.
+        Only this province, name or code, on both sides; the total is then its own.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each place and figure: the names and codes, `figure`, `ours`, `published`,
-        `difference` (ours less published). A row that only one side has is kept, null on the
-        other, and so is its difference: what one table does not say is unknown, not 0. Then the
-        difference of `Total` is unknown too, and rows `Compared` give the sums of what both
-        tables have, so that differences add up. The rows of `Total` come last.
+        One row for each place and figure: `row`, the names and codes, `figure`, `ours`,
+        `published`, `difference` (ours less published). A row that only one side has is kept, null
+        on the other, and so is its difference: what one table does not say is unknown, not 0. Then
+        the difference of a total is unknown too, and rows of sums marked `compared` give what both
+        tables have, so that differences add up. The totals (`row` is `total`) come last.
 
         Words (`difficulty`, and the `provinces` of an operator), where both tables have them, are
         compared as lists without an order; `difference` is how many of them stand on one side
@@ -246,7 +248,7 @@ def reconcile(
     --------
     >>> annex = published_table("wp2023_annex1")
     >>> rows = reconcile(annex, "wp2023_table1")
-    >>> rows[rows["province"] == "Koh Kong"].iloc[:, 2:]
+    >>> rows[rows["province"] == "Koh Kong"].iloc[:, 3:]
             figure      ours published  difference
     15     hazards       355       355           0
     16     size_m2  22846585  22846585           0
@@ -283,8 +285,8 @@ def reconcile(
 class _Row(NamedTuple):
     """A figure on both sides."""
 
-    key: _Key | str
-    """The codes, or what a row of sums is called."""
+    key: _Key | RowKind
+    """The codes, or which row of sums it is."""
     figure: str
     ours: _Cell
     published: _Cell
@@ -296,7 +298,7 @@ class _Row(NamedTuple):
         return self.ours is not None and self.published is not None
 
     @classmethod
-    def of(cls, key: _Key | str, figure: str, ours: _Number, published: _Number) -> _Row:
+    def of(cls, key: _Key | RowKind, figure: str, ours: _Number, published: _Number) -> _Row:
         known = ours is not None and published is not None
         return cls(key, figure, ours, published, ours - published if known else None)  # type: ignore[operator]
 
@@ -318,12 +320,12 @@ def _sums(
     compared, totals = [], []
     for figure in shared:
         there = [row for row in rows if row.figure == figure]
-        total = _Row.of(TOTAL, figure, ours.get(figure), printed.get(figure))
+        total = _Row.of("total", figure, ours.get(figure), printed.get(figure))
         known = [row for row in there if row.known]
         if len(known) < len(there):
             total = total._replace(difference=None)
             sides = [sum(row[place] for row in known) for place in (2, 3)]  # type: ignore[misc]
-            compared.append(_Row.of(COMPARED, figure, *(sides if known else (None, None))))
+            compared.append(_Row.of("compared", figure, *(sides if known else (None, None))))
         totals.append(total)
     return [*compared, *totals]
 
@@ -426,8 +428,7 @@ def keyed_figures(table: pd.DataFrame, keys: list[str], shared: list[str], what:
     missing = [key for key in keys if key not in table]
     if missing:
         raise RecordError(f"{what} has no {some(missing)}; make the totals by {', '.join(keys)}")
-    named = [column for column in (*_PLACE, *_KEYS) if column in table]
-    is_total = table[named].astype(object).isin([TOTAL]).any(axis=1)
+    is_total = _totals(table)
     wanted = [*keys, *shared]
     body = table.loc[~is_total, wanted]
     _check_totals(body, table.loc[is_total, wanted], what)
@@ -441,22 +442,26 @@ def keyed_figures(table: pd.DataFrame, keys: list[str], shared: list[str], what:
     return rows
 
 
+def _totals(table: pd.DataFrame) -> pd.Series[bool]:
+    """Say which rows are sums: by the column `row`, or by what a document prints for a name."""
+    named = [column for column in (*_PLACE, *_KEYS) if column in table]
+    printed = table[named].astype(object).isin([PRINTED_TOTAL]).any(axis=1)
+    return printed | table[ROW].isin(["total", "compared"]) if ROW in table else printed
+
+
 def _laid_out(rows: list[_Row], keys: list[str]) -> pd.DataFrame:
     """Return the rows as a table: names and codes, figure, ours, published, difference."""
-    columns: dict[str, list[str | None]] = {}
+    columns: dict[str, list[str | None]] = {
+        ROW: [row.key if isinstance(row.key, str) else "data" for row in rows]
+    }
     for place, key in enumerate(keys):
         codes = [None if isinstance(row.key, str) else row.key[place] for row in rows]
         if key in _NAME_OF:
             columns[_NAME_OF[key]] = [
-                row.key if isinstance(row.key, str) else _place_name(code)
+                None if isinstance(row.key, str) else _place_name(code)
                 for code, row in zip(codes, rows, strict=True)
             ]
         columns[key] = codes
-    if keys[0] not in _NAME_OF:
-        columns[keys[0]] = [
-            row.key if isinstance(row.key, str) else code
-            for code, row in zip(columns[keys[0]], rows, strict=True)
-        ]
     result = pd.DataFrame(columns, dtype=object)
     result["figure"] = [row.figure for row in rows]
     words = {place: row for place, row in enumerate(rows) if row.figure in _WORDS}
@@ -493,9 +498,12 @@ def counted(reconciled: pd.DataFrame) -> str:
     >>> counted(reconcile(annex[annex["province"] == "Pursat"], "wp2023_table1"))
     '0 of 3 figures differ; 33 more stand in one table only and are not compared'
     """
-    sums = reconciled.isin([TOTAL, COMPARED]).any(axis=1)
-    rows = reconciled[~sums | reconciled["difference"].notna()]
-    rows = rows[~rows.isin([COMPARED]).any(axis=1)]
+    # A total is a figure of both tables where its difference is known; sums of what can be compared
+    # are figures of neither.
+    counts = (reconciled[ROW] == "data") | (
+        (reconciled[ROW] == "total") & reconciled["difference"].notna()
+    )
+    rows = reconciled[counts]
     unknown = rows["difference"].isna()
     different = rows["difference"].ne(0) & ~unknown
     said = f"{int(different.sum()):,} of {int((~unknown).sum()):,} figures differ"

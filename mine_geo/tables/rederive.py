@@ -18,11 +18,12 @@ from mine_geo.tables.published import NOT_RECORDED
 from mine_geo.tables.totals import totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import geopandas as gpd
 
     from mine_geo.ledger.fold import Fold
+    from mine_geo.terms import Kind, Outcome, ReleaseGroup
 
 
 SQUARE_KM: Final = 1_000_000
@@ -34,7 +35,7 @@ class Sources:
 
     fold: Fold
     """The ledger as of the table's day."""
-    kind: str
+    kind: Kind
     split: gpd.GeoDataFrame | None = None
     """The split of the hazards of `fold`, for a table of zones."""
     spot_tasks: pd.DataFrame | None = None
@@ -46,7 +47,7 @@ class Sources:
         hazards = self.fold.hazards
         return hazards[(hazards["kind"] == self.kind) & (hazards["status"] != "closed")]
 
-    def releases(self, by: list[str], year: int | None = None) -> pd.DataFrame:
+    def releases(self, by: Sequence[ReleaseGroup], year: int | None = None) -> pd.DataFrame:
         """Return releases of the kind, of one year or all, summed by columns."""
         rows = movements.releases(self.fold, by=["year", *by], kind=self.kind)
         if year is None:
@@ -65,7 +66,7 @@ class Sources:
 class Recipe:
     """How a published table is made again."""
 
-    kind: str
+    kind: Kind
     as_of: str
     """The end of this day, ISO."""
     make: Callable[[Sources], pd.DataFrame]
@@ -157,7 +158,7 @@ def _key_data(sources: Sources) -> pd.DataFrame:
     return table
 
 
-def _by_operator(outcome: str) -> Callable[[Sources], pd.DataFrame]:
+def _by_operator(outcome: Outcome) -> Callable[[Sources], pd.DataFrame]:
     """Return the recipe of an outcome's m² by operator in 2024 (Tables 6 and 7)."""
 
     def make(sources: Sources) -> pd.DataFrame:
@@ -203,7 +204,8 @@ def _cleared_km2(sources: Sources) -> pd.DataFrame:
     return pd.DataFrame({"year": rows["year"].astype("int64"), "cleared_km2": km2})
 
 
-_AP, _CM = ("ap_minefield", "2022-12-31"), ("cluster_munition", "2024-12-31")
+_AP: Final[tuple[Kind, str]] = ("ap_minefield", "2022-12-31")
+_CM: Final[tuple[Kind, str]] = ("cluster_munition", "2024-12-31")
 RECIPES: Final[dict[str, Recipe]] = {
     "wp2023_table1": Recipe(*_AP, lambda sources: _remaining(sources, ["province"])),
     "wp2023_table2": Recipe(*_AP, _released_by_year),

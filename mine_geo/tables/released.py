@@ -23,6 +23,7 @@ from mine_geo.terms import CRS, KINDS, OUTCOMES
 if TYPE_CHECKING:
     from mine_geo.ledger.events import Day
     from mine_geo.ledger.fold import Fold
+    from mine_geo.terms import Kind
 
 
 COLUMNS: Final = (
@@ -45,7 +46,7 @@ COLUMNS: Final = (
 """What `released_land` says of each release."""
 
 
-def released_land(fold: Fold, *, kind: str | None = None, since: Day = None) -> gpd.GeoDataFrame:
+def released_land(fold: Fold, *, kind: Kind | None = None, since: Day = None) -> gpd.GeoDataFrame:
     """Return the land that each release took off its hazard.
 
     Parameters

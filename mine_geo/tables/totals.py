@@ -9,17 +9,16 @@ import pandas as pd
 
 from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
 from mine_geo.geo.hazards import LEVELS
-from mine_geo.terms import NO_UNIT, PROVENANCE_COLUMNS, TOTAL_COLUMNS, WORKBENCH
+from mine_geo.terms import NO_UNIT, PROVENANCE_COLUMNS, ROW, SIZES, TOTAL_COLUMNS, WORKBENCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
 
-    from mine_geo.terms import Workbench
+    from mine_geo.terms import Group, Size, Workbench
 
 
-SIZES: Final = ("computed", "reported")
 GROUPS: Final = {
     "province": ["province", "province_code"],
     "district": ["province", "province_code", "district", "district_code"],
@@ -33,9 +32,9 @@ PLACES: Final = ("province_code", "province", "district_code", "district")
 
 def totals(
     split: gpd.GeoDataFrame,
-    by: Sequence[str] | str = ("province",),
+    by: Sequence[Group] | Group = ("province",),
     *,
-    size: str = "computed",
+    size: Size = "computed",
     total: bool = False,
     workbench: Workbench = "include",
 ) -> pd.DataFrame:
@@ -46,15 +45,16 @@ def totals(
     split
         What `border_split` returned.
     by
-        Columns to group by. `province` and `district` are grouped by code and come with code and
-        name; hazards that record none stand last, under `terms.NO_UNIT`, their code null. A
-        categorical column keeps its unused categories as rows of zeros; so do the
-        provinces and districts of records that `workbench` leaves out.
+        Columns to group by: `terms.Group`, or a further column of the table. `province` and
+        `district` are grouped by code and come with code and name; hazards that record none stand
+        last, under `terms.NO_UNIT`, their code null. A categorical column keeps its unused
+        categories as rows of zeros; so do the provinces and districts of records that `workbench`
+        leaves out.
     size
         `computed` (our size of each polygon) or `reported` (as the operator wrote it; the near
         part is then the computed share of it, and a hazard with no reported size is refused).
     total
-        Add a last row `Total`.
+        Add a last row of sums, and a first column `row` that marks it: see `with_total`.
     workbench
         Records not yet accepted into the register: `include`, `exclude` or `only`.
 
@@ -68,7 +68,7 @@ def totals(
     ------
     MixedError
         If hazards of several kinds would be added up (group by `kind` to see them side by side),
-        or rows of different thresholds, rules or borders; a row `Total` adds them up too.
+        or rows of different thresholds, rules or borders; a total adds them up too.
     OptionError
         For an unknown option or column.
 
@@ -82,11 +82,11 @@ def totals(
       province  hazards  size_m2  near_size_m2  far_size_m2
     0   Kratie        2      120           100           20
     """
-    by = [by] if isinstance(by, str) else list(by)
+    named = [by] if isinstance(by, str) else list(by)
     choose(size, SIZES, "size")
     choose(workbench, WORKBENCH, "workbench")
-    keys = _keys(split, by)
-    _refuse_mixtures(split, [] if total else by)
+    keys = _keys(split, named)
+    _refuse_mixtures(split, [] if total else named)
     figures = _figures(split, size)
     counted = _counted(split, workbench)
     figures = figures.where(counted, 0)
@@ -144,28 +144,38 @@ def name_no_unit(table: pd.DataFrame, units: Sequence[str] = LEVELS) -> pd.DataF
 
 
 def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Return the table with a last row `Total`: the sum of each figure.
+    """Return the table with a last row: the sum of each figure.
 
-    Of figures that may be null it is the sum of those that are known, null where none is.
+    A first column `row` says which it is: `total`, where all others are `data`. Its keys are null,
+    so that nobody takes it for a place of that name. Of figures that may be null it is the sum of
+    those that are known, null where none is.
+
+    Raises
+    ------
+    OptionError
+        If the table is grouped by a column `row`.
 
     Examples
     --------
     >>> with_total(pd.DataFrame({"kind": ["a", "b"], "hazards": [1, 2]}), ["kind"])
-        kind  hazards
-    0      a        1
-    1      b        2
-    2  Total        3
+         row  kind  hazards
+    0   data     a        1
+    1   data     b        2
+    2  total  None        3
     """
+    if ROW in keys:
+        raise OptionError(f"a table with a total has its own column {ROW}: leave the total out")
     last: dict[Any, Any] = {
-        column: "Total"
+        column: None
         if column in keys
         else table[column].sum(min_count=int(table[column].dtype == "Int64"))
         for column in table
     }
-    last |= dict.fromkeys((column for column in keys if column.endswith("_code")), None)
     named = table.astype(dict.fromkeys(keys, object))
     row = pd.DataFrame([last]).astype(named.dtypes.to_dict())
-    return pd.concat([named, row], ignore_index=True)
+    whole = pd.concat([named, row], ignore_index=True)
+    whole.insert(0, ROW, [*["data"] * len(named), "total"])
+    return whole
 
 
 def _keys(split: gpd.GeoDataFrame, by: Sequence[str]) -> list[str]:

@@ -262,7 +262,7 @@ class Ground:
 
     def _whole(self, threshold_m: float, coast: bool) -> Any:
         around = shapely.box(*self.admin.total_bounds)
-        return near_zone(self.border, threshold_m, include_coast=coast, around=around)
+        return near_zone(self.border, threshold_m=threshold_m, include_coast=coast, around=around)
 
     @cache  # noqa: B019
     def near(self, unit: tuple[str, str], threshold_m: float, *, coast: bool) -> Any:

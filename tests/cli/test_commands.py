@@ -26,7 +26,8 @@ def test_the_same_file_twice_changes_nothing(filled: Command) -> None:
 
 def test_totals_count_near_and_far(filled: Command) -> None:
     rows = json.loads(filled.done("totals", "--format", "json"))["rows"]
-    assert [row["province"] for row in rows] == ["Battambang", "Total"]
+    assert [row["province"] for row in rows] == ["Battambang", None]
+    assert [row["row"] for row in rows] == ["data", "total"]
     for row in rows:
         assert (row["near_hazards"], row["far_hazards"]) == (1, 1)
         assert row["far_size_m2"] == SIZE_2
@@ -39,7 +40,7 @@ def test_hazards_without_a_province_are_counted_beside_every_province(filled: Co
     )
     filled.done("load", "hazards", lost)
     rows = json.loads(filled.done("totals", "--format", "json"))["rows"]
-    assert [row["province"] for row in rows] == ["Battambang", "no unit recorded", "Total"]
+    assert [row["province"] for row in rows] == ["Battambang", "no unit recorded", None]
     size = int(mg.read_hazards(lost).size_m2.sum())
     assert [row["size_m2"] for row in rows] == [size, size, 2 * size]
     said = f"No unit recorded: 2 hazards, {size:,} m²"
@@ -78,7 +79,8 @@ def test_totals_to_each_kind_of_file(filled: Command) -> None:
     read = pd.read_csv("totals.csv", dtype={"province_code": str})
     assert read.hazards.tolist() == [2, 2]
     assert read.province_code[0] == "02"
-    assert "synthetic" not in read
+    assert read["row"].tolist() == ["data", "total"]
+    assert read["synthetic"].tolist() == [False, False]
     assert json.loads(Path("totals.json").read_text())["synthetic"] is False
     sheet = openpyxl.load_workbook("totals.xlsx").active
     assert sheet is not None

@@ -156,7 +156,7 @@ def test_an_atlas_does_not_go_into_a_folder_of_others(filled: Command) -> None:
 
 def test_what_was_asked_for_is_said_even_where_nothing_is_left_to_say_it(filled: Command) -> None:
     """A sheet of a kind that nobody recorded is not one of a country without hazards."""
-    asked = ["--kind", "av_minefield", "--threshold", 9000, "--rule", "majority", "--coast"]
+    asked = ["--kind", "av_minefield", "--threshold", 9000, "--rule", "majority", "--include-coast"]
     asked += ["--workbench", "exclude", "--known-at", "2099-06-30T12:00+07:00"]
     filled.done("map", "province", "--province", "02", *asked, "-o", "page.html")
     page = shown(Path("page.html"))

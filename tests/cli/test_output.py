@@ -25,6 +25,7 @@ from mine_geo.exports.tables import MOST_IN_A_CELL, write_table
 from mine_geo.geo.cells import guarded
 from mine_geo.intake.formats.sheets import read_csv
 from mine_geo.maps.provenance import provenance
+from mine_geo.tables.envelope import Envelope
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,10 +58,10 @@ def written(table: pd.DataFrame) -> list[list[str]]:
 def test_no_cell_of_csv_is_a_formula(text: str) -> None:
     table = pd.DataFrame({"hazard_id": [text], text: ["x"], "m2": [-5], "deg": [-0.25]})
     for row in written(table):
-        assert [cell for cell in row[:2] if cell[:1] in SIGNS] == []
+        assert [cell for cell in row[:3] if cell[:1] in SIGNS] == []
     head, row = written(table)
-    assert head[1] == f"'{text}"
-    assert row[:-1] == [f"'{text}", "x", "-5", "-0.25"]
+    assert head[2] == f"'{text}"
+    assert row[:5] == ["data", f"'{text}", "x", "-5", "-0.25"]
     assert (head[-1], row[-1][:11]) == ("restriction", "RESTRICTED:")
 
 
@@ -71,17 +72,17 @@ def test_other_texts_are_as_they_were(text: str) -> None:
 
 def test_numbers_stay_numbers_whatever_their_column() -> None:
     mixed = pd.Series([-5, "-5", -0.5, None, True], dtype=object)
-    cells = [row[1] for row in written(pd.DataFrame({"n": range(5), "mixed": mixed}))[1:]]
+    cells = [row[2] for row in written(pd.DataFrame({"n": range(5), "mixed": mixed}))[1:]]
     assert cells == ["-5", "'-5", "-0.5", "", "True"]
     typed = pd.DataFrame({"a": pd.array([-1, None], dtype="Int64"), "b": np.array([-1.5, 2])})
-    assert written(typed)[1:] == [["-1", "-1.5"], ["", "2.0"]]
+    assert [row[1:3] for row in written(typed)[1:]] == [["-1", "-1.5"], ["", "2.0"]]
 
 
 @given(TEXTS)
 @example("'=1")
 @example("''''-")
 def test_what_is_read_again_is_what_was_written(text: str) -> None:
-    (cell,) = written(pd.DataFrame({"hazard_id": [text], "n": [1]}))[1][:1]
+    cell = written(pd.DataFrame({"hazard_id": [text], "n": [1]}))[1][1]
     assert cell[:1] not in {*SIGNS} or cell == ""
     if text.strip() and "\r" not in text:
         out = io.StringIO()
@@ -139,9 +140,11 @@ def test_a_negative_coordinate_is_a_number(tmp_path: Path) -> None:
 
 def test_no_cell_of_a_workbook_is_a_formula(tmp_path: Path) -> None:
     table = pd.DataFrame({"=A1": FORMULAS, "m2": [-5] * len(FORMULAS)})
-    write_table(table, tmp_path / "x.xlsx", title="=1+1\n+2", synthetic=True)
-    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
-    assert sheet is not None
+    write_table(table, tmp_path / "x.xlsx", Envelope("=1+1\n+2", synthetic=True))
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    about = {cell.data_type for row in book["about"].iter_rows() for cell in row if cell.value}
+    assert about == {"s", "n", "b"}
+    sheet = book["table"]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells if cell.value is not None} == {"s", "n"}
     found = [str(cell.value) for cell in cells]
@@ -155,10 +158,10 @@ def test_a_workbook_holds_what_it_can_and_says_what_not(tmp_path: Path) -> None:
     write_table(pd.DataFrame({"id": ids, "at": moments}), tmp_path / "x.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
     assert sheet is not None
-    assert sheet["A2"].value == "a\\x1b[2J\\x00\\ud800\\ufffe"
-    assert sheet["A3"].value == "b\nc"
-    assert sheet["B2"].value == "2024-05-03T10:00:00+00:00"
-    assert sheet["B3"].value is None
+    assert sheet["B2"].value == "a\\x1b[2J\\x00\\ud800\\ufffe"
+    assert sheet["B3"].value == "b\nc"
+    assert sheet["C2"].value == "2024-05-03T10:00:00+00:00"
+    assert sheet["C3"].value is None
     long = pd.DataFrame({"hazard_id": ["x" * (MOST_IN_A_CELL + 1)]})
     with pytest.raises(RecordError, match=r"hazard_id: .*32,768 characters.*write \.csv or \.json"):
         write_table(long, tmp_path / "y.xlsx")

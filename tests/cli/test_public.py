@@ -45,7 +45,7 @@ def test_settings_are_set_and_shown(filled: Command) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "other", [("--threshold", "3985"), ("--rule", "area"), ("--coast",)], ids=lambda o: o[0]
+    "other", [("--threshold", "3985"), ("--rule", "area"), ("--include-coast",)], ids=lambda o: o[0]
 )
 def test_no_public_output_has_parameters_of_its_own(
     filled: Command, words: tuple[str, ...], other: tuple[str, ...]

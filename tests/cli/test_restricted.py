@@ -213,7 +213,10 @@ def test_a_public_atlas_is_not_added_to(persons: Command) -> None:
 def test_tables_carry_the_day_and_the_moment_that_were_asked_for(persons: Command) -> None:
     told = ("--as-of", "2022-12-31", "--known-at", "2030-01-01T00:00Z")
     rows = json.loads(persons.done("split", "--format", "json", *told))
-    assert "; data of 2022-12-31; known at 2030-01-01T00:00Z; no edition; " in rows["restriction"]
+    assert (
+        "; data of 2022-12-31; known at 2030-01-01T00:00:00.000Z; no edition; "
+        in rows["restriction"]
+    )
     persons.done("split", "-o", "now.xlsx")
     said = json.loads(persons.done("split", "--format", "json"))["restriction"]
     assert ", the last record of the ledger; no edition; mine_geo " in said

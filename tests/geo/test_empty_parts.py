@@ -110,7 +110,7 @@ def test_figures_are_those_of_what_is_drawn(border, hollow):
     assert district_reach(admin.assign(geometry=hollow), border)["reach"].unique().tolist() == [
         "far"
     ]
-    assert near_zone(border, 7000, around=two).is_empty
+    assert near_zone(border, threshold_m=7000, around=two).is_empty
 
 
 def test_a_split_refuses_it_by_id_and_takes_such_a_country(border, hollow):

@@ -209,7 +209,7 @@ def test_a_cut_at_the_threshold_loses_no_land(border):
     frame = hazards(*polygons)
     metres = border_distance(frame, border)
     split = border_split(frame, border, rule="area", threshold_m=float(metres.median()) + 400)
-    zone = near_zone(border, split["threshold_m"].iloc[0], around=polygons)
+    zone = near_zone(border, threshold_m=split["threshold_m"].iloc[0], around=polygons)
     cut = split[split["near_size_m2"].between(1, split["size_m2"] - 1)]
     assert len(cut) > 40
     for row in cut.itertuples():

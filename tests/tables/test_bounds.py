@@ -71,10 +71,11 @@ def test_forced_near_forced_far_and_free():
     assert (battambang["least_far_size_m2"], battambang["most_far_size_m2"]) == (4000, 6000)
     all_near = bounds.loc["Banteay Meanchey"]
     assert (all_near["least_near_hazards"], all_near["most_far_hazards"]) == (5, 0)
-    total = bounds.loc["Total"]
+    total = bounds[bounds["row"] == "total"].squeeze()
     assert (total["least_near_hazards"], total["most_near_hazards"]) == (15, 35)
     assert (total["least_far_size_m2"], total["most_far_size_m2"]) == (4000, 6000)
-    assert bounds.index.tolist() == ["Banteay Meanchey", "Battambang", "Total"]
+    assert bounds.index.tolist()[:2] == ["Banteay Meanchey", "Battambang"]
+    assert bounds["row"].tolist() == ["data", "data", "total"]
     assert "outside" not in bounds
 
 
@@ -90,13 +91,14 @@ def test_published_figures_outside_the_made_up_bounds():
     )
     bounds = zone_bounds(TOTALS, MADE_UP, BORDER, published)
     found = findings(bounds)
+    found["province"] = found["province"].where(found["row"] == "data", "(all)")
     assert found[["province", "figure", "published", "least", "most"]].to_numpy().tolist() == [
         ["Banteay Meanchey", "near_hazards", 4, 5, 5],
         ["Banteay Meanchey", "far_hazards", 1, 0, 0],
         ["Battambang", "near_hazards", 9, 10, 30],
         ["Battambang", "far_hazards", 61, 40, 60],
-        ["Total", "near_hazards", 13, 15, 35],
-        ["Total", "far_hazards", 62, 40, 60],
+        ["(all)", "near_hazards", 13, 15, 35],
+        ["(all)", "far_hazards", 62, 40, 60],
     ]
     assert bounds["published_near_hazards"].tolist() == [4, 9, 13]
 
@@ -130,7 +132,8 @@ def test_table_3_with_the_land_border_names_koh_kong_alone(real):
         ["far_hazards", 31, 79, 355],
         ["far_size_m2", 2442908, 5224869, 22846585],
     ]
-    assert bounds.iloc[-1]["province"] == "Total"
+    assert bounds["row"].tolist() == ["data"] * (len(bounds) - 1) + ["total"]
+    assert bounds.iloc[-1]["province"] is None
     assert bounds.iloc[-1]["province_code"] is None
     assert (bounds["unplaced"] == "").all()
 

@@ -110,7 +110,7 @@ def test_the_claims_need_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert written["synthetic"] is False
     assert len(written["rows"]) == len(BY_HAND)
     csv = CliRunner().invoke(main, [*words, "--format", "csv"]).stdout
-    assert csv.splitlines()[0].endswith("unit,verdict,reading,note")
+    assert ",unit,verdict,reading,note,schema_version,title," in csv.splitlines()[0]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -52,8 +52,10 @@ def test_by_province_in_the_order_of_codes():
 
 def test_the_last_row_is_the_total():
     table = totals(SPLIT, total=True)
-    assert table["province"].iloc[-1] == "Total"
-    assert not table["province_code"].iloc[-1]
+    assert table.columns[0] == "row"
+    assert table["row"].tolist() == ["data"] * (len(table) - 1) + ["total"]
+    assert table.loc[len(table) - 1, ["province", "province_code"]].isna().all()
+    assert "row" not in totals(SPLIT)
     assert figures(table)[-1] == [6, 3577, 2, 1700, 4, 1877]
     assert figures(totals(SPLIT, by=[])) == [[6, 3577, 2, 1700, 4, 1877]]
 
@@ -157,6 +159,19 @@ def test_faults():
         totals(SPLIT.drop(columns="zone"))
 
 
+def test_a_place_called_total_is_a_place():
+    table = totals(SPLIT.assign(province="Total", province_code="02"), total=True)
+    assert table["province"].tolist()[0] == "Total"
+    assert table["row"].tolist() == ["data", "total"]
+
+
+def test_a_column_called_row_is_not_mixed_up_with_ours():
+    own = SPLIT.assign(row=["total", "b"] * 3)
+    assert totals(own, by=["row"])["row"].tolist() == ["b", "total"]
+    with pytest.raises(OptionError, match="leave the total out"):
+        totals(own, by=["row"], total=True)
+
+
 def test_no_rows_are_no_groups():
     assert totals(SPLIT.iloc[:0]).empty
     table = totals(SPLIT.iloc[:0], total=True)
@@ -198,7 +213,8 @@ NOWHERE = SPLIT.assign(
 
 def test_hazards_without_a_unit_are_named_so_and_counted_last():
     table = totals(NOWHERE.assign(province=NOWHERE["province"].replace(" ", None)), total=True)
-    assert table["province"].tolist() == ["Battambang", "Pailin", "Battambang", NO_UNIT, "Total"]
+    assert table["province"].tolist()[:4] == ["Battambang", "Pailin", "Battambang", NO_UNIT]
+    assert table["row"].tolist() == ["data"] * 4 + ["total"]
     assert table["province_code"].iloc[3] is None or np.isnan(table["province_code"].iloc[3])
     assert figures(table)[3] == [3, 77, 0, 0, 3, 77]
     assert figures(table)[4] == figures(totals(SPLIT, by=[]))[0]

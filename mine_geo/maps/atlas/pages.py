@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.layers import Layers
     from mine_geo.maps.pages.page import OfflinePage
+    from mine_geo.terms import Group
 
     Rows = NDArray[np.int64]
 
@@ -233,7 +234,7 @@ def unit_tables(
             "near_size_m2": hazards["near_size_m2"].to_numpy(),
         }
     )
-    figures = totals(frame, ["kind", "unit"])
+    figures = totals(frame, cast("list[Group]", ["kind", "unit"]))  # a unit by its page's key
     return tuple(
         _table(str(kind), rows, level, units)
         for kind, rows in figures.groupby("kind", observed=False, sort=True)

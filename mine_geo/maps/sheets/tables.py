@@ -8,7 +8,7 @@ A table of a sheet as it is drawn: columns as wide as their texts, figures to th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -93,7 +93,9 @@ def _headed(said: Facts, first: Said, title: Said, rows: list[Row]) -> Table:
     )
 
 
-def by_unit(subject: Subject, layers: Beneath, said: Facts, level: str) -> Table | None:
+def by_unit(
+    subject: Subject, layers: Beneath, said: Facts, level: Literal["province", "district"]
+) -> Table | None:
     """Return near and far by province or district, kinds apart; None where rows name none."""
     needed = {level, f"{level}_code", "province", "province_code"}
     if not needed <= set(subject.hazards.columns):
@@ -200,7 +202,9 @@ def _hazard(hazard: pd.Series[Any]) -> tuple[Said, ...]:
 
 def choices(subject: Subject, layers: Beneath, said: Facts) -> Iterator[Table]:
     """Give the tables that suit a sheet, the most detailed first; the last one is short."""
-    level = {"national": "province", "province": "district"}.get(subject.level)
+    levels: dict[str, Literal["province", "district"]]
+    levels = {"national": "province", "province": "district"}
+    level = levels.get(subject.level)
     if said.public:
         table = disclosed(said)
     elif level is None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mine_geo.ledger.events import Day, Moment
     from mine_geo.ledger.fold import Fold
     from mine_geo.store.ledger.imports import Imported, Log
-    from mine_geo.terms import Rule
+    from mine_geo.terms import Group, Kind, ReleaseGroup, Rule
 
 
 _DID: Final = ("before_m2", "after_m2", *MOVEMENT_COLUMNS, "again_m2", "overlap_m2")
@@ -184,14 +184,15 @@ class Accounts(Base):
 
     def releases(
         self,
-        by: Sequence[str] | str = ("year", "province"),
+        by: Sequence[ReleaseGroup] | ReleaseGroup = ("year", "province"),
         *,
         as_of: Day = None,
         known_at: Moment = None,
         since: Day = None,
-        kind: str | None = None,
+        kind: Kind | None = None,
         total: bool = False,
         threshold_m: float = THRESHOLD_M,
+        rule: Rule = "edge",
         include_coast: bool = False,
     ) -> pd.DataFrame:
         """Add up releases: effective m² by outcome, beside what the operators reported.
@@ -206,8 +207,8 @@ class Accounts(Base):
         since
             Only releases after this day.
         total
-            Add a last row `Total`.
-        threshold_m, include_coast
+            Add a last row of sums, marked in a first column `row`; see `totals.with_total`.
+        threshold_m, rule, include_coast
             For `zone`, as for `split`.
 
         Returns
@@ -226,7 +227,7 @@ class Accounts(Base):
         opening = None
         if "zone" in ([by] if isinstance(by, str) else by):
             first = movements.opening_hazards(done, since)
-            opening = self._in_zones(first, threshold_m, "edge", include_coast, None)
+            opening = self._in_zones(first, threshold_m, rule, include_coast, None)
         return movements.releases(done, by=by, kind=kind, since=since, opening=opening, total=total)
 
     def released_land(
@@ -235,7 +236,7 @@ class Accounts(Base):
         as_of: Day = None,
         known_at: Moment = None,
         since: Day = None,
-        kind: str | None = None,
+        kind: Kind | None = None,
     ) -> gpd.GeoDataFrame:
         """Return the land that each release took off its hazard, for maps.
 
@@ -264,8 +265,8 @@ class Accounts(Base):
         *,
         as_of: Day = None,
         known_at: Moment = None,
-        by: Sequence[str] | str | None = None,
-        kind: str | None = None,
+        by: Sequence[Group] | Group = (),
+        kind: Kind | None = None,
         total: bool = False,
         threshold_m: float = THRESHOLD_M,
         rule: Rule = "edge",
@@ -283,7 +284,7 @@ class Accounts(Base):
             Columns of the hazards to group by, and `zone`: then `moved_m2` is the land that is in
             another zone at the end, because the nearest edge of its hazard was released.
         total
-            Add a last row `Total`.
+            Add a last row of sums, marked in a first column `row`; see `totals.with_total`.
         threshold_m, rule, include_coast
             For `zone`, as for `split`.
 
@@ -301,15 +302,14 @@ class Accounts(Base):
             As for `releases`.
         """
         done = self._fold(as_of, known_at)
-        groups = () if by is None else by
         opening = closing = None
-        if "zone" in ([groups] if isinstance(groups, str) else groups):
+        if "zone" in ([by] if isinstance(by, str) else by):
             left = done.hazards[done.hazards["status"] != "closed"]
             zones = (threshold_m, rule, include_coast, None)
             opening = self._in_zones(movements.opening_hazards(done, since), *zones)
             closing = self._in_zones(left, *zones)
         return movements.balance(
-            done, since=since, by=groups, kind=kind, opening=opening, closing=closing, total=total
+            done, since=since, by=by, kind=kind, opening=opening, closing=closing, total=total
         )
 
     def _in_zones(

@@ -1,0 +1,200 @@
+"""Every table that leaves is of one schema, in JSON and in CSV, and the same twice."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+import click
+import openpyxl
+import pandas as pd
+import pytest
+from jsonschema import Draft202012Validator
+
+import mine_geo as mg
+from mine_geo.cli import main
+from mine_geo.tables import envelope
+
+from .conftest import fields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .conftest import Command
+
+SCHEMA = envelope.schema()
+IN_JSON = Draft202012Validator(SCHEMA)
+IN_CSV = Draft202012Validator(SCHEMA["$defs"]["csv_row"] | {"$defs": SCHEMA["$defs"]})
+
+TABLES: dict[str, tuple[object, ...]] = {
+    "check hazards": ("fields.gpkg",),
+    "check border": (mg.sample.path("border"),),
+    "check admin": (mg.sample.path("districts"),),
+    "compare": ("fields.gpkg", "moved.gpkg"),
+    "workbench list": (),
+    "workbench show": ("S-0001",),
+    "split": (),
+    "totals": ("--by", "district"),
+    "reconcile": ("wp2023_table3",),
+    "sensitivity": (),
+    "history": ("AP-1",),
+    "releases": ("--by", "year", "--by", "zone"),
+    "balance": ("--by", "zone", "--include-coast"),
+    "changes": ("--since", "2020-01-01T00:00Z"),
+    "public settings": (),
+    "public editions": (),
+    "db rebuild": (),
+}
+MORE = (
+    ("check", "hazards", "fields.gpkg", "--explain"),
+    ("workbench", "show", "S-0001", "--findings"),
+    ("workbench", "show", "S-0001", "--explain"),
+    ("workbench", "list", "--not-in-split"),
+    ("public", "settings", "--history"),
+    ("reconcile", "--claims"),
+    ("totals", "--by", "kind"),
+    ("totals", "--as-of", "2019-01-01"),
+)
+JSON = ("--format", "json")
+ALL = [*((*name.split(), *words) for name, words in TABLES.items()), *MORE]
+
+
+@pytest.fixture
+def desk(filled: Command) -> Command:
+    """The store of two minefields, with a submission that waits and a set of public settings."""
+    filled.done("workbench", "submit", fields(filled.folder / "moved.gpkg", 0.5))
+    filled.done("public", "set", "--least-count", 8, "--by", "Sok Dara")
+    return filled
+
+
+def commands(group: click.Group = main, *words: str) -> list[str]:
+    """Return every command that takes `--format`."""
+    found = []
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found += commands(command, *words, name)
+        elif "format_" in {option.name for option in command.params}:
+            found.append(" ".join((*words, name)))
+    return found
+
+
+def test_no_command_that_gives_a_table_is_left_out() -> None:
+    assert sorted(commands()) == sorted(TABLES)
+
+
+def test_the_schema_is_one_and_names_the_fields_that_are_written() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    json_fields = set(SCHEMA["properties"]) - {"rows", "restriction"}
+    assert json_fields == set(envelope.FIELDS)
+    assert set(SCHEMA["required"]) == json_fields | {"rows"}
+    assert set(SCHEMA["$defs"]["csv_row"]["required"]) == json_fields | {"row"}
+    assert SCHEMA["properties"]["schema_version"]["const"] == envelope.SCHEMA_VERSION
+
+
+def test_every_table_is_of_the_schema_and_the_same_twice(desk: Command) -> None:
+    for words in ALL:
+        text = desk(*words, "--format", "json").stdout
+        assert text == desk(*words, "--format", "json").stdout, words
+        told = json.loads(text)
+        faults = [f"{words}: {fault.message}" for fault in IN_JSON.iter_errors(told)]
+        assert faults == []
+        written = desk(*words, "--format", "csv").stdout
+        rows = list(csv.DictReader(io.StringIO(written, newline="")))
+        faults = [f"{words}: {fault.message}" for row in rows for fault in IN_CSV.iter_errors(row)]
+        assert faults == []
+        assert len(rows) == len(told["rows"]), words
+        for name in envelope.FIELDS:
+            own = any(name in row for row in told["rows"])
+            cells = {row[name] for row in rows}
+            if rows and not own:
+                said = told[name]
+                assert cells == {"" if said is None else str(said)}, (words, name)
+
+
+def test_where_the_figures_are_from(desk: Command) -> None:
+    how = ("--threshold", 9000, "--rule", "area", "--include-coast", "--as-of", "2022-12-31")
+    told = json.loads(desk.done("totals", *how, "--known-at", "2999-01-01T07:00+07:00", *JSON))
+    assert {name: told[name] for name in ("threshold_m", "rule", "include_coast", "as_of")} == {
+        "threshold_m": 9000.0,
+        "rule": "area",
+        "include_coast": True,
+        "as_of": "2022-12-31",
+    }
+    assert told["known_at"] == "2999-01-01T00:00:00.000Z"
+    assert f"{told['border_name']} {told['border_version']} (active)" in desk.done("db", "info")
+    assert told["districts_name"] == "districts"
+    assert (told["store"], told["product_version"]) == ("register.gpkg", mg.__version__)
+
+
+def test_a_table_without_zones_names_no_border_and_no_threshold(desk: Command) -> None:
+    for words in (("history", "AP-1"), ("balance", "--by", "province"), ("releases",)):
+        told = json.loads(desk.done(*words, *JSON))
+        assert [told[name] for name in ("threshold_m", "rule", "border_name")] == [None] * 3
+        assert told["known_at"].endswith("Z")
+        assert told["districts_name"] == "districts"
+    zoned = json.loads(desk.done("balance", "--by", "zone", *JSON))
+    assert (zoned["threshold_m"], zoned["rule"], zoned["include_coast"]) == (7000.0, "edge", False)
+
+
+def test_where_rows_differ_each_says_its_own(desk: Command) -> None:
+    told = json.loads(desk.done("sensitivity", *JSON))
+    assert [told[name] for name in ("threshold_m", "rule", "include_coast")] == [None] * 3
+    assert told["border_name"] is not None
+    assert {row["rule"] for row in told["rows"]} == set(mg.terms.RULES)
+    rows = pd.read_csv(io.StringIO(desk.done("sensitivity", "--format", "csv")))
+    assert set(rows["rule"]) == set(mg.terms.RULES)
+
+
+def test_reconcile_is_of_the_day_of_its_table(desk: Command) -> None:
+    told = json.loads(desk("reconcile", "wp2023_table3", *JSON).stdout)
+    assert told["as_of"] == "2022-12-31"
+    assert told["threshold_m"] == 7000.0
+    assert {row["row"] for row in told["rows"]} == {"data", "compared", "total"}
+    assert {row["province"] for row in told["rows"] if row["row"] != "data"} == {None}
+    without = json.loads(desk("reconcile", "wp2023_table1", *JSON).stdout)
+    assert without["threshold_m"] is None
+
+
+def test_a_workbook_has_the_fields_on_a_sheet_and_is_the_same_twice(desk: Command) -> None:
+    for words in (("totals",), ("split",)):
+        desk.done(*words, "-o", "a.xlsx")
+        desk.done(*words, "-o", "b.xlsx")
+        first, second = (desk.folder.joinpath(name) for name in ("a.xlsx", "b.xlsx"))
+        assert first.read_bytes() == second.read_bytes()
+        about = pd.read_excel(first, sheet_name="about").set_index("field")["value"]
+        assert about.index.tolist() == list(envelope.FIELDS)
+        assert about["threshold_m"] == 7000
+        book = openpyxl.load_workbook(first)
+        assert book.sheetnames == ["table", "about"]
+        assert (book.active and book.active.title) == "table"
+
+
+def test_a_synthetic_register_says_so_in_every_row(command: Command, tmp_path: Path) -> None:
+    command.done("init", "--synthetic")
+    command.done("load", "border", mg.sample.path("border"))
+    command.done("load", "hazards", fields(tmp_path / "f.gpkg"))
+    rows = pd.read_csv(io.StringIO(command.done("totals", "--format", "csv")))
+    assert rows["synthetic"].tolist() == [True, True]
+    told = json.loads(command.done("totals", *JSON))
+    assert told["synthetic"] is True
+    assert told["districts_name"] is None
+
+
+def test_columns_of_an_office_that_are_called_like_a_field_are_kept_apart(
+    command: Command, tmp_path: Path
+) -> None:
+    own = {"title": "MF 7", "row": 3, "synthetic": "no", "store": "shed", "restriction": "none"}
+    command.done("init")
+    command.done("load", "border", mg.sample.path("border"))
+    command.done("load", "hazards", fields(tmp_path / "own.gpkg", **own))
+    told = json.loads(command.done("split", *JSON))
+    assert list(IN_JSON.iter_errors(told)) == []
+    assert told["title"].startswith("Hazards by distance")
+    first = told["rows"][0]
+    assert (first["row"], first["source_title"], first["source_row"]) == ("data", "MF 7", 3)
+    rows = pd.read_csv(io.StringIO(command.done("split", "--format", "csv")))
+    assert set(rows["synthetic"]) == {False}
+    assert set(rows["source_store"]) == {"shed"}
+    assert rows["restriction"].str.startswith("RESTRICTED: ").all()
