@@ -19,7 +19,7 @@ from mine_geo.errors import choose, in_order
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import Atlas, atlas
 from mine_geo.maps.layers import Layers
-from mine_geo.maps.pages.basemap import beneath
+from mine_geo.maps.pages.basemap import choose_basemap
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.pages.page import put_page
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
@@ -140,7 +140,7 @@ def national(
             "restricted": restricted,
         },
     )
-    ground = beneath(basemap)
+    ground = choose_basemap(basemap)
     layers = Layers(
         split, border, admin, releases, places, as_of, ground, restricted, selection, settings
     )
@@ -197,7 +197,7 @@ def province(
             "restricted": restricted,
         },
     )
-    ground = beneath(basemap)
+    ground = choose_basemap(basemap)
     layers = Layers(
         split, border, admin, releases, places, as_of, ground, restricted, selection, settings
     )
@@ -254,7 +254,7 @@ def district(
             "restricted": restricted,
         },
     )
-    ground = beneath(basemap)
+    ground = choose_basemap(basemap)
     layers = Layers(
         split, border, admin, releases, places, as_of, ground, restricted, selection, settings
     )
@@ -328,7 +328,7 @@ def border_zone(
         },
     )
     choose(first, ZONES, "first")
-    ground = beneath(basemap)
+    ground = choose_basemap(basemap)
     layers = Layers(split, border, admin, releases, places, as_of, ground, selection=selection)
     subject = (
         subjects.province(split, admin, province)

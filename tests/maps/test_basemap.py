@@ -14,7 +14,7 @@ from PIL import Image
 from rasterio.enums import ColorInterp
 
 from mine_geo.errors import CRSError, FileError, MineGeoError, OptionError
-from mine_geo.maps.pages import basemap, geotiff, pixels
+from mine_geo.maps.pages import basemap, geotiff
 from tests.maps import rasters
 
 VIEW = (102.0, 12.0, 105.0, 15.0)
@@ -149,11 +149,11 @@ def test_one_band_is_stretched_from_black_to_white(
 def test_percentiles_leave_outliers_out() -> None:
     # 0 to 99, one each, and one million: the 2nd percentile of 101 numbers is 2, the 98th is 98.
     band = np.array([[[*range(100), 10**6]]], dtype="int32")
-    rgba = pixels.coloured(band, np.full((1, 101), 255, np.uint8))
+    rgba = geotiff.coloured(band, np.full((1, 101), 255, np.uint8))
     assert rgba[0, 0, [0, 2, 50, 98, 99, 100]].tolist() == [0, 0, 128, 255, 255, 255]
-    flat = pixels.coloured(np.full((1, 2, 2), 5.0), np.full((2, 2), 255, np.uint8))
+    flat = geotiff.coloured(np.full((1, 2, 2), 5.0), np.full((2, 2), 255, np.uint8))
     assert (flat[:3] == 128).all()
-    nothing = pixels.coloured(np.full((1, 2, 2), np.nan), np.full((2, 2), 255, np.uint8))
+    nothing = geotiff.coloured(np.full((1, 2, 2), np.nan), np.full((2, 2), 255, np.uint8))
     assert (nothing[3] == 0).all()
 
 
@@ -169,6 +169,32 @@ def test_bytes_keep_their_colours_and_finer_numbers_are_stretched(tmp_path: Path
     with rasterio.open(path, "r+") as source:
         source.colorinterp = [*source.colorinterp[:3], ColorInterp.undefined]
     assert shown(path)[0] == (200, 100, 50, 255)
+
+
+def test_only_what_no_band_has_is_no_data_and_a_mask_is_opacity(tmp_path: Path) -> None:
+    red = np.concatenate([columns([255, 255, 0, 0, 0], "uint8"), columns([0] * 5, "uint8", 2)])
+    left, middle, right = shown(rasters.write(tmp_path / "r.tif", red, nodata=0))
+    assert left == (255, 0, 0, 255)
+    assert middle[3] == right[3] == 0
+    masked = rasters.write(tmp_path / "m.tif", columns([90] * 5, "uint8", 3))
+    with rasterio.open(masked, "r+") as source:
+        source.write_mask(columns([255, 255, 255, 0, 0], "uint8")[0])
+    assert [colour[3] for colour in shown(masked)] == [255, 255, 0]
+
+
+def test_the_corner_of_a_box_around_a_turned_raster_is_not_the_raster(tmp_path: Path) -> None:
+    # Turned by 37 degrees, it leaves the corners of the box around it empty.
+    path = rasters.write(tmp_path / "t.tif", rasters.quadrants(), rasters.TURNED, "EPSG:32648")
+    west, south, east, north = geotiff.cut(path, VIEW).bounds
+    assert geotiff.cut(path, (west, north - 0.02, west + 0.02, north)) is None
+    assert geotiff.cut(path, (east, south, east + 1, north)) is None
+
+
+def test_a_raster_of_the_world_is_as_fine_here_as_it_is(tmp_path: Path) -> None:
+    world = rasters.Affine(0.1, 0, -180, 0, -0.1, 90)
+    cut = geotiff.cut(rasters.write(tmp_path / "w.tif", rasters.quadrants(3600, 1800), world), VIEW)
+    assert cut.bounds == VIEW
+    assert opened(cut).size == pytest.approx((30, 31), abs=1)  # 3 degrees of ten pixels
 
 
 def test_opacity_is_kept(tmp_path: Path) -> None:
@@ -237,24 +263,24 @@ def test_rasters_that_cannot_lie_beneath_a_map(tmp_path: Path) -> None:
 
 def test_what_lies_beside_a_page(tmp_path: Path) -> None:
     source = rasters.write(tmp_path / "q.tif", rasters.quadrants(200, 200))
-    beneath = basemap.choose_basemap(str(source))
+    chosen = basemap.choose_basemap(str(source))
     page = tmp_path / "Koh Kong #1?.html"
     (tmp_path / "Koh Kong #1?_basemap.jpg").write_bytes(b"of an earlier run")
-    data = beneath.beside(page, VIEW)
+    data = chosen.beside(page, VIEW)
     assert data is not None
     assert data["image"] == "Koh%20Kong%20%231%3F_basemap.png"
     assert np.array(data["bounds"]) == pytest.approx(np.array([[13.4, 103], [13.5, 103.1]]))
     image = tmp_path / "Koh Kong #1?_basemap.png"
     assert [path.name for path in tmp_path.glob("*_basemap*")] == [image.name]
     written = image.stat().st_mtime_ns
-    assert beneath.beside(page, VIEW) == data
+    assert chosen.beside(page, VIEW) == data
     assert image.stat().st_mtime_ns == written
     image.write_bytes(b"of another raster")
-    beneath.beside(page, VIEW)
+    chosen.beside(page, VIEW)
     assert image.stat().st_size > 100
-    assert beneath.beside(page, (0.0, 0.0, 1.0, 1.0)) is None
+    assert chosen.beside(page, (0.0, 0.0, 1.0, 1.0)) is None
     assert not image.exists()
     with pytest.raises(OptionError, match="does not reach this page"):
-        beneath.check((0.0, 0.0, 1.0, 1.0))
+        chosen.beside(page, (0.0, 0.0, 1.0, 1.0), required=True)
     with pytest.raises(FileError, match="cannot be written"):
-        beneath.beside(tmp_path / "none" / "page.html", VIEW)
+        chosen.beside(tmp_path / "none" / "page.html", VIEW)

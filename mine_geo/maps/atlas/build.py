@@ -24,7 +24,7 @@ from mine_geo.maps.atlas.folder import Folder
 from mine_geo.maps.atlas.pages import ASSETS, Plan
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.pages import page, records
-from mine_geo.maps.pages.basemap import beneath
+from mine_geo.maps.pages.basemap import choose_basemap
 from mine_geo.maps.provenance import EVERYTHING
 from mine_geo.terms import ZONES
 
@@ -230,7 +230,7 @@ def atlas(
         selection = selection.accepted()
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
-    ground = beneath(basemap)
+    ground = choose_basemap(basemap)
     layers = Layers(
         split, border, admin, releases, places, as_of, ground, restricted, selection, settings
     )

@@ -1,4 +1,4 @@
-"""What lies beneath a map: an online tile source, or a GeoTIFF put beside the page.
+"""The picture under a map: an online tile source, or a GeoTIFF put beside the page.
 
 None is drawn unless asked for. Tiles come from the internet while the page is looked at; the
 image of a GeoTIFF is a file beside the page, in EPSG:3857 as the map is, cut to the page's view.
@@ -12,15 +12,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote
 
-import xyzservices
 from xyzservices import providers
 
+from mine_geo.disclosure import restriction
 from mine_geo.errors import FileError, OptionError, some
-from mine_geo.maps import whole_files
-from mine_geo.maps.pages import pixels
 
 if TYPE_CHECKING:
     from mine_geo.maps.ground import Box
@@ -29,20 +27,6 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".tif", ".tiff", ".gtiff", ".gtif")
 _WEB: Final = "EPSG:3857"
 _LETTERS: Final = re.compile(r"[\W_]+")
-
-
-class Basemap(Protocol):
-    """What a page asks of its basemap."""
-
-    @property
-    def attribution(self) -> str:
-        """Plain text, to be shown with the map; empty where nobody asks for it."""
-
-    def check(self, view: Box) -> None:
-        """Refuse a view (west, south, east, north, degrees) of which nothing would be shown."""
-
-    def beside(self, page: Path, view: Box) -> dict[str, Any] | None:
-        """Write what must lie beside a page; return what its script is told, None for nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +41,12 @@ class Tiles:
     """Plain text, to be shown with the map."""
     max_zoom: int
 
-    def check(self, view: Box) -> None:
-        """Take any view: nobody knows where tiles end."""
+    def beside(self, page: Path, view: Box, *, required: bool = False) -> dict[str, Any]:
+        """Return `tiles` (the URL), `attribution` and `max_zoom`, whatever page and view.
 
-    def beside(self, page: Path, view: Box) -> dict[str, Any]:
-        """Return `tiles` (the URL), `attribution` and `max_zoom`; `page` and `view` are all one."""
-        del page, view
+        Nobody knows where tiles end, so none is `required` in vain.
+        """
+        del page, view, required
         return {"tiles": self.url, "attribution": self.attribution, "max_zoom": self.max_zoom}
 
 
@@ -74,24 +58,7 @@ class Image:
     attribution: str = ""
     """The copyright that the file declares."""
 
-    def check(self, view: Box) -> None:
-        """Refuse a raster that does not reach the view.
-
-        Raises
-        ------
-        OptionError
-            If nothing of the raster lies in the view.
-        """
-        from mine_geo.maps.pages import geotiff  # noqa: PLC0415 - loads GDAL once more
-
-        if not geotiff.reaches(self.path, view):
-            seen = "{:.3f} {:.3f} to {:.3f} {:.3f}".format(*view)
-            raise OptionError(
-                f"basemap {self.path} does not reach this page (west south {seen} east north, "
-                "degrees); choose a GeoTIFF of the place, or leave the basemap out"
-            )
-
-    def beside(self, page: Path, view: Box) -> dict[str, Any] | None:
+    def beside(self, page: Path, view: Box, *, required: bool = False) -> dict[str, Any] | None:
         """Write the image beside the page, unless the same bytes are there already.
 
         `battambang.html` gets `battambang_basemap.jpg` (or .png, .webp); one in another format,
@@ -103,6 +70,8 @@ class Image:
             The file of the page.
         view
             West, south, east, north in degrees (EPSG:4326): no more is written than lies in it.
+        required
+            Refuse a raster that does not reach the view, before anything is written.
 
         Returns
         -------
@@ -112,13 +81,21 @@ class Image:
 
         Raises
         ------
+        OptionError
+            If nothing of a `required` raster lies in the view.
         FileError
             If the raster cannot be read, or the image cannot be written.
         """
-        from mine_geo.maps.pages import geotiff  # noqa: PLC0415
+        from mine_geo.maps.pages import geotiff  # noqa: PLC0415 - loads GDAL once more
 
         cut = geotiff.cut(self.path, view)
-        names = {suffix: page.with_name(f"{page.stem}_basemap{suffix}") for suffix in pixels.KINDS}
+        if required and cut is None:
+            seen = "{:.3f} {:.3f} to {:.3f} {:.3f}".format(*view)
+            raise OptionError(
+                f"basemap {self.path} does not reach this page (west south {seen} east north, "
+                "degrees); choose a GeoTIFF of the place, or leave the basemap out"
+            )
+        names = {suffix: page.with_name(f"{page.stem}_basemap{suffix}") for suffix in geotiff.KINDS}
         written = None if cut is None else names.pop(cut.suffix)
         try:
             for stale in names.values():
@@ -126,7 +103,7 @@ class Image:
             if cut is None or written is None:
                 return None
             if not (written.is_file() and written.read_bytes() == cut.content):
-                whole_files.replace(written, cut.content)
+                restriction.put(written, cut.content, restricted=False)
         except OSError as error:
             raise FileError(
                 f"{page}: the basemap cannot be written beside it ({error.strerror}); choose "
@@ -136,8 +113,11 @@ class Image:
         return {"image": quote(written.name), "bounds": [[south, west], [north, east]]}
 
 
-def choose_basemap(source: str | os.PathLike[str]) -> Tiles | Image:
-    """Return the basemap of a name or a path.
+Basemap: TypeAlias = Tiles | Image
+
+
+def choose_basemap(source: str | os.PathLike[str] | None) -> Basemap | None:
+    """Return the basemap of a name or a path; None where none is asked for.
 
     Parameters
     ----------
@@ -161,6 +141,8 @@ def choose_basemap(source: str | os.PathLike[str]) -> Tiles | Image:
     >>> choose_basemap("esri worldimagery").url
     'https://server.arcgisonline.com/ArcGIS/rest/services/World_Imagery/MapServer/tile/{z}/{y}/{x}'
     """
+    if source is None:
+        return None
     text = os.fspath(source)
     if "://" in text:
         raise OptionError(
@@ -172,16 +154,11 @@ def choose_basemap(source: str | os.PathLike[str]) -> Tiles | Image:
     from mine_geo.maps.pages import geotiff  # noqa: PLC0415
 
     place = Path(text).absolute()  # so that it holds in any process
-    return Image(place, geotiff.check(Path(text)))
-
-
-def beneath(source: str | os.PathLike[str] | None) -> Basemap | None:
-    """Return the basemap that is asked for, if any; see `choose_basemap`."""
-    return None if source is None else choose_basemap(source)
+    return Image(place, geotiff.declared_copyright(Path(text)))
 
 
 def _tiles(name: str) -> Tiles:
-    """Return the tile source of a name."""
+    """Return the tile source of a name; refuse one whose tiles a page cannot show by itself."""
     known: dict[str, Any] = providers.flatten()
     try:
         provider = providers.query_name(name)
@@ -190,12 +167,23 @@ def _tiles(name: str) -> Tiles:
             f"basemap {name!r} is unknown{_close(name, list(known))}; any source that xyzservices "
             "lists will do, or the path of a GeoTIFF (.tif)"
         ) from error
-    _usable(provider)
-    attribution = str(provider.get("attribution", provider.name)).replace("(C)", "©")
+    fault = None
+    if provider.requires_token():
+        fault = "needs a key of its provider, which a page would show to everybody"
+    elif provider.get("status") == "broken":
+        fault = "no longer answers, as xyzservices knows"
+    elif str(provider.get("crs", _WEB)) != _WEB or provider.get("tms") is True:
+        fault = f"is not tiled in {_WEB} as these maps are"
+    elif not math.isclose(float(provider.get("tileSize", 256)), 256):
+        fault = "has tiles of another size than 256 pixels"
+    if fault:
+        raise OptionError(
+            f"basemap {provider.name} {fault}; choose another, like Esri.WorldImagery"
+        )
     return Tiles(
         name=str(provider.name),
         url=provider.build_url(x="{x}", y="{y}", z="{z}"),
-        attribution=attribution,
+        attribution=str(provider.get("attribution", provider.name)).replace("(C)", "©"),
         max_zoom=int(provider.get("max_zoom", 18)),
     )
 
@@ -208,19 +196,3 @@ def _close(name: str, known: list[str]) -> str:
     like = difflib.get_close_matches(wanted, plain, n=5, cutoff=0.6)
     found = list(dict.fromkeys([*within, *(plain[short] for short in like)]))
     return f"; close to it: {some(found)}" if found else ""
-
-
-def _usable(provider: xyzservices.TileProvider) -> None:
-    """Refuse a source whose tiles a page cannot show by itself."""
-    name = provider.name
-    fault = None
-    if provider.requires_token():
-        fault = "needs a key of its provider, which a page would show to everybody"
-    elif provider.get("status") == "broken":
-        fault = "no longer answers, as xyzservices knows"
-    elif str(provider.get("crs", _WEB)) != _WEB or provider.get("tms") is True:
-        fault = f"is not tiled in {_WEB} as these maps are"
-    elif not math.isclose(float(provider.get("tileSize", 256)), 256):
-        fault = "has tiles of another size than 256 pixels"
-    if fault:
-        raise OptionError(f"basemap {name} {fault}; choose another, like Esri.WorldImagery")

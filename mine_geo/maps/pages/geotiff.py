@@ -6,37 +6,38 @@ the file's overviews where it has them (`gdaladdo` makes them).
 
 from __future__ import annotations
 
+import io
+import math
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pyproj
 import rasterio
-import shapely
+from PIL import Image
 from pyproj.exceptions import CRSError as UnknownCRSError
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.transform import Affine
-from rasterio.warp import reproject
-from rasterio.windows import Window
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform_bounds
 
 from mine_geo.errors import CRSError, FileError
 from mine_geo.geo.crs import is_wgs84, to_wgs84
-from mine_geo.maps.pages import pixels
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from mine_geo.maps.ground import Box
 
-    Numbers = NDArray[np.float64]
+    Colours = NDArray[np.uint8]
 
 
 MOST_PX: Final = 2048
@@ -44,8 +45,11 @@ MOST_PX: Final = 2048
 WEB: Final = "EPSG:3857"
 LATITUDES: Final = 85.0
 """Where maps in EPSG:3857 are cut off, degrees."""
-_STEPS: Final = 32
-"""Points along each side of a box that is transformed."""
+KINDS: Final = (".png", ".jpg", ".webp")
+FEW_COLOURS: Final = 256
+"""Up to so many, an image is packed without loss."""
+_PERCENTILES: Final = (2, 98)
+_MIDDLE: Final = 128
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,8 @@ class Cut:
     """West, south, east, north in degrees: the outer edges of its outer pixels."""
 
 
-class _Part(NamedTuple):
-    """The pixels of a raster that lie in a view, and where the image of them will lie."""
-
-    window: Window
-    box: Box
-    """Metres in EPSG:3857."""
-    pixel_m: float
-    """Side of a pixel of the raster, metres in EPSG:3857."""
-
-
-def check(path: Path) -> str:
-    """Refuse a file that cannot lie beneath a map; return the copyright that it declares.
+def declared_copyright(path: Path) -> str:
+    """Refuse a file that cannot be a map's basemap; return the copyright that it declares.
 
     Raises
     ------
@@ -80,14 +74,7 @@ def check(path: Path) -> str:
         If it has no coordinate reference system, or one that does not stand on WGS 84.
     """
     with _opened(path) as source:
-        _system(source, path)
         return " ".join(str(source.tags().get("TIFFTAG_COPYRIGHT", "")).split())[:200]
-
-
-def reaches(path: Path, view: Box) -> bool:
-    """Say whether anything of the raster lies in a view (west, south, east, north; degrees)."""
-    with _opened(path) as source:
-        return _part(source, _system(source, path), view) is not None
 
 
 def cut(path: Path, view: Box) -> Cut | None:
@@ -116,34 +103,60 @@ def cut(path: Path, view: Box) -> Cut | None:
         If it has no coordinate reference system, or one that does not stand on WGS 84.
     """
     with _opened(path) as source:
-        part = _part(source, _system(source, path), view)
-        if part is None:
+        kinds = list(source.colorinterp)
+        by_palette, has_alpha = kinds[0] == ColorInterp.palette, ColorInterp.alpha in kinds
+        options: dict[str, Any] = {
+            "crs": WEB,
+            # Between two numbers of a palette lies another colour: those are only ever picked.
+            "resampling": Resampling.nearest if by_palette else Resampling.bilinear,
+            "add_alpha": not has_alpha,
+            "UNIFIED_SRC_NODATA": "YES",  # no data where all bands say so: pure red is a colour
+        }
+        bounds = _common(transform_bounds(source.crs, CRS, *source.bounds), view)
+        if bounds is None:
             return None
-        west, south, east, north = part.box
-        scale = max(part.pixel_m, (east - west) / MOST_PX, (north - south) / MOST_PX)
-        width, height = (max(1, round(side / scale)) for side in (east - west, north - south))
-        read = _read(source, part.window, max(1, int(scale / part.pixel_m)))
-        by_palette = source.colorinterp[0] == ColorInterp.palette
-        palette = source.colormap(1) if by_palette else None
-        rgba = pixels.coloured(read.bands, read.valid, palette)
-        grid = Affine((east - west) / width, 0, west, 0, (south - north) / height, north)
-        image = _warped(rgba, read.transform, source.crs, grid, (height, width), by_palette)
-    content, suffix = pixels.packed(image)
-    corners = pyproj.Transformer.from_crs(WEB, CRS, always_xy=True)
-    lon, lat = corners.transform([west, east], [south, north])
-    bounds = (lon[0], lat[0], lon[1], lat[1])
-    return Cut(content, suffix, tuple(round(float(value), 8) for value in bounds))  # type: ignore[arg-type]
+        west, south, east, north = transform_bounds(CRS, WEB, *bounds)
+        # How fine the raster is here: as many pixels as it has in the view, made square.
+        left, bottom, right, top = transform_bounds(CRS, source.crs, *bounds)
+        there = (right - left) * (top - bottom) / abs(source.transform.determinant)
+        fineness = math.sqrt((east - west) * (north - south) / there)
+        scale = max(fineness, (east - west) / MOST_PX, (north - south) / MOST_PX)
+        width, height = (max(1, round(metres / scale)) for metres in (east - west, north - south))
+        # The warp itself is as fine as the raster: GDAL then goes through it block by block, from
+        # an overview where it has one, whatever the size of the raster. The image is the mean of
+        # so many of its pixels.
+        finer = max(1, int(scale / fineness))
+        pixel = ((east - west) / (width * finer), (south - north) / (height * finer))
+        grid = Affine(pixel[0], 0, west, 0, pixel[1], north)
+        with WarpedVRT(
+            source, transform=grid, width=width * finer, height=height * finer, **options
+        ) as warped:
+            alpha = kinds.index(ColorInterp.alpha) + 1 if has_alpha else warped.count
+            read = warped.read(
+                [*_drawn(kinds), alpha],
+                out_shape=(len(_drawn(kinds)) + 1, height, width),
+                resampling=Resampling.nearest if by_palette else Resampling.average,
+            )
+        opacity = read[-1].astype(np.uint8)
+        if not opacity.any():
+            return None
+        image = coloured(read[:-1], opacity, source.colormap(1) if by_palette else None)
+    content, suffix = packed(image)
+    return Cut(content, suffix, bounds)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """Open a GeoTIFF; every fault of the file on the way is a `FileError`."""
+    """Open a GeoTIFF that can be placed; every fault of the file on the way is a `FileError`."""
     if not path.is_file():
         raise FileError(f"basemap {path}: no such file; check the path")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said as an error
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused as an error
+            # Of rasterio's own code, which multiplies geotransforms as affine 3.1 would not.
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
             with rasterio.open(path, driver="GTiff") as source:
+                _refuse_misplaced(source, path)
                 yield source
     except (RasterioError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).splitlines())[:200]
@@ -153,8 +166,8 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from error
 
 
-def _system(source: Any, path: Path) -> pyproj.CRS:
-    """Return a raster's reference system; refuse what is not sure to lie where it says."""
+def _refuse_misplaced(source: Any, path: Path) -> None:
+    """Refuse a raster that is not sure to lie where it says."""
     if source.transform.is_identity:
         how = "ground control points alone" if source.gcps[0] else "neither corner nor pixel size"
         raise FileError(
@@ -185,113 +198,22 @@ def _system(source: Any, path: Path) -> pyproj.CRS:
         )
     nothing = gpd.GeoDataFrame(geometry=[], crs=system)
     to_wgs84(nothing, f"basemap {path}")  # refuses a shift that the file declares
-    return system
 
 
-def _ring(west: float, south: float, east: float, north: float) -> Numbers:
-    """Return points all around a box: x, y."""
-    along = np.linspace(0, 1, _STEPS, endpoint=False)
-    x = np.concatenate([along, np.ones(_STEPS), 1 - along, np.zeros(_STEPS)])
-    y = np.concatenate([np.zeros(_STEPS), along, np.ones(_STEPS), 1 - along])
-    return np.column_stack([west + x * (east - west), south + y * (north - south)])
-
-
-def _around(points: Numbers) -> Box | None:
-    """Return the box around points; None where there are none."""
-    if not len(points):
-        return None
-    (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
-    return (float(west), float(south), float(east), float(north))
-
-
-def _finite(points: Numbers) -> Numbers:
-    return points[np.isfinite(points).all(axis=1)]
-
-
-def _moved(points: Numbers, source: Any, target: Any) -> Numbers:
-    transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
-    return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
-
-
-def _placed(points: Numbers, transform: Affine) -> Numbers:
-    """Return points (columns and rows to x and y, or back) as a geotransform places them."""
-    turn = np.array([[transform.a, transform.b], [transform.d, transform.e]])
-    return np.asarray(points @ turn.T + [transform.c, transform.f])
-
-
-def _lonlat(source: Any, system: pyproj.CRS, box: Box) -> Numbers:
-    """Return places (degrees) all around a box of columns and rows."""
-    return _finite(_moved(_placed(_ring(*box), source.transform), system, CRS))
-
-
-def _common(one: Box | None, other: Box) -> Box | None:
-    """Return what two boxes share; None where that is no box."""
-    if one is None:
-        return None
-    west, south = max(one[0], other[0]), max(one[1], other[1])
-    east, north = min(one[2], other[2]), min(one[3], other[3])
+def _common(raster: Box, view: Box) -> Box | None:
+    """Return what of a raster (degrees) lies in a view; None where nothing does."""
+    shared = (
+        max(raster[0], view[0]),
+        max(raster[1], view[1], -LATITUDES),
+        min(raster[2], view[2]),
+        min(raster[3], view[3], LATITUDES),
+    )
+    west, south, east, north = (round(float(degrees), 8) for degrees in shared)
     return (west, south, east, north) if west < east and south < north else None
 
 
-def _part(source: Any, system: pyproj.CRS, view: Box) -> _Part | None:
-    """Return which pixels lie in the view; None where none do.
-
-    First where the raster lies, then which pixels of it: a view far outside the raster may have
-    no place in the raster's projection.
-    """
-    whole = (0.0, 0.0, float(source.width), float(source.height))
-    inside = (view[0], max(view[1], -LATITUDES), view[2], min(view[3], LATITUDES))
-    shared = _common(_around(_lonlat(source, system, whole)), inside)
-    if shared is None:
-        return None
-    seen = _around(_placed(_finite(_moved(_ring(*shared), CRS, system)), ~source.transform))
-    pixels_seen = None if seen is None else _common(seen, whole)
-    if pixels_seen is None:
-        return None
-    left, top = (int(np.floor(value)) for value in pixels_seen[:2])
-    right, bottom = (int(np.ceil(value)) for value in pixels_seen[2:])
-    places = _lonlat(source, system, (left, top, right, bottom))
-    box = _common(_around(places), inside)
-    if box is None:
-        return None
-    west, south, east, north = _moved(np.array(box).reshape(2, 2), CRS, WEB).ravel()
-    places[:, 1] = places[:, 1].clip(-LATITUDES, LATITUDES)
-    metres2 = shapely.area(shapely.Polygon(_moved(places, CRS, WEB)))
-    return _Part(
-        Window(left, top, right - left, bottom - top),
-        (float(west), float(south), float(east), float(north)),
-        float(np.sqrt(metres2 / ((right - left) * (bottom - top)))),
-    )
-
-
-class _Read(NamedTuple):
-    bands: NDArray[Any]
-    valid: NDArray[np.uint8]
-    """0 to 255, as opacity."""
-    transform: Affine
-
-
-def _read(source: Any, window: Window, coarser: int) -> _Read:
-    """Read the bands to be drawn, so many times coarser than the file has them."""
-    shape = (-(-window.height // coarser), -(-window.width // coarser))
-    palette = source.colorinterp[0] == ColorInterp.palette
-    how = Resampling.nearest if palette else Resampling.average
-    bands = source.read(
-        _drawn(source), window=window, out_shape=(len(_drawn(source)), *shape), resampling=how
-    )
-    valid = source.dataset_mask(window=window, out_shape=shape)
-    corner = _placed(np.array([[window.col_off, window.row_off]]), source.transform)[0]
-    across, down = window.width / shape[1], window.height / shape[0]
-    old = source.transform
-    transform = Affine(
-        old.a * across, old.b * down, corner[0], old.d * across, old.e * down, corner[1]
-    )
-    return _Read(bands, valid, transform)
-
-
-def _drawn(source: Any) -> list[int]:
+def _drawn(kinds: list[ColorInterp]) -> list[int]:
     """Return the bands that make the picture: red, green, blue, or one in grey."""
-    kinds = list(source.colorinterp)
     colours = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
     if all(colour in kinds for colour in colours):
         return [kinds.index(colour) + 1 for colour in colours]
@@ -299,25 +221,82 @@ def _drawn(source: Any) -> list[int]:
     return plain[:3] if len(plain) >= 3 else plain[:1]
 
 
-def _warped(
-    rgba: NDArray[np.uint8],
-    transform: Affine,
-    system: Any,
-    grid: Affine,
-    shape: tuple[int, int],
-    exact: bool,
-) -> NDArray[np.uint8]:
-    """Warp red, green, blue and opacity to a grid in EPSG:3857; `exact` mixes no colours."""
-    image = np.zeros((4, *shape), dtype=np.uint8)
-    reproject(
-        rgba,
-        image,
-        src_transform=transform,
-        src_crs=system,
-        dst_transform=grid,
-        dst_crs=WEB,
-        resampling=Resampling.nearest if exact else Resampling.bilinear,
-        src_alpha=4,
-        dst_alpha=4,
-    )
-    return image
+def coloured(
+    bands: NDArray[Any], valid: Colours, palette: Mapping[int, tuple[int, ...]] | None = None
+) -> Colours:
+    """Return red, green, blue and opacity (4, rows, columns) of one band or three.
+
+    Parameters
+    ----------
+    bands
+        Numbers of any real type, (1 or 3, rows, columns). One band is stretched from its 2nd to
+        its 98th percentile; so are three, each by itself, unless they are bytes.
+    valid
+        Opacity of each pixel, 0 to 255; what is no finite number becomes transparent anyway.
+    palette
+        Red, green, blue and opacity of each value of the one band.
+
+    Examples
+    --------
+    >>> coloured(np.array([[[0, 7]]], dtype="uint8"), np.full((1, 2), 255, "uint8"),
+    ...          {7: (255, 0, 0, 255)})[:, 0].T.tolist()
+    [[0, 0, 0, 0], [255, 0, 0, 255]]
+    """
+    if palette is not None:
+        return _by_palette(bands[0], valid, palette)
+    opacity = np.where(np.isfinite(bands).all(axis=0), valid, 0).astype(np.uint8)
+    if len(bands) == 1 or bands.dtype != np.uint8:
+        bands = np.stack([_stretched(band, opacity > 0) for band in bands])
+    if len(bands) == 1:
+        bands = np.repeat(bands, 3, axis=0)
+    return np.concatenate([bands, opacity[None]]).astype(np.uint8)
+
+
+def _by_palette(
+    band: NDArray[Any], valid: Colours, palette: Mapping[int, tuple[int, ...]]
+) -> Colours:
+    table = np.zeros((int(np.iinfo(band.dtype).max) + 1, 4), dtype=np.uint8)
+    for value, colour in palette.items():
+        table[value] = colour
+    made = np.moveaxis(table[band], -1, 0).copy()
+    made[3] = np.minimum(made[3], valid)
+    return made
+
+
+def _stretched(band: NDArray[Any], valid: NDArray[np.bool_]) -> Colours:
+    """Return a band as bytes, from its low to its high percentile; middle grey if it has one."""
+    numbers = np.where(valid, band, np.nan).astype(np.float64)
+    if not valid.any():
+        return np.zeros(band.shape, dtype=np.uint8)
+    low, high = np.percentile(numbers[valid], _PERCENTILES)
+    if high <= low:
+        low, high = numbers[valid].min(), numbers[valid].max()
+    if high <= low:
+        return np.full(band.shape, _MIDDLE, dtype=np.uint8)
+    share = ((numbers - low) / (high - low)).clip(0, 1)
+    return np.asarray(np.nan_to_num(np.rint(share * 255)), dtype=np.uint8)
+
+
+def packed(rgba: Colours) -> tuple[bytes, str]:
+    """Return an image's bytes and its suffix; the same colours give the same bytes.
+
+    Up to 256 colours as PNG, so that they stay exact; a photograph as JPEG, one with transparent
+    parts as WebP.
+
+    Examples
+    --------
+    >>> red = np.zeros((4, 2, 2), dtype=np.uint8)
+    >>> red[[0, 3]] = 255
+    >>> packed(red)[1]
+    '.png'
+    """
+    image = Image.fromarray(np.ascontiguousarray(np.moveaxis(rgba, 0, -1)))
+    out = io.BytesIO()
+    if image.getcolors(FEW_COLOURS) is not None:
+        image.save(out, "PNG", compress_level=9)
+        return out.getvalue(), ".png"
+    if (rgba[3] == 255).all():
+        image.convert("RGB").save(out, "JPEG", quality=82)
+        return out.getvalue(), ".jpg"
+    image.save(out, "WEBP", quality=78, method=2)
+    return out.getvalue(), ".webp"

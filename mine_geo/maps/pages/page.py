@@ -251,25 +251,23 @@ class OfflinePage(folium.Map):
             (public or restricted), or the page or its image cannot be written.
         """
         if isinstance(outfile, (str, os.PathLike)):
-            if self._basemap is not None:
-                self._basemap.check(self._view)
             public = self.facts.access == restriction.PUBLIC
             restriction.check(outfile, public=public, replace=replace)
-            self.lay_beside(Path(outfile))
+            self.lay_beside(Path(outfile), required=True)
             put_page(outfile, self.get_root().render(), public=public, replace=replace)
             return
         super().save(outfile, close_file=close_file)
 
-    def lay_beside(self, page: Path) -> None:
+    def lay_beside(self, page: Path, *, required: bool = False) -> None:
         """Write what must lie beside a page of that name, and tell the page of it.
 
         For `write`, which knows no file; `save` does it by itself. A page that the basemap does
-        not reach has none.
+        not reach has none, or is refused where one is `required`.
         """
         self.data.pop("basemap", None)
-        found = None if self._basemap is None else self._basemap.beside(page, self._view)
-        if found is not None:
-            self.data["basemap"] = found
+        if self._basemap is not None:
+            found = self._basemap.beside(page, self._view, required=required)
+            self.data |= {} if found is None else {"basemap": found}
 
     def write(self, assets: str) -> str:
         """Return a page whose style and script lie in a folder: `STYLE` and `SCRIPT` in it.
