@@ -83,6 +83,17 @@ struct point {
     double x, y, z;
 };
 
+/* Of two numbers, never NaN here: fmin and fmax, which look for it, are calls. */
+static double least(double one, double other)
+{
+    return other < one ? other : one;
+}
+
+static double most(double one, double other)
+{
+    return other > one ? other : one;
+}
+
 static struct point minus(struct point p, struct point q)
 {
     return (struct point){p.x - q.x, p.y - q.y, p.z - q.z};
@@ -184,14 +195,14 @@ static void write_sphere(double *sphere, const double *space, int64_t first, int
     struct point low = read_point(ends), high = low;
     for (int64_t n = 1; n < points; n++) {
         struct point p = read_point(ends + 3 * n);
-        low = (struct point){fmin(low.x, p.x), fmin(low.y, p.y), fmin(low.z, p.z)};
-        high = (struct point){fmax(high.x, p.x), fmax(high.y, p.y), fmax(high.z, p.z)};
+        low = (struct point){least(low.x, p.x), least(low.y, p.y), least(low.z, p.z)};
+        high = (struct point){most(high.x, p.x), most(high.y, p.y), most(high.z, p.z)};
     }
     struct point middle = {(low.x + high.x) / 2, (low.y + high.y) / 2, (low.z + high.z) / 2};
     double farthest = 0.0;
     for (int64_t n = 0; n < points; n++) {
         struct point way = minus(read_point(ends + 3 * n), middle);
-        farthest = fmax(farthest, dot(way, way));
+        farthest = most(farthest, dot(way, way));
     }
     sphere[0] = middle.x;
     sphere[1] = middle.y;
@@ -251,15 +262,15 @@ static void enclose(struct run *run)
     struct point low = run->p[0], high = low;
     for (int n = 1; n < run->count; n++) {
         struct point p = run->p[n];
-        low = (struct point){fmin(low.x, p.x), fmin(low.y, p.y), fmin(low.z, p.z)};
-        high = (struct point){fmax(high.x, p.x), fmax(high.y, p.y), fmax(high.z, p.z)};
+        low = (struct point){least(low.x, p.x), least(low.y, p.y), least(low.z, p.z)};
+        high = (struct point){most(high.x, p.x), most(high.y, p.y), most(high.z, p.z)};
         run->length[n - 1] = apart(run->p[n - 1], p);
     }
     run->middle = (struct point){(low.x + high.x) / 2, (low.y + high.y) / 2, (low.z + high.z) / 2};
     double farthest = 0.0;
     for (int n = 0; n < run->count; n++) {
         struct point way = minus(run->p[n], run->middle);
-        farthest = fmax(farthest, dot(way, way));
+        farthest = most(farthest, dot(way, way));
     }
     run->radius = sqrt(farthest);
 }
@@ -302,16 +313,32 @@ static int boxes_meet(const struct run *run, int vertex, const double *ends)
 {
     double lon0 = run->lon[vertex], lon1 = run->lon[vertex + 1];
     double lat0 = run->lat[vertex], lat1 = run->lat[vertex + 1];
-    return fmin(lon0, lon1) <= fmax(ends[0], ends[2]) + TOUCH_DEG &&
-           fmax(lon0, lon1) >= fmin(ends[0], ends[2]) - TOUCH_DEG &&
-           fmin(lat0, lat1) <= fmax(ends[1], ends[3]) + TOUCH_DEG &&
-           fmax(lat0, lat1) >= fmin(ends[1], ends[3]) - TOUCH_DEG;
+    return least(lon0, lon1) <= most(ends[0], ends[2]) + TOUCH_DEG &&
+           most(lon0, lon1) >= least(ends[0], ends[2]) - TOUCH_DEG &&
+           least(lat0, lat1) <= most(ends[1], ends[3]) + TOUCH_DEG &&
+           most(lat0, lat1) >= least(ends[1], ends[3]) - TOUCH_DEG;
 }
 
-/* The share of the way from `from` along `way` that is nearest to a point. */
-static double nearest_share(struct point point, struct point from, struct point way, double square)
+/* What a product with the way is multiplied by to be a share of it; a way without length has none. */
+static double one_over(double square)
 {
-    return square > 0.0 ? dot(minus(point, from), way) / square : 0.0;
+    return square > 0.0 ? 1.0 / square : 0.0;
+}
+
+/* The share of a straight piece that is nearest to a point, 0 to 1 from end to end. */
+static double share_on(struct point point, struct point from, struct point way, double one_over)
+{
+    return least(most(dot(minus(point, from), way) * one_over, 0.0), 1.0);
+}
+
+/* How far a run reaches from its middle in a direction. */
+static double reach_towards(const struct run *run, struct point direction)
+{
+    double farthest = dot(minus(run->p[0], run->middle), direction);
+    for (int n = 1; n < run->count; n++) {
+        farthest = most(farthest, dot(minus(run->p[n], run->middle), direction));
+    }
+    return farthest;
 }
 
 /* Measure a run to a segment. Where two straight pieces do not cross, an end of one is nearest: so
@@ -323,14 +350,23 @@ static void measure(const struct border *border, const struct run *run, int64_t 
     const double *space = border->space + 6 * segment;
     struct point end[2] = {read_point(space), read_point(space + 3)};
     struct point way = minus(end[1], end[0]);
-    double square = dot(way, way);
-    double across = fmin(fmax(nearest_share(run->middle, end[0], way, square), 0.0), 1.0);
-    if (apart(run->middle, along(end[0], across, way)) - run->radius > best->chord) {
+    double per_way = one_over(dot(way, way));
+    struct point towards =
+        minus(along(end[0], share_on(run->middle, end[0], way, per_way), way), run->middle);
+    double distance = sqrt(dot(towards, towards));
+    if (distance - run->radius > best->chord) {
+        return;
+    }
+    /* The segment lies beyond the plane through its point nearest to the middle, square to the way
+     * there; so it is no nearer than that plane is to what of the run reaches farthest that way. */
+    if (distance > run->radius &&
+        distance - reach_towards(run, along((struct point){0, 0, 0}, 1.0 / distance, towards)) >
+            best->chord) {
         return;
     }
     double off[RUN + 1]; /* the square of the chord from each vertex to the segment */
     for (int n = 0; n < run->count; n++) {
-        double share = fmin(fmax(nearest_share(run->p[n], end[0], way, square), 0.0), 1.0);
+        double share = share_on(run->p[n], end[0], way, per_way);
         struct point foot = along(end[0], share, way), gap = minus(run->p[n], foot);
         off[n] = dot(gap, gap);
         if (off[n] <= best->chord * best->chord) {
@@ -347,9 +383,9 @@ static void measure(const struct border *border, const struct run *run, int64_t 
             best->touches = 1;
         }
         struct point edge = minus(run->p[n + 1], run->p[n]);
-        double edge2 = run->length[n] * run->length[n];
+        double per_edge = one_over(dot(edge, edge));
         for (int side = 0; side < 2; side++) {
-            double share = nearest_share(end[side], run->p[n], edge, edge2);
+            double share = share_on(end[side], run->p[n], edge, per_edge);
             if (share > 0.0 && share < 1.0) {
                 struct point foot = along(run->p[n], share, edge), gap = minus(end[side], foot);
                 if (dot(gap, gap) <= best->chord * best->chord) {
@@ -396,8 +432,12 @@ static void search(const struct border *border, struct run *run, struct best *be
             half[side].chord = apart(run->middle, read_point(sphere)) - sphere[3] - run->radius;
         }
         int nearer = half[1].chord < half[0].chord;
-        todo[waiting++] = half[!nearer];
-        todo[waiting++] = half[nearer];
+        if (half[!nearer].chord <= best->chord) {
+            todo[waiting++] = half[!nearer];
+        }
+        if (half[nearer].chord <= best->chord) {
+            todo[waiting++] = half[nearer];
+        }
     }
 }
 
@@ -472,10 +512,10 @@ static int look_at(const struct hazards *hazards, int64_t first, int64_t last, d
         if (!on_earth(lon, lat) || !(lon >= hazards->west && lon <= hazards->east)) {
             return 0;
         }
-        low[0] = fmin(low[0], lon);
-        high[0] = fmax(high[0], lon);
-        low[1] = fmin(low[1], lat);
-        high[1] = fmax(high[1], lat);
+        low[0] = least(low[0], lon);
+        high[0] = most(high[0], lon);
+        low[1] = least(low[1], lat);
+        high[1] = most(high[1], lat);
     }
     return first < last;
 }
