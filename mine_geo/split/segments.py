@@ -32,8 +32,8 @@ class Segments:
     >>> import geopandas as gpd
     >>> line = shapely.LineString([(103, 13), (103, 13.01)])
     >>> segments = Segments(gpd.GeoDataFrame(geometry=[line], crs=4326))
-    >>> segments.lonlat[0].tolist(), segments.line.tolist()
-    ([[103.0, 13.0], [103.0, 13.005]], [0, 0])
+    >>> segments.lonlat.round(3).tolist(), segments.line.tolist()
+    ([[[103.0, 13.0], [103.0, 13.005]], [[103.0, 13.005], [103.0, 13.01]]], [0, 0])
     >>> [place.tolist() for place in segments.meeting([shapely.box(102, 13.007, 104, 14)])]
     [[0], [1]]
     """
