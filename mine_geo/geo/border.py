@@ -262,25 +262,37 @@ def far_off(hazards: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> pd.Series[str
     return why
 
 
-def _check_places(
-    geometries: NDArray[np.object_], hazards: gpd.GeoDataFrame, lines: gpd.GeoDataFrame
-) -> None:
-    """Refuse what the plane about the border cannot hold: NaN, or places on another continent."""
-    west, _, east, _ = lines.total_bounds
+def window(lines: gpd.GeoDataFrame) -> tuple[float, float]:
+    """Return the longitudes, west and east, between which polygons are measured to some lines.
+
+    Places on another continent are an error of coordinates; and the plane of one of the engines
+    reaches no farther.
+
+    Raises
+    ------
+    GeometryError
+        If the lines themselves reach farther.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> line = shapely.LineString([(102, 13.0), (106, 13.1)])
+    >>> window(gpd.GeoDataFrame(geometry=[line], crs=4326))
+    (94.0, 114.0)
+    """
+    west, _, east, _ = (float(value) for value in lines.total_bounds)
     if (east - west) / 2 > MOST_DEGREES:
         raise GeometryError(
             f"border: reaches from longitude {west:.1f} to {east:.1f}, more than "
             f"{2 * MOST_DEGREES:g} degrees; cut it to the country and its surroundings"
         )
-    bad = _too_far_off(geometries, lines)
-    if len(bad):
-        ids = hazards["hazard_id"] if "hazard_id" in hazards else hazards.index.to_series()
-        raise GeometryError(f"{some(ids.iloc[bad])}: {FAR_OFF}; correct the coordinates")
+    middle = (west + east) / 2
+    return middle - MOST_DEGREES, middle + MOST_DEGREES
 
 
 def _too_far_off(geometries: NDArray[np.object_], lines: gpd.GeoDataFrame) -> NDArray[np.intp]:
     """Return the places of geometries with a coordinate that the plane cannot hold."""
-    west, _, east, _ = lines.total_bounds
+    west, east = window(lines)
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    away = np.abs(xy - [(west + east) / 2, 0]).T
-    return np.unique(owner[~((away[0] <= MOST_DEGREES) & (away[1] <= 90))])
+    lon, lat = xy.T
+    return np.unique(owner[~((lon >= west) & (lon <= east) & (np.abs(lat) <= 90))])
