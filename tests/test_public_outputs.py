@@ -13,7 +13,7 @@ from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.pages.compose import compose
-from mine_geo.maps.provenance import Selection
+from mine_geo.disclosure.layers import Selection
 from mine_geo.maps.sheets.compose import draw
 from tests import leaks
 from tests.maps.test_public_bytes import (

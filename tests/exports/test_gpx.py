@@ -5,7 +5,7 @@ import pytest
 from defusedxml import ElementTree
 
 from mine_geo import exports
-from mine_geo.maps.provenance import Selection
+from mine_geo.disclosure.layers import Selection
 from tests.exports.conftest import ATTACK, table
 
 NS = {"g": "http://www.topografix.com/GPX/1/1"}

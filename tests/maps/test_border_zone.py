@@ -23,7 +23,7 @@ from mine_geo import maps
 from mine_geo.errors import RecordError
 from mine_geo.maps import symbols
 from mine_geo.maps.pages import records
-from mine_geo.maps.provenance import Selection
+from mine_geo.disclosure.layers import Selection
 from mine_geo.maps.words import say
 from tests.maps.browser import PHONE
 

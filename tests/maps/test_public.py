@@ -20,7 +20,7 @@ from mine_geo.maps import subject as subjects
 from mine_geo.maps import symbols
 from mine_geo.maps.layers import Layers as AllLayers
 from mine_geo.maps.pages.compose import compose
-from mine_geo.maps.provenance import EVERYTHING, Selection
+from mine_geo.disclosure.layers import EVERYTHING, Selection
 from tests.maps.browser import PHONE
 
 if TYPE_CHECKING:

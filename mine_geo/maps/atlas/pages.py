@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from mine_geo.maps.layers import Layers
     from mine_geo.maps.pages.page import OfflinePage
+    from mine_geo.maps.scene import Scene
 
     Rows = NDArray[np.int64]
 
@@ -282,7 +282,7 @@ class Drawn:
 class Plan:
     """All that the pages of an atlas are made from; derived once, handed to every process."""
 
-    layers: Layers
+    layers: Scene
     place: Path
     """The folder, where the image of a basemap is laid beside its page."""
 

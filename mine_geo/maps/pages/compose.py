@@ -22,7 +22,7 @@ from mine_geo.terms import OUTCOMES
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from mine_geo.maps.layers import Layers
+    from mine_geo.maps.scene import Scene
 
 
 ANYWHERE: Final = (102.0, 9.5, 108.0, 15.0)
@@ -30,7 +30,7 @@ ANYWHERE: Final = (102.0, 9.5, 108.0, 15.0)
 
 
 def compose(
-    layers: Layers,
+    layers: Scene,
     subject: Subject,
     *,
     title: str | None = None,
@@ -114,7 +114,7 @@ class Composer:
 
     def __init__(
         self,
-        layers: Layers | public_page.PublicLayers,
+        layers: Scene | public_page.PublicLayers,
         subject: Subject,
         *,
         alone: bool = False,
