@@ -68,6 +68,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mine_geo import errors, exports, intake, maps, terms
     from mine_geo.disclosure.disclosed import disclose
+    from mine_geo.disclosure.layers import Layers, Selection
     from mine_geo.disclosure.settings import PublicSettings
     from mine_geo.disclosure.standing import StandingText
     from mine_geo.errors import MineGeoError
@@ -80,7 +81,6 @@ if TYPE_CHECKING:
     from mine_geo.intake.checks import check_hazards
     from mine_geo.ledger.fold import fold
     from mine_geo.ledger.preview import divide, merge, release_area
-    from mine_geo.maps.provenance import Selection
     from mine_geo.split.distance import border_distance
     from mine_geo.split.near_zone import near_zone
     from mine_geo.split.zones import border_sensitivity, border_split
@@ -94,9 +94,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Layers": "disclosure.layers",
     "MineGeoError": "errors",
     "PublicSettings": "disclosure.settings",
-    "Selection": "maps.provenance",
+    "Selection": "disclosure.layers",
     "StandingText": "disclosure.standing",
     "Store": "store",
     "assign_admin": "geo.admin",
@@ -133,6 +134,7 @@ _MODULES = {"checks": "intake.checks", "sample": "geo.sample"}
 """The modules that are reached here, and stand elsewhere."""
 
 __all__ = [
+    "Layers",
     "MineGeoError",
     "PublicSettings",
     "Selection",

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from os import PathLike
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+Word = TypeVar("Word", bound=str)
 
 
 class MineGeoError(Exception):
@@ -211,7 +213,7 @@ def _letters_and_numbers(name: str) -> tuple[str, ...]:
     return tuple(part.lstrip("0") or "0" if part[0].isdigit() else part for part in parts)
 
 
-def choose(value: object, valid: Sequence[str], what: str) -> str:
+def choose(value: object, valid: Sequence[Word], what: str) -> Word:
     """Return `value` if it is one of `valid`; the error lists the valid ones.
 
     Raises
@@ -224,9 +226,10 @@ def choose(value: object, valid: Sequence[str], what: str) -> str:
     >>> choose("edge", ("edge", "area"), "rule")
     'edge'
     """
-    if value not in valid:
-        raise OptionError(f"{what} {quoted(value)} is unknown; valid: {', '.join(valid)}")
-    return str(value)
+    for word in valid:
+        if word == value:
+            return word
+    raise OptionError(f"{what} {quoted(value)} is unknown; valid: {', '.join(valid)}")
 
 
 def in_order(

@@ -65,24 +65,30 @@ def pictures(split: gpd.GeoDataFrame, layers: dict[str, Any]) -> Iterator[Pictur
     worked = layers["releases"]["hazard_id"].value_counts()
     known = worked[worked.index.isin(battambang["hazard_id"])]
     chosen = min(known.index[known == known.max()])
-    yield Picture("national", lambda: maps.national(split, **layers))
+    yield Picture("national", lambda: maps.national(maps.layers(split, **layers)))
     yield Picture(
         "province",
-        lambda: maps.province(split, "Battambang", **layers),
+        lambda: maps.province(maps.layers(split, **layers), "Battambang"),
         script=OPENED % chosen,
     )
-    yield Picture("district", lambda: maps.district(split, "Battambang", "Samlout", **layers))
+    yield Picture(
+        "district", lambda: maps.district(maps.layers(split, **layers), "Battambang", "Samlout")
+    )
     yield Picture(
         "border-zone",
-        lambda: maps.border_zone(split, "Battambang", capacity_m2=20_000_000, **layers),
+        lambda: maps.border_zone(
+            maps.layers(split, **layers), "Battambang", capacity_m2=20_000_000
+        ),
         size=WIDE,
     )
     yield Picture(
-        "phone", lambda: maps.district(split, "Battambang", "Samlout", **layers), size=PHONE
+        "phone",
+        lambda: maps.district(maps.layers(split, **layers), "Battambang", "Samlout"),
+        size=PHONE,
     )
     yield Picture(
         "khmer",
-        lambda: maps.district(split, "Battambang", "Samlout", **layers),
+        lambda: maps.district(maps.layers(split, **layers), "Battambang", "Samlout"),
         script=KHMER,
     )
 
@@ -137,7 +143,7 @@ def main(wanted: list[str]) -> None:
             driver.quit()
         if asked("sheet"):
             written = folder / "sheet.png"
-            maps.sheet(split, "Battambang", **layers).save(written)
+            maps.sheet(maps.layers(split, **layers), "Battambang").save(written)
             with Image.open(written) as image:
                 save(image, FOLDER / "sheet.png")
 

@@ -8,12 +8,12 @@ of one kind. Turning points (GPX, CSV) are the outlines of hazards: no public fi
 import pytest
 
 from mine_geo import exports
+from mine_geo.disclosure.layers import Layers, Selection
 from mine_geo.disclosure.standing import StandingText
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
-from mine_geo.maps.layers import Layers
 from mine_geo.maps.pages.compose import compose
-from mine_geo.maps.provenance import Selection
+from mine_geo.maps.scene import Scene
 from mine_geo.maps.sheets.compose import draw
 from tests import leaks
 from tests.maps.test_public_bytes import (
@@ -61,8 +61,8 @@ def layers_of(who, selection):
     split = every
     if selection.kind is not None:
         split = every[every["kind"] == selection.kind]
-    return Layers(
-        split, BORDER, ADMIN, released, PLACES, DAY, restricted=every, selection=selection
+    return Scene.of(
+        Layers(split, BORDER, ADMIN, released, PLACES, DAY, restricted=every, selection=selection)
     )
 
 

@@ -59,16 +59,20 @@ def split(name: str = "AP-1") -> gpd.GeoDataFrame:
 
 
 def page(path: Path, **how: Any) -> None:
-    maps.national(split(), None, ADMIN, as_of=DAY, title=PUBLIC_MARK).save(path, **how)
+    maps.national(maps.layers(split(), admin=ADMIN, as_of=DAY), title=PUBLIC_MARK).save(path, **how)
 
 
 def sheet(path: Path, **how: Any) -> None:
-    maps.sheet(split(), None, admin=ADMIN, as_of=DAY, title=PUBLIC_MARK).save(path, **how)
+    maps.sheet(maps.layers(split(), admin=ADMIN, as_of=DAY), title=PUBLIC_MARK).save(path, **how)
 
 
 def export(path: Path, **how: Any) -> None:
     exports.write(
-        split(PUBLIC_MARK), path, None, ADMIN, as_of=DAY, title=PUBLIC_MARK, overwrite=True, **how
+        maps.layers(split(PUBLIC_MARK), admin=ADMIN, as_of=DAY),
+        path,
+        title=PUBLIC_MARK,
+        overwrite=True,
+        **how,
     )
 
 
@@ -83,21 +87,16 @@ def report_map(path: Path, **how: Any) -> None:
 
 def public_page(path: Path, **how: Any) -> None:
     maps.national(
-        split(),
-        None,
-        ADMIN,
-        as_of=DAY,
+        maps.layers(split(), admin=ADMIN, as_of=DAY, restricted=split()),
         public=True,
-        restricted=split(),
         title="mine_geo restricted",
     ).save(path, **how)
 
 
 def public_sheet(path: Path, **how: Any) -> None:
-    maps.sheet(
-        split(), None, admin=ADMIN, as_of=DAY, public=True, restricted=split(),
-        title="/Keywords (mine_geo restricted)",
-    ).save(path, **how)  # fmt: skip
+    layers = maps.layers(split(), admin=ADMIN, as_of=DAY, restricted=split())
+    title = "/Keywords (mine_geo restricted)"
+    maps.sheet(layers, public=True, title=title).save(path, **how)
 
 
 def public_export(path: Path, **how: Any) -> None:
@@ -190,7 +189,7 @@ def test_a_report_map_says_so_in_both_languages(made: dict[tuple[str, str], Path
 
 @pytest.mark.parametrize("language", ["en", "km"])
 def test_a_sheet_says_so_above_and_below_in_both_languages(language: str, tmp_path: Path) -> None:
-    drawn = maps.sheet(split(), None, admin=ADMIN, as_of=DAY, language=language)
+    drawn = maps.sheet(maps.layers(split(), admin=ADMIN, as_of=DAY), language=language)
     texts = [each.get_text().replace("\u200b", "") for each in drawn.page.axes.texts]
     assert ON_PAGE in texts
     assert KHMER in texts
@@ -200,7 +199,9 @@ def test_a_sheet_says_so_above_and_below_in_both_languages(language: str, tmp_pa
     assert min(above[0], below[0]) > 0
     assert max(above[2], below[2]) < drawn.page.width
     public = maps.sheet(
-        split(), None, admin=ADMIN, as_of=DAY, language=language, public=True, restricted=split()
+        maps.layers(split(), admin=ADMIN, as_of=DAY, restricted=split()),
+        language=language,
+        public=True,
     )
     assert not [block for block in public.page.blocks if block.startswith("restricted")]
 
@@ -352,7 +353,9 @@ def test_a_strange_file_is_neither(content: bytes, tmp_path: Path) -> None:
 
 
 def atlas(folder: Path, *, public: bool) -> maps.Atlas:
-    return maps.atlas(split(), folder, None, ADMIN, as_of=DAY, public=public, restricted=split())
+    return maps.atlas(
+        maps.layers(split(), admin=ADMIN, as_of=DAY, restricted=split()), folder, public=public
+    )
 
 
 def test_a_public_atlas_takes_no_restricted_file_into_its_folder(tmp_path: Path) -> None:
@@ -456,8 +459,8 @@ def test_the_ground_keeps_its_credits_without_remarks(tmp_path: Path) -> None:
         {"outcome": ["cleared"], "comment": ["by Planted"], "recorded_by": ["Planted"], "x": [1]},
         geometry=[square(103, 13)], crs=4326,
     )  # fmt: skip
-    how = {"places": places, "releases": released, "without_remarks": True}
-    exports.write(split(), tmp_path / "a.gpkg", None, ADMIN, **how)
+    layers = maps.layers(split(), admin=ADMIN, places=places, releases=released)
+    exports.write(layers, tmp_path / "a.gpkg", without_remarks=True)
     assert list(pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="released")) == [
         "outcome", "geometry",
     ]  # fmt: skip

@@ -12,14 +12,16 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mine_geo import maps
 from mine_geo.disclosure import disclosed
+from mine_geo.disclosure.layers import Layers
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import OptionError
 from mine_geo.exports import write_public
 from mine_geo.maps import atlas
 from mine_geo.maps import subject as subjects
-from mine_geo.maps.layers import Layers
 from mine_geo.maps.pages.compose import compose
+from mine_geo.maps.scene import Scene
 
 UNITS = {
     "0204": ("Battambang", "02", "Bavel", "0204"),
@@ -214,7 +216,7 @@ def test_another_threshold_than_that_of_all_is_refused():
 
 def test_pages_say_it_in_words_in_both_languages():
     split = register({"0204": (1, 0), "0209": (20, 10), "0202": (5, 15), "2401": (9, 9)})
-    layers = Layers(split, None, districts(), restricted=split, settings=FIVE)
+    layers = Scene.of(Layers(split, None, districts(), restricted=split, settings=FIVE))
     page = compose(layers, subjects.province(split, districts(), "Battambang"), public=True)
     rows = {each.name.en: each.figures for each in page.facts.tables[0].rows}
     assert rows["Bavel"][4].en == "fewer than 5"
@@ -236,7 +238,9 @@ def test_the_tables_of_an_atlas_are_those_of_its_pages(tmp_path):
     """They link to the pages of units, and no figure of the hazards themselves is in them."""
     split = register({"0204": (1, 0), "0209": (20, 10), "0202": (5, 15), "2401": (9, 9)})
     atlas(
-        split, tmp_path / "atlas", None, districts(), public=True, restricted=split, settings=FIVE
+        maps.layers(split, admin=districts(), restricted=split, settings=FIVE),
+        tmp_path / "atlas",
+        public=True,
     )
     index = (tmp_path / "atlas" / "index.html").read_text("utf-8")
     assert 'href="02-battambang/index.html"' in index

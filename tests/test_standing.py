@@ -10,17 +10,17 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from mine_geo import exports
+from mine_geo import exports, maps
 from mine_geo.disclosure import standing
 from mine_geo.disclosure.disclosed import disclose
+from mine_geo.disclosure.layers import Layers, Selection
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.disclosure.standing import StandingText
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import atlas
-from mine_geo.maps.layers import Layers
 from mine_geo.maps.pages.compose import compose
-from mine_geo.maps.provenance import Selection
+from mine_geo.maps.scene import Scene
 from mine_geo.maps.sheets.compose import draw
 from tests.maps.papers import untidy, written
 from tests.maps.test_public_bytes import ADMIN, BORDER, DAY, land, register
@@ -62,10 +62,10 @@ def layers_of(text, **told):
     split = register("Sarika")
     split = split[split["district_code"].isin(ADMIN["district_code"])]
     chosen = Selection(last_record=KNOWN, standing_text=text, **told)
-    return Layers(
+    return Scene.of(Layers(
         split, BORDER, ADMIN, land("Sarika"), None, DAY, restricted=split, selection=chosen,
         settings=EVERY_FIGURE,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def units(layers):
@@ -112,10 +112,16 @@ def outputs(text, folder):
     layers = layers_of(text)
     for name, source in public_pages(layers):
         yield name, both(source)
-    made = atlas(
-        layers.split, folder / "atlas", BORDER, ADMIN, releases=layers.releases, as_of=DAY,
-        public=True, restricted=layers.split, selection=layers.selection,
-    )  # fmt: skip
+    told = maps.layers(
+        layers.split,
+        border=BORDER,
+        admin=ADMIN,
+        releases=layers.releases,
+        as_of=DAY,
+        restricted=layers.split,
+        selection=layers.selection,
+    )
+    made = atlas(told, folder / "atlas", public=True)
     for path in made.pages:
         yield path.relative_to(folder).as_posix(), both(path.read_text(encoding="utf-8"))
     told = layers.public.disclosed
@@ -199,8 +205,8 @@ def test_what_waits_or_has_no_unit_is_named():
     split.loc[4, ["province", "province_code", "district", "district_code"]] = None
     left = split[~split["in_workbench"]]
     for public in (True, False):
-        layers = Layers(
-            left, BORDER, ADMIN, restricted=split, selection=Selection(workbench="exclude")
+        layers = Scene.of(
+            Layers(left, BORDER, ADMIN, restricted=split, selection=Selection(workbench="exclude"))
         )
         page = compose(layers, subjects.province(left, ADMIN, "Kandal"), public=public)
         missing = "Not counted: records that wait to be accepted; hazards for which no unit is"
@@ -208,7 +214,7 @@ def test_what_waits_or_has_no_unit_is_named():
         assert "Whether any lies here is not known." in page.facts.none.en
     only = split[split["in_workbench"]]
     page = compose(
-        Layers(only, BORDER, ADMIN, selection=Selection(workbench="only")),
+        Scene.of(Layers(only, BORDER, ADMIN, selection=Selection(workbench="only"))),
         subjects.province(only, ADMIN, "Kandal"),
     )
     assert "Not counted: records that are accepted" in page.facts.none.en

@@ -12,12 +12,12 @@ import pandas as pd
 import pyogrio
 
 from mine_geo import maps
+from mine_geo.disclosure.layers import Selection
 from mine_geo.errors import NotSyntheticError, StoreNotFoundError, some
 from mine_geo.geo import sample
 from mine_geo.geo.places import read_places
 from mine_geo.geo.vector import read_vector
 from mine_geo.intake import read_admin, read_border, read_hazards
-from mine_geo.maps.provenance import Selection
 from mine_geo.store import create_store, open_store
 from mine_geo.tables.bounds import findings, zone_bounds
 from mine_geo.tables.published import published_table, reconcile
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import geopandas as gpd
-
+    from mine_geo.disclosure.layers import Layers
     from mine_geo.store import Store
 
 
@@ -100,19 +99,18 @@ def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None])
     admin, border = store.admin(), store.border()
     annex = published_table(DISTRICTS)
     reconciled = reconcile(totals(land), TABLE)
-    context: dict[str, Any] = {
-        "border": border,
-        "admin": admin,
-        "releases": store.released_land(kind=KIND, as_of=AS_OF),
-        "places": read_places(sample.path("places")),
-        "as_of": AS_OF,
-        "selection": Selection(
-            kind=KIND, last_record=store.last_moment(), synthetic=store.synthetic
-        ),
-    }
-    pages = _draw(land, context, folder, say)
+    layers = maps.layers(
+        land,
+        border=border,
+        admin=admin,
+        releases=store.released_land(kind=KIND, as_of=AS_OF),
+        places=read_places(sample.path("places")),
+        as_of=AS_OF,
+        selection=Selection(kind=KIND, last_record=store.last_moment(), synthetic=store.synthetic),
+    )
+    pages = _draw(layers, folder, say)
     say(f"sheet of {PROVINCE}, to print")
-    sheet = maps.sheet(land, PROVINCE, **context).save(folder / "battambang.pdf")
+    sheet = maps.sheet(layers, PROVINCE).save(folder / "battambang.pdf")
     return Demo(
         store=store,
         with_coast=reconcile(totals(coast), TABLE),
@@ -162,25 +160,23 @@ def _not_ours(store: Store) -> str:
     return f"it holds hazards that are not of the sample ({some(others)})" if others else ""
 
 
-def _draw(
-    split: gpd.GeoDataFrame, context: dict[str, Any], folder: Path, say: Callable[[str], None]
-) -> list[Path]:
+def _draw(layers: Layers, folder: Path, say: Callable[[str], None]) -> list[Path]:
     drawings: list[tuple[str, str, Callable[[], Any]]] = [
-        ("national map", "national.html", lambda: maps.national(split, **context)),
+        ("national map", "national.html", lambda: maps.national(layers)),
         (
             f"map of {PROVINCE}",
             "battambang.html",
-            lambda: maps.province(split, PROVINCE, **context),
+            lambda: maps.province(layers, PROVINCE),
         ),
         (
             f"map of {DISTRICT} district",
             "samlout.html",
-            lambda: maps.district(split, PROVINCE, DISTRICT, **context),
+            lambda: maps.district(layers, PROVINCE, DISTRICT),
         ),
         (
             f"border-zone map of {PROVINCE}",
             "border_zone_battambang.html",
-            lambda: maps.border_zone(split, PROVINCE, **context),
+            lambda: maps.border_zone(layers, PROVINCE),
         ),
     ]
     pages = []

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mine_geo.cli.frames import Frames, frames
 from mine_geo.cli.options import (
     Reading,
     echo,
@@ -17,6 +16,7 @@ from mine_geo.cli.options import (
     gathering,
     leaving,
     leaving_options,
+    nowhere,
     open_named,
     printed_on_option,
     reading_options,
@@ -30,9 +30,9 @@ from mine_geo.terms import ZONES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import geopandas as gpd
-
+    from mine_geo.disclosure.layers import Layers
     from mine_geo.store import Store
+    from mine_geo.terms import Zone
 
 
 PAGES: Final = ("national", "province", "district", "border-zone")
@@ -52,26 +52,15 @@ class Drawing:
     public: bool
     printed_on: str | None
 
-    def read(self, store: Store, reading: Reading) -> Frames:
+    def layers(self, store: Store, reading: Reading) -> Layers:
         """Read what is drawn from a store."""
-        return frames(
+        return reading.layers(
             store,
-            reading,
             released=self.released,
             places=self.places,
             public=self.public,
             printed_on=self.printed_on,
         )
-
-    def shared(self, found: Frames, as_of: str | None) -> dict[str, Any]:
-        """Return what pages, sheets and atlases are all told beside the ground."""
-        return {
-            "releases": found.releases,
-            "places": found.places,
-            "title": self.title,
-            "as_of": as_of,
-            "selection": found.selection,
-        }
 
 
 def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -147,88 +136,60 @@ def draw(
     lists one kind: --kind, else AP minefields. Without --public it is restricted: it says so, and
     is its owner's alone.
     """
-    from mine_geo.cli.frames import nowhere  # noqa: PLC0415
+    from mine_geo import maps  # noqa: PLC0415
     from mine_geo.disclosure import restriction  # noqa: PLC0415
 
-    asked = _Asked(page, province, district, capacity, paper, language)
-    asked.check(output, drawing)
+    _check(page, province, district, capacity, output, drawing)
     replace = replaceable()
     restriction.check(output, public=drawing.public, replace=replace)
-    found = drawing.read(open_named(ctx), reading)
+    layers = drawing.layers(open_named(ctx), reading)
+    title, ground, public = drawing.title, drawing.basemap, drawing.public
+    made: Any
     if output.suffix.lower() in PRINTED:
-        asked.sheet(found, drawing, reading.as_of).save(output, replace=replace)
+        made = maps.sheet(
+            layers, province, district, title=title, paper=paper, language=language, public=public
+        )
+    elif province is None:
+        made = maps.national(layers, title=title, basemap=ground, public=public)
+    elif page == "border-zone":
+        made = maps.border_zone(
+            layers, province, district, capacity_m2=capacity, title=title, basemap=ground
+        )
+    elif district is None:
+        made = maps.province(layers, province, title=title, basemap=ground, public=public)
     else:
-        asked.page_of(found, drawing, reading.as_of).save(output, replace=replace)
-    for line in (wrote(output, public=drawing.public), *nowhere(found.split, province, district)):
+        made = maps.district(layers, province, district, title=title, basemap=ground, public=public)
+    made.save(output, replace=replace)
+    for line in (wrote(output, public=public), *nowhere(layers.split, province, district)):
         echo(line)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """Which map, of where."""
-
-    page: str
-    province: str | None
-    district: str | None
-    capacity: int | None
-    paper: str
-    language: str
-
-    def check(self, output: Path, drawing: Drawing) -> None:
-        """Refuse what does not go together, before anything is read."""
-        if self.page != "national" and self.province is None:
-            raise OptionError(f"a {self.page} map needs --province, name or code")
-        if self.page == "district" and self.district is None:
-            raise OptionError("a district map needs --district, name or code")
-        if self.page == "national" and (self.province or self.district):
-            raise OptionError("a national map is of the whole country: `map province`, or drop it")
-        if self.page == "province" and self.district is not None:
-            raise OptionError("a province map is of all its districts: `map district`, or drop it")
-        if self.page != "border-zone" and self.capacity is not None:
-            raise OptionError("--capacity is for a border-zone map alone; leave it out")
-        if not output.parent.is_dir():
-            raise FileError(f"{output}: there is no folder {output.parent}; make it first")
-        ending = choose(output.suffix.lower(), ENDINGS, "ending of --output")
-        if self.page == "border-zone" and drawing.public:
-            raise OptionError("a border-zone map lists the hazards that remain: none is public")
-        if ending in PRINTED and (self.page == "border-zone" or drawing.basemap):
-            raise OptionError("a sheet has no priority list and no basemap; write a .html page")
-
-    def sheet(self, found: Frames, drawing: Drawing, as_of: str | None) -> Any:
-        """Return the sheet to print."""
-        from mine_geo import maps  # noqa: PLC0415
-
-        return maps.sheet(
-            found.split,
-            None if self.page == "national" else self.province,
-            self.district if self.page == "district" else None,
-            border=found.border,
-            admin=found.admin,
-            paper=self.paper,
-            language=self.language,
-            public=drawing.public,
-            restricted=found.restricted,
-            settings=found.settings,
-            **drawing.shared(found, as_of),
-        )
-
-    def page_of(self, found: Frames, drawing: Drawing, as_of: str | None) -> Any:
-        """Return the page."""
-        from mine_geo import maps  # noqa: PLC0415
-
-        shared = drawing.shared(found, as_of) | {"basemap": drawing.basemap}
-        ground, province = (found.border, found.admin), self.province or ""
-        if self.page == "border-zone":
-            return maps.border_zone(
-                found.split, province, self.district, *ground, capacity_m2=self.capacity, **shared
-            )
-        shared |= {"public": drawing.public, "restricted": found.restricted}
-        shared |= {"settings": found.settings}
-        if self.page == "national":
-            return maps.national(found.split, *ground, **shared)
-        if self.page == "province":
-            return maps.province(found.split, province, *ground, **shared)
-        return maps.district(found.split, province, self.district or "", *ground, **shared)
+def _check(
+    page: str,
+    province: str | None,
+    district: str | None,
+    capacity: int | None,
+    output: Path,
+    drawing: Drawing,
+) -> None:
+    """Refuse options that do not go together, before anything is read."""
+    if page != "national" and province is None:
+        raise OptionError(f"a {page} map needs --province, name or code")
+    if page == "district" and district is None:
+        raise OptionError("a district map needs --district, name or code")
+    if page == "national" and (province or district):
+        raise OptionError("a national map is of the whole country: `map province`, or drop it")
+    if page == "province" and district is not None:
+        raise OptionError("a province map is of all its districts: `map district`, or drop it")
+    if page != "border-zone" and capacity is not None:
+        raise OptionError("--capacity is for a border-zone map alone; leave it out")
+    if not output.parent.is_dir():
+        raise FileError(f"{output}: there is no folder {output.parent}; make it first")
+    ending = choose(output.suffix.lower(), ENDINGS, "ending of --output")
+    if page == "border-zone" and drawing.public:
+        raise OptionError("a border-zone map lists the hazards that remain: none is public")
+    if ending in PRINTED and (page == "border-zone" or drawing.basemap):
+        raise OptionError("a sheet has no priority list and no basemap; write a .html page")
 
 
 @click.command(epilog=example("mine-geo atlas --out atlas"))
@@ -252,7 +213,7 @@ class _Asked:
 @reading_options
 @click.pass_context
 def atlas(
-    ctx: click.Context, reading: Reading, drawing: Drawing, out: Path, first: str, jobs: int | None
+    ctx: click.Context, reading: Reading, drawing: Drawing, out: Path, first: Zone, jobs: int | None
 ) -> None:
     """Draw a folder of maps: the country, each province, each district.
 
@@ -263,19 +224,15 @@ def atlas(
     from mine_geo import maps  # noqa: PLC0415
     from mine_geo.cli import terminal  # noqa: PLC0415
 
-    found = drawing.read(open_named(ctx), reading)
+    layers = drawing.layers(open_named(ctx), reading)
     with terminal.counting() as counted:
         made = maps.atlas(
-            found.split,
+            layers,
             out,
-            found.border,
-            found.admin,
+            title=drawing.title,
             first=first,
             basemap=drawing.basemap,
             public=drawing.public,
-            restricted=found.restricted,
-            settings=found.settings,
-            **drawing.shared(found, reading.as_of),
             jobs=jobs or os.cpu_count() or 1,
             progress=counted,
         )
@@ -327,7 +284,6 @@ def export(
     Without --public the file is restricted: it says so, and is its owner's alone.
     """
     from mine_geo import exports  # noqa: PLC0415
-    from mine_geo.cli.frames import frames, nowhere  # noqa: PLC0415
 
     if district is not None and province is None:
         raise OptionError("--district needs --province, for several provinces have one of its name")
@@ -337,118 +293,24 @@ def export(
     if points and places is not None:
         raise OptionError(f"{file.name}: turning points have no places beside them; drop --places")
     _spare_stores(file)
-    store = open_named(ctx)
-    found = frames(
-        store,
-        reading,
-        released=not points,
-        places=places,
-        public=public,
-        printed_on=printed_on,
+    layers = reading.layers(
+        open_named(ctx), released=not points, places=places, public=public, printed_on=printed_on
     )
-    said = _Said(title, reading.as_of, overwrite, replace)
-    if public:
-        count = _write_public(found, province, district, file, said)
-    else:
-        chosen = _choose(found, province, district)
-        count = len(chosen.hazards)
-        exports.write(
-            chosen.hazards,
-            file,
-            found.border,
-            chosen.units,
-            releases=chosen.of(found.releases),
-            places=found.places,
-            title=title or f"Hazards {chosen.where}",
-            as_of=said.as_of,
-            selection=found.selection,
-            overwrite=overwrite,
-            replace=replace,
-            **leaving(),
-        )
+    count = exports.write(
+        layers,
+        file,
+        province=province,
+        district=district,
+        title=title,
+        public=public,
+        overwrite=overwrite,
+        replace=replace,
+        **leaving(),
+    )
     what = "hazards as figures" if public else "hazards"
     echo(f"{wrote(file, public=public)}: {count:,} {what}")
-    for line in nowhere(found.split, province, district):
+    for line in nowhere(layers.split, province, district):
         echo(line)
-
-
-class _Said(NamedTuple):
-    title: str | None
-    as_of: str | None
-    overwrite: bool
-    replace: str | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Chosen:
-    """The hazards and districts of the country, a province or a district."""
-
-    hazards: gpd.GeoDataFrame
-    units: gpd.GeoDataFrame | None
-    where: str
-    column: str | None
-    """The column of codes by which other records belong to it; None for the country."""
-
-    def of(self, frame: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-        """Return the rows of another table that lie in it, by their codes."""
-        if self.column is None or frame is None:
-            return frame
-        return frame[frame[self.column].isin(self.codes)]
-
-    @property
-    def codes(self) -> set[str]:
-        """The codes of the province or district that was chosen."""
-        if self.column is None:
-            return set()
-        tables = [self.hazards] if self.units is None else [self.hazards, self.units]
-        return {str(code) for table in tables for code in table[self.column].dropna()}
-
-
-def _choose(found: Frames, province: str | None, district: str | None) -> _Chosen:
-    """Find what is asked for; an unknown name is refused, and the valid ones are listed."""
-    from mine_geo.maps import subject as subjects  # noqa: PLC0415
-
-    if province is None:
-        return _Chosen(found.split, found.admin, "near and far from the border", None)
-    if district is None:
-        one = subjects.province(found.split, found.admin, province)
-        return _Chosen(one.hazards, one.units, f"of {one.name} province", "province_code")
-    one = subjects.district(found.split, found.admin, province, district)
-    where = f"of {one.name} district, {one.within} province"
-    return _Chosen(one.hazards, one.units, where, "district_code")
-
-
-def _write_public(
-    found: Frames, province: str | None, district: str | None, file: Path, said: _Said
-) -> int:
-    """Write figures and released land, and return how many hazards are in the figures.
-
-    Everything is disclosed, then cut down to the unit: what is near its land may lie in another.
-    """
-    from mine_geo import exports  # noqa: PLC0415
-    from mine_geo.disclosure.disclosed import disclose  # noqa: PLC0415
-
-    selection = found.selection.accepted()
-    shown = disclose(
-        found.split,
-        found.admin,
-        found.releases,
-        restricted=found.restricted,
-        as_of=said.as_of,
-        settings=found.settings,
-    )
-    chosen = _choose(replace(found, split=shown.aggregates), province, district)
-    shown = shown.within(chosen.hazards)
-    exports.write_public(
-        shown,
-        file,
-        places=found.places,
-        title=said.title or f"Figures and released land {chosen.where}",
-        selection=selection,
-        overwrite=said.overwrite,
-        replace=said.replace,
-    )
-    return int(shown.aggregates["hazards"].sum())
 
 
 def _spare_stores(file: Path) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from mine_geo.disclosure.settings import PublicSettings
+    from mine_geo.disclosure.layers import Layers
     from mine_geo.exports.tables import FileFormat
     from mine_geo.intake.layers import Layer
     from mine_geo.intake.raw import Received, What
@@ -275,27 +275,6 @@ class Reading:
     as_of: str | None
     known_at: str | None
 
-    def for_public(self, ctx: click.Context, settings: PublicSettings) -> Reading:
-        """Return this reading as public outputs are made; refuse one that was asked otherwise.
-
-        Raises
-        ------
-        OptionError
-            If an option was given that differs from what is set for all public outputs.
-        """
-        told = {
-            name: getattr(self, name)
-            for name in ("threshold_m", "rule", "include_coast")
-            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        }
-        settings.check_told(**told)
-        return replace(
-            self,
-            threshold_m=settings.threshold_m,
-            rule=settings.rule,
-            include_coast=settings.include_coast,
-        )
-
     def on(self, day: str) -> Reading:
         """Return this reading as of a day, unless a day was asked for."""
         return self if self.as_of else replace(self, as_of=day)
@@ -315,6 +294,43 @@ class Reading:
         say_unmeasured(store, self.rule)
         return found
 
+    def layers(
+        self,
+        store: Store,
+        *,
+        released: bool = True,
+        places: Path | None = None,
+        public: bool = False,
+        printed_on: str | None = None,
+    ) -> Layers:
+        """Return what a map, an atlas or a file is made from; say what cannot be measured, by name.
+
+        What is public is made as the store's settings say: only what the command line says itself
+        can differ from them, and is refused.
+        """
+        from mine_geo.geo.places import read_places  # noqa: PLC0415
+
+        source = click.get_current_context().get_parameter_source
+
+        def told(name: str) -> bool:
+            return not public or source(name) is ParameterSource.COMMANDLINE
+
+        found = store.layers(
+            threshold_m=self.threshold_m if told("threshold_m") else None,
+            rule=self.rule if told("rule") else None,
+            include_coast=self.include_coast if told("include_coast") else None,
+            kind=self.kind,
+            workbench=self.workbench,
+            as_of=self.as_of,
+            known_at=self.known_at,
+            released=released,
+            places=None if places is None else read_places(places),
+            public=public,
+            printed_on=printed_on,
+        )
+        say_unmeasured(store, found.selection.rule or "edge")
+        return found
+
     def hazards(self, store: Store) -> gpd.GeoDataFrame:
         """Return the hazards of all provinces that are read in this way, without zones."""
         return store.hazards(
@@ -328,6 +344,22 @@ class Reading:
         said += "" if self.workbench == "include" else f", workbench: {self.workbench}"
         said += f", as of {self.as_of}" if self.as_of else ""
         return said + (f", as known at {self.known_at}" if self.known_at else "")
+
+
+def nowhere(
+    hazards: gpd.GeoDataFrame, province: str | None, district: str | None = None
+) -> list[str]:
+    """Say how many hazards may lie in the unit that was asked for because they record none."""
+    from mine_geo.geo.hazards import without_unit  # noqa: PLC0415
+
+    if province is None:
+        return []
+    level = "province" if district is None else "district"
+    lost = hazards.loc[without_unit(hazards, level, province=province), "size_m2"]
+    if lost.empty:
+        return []
+    said = f"{terms.NO_UNIT.capitalize()}: {len(lost):,} hazards, {lost.sum():,} m². They are in no"
+    return [f"{said} {level}'s figures, and may lie in this one."]
 
 
 printed_on_option = click.option(

@@ -13,6 +13,7 @@ from mine_geo.cli.options import (
     Reading,
     Sheet,
     example,
+    nowhere,
     open_named,
     output_options,
     reading_options,
@@ -116,8 +117,6 @@ def _zones(reading: Reading) -> Zones:
 
 def _nowhere(store: Store, reading: Reading, province: str | None) -> list[str]:
     """Say how many hazards record no province: they may lie in the one that was asked for."""
-    from mine_geo.cli.frames import nowhere  # noqa: PLC0415
-
     return [] if province is None else nowhere(reading.hazards(store), province)
 
 

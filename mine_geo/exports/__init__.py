@@ -9,18 +9,21 @@ escapes all that it is given (see `kml` and `gpx`).
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mine_geo.disclosure.layers import EVERYTHING, as_layers
 from mine_geo.disclosure.restriction import check_personal, leaving
 from mine_geo.errors import OptionError, choose, in_order
-from mine_geo.exports.contents import contents, public_contents, with_notices
+from mine_geo.exports.contents import contents, public_contents, where, with_notices, within
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
 from mine_geo.exports.points import points_table, turning_points, write_points
 from mine_geo.exports.tables import write_table
-from mine_geo.maps.provenance import EVERYTHING
+from mine_geo.maps import subject as subjects
+from mine_geo.maps.scene import Scene
 from mine_geo.maps.whole_files import check_place, new_file
 from mine_geo.tables.envelope import Envelope, Zones
 from mine_geo.tables.envelope import schema as table_schema
@@ -28,13 +31,12 @@ from mine_geo.tables.envelope import schema as table_schema
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection
-    from datetime import date
 
     import geopandas as gpd
     import pandas as pd
 
     from mine_geo.disclosure.disclosed import Disclosed
-    from mine_geo.maps.provenance import Selection
+    from mine_geo.disclosure.layers import Layers, Selection
 
 
 __all__ = [
@@ -58,21 +60,18 @@ POINTS: Final = ("gpx", "csv")
 
 
 def write(
-    split: gpd.GeoDataFrame,
+    layers: gpd.GeoDataFrame | Layers,
     path: str | os.PathLike[str],
-    border: gpd.GeoDataFrame | None = None,
-    admin: gpd.GeoDataFrame | None = None,
     *,
-    releases: gpd.GeoDataFrame | None = None,
-    places: pd.DataFrame | None = None,
+    province: str | None = None,
+    district: str | None = None,
     title: str | None = None,
-    as_of: date | str | None = None,
-    selection: Selection = EVERYTHING,
+    public: bool = False,
     overwrite: bool = False,
     replace: str | None = None,
     without_remarks: bool = False,
     with_personal: Collection[str] = (),
-) -> None:
+) -> int:
     """Write hazards into a file for another tool; its ending says which.
 
     - `.gpkg`: for QGIS. Layers hazards, districts, border, near_zone, near_zone_limit, released,
@@ -83,54 +82,56 @@ def write(
       `mine_geo.read_hazards(path, ...)` with `crs="EPSG:4326"`.
 
     The file is restricted: it says so with its day, in words and in its metadata, and it is its
-    owner's alone (`restricted_mode`).
+    owner's alone (`restricted_mode`). With `public` it holds figures by district and released land
+    that gives nothing away instead, as `write_public` writes them.
 
     Parameters
     ----------
-    split
-        What `border_split` returned (EPSG:4326).
+    layers
+        What `border_split` returned (EPSG:4326), or the split with all that is written with it
+        (`maps.layers`, `Store.layers`): with the border the near zone is written too, within the
+        districts where they are given.
     path
         The new file.
-    border, admin
-        Border lines and districts (EPSG:4326); with the border the near zone is drawn, within
-        the districts where they are given.
-    releases
-        Released land: polygons with `outcome`.
-    places
-        `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
+    province, district
+        Names or codes; without them the whole country. A district needs its province.
     title
         What the file is, in its metadata.
-    as_of
-        The day of the data; else the latest survey is named.
-    selection
-        How the split was asked for, where that is not all that is recorded; whether the data is
-        invented, where no column `synthetic` says so. The file's metadata says it.
+    public
+        For everybody; the layers must say what is restricted. All of them are disclosed, and the
+        unit is taken out after: what is near its land may lie in another.
     overwrite
         Replace a file that is there, at the very end; else it is refused.
     replace
-        "public": it may take the place of a public file, or lie in a public atlas's folder.
+        "public" ("restricted" of a public file): it may take the place of a file of that kind, or
+        lie in the folder of such an atlas.
     without_remarks
         Leave out comments, who recorded, and every column that is none of ours.
     with_personal
         Columns that a profile marked as personal and that are written all the same, by name.
 
+    Returns
+    -------
+    int
+        How many hazards it holds, or its figures count.
+
     Raises
     ------
     OptionError
-        If the ending is none of `FORMATS`, or no column of a name in `with_personal` is there.
+        If the ending is none of `FORMATS`, no column of a name in `with_personal` is there, or a
+        public file is asked for and nothing says what is restricted.
+    UnknownNameError
+        If the province, or the district in it, is unknown; the message lists the valid ones.
     FileError
-        If the file is there already, is a public one, or cannot be written; then nothing has
+        If the file is there already, is of the other kind, or cannot be written; then nothing has
         changed.
-    RecordError
-        If `split` lacks columns of a split, or names a hazard twice.
-    MixedError
-        If it mixes thresholds, rules or borders.
-    CRSError
-        If a frame is not in EPSG:4326.
+    RecordError, MixedError, CRSError
+        As for `maps.layers`.
 
     Examples
     --------
     >>> import tempfile; import geopandas as gpd, shapely
+    >>> from mine_geo import maps
     >>> from mine_geo.geo import sample
     >>> from mine_geo.intake import read_border
     >>> from mine_geo.geo.hazards import to_hazards
@@ -139,24 +140,34 @@ def write(
     >>> fields = to_hazards(gpd.GeoDataFrame(
     ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(103, 13, 103.001, 13.001)], crs=4326))
     >>> target = Path(tempfile.mkdtemp(), "hazards.gpkg")
-    >>> write(border_split(fields, border), target, border)
+    >>> write(maps.layers(border_split(fields, border), border=border), target)
+    1
     >>> gpd.read_file(target, layer="hazards")[["hazard_id", "zone", "size_m2"]].values.tolist()
     [['AP-1', 'far', 12002]]
     """
-    in_order(
-        "write(split, path, border=None, admin=None)",
-        names={"path": path, "title": title},
-        frames={
-            "split": split,
-            "border": border,
-            "admin": admin,
-            "releases": releases,
-            "places": places,
-        },
-    )
-    form = check(path, overwrite=overwrite, replace=replace)
-    known = [name for frame in (split, releases) if frame is not None for name in frame.columns]
-    check_personal(with_personal, known)
+    names = {"path": path, "province": province, "district": district, "title": title}
+    held = as_layers("write(layers, path, *, province=None, district=None)", layers, names)
+    form = check(path, public=public, overwrite=overwrite, replace=replace)
+    if public:
+        if with_personal:
+            raise OptionError("with_personal: a public file holds no column of a record")
+        shown = Scene.of(held).public
+        subject = subjects.chosen(shown.told, held.admin, province, district)
+        disclosed = shown.disclosed.within(subject.hazards)
+        write_public(
+            disclosed,
+            path,
+            places=held.places,
+            title=title or f"Figures and released land {where(subject)}",
+            selection=shown.selection,
+            overwrite=overwrite,
+            replace=replace,
+        )
+        return int(disclosed.aggregates["hazards"].sum())
+    subject = subjects.chosen(held.split, held.admin, province, district)
+    held = within(held, subject)
+    frames = (held.split, held.releases)
+    check_personal(with_personal, [name for frame in frames if frame is not None for name in frame])
 
     def left(frame: Any, *, ours: bool = False) -> Any:
         if frame is None:
@@ -165,22 +176,22 @@ def write(
             frame, without_remarks=without_remarks, with_personal=with_personal, remarks=ours
         )
 
-    held = contents(
-        left(split, ours=True),
-        left(border),
-        left(admin),
-        zone=form not in POINTS,
-        releases=left(releases, ours=True),
-        places=left(places),
-        title=title,
-        as_of=as_of,
-        selection=selection,
+    leaves = dataclasses.replace(
+        held,
+        split=left(held.split, ours=True),
+        border=left(held.border),
+        admin=left(held.admin),
+        releases=left(held.releases, ours=True),
+        places=left(held.places),
     )
+    title = title or f"Hazards {where(subject)}"
+    written = contents(leaves, title=title, zone=form not in POINTS)
     with new_file(path, overwrite=overwrite, replace=replace) as place:
         if form in POINTS:
-            (write_gpx if form == "gpx" else write_points)(split, place, held.said)
+            (write_gpx if form == "gpx" else write_points)(held.split, place, written.said)
         else:
-            (write_geopackage if form == "gpkg" else write_kml)(held, place)
+            (write_geopackage if form == "gpkg" else write_kml)(written, place)
+    return len(held.split)
 
 
 def write_public(

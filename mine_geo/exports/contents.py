@@ -17,19 +17,20 @@ import pyarrow as pa
 import shapely
 
 from mine_geo.disclosure.disclosed import Disclosed
+from mine_geo.disclosure.layers import EVERYTHING, check_degrees
 from mine_geo.disclosure.standing import metadata, not_counted
-from mine_geo.errors import CRSError, MixedError, OptionError, RecordError, some
+from mine_geo.errors import OptionError
 from mine_geo.exports.xml_text import clean
 from mine_geo.geo.cells import moment_of
 from mine_geo.geo.hazards import without_unit
-from mine_geo.maps.provenance import EVERYTHING, NOT_RECORDED, Provenance, provenance
+from mine_geo.maps.ground import belongs
+from mine_geo.maps.provenance import NOT_RECORDED, Provenance, provenance
 from mine_geo.split.near_zone import near_zone
-from mine_geo.terms import CRS, PROVENANCE_COLUMNS, SPLIT_COLUMNS, TIME_ZONE
+from mine_geo.terms import CRS, TIME_ZONE
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from mine_geo.maps.provenance import Selection
+    from mine_geo.disclosure.layers import Layers, Selection
+    from mine_geo.maps.subject import Subject
 
 
 DAY: Final = pd.ArrowDtype(pa.date32())
@@ -107,7 +108,6 @@ def _are_days(values: pd.Series) -> bool:
     return bool((there == there.dt.normalize()).all())
 
 
-NEEDED: Final = ("hazard_id", "size_m2", "geometry", *SPLIT_COLUMNS)
 LAYERS: Final = (
     "districts",
     "near_zone",
@@ -128,46 +128,21 @@ class Contents:
     layers: dict[str, gpd.GeoDataFrame]
 
 
-def contents(
-    split: gpd.GeoDataFrame,
-    border: gpd.GeoDataFrame | None = None,
-    admin: gpd.GeoDataFrame | None = None,
-    *,
-    releases: gpd.GeoDataFrame | None = None,
-    places: pd.DataFrame | None = None,
-    title: str | None = None,
-    as_of: date | str | None = None,
-    selection: Selection = EVERYTHING,
-    zone: bool = True,
-) -> Contents:
+def contents(layers: Layers, *, title: str | None = None, zone: bool = True) -> Contents:
     """Gather the layers: districts, near_zone and its limit, border, released, hazards, places.
 
     Parameters
     ----------
-    split
-        What `border_split` returned, in EPSG:4326.
-    border, admin
-        Border lines and districts; with both, the near zone is that within the districts.
-    releases
-        Released land: polygons with `outcome`.
-    places
-        `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
-    title, as_of, selection
+    layers
+        What is written; with border and districts, the near zone is that within the districts.
+    title
         As for `provenance`.
     zone
         Whether the near zone is wanted.
 
-    Raises
-    ------
-    RecordError
-        If `split` lacks columns of a split, or an id stands twice.
-    MixedError
-        If it mixes thresholds, rules or borders.
-    CRSError
-        If a frame is not in EPSG:4326.
-
     Examples
     --------
+    >>> from mine_geo.disclosure.layers import Layers
     >>> from mine_geo.geo import sample
     >>> from mine_geo.intake import read_border
     >>> from mine_geo.geo.hazards import to_hazards
@@ -175,21 +150,59 @@ def contents(
     >>> border = read_border(sample.path("border"))
     >>> fields = to_hazards(gpd.GeoDataFrame(
     ...     {"hazard_id": ["A"]}, geometry=[shapely.box(102.36, 13.28, 102.37, 13.29)], crs=4326))
-    >>> held = contents(border_split(fields, border), border)
+    >>> held = contents(Layers(border_split(fields, border), border))
     >>> list(held.layers), dict(held.said.rows)["threshold_m"]
     (['near_zone', 'near_zone_limit', 'border', 'hazards'], '7000')
     """
-    check_split(split)
-    given = {"districts": admin, "border": border, "released": releases}
-    given |= {"hazards": split, "places": None if places is None else as_points(places)}
-    layers = {name: frame for name, frame in given.items() if frame is not None}
-    for name, frame in layers.items():
-        check_degrees(frame, name)
-    layers |= _zone(split, border, admin) if zone else {}
-    layers = {name: layers[name] for name in LAYERS if name in layers}
-    others = (border, admin, releases, places)
-    said = provenance(split, *others, title=title, as_of=as_of, selection=selection)
-    return Contents(said, layers)
+    split, border, admin, releases = layers.split, layers.border, layers.admin, layers.releases
+    given = {"districts": admin, "border": border, "released": releases, "hazards": split}
+    given["places"] = None if layers.places is None else as_points(layers.places)
+    found = {name: frame for name, frame in given.items() if frame is not None}
+    found |= _zone(split, border, admin) if zone else {}
+    said = provenance(
+        split,
+        border,
+        admin,
+        releases,
+        layers.places,
+        title=title,
+        as_of=layers.as_of,
+        selection=layers.selection,
+    )
+    return Contents(said, {name: found[name] for name in LAYERS if name in found})
+
+
+def within(layers: Layers, subject: Subject) -> Layers:
+    """Return the layers of a province or district alone; those of the country as they are.
+
+    Its hazards and its districts; released land is that of its pages (`ground.belongs`); border
+    and places are for the reader to find their way, and stay whole.
+    """
+    if subject.level == "national":
+        return layers
+    land = layers.releases
+    return replace(
+        layers,
+        split=subject.hazards,
+        admin=subject.units,
+        releases=None if land is None else land[belongs(land, subject)],
+    )
+
+
+def where(subject: Subject) -> str:
+    """Say in a title what a file holds the hazards of.
+
+    Examples
+    --------
+    >>> from mine_geo.maps.subject import Subject
+    >>> where(Subject("district", "Samlout", "", "Battambang", "", gpd.GeoDataFrame(), None))
+    'of Samlout district, Battambang province'
+    """
+    if subject.level == "national":
+        return "near and far from the border"
+    if subject.level == "province":
+        return f"of {subject.name} province"
+    return f"of {subject.name} district, {subject.within} province"
 
 
 PLACE_NAMES: Final = ("name", "name_km")
@@ -236,46 +249,6 @@ def public_contents(
         public=True,
     )
     return Contents(said, layers)
-
-
-def check_split(split: gpd.GeoDataFrame) -> None:
-    """Refuse a frame that no `border_split` made, that mixes two, or names a hazard twice.
-
-    Raises
-    ------
-    RecordError, MixedError, CRSError
-        As `contents`.
-    """
-    missing = [column for column in NEEDED if column not in split.columns]
-    if missing:
-        raise RecordError(
-            f"an export needs the columns of a split; missing: {', '.join(missing)}. "
-            "Call border_split(hazards, border) first"
-        )
-    check_degrees(split, "split")
-    for column in PROVENANCE_COLUMNS:
-        values = split[column].dropna().unique()
-        if len(values) > 1:
-            raise MixedError(
-                f"the split mixes {column} {some(values)}; export one split into one file"
-            )
-    ids = split["hazard_id"]
-    repeated = ids[ids.duplicated()].unique()
-    if len(repeated):
-        raise RecordError(f"hazards of one id: {some(repeated)}; give each an id of its own")
-
-
-def check_degrees(frame: gpd.GeoDataFrame, name: str) -> None:
-    """Refuse a frame that is not in EPSG:4326.
-
-    Raises
-    ------
-    CRSError
-        With what it is in.
-    """
-    if frame.crs is None or frame.crs != CRS:
-        system = "no reference system" if frame.crs is None else frame.crs.to_string()
-        raise CRSError(f"{name}: {system}, not {CRS}; call to_crs({CRS!r}) first")
 
 
 def as_points(places: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -26,7 +26,6 @@ from mine_geo.errors import EditionError, FileError, StoreError
 from mine_geo.exports import tables
 from mine_geo.geo.cells import day_of
 from mine_geo.geo.geometry import as_geometries
-from mine_geo.maps.provenance import Selection
 from mine_geo.store.publisher import two_persons
 from mine_geo.tables.envelope import Envelope
 from mine_geo.terms import TIME_ZONE
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from mine_geo.disclosure.settings import PublicSettings
+    from mine_geo.disclosure.layers import Layers
     from mine_geo.ledger.events import Day, Moment
     from mine_geo.store import Comparison, Edition, Store
 
@@ -56,17 +55,14 @@ class Draft:
 
     disclosed: Disclosed
     comparison: Comparison
-    settings: PublicSettings
     as_of: date
     known_at: Moment
     land: gpd.GeoDataFrame
     """The released polygons that it draws, with their hazards."""
 
     figures: dict[str, int | None]
-    frames: dict[str, Any]
+    layers: Layers
     """What pages, sheets and the atlas are drawn from."""
-
-    last_record: datetime | None
 
 
 def draft(
@@ -92,50 +88,26 @@ def draft(
     StoreError
         If no border or no districts are loaded.
     """
-    settings = store.public_settings()
     day = day_of(as_of) or datetime.now(ZoneInfo(TIME_ZONE)).date()
-    moment = store.last_moment()
-    split = store.split(
-        threshold_m=settings.threshold_m,
-        rule=settings.rule,
-        include_coast=settings.include_coast,
-        as_of=day,
-        known_at=known_at,
-    )
-    admin, releases = store.admin(), store.released_land(as_of=day, known_at=known_at)
-    restricted = store.restricted(as_of=day, known_at=known_at)
+    store.admin()  # without districts there are no figures by district
+    layers = store.layers(as_of=day, known_at=known_at, places=places, public=True)
     disclosed = disclose(
-        split, admin, releases, restricted=restricted, as_of=day, settings=settings
+        layers.split,
+        layers.admin,
+        layers.releases,
+        restricted=layers.restricted,
+        as_of=day,
+        settings=layers.settings,
     )
-    figures, land = figures_of(disclosed), _drawn(releases, disclosed.released)
+    figures, land = figures_of(disclosed), _drawn(layers.releases, disclosed.released)
     return Draft(
         disclosed=disclosed,
-        comparison=store.compare_edition(land, figures, restricted, settings),
-        settings=settings,
+        comparison=store.compare_edition(land, figures, layers.restricted, layers.settings),
         as_of=day,
         known_at=known_at,
         land=land,
         figures=figures,
-        frames={
-            "split": split,
-            "border": store.border(),
-            "admin": admin,
-            "releases": releases,
-            "places": places,
-            "restricted": restricted,
-            "as_of": day,
-            "settings": settings,
-            "selection": Selection(
-                known_at=known_at,
-                last_record=moment,
-                threshold_m=settings.threshold_m,
-                rule=settings.rule,
-                include_coast=settings.include_coast,
-                synthetic=store.synthetic,
-                standing_text=settings.standing_text,
-            ),
-        },
-        last_record=moment,
+        layers=layers,
     )
 
 
@@ -262,12 +234,12 @@ def release(
                 known_at=made.known_at,
                 asked_by=asked_by,
                 approved_by=approved_by,
-                settings=made.settings,
+                settings=made.layers.settings,
                 files=files,
                 land=made.land,
                 figures=made.figures,
                 despite=len(lost),
-                last_record=made.last_record,
+                last_record=made.layers.selection.last_record,
             )
             inside.chmod(0o755)
             if place.exists():
@@ -291,25 +263,24 @@ def _free(place: Path) -> Path:
 
 
 def _write(made: Draft, folder: Path, say: Callable[[str], None], *, atlas: bool) -> None:
-    frames = dict(made.frames)
-    split = frames.pop("split")
+    layers = made.layers
     say("pages and sheets")
-    maps.national(split, public=True, **frames).save(str(folder / "national.html"))
+    maps.national(layers, public=True).save(str(folder / "national.html"))
     for language in ("en", "km"):
-        printed = maps.sheet(split, language=language, public=True, **frames)
+        printed = maps.sheet(layers, language=language, public=True)
         printed.save(folder / f"national-{language}.pdf")
     say("atlas")
     if atlas:
-        maps.atlas(split, folder / "atlas", public=True, **frames)
+        maps.atlas(layers, folder / "atlas", public=True)
     say("GeoPackage and tables")
     shown = made.disclosed
     exports.write_public(
         shown,
         folder / "figures.gpkg",
-        places=frames["places"],
-        selection=frames["selection"].accepted(),
+        places=layers.places,
+        selection=layers.selection.accepted(),
     )
-    synthetic = frames["selection"].synthetic or shown.synthetic
+    synthetic = layers.selection.synthetic or shown.synthetic
     for name, title, table in (
         ("figures.csv", "Hazards near and far, accepted records", figure_table(shown)),
         ("released.csv", "Released land by year, accepted records", land_table(shown)),
@@ -382,13 +353,13 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 def _manifest(made: Draft, files: dict[str, str], path: Path) -> None:
     """Write what the edition is beside its files; the persons are in the store alone."""
-    known = made.frames["selection"].last_record
+    known = made.layers.selection.last_record
     told = {
         "what": WHAT,
         "number": made.comparison.number,
         "as_of": made.as_of.isoformat(),
         "known_at": str(made.known_at or known or ""),
-        "parameters": asdict(made.settings),
+        "parameters": asdict(made.layers.settings),
         "sha256": files,
     }
     path.write_text(json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False), "utf-8")

@@ -1,8 +1,10 @@
 """Maps that open without internet: the country, a province, a district, the border zone.
 
-Each function takes a split (`zones.border_split`) and returns a Folium map whose `save(path)`
-writes one HTML file with everything in it: Leaflet, style, script and data. Geometry is
-EPSG:4326, rounded to 1e-6 degree (0.11 m); sizes are whole m², distances metres.
+Each function takes a split (`zones.border_split`), or the split with all that is drawn with it
+(`layers`, `Store.layers`), then what the map is about, then how it is to look. `national`,
+`province`, `district` and `border_zone` return a Folium map whose `save(path)` writes one HTML file
+with everything in it: Leaflet, style, script and data. Geometry is EPSG:4326, rounded to
+1e-6 degree (0.11 m); sizes are whole m², distances metres.
 
 Symbols follow IMAS Technical Note 07.11/01: CHA red (FF0000) and SHA orange (F4A718), both at
 50 %; outline red and continuous when open, orange and dashed when worked on, green when closed.
@@ -14,16 +16,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mine_geo.disclosure.layers import EVERYTHING, Layers, as_layers
 from mine_geo.disclosure.settings import USUAL
-from mine_geo.errors import choose, in_order
+from mine_geo.errors import choose
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import Atlas, atlas
-from mine_geo.maps.layers import Layers
-from mine_geo.maps.pages.basemap import choose_basemap
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.pages.page import put_page
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
-from mine_geo.maps.provenance import EVERYTHING
+from mine_geo.maps.scene import Scene
 from mine_geo.maps.sheets.printing import sheet
 from mine_geo.terms import ZONES
 
@@ -34,17 +35,20 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.disclosure.layers import Selection
     from mine_geo.disclosure.settings import PublicSettings
     from mine_geo.maps.pages.page import OfflinePage
-    from mine_geo.maps.provenance import Selection
+    from mine_geo.terms import Kind, Zone
 
 
 __all__ = [
     "Atlas",
+    "Layers",
     "ReportOnMap",
     "atlas",
     "border_zone",
     "district",
+    "layers",
     "national",
     "province",
     "put_page",
@@ -53,53 +57,96 @@ __all__ = [
 ]
 
 
-def national(
+def layers(
     split: gpd.GeoDataFrame,
+    *,
     border: gpd.GeoDataFrame | None = None,
     admin: gpd.GeoDataFrame | None = None,
-    *,
     releases: gpd.GeoDataFrame | None = None,
     places: pd.DataFrame | None = None,
-    title: str | None = None,
     as_of: date | str | None = None,
-    basemap: str | os.PathLike[str] | None = None,
-    public: bool = False,
     restricted: gpd.GeoDataFrame | None = None,
     selection: Selection = EVERYTHING,
     settings: PublicSettings = USUAL,
-) -> OfflinePage:
-    """Return the map of all hazards of a split.
+) -> Layers:
+    """Return all that maps, sheets, atlases and files are made from; the frames are checked here.
+
+    A store gives the same in one call: `Store.layers`.
 
     Parameters
     ----------
     split
-        What `border_split` returned (EPSG:4326). An empty one gives a page that says so.
+        What `border_split` returned (EPSG:4326; sizes whole m²). An empty one gives pages that
+        say so.
     border
-        Canonical border table; draws the border by neighbour and the line at the threshold.
+        Canonical border table; draws the border by neighbour (dashed where a column `demarcated`
+        is False) and the line at the threshold.
     admin
         Canonical district table; draws provinces and districts with their names.
     releases
         Released land: polygons with `outcome`, and what `Store.released_land` returns beside.
     places
         Names to draw: `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
+    as_of
+        Day of the data; else the latest survey or release in it is named.
+    restricted
+        What is public needs it: every polygon that remains, of any kind and anywhere, and every
+        one that waits (`Store.restricted` returns them).
+    selection
+        How the split was asked for, where that is not all that is recorded: maps and files say it.
+    settings
+        For what is public: how it is made (`Store.public_settings` returns it).
+
+    Raises
+    ------
+    OptionError
+        If something other than a table is given for one.
+    RecordError
+        If `split` lacks columns of a split, has a hazard without a zone, or one id twice.
+    MixedError
+        If it mixes thresholds, rules or borders.
+    CRSError
+        If a frame is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> from mine_geo import intake
+    >>> from mine_geo.geo import sample
+    >>> from mine_geo.split import zones
+    >>> fields = intake.read_hazards(sample.path("minefields"))
+    >>> border = intake.read_border(sample.path("border"))
+    >>> split = zones.border_split(fields[fields["province"] == "Pailin"], border)
+    >>> held = layers(split, border=border, as_of="2022-12-31")
+    >>> province(held, "Pailin").facts.total_hazards == len(split)
+    True
+    """
+    return Layers(split, border, admin, releases, places, as_of, restricted, selection, settings)
+
+
+def national(
+    layers: gpd.GeoDataFrame | Layers,
+    *,
+    title: str | None = None,
+    basemap: str | os.PathLike[str] | None = None,
+    public: bool = False,
+) -> OfflinePage:
+    """Return the map of all hazards of a split.
+
+    Parameters
+    ----------
+    layers
+        What `border_split` returned, or the split with all that is drawn with it (`layers`,
+        `Store.layers`).
     title
         Title of the page instead of the usual one.
-    as_of
-        Day of the data, for the title block; else the latest survey in it is named.
     basemap
         What lies beneath: a tile source by its xyzservices name, as "OpenStreetMap.Mapnik" (then
         the page asks the internet for tiles), or a GeoTIFF, whose image `save` puts beside the
         page. None: the lines and polygons are context enough.
     public
         For everybody: figures of accepted records by district and released land that gives
-        nothing away, no polygon, id or text of a hazard. See `disclosure.disclose`.
-    restricted
-        A public map needs it: every polygon that remains, of any kind and anywhere, and every one
-        that waits (`Store.restricted` returns them).
-    selection
-        How the split was asked for, where that is not all that is recorded: the page says it.
-    settings
-        For a public map: how public outputs are made (`Store.public_settings` returns it).
+        nothing away, no polygon, id or text of a hazard. See `disclosure.disclose`. Its layers
+        must say what is restricted.
 
     Returns
     -------
@@ -108,72 +155,48 @@ def national(
 
     Raises
     ------
-    RecordError
-        If `split` lacks columns of a split.
-    MixedError
-        If it mixes thresholds, rules or borders.
     OptionError
         If there is no tile source of that name; the message lists the nearest ones. If a public
-        map is asked for without `restricted`.
+        map is asked for and nothing says what is restricted.
     FileError
         If the basemap's file cannot be used.
+    RecordError, MixedError, CRSError
+        As for `layers`.
 
     Examples
     --------
-    >>> import geopandas as gpd, shapely
+    >>> import geopandas as gpd
     >>> from mine_geo.terms import SPLIT_COLUMNS
     >>> columns = ["hazard_id", "size_m2", *SPLIT_COLUMNS]
-    >>> split = gpd.GeoDataFrame(columns=[*columns, "geometry"], geometry="geometry")
+    >>> split = gpd.GeoDataFrame(columns=[*columns, "geometry"], geometry="geometry", crs=4326)
     >>> page = national(split)
     >>> "http" in page.get_root().render().split("<body>")[1].split("<script")[0]
     False
     """
-    in_order(
-        "national(split, border=None, admin=None)",
-        names={"title": title},
-        frames={
-            "split": split,
-            "border": border,
-            "admin": admin,
-            "releases": releases,
-            "places": places,
-            "restricted": restricted,
-        },
-    )
-    ground = choose_basemap(basemap)
-    layers = Layers(
-        split, border, admin, releases, places, as_of, ground, restricted, selection, settings
-    )
-    return compose(layers, subjects.whole(split, admin), title=title, public=public)
+    held = as_layers("national(layers, *, title=None)", layers, {"title": title})
+    scene = Scene.of(held, basemap)
+    return compose(scene, subjects.whole(held.split, held.admin), title=title, public=public)
 
 
 def province(
-    split: gpd.GeoDataFrame,
+    layers: gpd.GeoDataFrame | Layers,
     name: str,
-    border: gpd.GeoDataFrame | None = None,
-    admin: gpd.GeoDataFrame | None = None,
     *,
-    releases: gpd.GeoDataFrame | None = None,
-    places: pd.DataFrame | None = None,
     title: str | None = None,
-    as_of: date | str | None = None,
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
-    restricted: gpd.GeoDataFrame | None = None,
-    selection: Selection = EVERYTHING,
-    settings: PublicSettings = USUAL,
 ) -> OfflinePage:
     """Return the map of one province: its hazards, by its recorded name or code.
 
     Parameters
     ----------
-    split
-        What `border_split` returned (EPSG:4326).
+    layers
+        As for `national`.
     name
         Name or code of the province, as `admin.province_code` knows it, or as recorded in the
         frames. A province without hazards gives a page that says so.
-    border, admin, releases, places, title, as_of, basemap, public, restricted, selection, settings
-        As in `national`.
+    title, basemap, public
+        As for `national`.
 
     Returns
     -------
@@ -184,53 +207,33 @@ def province(
     ------
     UnknownNameError
         If the province is unknown; the message lists the valid ones.
+    OptionError, FileError, RecordError, MixedError, CRSError
+        As for `national`.
     """
-    in_order(
-        "province(split, name, border=None, admin=None)",
-        names={"name": name, "title": title},
-        frames={
-            "split": split,
-            "border": border,
-            "admin": admin,
-            "releases": releases,
-            "places": places,
-            "restricted": restricted,
-        },
-    )
-    ground = choose_basemap(basemap)
-    layers = Layers(
-        split, border, admin, releases, places, as_of, ground, restricted, selection, settings
-    )
-    return compose(layers, subjects.province(split, admin, name), title=title, public=public)
+    held = as_layers("province(layers, name)", layers, {"name": name, "title": title})
+    subject = subjects.province(held.split, held.admin, name)
+    return compose(Scene.of(held, basemap), subject, title=title, public=public)
 
 
 def district(
-    split: gpd.GeoDataFrame,
+    layers: gpd.GeoDataFrame | Layers,
     province: str,
     name: str,
-    border: gpd.GeoDataFrame | None = None,
-    admin: gpd.GeoDataFrame | None = None,
     *,
-    releases: gpd.GeoDataFrame | None = None,
-    places: pd.DataFrame | None = None,
     title: str | None = None,
-    as_of: date | str | None = None,
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
-    restricted: gpd.GeoDataFrame | None = None,
-    selection: Selection = EVERYTHING,
-    settings: PublicSettings = USUAL,
 ) -> OfflinePage:
     """Return the map of one district of a province.
 
     Parameters
     ----------
-    split
-        What `border_split` returned (EPSG:4326).
+    layers
+        As for `national`.
     province, name
         Names or codes of the province and of the district in it.
-    border, admin, releases, places, title, as_of, basemap, public, restricted, selection, settings
-        As in `national`.
+    title, basemap, public
+        As for `national`.
 
     Returns
     -------
@@ -241,57 +244,38 @@ def district(
     ------
     UnknownNameError
         If the province, or the district in it, is unknown; the message lists the valid ones.
+    OptionError, FileError, RecordError, MixedError, CRSError
+        As for `national`.
     """
-    in_order(
-        "district(split, province, name, border=None, admin=None)",
-        names={"province": province, "name": name, "title": title},
-        frames={
-            "split": split,
-            "border": border,
-            "admin": admin,
-            "releases": releases,
-            "places": places,
-            "restricted": restricted,
-        },
-    )
-    ground = choose_basemap(basemap)
-    layers = Layers(
-        split, border, admin, releases, places, as_of, ground, restricted, selection, settings
-    )
-    return compose(
-        layers, subjects.district(split, admin, province, name), title=title, public=public
-    )
+    names = {"province": province, "name": name, "title": title}
+    held = as_layers("district(layers, province, name)", layers, names)
+    subject = subjects.district(held.split, held.admin, province, name)
+    return compose(Scene.of(held, basemap), subject, title=title, public=public)
 
 
 def border_zone(
-    split: gpd.GeoDataFrame,
+    layers: gpd.GeoDataFrame | Layers,
     province: str,
     district: str | None = None,
-    border: gpd.GeoDataFrame | None = None,
-    admin: gpd.GeoDataFrame | None = None,
     *,
-    kind: str | None = None,
-    first: str = "far",
+    kind: Kind | None = None,
+    first: Zone = "far",
     capacity_m2: float | None = None,
-    releases: gpd.GeoDataFrame | None = None,
-    places: pd.DataFrame | None = None,
     title: str | None = None,
-    as_of: date | str | None = None,
     basemap: str | os.PathLike[str] | None = None,
-    selection: Selection = EVERYTHING,
 ) -> OfflinePage:
     """Return the map of a province or district with the ranked list of hazards beside it.
 
     Parameters
     ----------
-    split
-        What `border_split` returned (EPSG:4326).
+    layers
+        As for `national`.
     province, district
         Names or codes; without a district the whole province.
     kind
         The one kind that is drawn and listed: kinds are never ranked together. None: the one that
-        `selection` names, else `ap_minefield`, which the Executive Order is about. Hazards of
-        other kinds, or of none recorded, are counted beside the list.
+        the layers' `selection` names, else `ap_minefield`, which the Executive Order is about.
+        Hazards of other kinds, or of none recorded, are counted beside the list.
     first
         The zone that is ranked first: "far" (the Executive Order of 4 January 2022 has hazards
         farther than 7 km released first) or "near". Within a zone the nearest comes first. A
@@ -299,8 +283,8 @@ def border_zone(
     capacity_m2
         What can be released in a year, whole m²: the page says which hazard falls into which
         year. The planner sets it, or another one, on the page.
-    border, admin, releases, places, title, as_of, basemap, selection
-        As in `national`.
+    title, basemap
+        As for `national`.
 
     Returns
     -------
@@ -315,24 +299,22 @@ def border_zone(
         If `first` is no zone, `kind` no kind, or the capacity no whole number of m².
     RecordError
         If no hazard of the unit records its kind.
+    FileError, MixedError, CRSError
+        As for `national`.
     """
-    in_order(
-        "border_zone(split, province, district=None, border=None, admin=None)",
-        names={"province": province, "district": district, "title": title},
-        frames={
-            "split": split,
-            "border": border,
-            "admin": admin,
-            "releases": releases,
-            "places": places,
-        },
-    )
+    names = {"province": province, "district": district, "title": title}
+    held = as_layers("border_zone(layers, province, district=None)", layers, names)
     choose(first, ZONES, "first")
-    ground = choose_basemap(basemap)
-    layers = Layers(split, border, admin, releases, places, as_of, ground, selection=selection)
     subject = (
-        subjects.province(split, admin, province)
+        subjects.province(held.split, held.admin, province)
         if district is None
-        else subjects.district(split, admin, province, district)
+        else subjects.district(held.split, held.admin, province, district)
     )
-    return compose(layers, subject, title=title, first=first, kind=kind, capacity_m2=capacity_m2)
+    return compose(
+        Scene.of(held, basemap),
+        subject,
+        title=title,
+        first=first,
+        kind=kind,
+        capacity_m2=capacity_m2,
+    )

@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.maps import packing
-from mine_geo.maps.provenance import EVERYTHING
 from mine_geo.maps.subject import bounds_of
 from mine_geo.maps.words import same, say
 from mine_geo.split.near_zone import near_zone
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from mine_geo.disclosure.layers import Selection
     from mine_geo.maps.pages.basemap import Basemap
-    from mine_geo.maps.provenance import Selection
     from mine_geo.maps.subject import Subject
     from mine_geo.maps.words import Said
 

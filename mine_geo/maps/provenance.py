@@ -1,9 +1,5 @@
 """What a map or a file says of itself: how its records were chosen, of which day, and whose.
 
-Which records of a register a map or an exported file is made from, so that it can say so.
-A split says in its columns how its zones were made. An empty one cannot, and no column tells that
-other kinds or the workbench were left out.
-
 Whom the data is owed to: the attributions that a map or an exported file must bear.
 
 What every exported file says of itself: how split, of which day, whose, and what is unreal.
@@ -12,100 +8,21 @@ What every exported file says of itself: how split, of which day, whose, and wha
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from mine_geo import terms
 from mine_geo.disclosure import restriction
-from mine_geo.errors import OptionError, choose
+from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.geo.cells import day_of, moment_of
-from mine_geo.terms import KINDS, PROVENANCE_COLUMNS, SYNTHETIC, WORKBENCH
+from mine_geo.terms import PROVENANCE_COLUMNS, SYNTHETIC
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from mine_geo.disclosure.standing import StandingText
-    from mine_geo.terms import Rule, Workbench
-
-
-@dataclass(frozen=True)
-class Selection:
-    """How a split was asked for; what its own columns say comes first.
-
-    Raises
-    ------
-    OptionError
-        If the kind or the choice of the workbench is unknown.
-
-    Examples
-    --------
-    >>> Selection(kind="av_minefield", threshold_m=10_000).told("threshold_m")
-    10000
-    """
-
-    kind: str | None = None
-    """The only kind that was asked for."""
-
-    workbench: Workbench = "include"
-    """Whether records that are not yet accepted are in it: include, exclude, only."""
-
-    known_at: datetime | str | None = None
-    """The moment by which it was recorded, where it is not the present state of the register."""
-
-    last_record: datetime | None = None
-    """The moment of the register's last record, as `Store.last_moment` gives it."""
-
-    printed_on: date | str | None = None
-    """The day of printing, where it is to be said: without it the same input gives the same
-    bytes on any day."""
-
-    threshold_m: float | None = None
-    """Metres."""
-
-    rule: Rule | None = None
-    include_coast: bool | None = None
-
-    synthetic: bool = False
-    """Whether the register is invented, though no row may be left to say so."""
-
-    standing_text: StandingText | None = None
-    """What the authority has its public outputs say; None: the usual text."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no kind, and no choice of the workbench."""
-        choose(self.workbench, WORKBENCH, "workbench")
-        if self.kind is not None:
-            choose(self.kind, KINDS, "kind")
-
-    def told(self, column: str) -> Any:
-        """Return what was asked for in a provenance column; None where it is not known here."""
-        known = {"threshold_m": self.threshold_m, "rule": self.rule}
-        return (known | {"include_coast": self.include_coast}).get(column)
-
-    def accepted(self) -> Selection:
-        """Return the same for figures that are public: of accepted records only.
-
-        Raises
-        ------
-        OptionError
-            If only what waits was asked for.
-
-        Examples
-        --------
-        >>> Selection(kind="av_minefield").accepted()
-        Selection(kind='av_minefield', workbench='exclude', ...)
-        """
-        if self.workbench == "only":
-            raise OptionError(
-                "what waits on the workbench is not public: leave out workbench='only', or public"
-            )
-        return replace(self, workbench="exclude")
-
-
-EVERYTHING = Selection()
-"""All records as they are now, as far as anyone knows."""
+    from mine_geo.disclosure.layers import Selection
 
 
 OSM: Final = "© OpenStreetMap contributors (ODbL 1.0)"
@@ -285,7 +202,7 @@ def _known_at(selection: Selection) -> tuple[datetime | None, str]:
 
     Examples
     --------
-    >>> from mine_geo.maps.provenance import Selection
+    >>> from mine_geo.disclosure.layers import Selection
     >>> _known_at(Selection(known_at="2023-01-01T06:00:00+07:00"))[1]
     '2022-12-31T23:00:00.000Z, as asked for'
     """

@@ -7,22 +7,18 @@ Addresses are relative to the page. Sizes are whole m².
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import shapely
 
-from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
+from mine_geo.errors import OptionError, UnknownNameError, some
 from mine_geo.geo import admin_names
 from mine_geo.geo.hazards import without_unit
 from mine_geo.maps.words import Said
-from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS, ZONES
 
 if TYPE_CHECKING:
     import geopandas as gpd
-
-
-NEEDED: Final = ("hazard_id", "size_m2", "geometry", *SPLIT_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -78,34 +74,6 @@ class Choice:
     units: gpd.GeoDataFrame | None
     name: str
     name_km: str
-
-
-def check_split(split: gpd.GeoDataFrame) -> None:
-    """Refuse a frame that no `border_split` made, or that mixes two splits.
-
-    Raises
-    ------
-    RecordError
-        If columns are missing, or a hazard has no zone.
-    MixedError
-        If rows differ in threshold, rule, coast or border.
-    """
-    missing = [column for column in NEEDED if column not in split.columns]
-    if missing:
-        raise RecordError(
-            f"a map needs the columns of a split; missing: {', '.join(missing)}. "
-            "Call border_split(hazards, border) first"
-        )
-    lost = split["hazard_id"][~split["zone"].isin(ZONES)]
-    if len(lost):
-        raise RecordError(
-            f"{some(lost)}: neither near nor far, so no total would count it; call "
-            "border_split(hazards, border) again"
-        )
-    for column in PROVENANCE_COLUMNS:
-        values = split[column].dropna().unique()
-        if len(values) > 1:
-            raise MixedError(f"the split mixes {column} {some(values)}; draw one split on one map")
 
 
 def _matches(frame: pd.DataFrame, name_column: str, name: str) -> pd.Series:
@@ -237,6 +205,30 @@ def district(
         unplaced=_together(outer.unplaced, found.rest[nowhere]),
         beyond=outer.beyond,
     )
+
+
+def chosen(
+    split: gpd.GeoDataFrame,
+    admin: gpd.GeoDataFrame | None,
+    province_name: str | None,
+    district_name: str | None = None,
+) -> Subject:
+    """Return the country, a province or a district, as far as one is named.
+
+    Raises
+    ------
+    OptionError
+        If a district is named without its province.
+    UnknownNameError
+        If the province, or the district in it, is unknown; the message lists the valid ones.
+    """
+    if province_name is None:
+        if district_name is not None:
+            raise OptionError(f"district {district_name!r}: name its province too (province=...)")
+        return whole(split, admin)
+    if district_name is None:
+        return province(split, admin, province_name)
+    return district(split, admin, province_name, district_name)
 
 
 def _together(one: gpd.GeoDataFrame | None, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

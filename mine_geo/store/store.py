@@ -11,7 +11,9 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Table, func, select
 
-from mine_geo.errors import MineGeoError
+from mine_geo.disclosure.layers import Layers, Selection
+from mine_geo.disclosure.settings import USUAL
+from mine_geo.errors import MineGeoError, StoreError
 from mine_geo.ledger.events import MOMENT_WAS
 from mine_geo.split.zones import border_split, unmeasurable
 from mine_geo.store import engines, layers
@@ -427,6 +429,124 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         return self._split(
             found, threshold_m=threshold_m, rule=rule, include_coast=include_coast, border=border
         )
+
+    def layers(
+        self,
+        *,
+        threshold_m: float | None = None,
+        rule: terms.Rule | None = None,
+        include_coast: bool | None = None,
+        border: str | None = None,
+        kind: terms.Kind | None = None,
+        workbench: terms.Workbench = "include",
+        as_of: Day = None,
+        known_at: Moment = None,
+        released: bool = True,
+        places: pd.DataFrame | None = None,
+        public: bool = False,
+        printed_on: date | str | None = None,
+    ) -> Layers:
+        """Return all that maps, sheets, atlases and files are made from, in one call.
+
+        Split, border, districts, released land and settings are of one moment. Without districts a
+        map is a map still.
+
+        The whole country is read, whatever a map will be about: what lies around a province is
+        drawn too, and what is public is disclosed of all districts before one is taken out.
+
+        Parameters
+        ----------
+        threshold_m, rule, include_coast
+            As for `split`: 7,000 m, "edge" and the land border unless told. With `public` they are
+            what is set for all public outputs, and nothing else can be told.
+        border
+            The version of the border, measured to and drawn; the active one unless told.
+        kind, workbench, as_of, known_at
+            As for `hazards`; released land is of that kind, day and moment too.
+        released
+            Released land too.
+        places
+            Names to draw: `name` and a point geometry, or `name`, `lon`, `lat` in degrees.
+        public
+            For what is shown to everybody: all that is restricted too, see `restricted`.
+        printed_on
+            The day of printing, where it is to be said.
+
+        Raises
+        ------
+        StoreError
+            If no border is loaded.
+        OptionError
+            If an option is unknown, or public layers are asked for otherwise than by the settings.
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mine_geo import intake, maps
+        >>> from mine_geo.geo import sample
+        >>> from mine_geo.store import create_store
+        >>> fields = intake.read_hazards(sample.path("minefields"))
+        >>> with create_store(tempfile.mkdtemp() + "/register.gpkg", synthetic=True) as store:
+        ...     _ = store.load_border(intake.read_border(sample.path("border")))
+        ...     _ = store.register(fields[fields["province"] == "Pailin"])
+        ...     layers = store.layers(kind="ap_minefield", as_of="2022-12-31")
+        >>> maps.province(layers, "Pailin").facts.total_hazards
+        327
+        """
+        while True:
+            moment, settings = self.last_moment(), self.public_settings()
+            if public:
+                settings.check_told(threshold_m=threshold_m, rule=rule, include_coast=include_coast)
+            usual = settings if public else USUAL
+            threshold = usual.threshold_m if threshold_m is None else threshold_m
+            deciding = usual.rule if rule is None else rule
+            coast = usual.include_coast if include_coast is None else include_coast
+            found = Layers(
+                split=self.split(
+                    threshold_m=threshold,
+                    rule=deciding,
+                    include_coast=coast,
+                    border=border,
+                    kind=kind,
+                    workbench=workbench,
+                    as_of=as_of,
+                    known_at=known_at,
+                ),
+                border=self.border(version=border),
+                admin=self._districts(),
+                releases=self.released_land(kind=kind, as_of=as_of, known_at=known_at)
+                if released
+                else None,
+                places=places,
+                as_of=as_of,
+                restricted=self.restricted(as_of=as_of, known_at=known_at) if public else None,
+                selection=Selection(
+                    kind=kind,
+                    workbench=workbench,
+                    known_at=known_at,
+                    last_record=moment,
+                    printed_on=printed_on,
+                    threshold_m=threshold,
+                    rule=deciding,
+                    include_coast=coast,
+                    synthetic=self.synthetic,
+                    standing_text=settings.standing_text,
+                ),
+                settings=settings,
+            )
+            # Each frame is read by itself, and whatever is recorded moves the moment: where it
+            # has not moved, they are all of that moment.
+            if self.last_moment() == moment:
+                return found
+
+    def _districts(self) -> gpd.GeoDataFrame | None:
+        """Return the active districts, None where none are loaded."""
+        try:
+            return self.admin()
+        except StoreError:
+            return None
 
     def _split(
         self,

@@ -232,7 +232,7 @@ def main() -> int:
     columns = [name for name, _ in HAZARD_FIELDS if name in split.columns]
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder) / "ours.html", Path(folder) / "plain.html"
-        mg.maps.national(split, **layers).save(str(ours))
+        mg.maps.national(mg.maps.layers(split, **layers)).save(str(ours))
         size = ours.stat().st_size
         library = len((offline.style() + offline.script()).encode())
         full = len(plain(split, columns).get_root().render().encode())

@@ -4,8 +4,8 @@ import geopandas as gpd
 import pytest
 
 from mine_geo import exports
+from mine_geo.disclosure.layers import Selection
 from mine_geo.errors import FileError, OptionError
-from mine_geo.maps.provenance import Selection
 from mine_geo.maps.whole_files import new_file
 from tests.exports.conftest import disclosed
 

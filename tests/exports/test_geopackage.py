@@ -19,10 +19,10 @@ import pytest
 import shapely
 from defusedxml import ElementTree
 
-from mine_geo import exports
+from mine_geo import exports, maps
+from mine_geo.disclosure.layers import Selection
 from mine_geo.errors import CRSError, MixedError, RecordError
 from mine_geo.exports.styles import Condition, Style, styles
-from mine_geo.maps.provenance import Selection
 from mine_geo.maps.symbols import symbol
 from tests.exports.conftest import ATTACK, LONG, disclosed, square, table
 
@@ -35,7 +35,15 @@ SHOWN = ATTACK.replace("\x0b", "\ufffd").replace("\x00", "\ufffd")
 def path(split, border, admin, releases, places, tmp_path):
     place = tmp_path / "all.gpkg"
     exports.write(
-        split, place, border, admin, releases=releases, places=places, as_of=date(2022, 12, 31)
+        maps.layers(
+            split,
+            border=border,
+            admin=admin,
+            releases=releases,
+            places=places,
+            as_of=date(2022, 12, 31),
+        ),
+        place,
     )
     return place
 
@@ -212,7 +220,7 @@ def test_colours_are_those_of_the_maps():
 
 def test_an_empty_selection_keeps_its_columns_and_styles(tmp_path, admin):
     place = tmp_path / "none.gpkg"
-    exports.write(table([], []), place, admin=admin)
+    exports.write(maps.layers(table([], []), admin=admin), place)
     assert [name for name, _ in pyogrio.list_layers(place)] == [
         "districts", "hazards", "layer_styles", "provenance",
     ]  # fmt: skip
@@ -253,7 +261,7 @@ def test_what_is_no_split_is_refused_and_nothing_is_written(
 
 def test_another_system_of_any_layer_is_refused(split, border, tmp_path):
     with pytest.raises(CRSError, match="border: EPSG:32648"):
-        exports.write(split, tmp_path / "x.kml", border.to_crs(32648))
+        exports.write(maps.layers(split, border=border.to_crs(32648)), tmp_path / "x.kml")
 
 
 def test_public_files_hold_figures_and_released_land_alone(releases, tmp_path):

@@ -4,8 +4,8 @@ import geopandas as gpd
 import pytest
 from defusedxml import ElementTree
 
-from mine_geo import exports
-from mine_geo.maps.provenance import Selection
+from mine_geo import exports, maps
+from mine_geo.disclosure.layers import Selection
 from tests.exports.conftest import ATTACK, table
 
 NS = {"g": "http://www.topografix.com/GPX/1/1"}
@@ -19,7 +19,7 @@ def local(element):
 
 @pytest.fixture
 def path(split, tmp_path):
-    exports.write(split, tmp_path / "points.gpx", as_of="2022-12-31", title=ATTACK)
+    exports.write(maps.layers(split, as_of="2022-12-31"), tmp_path / "points.gpx", title=ATTACK)
     return tmp_path / "points.gpx"
 
 
@@ -63,7 +63,9 @@ def test_gdal_reads_each_turning_point_and_closed_tracks(path, split):
 
 
 def test_no_hazard_gives_a_file_that_says_so_and_no_day_is_made_up(tmp_path):
-    exports.write(table([], []), tmp_path / "none.gpx", selection=Selection(synthetic=True))
+    exports.write(
+        maps.layers(table([], []), selection=Selection(synthetic=True)), tmp_path / "none.gpx"
+    )
     root = ElementTree.parse(tmp_path / "none.gpx").getroot()
     assert local(root) == ["metadata"]
     assert local(root[0]) == ["name", "desc", "keywords"]

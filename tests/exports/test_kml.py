@@ -9,7 +9,7 @@ import pytest
 import shapely
 from defusedxml import ElementTree
 
-from mine_geo import exports
+from mine_geo import exports, maps
 from tests.exports.conftest import ATTACK, disclosed, table
 
 NS = {"k": "http://www.opengis.net/kml/2.2"}
@@ -40,7 +40,11 @@ class Shown(HTMLParser):
 @pytest.fixture
 def path(split, border, admin, releases, places, tmp_path):
     place = tmp_path / "all.kml"
-    exports.write(split, place, border, admin, releases=releases, places=places, title=ATTACK)
+    exports.write(
+        maps.layers(split, border=border, admin=admin, releases=releases, places=places),
+        place,
+        title=ATTACK,
+    )
     return place
 
 

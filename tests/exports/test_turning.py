@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from mine_geo import exports
+from mine_geo import exports, maps
 from mine_geo.errors import RecordError
 from mine_geo.exports.points import POINT_COLUMNS, turning_points
 from mine_geo.intake import read
@@ -126,7 +126,7 @@ def test_the_table_gives_the_same_polygons_when_read_again(split, tmp_path):
     split["status"] = "open"  # closed records are left out on reading
     before = split.copy(deep=True)
     path = tmp_path / "points.csv"
-    exports.write(split, path, as_of="2022-12-31")
+    exports.write(maps.layers(split, as_of="2022-12-31"), path)
     pd.testing.assert_frame_equal(split, before)
     found = read_back(path)
     drawn = split.set_index("hazard_id").geometry
@@ -148,7 +148,7 @@ def test_polygons_off_the_lattice_come_back_within_it(tmp_path):
 
 
 def test_each_row_says_where_it_comes_from(split, border, tmp_path):
-    exports.write(split, tmp_path / "points.csv", border, as_of="2022-12-31")
+    exports.write(maps.layers(split, border=border, as_of="2022-12-31"), tmp_path / "points.csv")
     rows = pd.read_csv(tmp_path / "points.csv", dtype="str", keep_default_na=False)
     assert rows.columns[: len(POINT_COLUMNS)].tolist() == list(POINT_COLUMNS)
     first = rows.iloc[0]

@@ -66,7 +66,8 @@ def layers(frames) -> dict[str, Any]:
 
 def page_of(split: gpd.GeoDataFrame, *unit: str, **layers: Any) -> OfflinePage:
     draw: Callable[..., OfflinePage] = maps.district if len(unit) == 2 else maps.province
-    return draw(split, *unit, **layers)
+    public = layers.pop("public", False)
+    return draw(maps.layers(split, **layers), *unit, public=public)
 
 
 def of_unit(frame: pd.DataFrame, *unit: str) -> pd.Series:
@@ -214,7 +215,7 @@ def test_what_is_known_of_one_province_alone_veils_the_rest(
     frame = frame_around(layers, *SAMLOUT)
     near = alone[~of_unit(alone, *SAMLOUT) & alone.intersects(frame)]
     assert inside["others"] == len(near) > 0
-    drawn = sheet(alone, *SAMLOUT, **layers)
+    drawn = sheet(maps.layers(alone, **layers), *SAMLOUT)
     assert "not shown" in texts(drawn)
     assert untidy(drawn) == []
 
@@ -250,7 +251,7 @@ def test_hazards_of_no_unit_are_drawn_and_counted(nowhere, open_page: Opener, la
 def test_no_absence_is_stated_while_some_have_no_unit(public, nowhere, layers, tmp_path) -> None:
     districts = layers["admin"]
     none = districts[~districts["district_code"].isin(nowhere["district_code"])].iloc[0]
-    how, lost = {"public": public}, nowhere["province"].isna()
+    how, lost = {}, nowhere["province"].isna()
     assert lost.sum() == 131
     if public:
         lost &= ~nowhere["in_workbench"]  # figures are of accepted records
@@ -258,11 +259,11 @@ def test_no_absence_is_stated_while_some_have_no_unit(public, nowhere, layers, t
     unit = (none["province"], none["district"])
     empty = nowhere[nowhere["province"].isna()]
     for split, name in ((nowhere, unit), (empty, ("Battambang",)), (empty, SAMLOUT)):
-        drawn = page_of(split, *name, **how, **layers)
+        drawn = page_of(split, *name, public=public, **how, **layers)
         assert not any(text in said(drawn) for text in ABSENT), name
         assert "for which no unit is recorded" in said(drawn)
         assert "មិនបានកត់ត្រាដែនរដ្ឋបាល" in said(drawn)
-        printed = sheet(split, *name, **how, **layers)
+        printed = sheet(maps.layers(split, **layers, **how), *name, public=public)
         words = " ".join(texts(printed))
         assert not any(text in words for text in ABSENT), name
         assert f"No unit recorded. AP minefields: {lost.sum()}" in words
@@ -270,9 +271,15 @@ def test_no_absence_is_stated_while_some_have_no_unit(public, nowhere, layers, t
         assert len(name) == 1 or untidy(printed) == []
     # As long as all are placed, it is said as before.
     placed = nowhere[nowhere["province"].notna()]
-    assert "No hazard is recorded here" in said(page_of(placed, *unit, **how, **layers))
+    assert "No hazard is recorded here" in said(
+        page_of(placed, *unit, public=public, **how, **layers)
+    )
     few = districts[districts["province"].isin(["Battambang", none["province"]])]
-    made = atlas(empty, tmp_path / "atlas", layers["border"], few, **how)
+    made = atlas(
+        maps.layers(empty, border=layers["border"], admin=few, **how),
+        tmp_path / "atlas",
+        public=public,
+    )
     for path in made.pages:
         text = path.read_text(encoding="utf-8").split('id="mine-geo-data"')[0]
         assert not any(words in text for words in ABSENT), path
@@ -286,7 +293,7 @@ def test_an_atlas_draws_what_single_pages_draw(sample_split, layers, tmp_path) -
     split = split[split["province"].isin(["Battambang", "Pailin"]) | split["province"].isna()]
     few = layers["admin"][layers["admin"]["province"] == "Battambang"]
     told = layers | {"admin": few}
-    made = {path.stem: path for path in atlas(split, tmp_path / "atlas", **told).pages}
+    made = {path.stem: path for path in atlas(maps.layers(split, **told), tmp_path / "atlas").pages}
     text = made["0209-samlout"].read_text(encoding="utf-8")
     single = page_of(split, *SAMLOUT, **told)
     rows = {layer["name"]: layer["rows"] for layer in single.data["layers"]}
@@ -330,13 +337,10 @@ def test_a_public_page_shows_nothing_of_others_and_says_so(
 @pytest.mark.parametrize("language", ["en", "km"])
 def test_a_public_sheet_is_veiled_outside_of_its_unit(unit, language, sample_split, layers) -> None:
     drawn = sheet(
-        sample_split,
+        maps.layers(sample_split, restricted=sample_split, settings=EVERY_FIGURE, **layers),
         *unit,
         public=True,
-        restricted=sample_split,
-        settings=EVERY_FIGURE,
         language=language,
-        **layers,
     )
     written = texts(drawn)
     assert written.count("not shown") >= 4
@@ -365,7 +369,7 @@ def test_a_public_sheet_is_veiled_outside_of_its_unit(unit, language, sample_spl
 
 
 def test_a_sheet_draws_the_neighbours_and_counts_them(sample_split, layers) -> None:
-    drawn = sheet(sample_split, *SAMLOUT, **layers)
+    drawn = sheet(maps.layers(sample_split, **layers), *SAMLOUT)
     window = shapely.box(*drawn.view.ground())  # metres of UTM 48N
     land = layers["releases"]
     others, beside = (
@@ -402,7 +406,7 @@ def test_red_and_orange_have_their_share_on_page_and_sheet(
     )
     screen = Image.open(io.BytesIO(page.driver.get_screenshot_as_png()))
     red, orange = shares(screen.crop((left, top, right, bottom)))
-    drawn = sheet(own, *MALAI, **layers)
+    drawn = sheet(maps.layers(own, **layers), *MALAI)
     paper = Image.open(drawn.save(tmp_path / "malai.png"))
     dots = 300 / 25.4
     x0, y0, x1, y1 = drawn.page.blocks["map"]
@@ -423,7 +427,7 @@ def test_small_records_lie_above_large_ones(open_page: Opener, split, border, ad
     big = big.assign(hazard_id="BIG", geometry=[shapely.box(103.2, 13.1, 103.3, 13.2)])
     small = small.assign(hazard_id="SMALL", geometry=[shapely.box(103.24, 13.14, 103.26, 13.16)])
     for both in (pd.concat([big, small]), pd.concat([small, big])):
-        page = open_page(maps.province(both, "Battambang", border, admin))
+        page = open_page(maps.province(maps.layers(both, border=border, admin=admin), "Battambang"))
         opened = page.js(
             "const { map } = window.mineGeo;"
             "map.setView([13.15, 103.25], 12, { animate: false });"

@@ -16,15 +16,16 @@ from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mine_geo import intake, store
+from mine_geo import intake, maps, store
 from mine_geo.cli import main
+from mine_geo.disclosure.layers import Layers
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import FileError, MixedError, OptionError
 from mine_geo.geo import sample
 from mine_geo.maps.atlas.build import atlas
 from mine_geo.maps.atlas.folder import MANIFEST, file_names
 from mine_geo.maps.atlas.pages import Leaf, Plan
-from mine_geo.maps.layers import Layers
+from mine_geo.maps.scene import Scene
 from mine_geo.split import zones
 from mine_geo.tables.totals import totals
 from tests.maps import rasters
@@ -126,7 +127,7 @@ def test_its_pages_link_to_each_other_and_hold_the_figures(make: Make) -> None:
 def test_the_sample_s_tables_are_the_totals(tmp_path: Path) -> None:
     fields = intake.read_hazards(sample.path("minefields"))
     split = zones.border_split(fields, intake.read_border(sample.path("border")))
-    layers = Layers(split, None, intake.read_admin(sample.path("districts")))
+    layers = Scene.of(Layers(split, None, intake.read_admin(sample.path("districts"))))
     plan = Plan(layers, tmp_path, None, "far", "ap_minefield", public=False)
     columns = [f"{zone}{part}" for zone in ("near_", "far_", "") for part in ("hazards", "size_m2")]
     index = next(leaf for leaf in plan.leaves if leaf.kind == "national")
@@ -391,7 +392,9 @@ def _index(folder: Path) -> dict[str, list[int]]:
 def test_leaves_are_written_before_what_links_to_them(
     split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
-    plan = Plan(Layers(split, None, admin), tmp_path, None, "far", "ap_minefield", public=False)
+    plan = Plan(
+        Scene.of(Layers(split, None, admin)), tmp_path, None, "far", "ap_minefield", public=False
+    )
     kinds = [leaf.kind for leaf in plan.leaves]
     assert kinds == [
         *["district"] * 2,
@@ -424,7 +427,7 @@ def test_priority_lists_are_of_one_kind(
     split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
     kinds = ["ap_minefield", "cluster_munition", "ap_minefield", None, "cluster_munition"]
-    mixed = Layers(split.assign(kind=kinds), None, admin)
+    mixed = Scene.of(Layers(split.assign(kind=kinds), None, admin))
     lists = {}
     for kind in ("ap_minefield", "cluster_munition", "other_erw"):
         plan = Plan(mixed, tmp_path, None, "far", kind, public=False)
@@ -441,7 +444,7 @@ def test_priority_lists_are_of_one_kind(
         "Not in this list: Cluster munition areas: 2; kind not recorded: 1."
         in (lists["ap_minefield"][0])
     )
-    atlas(mixed.split, tmp_path / "out", admin=admin)
+    atlas(maps.layers(mixed.split, admin=admin), tmp_path / "out")
     made = (tmp_path / "out" / "02-battambang" / "border-zone.html").read_text(encoding="utf-8")
     assert "AP-1" in made
     assert "AP-2" not in made

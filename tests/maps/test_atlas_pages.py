@@ -10,6 +10,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from mine_geo import maps
 from mine_geo.maps.atlas.build import atlas
 from tests.maps.browser import DESKTOP, PHONE, await_ready, visit
 from tests.maps.test_accessibility import axe, faults, overlapping, pale
@@ -33,7 +34,7 @@ def index(
     tmp_path: Path,
 ) -> Page:
     """Give the open index of the small atlas."""
-    made = atlas(split, tmp_path / "atlas", border, admin)
+    made = atlas(maps.layers(split, border=border, admin=admin), tmp_path / "atlas")
     return visit(chromium, made.folder / "index.html")
 
 

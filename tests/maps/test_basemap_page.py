@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from selenium.webdriver.support.ui import WebDriverWait
 
+from mine_geo.disclosure.layers import Layers
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject
-from mine_geo.maps.layers import Layers
-from mine_geo.maps.pages.basemap import choose_basemap
 from mine_geo.maps.pages.compose import compose
+from mine_geo.maps.scene import Scene
 from tests.maps import rasters
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ UNSEEN = (
 @pytest.fixture
 def drawn(split: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame):
     def made(source: str | Path | None) -> OfflinePage:
-        basemap = None if source is None else choose_basemap(source)
-        layers = Layers(split, border, admin, basemap=basemap)
-        return compose(layers, subject.province(split, admin, "Battambang"))
+        scene = Scene.of(Layers(split, border, admin), source)
+        return compose(scene, subject.province(split, admin, "Battambang"))
 
     return made
 

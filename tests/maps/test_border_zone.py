@@ -20,10 +20,10 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 import mine_geo as mg
 from mine_geo import maps
+from mine_geo.disclosure.layers import EVERYTHING, Selection
 from mine_geo.errors import RecordError
 from mine_geo.maps import symbols
 from mine_geo.maps.pages import records
-from mine_geo.maps.provenance import Selection
 from mine_geo.maps.words import say
 from tests.maps.browser import PHONE
 
@@ -93,7 +93,7 @@ def key(page: Page) -> list[str]:
 def test_the_list_and_what_a_row_leads_to(
     open_page: Opener, split: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.border_zone(split, "Battambang", border=border, admin=admin))
+    page = open_page(maps.border_zone(maps.layers(split, border=border, admin=admin), "Battambang"))
     assert [row[:7] for row in rows(page)] == [
         ["1", "AP-4", "Bavel", "far", "7,000.0", "4,000", "4,000"],
         ["2", "AP-2", "Samlout", "far", "21,641.0", "20,000", "24,000"],
@@ -337,7 +337,8 @@ def test_only_ap_minefields_are_listed_unless_told(
 def test_a_list_takes_the_kind_that_is_told(
     split: gpd.GeoDataFrame, told: dict[str, Any], ids: list[str]
 ) -> None:
-    page = maps.border_zone(split.assign(kind=MIXED), "Battambang", **told)
+    layers = maps.layers(split.assign(kind=MIXED), selection=told.get("selection", EVERYTHING))
+    page = maps.border_zone(layers, "Battambang", kind=told.get("kind"))
     assert drawn(page) == ids
     assert page.facts.order is not None
     wanted = told.get("kind") or getattr(told.get("selection"), "kind", None) or "ap_minefield"
@@ -350,7 +351,7 @@ def test_land_of_another_kind_is_not_drawn_beside_the_list(split: gpd.GeoDataFra
         geometry=[shapely.box(103.0, 13.0, 103.01, 13.01)] * 2,
         crs=4326,
     )
-    page = maps.border_zone(split, "Battambang", releases=land)
+    page = maps.border_zone(maps.layers(split, releases=land), "Battambang")
     (beside,) = [layer for layer in page.data["layers"] if layer["name"] != "hazards"]
     assert beside["rows"] == 1
 
@@ -370,7 +371,7 @@ def test_a_list_of_no_recorded_kind_is_refused_with_a_mend_that_mends(
 def test_a_page_without_hazards_asks_for_no_capacity(
     open_page: Opener, split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.border_zone(split, "Kandal", admin=admin, capacity_m2=5))
+    page = open_page(maps.border_zone(maps.layers(split, admin=admin), "Kandal", capacity_m2=5))
     assert page.js("return document.getElementById('mg-plan-form').hidden")
     page.check_alone()
 

@@ -38,12 +38,12 @@ def rows(drawn: OfflinePage) -> int:
 
 
 def test_the_same_frames_give_the_same_page(split, border, admin) -> None:
-    one, two = (maps.national(split, border, admin) for _ in range(2))
+    one, two = (maps.national(maps.layers(split, border=border, admin=admin)) for _ in range(2))
     assert html(one) == html(two) == html(one)
 
 
 def test_no_link_leads_out(split, border, admin) -> None:
-    page = html(maps.border_zone(split, "Battambang", border=border, admin=admin))
+    page = html(maps.border_zone(maps.layers(split, border=border, admin=admin), "Battambang"))
     page = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     assert re.findall(r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//""", page) == []
     assert "url(images" not in page
@@ -56,7 +56,7 @@ def test_no_map_of_the_library_is_asked_for(split) -> None:
 
 @pytest.mark.parametrize("name", ["Battambang", "battambang ", "02", "BTB", "បាត់ដំបង", "KH02"])
 def test_a_province_in_any_known_spelling(name, split, admin) -> None:
-    assert rows(maps.province(split, name, admin=admin)) == 5
+    assert rows(maps.province(maps.layers(split, admin=admin), name)) == 5
 
 
 def test_a_province_by_the_frame_alone(split) -> None:
@@ -72,9 +72,9 @@ def test_without_districts_the_table_knows_the_khmer_name(split) -> None:
 
 
 def test_a_district_is_one_of_its_province(split, admin) -> None:
-    assert rows(maps.district(split, "Battambang", "Bavel", admin=admin)) == 2
+    assert rows(maps.district(maps.layers(split, admin=admin), "Battambang", "Bavel")) == 2
     with pytest.raises(UnknownNameError, match="valid: Ta Khmau"):
-        maps.district(split, "Kandal", "Bavel", admin=admin)
+        maps.district(maps.layers(split, admin=admin), "Kandal", "Bavel")
 
 
 def test_grouping_is_by_code_and_not_by_name(split) -> None:
@@ -90,15 +90,15 @@ def test_grouping_is_by_code_and_not_by_name(split) -> None:
 
 
 def test_a_province_without_hazards_is_no_error(split, admin) -> None:
-    assert rows(maps.province(split, "Kandal", admin=admin)) == 0
+    assert rows(maps.province(maps.layers(split, admin=admin), "Kandal")) == 0
     assert rows(maps.province(split, "Kep")) == 0
 
 
 def test_an_unknown_name_lists_the_valid_ones(split, admin) -> None:
     with pytest.raises(UnknownNameError, match=r"'Atlantis' is unknown; valid: Battambang, Kandal"):
-        maps.province(split, "Atlantis", admin=admin)
+        maps.province(maps.layers(split, admin=admin), "Atlantis")
     with pytest.raises(UnknownNameError, match="valid: Bavel, Samlout"):
-        maps.border_zone(split, "Battambang", "Atlantis", admin=admin)
+        maps.border_zone(maps.layers(split, admin=admin), "Battambang", "Atlantis")
 
 
 def test_hazards_without_a_split_are_refused(split) -> None:
@@ -181,11 +181,13 @@ def test_a_release_after_the_last_survey_is_the_day_of_the_data(split, admin) ->
         geometry=list(split.geometry[:2]),
         crs="EPSG:4326",
     )
-    assert "latest release 3 May 2024" in html(maps.national(split, releases=released))
-    assert "latest survey 29 February 2020" in html(maps.national(split, releases=released[1:]))
+    assert "latest release 3 May 2024" in html(maps.national(maps.layers(split, releases=released)))
+    assert "latest survey 29 February 2020" in html(
+        maps.national(maps.layers(split, releases=released[1:]))
+    )
     # On the page of a unit only what was released there counts.
     elsewhere = released.assign(province_code=["08", "02"])
-    page = html(maps.province(split, "02", admin=admin, releases=elsewhere))
+    page = html(maps.province(maps.layers(split, admin=admin, releases=elsewhere), "02"))
     assert "latest survey 29 February 2020" in page
 
 
@@ -200,7 +202,7 @@ def test_rows_in_the_workbench_are_counted(split) -> None:
     [(None, "latest survey 29 February 2020"), ("2022-12-31", "as of 31 December 2022")],
 )
 def test_the_day_of_the_data(told, said, split) -> None:
-    assert said in html(maps.national(split, as_of=told))
+    assert said in html(maps.national(maps.layers(split, as_of=told)))
 
 
 def test_no_date_is_said_too(split) -> None:
@@ -217,8 +219,8 @@ def test_only_an_id_and_a_polygon_are_needed(split) -> None:
 
 
 def test_another_border_than_the_splits_is_said(split, border) -> None:
-    assert ">Border drawn<" not in html(maps.national(split, border))
-    other = html(maps.national(split, border.assign(border_version="2")))
+    assert ">Border drawn<" not in html(maps.national(maps.layers(split, border=border)))
+    other = html(maps.national(maps.layers(split, border=border.assign(border_version="2"))))
     assert "drawn by hand, 2; not the one that the zones were made with" in other
 
 
@@ -239,14 +241,14 @@ def test_sources_are_credited(columns, credit) -> None:
 
 def test_input_is_left_alone(split, border, admin) -> None:
     before = [frame.copy() for frame in (split, border, admin)]
-    html(maps.border_zone(split, "02", "0209", border=border, admin=admin))
+    html(maps.border_zone(maps.layers(split, border=border, admin=admin), "02", "0209"))
     for old, new in zip(before, (split, border, admin), strict=True):
         pd.testing.assert_frame_equal(old, new)
 
 
 def test_a_missing_outline_of_a_unit_is_passed_over(split, border, admin) -> None:
     admin.geometry = [*admin.geometry[:2], None]
-    assert rows(maps.national(split, border, admin)) == 5
+    assert rows(maps.national(maps.layers(split, border=border, admin=admin))) == 5
 
 
 def test_bounds_come_from_the_first_layer_with_an_extent(split, admin) -> None:

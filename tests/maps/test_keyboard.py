@@ -62,7 +62,7 @@ def test_tab_reaches_every_control_in_order(
     released: gpd.GeoDataFrame,
 ) -> None:
     layers = {"border": border, "admin": admin, "releases": released}
-    page = open_page(maps.border_zone(split, "Battambang", **layers))
+    page = open_page(maps.border_zone(maps.layers(split, **layers), "Battambang"))
     page.size(*size)
     page.js("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     count = page.js(CONTROLS)
@@ -86,7 +86,7 @@ def test_tab_reaches_every_control_in_order(
 def test_controls_work_by_keyboard(
     open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.border_zone(split, "Battambang", releases=released))
+    page = open_page(maps.border_zone(maps.layers(split, releases=released), "Battambang"))
 
     def press(selector: str, *keys: str) -> None:
         page.driver.find_element(By.CSS_SELECTOR, selector).send_keys(*keys)

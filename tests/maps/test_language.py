@@ -36,7 +36,7 @@ def page(
 ) -> Page:
     places = pd.DataFrame({"name": ["Ou Rumduol"], "lon": [103.2], "lat": [13.1]})
     layers = {"border": border, "admin": admin, "releases": released, "places": places}
-    return open_page(maps.district(split, "Battambang", "Samlout", **layers))
+    return open_page(maps.district(maps.layers(split, **layers), "Battambang", "Samlout"))
 
 
 def said(page: Page) -> list[str]:

@@ -18,17 +18,23 @@ Call = "Callable[[gpd.GeoDataFrame, gpd.GeoDataFrame], Any]"
 WRONG: dict[str, Call] = {
     "border_zone": lambda split, border: maps.border_zone(split, "Battambang", border),
     "border_zone first": lambda split, border: maps.border_zone("Battambang", split),
-    "province": lambda split, border: maps.province(split, border, "Battambang"),
+    "province": lambda split, border: maps.province(
+        maps.layers(split, border="Battambang"), border
+    ),
     "province number": lambda split, border: maps.province(split, 2),
     "district": lambda split, border: maps.district(split, "Battambang", border),
-    "national": lambda split, border: maps.national(split, "Battambang"),
+    "national": lambda split, border: maps.national(maps.layers(split, border="Battambang")),
     "national title": lambda split, border: maps.national(split, title=border),
-    "national releases": lambda split, border: maps.national(split, releases="all"),
+    "national releases": lambda split, border: maps.national(maps.layers(split, releases="all")),
     "sheet": sheet,
-    "sheet places": lambda split, border: sheet(split, "Battambang", places="places.csv"),
-    "atlas": lambda split, border: maps.atlas(split, border, "atlas"),
+    "sheet places": lambda split, border: sheet(
+        maps.layers(split, places="places.csv"), "Battambang"
+    ),
+    "atlas": lambda split, border: maps.atlas(maps.layers(split, border="atlas"), border),
     "write": lambda split, border: exports.write("hazards.gpkg", split),
-    "write border": lambda split, border: exports.write(split, "hazards.gpkg", "border.geojson"),
+    "write border": lambda split, border: exports.write(
+        maps.layers(split, border="border.geojson"), "hazards.gpkg"
+    ),
     "write_public": exports.write_public,
 }
 
@@ -52,4 +58,9 @@ def test_what_stands_in_the_wrong_place_is_refused(
 def test_the_order_that_the_message_tells_is_right(split, border, admin) -> None:
     with pytest.raises(OptionError, match=r"^border_zone\(split, province, district=None, border"):
         maps.border_zone(split, "Battambang", border)
-    assert maps.border_zone(split, "Battambang", None, border, admin).facts.total_hazards == 5
+    assert (
+        maps.border_zone(
+            maps.layers(split, border=border, admin=admin), "Battambang"
+        ).facts.total_hazards
+        == 5
+    )

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, Callable[..., Any]] = {
     "national": maps.national,
-    "province": lambda split, **layers: maps.province(split, "Battambang", **layers),
-    "district": lambda split, **layers: maps.district(split, "Battambang", "Samlout", **layers),
-    "border_zone": lambda split, **layers: maps.border_zone(split, "Battambang", **layers),
+    "province": lambda split, **layers: maps.province(maps.layers(split, **layers), "Battambang"),
+    "district": lambda split, **layers: maps.district(
+        maps.layers(split, **layers), "Battambang", "Samlout"
+    ),
+    "border_zone": lambda split, **layers: maps.border_zone(
+        maps.layers(split, **layers), "Battambang"
+    ),
 }
 COUNTS = {
     "national": (3, 2),
@@ -174,7 +178,7 @@ def test_a_layer_switches_off_and_on(
     border: gpd.GeoDataFrame,
     admin: gpd.GeoDataFrame,
 ) -> None:
-    page = open_page(maps.national(split, border, admin))
+    page = open_page(maps.national(maps.layers(split, border=border, admin=admin)))
     near = page.driver.find_element(By.CSS_SELECTOR, "[data-layer='ap_minefield-near']")
     near.send_keys(Keys.SPACE)
     assert page.counts() == {"ap_minefield-near": 0, "ap_minefield-far": 2}
@@ -212,7 +216,9 @@ def test_names_stand_in_english_and_khmer(
 ) -> None:
     places = pd.DataFrame({"name": ["Ou Rumduol"], "lon": [103.2], "lat": [13.1]})
     page = open_page(
-        maps.district(split, "Battambang", "Samlout", border=border, admin=admin, places=places)
+        maps.district(
+            maps.layers(split, border=border, admin=admin, places=places), "Battambang", "Samlout"
+        )
     )
     names = page.js(
         "return [...document.querySelectorAll('.mg-label')]"
@@ -266,7 +272,7 @@ def test_released_land_is_drawn_by_outcome(open_page: Opener, split: gpd.GeoData
         geometry=list(split.geometry[:3]),
         crs="EPSG:4326",
     )
-    page = open_page(maps.national(split, releases=released))
+    page = open_page(maps.national(maps.layers(split, releases=released)))
     counts = page.counts()
     assert (counts["released-cleared"], counts["released-reduced"]) == (2, 1)
     assert page.all_counts()["year-undated"] == 1

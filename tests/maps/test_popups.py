@@ -42,7 +42,7 @@ def click_on(page: Page, row: int) -> None:
 def test_the_history_of_a_hazard(
     open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.national(split, releases=released))
+    page = open_page(maps.national(maps.layers(split, releases=released)))
     page.js("window.mineGeo.openHazard('AP-1')")
     assert history(page) == [
         ["Day", "Outcome", "Released, m²", "Operator", "Report"],
@@ -72,7 +72,7 @@ def test_only_outcome_and_id_are_known_of_releases(
     open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
 ) -> None:
     bare = released[["hazard_id", "outcome", "geometry"]]
-    page = open_page(maps.national(split, releases=bare))
+    page = open_page(maps.national(maps.layers(split, releases=bare)))
     page.js("window.mineGeo.openHazard('AP-3')")
     # Nothing is added up that nobody told.
     assert history(page) == [["Day", "Outcome", "Released, m²"], [NOTHING, "cancelled", ""]]
@@ -82,7 +82,7 @@ def test_only_outcome_and_id_are_known_of_releases(
 def test_a_hazard_of_nobody_knows_no_history(
     open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.national(split, releases=released[["outcome", "geometry"]]))
+    page = open_page(maps.national(maps.layers(split, releases=released[["outcome", "geometry"]])))
     page.js("window.mineGeo.openHazard('AP-1')")
     assert history(page) == []
     click_on(page, 0)
@@ -93,7 +93,7 @@ def test_a_hazard_of_nobody_knows_no_history(
 def test_released_land_says_what_it_is_and_leads_to_its_hazard(
     open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.national(split, releases=released))
+    page = open_page(maps.national(maps.layers(split, releases=released)))
     click_on(page, 0)
     assert page.popup().startswith("AP-1")
     assert page.popup_fields() == {
@@ -117,7 +117,7 @@ def test_released_land_says_what_it_is_and_leads_to_its_hazard(
 def test_the_focus_goes_into_a_popup_and_back(
     open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.border_zone(split, "Battambang", releases=released))
+    page = open_page(maps.border_zone(maps.layers(split, releases=released), "Battambang"))
     focus = "return document.activeElement.className.split(' ')[0]"
     rows = page.driver.find_elements(By.CSS_SELECTOR, "#mg-list tbody button")
     rows[1].send_keys(Keys.ENTER)

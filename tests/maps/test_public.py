@@ -14,13 +14,14 @@ import shapely
 from selenium.webdriver.common.by import By
 
 from mine_geo import maps
+from mine_geo.disclosure.layers import EVERYTHING, Selection
+from mine_geo.disclosure.layers import Layers as AllLayers
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import OptionError, UnknownNameError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps import symbols
-from mine_geo.maps.layers import Layers as AllLayers
 from mine_geo.maps.pages.compose import compose
-from mine_geo.maps.provenance import EVERYTHING, Selection
+from mine_geo.maps.scene import Scene
 from tests.maps.browser import PHONE
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ EXACT = PublicSettings(least_count=1, round_m2=1)
 
 def Layers(*args: Any, waiting_count: bool = False, **options: Any) -> AllLayers:  # noqa: N802
     settings = replace(EXACT, tell_waiting=waiting_count)
-    return AllLayers(*args, **({"settings": settings} | options))
+    return Scene.of(AllLayers(*args, **({"settings": settings} | options)))
 
 
 FILL = (

@@ -19,7 +19,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mine_geo import exports, intake
+from mine_geo import exports, intake, maps
+from mine_geo.disclosure.layers import Layers
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.disclosure.withholding import may_be_shown
 from mine_geo.errors import OptionError
@@ -29,8 +30,8 @@ from mine_geo.ledger.events import registered_events, to_events
 from mine_geo.ledger.fold import fold
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import atlas
-from mine_geo.maps.layers import Layers
 from mine_geo.maps.pages.compose import compose
+from mine_geo.maps.scene import Scene
 from mine_geo.maps.sheets.compose import draw
 from mine_geo.split import zones
 from mine_geo.tables.released import released_land
@@ -233,7 +234,9 @@ def files(folder):
 
 def hand_made(who, folder):
     split = register(who)
-    layers = Layers(split, BORDER, ADMIN, land(who), PLACES, DAY, restricted=split, settings=TOLD)
+    layers = Scene.of(
+        Layers(split, BORDER, ADMIN, land(who), PLACES, DAY, restricted=split, settings=TOLD)
+    )
     units = {
         "national": subjects.whole(split, ADMIN),
         "province": subjects.province(split, ADMIN, "Battambang"),
@@ -243,15 +246,17 @@ def hand_made(who, folder):
     publish(layers, folder, units)
     publish_sheet(layers, folder, units["province"], "en", "pdf", "png")
     atlas(
-        split,
+        maps.layers(
+            split,
+            border=BORDER,
+            admin=ADMIN,
+            releases=land(who),
+            places=PLACES,
+            as_of=DAY,
+            restricted=split,
+        ),
         folder / "atlas",
-        BORDER,
-        ADMIN,
-        releases=land(who),
-        places=PLACES,
-        as_of=DAY,
         public=True,
-        restricted=split,
     )
     return layers
 
@@ -307,7 +312,7 @@ def test_no_vertex_and_no_name_in_any_byte(public_files, who):
 def test_what_is_printed_of_units_is_what_the_layer_says():
     """All accepted hazards are counted, those of no known unit or kind beside the others."""
     split = register("Sarika")
-    layers = Layers(split, BORDER, ADMIN, restricted=split, settings=TOLD)
+    layers = Scene.of(Layers(split, BORDER, ADMIN, restricted=split, settings=TOLD))
     table = pd.DataFrame(layers.public.disclosed.aggregates.drop(columns="geometry"))
     assert table["hazards"].sum() == 7
     assert table["size_m2"].sum() == 44_187
@@ -327,7 +332,7 @@ def test_what_is_printed_of_units_is_what_the_layer_says():
 def test_the_words_that_are_drawn_on_a_sheet_are_none_of_a_record():
     """A PDF names glyphs, not letters: the texts are read off the drawing."""
     split = register("Sarika")
-    layers = Layers(split, BORDER, ADMIN, land("Sarika"), PLACES, DAY, restricted=split)
+    layers = Scene.of(Layers(split, BORDER, ADMIN, land("Sarika"), PLACES, DAY, restricted=split))
     for subject in (
         subjects.whole(split, ADMIN),
         subjects.province(split, ADMIN, "02"),
@@ -352,10 +357,13 @@ def test_released_land_that_may_be_shown_is_there(public_files):
 def test_the_search_finds_what_is_restricted(tmp_path):
     """The same search on files that do hold the polygons: else it would prove nothing."""
     split, released = register("Sarika"), land("Sarika")
-    layers = Layers(split, BORDER, ADMIN, released, PLACES, DAY)
+    layers = Scene.of(Layers(split, BORDER, ADMIN, released, PLACES, DAY))
     compose(layers, subjects.whole(split, ADMIN)).save(tmp_path / "page.html")
     for ending in ("gpkg", "kml", "kmz", "gpx", "csv"):
-        exports.write(split, tmp_path / f"points.{ending}", BORDER, ADMIN, releases=released)
+        exports.write(
+            maps.layers(split, border=BORDER, admin=ADMIN, releases=released),
+            tmp_path / f"points.{ending}",
+        )
     split.to_file(tmp_path / "cut.geojson", COORDINATE_PRECISION=4)
     xy = shapely.get_coordinates(split.geometry.to_numpy())
     (tmp_path / "single.bin").write_bytes(b"odd" + xy.astype(">f4").tobytes())
@@ -379,7 +387,9 @@ def test_wherever_the_hazards_lie_the_page_is_the_same(seed, far):
             field(number + n, lon + shift, lat)
             for n, (lon, lat) in enumerate(zip(lons, lats, strict=True))
         ]
-        layers = Layers(split, BORDER, ADMIN, land("Sarika"), PLACES, DAY, restricted=split)
+        layers = Scene.of(
+            Layers(split, BORDER, ADMIN, land("Sarika"), PLACES, DAY, restricted=split)
+        )
         made = compose(layers, subjects.province(split, ADMIN, "02"), public=True)
         return made.get_root().render()
 
@@ -444,7 +454,9 @@ def test_a_province_of_the_sample(battambang, tmp_path, still):
         # what is withheld is the same for both: it is that in whose hull a polygon of either lies
         closed = known[~known["hazard_id"].isin(frame["hazard_id"])]
         restricted = pd.concat([split, other, closed])
-        layers = Layers(frame, lines, districts, released, None, DAY, restricted=restricted)
+        layers = Scene.of(
+            Layers(frame, lines, districts, released, None, DAY, restricted=restricted)
+        )
         units = {
             "province": subjects.province(frame, districts, "Battambang"),
             "district": subjects.district(frame, districts, "Battambang", "Samlout"),

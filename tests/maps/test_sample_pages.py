@@ -35,7 +35,7 @@ def layers(frames) -> dict[str, Any]:
 def test_the_national_page_is_whole_and_small(
     open_page: Opener, sample_split: gpd.GeoDataFrame, layers
 ) -> None:
-    page = open_page(maps.national(sample_split, **layers))
+    page = open_page(maps.national(maps.layers(sample_split, **layers)))
     page.check_alone()
     counts = page.counts()
     # Table 3 of the work plan of 2023.
@@ -59,7 +59,7 @@ def test_the_national_page_is_whole_and_small(
 def test_battambang_list_is_in_order(
     open_page: Opener, sample_split: gpd.GeoDataFrame, layers
 ) -> None:
-    page = open_page(maps.border_zone(sample_split, "Battambang", **layers))
+    page = open_page(maps.border_zone(maps.layers(sample_split, **layers), "Battambang"))
     page.check_alone()
     cells = page.js(
         "return [...document.querySelectorAll('#mg-list tbody tr')]"
@@ -74,7 +74,7 @@ def test_battambang_list_is_in_order(
 def test_koh_kong_draws_the_coast(
     open_page: Opener, sample_split: gpd.GeoDataFrame, layers
 ) -> None:
-    page = open_page(maps.province(sample_split, "Koh Kong", **layers))
+    page = open_page(maps.province(maps.layers(sample_split, **layers), "Koh Kong"))
     page.check_alone()
     counts = page.counts()
     assert (counts["ap_minefield-near"], counts["ap_minefield-far"]) == (324, 31)

@@ -58,7 +58,7 @@ def many(split: gpd.GeoDataFrame, count: int) -> gpd.GeoDataFrame:
 def test_keys_lead_to_a_hazard_and_back(
     open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.national(split, releases=released))
+    page = open_page(maps.national(maps.layers(split, releases=released)))
     page.js("document.querySelector('[data-layer=\"ap_minefield-near\"]').click()")
     typed(page, "ap-")
     assert options(page) == ["AP-1", "AP-2", "AP-3", "AP-4", "AP-5", "AP-9"]
@@ -127,7 +127,7 @@ def test_ids_that_look_alike_are_told_apart(open_page: Opener, split: gpd.GeoDat
 def test_what_is_not_on_the_page_is_found_by_its_releases(
     open_page: Opener, split: gpd.GeoDataFrame, released: gpd.GeoDataFrame
 ) -> None:
-    page = open_page(maps.national(split, releases=released))
+    page = open_page(maps.national(maps.layers(split, releases=released)))
     page.js("document.querySelector('[data-layer=\"year-2019\"]').click()")
     typed(page, "ap-9", Keys.ENTER)
     # Of AP-9 this page knows no more: it may be closed, or lie in another province.

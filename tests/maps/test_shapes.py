@@ -121,7 +121,9 @@ def test_shared_vertices_stay_shared(
     border: gpd.GeoDataFrame,
     admin: gpd.GeoDataFrame,
 ) -> None:
-    page = open_page(maps.province(tiny_split, "Battambang", border, admin))
+    page = open_page(
+        maps.province(maps.layers(tiny_split, border=border, admin=admin), "Battambang")
+    )
     corners = page.js(
         "const found = [];"
         "window.mineGeo.map.eachLayer((layer) => { if ([2, 4].includes(layer.mineGeoRow)) {"

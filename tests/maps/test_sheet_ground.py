@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.patches import PathPatch, Rectangle
 
-from mine_geo import intake
+from mine_geo import intake, maps
 from mine_geo.geo import sample
 from mine_geo.maps import symbols
 from mine_geo.maps.sheets import paper
@@ -62,7 +62,7 @@ def sample_split(layers) -> gpd.GeoDataFrame:
 
 @pytest.fixture(scope="module")
 def national(sample_split, layers) -> Sheet:
-    return sheet(sample_split, **layers, as_of="2022-12-31")
+    return sheet(maps.layers(sample_split, **layers, as_of="2022-12-31"))
 
 
 def test_the_national_sheet_has_table_3(national, sample_split) -> None:
@@ -81,7 +81,7 @@ def test_the_national_sheet_has_table_3(national, sample_split) -> None:
 
 
 def test_koh_kong_is_tidy_at_a3_in_khmer(sample_split, layers) -> None:
-    drawn = sheet(sample_split, "Koh Kong", **layers, paper="A3", language="km")
+    drawn = sheet(maps.layers(sample_split, **layers), "Koh Kong", paper="A3", language="km")
     assert untidy(drawn) == []
     assert rows(drawn)[-1][1:] == ["324", "20,403,677", "31", "2,442,908"]
     assert "overview" in drawn.page.blocks
@@ -119,7 +119,7 @@ def test_a_bar_is_round_and_right_everywhere(east, north, denominator) -> None:
 
 
 def test_hazards_lie_where_the_scale_puts_them(split, border, admin) -> None:
-    drawn = sheet(split, "02", "0209", border=border, admin=admin)
+    drawn = sheet(maps.layers(split, border=border, admin=admin), "02", "0209")
     (patch,) = [
         each
         for each in drawn.page.figure.findobj(PathPatch)

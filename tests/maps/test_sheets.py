@@ -16,6 +16,7 @@ import shapely
 from matplotlib import font_manager
 from matplotlib.patches import PathPatch
 
+from mine_geo import maps
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import FileError, OptionError, UnknownNameError
 from mine_geo.maps import symbols
@@ -59,7 +60,7 @@ def releases() -> gpd.GeoDataFrame:
     ],
 )
 def test_the_paper_is_what_was_asked_for(paper, size, split, border, admin, tmp_path) -> None:
-    drawn = sheet(split, "Battambang", border=border, admin=admin, paper=paper)
+    drawn = sheet(maps.layers(split, border=border, admin=admin), "Battambang", paper=paper)
     assert media_box(drawn.save(tmp_path / "sheet.pdf")) == pytest.approx(size, abs=0.01)
     assert (drawn.paper, drawn.orientation) == (paper[:2].upper(), paper[3:].lower())
     assert untidy(drawn) == []
@@ -68,8 +69,8 @@ def test_the_paper_is_what_was_asked_for(paper, size, split, border, admin, tmp_
 def test_the_ground_turns_the_paper(split, border, admin) -> None:
     high = admin.assign(geometry=[shapely.box(103, 13, 103.2, 13.9)] * 2 + [None])
     wide = admin.assign(geometry=[shapely.box(103, 13, 104, 13.3)] * 2 + [None])
-    assert sheet(split, "Battambang", admin=high).orientation == "portrait"
-    assert sheet(split, "Battambang", admin=wide).orientation == "landscape"
+    assert sheet(maps.layers(split, admin=high), "Battambang").orientation == "portrait"
+    assert sheet(maps.layers(split, admin=wide), "Battambang").orientation == "landscape"
 
 
 def test_a_png_has_300_dots_per_inch(split, tmp_path) -> None:
@@ -82,7 +83,9 @@ def test_a_png_has_300_dots_per_inch(split, tmp_path) -> None:
 
 def test_the_same_frames_give_the_same_bytes(split, border, admin, tmp_path) -> None:
     pages = [
-        sheet(split, "02", border=border, admin=admin).save(tmp_path / f"{number}.pdf").read_bytes()
+        sheet(maps.layers(split, border=border, admin=admin), "02")
+        .save(tmp_path / f"{number}.pdf")
+        .read_bytes()
         for number in range(2)
     ]
     assert pages[0] == pages[1]
@@ -95,7 +98,7 @@ def test_nothing_overlaps_and_nothing_is_cut(
     unit, language, split, border, admin, places, releases
 ) -> None:
     layers = {"border": border, "admin": admin, "places": places, "releases": releases}
-    drawn = sheet(split.assign(synthetic=True), *unit, **layers, language=language)
+    drawn = sheet(maps.layers(split.assign(synthetic=True), **layers), *unit, language=language)
     assert untidy(drawn) == []
     assert {"header", "map", "scale bar", "north arrow", "legend", "table", "facts"} <= set(
         drawn.page.blocks
@@ -105,7 +108,7 @@ def test_nothing_overlaps_and_nothing_is_cut(
 def test_what_stands_on_a_sheet(split, border, admin, places, releases) -> None:
     schematic = admin.assign(schematic=True)
     layers = {"border": border, "admin": schematic, "places": places, "releases": releases}
-    drawn = sheet(split.assign(synthetic=True), "02", **layers, as_of="2022-12-31")
+    drawn = sheet(maps.layers(split.assign(synthetic=True), **layers, as_of="2022-12-31"), "02")
     said = texts(drawn)
     for text in (
         *("Battambang province", "ខេត្តបាត់ដំបង", "AP minefields near and far from the border"),
@@ -122,7 +125,7 @@ def test_what_stands_on_a_sheet(split, border, admin, places, releases) -> None:
 
 
 def test_the_table_has_the_totals_of_each_district(split, border, admin) -> None:
-    table = rows(sheet(split, "02", border=border, admin=admin))
+    table = rows(sheet(maps.layers(split, border=border, admin=admin), "02"))
     assert table[3:] == [
         ["Bavel", "1", "50", "1", "4,000"],
         ["Samlout", "2", "3,000,100", "1", "20,000"],
@@ -135,7 +138,7 @@ def test_the_table_has_the_totals_of_each_district(split, border, admin) -> None
 
 
 def test_a_district_lists_its_hazards_nearest_first(split, border, admin) -> None:
-    drawn = sheet(split, "Battambang", "Samlout", border=border, admin=admin)
+    drawn = sheet(maps.layers(split, border=border, admin=admin), "Battambang", "Samlout")
     assert rows(drawn)[2:] == [
         ["AP-1", "CHA", "near", "1,082", "100"],
         ["AP-3", "near", "6,999", "3,000,000"],  # 6,999.99 m are not 7,000
@@ -149,7 +152,7 @@ def test_many_hazards_are_summed_up_by_zone(split, admin) -> None:
     many = pd.concat(
         [split.assign(hazard_id=f"H{part}-" + split["hazard_id"]) for part in range(60)]
     )
-    drawn = sheet(many.reset_index(drop=True), "Battambang", "Bavel", admin=admin)
+    drawn = sheet(maps.layers(many.reset_index(drop=True), admin=admin), "Battambang", "Bavel")
     assert rows(drawn)[2:] == [
         ["Near, under 7,000 m", "60", "3,000"],
         ["Far, 7,000 m or more", "60", "240,000"],
@@ -161,7 +164,7 @@ def test_kinds_are_never_added_up(split, border, admin) -> None:
     other = split.assign(kind="cluster_munition", hazard_id="C" + split["hazard_id"])
     both = pd.concat([split, other], ignore_index=True)
     for unit in ((), ("02",), ("02", "0209")):
-        drawn = sheet(both, *unit, border=border, admin=admin)
+        drawn = sheet(maps.layers(both, border=border, admin=admin), *unit)
         said = texts(drawn)
         assert "Several kinds are shown; kinds are never added up." in " ".join(said)
         assert {"AP minefields", "Cluster munition areas"} <= set(said)
@@ -171,7 +174,9 @@ def test_kinds_are_never_added_up(split, border, admin) -> None:
 
 def test_released_land_of_no_outcome_is_drawn_and_called_so(split, border, admin, releases) -> None:
     outcomes = pd.Series(["cancelled", None, "odd"], dtype=object)
-    drawn = sheet(split, border=border, admin=admin, releases=releases.assign(outcome=outcomes))
+    drawn = sheet(
+        maps.layers(split, border=border, admin=admin, releases=releases.assign(outcome=outcomes))
+    )
     legend = [text for row in rows(drawn, "legend") for text in row if "Released" in text]
     assert legend == ["Released land: cancelled", "Released land: outcome not recorded"]
 
@@ -184,9 +189,9 @@ def test_several_kinds_are_told_apart_by_hatching(split, border, admin) -> None:
 
     one, *_, last = split.index
     several = split.assign(kind="ap_minefield")
-    assert hatches(sheet(several, border=border, admin=admin)) == set()
+    assert hatches(sheet(maps.layers(several, border=border, admin=admin))) == set()
     several.loc[one, "kind"], several.loc[last, "kind"] = "cluster_munition", "other_erw"
-    drawn = sheet(several, border=border, admin=admin)
+    drawn = sheet(maps.layers(several, border=border, admin=admin))
     assert hatches(drawn) == {"////", "||||"}
     legend = [text for row in rows(drawn, "legend") for text in row]
     assert {"AP minefields", "Cluster munition areas", "Other ERW areas"} <= set(legend)
@@ -195,7 +200,7 @@ def test_several_kinds_are_told_apart_by_hatching(split, border, admin) -> None:
 @pytest.mark.parametrize("coast", [True, False])
 def test_an_undemarcated_border_is_dashed(coast, split, border, admin) -> None:
     parts = border.assign(demarcated=[False, coast])
-    drawn = sheet(split, border=parts, admin=admin)
+    drawn = sheet(maps.layers(split, border=parts, admin=admin))
     assert "Border with Thailand, not demarcated" in texts(drawn)
     assert "Coast" in texts(drawn)  # which nobody demarcates
     colour = symbols.symbol("border_THA").line
@@ -224,7 +229,9 @@ def test_whatever_an_attribute_holds_is_shown_as_text(text, split, border, admin
     spot = pd.DataFrame({"name": names, "lon": 103.7, "lat": 13.6})
     for unit in (("02",), ("02", "0209")):
         title = f"{text}\ud800"
-        drawn = sheet(nasty, *unit, border=lines, admin=units, places=spot, title=title)
+        drawn = sheet(
+            maps.layers(nasty, border=lines, admin=units, places=spot), *unit, title=title
+        )
         assert untidy(drawn) == []
         assert not set("\u202e\u2066\n\r\u2028\x00\ud800") & set("".join(texts(drawn)))
     assert drawn.save(tmp_path / "sheet.pdf").stat().st_size
@@ -250,7 +257,7 @@ def test_khmer_comes_from_the_bundled_font(split, border, admin, tmp_path) -> No
     before = len(font_manager.fontManager.ttflist)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        drawn = sheet(split, "02", border=border, admin=admin, language="km")
+        drawn = sheet(maps.layers(split, border=border, admin=admin), "02", language="km")
         content = drawn.save(tmp_path / "sheet.pdf").read_bytes()
     for name in (b"NotoSansKhmer-Regular", b"NotoSansKhmer-Bold", b"DejaVuSans-Bold"):
         assert b"+" + name in content
@@ -274,13 +281,20 @@ def test_matplotlib_is_not_loaded_before_a_sheet_is_asked_for() -> None:
 def test_input_is_left_alone(split, border, admin, places, releases) -> None:
     frames = (split, border, admin, places, releases)
     before = [frame.copy() for frame in frames]
-    sheet(split, "02", "0209", border=border, admin=admin, places=places, releases=releases)
+    sheet(
+        maps.layers(split, border=border, admin=admin, places=places, releases=releases),
+        "02",
+        "0209",
+    )
     for old, new in zip(before, frames, strict=True):
         pd.testing.assert_frame_equal(old, new)
 
 
 def test_an_empty_split_says_so(split, border, admin) -> None:
-    for drawn in (sheet(split.iloc[:0]), sheet(split.iloc[:0], "08", border=border, admin=admin)):
+    for drawn in (
+        sheet(split.iloc[:0]),
+        sheet(maps.layers(split.iloc[:0], border=border, admin=admin), "08"),
+    ):
         assert any(each.startswith("No hazard is recorded here. Not") for each in texts(drawn))
         assert rows(drawn)[-1] == ["Total", "0", "0"]
         assert untidy(drawn) == []
@@ -295,10 +309,16 @@ def test_one_small_hazard_and_nothing_else(split) -> None:
 
 def test_a_public_sheet_knows_no_hazard(split, border, admin, releases) -> None:
     for unit in ((), ("02",), ("02", "0209")):
-        drawn = sheet(
-            split, *unit, border=border, admin=admin, releases=releases, public=True,
-            restricted=split, settings=PublicSettings(least_count=1, round_m2=1),
-        )  # fmt: skip
+        every = PublicSettings(least_count=1, round_m2=1)
+        layers = maps.layers(
+            split,
+            border=border,
+            admin=admin,
+            releases=releases,
+            restricted=split,
+            settings=every,
+        )
+        drawn = sheet(layers, *unit, public=True)
         said = texts(drawn)
         assert "PUBLIC: hazard polygons not shown" in said
         assert not any(text.startswith("AP-") for text in said)
@@ -334,7 +354,7 @@ def test_unknown_options_list_the_valid_ones(options, says, split) -> None:
 
 def test_an_unknown_province_is_said(split, admin) -> None:
     with pytest.raises(UnknownNameError, match="Nowhere"):
-        sheet(split, "Nowhere", admin=admin)
+        sheet(maps.layers(split, admin=admin), "Nowhere")
 
 
 def test_where_a_sheet_cannot_be_written(split, tmp_path) -> None:
@@ -354,8 +374,12 @@ def test_warnings_leave_a_title_its_room(language, split, border, admin) -> None
     long = "Preah Netr Preah district, Banteay Meanchey province: minefields"
     layers = {"border": border, "admin": admin.assign(schematic=True)}
     drawn = sheet(
-        split.assign(synthetic=True), "02", **layers, title=long, language=language,
-        paper="A4-portrait", public=True, restricted=split,
-    )  # fmt: skip
+        maps.layers(split.assign(synthetic=True), **layers, restricted=split),
+        "02",
+        title=long,
+        language=language,
+        paper="A4-portrait",
+        public=True,
+    )
     assert long in texts(drawn)
     assert untidy(drawn) == []

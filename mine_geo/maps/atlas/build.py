@@ -18,26 +18,22 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from mine_geo.disclosure.disclosed import required
-from mine_geo.disclosure.settings import USUAL
-from mine_geo.errors import MineGeoError, OptionError, choose, in_order
+from mine_geo.disclosure.layers import as_layers
+from mine_geo.errors import MineGeoError, OptionError, choose
 from mine_geo.maps.atlas.folder import Folder
 from mine_geo.maps.atlas.pages import ASSETS, Plan
-from mine_geo.maps.layers import Layers
 from mine_geo.maps.pages import page, records
-from mine_geo.maps.pages.basemap import choose_basemap
-from mine_geo.maps.provenance import EVERYTHING
+from mine_geo.maps.scene import Scene
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import date
 
     import geopandas as gpd
-    import pandas as pd
 
-    from mine_geo.disclosure.settings import PublicSettings
+    from mine_geo.disclosure.layers import Layers
     from mine_geo.maps.atlas.pages import Drawn, Leaf
-    from mine_geo.maps.provenance import Selection
+    from mine_geo.terms import Kind, Zone
 
 
 FEW: Final = 12
@@ -124,22 +120,14 @@ class Atlas:
 
 
 def atlas(
-    split: gpd.GeoDataFrame,
+    layers: gpd.GeoDataFrame | Layers,
     out: str | os.PathLike[str],
-    border: gpd.GeoDataFrame | None = None,
-    admin: gpd.GeoDataFrame | None = None,
     *,
-    releases: gpd.GeoDataFrame | None = None,
-    places: pd.DataFrame | None = None,
     title: str | None = None,
-    as_of: date | str | None = None,
-    first: str = "far",
-    kind: str | None = None,
+    first: Zone = "far",
+    kind: Kind | None = None,
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
-    restricted: gpd.GeoDataFrame | None = None,
-    selection: Selection = EVERYTHING,
-    settings: PublicSettings = USUAL,
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Atlas:
@@ -154,13 +142,13 @@ def atlas(
 
     Parameters
     ----------
-    split
-        What `border_split` returned (EPSG:4326; sizes whole m²).
+    layers
+        What `border_split` returned (EPSG:4326; sizes whole m²), or the split with all that is
+        drawn with it (`maps.layers`, `Store.layers`). Without districts the provinces and
+        districts are those of the hazards.
     out
         The folder: new, empty, or an atlas of an earlier run. Files that are not the atlas's
         own are left alone.
-    border, admin, releases, places, as_of
-        As in `national`. Without `admin` the provinces and districts are those of the hazards.
     title
         Title of the index instead of the usual one.
     first
@@ -170,11 +158,8 @@ def atlas(
     basemap
         As in `national`; the image of a GeoTIFF lies beside each page.
     public
-        Write pages for everybody: figures by district and released land, no hazard.
-    restricted
-        Public pages need it, as in `national`: all that remains or waits.
-    selection, settings
-        As in `national`.
+        Write pages for everybody: figures by district and released land, no hazard. The layers
+        must say what is restricted.
     jobs
         How many processes make the pages; the pages are the same. With more than one, a script
         must stand behind `if __name__ == "__main__"`, as the standard library's
@@ -189,13 +174,11 @@ def atlas(
 
     Raises
     ------
-    RecordError
-        If `split` lacks columns of a split.
-    MixedError
-        If it mixes thresholds, rules or borders.
+    RecordError, MixedError, CRSError
+        As for `maps.layers`.
     OptionError
         For an unknown zone or kind, less than one process, a basemap that nobody knows, or
-        public pages without `restricted`.
+        public pages where nothing says what is restricted.
     FileError
         If `out` is a file, holds other things, an atlas of the other kind (public or
         restricted), or cannot be written.
@@ -212,30 +195,16 @@ def atlas(
     >>> [(each.pages[0].name, each.written, each.unchanged) for each in made]
     [('index.html', 3, 0), ('index.html', 0, 3)]
     """
-    in_order(
-        "atlas(split, out, border=None, admin=None)",
-        names={"out": out, "title": title},
-        frames={
-            "split": split,
-            "border": border,
-            "admin": admin,
-            "releases": releases,
-            "places": places,
-            "restricted": restricted,
-        },
-    )
+    held = as_layers("atlas(layers, out)", layers, {"out": out, "title": title})
     choose(first, ZONES, "first")
     if public:  # refused before there is a folder
-        required(restricted)
-        selection = selection.accepted()
+        required(held.restricted)
+        held.selection.accepted()
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
-    ground = choose_basemap(basemap)
-    layers = Layers(
-        split, border, admin, releases, places, as_of, ground, restricted, selection, settings
-    )
-    of = records.kind_of(kind, selection.kind)
-    plan = Plan(layers, Path(out).absolute(), title, first, of, public)
+    scene = Scene.of(held, basemap)
+    of = records.kind_of(kind, held.selection.kind)
+    plan = Plan(scene, Path(out).absolute(), title, first, of, public)
     folder = Folder.open(plan.place, public=public)
     _write(plan, folder, jobs, progress)
     return Atlas(

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from mine_geo.maps.layers import Layers
     from mine_geo.maps.pages.page import OfflinePage
-    from mine_geo.terms import Group
+    from mine_geo.maps.scene import Scene
+    from mine_geo.terms import Group, Kind, Zone
 
     Rows = NDArray[np.int64]
 
@@ -283,17 +283,17 @@ class Drawn:
 class Plan:
     """All that the pages of an atlas are made from; derived once, handed to every process."""
 
-    layers: Layers
+    layers: Scene
     place: Path
     """The folder, where the image of a basemap is laid beside its page."""
 
     title: str | None
     """The title of the index, instead of the usual one."""
 
-    first: str
+    first: Zone
     """The zone that the priority lists begin with."""
 
-    kind: str
+    kind: Kind
     """The one kind that they list."""
 
     public: bool

@@ -22,7 +22,8 @@ from mine_geo.terms import OUTCOMES
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from mine_geo.maps.layers import Layers
+    from mine_geo.maps.scene import Scene
+    from mine_geo.terms import Kind
 
 
 ANYWHERE: Final = (102.0, 9.5, 108.0, 15.0)
@@ -30,12 +31,12 @@ ANYWHERE: Final = (102.0, 9.5, 108.0, 15.0)
 
 
 def compose(
-    layers: Layers,
+    layers: Scene,
     subject: Subject,
     *,
     title: str | None = None,
     first: str | None = None,
-    kind: str | None = None,
+    kind: Kind | None = None,
     capacity_m2: float | None = None,
     public: bool = False,
 ) -> OfflinePage:
@@ -114,7 +115,7 @@ class Composer:
 
     def __init__(
         self,
-        layers: Layers | public_page.PublicLayers,
+        layers: Scene | public_page.PublicLayers,
         subject: Subject,
         *,
         alone: bool = False,

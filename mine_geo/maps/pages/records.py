@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from mine_geo.terms import Kind
 
 HAZARD_FIELDS: Final = (
     ("hazard_id", "text"),
@@ -315,7 +316,7 @@ def ranked(hazards: pd.DataFrame, first: str) -> NDArray[np.int64]:
     return np.asarray(order.sort_values(keys).index, dtype=np.int64)
 
 
-def kind_of(kind: str | None, asked: str | None) -> str:
+def kind_of(kind: Kind | None, asked: Kind | None) -> Kind:
     """Return the one kind of a list: as told, else as the split was asked for, else AP minefields.
 
     Raises

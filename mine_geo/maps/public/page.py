@@ -15,10 +15,10 @@ import pandas as pd
 
 from mine_geo.disclosure.disclosed import RELEASED_COLUMNS
 from mine_geo.disclosure.figures import WAITING
+from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.maps import facts, grouping, packing
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.ground import Beneath
-from mine_geo.maps.provenance import EVERYTHING
 from mine_geo.maps.public import tables
 from mine_geo.maps.words import Said, same, say
 from mine_geo.terms import TOTAL_COLUMNS, ZONES
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.disclosure.disclosed import Disclosed
+    from mine_geo.disclosure.layers import Selection
     from mine_geo.maps.ground import Around
     from mine_geo.maps.pages.basemap import Basemap
-    from mine_geo.maps.provenance import Selection
     from mine_geo.maps.subject import Subject
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mine_geo.maps.ground import Beneath
-    from mine_geo.maps.layers import Layers
+    from mine_geo.maps.scene import Scene
     from mine_geo.maps.sheets.panel import Part
     from mine_geo.maps.sheets.paper import Box, Paper
     from mine_geo.maps.sheets.tables import Table
@@ -259,7 +259,7 @@ def choose_paper(wanted: str, ground: Bounds) -> Paper:
 class Composer:
     """Draws one sheet."""
 
-    layers: Layers | PublicLayers
+    layers: Scene | PublicLayers
     subject: Subject
     said: facts.Facts
     page: Page
@@ -459,7 +459,7 @@ def _joined(texts: Sequence[Said], between: str) -> Said:
 
 
 def draw(
-    layers: Layers,
+    layers: Scene,
     subject: Subject,
     *,
     title: str | None = None,
@@ -494,7 +494,7 @@ def draw(
 
 
 def _drawn(
-    layers: Layers | PublicLayers, subject: Subject, said: facts.Facts, paper: str, language: str
+    layers: Scene | PublicLayers, subject: Subject, said: facts.Facts, paper: str, language: str
 ) -> Sheet:
     ground = ground_of(subject, layers)
     chosen = choose_paper(paper, ground)

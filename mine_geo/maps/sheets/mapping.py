@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.disclosure.disclosed import Disclosed
-    from mine_geo.maps.layers import Layers
     from mine_geo.maps.public.page import PublicLayers
+    from mine_geo.maps.scene import Scene
     from mine_geo.maps.sheets.furniture import Graticule
     from mine_geo.maps.sheets.paper import Page
     from mine_geo.maps.sheets.view import View
@@ -82,7 +82,7 @@ class Map:
 
     page: Page
     view: View
-    layers: Layers | PublicLayers
+    layers: Scene | PublicLayers
     subject: Subject
     alone: bool = False
     """Whether nothing of other units is drawn, and the ground outside is veiled."""

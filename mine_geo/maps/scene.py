@@ -1,70 +1,58 @@
-"""The frames that a page is drawn from, and what is costly to derive from them, once.
+"""What a page, a sheet or an atlas is drawn from: the layers, and what is costly to derive of them.
 
-Geometry is EPSG:4326. One `Layers` serves a single page or all pages of an atlas.
+Geometry is EPSG:4326. One `Scene` serves a single page or all pages of an atlas.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mine_geo.disclosure.disclosed import disclose
-from mine_geo.disclosure.settings import USUAL, PublicSettings
+from mine_geo.disclosure.layers import Layers
 from mine_geo.maps.ground import Beneath
-from mine_geo.maps.provenance import EVERYTHING
+from mine_geo.maps.pages.basemap import choose_basemap
 from mine_geo.maps.public.page import PublicLayers
-from mine_geo.maps.subject import check_split
 
 if TYPE_CHECKING:
-    from datetime import date
+    import os
 
     import geopandas as gpd
-    import pandas as pd
 
     from mine_geo.maps.pages.basemap import Basemap
-    from mine_geo.maps.provenance import Selection
+    from mine_geo.terms import Kind
 
 
 @dataclass(frozen=True, eq=False)
-class Layers(Beneath):
-    """A split and what is drawn beneath and beside it; only the split is required.
+class Scene(Layers, Beneath):
+    """Layers with the basemap of a page; land, near zone and outlines are derived once."""
 
-    Raises
-    ------
-    RecordError
-        If `split` lacks columns of a split.
-    MixedError
-        If it mixes thresholds, rules or borders.
-    """
-
-    split: gpd.GeoDataFrame
-    border: gpd.GeoDataFrame | None = None
-    admin: gpd.GeoDataFrame | None = None
-    releases: gpd.GeoDataFrame | None = None
-    places: pd.DataFrame | None = None
-    as_of: date | str | None = None
     basemap: Basemap | None = None
-    restricted: gpd.GeoDataFrame | None = None
-    """For public maps: all that remains, of any kind and anywhere, and all that waits; public
-    maps are refused without it. See `Store.restricted`."""
-
-    selection: Selection = EVERYTHING
-    """How the split was asked for."""
-
-    settings: PublicSettings = USUAL
-    """For public maps: how they are made, as `Store.public_settings` returns it."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no split."""
-        check_split(self.split)
+        """Check nothing: its layers were checked when they were made."""
+
+    @classmethod
+    def of(cls, layers: Layers, basemap: str | os.PathLike[str] | None = None) -> Scene:
+        """Return the scene of layers that were checked; see `choose_basemap`.
+
+        Raises
+        ------
+        OptionError
+            If no basemap of that name can be used.
+        FileError, CRSError
+            If the basemap's file cannot be used.
+        """
+        held = {field.name: getattr(layers, field.name) for field in fields(Layers)}
+        return cls(**held, basemap=choose_basemap(basemap))
 
     @property
     def told(self) -> gpd.GeoDataFrame:
         """The rows whose columns say threshold, rule, coast and border: the split."""
         return self.split
 
-    def of_kind(self, kind: str) -> Layers:
+    def of_kind(self, kind: Kind) -> Scene:
         """Return the same for a page of one kind: released land is of that kind, and it says so.
 
         The split stays whole: a page takes its rows from its subject.
