@@ -224,11 +224,14 @@ def wrong(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, store: mg.Store) 
     mg.border_splt(hazards, border)
     store.split(workbench="excluded")
     store.record("A", "reducd", None, happened_on="2022-01-01")
+    store.record("A", "cleared", None, happened_on="2022-01-01", operatr="x")
+    store.describe("A", {}, happened_on="2022-01-01", operator="x")
 
 
 def right(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame, store: mg.Store) -> None:
     mg.border_split(hazards, border, rule="edge")
     store.split(workbench="exclude")
+    store.record("A", "cleared", None, happened_on="2022-01-01", operator="x", uxo=2)
 """
 
 
@@ -238,4 +241,4 @@ def test_a_type_checker_refuses_what_the_library_would(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", str(script)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     lines = [line for line in told.stdout.splitlines() if ": error: " in line]
-    assert [int(line.split(":")[1]) for line in lines] == [7, 8, 9, 10]
+    assert [int(line.split(":")[1]) for line in lines] == [7, 8, 9, 10, 11, 12]

@@ -33,7 +33,7 @@ from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.ledger.fold import fold
-from mine_geo.ledger.preview import distance_m, worked_polygon
+from mine_geo.ledger.preview import distance_m, outcome_first, worked_polygon
 from mine_geo.store.ledger.entries import CONTENT, Entry, Facts, day, id_of, text_of
 from mine_geo.store.ledger.judging import as_there, judge, unknown
 from mine_geo.store.ledger.projection import MANY
@@ -56,29 +56,19 @@ MANY_TYPES: Final = (*OUTCOMES, "amended", "described", "confirmed")
 _CODES: Final = {"province": ("province_code",), "district": ("district_code",)}
 
 
-def release(
-    hazard_id: Any, outcome: str, polygon: Any, happened_on: Any, facts: Facts, event_id: Any
-) -> Entry:
+def release(hazard_id: Any, outcome: str, polygon: Any, happened_on: Any, facts: Facts) -> Entry:
     """Return the entry of a release; see `Store.record`."""
-    choose(outcome, OUTCOMES, "outcome")
+    outcome_first("record(hazard_id, outcome, polygon)", outcome, polygon)
     name = id_of(hazard_id, "hazard_id")
-    return Entry(
-        name,
-        outcome,
-        day(happened_on),
-        worked_polygon(polygon, f"the released polygon of {name}"),
-        facts,
-        text_of(event_id, "event_id"),
-    )
+    drawn = worked_polygon(polygon, f"the released polygon of {name}")
+    return Entry(name, outcome, day(happened_on), drawn, facts, facts.event_id)
 
 
-def amendment(hazard_id: Any, polygon: Any, happened_on: Any, facts: Facts, event_id: Any) -> Entry:
+def amendment(hazard_id: Any, polygon: Any, happened_on: Any, facts: Facts) -> Entry:
     """Return the entry of a redrawn polygon; see `Store.amend`."""
     name = id_of(hazard_id, "hazard_id")
     drawn = worked_polygon(polygon, f"the new polygon of {name}")
-    return Entry(
-        name, "amended", day(happened_on), drawn, facts, text_of(event_id, "event_id")
-    )  # fmt: skip
+    return Entry(name, "amended", day(happened_on), drawn, facts, facts.event_id)
 
 
 def descriptions(
@@ -87,10 +77,9 @@ def descriptions(
     changes: Mapping[str, Any],
     happened_on: Any,
     facts: Facts,
-    event_id: Any,
 ) -> list[Entry]:
     """Return an entry of changed attributes for each hazard; see `Store.describe`."""
-    when, base = day(happened_on), text_of(event_id, "event_id")
+    when, base = day(happened_on), facts.event_id
     names = [id_of(each, "hazard_id") for each in hazard_ids]
     if not names:
         raise RecordError("no hazard_id is given; name the hazards that the change is for")
@@ -198,22 +187,22 @@ def _table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _row(view: View, said: dict[str, Any], shape: Any) -> Iterable[Entry]:
     kind = choose(said["event_type"], MANY_TYPES, "event_type")
-    facts, when, own = Facts.of(said), said["happened_on"], said.get("event_id")
+    facts, when = Facts.of_row(said), said["happened_on"]
     if kind in OUTCOMES:
-        return [release(said["hazard_id"], kind, shape, when, facts, own)]
+        return [release(said["hazard_id"], kind, shape, when, facts)]
     if kind == "amended":
-        return [amendment(said["hazard_id"], shape, when, facts, own)]
+        return [amendment(said["hazard_id"], shape, when, facts)]
     if kind == "described":
         changes = content.given_json(text_of(said.get("detail"), "detail"), "detail")
         extra = changes.pop("extra", None) or {}
         if not isinstance(extra, dict):
             raise RecordError("extra in detail is no object in JSON; correct it")
         flat = {**changes, **extra}
-        return descriptions(view, [said["hazard_id"]], flat, when, facts, own)
+        return descriptions(view, [said["hazard_id"]], flat, when, facts)
     if shape is not None:
         raise GeometryError("a narrower polygon goes with confirm(...), which releases the rest")
     name = id_of(said["hazard_id"], "hazard_id")
-    return [Entry(name, "confirmed", day(when), None, facts, text_of(own, "event_id"))]
+    return [Entry(name, "confirmed", day(when), None, facts, facts.event_id)]
 
 
 def retract(view: View, event_id: str, reason: str, recorded_by: Any) -> Recorded:
@@ -241,7 +230,7 @@ def retractions(
     view: View, event_ids: Sequence[str], why: str, recorded_by: Any
 ) -> list[Entry]:  # fmt: skip
     """Return the entries that void events of the store, one each, in their order."""
-    facts = Facts.of({"comment": why, "recorded_by": recorded_by})
+    facts = Facts.of(comment=why, recorded_by=recorded_by)
     hazards = hazards_of(view, event_ids)
     return [
         Entry(hazards[each], "retracted", None, None, facts, _retraction_id(each), retracts=each)
@@ -286,12 +275,11 @@ LEAST_M2: Final = 0.5
 
 def record_report(
     view: View,
-    polygon: Any,
     outcome: Outcome,
+    polygon: Any,
     happened_on: Any,
     kind: str | None,
     facts: Facts,
-    event_id: Any,
     *,
     renewed: bool = False,
 ) -> list[Recorded]:
@@ -299,13 +287,13 @@ def record_report(
 
     `renewed`: also where just this was said under the event_id, and retracted.
     """
-    choose(outcome, OUTCOMES, "outcome")
+    outcome_first("record_report(outcome, polygon)", outcome, polygon)
     if kind is not None:
         choose(kind, KINDS, "kind")
     when, drawn = day(happened_on), worked_polygon(polygon, "the polygon of the report")
     base, there = as_asked(
         view,
-        text_of(event_id, "event_id"),
+        facts.event_id,
         _said(Entry("", outcome, when, drawn, facts, detail=kind)),
         renewed=renewed,
     )
@@ -374,7 +362,7 @@ def _under(view: View, drawn: Any, when: date, kind: str | None) -> gpd.GeoDataF
     if len(kinds) > 1:
         raise MixedError(
             f"the polygon lies over hazards of several kinds ({', '.join(kinds)}); say which were "
-            "released, with kind="
+            "released, with kind=..."
         )
     return found
 

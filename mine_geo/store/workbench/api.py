@@ -95,7 +95,7 @@ class Workbench(Base):
         if not isinstance(got, Received):
             got = _read(got, id_column=id_column, what=what, all_hazards=all_hazards)
         check_ids(got)
-        facts = Facts.of({"operator": operator, "comment": comment, "recorded_by": submitted_by})
+        facts = Facts.of(operator=operator, comment=comment, recorded_by=submitted_by)
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
             done = None if again else submit.there_already(connection, got, records)
@@ -336,8 +336,8 @@ class Workbench(Base):
     def reject(
         self,
         submission_id: str,
-        why: str,
         *,
+        reason: str,
         hazards: Iterable[str] | str | None = None,
         records: Iterable[int] | None = None,
         rejected_by: str | None = None,
@@ -349,8 +349,8 @@ class Workbench(Base):
         ----------
         submission_id
             The submission.
-        why
-            The reason.
+        reason
+            Why; kept with each record, for the operator will ask.
         hazards, records
             As for `accept`; without either all that wait.
         rejected_by
@@ -370,15 +370,15 @@ class Workbench(Base):
         RecordError
             If there is no reason, or a record that is asked for by name was accepted.
         """
-        reason = id_of(why, "why")
-        who = Facts.of({"recorded_by": rejected_by}).recorded_by
+        why = id_of(reason, "reason")
+        who = Facts.of(recorded_by=rejected_by).recorded_by
 
         def ask(view: View) -> Rejected:
             name = listing.known(view.connection, submission_id).submission_id
             chosen = accept.choose_records(view.connection, name, hazards, records, REJECTED)
             numbers = tuple(sorted(chosen.numbers))
             if numbers:
-                view.add(accept.Decision(name, numbers, REJECTED, who, why=reason))
+                view.add(accept.Decision(name, numbers, REJECTED, who, why=why))
             written = view.writes and bool(numbers)
             return Rejected(name, len(numbers), chosen.notes, written=written)
 
