@@ -281,7 +281,7 @@ DOORS: dict[str, Door] = {
     },
     **{
         f"reject {column}": lambda s, v, c=column: rejected(s, v, c)
-        for column in ("why", "rejected_by")
+        for column in ("reason", "rejected_by")
     },
     "accept by": accepted,
     **{

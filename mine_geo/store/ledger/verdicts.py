@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 ITEMS = ITEM_COLUMNS
 _DRAWN = ("registered", "amended")
-_NOT_YET = ("the hazard is not registered on that day", "the hazard is not registered")
-_OUTSIDE = "it lies outside what was left"
+_NOT_THERE = ("not_registered", "not_yet_registered")
 
 
 def judge(events: gpd.GeoDataFrame, after: Fold, new: Mapping[str, Entry]) -> None:
@@ -51,11 +50,11 @@ def judge(events: gpd.GeoDataFrame, after: Fold, new: Mapping[str, Entry]) -> No
     GeometryError
         If a released polygon misses the hazard; with the distance in metres.
     """
-    ignored = dict(zip(after.ignored["event_id"], after.ignored["reason"], strict=True))
+    ignored = {row.event_id: row for row in after.ignored.itertuples()}
     before = dict(zip(after.effects["event_id"], after.effects["before_m2"], strict=True))
     notes = after.notes[after.notes["event_id"].isin(list(new))]
-    said = set(zip(notes["event_id"], notes["note"], strict=True))
-    failed = {event: note for event, note in said if "cannot be cut" in note}
+    columns = (notes[name] for name in ("event_id", "code", "note"))
+    noted = {(event, code): str(note) for event, code, note in zip(*columns, strict=True)}
     for key, entry in new.items():
         if key in ignored:
             raise RecordError(_refused(events, entry, ignored[key]))
@@ -66,14 +65,14 @@ def judge(events: gpd.GeoDataFrame, after: Fold, new: Mapping[str, Entry]) -> No
                 f"{entry.hazard_id}: nothing was left of it on {entry.happened_on}, all was "
                 "released; check the id and the day"
             )
-        if key in failed:
-            raise GeometryError(f"{entry.hazard_id}: {failed[key]}; simplify the polygon")
-        if (key, _OUTSIDE) in said:
+        if failed := noted.get((key, "not_cut")):
+            raise GeometryError(f"{entry.hazard_id}: {failed}; simplify the polygon")
+        if (key, "outside") in noted:
             _refuse_miss(events, entry)
 
 
 def keeps_others_possible(before: Fold, after: Fold, new: set[str]) -> None:
-    """Refuse entries that leave events of others hanging in the air.
+    """Refuse entries without which events of others could not stand.
 
     Raises
     ------
@@ -87,14 +86,15 @@ def keeps_others_possible(before: Fold, after: Fold, new: set[str]) -> None:
     first = hit.iloc[0]
     more = f" and {len(hit) - 1} more" if len(hit) > 1 else ""
     raise RecordError(
-        f"{first['event_type']} {first['event_id']} of {first['hazard_id']}{more} would hang in "
-        f"the air ({first['reason']}); retract what happened later first"
+        f"{first['event_type']} {first['event_id']} of {first['hazard_id']}{more} could not stand "
+        f"any more ({first['reason']}); retract what happened later first"
     )
 
 
-def _refused(events: gpd.GeoDataFrame, entry: Entry, reason: str) -> str:
-    if reason not in _NOT_YET:
-        return f"{entry.hazard_id}: {reason}; check the id"
+def _refused(events: gpd.GeoDataFrame, entry: Entry, ignored: Any) -> str:
+    """Say why an entry cannot be: `ignored` is its row in what the fold left out."""
+    if ignored.code not in _NOT_THERE:
+        return f"{entry.hazard_id}: {ignored.reason}; check the id"
     found, _ = standing(events[events["hazard_id"] == entry.hazard_id])
     begins = found["event_type"].isin(("registered", "transferred"))
     if not begins.any():
