@@ -17,11 +17,11 @@ from mine_geo.split.zones import border_split, unmeasurable
 from mine_geo.store import engines, layers, migrate
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.engines import MOMENTS, clock, last_moment
-from mine_geo.store.ledger import kinship
 from mine_geo.store.ledger import register as registration
-from mine_geo.store.ledger.projection import HASH
-from mine_geo.store.ledger.reading_api import Accounts
-from mine_geo.store.ledger.recording_api import Recording
+from mine_geo.store.ledger import relations
+from mine_geo.store.ledger.reading import ReadingMethods
+from mine_geo.store.ledger.recording import RecordingMethods
+from mine_geo.store.ledger.stored import HASH
 from mine_geo.store.publisher import Publisher
 from mine_geo.store.schema.models import (
     ADMIN_VERSION,
@@ -34,7 +34,7 @@ from mine_geo.store.schema.models import (
     WAITING,
 )
 from mine_geo.store.workbench import listing
-from mine_geo.store.workbench.api import Workbench
+from mine_geo.store.workbench.methods import WorkbenchMethods
 from mine_geo.terms import CRS, THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _moments(connection: Connection) -> list[tuple[str, str]]:
     return [*rows, ("events with a mended moment", f"{mended:,}")] if mended else rows
 
 
-class Store(Recording, Workbench, Accounts, Publisher):
+class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, Publisher):
     """A register of hazards. Made by `open_store` and `create_store`; a context manager.
 
     Every write is one transaction under the store's write lock: all of it is done, or nothing.
@@ -457,8 +457,8 @@ class Store(Recording, Workbench, Accounts, Publisher):
         """
         with self._reading() as connection:
             waiting = listing.claimed(connection)
-            kin = kinship.kin(connection)
-            again = kinship.waiting_on_amended_land(connection, waiting)
+            kin = relations.kin(connection)
+            again = relations.waiting_on_amended_land(connection, waiting)
         found = [self.hazards(as_of=as_of, known_at=known_at), waiting, again]
         if as_of is not None or known_at is not None:
             found.append(self.hazards())

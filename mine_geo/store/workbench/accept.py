@@ -21,7 +21,7 @@ from mine_geo.store.ledger import register
 from mine_geo.store.ledger import register as registration
 from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, Entry, Facts, day, id_of
 from mine_geo.store.ledger.judging import judge
-from mine_geo.store.ledger.projection import HASH, MANY
+from mine_geo.store.ledger.stored import HASH, MANY
 from mine_geo.store.schema import content, gpkg
 from mine_geo.store.schema.models import ACCEPTED, EVENT, RECORD, REJECTED, SUBMISSION, WAITING
 from mine_geo.store.workbench import compare, listing

@@ -13,7 +13,7 @@ from mine_geo.errors import RecordError, UnknownNameError
 from mine_geo.geo.cells import moment_of
 from mine_geo.ledger.fold import fold
 from mine_geo.store.engines import clock
-from mine_geo.store.ledger import event_rows, imports, projection
+from mine_geo.store.ledger import imports, stored
 from mine_geo.store.ledger import register as registration
 from mine_geo.store.ledger import spot_tasks as tasks
 from mine_geo.store.ledger.base import Base
@@ -127,7 +127,7 @@ def _notes(done: Fold) -> dict[str, str]:
     return {event: "; ".join(texts) for event, texts in said.items()}
 
 
-class Accounts(Base):
+class ReadingMethods(Base):
     """Reading the ledger; all m² are whole and balance."""
 
     def _split(
@@ -144,7 +144,7 @@ class Accounts(Base):
     def events(self) -> gpd.GeoDataFrame:
         """Return the whole ledger as an events table: `terms.EVENT_COLUMNS`, EPSG:4326."""
         with self._reading() as connection:
-            found = event_rows.read(connection)
+            found = stored.read_events(connection)
         return found.sort_values(["recorded_at", "event_id"], ignore_index=True)
 
     def history(
@@ -179,7 +179,7 @@ class Accounts(Base):
 
     def _fold(self, as_of: Day, known_at: Moment) -> Fold:
         with self._reading() as connection:
-            events = event_rows.read(connection)
+            events = stored.read_events(connection)
         return fold(events, as_of=as_of, known_at=known_at)
 
     def releases(
@@ -323,7 +323,7 @@ class Accounts(Base):
         """Split hazards; those that cannot be measured have no zone."""
         hashes = content.geometry_hashes(hazards.geometry)
         split = self._split(
-            hazards.assign(**{projection.HASH: hashes}),
+            hazards.assign(**{stored.HASH: hashes}),
             threshold_m=threshold_m,
             rule=rule,
             include_coast=include_coast,
@@ -362,7 +362,7 @@ class Accounts(Base):
         if moment_of(since) is None:
             raise RecordError("since is missing; give the moment of the last reading")
         with self._reading() as connection:
-            events = event_rows.read(connection)
+            events = stored.read_events(connection)
         before = fold(events, as_of=as_of, known_at=since)
         return movements.changes(before, fold(events, as_of=as_of, known_at=known_at))
 
@@ -381,14 +381,14 @@ class Accounts(Base):
         """
         if not repair:
             with self._reading() as connection:
-                done = fold(event_rows.read(connection))
-                return projection.differences(connection, done.hazards, synthetic=self.synthetic)
+                done = fold(stored.read_events(connection))
+                return stored.differences(connection, done.hazards, synthetic=self.synthetic)
         with self._writing() as connection:
-            done = fold(event_rows.read(connection))
-            found = projection.differences(connection, done.hazards, synthetic=self.synthetic)
+            done = fold(stored.read_events(connection))
+            found = stored.differences(connection, done.hazards, synthetic=self.synthetic)
             if len(found):
                 now, ids = clock(connection), set(found["hazard_id"])
-                projection.write(connection, done.hazards, ids, now, synthetic=self.synthetic)
+                stored.write_hazards(connection, done.hazards, ids, now, synthetic=self.synthetic)
             return found
 
     def export_log(self) -> Log:

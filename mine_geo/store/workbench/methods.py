@@ -38,7 +38,7 @@ MOST_ALONE: Final = 100
 """Reports of a submission that are judged once more alone, since they would be left waiting."""
 
 
-class Workbench(Base):
+class WorkbenchMethods(Base):
     """Records between a file and the register; each call is one transaction."""
 
     def submit(
