@@ -394,8 +394,9 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, Publisher):
         Returns
         -------
         geopandas.GeoDataFrame
-            The canonical hazard table; then `parent_id` where a hazard was divided or merged,
-            `synthetic` in a store of invented data, and the further columns of the files.
+            The canonical hazard table in EPSG:4326, sizes in m²; then `parent_id` where a hazard
+            was divided or merged, `synthetic` in a store of invented data, and the further columns
+            of the files.
 
         Raises
         ------

@@ -142,7 +142,13 @@ class ReadingMethods(Base):
         raise NotImplementedError
 
     def events(self) -> gpd.GeoDataFrame:
-        """Return the whole ledger as an events table: `terms.EVENT_COLUMNS`, EPSG:4326."""
+        """Return the whole ledger as an events table: `terms.EVENT_COLUMNS`, EPSG:4326.
+
+        Examples
+        --------
+        >>> store.events()[["hazard_id", "event_type"]].values.tolist()
+        [['AP-1', 'registered'], ['AP-2', 'registered']]
+        """
         with self._reading() as connection:
             found = stored.read_events(connection)
         return found.sort_values(["recorded_at", "event_id"], ignore_index=True)
@@ -173,6 +179,13 @@ class ReadingMethods(Base):
             If there is no such hazard.
         RecordError
             If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.history("AP-1")[["event_type", "before_m2", "after_m2"]].values.tolist()
+        [['registered', 0, 1200149], ['cleared', 1200149, 600074]]
         """
         with self._reading() as connection:
             return history(connection, hazard_id, as_of, known_at)
@@ -208,12 +221,12 @@ class ReadingMethods(Base):
         total
             Add a last row `Total`.
         threshold_m, include_coast
-            For `zone`, as for `split`.
+            For `zone`, as for `split`: metres, and whether the coast is border too.
 
         Returns
         -------
         pandas.DataFrame
-            See `movements.releases`.
+            Whole m² by group, see `movements.releases`.
 
         Raises
         ------
@@ -221,6 +234,13 @@ class ReadingMethods(Base):
             If hazards of several kinds would be added up.
         OptionError, RecordError, StoreError
             If an option is unknown, a time is none, or no border is loaded for `zone`.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.releases(by="year")[["year", "cleared_m2", "events"]].values.tolist()
+        [[2022, 600075, 1]]
         """
         done = self._fold(as_of, known_at)
         opening = None
@@ -255,6 +275,14 @@ class ReadingMethods(Base):
         ------
         OptionError, RecordError
             If the kind is unknown, or a time is none.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> land = store.released_land()
+        >>> land["hazard_id"].tolist(), land.total_bounds.tolist()
+        (['AP-1'], [103.0, 13.0, 103.005, 13.01])
         """
         return released_land(self._fold(as_of, known_at), kind=kind, since=since)
 
@@ -285,13 +313,13 @@ class ReadingMethods(Base):
         total
             Add a last row `Total`.
         threshold_m, rule, include_coast
-            For `zone`, as for `split`.
+            For `zone`, as for `split`: metres, and whether the coast is border too.
 
         Returns
         -------
         pandas.DataFrame
             `opening_m2 registered_m2 amended_m2 transferred_m2 cancelled_m2 reduced_m2 cleared_m2
-            remaining_m2` for each group; see `movements.balance`.
+            remaining_m2` for each group, whole m²; see `movements.balance`.
 
         Raises
         ------
@@ -299,6 +327,14 @@ class ReadingMethods(Base):
             If hazards of several kinds would be added up.
         OptionError, RecordError, StoreError
             As for `releases`.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.balance(since="2021-12-31")[
+        ...     ["opening_m2", "cleared_m2", "remaining_m2"]].values.tolist()
+        [[2400298, 600075, 1800223]]
         """
         done = self._fold(as_of, known_at)
         groups = () if by is None else by
@@ -351,13 +387,21 @@ class ReadingMethods(Base):
         -------
         pandas.DataFrame
             One row an event: `why` (`new`, `late`, `gone`, `re-attributed`), the change of each
-            movement, and `change_m2`, whose sum is the change of the total; see
+            movement in m², and `change_m2`, whose sum is the change of the total; see
             `movements.changes`.
 
         Raises
         ------
         RecordError
             If a moment has no time zone, or `as_of` is no day.
+
+        Examples
+        --------
+        >>> before = store.last_moment()
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.changes(before)[["hazard_id", "why", "change_m2"]].values.tolist()
+        [['AP-1', 'new', -600075]]
         """
         if moment_of(since) is None:
             raise RecordError("since is missing; give the moment of the last reading")
@@ -378,6 +422,11 @@ class ReadingMethods(Base):
         -------
         pandas.DataFrame
             `hazard_id`, `column`, `kept`, `folded` of each difference; empty when all is sound.
+
+        Examples
+        --------
+        >>> len(store.rebuild())
+        0
         """
         if not repair:
             with self._reading() as connection:
@@ -406,6 +455,13 @@ class ReadingMethods(Base):
         ------
         StoreError
             If nothing is recorded yet.
+
+        Examples
+        --------
+        >>> log = store.export_log()
+        >>> with mg.create_store(folder / "copy.gpkg") as copy:
+        ...     copy.import_log(*log)
+        Imported(hazards=2, events=0, spot_tasks=0, mended=0)
         """
         with self._reading() as connection:
             return imports.export_log(connection, synthetic=self.synthetic)
@@ -449,6 +505,17 @@ class ReadingMethods(Base):
             If the store holds hazards or spot tasks already.
         RecordError, GeometryError, CRSError, NotSyntheticError
             If the tables are not in order, or an event cannot be; nothing is written.
+
+        Examples
+        --------
+        >>> log = store.export_log()
+        >>> with mg.create_store(folder / "copy.gpkg") as copy:
+        ...     done = copy.import_log(*log)
+        ...     copy.hazards()["size_m2"].tolist()
+        [1200149, 1200149]
+        >>> store.import_log(*log)
+        Traceback (most recent call last):
+        mine_geo.errors.ConflictError: a ledger is imported into an empty store only; ...
         """
         table = hazards
         if hazards is not None:
@@ -475,6 +542,18 @@ class ReadingMethods(Base):
         -------
         geopandas.GeoDataFrame
             Points in EPSG:4326, null where no place was given.
+
+        Raises
+        ------
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> task = store.record_spot_task(
+        ...     happened_on="2022-05-01", uxo=2, province="Battambang", lon=103.2, lat=13.1)
+        >>> store.spot_tasks()[["province_code", "uxo"]].values.tolist()
+        [['02', 2]]
         """
         with self._reading() as connection:
             return tasks.read(connection, as_of, known_at)
