@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import click
 import grimp
@@ -109,13 +110,55 @@ def test_provenance_travels_as_columns_not_as_attrs() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in mine_geo.__all__ if inspect.isfunction(getattr(mine_geo, name))]
-)
+def public_functions() -> Iterator[tuple[str, Any]]:
+    """Give the functions of the facade, and the methods of a store, inherited ones too."""
+    for name in mine_geo.__all__:
+        if inspect.isfunction(thing := getattr(mine_geo, name)):
+            yield name, thing
+    for name, thing in inspect.getmembers(mine_geo.Store, inspect.isfunction):
+        if not name.startswith("_"):
+            yield f"Store.{name}", thing
+
+
+PUBLIC = dict(public_functions())
+LACKING = {
+    "border_distance", "border_sensitivity", "near_zone", "read_admin", "size_m2", "totals",
+    "zone_bounds", "Store.compare_edition", "Store.editions", "Store.public_settings",
+    "Store.public_settings_history", "Store.recall_edition", "Store.record_edition",
+    "Store.set_public_settings",
+}  # fmt: skip
+"""What still lacks units, errors or an example: to be emptied, nothing may join it."""
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC.keys() - LACKING))
 def test_every_public_function_shows_an_example(name: str) -> None:
-    doc = inspect.getdoc(getattr(mine_geo, name)) or ""
+    doc = inspect.getdoc(PUBLIC[name]) or ""
     assert "Examples\n--------" in doc
     assert ">>> " in doc
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC.keys() - LACKING))
+def test_every_public_function_says_its_errors(name: str) -> None:
+    # What is only switched on or off cannot be wrong.
+    given = [
+        each
+        for each in inspect.signature(PUBLIC[name]).parameters.values()
+        if each.name != "self" and each.annotation != "bool"
+    ]
+    doc = inspect.getdoc(PUBLIC[name]) or ""
+    assert not given or "Raises\n------" in doc
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC.keys() - LACKING))
+def test_every_public_function_says_its_units_and_reference_system(name: str) -> None:
+    signature = inspect.signature(PUBLIC[name])
+    doc = (inspect.getdoc(PUBLIC[name]) or "").partition("Examples\n---")[0]
+    if re.search(r"GeoDataFrame|GeoSeries|\bpolygon\b", str(signature)):
+        assert "EPSG:4326" in doc
+    if re.search(r"_m2\b", doc):
+        assert "m²" in doc
+    if any(parameter.endswith("_m") for parameter in signature.parameters):
+        assert re.search(r"metres|\bm\b", doc, re.IGNORECASE)
 
 
 def test_every_public_class_and_method_is_described() -> None:

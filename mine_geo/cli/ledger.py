@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 import click
 
@@ -11,9 +11,9 @@ from mine_geo import errors, terms
 from mine_geo.cli.options import (
     COAST,
     FILE,
+    HAPPENED_ON,
     KIND,
     LAYER,
-    ON,
     OPERATION,
     YES,
     Sheet,
@@ -26,17 +26,20 @@ from mine_geo.cli.options import (
     output_options,
     say_unmeasured,
 )
+from mine_geo.ledger.report import RedrawnReport, Remarks, Report, SpotTask, SurveyReport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
+    from mine_geo.ledger.preview import Remainder
     from mine_geo.store import Recorded, Store
     from mine_geo.tables.envelope import Zones
     from mine_geo.terms import Group, Kind, Outcome, ReleaseGroup
 
 
+T = TypeVar("T")
 SINCE: Final = click.option(
     "--since", callback=as_day, metavar="DAY", help="From the end of this day on."
 )
@@ -59,17 +62,47 @@ NAMES: Final = {
 }
 AGAIN: Final = "Record it with the same words and --yes."
 ITEMS: Final = ("ap_mines", "av_mines", "submunitions", "uxo")
+_ITEM: Final = {"type": int, "help": "Items found and destroyed."}
+_WORDS: Final[dict[str, dict[str, Any]]] = {
+    **dict.fromkeys(ITEMS, _ITEM),
+    "report_ref": {"help": "Reference of the report."},
+    "event_id": {"help": "An id of your own; sending it again changes nothing."},
+    "task_id": {"help": "An id of your own; sending it again changes nothing."},
+    "operator": {"help": "Who did it."},
+    "reported_size_m2": {"type": float, "metavar": "M2", "help": "m² as the operator wrote it."},
+    "depth_cm": {"type": float, "metavar": "CM", "help": "Depth of clearance, cm."},
+    "province": {"help": "Where: province, by name or code."},
+    "district": {"help": "District."},
+    "commune": {"help": "Commune."},
+    "village": {"help": "Village."},
+    "lon": {"type": float, "metavar": "DEGREES", "help": "Longitude, WGS 84."},
+    "lat": {"type": float, "metavar": "DEGREES", "help": "Latitude, WGS 84."},
+    "comment": {"help": "A remark, kept with it."},
+    "recorded_by": {"metavar": "NAME", "help": "Who records it; kept with it."},
+}
+"""The options of what a report may say, each called as the library calls it: `--report-ref`."""
 
 
-def _ordnance(command: Any) -> Any:
-    for item in reversed(ITEMS):
-        option = f"--{item.replace('_', '-')}"
-        command = click.option(option, item, type=int, help="Items found and destroyed.")(command)
-    return command
+def _option(name: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    return click.option(f"--{name.replace('_', '-')}", name, **_WORDS[name])
+
+
+def _says(fields: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Add --happened-on, what a report may say (`fields`, of `ledger.report`), and --yes."""
+
+    def add(command: Callable[..., T]) -> Callable[..., T]:
+        command = YES(command)
+        for name in reversed(fields.__annotations__):
+            command = _option(name)(command)
+        return HAPPENED_ON(command)
+
+    return add
 
 
 @click.command(
-    epilog=example("mine-geo release AP-0209-0001 worked.gpkg --outcome cleared --on 2024-05-03")
+    epilog=example(
+        "mine-geo release AP-0209-0001 worked.gpkg --outcome cleared --happened-on 2024-05-03"
+    )
 )
 @click.argument("hazard_id")
 @FILE
@@ -81,23 +114,7 @@ def _ordnance(command: Any) -> Any:
     type=click.Choice(terms.OUTCOMES),
     help="NTS cancels, TS reduces, clearance clears.",
 )
-@click.option(
-    "--on", "happened_on", required=True, callback=as_day, metavar="DAY", help="Day of the work."
-)
-@click.option("--operator", help="Who did it.")
-@click.option("--report", "report_ref", help="Reference of the report.")
-@click.option("--event-id", help="An id of your own; sending it again changes nothing.")
-@click.option(
-    "--reported-size",
-    "reported_size_m2",
-    type=float,
-    metavar="M2",
-    help="m² as the operator wrote it.",
-)
-@_ordnance
-@click.option("--depth-cm", type=float, metavar="CM", help="Depth of clearance, cm.")
-@click.option("--comment", help="A remark, kept with the event.")
-@YES
+@_says(Report)
 @click.pass_context
 def release(
     ctx: click.Context,
@@ -110,7 +127,7 @@ def release(
     happened_on: str,
     *,
     yes: bool,
-    **facts: Any,
+    **report: Unpack[Report],
 ) -> None:
     """Show what releasing a polygon leaves of a hazard; with --yes record it in the ledger.
 
@@ -122,12 +139,8 @@ def release(
     polygon = read_vector(file, layer, operation=operation)
     store = open_named(ctx)
     done = store.record(
-        hazard_id, outcome, polygon, happened_on=happened_on,
-        operator=facts["operator"], report_ref=facts["report_ref"], event_id=facts["event_id"],
-        reported_size_m2=facts["reported_size_m2"], ap_mines=facts["ap_mines"],
-        av_mines=facts["av_mines"], submunitions=facts["submunitions"], uxo=facts["uxo"],
-        depth_cm=facts["depth_cm"], comment=facts["comment"], dry_run=not yes,
-    )  # fmt: skip
+        hazard_id, outcome, polygon, happened_on=happened_on, dry_run=not yes, **report
+    )
     if yes:
         _say(done, f"{outcome} {done.released_m2:,} m², {done.after_m2:,} m² remain")
         return
@@ -168,26 +181,6 @@ def _not_yet(store: Store, table: pd.DataFrame, done: Sequence[Recorded]) -> Non
     terminal.show_lines([*notes, *[AGAIN] * new])
 
 
-class _Said(TypedDict):
-    """What a report says beside its figures, as the verbs of the store take it."""
-
-    operator: str | None
-    report_ref: str | None
-    event_id: str | None
-    comment: str | None
-    recorded_by: str | None
-
-
-def _said(facts: Mapping[str, Any]) -> _Said:
-    return {
-        "operator": facts["operator"],
-        "report_ref": facts["report_ref"],
-        "event_id": facts["event_id"],
-        "comment": facts["comment"],
-        "recorded_by": facts["recorded_by"],
-    }
-
-
 def _tell(store: Store, done: Sequence[Recorded], what: str = "", *, yes: bool) -> None:
     """Say what was recorded or, without --yes, show what it does in the accounts."""
     if yes:
@@ -217,27 +210,14 @@ def _elsewhere(done: Recorded) -> list[str]:
     ]
 
 
-def _facts(command: Any) -> Any:
-    """Add what every report says: day, operator, reference, an id, a remark, who records it."""
-    for option in (
-        YES,
-        click.option("--by", "recorded_by", metavar="NAME", help="Who records it; kept with it."),
-        click.option("--comment", help="A remark, kept with the event."),
-        click.option("--event-id", help="An id of your own; sending it again changes nothing."),
-        click.option("--report", "report_ref", help="Reference of the report."),
-        click.option("--operator", help="Who did it."),
-        ON,
-    ):
-        command = option(command)
-    return command
-
-
-@click.command(epilog=example("mine-geo amend AP-0209-0001 resurveyed.gpkg --on 2024-05-03"))
+@click.command(
+    epilog=example("mine-geo amend AP-0209-0001 resurveyed.gpkg --happened-on 2024-05-03")
+)
 @click.argument("hazard_id")
 @FILE
 @LAYER
 @OPERATION
-@_facts
+@_says(RedrawnReport)
 @click.pass_context
 def amend(
     ctx: click.Context,
@@ -249,7 +229,7 @@ def amend(
     happened_on: str,
     *,
     yes: bool,
-    **facts: Any,
+    **report: Unpack[RedrawnReport],
 ) -> None:
     """Show what drawing anew what remains of a hazard does; with --yes record it.
 
@@ -260,13 +240,11 @@ def amend(
     polygon = read_vector(file, layer, operation=operation)
     store = open_named(ctx)
     echo(f"{hazard_id}: amended on {in_words(happened_on)}")
-    done = store.amend(
-        hazard_id, polygon, happened_on=happened_on, **_said(facts), dry_run=not yes,
-    )  # fmt: skip
+    done = store.amend(hazard_id, polygon, happened_on=happened_on, dry_run=not yes, **report)
     _tell(store, [done], yes=yes)
 
 
-@click.command(epilog=example("mine-geo confirm CM-0102-0007 --on 2024-05-03"))
+@click.command(epilog=example("mine-geo confirm CM-0102-0007 --happened-on 2024-05-03"))
 @click.argument("hazard_id")
 @click.option(
     "--polygon",
@@ -281,7 +259,7 @@ def amend(
     type=click.Choice(("cancelled", "reduced")),
     help="How the rest is released; with --polygon.",
 )
-@_facts
+@_says(SurveyReport)
 @click.pass_context
 def confirm(
     ctx: click.Context,
@@ -294,7 +272,7 @@ def confirm(
     happened_on: str,
     *,
     yes: bool,
-    **facts: Any,
+    **report: Unpack[SurveyReport],
 ) -> None:
     """Show what making a suspected area a confirmed one does; with --yes record it."""
     from mine_geo.geo.vector import read_vector  # noqa: PLC0415
@@ -304,14 +282,16 @@ def confirm(
     echo(f"{hazard_id}: confirmed on {in_words(happened_on)}")
     done = store.confirm(
         hazard_id, happened_on=happened_on, polygon=polygon, outcome=outcome,
-        **_said(facts), dry_run=not yes,
+        dry_run=not yes, **report,
     )  # fmt: skip
     rest = f"{outcome} {done.released_m2:,} m²" if outcome else ""
     _tell(store, [done], rest, yes=yes)
 
 
 @click.command(
-    epilog=example("mine-geo describe AP-0209-0001 --set district='Rotonak Mondol' --on 2024-05-03")
+    epilog=example(
+        "mine-geo describe AP-1 --set district='Rotonak Mondol' --happened-on 2024-05-03"
+    )
 )
 @click.argument("hazard_ids", nargs=-1, required=True, metavar="HAZARD_ID...")
 @click.option(
@@ -322,7 +302,7 @@ def confirm(
     metavar="COLUMN=VALUE",
     help="A new value; nothing after = takes it away. May be given again.",
 )
-@_facts
+@_says(Remarks)
 @click.pass_context
 def describe(
     ctx: click.Context,
@@ -332,14 +312,12 @@ def describe(
     happened_on: str,
     *,
     yes: bool,
-    **facts: Any,
+    **report: Unpack[Remarks],
 ) -> None:
     """Show what changed attributes of hazards do; with --yes record them.
 
     A corrected district, or an admin reform on the day of the decree.
     """
-    if facts["operator"]:
-        raise errors.OptionError("a description has no --operator; --set operator=... changes it")
     said = {}
     for change in changes:
         column, given, value = change.partition("=")
@@ -350,14 +328,12 @@ def describe(
     words = ", ".join(f"{name} {value or 'taken away'}" for name, value in said.items())
     echo(f"described from {in_words(happened_on)} on: {words}")
     done = store.describe(
-        list(hazard_ids), said, happened_on=happened_on, report_ref=facts["report_ref"],
-        event_id=facts["event_id"], comment=facts["comment"], recorded_by=facts["recorded_by"],
-        dry_run=not yes,
-    )  # fmt: skip
+        list(hazard_ids), said, happened_on=happened_on, dry_run=not yes, **report
+    )
     _tell(store, done, yes=yes)
 
 
-@click.command(epilog=example("mine-geo divide AP-0209-0001 parts.gpkg --on 2024-05-03"))
+@click.command(epilog=example("mine-geo divide AP-0209-0001 parts.gpkg --happened-on 2024-05-03"))
 @click.argument("hazard_id")
 @FILE
 @LAYER
@@ -370,10 +346,16 @@ def describe(
     metavar="COLUMN",
     help="The column of the new ids.",
 )
-@click.option("--keep-remainder", is_flag=True, help="What the parts leave over stays the hazard.")
-@_facts
+@click.option(
+    "--remainder",
+    default="refuse",
+    show_default=True,
+    type=click.Choice(("refuse", "keep")),
+    help="What the parts leave over: refuse it, or keep it as the hazard.",
+)
+@_says(SurveyReport)
 @click.pass_context
-def divide(
+def divide(  # noqa: PLR0917  (each is an option of the command)
     ctx: click.Context,
     /,
     hazard_id: str,
@@ -381,11 +363,11 @@ def divide(
     layer: str | None,
     operation: str | None,
     id_column: str,
+    remainder: Remainder,
     happened_on: str,
     *,
-    keep_remainder: bool,
     yes: bool,
-    **facts: Any,
+    **report: Unpack[SurveyReport],
 ) -> None:
     """Show what dividing a hazard into the polygons of FILE does; with --yes record it.
 
@@ -400,16 +382,20 @@ def divide(
     store = open_named(ctx)
     echo(f"{hazard_id}: divided on {in_words(happened_on)} into {len(parts):,}")
     done = store.divide(
-        hazard_id, parts.rename(columns={id_column: "hazard_id"}), happened_on=happened_on,
-        remainder="keep" if keep_remainder else "refuse", **_said(facts), dry_run=not yes,
-    )  # fmt: skip
+        hazard_id,
+        parts.rename(columns={id_column: "hazard_id"}),
+        happened_on=happened_on,
+        remainder=remainder,
+        dry_run=not yes,
+        **report,
+    )
     _tell(store, [done], yes=yes)
 
 
-@click.command(epilog=example("mine-geo merge AP-1 AP-2 --into AP-9 --on 2024-05-03"))
+@click.command(epilog=example("mine-geo merge AP-1 AP-2 --into AP-9 --happened-on 2024-05-03"))
 @click.argument("hazard_ids", nargs=-1, required=True, metavar="HAZARD_ID...")
 @click.option("--into", required=True, metavar="HAZARD_ID", help="A new id, or one of them.")
-@_facts
+@_says(SurveyReport)
 @click.pass_context
 def merge(
     ctx: click.Context,
@@ -419,21 +405,19 @@ def merge(
     happened_on: str,
     *,
     yes: bool,
-    **facts: Any,
+    **report: Unpack[SurveyReport],
 ) -> None:
     """Show what merging hazards of one kind into one does; with --yes record it."""
     store = open_named(ctx)
     echo(f"{' + '.join(hazard_ids)}: merged on {in_words(happened_on)} into {into}")
-    done = store.merge(
-        hazard_ids, into, happened_on=happened_on, **_said(facts), dry_run=not yes,
-    )  # fmt: skip
+    done = store.merge(hazard_ids, into, happened_on=happened_on, dry_run=not yes, **report)
     _tell(store, [done], yes=yes)
 
 
 @click.command(epilog=example("mine-geo retract TS-14 --reason 'another field of that name'"))
 @click.argument("event_id")
 @click.option("--reason", required=True, help="Why it was entered in error.")
-@click.option("--by", "recorded_by", metavar="NAME", help="Who says so; kept with it.")
+@_option("recorded_by")
 @YES
 @click.pass_context
 def retract(
@@ -448,30 +432,25 @@ def retract(
     _tell(store, [done], f"{event_id} of {done.hazard_id} is void", yes=yes)
 
 
-@click.command("spot-task", epilog=example("mine-geo spot-task --on 2024-05-03 --uxo 2"))
-@_ordnance
-@click.option("--province", help="Where: province, by name or code.")
-@click.option("--district", help="District.")
-@click.option("--commune", help="Commune.")
-@click.option("--village", help="Village.")
-@click.option("--lon", type=float, metavar="DEGREES", help="Longitude, WGS 84.")
-@click.option("--lat", type=float, metavar="DEGREES", help="Latitude, WGS 84.")
-@_facts
+@click.command("spot-task", epilog=example("mine-geo spot-task --happened-on 2024-05-03 --uxo 2"))
+@_says(SpotTask)
 @click.pass_context
-def spot_task(ctx: click.Context, /, happened_on: str, *, yes: bool, **facts: Any) -> None:
+def spot_task(
+    ctx: click.Context, /, happened_on: str, *, yes: bool, **task: Unpack[SpotTask]
+) -> None:
     """Show items destroyed outside any hazard as they would be kept; with --yes record them."""
     import pandas as pd  # noqa: PLC0415
 
     from mine_geo.cli import terminal  # noqa: PLC0415
 
     store = open_named(ctx)
-    task = {**facts, "happened_on": happened_on, "task_id": facts["event_id"]}
     echo(f"spot task on {in_words(happened_on)}")
-    done = store.record_spot_task(task, dry_run=not yes)
+    done = store.record_spot_task(happened_on=happened_on, dry_run=not yes, **task)
     if yes:
         echo(f"{done}: {'recorded' if done.new else 'there already, nothing written'}")
         return
-    kept = {name: str(value) for name, value in task.items() if value is not None}
+    said = {"happened_on": happened_on, **task}
+    kept = {name: str(value) for name, value in said.items() if value is not None}
     title = terminal.heading(store.name, synthetic=store.synthetic)
     state = "not written yet" if done.new else "there already"
     table = pd.DataFrame(kept.items(), columns=["what", "value"])

@@ -49,7 +49,7 @@ COAST = click.option("--include-coast", is_flag=True, help="Count the coast as b
 _SAID_AS: Final = {"id_column": "id"}
 """Options that the command calls otherwise than the library."""
 _NAMED: Final = re.compile(
-    r"\b(?P<name>crs|operation|layer|kind|profile|id_column|despite)="
+    r"\b(?P<name>crs|operation|layer|kind|profile|id_column|despite|happened_on|outcome|remainder)="
     r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
 )
 """An option of the library, as its messages write it."""
@@ -85,7 +85,7 @@ def as_options(text: str) -> str:
     def option(found: re.Match[str]) -> str:
         value = found["double"] if found["single"] is None else found["single"]
         name = _SAID_AS.get(found["name"], found["name"])
-        return f"--{name} {'...' if found['open'] else shlex.quote(value or '')}"
+        return f"--{name.replace('_', '-')} {'...' if found['open'] else shlex.quote(value or '')}"
 
     for said, flag in _FLAGS.items():
         text = text.replace(said, flag)
@@ -115,9 +115,8 @@ DAY_FORMAT: Final = "mine_geo.day_format"
 """Where a context keeps the formats of days that the command was given."""
 
 
-ON: Final = click.option(
-    "--on",
-    "happened_on",
+HAPPENED_ON: Final = click.option(
+    "--happened-on",
     required=True,
     callback=as_day,
     metavar="DAY",

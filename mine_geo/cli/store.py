@@ -69,7 +69,7 @@ def load_admin(
     """Load districts; earlier ones are kept, these become the active ones."""
     received = how.receive(file)
     admin = received.in_order()
-    done = open_named(ctx).load_admin(admin, name or file.stem, version)
+    done = open_named(ctx).load_admin(admin, name=name or file.stem, version=version)
     echo(f"{held(received)} {_said(changed=done.changed)}: {done.name} {done.version}")
     if "repaired" in admin and admin["repaired"].any():
         codes = errors.some(admin.loc[admin["repaired"], "district_code"], 20)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -45,7 +45,7 @@ from mine_geo.cli.options import (
 from mine_geo.errors import MineGeoError, OptionError, UnknownNameError, choose, exit_code, some
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     import pandas as pd
 
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from mine_geo.store.workbench.listing import Examined
 
 
+T = TypeVar("T")
 NAMES: Final = {
     "submission_id": "id",
     "hazard_id": "hazard",
@@ -70,10 +71,13 @@ HAZARDS: Final = click.argument("hazard_ids", nargs=-1, metavar="[HAZARD_ID]..."
 RECORDS: Final = click.option(
     "--record", "records", type=int, multiple=True, metavar="NO", help="A record by its number."
 )
-BY: Final = click.option("--by", "who", metavar="NAME", help="Who does it; kept with it.")
 
 
-@click.group(epilog=example("mine-geo workbench submit report.xlsx --by 'Desk 2'"))
+def _by(what: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    return click.option(f"--{what}-by", metavar="NAME", help="Who does it; kept with it.")
+
+
+@click.group(epilog=example("mine-geo workbench submit report.xlsx --submitted-by 'Desk 2'"))
 def workbench() -> None:
     """Look at submitted files and accept or reject their records."""
 
@@ -82,7 +86,7 @@ def workbench() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @REPORTS
 @ALL_HAZARDS
-@BY
+@_by("submitted")
 @click.option("--operator", help="Whose file it is.")
 @click.option("--comment", help="A remark, kept with the submission.")
 @click.option("--again", is_flag=True, help="Enter a file that was there before once more.")
@@ -94,7 +98,7 @@ def submit(
     ctx: click.Context,
     how: FileReading,
     files: tuple[Path, ...],
-    who: str | None,
+    submitted_by: str | None,
     operator: str | None,
     comment: str | None,
     *,
@@ -124,7 +128,7 @@ def submit(
                     received = with_units(received, store, assign=assign_units)
                 done = store.submit(
                     received,
-                    submitted_by=who,
+                    submitted_by=submitted_by,
                     operator=operator,
                     comment=comment,
                     again=again,
@@ -347,7 +351,7 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
     help="An error of a named report that is true all the same, by the word that names it.",
 )
 @click.option(
-    "--on", "happened_on", callback=as_day, metavar="DAY", help="The day; else that of each survey."
+    "--happened-on", callback=as_day, metavar="DAY", help="The day; else that of each survey."
 )
 @click.option(
     "--as-correction",
@@ -355,7 +359,7 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
     help="Reports that are there already and say something else stand in the place of those.",
 )
 @click.option("--as-another", is_flag=True, help="Such reports are others: record them as well.")
-@BY
+@_by("accepted")
 @YES
 @click.pass_context
 def accept(
@@ -364,7 +368,7 @@ def accept(
     hazard_ids: tuple[str, ...],
     records: tuple[int, ...],
     happened_on: str | None,
-    who: str | None,
+    accepted_by: str | None,
     despite: tuple[str, ...],
     *,
     as_correction: bool,
@@ -379,7 +383,7 @@ def accept(
         hazards=hazard_ids or None,
         records=records or None,
         happened_on=happened_on,
-        accepted_by=who,
+        accepted_by=accepted_by,
         despite=despite,
         as_correction=as_correction,
         as_another=as_another,
@@ -417,13 +421,13 @@ def _day_of(store: Store, submission_id: str, happened_on: str | None) -> str:
 
 
 @workbench.command(
-    "reject", epilog=example("mine-geo workbench reject S-0001 --why 'no ids' --yes")
+    "reject", epilog=example("mine-geo workbench reject S-0001 --reason 'no ids' --yes")
 )
 @SUBMISSION
 @HAZARDS
 @RECORDS
-@click.option("--why", required=True, help="The reason; the operator will ask.")
-@BY
+@click.option("--reason", required=True, help="The reason; the operator will ask.")
+@_by("rejected")
 @YES
 @click.pass_context
 def reject(
@@ -431,20 +435,20 @@ def reject(
     submission_id: str,
     hazard_ids: tuple[str, ...],
     records: tuple[int, ...],
-    why: str,
-    who: str | None,
+    reason: str,
+    rejected_by: str | None,
     *,
     yes: bool,
 ) -> None:
     """Reject records, without ids or numbers all that wait; they stay, with the reason."""
     done = open_named(ctx).reject(
         submission_id,
-        why,
+        reason=reason,
         hazards=hazard_ids or None,
         records=records or None,
-        rejected_by=who,
+        rejected_by=rejected_by,
         dry_run=not yes,
     )
     what = "records rejected" if yes else "records would be rejected"
-    echo(f"{submission_id}: {done.rejected:,} {what}: {why}")
+    echo(f"{submission_id}: {done.rejected:,} {what}: {reason}")
     _end(done.notes, waits=not yes and bool(done.rejected))

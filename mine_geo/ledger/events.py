@@ -48,6 +48,26 @@ MARKS: Final = (MOMENT_WAS, DAY_WAS)
 """What `detail` keeps of an event whose moment was mended; it is no part of what the event says."""
 
 
+CANNOT_BE: Final = {
+    "no_id": "no event_id or no hazard_id",
+    "no_moment": "no recorded_at with a time zone",
+    "no_day": "no happened_on",
+    "other_content": "its event_id stands twice with other content",
+    "unknown_type": "its event_type is unknown",
+    "bad_polygon": "its polygon is missing or broken",
+    "retracts_retraction": "a retraction cannot be retracted",
+    "retracts_nothing": "the event that it retracts is not in the ledger",
+    "no_transfer_id": "it has no transfer_id",
+    "no_role": "its detail gives no role",
+    "lone_side": "the other side of its transfer is missing",
+    "twice_in_transfer": "the hazard stands twice in its transfer",
+    "registered_twice": "the hazard is registered already",
+    "not_registered": "the hazard is not registered",
+    "not_yet_registered": "the hazard is not registered on that day",
+}
+"""Why an event cannot be: the code that others ask for, and the words that people read."""
+
+
 def to_events(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return an events table: every column there, typed; the index is kept.
 
@@ -239,7 +259,8 @@ def standing(
     tuple
         The standing events in their canonical shape (not yet in the order of folding), without
         `retracted` ones and without those that they void; retracting one side of a transfer voids
-        all sides. And a table `event_id`, `hazard_id`, `event_type`, `reason`.
+        all sides. And a table `event_id`, `hazard_id`, `event_type`, `code` and `reason`, see
+        `CANNOT_BE`.
 
     Raises
     ------
@@ -264,7 +285,7 @@ def standing(
     labels = table.index
     table, ignored = _once(table.reset_index(drop=True))
     known = table["recorded_at"].notna()
-    ignored.append(_because(table[~known], "no recorded_at with a time zone"))
+    ignored.append(_because(table[~known], "no_moment"))
     if moment is not None:
         known &= table["recorded_at"] <= pd.Timestamp(moment)
     retracts = known & (table["event_type"] == "retracted")
@@ -272,29 +293,28 @@ def standing(
     ignored.append(dangling)
     stands = known & ~retracts & ~table["event_id"].isin(voided)
     dated = table["happened_on"].notna()
-    ignored.append(_because(table[stands & ~dated], "no happened_on"))
+    ignored.append(_because(table[stands & ~dated], "no_day"))
     stands &= dated
     if day is not None:
         stands &= table["happened_on"] <= pd.Timestamp(day)
     found = table[stands]
-    reasons = _faults(found)
-    ignored.append(_because(found.loc[reasons.notna()], reasons.dropna()))
-    found = found[reasons.isna()]
+    codes, broken = _faults(found)
+    left_out = _because(found.loc[codes.notna()], codes.dropna())
+    ignored.append(left_out.assign(reason=broken.fillna(left_out["reason"])))
+    found = found[codes.isna()]
     return found.set_axis(labels[found.index], axis=0), pd.concat(ignored, ignore_index=True)
 
 
-def _because(events: pd.DataFrame, reason: str | pd.Series[str]) -> pd.DataFrame:
-    columns = ["event_id", "hazard_id", "event_type"]
-    if events.empty:
-        return pd.DataFrame(columns=[*columns, "reason"], dtype="str")
-    table = pd.DataFrame(events[columns])
-    return table.assign(reason=reason).astype("str")
+def _because(events: pd.DataFrame, code: str | pd.Series[str]) -> pd.DataFrame:
+    """Return events that cannot be, each with the code that says why and its words."""
+    table = pd.DataFrame(events[["event_id", "hazard_id", "event_type"]]).assign(code=code)
+    return table.assign(reason=table["code"].map(CANNOT_BE)).astype("str")
 
 
 def _once(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[pd.DataFrame]]:
     """Leave out repetitions of an event_id: the one recorded first counts, whatever the order."""
     nameless = table["event_id"].isna() | table["hazard_id"].isna()
-    ignored = [_because(table[nameless], "no event_id or no hazard_id")]
+    ignored = [_because(table[nameless], "no_id")]
     table = table[~nameless]
     twice = table["event_id"].duplicated(keep=False)
     if not twice.any():
@@ -305,7 +325,7 @@ def _once(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[pd.DataFrame]
     double = double.sort_values(["event_id", "recorded_at", *columns, "wkb"], kind="stable")
     other = double.drop_duplicates([*columns, "event_id", "wkb"])
     other = other[other["event_id"].duplicated()]
-    ignored.append(_because(other, "its event_id stands twice with other content"))
+    ignored.append(_because(other, "other_content"))
     first = double.loc[~double["event_id"].duplicated().to_numpy(), "place"].to_numpy()
     keep = ~twice.to_numpy()
     keep[first] = True
@@ -316,30 +336,31 @@ def _voided(table: gpd.GeoDataFrame, retracts: pd.Series[bool]) -> tuple[set[str
     """Return the events that the retractions void, and the retractions that void nothing."""
     made = table[retracts]
     if made.empty:
-        return set(), _because(made, "")
+        return set(), _because(made, "retracts_nothing")
     kinds = dict(zip(table["event_id"], table["event_type"], strict=True))
     aimed = made["retracts"].map(kinds)
-    reason = aimed.map({"retracted": "a retraction cannot be retracted"})
-    reason = reason.mask(aimed.isna(), "the event that it retracts is not in the ledger")
-    voided = set(made.loc[reason.isna(), "retracts"])
+    code = aimed.map({"retracted": "retracts_retraction"})
+    code = code.mask(aimed.isna(), "retracts_nothing")
+    voided = set(made.loc[code.isna(), "retracts"])
     transfers = table.loc[table["event_id"].isin(voided), "transfer_id"].dropna()
     voided |= set(table.loc[table["transfer_id"].isin(set(transfers)), "event_id"])
-    return voided, _because(made[reason.notna()], reason.dropna())
+    return voided, _because(made[code.notna()], code.dropna())
 
 
-def _faults(events: gpd.GeoDataFrame) -> pd.Series[str]:
-    """Return for each event why it cannot be, or null."""
-    reasons = pd.Series(None, index=events.index, dtype="str")
+def _faults(events: gpd.GeoDataFrame) -> tuple[pd.Series[str], pd.Series[str]]:
+    """Return for each event the code of why it cannot be, and what is wrong with its polygon."""
+    codes = pd.Series(None, index=events.index, dtype="str")
+    broken = codes.copy()
     kind = events["event_type"]
-    reasons = reasons.mask(~kind.isin(EVENT_TYPES), "its event_type is unknown")
+    codes = codes.mask(~kind.isin(EVENT_TYPES), "unknown_type")
     moved = kind == "transferred"
     said = [detail_of(text) or {} for text in events.loc[moved, "detail"]]
     role = pd.Series([each.get("role") for each in said], index=events.index[moved], dtype=object)
     role = role.reindex(events.index)
-    reasons = reasons.mask(moved & events["transfer_id"].isna(), "it has no transfer_id")
-    reasons = reasons.mask(moved & ~role.isin(("parent", "child")), "its detail gives no role")
+    codes = codes.mask(moved & events["transfer_id"].isna(), "no_transfer_id")
+    codes = codes.mask(moved & ~role.isin(("parent", "child")), "no_role")
     drawn = (kind.isin(DRAWN) | (moved & (role == "child"))).to_numpy()
     faults = find_faults(events.geometry[drawn], np.flatnonzero(drawn))
     for place, message in zip(faults["id"], faults["message"], strict=True):
-        reasons.iloc[int(place)] = message
-    return reasons
+        codes.iloc[int(place)], broken.iloc[int(place)] = "bad_polygon", message
+    return codes, broken[codes.notna()]

@@ -10,7 +10,7 @@ transfer is one `cut`. At every day and moment, for each hazard and in all:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +22,7 @@ from mine_geo.geo.geometry import exact_size_m2, to_multipolygons
 from mine_geo.ledger import attributes
 from mine_geo.ledger.credit import again_m2, overlaps
 from mine_geo.ledger.cut import NOTHING, cut, released_land
-from mine_geo.ledger.events import detail_of, standing
+from mine_geo.ledger.events import CANNOT_BE, detail_of, standing
 from mine_geo.ledger.order import Sequence, Step, sequence
 from mine_geo.terms import CRS, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES
 
@@ -63,6 +63,19 @@ EFFECT_COLUMNS: Final = (
 """
 
 
+WORTH_SAYING: Final = {
+    "nothing_left": "nothing was left: released already",
+    "rounds_to_nothing": "what it takes off rounds to 0 m²",
+    "outside": "it lies outside what was left",
+    "not_cut": "it cannot be cut",
+    "slivers": "slivers left beside it went with it",
+    "sides_overlap": "its sides overlap; booked as amended",
+    "credited": "credited to another hazard",
+    "covers_again": "it covers land again that was released earlier",
+}
+"""What is worth saying of an event that was folded: code and words."""
+
+
 @dataclass(frozen=True)
 class Fold:
     """The register as of a day, as known at a moment."""
@@ -74,9 +87,11 @@ class Fold:
     polygons: gpd.GeoSeries
     """The polygon that each event left of its hazard, on the index of `effects`."""
     ignored: pd.DataFrame
-    """`event_id`, `hazard_id`, `event_type`, `reason` of the events that cannot be."""
+    """`event_id`, `hazard_id`, `event_type`, `code`, `reason` of the events that cannot be; see
+    `events.CANNOT_BE`."""
     notes: pd.DataFrame
-    """`event_id`, `hazard_id`, `note`, `size_m2`: what is worth saying of events folded."""
+    """`event_id`, `hazard_id`, `code`, `note`, `size_m2`: what is worth saying of the events that
+    were folded; see `WORTH_SAYING`."""
     as_of: dt.date | None
     known_at: dt.datetime | None
 
@@ -162,9 +177,24 @@ def fold(events: gpd.GeoDataFrame, *, as_of: Day = None, known_at: Moment = None
 def _all_ignored(found: pd.DataFrame, steps: Sequence, ignored: pd.DataFrame) -> pd.DataFrame:
     columns = ["event_id", "hazard_id", "event_type"]
     more = pd.DataFrame(found[columns].iloc[list(steps.ignored)])
-    more["reason"] = list(steps.ignored.values())
+    more["code"] = list(steps.ignored.values())
+    more["reason"] = more["code"].map(CANNOT_BE)
     table = pd.concat([ignored, more.astype("str")], ignore_index=True)
     return table.sort_values(["event_id", "reason"], ignore_index=True)
+
+
+class _Note(NamedTuple):
+    """Something worth saying of an event."""
+
+    place: int
+    code: str
+    size_m2: int = 0
+    words: str = ""
+    """Instead of the usual ones."""
+
+    @property
+    def text(self) -> str:
+        return self.words or WORTH_SAYING[self.code]
 
 
 class _Work:
@@ -188,7 +218,7 @@ class _Work:
         self.valid_since = np.full(made, np.datetime64("NaT"), dtype="datetime64[D]")
         names = ("before_m2", "after_m2", *MOVEMENT_COLUMNS, "again_m2", "overlap_m2")
         self.m2: dict[str, Integers] = {name: np.zeros(made, dtype=np.int64) for name in names}
-        self.notes: list[tuple[int, str, int]] = []
+        self.notes: list[_Note] = []
 
     def do(self, level: list[Step]) -> None:
         """Do steps of different hazards at once."""
@@ -236,12 +266,14 @@ class _Work:
             of = self.types[places] == outcome
             self.m2[f"{outcome}_m2"][places[of]] = released[of]
         for place in places[~touched]:
-            self.notes.append((int(place), _why_nothing(self.had[place], self.drawn[place]), 0))
+            self.notes.append(_Note(int(place), _why_nothing(self.had[place], self.drawn[place])))
         for number in np.flatnonzero(done.sliver_m2 > 0):
-            text = "slivers left beside it went with it"
-            self.notes.append((int(places[number]), text, round(done.sliver_m2[number])))
+            size = round(done.sliver_m2[number])
+            self.notes.append(_Note(int(places[number]), "slivers", size))
         for failed, reason in done.failed.items():
-            self.notes.append((int(places[failed]), f"it cannot be cut: {reason}", 0))
+            self.notes.append(
+                _Note(int(places[failed]), "not_cut", words=f"it cannot be cut: {reason}")
+            )
 
     def _transfer(self, step: Step) -> None:
         """Give the land that each child is drawn over from the parents to it; book it as moved."""
@@ -281,7 +313,7 @@ class _Work:
             self.m2["transferred_m2"][place] = moved
         missed = int(sum(self.m2["amended_m2"][place] for place in change))
         if abs(missed) > len(change):
-            self.notes.append((parents[-1], "its sides overlap; booked as amended", missed))
+            self.notes.append(_Note(parents[-1], "sides_overlap", missed))
 
     def credit(self, order: list[int], kinds: list[Any]) -> None:
         """Book land released over two hazards once, and say what an amendment covers again."""
@@ -304,7 +336,8 @@ class _Work:
             column[place] -= size
             self.m2["amended_m2"][place] -= size
             self.m2["overlap_m2"][place] = size
-            self.notes.append((place, f"credited to {' + '.join(others)}, which it overlaps", size))
+            whose = f"credited to {' + '.join(others)}, which it overlaps"
+            self.notes.append(_Note(place, "credited", size, whose))
         again = again_m2(
             [(self.who[place], self.types[place], place) for place in starts],
             self.had,
@@ -313,7 +346,7 @@ class _Work:
         )
         for place, size in again.items():
             self.m2["again_m2"][place] = size
-            self.notes.append((place, "it covers land again that was released earlier", size))
+            self.notes.append(_Note(place, "covers_again", size))
 
     def effects(self) -> pd.DataFrame:
         """Return the effects of all standing events, in their order."""
@@ -329,19 +362,20 @@ class _Work:
     def noted(self, order: list[int]) -> pd.DataFrame:
         """Return the notes as a table, in the order of folding."""
         rank = {place: number for number, place in enumerate(order)}
-        notes = sorted(self.notes, key=lambda note: (rank[note[0]], note[1]))
-        table = pd.DataFrame(self.events[["event_id", "hazard_id"]].iloc[[n[0] for n in notes]])
-        table["note"] = pd.Series([note[1] for note in notes], index=table.index, dtype="str")
-        table["size_m2"] = np.array([note[2] for note in notes], dtype=np.int64)
+        notes = sorted(self.notes, key=lambda note: (rank[note.place], note.text))
+        table = pd.DataFrame(self.events[["event_id", "hazard_id"]].iloc[[n.place for n in notes]])
+        table["code"] = pd.Series([note.code for note in notes], index=table.index, dtype="str")
+        table["note"] = pd.Series([note.text for note in notes], index=table.index, dtype="str")
+        table["size_m2"] = np.array([note.size_m2 for note in notes], dtype=np.int64)
         return table.reset_index(drop=True)
 
 
 def _why_nothing(had: Any, drawn: Any) -> str:
+    """Return the code of why a release takes nothing off its hazard."""
     if had.is_empty:
-        return "nothing was left: released already"
-    if exact_size_m2([shapely.intersection(had, drawn)])[0] > 0:
-        return "what it takes off rounds to 0 m²"
-    return "it lies outside what was left"
+        return "nothing_left"
+    inside = exact_size_m2([shapely.intersection(had, drawn)])[0]
+    return "rounds_to_nothing" if inside > 0 else "outside"
 
 
 def linked(events: pd.DataFrame, hazard_ids: Any) -> set[str]:

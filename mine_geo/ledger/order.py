@@ -39,7 +39,7 @@ class Sequence:
     levels: list[list[Step]]
     """The same, so that no hazard stands twice in one level: a level is done at once."""
     ignored: dict[int, str] = field(default_factory=dict)
-    """The places of the others, and why."""
+    """The places of the others, and why: a code of `events.CANNOT_BE`."""
 
 
 def sequence(events: pd.DataFrame) -> Sequence:
@@ -59,7 +59,7 @@ def sequence(events: pd.DataFrame) -> Sequence:
     ...     "happened_on": pd.to_datetime(["2022-05-01"] * 3), "transfer_id": None, "detail": None})
     >>> found = sequence(table)
     >>> found.order, found.ignored
-    ([1, 0], {2: 'the hazard is not registered'})
+    ([1, 0], {2: 'not_registered'})
     """
     hazards = events["hazard_id"].tolist()
     types = events["event_type"].tolist()
@@ -97,17 +97,16 @@ def _stands(
     """Say whether a single event finds its hazard as it must be; a registration begins it."""
     hazard, kind = hazards[place], types[place]
     if kind == "transferred":
-        ignored[place] = "the other side of its transfer is missing"
+        ignored[place] = "lone_side"
     elif kind == "registered" and hazard in begun:
-        ignored[place] = "the hazard is registered already"
+        ignored[place] = "registered_twice"
     elif kind == "registered":
         begun.add(hazard)
         return True
     elif hazard in begun:
         return True
     else:
-        later = " on that day" if hazard in registered else ""
-        ignored[place] = f"the hazard is not registered{later}"
+        ignored[place] = "not_yet_registered" if hazard in registered else "not_registered"
     return False
 
 
@@ -116,20 +115,20 @@ def _transfer(step: Step, hazards: list[str], begun: set[str], ignored: dict[int
     parents, children, seen = [], [], set()
     for place in sorted(step.places, key=lambda place: hazards[place]):
         if hazards[place] not in begun:
-            ignored[place] = "the hazard is not registered on that day"
+            ignored[place] = "not_yet_registered"
         elif hazards[place] in seen:
-            ignored[place] = "the hazard stands twice in its transfer"
+            ignored[place] = "twice_in_transfer"
         else:
             parents.append(place)
             seen.add(hazards[place])
     for place in sorted(step.children, key=lambda place: hazards[place]):
         if hazards[place] in seen:
-            ignored[place] = "the hazard stands twice in its transfer"
+            ignored[place] = "twice_in_transfer"
         else:
             children.append(place)
             seen.add(hazards[place])
     if not parents or not children:
-        left = dict.fromkeys((*parents, *children), "the other side of its transfer is missing")
+        left = dict.fromkeys((*parents, *children), "lone_side")
         ignored.update(left)
         return Step(())
     begun.update(hazards[place] for place in children)

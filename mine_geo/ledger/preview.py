@@ -11,7 +11,7 @@ is the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +22,7 @@ from mine_geo.errors import (
     CRSError,
     GeometryError,
     MixedError,
+    OptionError,
     RecordError,
     UnknownNameError,
     choose,
@@ -66,7 +67,7 @@ class Release:
 
 
 def release_area(
-    hazards: gpd.GeoDataFrame, hazard_id: str, polygon: Any, *, outcome: Outcome = "reduced"
+    hazards: gpd.GeoDataFrame, hazard_id: str, outcome: Outcome, polygon: Any
 ) -> Release:
     """Show what releasing a polygon would leave of a hazard of this table.
 
@@ -81,11 +82,11 @@ def release_area(
         left may have an empty polygon.
     hazard_id
         The hazard.
+    outcome
+        `cancelled` (NTS), `reduced` (TS) or `cleared`.
     polygon
         The land worked on: a polygon, multipolygon or collection (its polygons count) in
         longitude / latitude, or a GeoSeries or GeoDataFrame in EPSG:4326 (its rows together).
-    outcome
-        `cancelled` (NTS), `reduced` (TS) or `cleared`.
 
     Returns
     -------
@@ -98,7 +99,7 @@ def release_area(
     Raises
     ------
     OptionError
-        If the outcome is unknown.
+        If the outcome is unknown, or stands after the polygon.
     UnknownNameError
         If no hazard has that id.
     CRSError
@@ -111,14 +112,14 @@ def release_area(
     --------
     >>> hazards = gpd.GeoDataFrame(
     ...     {"hazard_id": ["AP-1"]}, geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
-    >>> done = release_area(hazards, "AP-1", shapely.box(103.005, 13, 103.012, 13.01))
+    >>> done = release_area(hazards, "AP-1", "cleared", shapely.box(103.005, 13, 103.012, 13.01))
     >>> done.balance
     Balance(before_m2=1200149, released_m2=600075, after_m2=600074)
     >>> done.outside_m2, done.remaining.bounds
     (240030, (103.0, 13.0, 103.005, 13.01))
     """
-    choose(outcome, OUTCOMES, "outcome")
-    before = _polygon_of(hazards, hazard_id)
+    outcome_first("release_area(hazards, hazard_id, outcome, polygon)", outcome, polygon)
+    before = to_multipolygons([row_of(hazards, hazard_id).geometry])[0]
     drawn = worked_polygon(polygon, "the released polygon")
     done = cut([before], [drawn])
     if done.failed:
@@ -185,6 +186,36 @@ def distance_m(one: Any, other: Any) -> float:
     return float(crs.geodesic_m(ends[:1], ends[1:])[0])
 
 
+def outcome_first(call: str, outcome: object, polygon: object) -> None:
+    """Refuse an outcome that is unknown, and one that stands where the polygon belongs.
+
+    Parameters
+    ----------
+    call
+        How it is called, its arguments in their order.
+    outcome, polygon
+        What was given for each.
+
+    Raises
+    ------
+    OptionError
+        In one line, with the right order or the valid outcomes.
+
+    Examples
+    --------
+    >>> outcome_first("record_report(outcome, polygon)", "cleared", shapely.box(0, 0, 1, 1))
+    >>> outcome_first("record_report(outcome, polygon)", shapely.box(0, 0, 1, 1), "cleared")
+    Traceback (most recent call last):
+    mine_geo.errors.OptionError: the outcome comes before the polygon: write ...
+    """
+    if isinstance(polygon, str):
+        raise OptionError(f"the outcome comes before the polygon: write {call}")
+    if not isinstance(outcome, str):
+        given = type(outcome).__name__
+        raise OptionError(f"{call}: outcome is a {given}; valid: {', '.join(OUTCOMES)}")
+    choose(outcome, OUTCOMES, "outcome")
+
+
 def worked_polygon(polygon: Any, what: str) -> Any:
     """Return land drawn in the field as one valid multipolygon in EPSG:4326.
 
@@ -239,10 +270,6 @@ def _checked_part(part: Any, what: str) -> Any:
     return to_multipolygons(checked)[0]
 
 
-def _polygon_of(hazards: gpd.GeoDataFrame, hazard_id: str) -> Any:
-    return to_multipolygons([row_of(hazards, hazard_id).geometry])[0]
-
-
 def row_of(hazards: gpd.GeoDataFrame, hazard_id: str) -> pd.Series[Any]:
     """Return the one row of a hazard, its polygon (EPSG:4326) checked.
 
@@ -275,7 +302,9 @@ def row_of(hazards: gpd.GeoDataFrame, hazard_id: str) -> pd.Series[Any]:
     return row
 
 
-REMAINDERS: Final = ("refuse", "keep")
+Remainder = Literal["refuse", "keep"]
+REMAINDERS: Final = get_args(Remainder)
+"""What becomes of land that the parts of a divided hazard leave over."""
 
 
 @dataclass(frozen=True)
@@ -296,7 +325,7 @@ def divide(
     hazard_id: str,
     parts: gpd.GeoDataFrame | Mapping[str, Any],
     *,
-    remainder: str = "refuse",
+    remainder: Remainder = "refuse",
 ) -> Transfer:
     """Show what dividing a hazard of this table into parts would give.
 
@@ -411,7 +440,7 @@ def _refuse_overlaps(parts: gpd.GeoDataFrame) -> None:
         )
 
 
-def merge(hazards: gpd.GeoDataFrame, ids: Sequence[str], new_id: str) -> Transfer:
+def merge(hazards: gpd.GeoDataFrame, hazard_ids: Sequence[str], into: str) -> Transfer:
     """Show what merging hazards of this table into one would give.
 
     On a day of the ledger: `Store.merge(..., dry_run=True)`.
@@ -422,17 +451,17 @@ def merge(hazards: gpd.GeoDataFrame, ids: Sequence[str], new_id: str) -> Transfe
     ----------
     hazards
         A canonical hazard table in EPSG:4326.
-    ids
+    hazard_ids
         The hazards to merge, two or more, of one kind.
-    new_id
-        The id of the hazard that comes of it: a new one, or one of `ids`.
+    into
+        The hazard that comes of it: a new id, or one of `hazard_ids`.
 
     Raises
     ------
     UnknownNameError, CRSError, GeometryError
         As `release_area`.
     RecordError
-        If there are fewer than two ids, one is repeated, or `new_id` is another hazard's.
+        If there are fewer than two ids, one is repeated, or `into` is another hazard's.
     MixedError
         If the hazards are of several kinds.
 
@@ -445,11 +474,11 @@ def merge(hazards: gpd.GeoDataFrame, ids: Sequence[str], new_id: str) -> Transfe
     >>> done.hazards[["hazard_id", "size_m2", "parent_id"]].values.tolist()
     [['AP-3', 2400297, 'AP-1 + AP-2']]
     """
-    ids = sorted(ids)
+    ids = sorted(hazard_ids)
     if len(ids) < 2 or len(set(ids)) < len(ids):
         raise RecordError(f"cannot merge {some(ids)}: give two or more different ids")
-    if new_id not in ids and (hazards["hazard_id"] == new_id).any():
-        raise RecordError(f"hazard_id {new_id} is taken; give the merged hazard an id of its own")
+    if into not in ids and (hazards["hazard_id"] == into).any():
+        raise RecordError(f"hazard_id {into} is taken; give the merged hazard an id of its own")
     rows = [row_of(hazards, hazard_id) for hazard_id in ids]
     kinds = {row.get("kind") for row in rows}
     if len(kinds) > 1:
@@ -467,15 +496,15 @@ def merge(hazards: gpd.GeoDataFrame, ids: Sequence[str], new_id: str) -> Transfe
     overlap = int(sizes.sum()) - int(size_m2([areal(shapely.union_all(before))])[0])
     if overlap > len(ids):
         notes.append(f"the hazards overlap by {overlap:,} m², counted once from now on")
-    parents = " + ".join(hazard_id for hazard_id in ids if hazard_id != new_id)
+    parents = " + ".join(hazard_id for hazard_id in ids if hazard_id != into)
     merged = areal(shapely.union_all(before))
     row = {
         **{str(name): value for name, value in largest.items()},
-        "hazard_id": new_id,
+        "hazard_id": into,
         "geometry": merged,
         "parent_id": parents,
     }
-    stays = int(sizes[ids.index(new_id)]) if new_id in ids else 0
+    stays = int(sizes[ids.index(into)]) if into in ids else 0
     return _transfer(hazards, [row], before, stays, notes)
 
 

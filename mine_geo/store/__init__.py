@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mine_geo.ledger.report import RedrawnReport, Remarks, Report, SpotTask, SurveyReport
     from mine_geo.store.layers import Loaded
     from mine_geo.store.ledger.imports import Imported, Log, read_log, write_log
     from mine_geo.store.ledger.judging import Recorded
@@ -35,10 +36,15 @@ __all__ = [
     "Log",
     "Recorded",
     "RecordedTask",
+    "RedrawnReport",
     "Registered",
     "Rejected",
+    "Remarks",
+    "Report",
+    "SpotTask",
     "Store",
     "Submitted",
+    "SurveyReport",
     "create_store",
     "open_store",
     "read_log",
@@ -58,10 +64,15 @@ _HOMES = {
     "Log": "ledger.imports",
     "Recorded": "ledger.judging",
     "RecordedTask": "ledger.spot_tasks",
+    "RedrawnReport": ".ledger.report",
     "Registered": "ledger.register",
     "Rejected": "workbench.accept",
+    "Remarks": ".ledger.report",
+    "Report": ".ledger.report",
+    "SpotTask": ".ledger.report",
     "Store": "store",
     "Submitted": "workbench.submit",
+    "SurveyReport": ".ledger.report",
     "create_store": "making",
     "open_store": "opening",
     "read_log": "ledger.imports",
@@ -69,7 +80,7 @@ _HOMES = {
     "upgrade_store": "making",
     "write_log": "ledger.imports",
 }
-"""The module of each name."""
+"""The module of each name; one that begins with a dot stands beside this package."""
 
 _NAMED_THERE = {"read_spot_tasks": "read_file"}
 """What has another name there."""
@@ -79,5 +90,5 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> Any:
         if name not in _HOMES:
             raise AttributeError(f"module 'mine_geo.store' has no attribute {name!r}")
-        home = import_module(f"mine_geo.store.{_HOMES[name]}")
+        home = import_module(f".{_HOMES[name]}", __name__)
         return getattr(home, _NAMED_THERE.get(name, name))

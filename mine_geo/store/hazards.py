@@ -33,10 +33,10 @@ from mine_geo.ledger.fold import fold
 from mine_geo.split.distance import border_nearest
 from mine_geo.split.zones import CUTTING, unmeasurable
 from mine_geo.store import layers
-from mine_geo.store.ledger import event_rows, neighbours
+from mine_geo.store.ledger import relations, stored
 from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, text_of
-from mine_geo.store.ledger.projection import HASH, MANY
 from mine_geo.store.ledger.register import status_of
+from mine_geo.store.ledger.stored import HASH, MANY
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import (
     BORDER_DISTANCE,
@@ -169,7 +169,7 @@ def in_register(connection: Connection, ids: set[str], moment: datetime | None) 
     changed = set(connection.scalars(later)) & ids
     if not changed:
         return there
-    events = event_rows.read(connection, neighbours.together(connection, changed))
+    events = stored.read_events(connection, relations.together(connection, changed))
     then = fold(events, known_at=moment).hazards["hazard_id"]
     return (there - changed) | (set(then) & changed)
 
@@ -325,7 +325,7 @@ def read(
     if changed:
         keep = ~found["hazard_id"].isin(changed).to_numpy()
         found, extras = found[keep], [text for text, kept in zip(extras, keep, strict=True) if kept]
-        past = fold(event_rows.read(connection, changed), as_of=as_of, known_at=known_at).hazards
+        past = fold(stored.read_events(connection, changed), as_of=as_of, known_at=known_at).hazards
     waits = None
     if with_waiting and asked.workbench != "exclude":
         waits = read_waiting(connection, as_of=as_of, known_at=known_at, synthetic=synthetic)
@@ -374,7 +374,7 @@ def _changed(connection: Connection, as_of: Day, known_at: Moment) -> set[str]:
     if not later:
         return set()
     ids = set(connection.scalars(select(EVENT.c.hazard_id).distinct().where(or_(*later))))
-    return neighbours.together(connection, ids) if ids else ids
+    return relations.together(connection, ids) if ids else ids
 
 
 def _as_rows(hazards: gpd.GeoDataFrame, *, synthetic: bool) -> tuple[gpd.GeoDataFrame, list[Any]]:

@@ -89,7 +89,9 @@ def load_admin(
     )
 
 
-def load_border(connection: Connection, border: gpd.GeoDataFrame) -> Loaded:
+def load_border(
+    connection: Connection, border: gpd.GeoDataFrame, name: str | None, version: str | None
+) -> Loaded:
     """Write a border as the active version; see `Store.load_border`."""
     refuse_unfit(pd.DataFrame(border), "line", "neighbour")
     lines = to_border(border)
@@ -99,7 +101,9 @@ def load_border(connection: Connection, border: gpd.GeoDataFrame) -> Loaded:
             f"border: {len(names)} names or versions in one table; load one version at a time, "
             "with border_name and border_version in each row"
         )
-    name, version = (str(value) for value in names.iloc[0])
+    own_name, own_version = (str(value) for value in names.iloc[0])
+    name, version = name or own_name, version or own_version
+    lines = lines.assign(border_name=name, border_version=version)
     return _load(connection, _BORDER, lines, name, version)
 
 

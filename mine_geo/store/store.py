@@ -19,11 +19,11 @@ from mine_geo.split.zones import border_split, unmeasurable
 from mine_geo.store import engines, layers
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.engines import MOMENTS, clock, last_moment
-from mine_geo.store.ledger import kinship
 from mine_geo.store.ledger import register as registration
-from mine_geo.store.ledger.projection import HASH
-from mine_geo.store.ledger.reading_api import Accounts
-from mine_geo.store.ledger.recording_api import Officer, Surveyor
+from mine_geo.store.ledger import relations
+from mine_geo.store.ledger.reading import ReadingMethods
+from mine_geo.store.ledger.recording import RecordingMethods
+from mine_geo.store.ledger.stored import HASH
 from mine_geo.store.publisher import Publisher
 from mine_geo.store.schema import revisions
 from mine_geo.store.schema.models import (
@@ -37,7 +37,7 @@ from mine_geo.store.schema.models import (
     WAITING,
 )
 from mine_geo.store.workbench import listing
-from mine_geo.store.workbench.api import Workbench
+from mine_geo.store.workbench.methods import WorkbenchMethods
 from mine_geo.terms import CRS, THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -114,17 +114,41 @@ def _moments(connection: Connection) -> list[tuple[str, str]]:
     return [*rows, ("events with a mended moment", f"{mended:,}")] if mended else rows
 
 
-class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
+class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, Publisher):
     """A register of hazards. Made by `open_store` and `create_store`; a context manager.
 
     Every write is one transaction under the store's write lock: all of it is done, or nothing.
     Polygons and lines are EPSG:4326 (longitude, latitude), distances metres, sizes m².
+
+    Examples
+    --------
+    The examples of all methods are about this store: a border, and two minefields beside it.
+
+    >>> store = mg.create_store(folder / "register.gpkg", title="Example")
+    >>> border = gpd.GeoDataFrame(
+    ...     {"neighbour": ["THA"]}, geometry=[shapely.LineString([(102.94, 12), (102.94, 14)])],
+    ...     crs=4326)
+    >>> store.load_border(border, name="meridian", version="1").rows
+    1
+    >>> hazards = gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1", "AP-2"], "kind": "ap_minefield", "area_type": "SHA",
+    ...      "province": "Battambang", "district": "Samlout", "surveyed_on": "2020-01-31"},
+    ...     geometry=shapely.box([103, 103.01], 13, [103.01, 103.02], 13.01), crs=4326)
+    >>> store.register(hazards).registered
+    2
+    >>> store.close()
     """
 
     def info(self) -> pd.DataFrame:
         """Return what the store is and holds, one fact a row: `what` and `value`.
 
         Title, backend, schema, versions of border and districts, hazards by kind, events.
+
+        Examples
+        --------
+        >>> facts = store.info().set_index("what")["value"]
+        >>> facts[["backend", "border", "hazards, ap_minefield"]].tolist()
+        ['GeoPackage', 'meridian 1 (active)', '2']
         """
         with self._reading() as connection:
             return info(connection, self.title, synthetic=self.synthetic)
@@ -134,12 +158,17 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
 
         None where nothing was recorded yet. Maps and files name it, and so the same store gives
         the same bytes on any day.
+
+        Examples
+        --------
+        >>> store.last_moment() == store.events()["recorded_at"].max()
+        True
         """
         with self._reading() as connection:
             return engines.last_moment(connection)
 
     def load_admin(
-        self, admin: gpd.GeoDataFrame, name: str | None = None, version: str | None = None
+        self, admin: gpd.GeoDataFrame, *, name: str | None = None, version: str | None = None
     ) -> Loaded:
         """Load districts and make them the active ones; earlier versions are kept.
 
@@ -161,17 +190,29 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         ------
         ConflictError
             If that name and version are there with other content.
+        RecordError, GeometryError, CRSError
+            If the table is not in order.
+
+        Examples
+        --------
+        >>> districts = mg.read_admin(mg.sample.path("districts"))
+        >>> store.load_admin(districts, name="schematic", version="2026")
+        Loaded(name='schematic', version='2026', rows=198, changed=True)
         """
         with self._writing() as connection:
             return layers.load_admin(connection, admin, name, version)
 
-    def load_border(self, border: gpd.GeoDataFrame) -> Loaded:
+    def load_border(
+        self, border: gpd.GeoDataFrame, *, name: str | None = None, version: str | None = None
+    ) -> Loaded:
         """Load a border and make it the active one; earlier versions are kept.
 
         Parameters
         ----------
         border
             Lines in EPSG:4326, as from `read_border`, of one `border_name` and `border_version`.
+        name, version
+            What the dataset is called; what its own columns say unless told.
 
         Returns
         -------
@@ -182,14 +223,21 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         ------
         ConflictError
             If that name and version are there with other content.
-        RecordError
-            If the table holds several names or versions.
+        RecordError, GeometryError, CRSError
+            If the table holds several names or versions, or is not in order otherwise.
+
+        Examples
+        --------
+        >>> coast = mg.read_border(mg.sample.path("border"))
+        >>> done = store.load_border(coast, version="1m")
+        >>> done.version, done.changed, store.load_border(coast, version="1m").changed
+        ('1m', True, False)
         """
         with self._writing() as connection:
-            return layers.load_border(connection, border)
+            return layers.load_border(connection, border, name, version)
 
     def admin(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
-        """Return the districts: the active ones, or those of a name or version.
+        """Return the districts (EPSG:4326): the active ones, or those of a name or version.
 
         Raises
         ------
@@ -197,12 +245,21 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
             If no districts are loaded.
         OptionError
             If there is no such version; the message lists those that there are.
+
+        Examples
+        --------
+        >>> store.admin()
+        Traceback (most recent call last):
+        mine_geo.errors.StoreError: no districts in this store; load one with ...
+        >>> done = store.load_admin(mg.read_admin(mg.sample.path("districts")))
+        >>> len(store.admin())
+        198
         """
         with self._reading() as connection:
             return layers.read_admin(connection, name, version)
 
     def border(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
-        """Return the border: the active one, or that of a name or version.
+        """Return the border (EPSG:4326): the active one, or that of a name or version.
 
         Raises
         ------
@@ -210,6 +267,14 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
             If no border is loaded.
         OptionError
             If there is no such version; the message lists those that there are.
+
+        Examples
+        --------
+        >>> store.border()[["kind", "neighbour", "border_version"]].values.tolist()
+        [['land', 'THA', '1']]
+        >>> store.border(version="2")
+        Traceback (most recent call last):
+        mine_geo.errors.OptionError: border '2' is unknown; there are: meridian 1
         """
         with self._reading() as connection:
             return layers.read_border(connection, name, version)[1]
@@ -221,6 +286,11 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         -------
         pandas.DataFrame
             `layer` ("districts", "border"), `name`, `version`, `loaded_at` (UTC), `active`.
+
+        Examples
+        --------
+        >>> store.versions()[["layer", "name", "version", "active"]].values.tolist()
+        [['border', 'meridian', '1', True]]
         """
         with self._reading() as connection:
             return layers.versions(connection)
@@ -266,6 +336,16 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
             If invented hazards would be mixed with real ones.
         RecordError, GeometryError, CRSError
             If the table is not in order; nothing is written.
+
+        Examples
+        --------
+        >>> more = gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-3"], "kind": "ap_minefield"},
+        ...     geometry=[shapely.box(103.02, 13, 103.03, 13.01)], crs=4326)
+        >>> store.register(more, registered_on="2021-06-30", dry_run=True)
+        Registered(registered=1, unchanged=0, written=False)
+        >>> store.register(more, registered_on="2021-06-30").written
+        True
         """
         table = registration.checked(hazards, self.name, synthetic=self.synthetic)
         return self._judging(
@@ -317,8 +397,9 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         Returns
         -------
         geopandas.GeoDataFrame
-            The canonical hazard table; then `parent_id` where a hazard was divided or merged,
-            `synthetic` in a store of invented data, and the further columns of the files.
+            The canonical hazard table in EPSG:4326, sizes in m²; then `parent_id` where a hazard
+            was divided or merged, `synthetic` in a store of invented data, and the further columns
+            of the files.
 
         Raises
         ------
@@ -328,6 +409,15 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
             If `kind` or `workbench` is unknown.
         RecordError
             If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.hazards()[["hazard_id", "status", "size_m2"]].values.tolist()
+        [['AP-1', 'worked_on', 600074], ['AP-2', 'open', 1200149]]
+        >>> store.hazards(as_of="2021-12-31")["size_m2"].tolist()
+        [1200149, 1200149]
         """
         asked = hazard_rows.Asked.of(
             province=province, district=district, kind=kind, workbench=workbench, closed=closed
@@ -361,11 +451,18 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         ------
         RecordError
             If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.restricted()[["hazard_id", "remains"]].values.tolist()
+        [['AP-1', True], ['AP-2', True], ['AP-1', False]]
         """
         with self._reading() as connection:
             waiting = listing.claimed(connection)
-            kin = kinship.kin(connection)
-            again = kinship.waiting_on_amended_land(connection, waiting)
+            kin = relations.kin(connection)
+            again = relations.waiting_on_amended_land(connection, waiting)
         found = [self.hazards(as_of=as_of, known_at=known_at), waiting, again]
         if as_of is not None or known_at is not None:
             found.append(self.hazards())
@@ -412,12 +509,24 @@ class Store(Officer, Surveyor, Workbench, Accounts, Publisher):
         province, district, kind, workbench, as_of, known_at
             As for `hazards`.
 
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            As `hazards`, EPSG:4326, with the columns of `border_split`: distances in metres, near
+            and far sizes in m².
+
         Raises
         ------
         StoreError
             If no border is loaded.
         OptionError, UnknownNameError, RecordError
             If an option or a name is unknown, or a time is none.
+
+        Examples
+        --------
+        >>> split = store.split()
+        >>> split["border_distance_m"].round(1).tolist(), split["zone"].tolist()
+        ([6508.8, 7593.6], ['near', 'far'])
         """
         asked = hazard_rows.Asked.of(
             province=province, district=district, kind=kind, workbench=workbench

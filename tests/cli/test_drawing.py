@@ -29,7 +29,7 @@ def shown(page: Path) -> str:
 def cleared(filled: Command) -> None:
     """Release the western half of AP-2, 600,075 m² of it."""
     gpd.GeoDataFrame(geometry=[shapely.box(103, 13, 103.005, 13.01)], crs=4326).to_file("half.gpkg")
-    words = ["release", "AP-2", "half.gpkg", "--outcome", "cleared", "--on", "2022-05-03"]
+    words = ["release", "AP-2", "half.gpkg", "--outcome", "cleared", "--happened-on", "2022-05-03"]
     filled.done(*words, "--operator", "MAG", "--yes")
 
 

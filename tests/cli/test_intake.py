@@ -112,7 +112,7 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
         province="Battambang",
         surveyed_on="2024-02-01",
     )
-    said = filled.done("workbench", "submit", file, "--by", "desk", "--operator", "CMAC")
+    said = filled.done("workbench", "submit", file, "--submitted-by", "desk", "--operator", "CMAC")
     assert "S-0001: sent.gpkg; 3 hazards, 3 waiting" in said
     assert "1 without a polygon" in said
     assert "was there before" in filled.done("workbench", "submit", file)
@@ -129,19 +129,19 @@ def test_the_way_of_a_file_over_the_desk(filled: Command) -> None:
     missing = filled.done("workbench", "list", "--not-in-split")
     assert "N-2" in missing
     before = listing(filled.folder)
-    shown = filled.done("workbench", "accept", "S-0001", "--by", "desk")
+    shown = filled.done("workbench", "accept", "S-0001", "--accepted-by", "desk")
     assert "1 records would be accepted: 1 registered" in shown
     assert "left: N-2" in shown
     assert "Nothing is written yet" in shown
     assert listing(filled.folder) == before
-    done = filled.done("workbench", "accept", "S-0001", "--by", "desk", "--yes")
+    done = filled.done("workbench", "accept", "S-0001", "--accepted-by", "desk", "--yes")
     assert "1 records accepted: 1 registered" in done
     assert done.startswith("S-0001: each as of its own day, ")
     assert "left: N-2" in done
     assert "left: N-3 (record 3): invalid_ring: self-intersection at" in done
     assert rows(filled, "totals", "--workbench", "exclude")[-1]["hazards"] == 3
     why = "ring crosses itself; polygon missing"
-    words = ["workbench", "reject", "S-0001", "--why", why]
+    words = ["workbench", "reject", "S-0001", "--reason", why]
     assert "2 records would be rejected" in filled.done(*words)
     assert "2 records rejected" in filled.done(*words, "--yes")
     kept = rows(filled, "workbench", "show", "S-0001")
@@ -155,7 +155,7 @@ def test_a_record_without_an_id_is_named_by_its_number(filled: Command) -> None:
     file = write(filled.folder / "b.gpkg", [NEW, NEW], hazard_id=["A", None])
     filled.done("workbench", "submit", file, "--kind", "ap_minefield")
     done = filled.done(
-        "workbench", "reject", "S-0001", "--record", 2, "--why", "whose is it?", "--yes"
+        "workbench", "reject", "S-0001", "--record", 2, "--reason", "whose is it?", "--yes"
     )
     assert "1 records rejected" in done
     assert [r["state"] for r in rows(filled, "workbench", "show", "S-0001")][1] == "rejected"
@@ -207,8 +207,8 @@ def test_a_datum_is_named_kept_and_told(filled: Command) -> None:
     [
         (["show", "S-0009"], errors.UnknownNameError),
         (["accept", "S-0009"], errors.UnknownNameError),
-        (["reject", "S-0009", "--why", "no"], errors.UnknownNameError),
-        (["reject", "S-0001", "--why", " "], errors.RecordError),
+        (["reject", "S-0009", "--reason", "no"], errors.UnknownNameError),
+        (["reject", "S-0001", "--reason", " "], errors.RecordError),
         (["accept", "S-0001", "N-7"], errors.UnknownNameError),
         (["accept", "S-0001", "B"], errors.RecordError),
     ],
@@ -336,7 +336,7 @@ def test_the_desk_gives_units_to_what_is_in_the_register_without_any(filled: Com
     filled.done("load", "hazards", file)
     said = filled.done("workbench", "submit", file, "--assign-units")
     assert "2 described" in said
-    done = filled.done("workbench", "accept", "S-0001", "--on", "2024-05-03", "--yes")
+    done = filled.done("workbench", "accept", "S-0001", "--happened-on", "2024-05-03", "--yes")
     assert done.startswith("S-0001: as of 3 May 2024\n")
     table = {row["hazard_id"]: row for row in rows(filled, "split")}
     assert {row["province"] for row in table.values()} == {"Battambang"}

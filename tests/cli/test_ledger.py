@@ -40,14 +40,16 @@ def far_m2(command: Command, *words: object) -> int:
 
 
 def release(command: Command, file: Path, day: str, *words: object) -> str:
-    given = ["--outcome", "cleared", "--on", day, "--yes", *words]
+    given = ["--outcome", "cleared", "--happened-on", day, "--yes", *words]
     return command.done("release", "AP-2", file, *given)
 
 
 def test_a_preview_writes_nothing(filled: Command) -> None:
     file = worked(filled.folder)
     before = listing(filled.folder)
-    said = filled.done("release", "AP-2", file, "--outcome", "reduced", "--on", "2024-05-03")
+    said = filled.done(
+        "release", "AP-2", file, "--outcome", "reduced", "--happened-on", "2024-05-03"
+    )
     assert f"{WHOLE:,}" in said
     assert f"{EAST:,}" in said
     assert "not written" in said
@@ -77,7 +79,7 @@ def indian(folder: Path) -> Path:
         (["release", "AP-2", "FILE", "--outcome", "cleared"], EAST),
         (["amend", "AP-2", "FILE"], WHOLE - 120_015 - EAST),  # 120,015 m² are cleared already
         (["confirm", "AP-2", "--polygon", "FILE", "--outcome", "reduced"], WHOLE - EAST),
-        (["divide", "AP-2", "FILE", "--id", "part", "--keep-remainder"], EAST),
+        (["divide", "AP-2", "FILE", "--id", "part", "--remainder", "keep"], EAST),
     ],
     ids=lambda words: words[0] if isinstance(words, list) else "",
 )
@@ -86,13 +88,15 @@ def test_a_polygon_on_another_datum_is_read_with_the_operation_that_the_message_
 ) -> None:
     release(filled, worked(filled.folder, 103, 103.001), "2024-01-01")
     given = [indian(filled.folder) if word == "FILE" else word for word in words]
-    line = filled.refused(errors.CRSError, *given, "--on", "2024-05-03")
+    line = filled.refused(errors.CRSError, *given, "--happened-on", "2024-05-03")
     assert "--operation" in line
     assert "EPSG:1542" in line
     if words[0] == "confirm":
-        filled.done("describe", "AP-2", "--set", "area_type=SHA", "--on", "2024-01-02", "--yes")
+        filled.done(
+            "describe", "AP-2", "--set", "area_type=SHA", "--happened-on", "2024-01-02", "--yes"
+        )
         says -= 120_015
-    said = filled.done(*given, "--on", "2024-05-03", "--operation", "EPSG:1542")
+    said = filled.done(*given, "--happened-on", "2024-05-03", "--operation", "EPSG:1542")
     figures = {int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", said)}
     assert any(abs(each - says) <= 3 for each in figures), said
 
@@ -105,17 +109,17 @@ def test_a_preview_is_what_the_recording_does(filled: Command) -> None:
     release(filled, worked(filled.folder), "2024-05-03", "--event-id", "TS-14")
     file = worked(filled.folder)
     words = ["release", "AP-3", file, "--outcome", "cleared"]
-    late = " ".join(filled.done(*words, "--on", "2024-06-03").split())
+    late = " ".join(filled.done(*words, "--happened-on", "2024-06-03").split())
     assert "cleared 1 remaining 600,074" in late
     assert "credited to AP-2, which it overlaps (600,074 m²)" in late
-    early = " ".join(filled.done(*words, "--on", "2023-06-03").split())
+    early = " ".join(filled.done(*words, "--happened-on", "2023-06-03").split())
     assert f"cleared {EAST:,} remaining" in early
     other = "cleared TS-14 of AP-2 counts otherwise: amended -600,074 m², cleared -600,074 m²"
     assert other in early
-    done = filled.done(*words, "--on", "2023-06-03", "--yes")
+    done = filled.done(*words, "--happened-on", "2023-06-03", "--yes")
     assert f"cleared {EAST:,} m²" in done
     assert other in done
-    again = filled.done(*words, "--on", "2023-06-03")
+    again = filled.done(*words, "--happened-on", "2023-06-03")
     assert "there already" in again
     assert "--yes" not in again
 
@@ -131,22 +135,26 @@ def parts(folder: Path) -> Path:
 
 VERBS: dict[str, tuple[list[str], dict[str, Any]]] = {
     # command: what is asked, and what the hazards are after it
-    "amend": (["amend", "AP-2", "{west}", "--on", "2024-05-03"], {"AP-2": 600_074}),
-    "confirm": (["confirm", "AP-2", "--on", "2024-05-03"], {"AP-2": WHOLE}),
+    "amend": (["amend", "AP-2", "{west}", "--happened-on", "2024-05-03"], {"AP-2": 600_074}),
+    "confirm": (["confirm", "AP-2", "--happened-on", "2024-05-03"], {"AP-2": WHOLE}),
     "confirm less": (
-        ["confirm", "AP-2", "--polygon", "{west}", "--outcome", "reduced", "--on", "2024-05-03"],
+        ["confirm", "AP-2", "--polygon", "{west}", "--outcome", "reduced",
+         "--happened-on", "2024-05-03"],
         {"AP-2": 600_074},
     ),
     "describe": (
         ["describe", "AP-1", "AP-2", "--set", "village=V 2", "--set", "district=",
-         "--on", "2024-05-03"],
+         "--happened-on", "2024-05-03"],
         {"AP-2": WHOLE},
     ),
     "divide": (
-        ["divide", "AP-2", "{parts}", "--id", "Name", "--on", "2024-05-03"],
+        ["divide", "AP-2", "{parts}", "--id", "Name", "--happened-on", "2024-05-03"],
         {"AP-2e": 600_074, "AP-2w": 600_074},
     ),
-    "merge": (["merge", "AP-1", "AP-2", "--into", "AP-7", "--on", "2024-05-03"], {"AP-7": None}),
+    "merge": (
+        ["merge", "AP-1", "AP-2", "--into", "AP-7", "--happened-on", "2024-05-03"],
+        {"AP-7": None},
+    ),
     "retract": (["retract", "{first}", "--reason", "not a field"], {"AP-2": None}),
 }  # fmt: skip
 
@@ -170,7 +178,7 @@ def test_every_verb_is_shown_and_then_recorded(filled: Command, case: str) -> No
     assert listing(filled.folder) == before
     written = filled.done(*words, "--yes")
     assert ": recorded" in written
-    if "--on" in words:
+    if "--happened-on" in words:
         assert "3 May 2024" in shown.splitlines()[0]
         assert "3 May 2024" in written.splitlines()[0]
         other = ["03/05/2024" if word == "2024-05-03" else word for word in words]
@@ -191,7 +199,7 @@ def test_every_verb_is_shown_and_then_recorded(filled: Command, case: str) -> No
         elif case == "retract":
             assert list(found) == ["AP-1"]
     if case == "confirm":
-        filled.refused(errors.RecordError, "confirm", "AP-2", "--on", "2024-06-03")
+        filled.refused(errors.RecordError, "confirm", "AP-2", "--happened-on", "2024-06-03")
     else:
         assert "there already" in filled.done(*words)
 
@@ -212,12 +220,12 @@ def test_what_cannot_be_said(
     filled: Command, words: list[str], error: type[mg.MineGeoError], said: str
 ) -> None:
     given = [word.format(parts=parts(filled.folder)) for word in words]
-    assert said in filled.refused(error, *given, "--on", "2024-05-03")
+    assert said in filled.refused(error, *given, "--happened-on", "2024-05-03")
 
 
 def test_a_spot_task_is_shown_and_then_recorded(filled: Command) -> None:
-    words = ["spot-task", "--on", "2024-05-03", "--uxo", 2, "--province", "Battambang"]
-    words += ["--lon", 103.1, "--lat", 13.1, "--event-id", "S-1", "--by", "desk"]
+    words = ["spot-task", "--happened-on", "2024-05-03", "--uxo", 2, "--province", "Battambang"]
+    words += ["--lon", 103.1, "--lat", 13.1, "--task-id", "S-1", "--recorded-by", "desk"]
     before = listing(filled.folder)
     shown = filled.done(*words)
     assert "spot task S-1: not written yet" in shown
@@ -252,7 +260,7 @@ def test_a_release_is_written_and_counts_from_its_day_on(filled: Command) -> Non
 
 def test_a_day_is_shown_in_words_before_anything_is_written(filled: Command) -> None:
     file, said = worked(filled.folder), "AP-2: cleared on 3 May 2024\n"
-    how = ["release", "AP-2", file, "--outcome", "cleared", "--on"]
+    how = ["release", "AP-2", file, "--outcome", "cleared", "--happened-on"]
     assert filled.done(*how, "2024-05-03").startswith(said)
     british = ["--day-format", "%d/%m/%Y"]
     assert filled.done(*british, *how, "03/05/2024", "--yes").startswith(said)
@@ -266,11 +274,11 @@ def test_a_day_is_shown_in_words_before_anything_is_written(filled: Command) -> 
 def test_a_day_that_is_not_clear_is_refused_everywhere(filled: Command, day: str) -> None:
     file, before = worked(filled.folder), listing(filled.folder)
     for words in (
-        ["release", "AP-2", file, "--outcome", "cleared", "--yes", "--on", day],
+        ["release", "AP-2", file, "--outcome", "cleared", "--yes", "--happened-on", day],
         ["totals", "--as-of", day],
         ["balance", "--since", day],
         ["history", "AP-2", "--as-of", day],
-        ["workbench", "accept", "S-0001", "--on", day],
+        ["workbench", "accept", "S-0001", "--happened-on", day],
         ["map", "national", "-o", "x.html", "--as-of", day],
     ):
         line = filled.refused(errors.RecordError, *words)
@@ -292,7 +300,7 @@ def test_the_same_event_twice_counts_once(filled: Command) -> None:
     release(filled, file, "2024-05-03", "--event-id", "TS-14")
     assert "nothing written" in release(filled, file, "2024-05-03", "--event-id", "TS-14")
     assert far_m2(filled) == WHOLE - EAST
-    words = ["--outcome", "cleared", "--on", "2024-05-04", "--yes", "--event-id", "TS-14"]
+    words = ["--outcome", "cleared", "--happened-on", "2024-05-04", "--yes", "--event-id", "TS-14"]
     line = filled.refused(errors.ConflictError, "release", "AP-2", file, *words)
     assert "TS-14" in line
 
@@ -368,9 +376,9 @@ def test_claims_are_laid_beside_their_tables(filled: Command) -> None:
 
 BAD = {
     "unknown hazard": (["AP-9"], {}, errors.UnknownNameError, "AP-9"),
-    "future": (["AP-2"], {"--on": "2199-01-01"}, errors.RecordError, "2199-01-01"),
-    "before registration": (["AP-2"], {"--on": "2019-01-01"}, errors.RecordError, "AP-2"),
-    "no day": (["AP-2"], {"--on": "yesterday"}, errors.RecordError, "yesterday"),
+    "future": (["AP-2"], {"--happened-on": "2199-01-01"}, errors.RecordError, "2199-01-01"),
+    "before registration": (["AP-2"], {"--happened-on": "2019-01-01"}, errors.RecordError, "AP-2"),
+    "no day": (["AP-2"], {"--happened-on": "yesterday"}, errors.RecordError, "yesterday"),
     "negative count": (["AP-2"], {"--ap-mines": "-1"}, errors.RecordError, "ap_mines"),
     "elsewhere": (["AP-1"], {}, errors.GeometryError, "AP-1"),
 }
@@ -379,7 +387,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_a_release_that_cannot_be(filled: Command, case: str) -> None:
     (hazard,), words, error, said = BAD[case]
-    options = {"--outcome": "cleared", "--on": "2024-05-03", **words}
+    options = {"--outcome": "cleared", "--happened-on": "2024-05-03", **words}
     flat = [part for pair in options.items() for part in pair]
     file = worked(filled.folder)
     before = filled.done("history", "AP-2", "--format", "csv")
@@ -392,7 +400,7 @@ def test_a_release_that_cannot_be(filled: Command, case: str) -> None:
 def test_a_second_release_of_all_has_nothing_left(filled: Command) -> None:
     whole = worked(filled.folder, west=102.999, east=103.011)
     assert "0 m² remain" in release(filled, whole, "2024-05-03")
-    words = ["--outcome", "cleared", "--on", "2024-06-03", "--yes"]
+    words = ["--outcome", "cleared", "--happened-on", "2024-06-03", "--yes"]
     filled.refused(errors.RecordError, "release", "AP-2", whole, *words)
     assert far_m2(filled) == 0
 
@@ -405,7 +413,7 @@ def test_a_moment_without_a_time_zone_is_refused(filled: Command) -> None:
 
 def test_what_no_report_says_is_a_dash_and_counted(filled: Command) -> None:
     file = worked(filled.folder, 103.0075)
-    release(filled, file, "2023-05-03", "--event-id", "a", "--reported-size", "300000")
+    release(filled, file, "2023-05-03", "--event-id", "a", "--reported-size-m2", "300000")
     release(filled, worked(filled.folder, 103.005, 103.0075), "2024-05-03", "--event-id", "b")
     found = rows(filled.done("releases", "--by", "year", "--format", "json"))
     said = [(row["year"], row["reported_m2"], row["unreported"], row["uxo"]) for row in found]

@@ -66,7 +66,7 @@ COMMANDS = {
     "public settings": ["public", "settings"],
     "public settings by whom": ["public", "settings", "--history"],
     "public editions": ["public", "editions"],
-    "release": ["release", "AP-2401-0176", "piece.gpkg", "--outcome", "cleared", "--on",
+    "release": ["release", "AP-2401-0176", "piece.gpkg", "--outcome", "cleared", "--happened-on",
                 "2024-05-03"],
 }  # fmt: skip
 

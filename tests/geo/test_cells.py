@@ -230,10 +230,10 @@ def test_no_verb_of_a_store_writes_an_unclear_day(tmp_path):
             for call in (
                 lambda day=day: store.record("AP-1", "cleared", BOX, happened_on=day),
                 lambda day=day: store.register(new, registered_on=day),
-                lambda day=day: store.record_report(BOX, "cleared", happened_on=day),
+                lambda day=day: store.record_report("cleared", BOX, happened_on=day),
                 lambda day=day: store.amend("AP-1", BOX, happened_on=day),
                 lambda day=day: store.describe("AP-1", {"operator": "x"}, happened_on=day),
-                lambda day=day: store.record_spot_task({"happened_on": day, "uxo": 1}),
+                lambda day=day: store.record_spot_task(happened_on=day, uxo=1),
                 lambda: store.record_many(table),
                 lambda day=day: store.hazards(as_of=day),
                 lambda day=day: store.split(as_of=day),

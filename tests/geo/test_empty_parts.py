@@ -134,18 +134,18 @@ def test_land_worked_on_is_refused_and_the_mend_works(hollow):
     field = to_hazards(frame(shapely.box(103, 13, 103.01, 13.01)))
     for land in (hollow, [hollow], gpd.GeoSeries([hollow], crs=4326)):
         with pytest.raises(GeometryError, match=TOLD):
-            release_area(field, "AP-1", land)
+            release_area(field, "AP-1", "reduced", land)
     collected = shapely.GeometryCollection([hollow, shapely.Point(103, 13)])
     with pytest.raises(GeometryError, match=TOLD):
         worked_polygon(collected, "the land")
-    done = release_area(field, "AP-1", without_empty([hollow])[0][0])
-    assert done.balance == release_area(field, "AP-1", DRAWN).balance
+    done = release_area(field, "AP-1", "reduced", without_empty([hollow])[0][0])
+    assert done.balance == release_area(field, "AP-1", "reduced", DRAWN).balance
     assert done.balance.released_m2 > 500_000
 
 
 def test_a_hazard_table_with_one_is_refused_where_it_is_cut(hollow):
     with pytest.raises(GeometryError, match=f"AP-1: {TOLD}"):
-        release_area(frame(hollow), "AP-1", DRAWN)
+        release_area(frame(hollow), "AP-1", "reduced", DRAWN)
 
 
 def test_an_event_is_refused_by_its_id(hollow):

@@ -546,7 +546,7 @@ def test_the_preview_says_what_the_fold_does():
         table = fold(events, as_of="2020-12-31").hazards
         if "outside" in " ".join(state.notes["note"]):
             continue
-        shown = release_area(table, "H1", polygon)
+        shown = release_area(table, "H1", "reduced", polygon)
         assert effect(state, "a").get("reduced_m2", 0) == shown.balance.released_m2, (number, name)
         assert state.hazards.geometry[0].equals_exact(shown.remaining), (number, name)
 

@@ -34,7 +34,7 @@ def west(share):
 
 @pytest.mark.parametrize(("share", "left"), [(0.25, 900_111), (0.5, 600_074), (0.75, 300_037)])
 def test_shares_of_a_box(share, left):
-    done = release_area(table(BOX), "H1", west(share), outcome="cleared")
+    done = release_area(table(BOX), "H1", "cleared", west(share))
     assert done.balance == Balance(1_200_149, 1_200_149 - left, left)
     assert done.remaining.bounds == pytest.approx((103 + 0.01 * share, 13, 103.01, 13.01))
     assert done.remaining.geom_type == done.released.geom_type == "MultiPolygon"
@@ -42,14 +42,14 @@ def test_shares_of_a_box(share, left):
 
 
 def test_outside_is_said_and_not_released():
-    done = release_area(table(BOX), "H1", shapely.box(103.005, 13, 103.0125, 13.01))
+    done = release_area(table(BOX), "H1", "reduced", shapely.box(103.005, 13, 103.0125, 13.01))
     assert done.outside_m2 == round(SIZE / 4)
     assert done.balance.released_m2 == 600_075
     assert "300,037 m² lie outside" in done.notes[0]
 
 
 def test_everything_leaves_nothing():
-    done = release_area(table(BOX), "H1", BOX.buffer(0.001))
+    done = release_area(table(BOX), "H1", "reduced", BOX.buffer(0.001))
     assert done.remaining.is_empty
     assert done.remaining.geom_type == "MultiPolygon"
     assert done.balance == Balance(1_200_149, 1_200_149, 0)
@@ -60,7 +60,7 @@ def test_everything_leaves_nothing():
 def test_a_hole_is_not_released_twice():
     hole = shapely.box(103.0025, 13.0025, 103.0075, 13.0075)
     ring = shapely.Polygon(BOX.exterior, [hole.exterior])
-    done = release_area(table(ring), "H1", west(0.5))
+    done = release_area(table(ring), "H1", "reduced", west(0.5))
     whole = int(size_m2([ring])[0])
     assert done.balance.before_m2 == whole
     assert abs(done.balance.released_m2 - whole / 2) <= 1
@@ -70,7 +70,7 @@ def test_a_hole_is_not_released_twice():
 
 def test_a_release_inside_leaves_a_hole():
     inner = shapely.box(103.0025, 13.0025, 103.0075, 13.0075)
-    done = release_area(table(BOX), "H1", inner)
+    done = release_area(table(BOX), "H1", "reduced", inner)
     assert len(done.remaining.geoms[0].interiors) == 1
     assert done.balance.released_m2 == pytest.approx(SIZE / 4, abs=30)
 
@@ -78,29 +78,35 @@ def test_a_release_inside_leaves_a_hole():
 def test_parts_and_rows_count_together():
     quarters = [shapely.box(103 + a, 13, 103 + a + 0.0025, 13.01) for a in (0, 0.0025, 0.0075)]
     multi = shapely.MultiPolygon([quarters[0], quarters[2]])
-    assert release_area(table(BOX), "H1", multi).balance.after_m2 == 600_074
+    assert release_area(table(BOX), "H1", "reduced", multi).balance.after_m2 == 600_074
     rows = gpd.GeoSeries(quarters, crs=4326)
-    assert release_area(table(BOX), "H1", rows).balance.after_m2 == 300_037
-    assert release_area(table(BOX), "H1", rows.to_frame("g").set_geometry("g")).outside_m2 == 0
+    assert release_area(table(BOX), "H1", "reduced", rows).balance.after_m2 == 300_037
+    assert (
+        release_area(table(BOX), "H1", "reduced", rows.to_frame("g").set_geometry("g")).outside_m2
+        == 0
+    )
     mixed = shapely.GeometryCollection([*quarters, shapely.Point(103, 13), multi])
-    assert release_area(table(BOX), "H1", mixed).balance.after_m2 == 300_037
+    assert release_area(table(BOX), "H1", "reduced", mixed).balance.after_m2 == 300_037
 
 
 def test_a_hazard_in_parts_loses_from_each():
     east = affinity.translate(BOX, 0.02, 0)
     done = release_area(
-        table(shapely.MultiPolygon([BOX, east])), "H1", shapely.box(103.005, 12, 103.025, 14)
+        table(shapely.MultiPolygon([BOX, east])),
+        "H1",
+        "reduced",
+        shapely.box(103.005, 12, 103.025, 14),
     )
     assert done.balance == Balance(2_400_297, 1_200_148, 1_200_149)
 
 
 def test_released_already_is_zero_and_said():
-    first = release_area(table(BOX), "H1", west(0.5))
-    again = release_area(table(first.remaining), "H1", west(0.5))
+    first = release_area(table(BOX), "H1", "reduced", west(0.5))
+    again = release_area(table(first.remaining), "H1", "reduced", west(0.5))
     assert again.balance == Balance(600_074, 0, 600_074)
     assert again.released.is_empty
     assert "released already" in again.notes[0]
-    gone = release_area(table(shapely.MultiPolygon()), "H1", west(0.5))
+    gone = release_area(table(shapely.MultiPolygon()), "H1", "reduced", west(0.5))
     assert gone.balance == Balance(0, 0, 0)
     assert "released already" in gone.notes[0]
 
@@ -110,7 +116,7 @@ def test_a_miss_says_by_how_many_metres(metres):
     # along a meridian: 110,630 m a degree at 13.05 degrees north (Karney)
     south = shapely.box(103, 12, 103.01, 13 - metres / 110_630)
     with pytest.raises(GeometryError, match=r"misses H1 by ") as caught:
-        release_area(table(BOX), "H1", south)
+        release_area(table(BOX), "H1", "reduced", south)
     said = float(str(caught.value).split(" by ")[1].split(" m")[0].replace(",", ""))
     assert said == pytest.approx(metres, rel=0.001)
 
@@ -122,7 +128,7 @@ def test_distance_along_a_parallel_is_geodesic():
 
 
 def test_touching_edges_release_nothing():
-    done = release_area(table(BOX), "H1", shapely.box(103.01, 13, 103.02, 13.01))
+    done = release_area(table(BOX), "H1", "reduced", shapely.box(103.01, 13, 103.02, 13.01))
     assert done.balance == Balance(1_200_149, 0, 1_200_149)
     assert done.remaining.equals(BOX)
     assert "only touches" in done.notes[0]
@@ -131,7 +137,7 @@ def test_touching_edges_release_nothing():
 @pytest.mark.parametrize("thick", [0.001, 0.02, 0.045])
 def test_a_sliver_left_goes_with_the_release(thick):
     north = shapely.box(102, 12, 104, 13.01 - thick * METRE)
-    done = release_area(table(BOX), "H1", north)
+    done = release_area(table(BOX), "H1", "reduced", north)
     assert done.remaining.is_empty
     assert done.sliver_m2 == pytest.approx(thick * 1084, rel=0.02, abs=0.6)
     assert "strips thinner than 0.05 m" in " ".join(done.notes)
@@ -165,14 +171,18 @@ def test_no_line_is_left_of_a_sliver():
 
 
 def test_a_strip_thicker_than_the_tolerance_stays():
-    done = release_area(table(BOX), "H1", shapely.box(102, 12, 104, 13.01 - 0.06 * METRE))
+    done = release_area(
+        table(BOX), "H1", "reduced", shapely.box(102, 12, 104, 13.01 - 0.06 * METRE)
+    )
     assert done.balance.after_m2 == pytest.approx(0.06 * 1084, abs=1)
     assert done.sliver_m2 == 0
 
 
 def test_thin_arms_beside_the_cut_go_with_it_and_the_rest_stays():
     off = 0.01 * METRE
-    done = release_area(table(BOX), "H1", shapely.box(103, 13 + off, 103.005, 13.01 - off))
+    done = release_area(
+        table(BOX), "H1", "reduced", shapely.box(103, 13 + off, 103.005, 13.01 - off)
+    )
     assert done.sliver_m2 == pytest.approx(2 * 0.01 * 542, abs=1)
     assert done.balance == Balance(1_200_149, 600_075, 600_074)
     east_half = (103.005, 13, 103.01, 13.01)
@@ -183,14 +193,14 @@ def test_thin_arms_beside_the_cut_go_with_it_and_the_rest_stays():
 def test_a_thin_neck_elsewhere_is_no_sliver():
     neck = shapely.box(103.01, 13.005, 103.02, 13.005 + 0.02 * METRE)
     hazard = shapely.union_all([BOX, neck, affinity.translate(BOX, 0.02, 0)])
-    done = release_area(table(hazard), "H1", west(0.5))
+    done = release_area(table(hazard), "H1", "reduced", west(0.5))
     assert done.sliver_m2 == 0
     assert done.remaining.covers(shapely.Point(103.015, 13.005 + 0.01 * METRE))
 
 
 def test_a_cut_that_rounds_to_nothing_leaves_the_polygon():
     poke = shapely.box(103.0, 13.01 - 0.0004 * METRE, 103.01, 13.02)  # 0.4 mm: 0.43 m²
-    done = release_area(table(BOX), "H1", poke)
+    done = release_area(table(BOX), "H1", "reduced", poke)
     assert done.balance.released_m2 == 0
     assert done.remaining.geoms[0].equals_exact(BOX)
     assert "rounds to 0" in done.notes[0]
@@ -199,12 +209,12 @@ def test_a_cut_that_rounds_to_nothing_leaves_the_polygon():
 def test_index_and_input_are_kept():
     frame = table(BOX, affinity.translate(BOX, 1, 0)).set_axis(["x", "x"], axis=0)
     copy = frame.copy(deep=True)
-    assert release_area(frame, "H2", affinity.translate(BOX, 1, 0)).remaining.is_empty
+    assert release_area(frame, "H2", "reduced", affinity.translate(BOX, 1, 0)).remaining.is_empty
     assert frame.equals(copy)
 
 
 def test_third_dimension_is_left_out():
-    flat = release_area(table(BOX), "H1", shapely.force_3d(west(0.5), 17.0))
+    flat = release_area(table(BOX), "H1", "reduced", shapely.force_3d(west(0.5), 17.0))
     assert not flat.remaining.has_z
     assert flat.balance.after_m2 == 600_074
 
@@ -231,30 +241,30 @@ BOW_TIE = shapely.Polygon([(103, 13), (103.01, 13.01), (103.01, 13), (103, 13.01
 )
 def test_bad_polygons_are_refused(polygon, message):
     with pytest.raises(GeometryError, match=message):
-        release_area(table(BOX), "H1", polygon)
+        release_area(table(BOX), "H1", "reduced", polygon)
 
 
 def test_other_reference_systems_are_refused():
     for crs in (32648, 3857, 4131):
         with pytest.raises(CRSError, match="not EPSG:4326"):
-            release_area(table(BOX), "H1", gpd.GeoSeries([BOX], crs=crs))
+            release_area(table(BOX), "H1", "reduced", gpd.GeoSeries([BOX], crs=crs))
     with pytest.raises(CRSError, match="set_crs"):
-        release_area(table(BOX), "H1", gpd.GeoSeries([BOX]))
+        release_area(table(BOX), "H1", "reduced", gpd.GeoSeries([BOX]))
     with pytest.raises(CRSError, match="hazards must be in EPSG:4326"):
-        release_area(table(BOX, crs=32648), "H1", BOX)
+        release_area(table(BOX, crs=32648), "H1", "reduced", BOX)
 
 
 def test_unknown_outcome_hazard_and_columns():
     with pytest.raises(OptionError, match="valid: cancelled, reduced, cleared"):
-        release_area(table(BOX), "H1", BOX, outcome="demined")
+        release_area(table(BOX), "H1", "demined", BOX)
     with pytest.raises(UnknownNameError, match="no hazard 'H9'"):
-        release_area(table(BOX), "H9", BOX)
+        release_area(table(BOX), "H9", "reduced", BOX)
     with pytest.raises(RecordError, match="stands 2 times"):
-        release_area(table(BOX, BOX).assign(hazard_id="H1"), "H1", BOX)
+        release_area(table(BOX, BOX).assign(hazard_id="H1"), "H1", "reduced", BOX)
     with pytest.raises(RecordError, match="no column 'hazard_id'"):
-        release_area(table(BOX)[["geometry"]], "H1", BOX)
+        release_area(table(BOX)[["geometry"]], "H1", "reduced", BOX)
     with pytest.raises(GeometryError, match="H1: invalid ring"):
-        release_area(table(BOW_TIE), "H1", BOX)
+        release_area(table(BOW_TIE), "H1", "reduced", BOX)
 
 
 @pytest.mark.untraced
@@ -262,7 +272,7 @@ def test_a_thousand_nasty_pairs():
     refused, cut_up = 0, 0
     for name, hazard, polygon in nasty.pairs(1001, seed=20220104):
         try:
-            done = release_area(table(hazard), "H1", polygon)
+            done = release_area(table(hazard), "H1", "reduced", polygon)
         except GeometryError as error:
             words = ("invalid ring", "misses", "no polygon")
             known = [word for word in words if word in str(error)]
@@ -294,7 +304,7 @@ def test_any_ring_balances_or_is_refused(ring, nudges):
     polygon = shapely.Polygon([(103 + x, 13 + y) for x, y in ring])
     polygon = affinity.translate(polygon, 1e-9 * nudges, 0)
     try:
-        done = release_area(table(BOX), "H1", polygon)
+        done = release_area(table(BOX), "H1", "reduced", polygon)
     except GeometryError:
         return
     assert done.balance.before_m2 == done.balance.released_m2 + done.balance.after_m2 == 1_200_149

@@ -413,7 +413,7 @@ def test_the_command_writes_what_the_register_holds(
     place = tmp_path / "register.gpkg"
     with store.create_store(place) as made:
         made.load_border(border)
-        made.load_admin(admin, "drawn by hand", "1")
+        made.load_admin(admin, name="drawn by hand", version="1")
     told = {"--out": tmp_path / "atlas", "--title": "Of the register", "--jobs": 1}
     before = ["--database", str(place), "atlas"]
     words = [str(word) for option in told.items() for word in option]

@@ -163,9 +163,7 @@ def poisoned(store: Store, setting: Setting, monkeypatch: pytest.MonkeyPatch) ->
     """Record a little, then more of it by a clock a year ahead, then set the clock right."""
     store.register(fields("A", "B"))
     store.record("A", "cleared", box(103 + ord("A") / 50, 13, 0.002), happened_on="2024-05-01")
-    store.record_spot_task(
-        {"happened_on": "2024-05-02", "uxo": 1, "task_id": "good", "lon": 103.5, "lat": 13.5}
-    )
+    store.record_spot_task(happened_on="2024-05-02", uxo=1, task_id="good", lon=103.5, lat=13.5)
     ahead = engines.milliseconds(datetime.now(UTC)) + timedelta(days=400)
     setting(ahead)
     store._engine.update_execution_options(**{engines.CLOCK_OPTION: True})
@@ -181,9 +179,7 @@ def poisoned(store: Store, setting: Setting, monkeypatch: pytest.MonkeyPatch) ->
         remainder="keep",
     )
     store.retract(wrong, reason="entered twice")
-    store.record_spot_task(
-        {"happened_on": "2024-06-04", "uxo": 2, "task_id": "late", "comment": "by the road"}
-    )
+    store.record_spot_task(happened_on="2024-06-04", uxo=2, task_id="late", comment="by the road")
     store.retract_spot_task("good", reason="entered twice")
     monkeypatch.undo()
     store._engine.update_execution_options(**{engines.CLOCK_OPTION: False})
@@ -259,7 +255,7 @@ def test_a_mended_ledger_goes_on(
     assert second.register(fields("C", surveyed_on=None)).unchanged == 1
     again = second.confirm("B", happened_on="2024-06-02", event_id="confirmed")
     assert not again.new
-    assert second.record_spot_task(LATE) == "late"
+    assert second.record_spot_task(**LATE) == "late"
     # known_at is of this world
     mended = new["detail"].str.contains(MOMENT_WAS, na=False)
     middle = new.loc[~mended, "recorded_at"].max()
@@ -278,7 +274,7 @@ def test_a_log_without_faults_comes_back_the_same(
         report_ref="0014", comment='two\nlines, "quoted"', reported_size_m2=12.25,
     )  # fmt: skip
     store.describe("B-2", {"priority": 7}, happened_on="2022-05-02")
-    store.record_spot_task({"happened_on": "2022-05-02", "ap_mines": 1, "report_ref": "007"})
+    store.record_spot_task(happened_on="2022-05-02", ap_mines=1, report_ref="007")
     write_log(store.export_log(), tmp_path / "log")
     done = second.import_log(*read_log(tmp_path / "log"), mend_moments=True)
     assert (done.hazards, done.events, done.spot_tasks, done.mended) == (4, 2, 1, 0)

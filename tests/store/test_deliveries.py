@@ -593,7 +593,7 @@ class Desk:
     def _recorded(self, said: Said, facts: dict[str, Any]) -> list[Any]:
         if len(said.land) > 1:
             land = shapely.union_all([land for _, land in said.land])
-            return self.store.record_report(land, said.outcome, **facts)
+            return self.store.record_report(said.outcome, land, **facts)
         ((hazard, land),) = said.land
         return [self.store.record(hazard, said.outcome, land, **facts)]
 
@@ -624,7 +624,7 @@ class Desk:
         old = {at for at in self.open[place] if last[words[at][0]] != place}
         if old:
             records = [record for at in old for record in self.records(place, at)]
-            self.store.reject(name, "an old word", records=records)
+            self.store.reject(name, reason="an old word", records=records)
         if not self.open[place] - old:
             return
         left = {at for at in self.accept(place, name) if self.said(place, at).releases}

@@ -196,7 +196,7 @@ def requests(draw: st.DrawFn) -> list[ledgers.Step]:
             found.append(("record_many", {"frame": frame}))
         else:
             task = {"task_id": f"S{draw(st.integers(0, 2))}", "uxo": draw(st.integers(0, 2))}
-            found.append(("record_spot_task", {"task": {**task, "happened_on": "2021-02-01"}}))
+            found.append(("record_spot_task", {**task, "happened_on": "2021-02-01"}))
     return found
 
 
@@ -481,9 +481,9 @@ def test_each_verb_has_a_preview(store: Store) -> None:
         ("describe", {"hazard_id": ["A", "B"], "changes": {"village": "V"}, **one}),
         ("divide", {"hazard_id": "C", "parts": {"C-1": field(103.04, 103.05)}, **one}),
         ("merge", {"hazard_ids": ["A", "B"], "into": "D", "happened_on": "2022-09-01"}),
-        ("record_spot_task", {"task": {"uxo": 1, "task_id": "S", **one}}),
+        ("record_spot_task", {"uxo": 1, "task_id": "S", **one}),
         ("accept", {"submission_id": "S-0001"}),
-        ("reject", {"submission_id": "S-0002", "why": "no"}),
+        ("reject", {"submission_id": "S-0002", "reason": "no"}),
         ("register", {"hazards": made(*[field(103 + n / 50, 103.01 + n / 50) for n in range(9)])
                       .iloc[[8]]}),
     ]  # fmt: skip
@@ -563,7 +563,7 @@ def asked(store: Store) -> dict[str, Any]:
     found["retract"] = tried(lambda: store.retract(first, reason="wrong", dry_run=True))
     found["accept"] = tried(lambda: store.accept("S-0001", dry_run=True))
     task = {"uxo": 1, "happened_on": "2022-05-01"}
-    found["spot task"] = tried(lambda: store.record_spot_task(task, dry_run=True))
+    found["spot task"] = tried(lambda: store.record_spot_task(**task, dry_run=True))
     for name, (said, wrote) in found.items():
         assert not wrote, name
         assert not (isinstance(said, tuple) and isinstance(said[0], type)), (name, said)
@@ -634,7 +634,7 @@ with open_store(sys.argv[1]) as store:
         with store._writing() as connection:
             view = View(connection, writes=True)
             land = shapely.box(103.0, 13.0, 103.01, 13.01)
-            judge(view, [release("A", "cleared", land, "2022-01-01", Facts(), "held")])
+            judge(view, [release("A", "cleared", land, "2022-01-01", Facts(event_id="held"))])
             view.write(synthetic=False)
             print("held", flush=True)
             if sys.stdin.readline().strip() != "commit":

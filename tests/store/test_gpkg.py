@@ -51,7 +51,7 @@ def path(
             store.load_admin(admin)
             store.load_border(border)
             store.register(hazards.iloc[:2])
-            store.record_spot_task({"happened_on": "2022-05-01", "submunitions": 2})
+            store.record_spot_task(happened_on="2022-05-01", submunitions=2)
             store.submit(inbox.file({"hazard_id": "W-1", "geometry": box(104.5, 12.5)}))
             held = store.set_public_settings({"least_count": 8}, set_by="Sok Dara")
             store.record_edition(

@@ -124,12 +124,12 @@ def detailed(store: Store, value: Any) -> Any:
 
 
 def tasked(store: Store, value: Any, column: str) -> Any:
-    store.record_spot_task({"happened_on": "2022-05-01", "uxo": 1, column: value})
+    store.record_spot_task(happened_on="2022-05-01", uxo=1, **{column: value})
     return store.spot_tasks()[column].tolist()
 
 
 def tasked_at(store: Store, value: Any) -> Any:
-    store.record_spot_task({"happened_on": "2022-05-01", "uxo": 1, "lon": value, "lat": 13.0})
+    store.record_spot_task(happened_on="2022-05-01", uxo=1, lon=value, lat=13.0)
     return [each.wkt for each in store.spot_tasks().geometry]
 
 
@@ -156,7 +156,7 @@ def retracted(store: Store, value: Any) -> Any:
 
 
 def void_task(store: Store, value: Any) -> Any:
-    name = store.record_spot_task({"happened_on": "2022-05-01", "uxo": 1})
+    name = store.record_spot_task(happened_on="2022-05-01", uxo=1)
     store.retract_spot_task(name, reason=value)
     return store.export_log().spot_tasks["retracted_why"].tolist() if len(store.events()) else []
 
@@ -169,7 +169,7 @@ def submitted(store: Store, value: Any, column: str) -> Any:
 
 def rejected(store: Store, value: Any, column: str) -> Any:
     name = store.submit(file({"hazard_id": "N", "geometry": square(103.0)}))
-    said = {"why": "no", "rejected_by": "desk"} | {column: value}
+    said = {"reason": "no", "rejected_by": "desk"} | {column: value}
     store.reject(name, **said)
     return store.submission(name).records[["why", "decided_by"]].to_numpy().tolist()
 
@@ -281,7 +281,7 @@ DOORS: dict[str, Door] = {
     },
     **{
         f"reject {column}": lambda s, v, c=column: rejected(s, v, c)
-        for column in ("why", "rejected_by")
+        for column in ("reason", "rejected_by")
     },
     "accept by": accepted,
     **{

@@ -144,9 +144,55 @@ def test_a_release_takes_off_what_lies_under_the_polygon(ledger: Store) -> None:
     sound(ledger)
 
 
+VERBS: dict[str, tuple[Any, ...]] = {
+    "record": ("A", "cleared", field()),
+    "record_report": ("cleared", field()),
+    "amend": ("A", field()),
+    "describe": ("A", {"operator": "x"}),
+    "confirm": ("A",),
+    "divide": ("A", {"A-1": field()}),
+    "merge": (["A", "B"], "C"),
+    "record_spot_task": (),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("word", "meant"), [("dryrun", "dry_run"), ("recordedby", "recorded_by"), ("colour", None)]
+)
+def test_a_word_that_no_report_has_records_nothing(
+    untouched: Store, verb: str, word: str, meant: str | None
+) -> None:
+    # A misspelled dry_run must not record what was only to be tried.
+    method = getattr(untouched, verb)
+    with pytest.raises(errors.OptionError) as refused:
+        method(*VERBS[verb], happened_on="2022-05-01", **{word: 1})
+    said = str(refused.value)
+    assert said.startswith(f"{verb}: {word} is unknown;")
+    assert meant is None or f"did you mean {meant}?" in said
+    named = said.partition("valid: ")[2].split(", ")
+    assert {"happened_on", "dry_run", "report_ref", "comment", "recorded_by"} <= set(named)
+    assert len(untouched.events()) == 3
+
+
+@pytest.mark.parametrize("land", [field(), gpd.GeoSeries([field()], crs=4326)], ids=type)
+def test_the_outcome_comes_before_the_polygon(untouched: Store, land: Any) -> None:
+    swapped: Any = untouched.record_report
+    with pytest.raises(errors.OptionError, match=r"write record_report\(outcome, polygon\)"):
+        swapped(land, "cleared", happened_on="2022-05-01")
+    single: Any = untouched.record
+    with pytest.raises(errors.OptionError, match=r"write record\(hazard_id, outcome, polygon\)"):
+        single("A", land, "cleared", happened_on="2022-05-01")
+    preview: Any = release_area
+    with pytest.raises(errors.OptionError, match=r"write release_area\(hazards, haz"):
+        preview(untouched.hazards(), "A", land, "cleared")
+    with pytest.raises(errors.OptionError, match=r"outcome is a .*; valid: cancelled, reduced"):
+        swapped(land, land, happened_on="2022-05-01")
+
+
 def test_the_recording_does_what_the_preview_shows(ledger: Store) -> None:
     polygon = shapely.Polygon([(102.99, 12.99), (103.007, 13.002), (103.003, 13.02)])
-    shown = release_area(ledger.hazards(), "A", polygon, outcome="reduced")
+    shown = release_area(ledger.hazards(), "A", "reduced", polygon)
     done = ledger.record("A", "reduced", polygon, happened_on="2022-05-01")
     assert (done.released_m2, done.outside_m2) == (shown.balance.released_m2, shown.outside_m2)
     left = ledger.hazards().set_index("hazard_id").geometry["A"]
@@ -167,7 +213,7 @@ def test_field_polygons_do_what_their_preview_shows(store: Store) -> None:
         polygon = moved(drawn[name][2], name)
         shown = refused = None
         try:
-            shown = release_area(hazards, name, polygon, outcome="cleared")
+            shown = release_area(hazards, name, "cleared", polygon)
         except errors.MineGeoError as error:
             refused = type(error)
         if shown is None:
@@ -361,7 +407,7 @@ def test_what_was_retracted_can_be_recorded_again(ledger: Store) -> None:
 def test_a_registration_is_retracted_only_when_nothing_hangs_on_it(ledger: Store) -> None:
     release = ledger.record("A", "cleared", field(103.0, 103.006), happened_on="2022-05-01")
     registered = ledger.history("A")["event_id"].iloc[0]
-    with pytest.raises(errors.RecordError, match="would hang in the air"):
+    with pytest.raises(errors.RecordError, match="could not stand any more"):
         ledger.retract(registered, reason="no mines here")
     assert not ledger.history("A")["voided"].any()
     ledger.retract(release, reason="no mines here")
@@ -510,7 +556,7 @@ def test_a_hazard_is_divided(ledger: Store) -> None:
     ).new
     with pytest.raises(errors.RecordError, match="comes before it was in the register"):
         ledger.record("A-1", "cleared", field(103.004, 103.005), happened_on="2022-05-31")
-    with pytest.raises(errors.RecordError, match="would hang in the air"):
+    with pytest.raises(errors.RecordError, match="could not stand any more"):
         ledger.retract("div", reason="no")
     with pytest.raises(errors.ConflictError, match=r"A-1.* registered with other content"):
         ledger.register(ledger.hazards())
@@ -592,7 +638,7 @@ def test_hazards_are_merged(ledger: Store, into: str) -> None:
 def test_a_report_over_several_hazards(ledger: Store) -> None:
     polygon = box(103.006, 12.99, 103.024, 13.02)
     said = {"happened_on": "2022-05-01", "event_id": "R", "reported_size_m2": 1e6, "uxo": 4}
-    done = ledger.record_report(polygon, "cleared", **said)
+    done = ledger.record_report("cleared", polygon, **said)
     assert [(each, each.hazard_id, each.released_m2) for each in done] == [
         ("R", "A", gone((103.0, 103.006))),
         ("R:B", "B", gone((103.024, 103.03))),
@@ -602,13 +648,13 @@ def test_a_report_over_several_hazards(ledger: Store) -> None:
     assert [each.outside_m2 for each in done] == [round(total - inside), 0]
     table = ledger.releases(by="year")
     assert table[["events", "reported_m2", "uxo"]].iloc[0].tolist() == [2, 1_000_000, 4]
-    again = ledger.record_report(polygon, "cleared", **said)
+    again = ledger.record_report("cleared", polygon, **said)
     assert again == done
     assert not any(each.new for each in again)
     with pytest.raises(errors.ConflictError, match="R is there with other content"):
-        ledger.record_report(polygon, "reduced", **said)
+        ledger.record_report("reduced", polygon, **said)
     with pytest.raises(errors.GeometryError, match="over no hazard on 2022-05-01: the nearest, C"):
-        ledger.record_report(box(103.06, 13, 103.07, 13.01), "cleared", happened_on="2022-05-01")
+        ledger.record_report("cleared", box(103.06, 13, 103.07, 13.01), happened_on="2022-05-01")
     sound(ledger)
 
 
@@ -616,9 +662,9 @@ def test_a_report_over_several_kinds_says_which(store: Store) -> None:
     store.register(made(kind=["ap_minefield", "cluster_munition", "ap_minefield"]))
     polygon = box(103.006, 12.99, 103.024, 13.02)
     with pytest.raises(errors.MixedError, match="kind="):
-        store.record_report(polygon, "cleared", happened_on="2022-05-01")
+        store.record_report("cleared", polygon, happened_on="2022-05-01")
     done = store.record_report(
-        polygon, "cleared", happened_on="2022-05-01", kind="cluster_munition"
+        "cleared", polygon, happened_on="2022-05-01", kind="cluster_munition"
     )
     assert [each.hazard_id for each in done] == ["B"]
 
@@ -770,7 +816,7 @@ def test_land_released_over_two_hazards_of_a_kind_is_credited_once(store: Store)
     table = table.set_geometry([field(), field(103.005, 103.015), field(103.04, 103.05)], crs=4326)
     store.register(to_hazards(table))
     polygon = field(103.0, 103.02)
-    done = store.record_report(polygon, "cleared", happened_on="2022-05-01")
+    done = store.record_report("cleared", polygon, happened_on="2022-05-01")
     by_hazard = {each.hazard_id: each for each in done}
     assert by_hazard["A"].released_m2 == m2(103, 103.01)
     assert by_hazard["B"].released_m2 == m2(103, 103.01) - m2(103.005, 103.01)
@@ -937,9 +983,9 @@ def test_spot_tasks_have_their_own_table(ledger: Store) -> None:
         "lat": "13.5",
         "recorded_by": "one",
     }
-    assert ledger.record_spot_task(task) == "S-1"
-    assert ledger.record_spot_task({**task, "recorded_by": "another"}) == "S-1"
-    nameless = ledger.record_spot_task({"happened_on": "2024-06-01", "uxo": 1})
+    assert ledger.record_spot_task(**task) == "S-1"
+    assert ledger.record_spot_task(**task | {"recorded_by": "another"}) == "S-1"
+    nameless = ledger.record_spot_task(happened_on="2024-06-01", uxo=1)
     found = ledger.spot_tasks()
     assert found["task_id"].tolist() == ["S-1", nameless]
     assert found.loc[0, ["province_code", "submunitions"]].tolist() == ["16", 3]
@@ -950,7 +996,7 @@ def test_spot_tasks_have_their_own_table(ledger: Store) -> None:
     known = found["recorded_at"].max()
     assert ledger.spot_tasks(known_at=found["recorded_at"].min())["task_id"].tolist() == ["S-1"]
     with pytest.raises(errors.ConflictError, match="S-1 is there with other content"):
-        ledger.record_spot_task({**task, "uxo": 1})
+        ledger.record_spot_task(**task | {"uxo": 1})
     ledger.retract_spot_task("S-1", reason="a minefield after all")
     ledger.retract_spot_task("S-1", reason="a minefield after all")
     with pytest.raises(errors.ConflictError, match="a minefield after all"):
@@ -976,7 +1022,7 @@ def test_spot_tasks_that_cannot_be(
     untouched: Store, wrong: dict[str, Any], error: type[Exception], match: str
 ) -> None:
     with pytest.raises(error, match=match):
-        untouched.record_spot_task({"happened_on": "2024-05-01", "uxo": 1, **wrong})
+        untouched.record_spot_task(**{"happened_on": "2024-05-01", "uxo": 1} | wrong)
     assert untouched.spot_tasks().empty
 
 
@@ -989,10 +1035,8 @@ def test_spot_tasks_are_taken_over_with_their_moments(
 ) -> None:
     with create_store(tmp_path / "source.gpkg") as source:
         placed = {"province": "ratanak kiri", "district": "Lumphat", "lon": 107.0, "lat": 13.5}
-        source.record_spot_task(
-            {"task_id": "007", "happened_on": "2024-05-01", "submunitions": 3, **placed}
-        )
-        source.record_spot_task({"happened_on": "2024-06-01", "uxo": 1, "comment": "by the road"})
+        source.record_spot_task(task_id="007", happened_on="2024-05-01", submunitions=3, **placed)
+        source.record_spot_task(happened_on="2024-06-01", uxo=1, comment="by the road")
         found = source.spot_tasks()
     tasks: pd.DataFrame = found
     if form != "frame":
@@ -1040,13 +1084,13 @@ def test_a_table_of_spot_tasks_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_what_a_store_holds(ledger: Store) -> None:
     ledger.record("A", "cleared", field(), happened_on="2022-05-01")
-    ledger.record_spot_task({"happened_on": "2024-06-01", "uxo": 1})
+    ledger.record_spot_task(happened_on="2024-06-01", uxo=1)
     found = ledger.info().set_index("what")["value"]
     names = ["hazards, ap_minefield", "closed hazards", "events", "spot tasks"]
     assert found[names].tolist() == ["2", "1", "4", "1"]
 
 
 def test_spot_tasks_are_guarded(ledger: Store) -> None:
-    ledger.record_spot_task({"happened_on": "2024-06-01", "uxo": 1})
+    ledger.record_spot_task(happened_on="2024-06-01", uxo=1)
     with pytest.raises(Exception, match="written by mine_geo only"), ledger._engine.begin() as one:
         one.execute(text("DELETE FROM spot_task"))

@@ -251,7 +251,7 @@ def test_reports_may_arrive_in_any_order(
 
 def test_the_guards_are_back_after_a_yard_is_emptied(yard: Yard) -> None:
     with yard.empty() as store:
-        store.record_spot_task({"happened_on": "2021-01-01", "uxo": 1})
+        store.record_spot_task(happened_on="2021-01-01", uxo=1)
         with (
             pytest.raises(Exception, match="written by mine_geo only"),
             store._engine.begin() as connection,

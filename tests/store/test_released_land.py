@@ -138,7 +138,7 @@ def test_a_waiting_point_and_a_waiting_report_withhold_what_lies_there(
     drawn = {"event_type": "amended", "happened_on": "2024-01-09"}
     store.submit(report_file({"hazard_id": "B-2", "geometry": square(104.0), **drawn}))
     assert shown_of(store) == 0  # drawn anew somewhere else: something of it is left
-    store.reject(store.submissions()["submission_id"].iloc[-1], why="sent in error")
+    store.reject(store.submissions()["submission_id"].iloc[-1], reason="sent in error")
     assert shown_of(store) == 1
     store.submit(file({"hazard_id": "here", "geometry": shapely.Point(102.555, 13.105)}))
     assert shown_of(store) == 0
@@ -167,7 +167,7 @@ def test_land_amended_away_and_registered_again_is_kin(
     store.submit(file({"hazard_id": "waits", "geometry": corner}))
     assert name in remaining(store.restricted())
     assert shown_of(store) == 0
-    store.reject(store.submissions()["submission_id"].iloc[-1], why="sent in error")
+    store.reject(store.submissions()["submission_id"].iloc[-1], reason="sent in error")
     assert shown_of(store) == 1
     again = first.assign(hazard_id="N").set_geometry([corner], crs=4326)
     store.register(again, registered_on=date(2023, 1, 2))

@@ -111,8 +111,8 @@ def test_one_that_waits_on_the_workbench_under_another_id(store: Store) -> None:
     assert f"that of 28, which waits in {first}" in said.iloc[0]
     assert store.hazards()["hazard_id"].tolist() == ["28"]
     # The mend of the message: reject the other, submit this one again.
-    store.reject(first, "the number of a placemark")
-    store.reject(second, "again")
+    store.reject(first, reason="the number of a placemark")
+    store.reject(second, reason="again")
     third = store.submit(file(A), again=True)
     assert store.accept(third).registered == 1
     assert store.hazards()["hazard_id"].tolist() == ["A"]

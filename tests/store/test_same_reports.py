@@ -217,7 +217,7 @@ def test_two_files_wait_with_two_words(desk: Store) -> None:
     assert any(old in note for note in done.notes)
     assert sums(desk) == [1, HALF, 20_000, 5]
     assert "ap_mines 5, now 3" in desk.accept(old).left[0].why
-    desk.reject(old, "an older word")
+    desk.reject(old, reason="an older word")
     assert sums(desk) == [1, HALF, 20_000, 5]
 
 
@@ -320,7 +320,7 @@ def test_a_corrected_report_over_two_hazards_comes_back_whole(desk: Store) -> No
     desk.retract("{G}", reason="7 were 8")
     again = desk.submit(report_file(said, other), again=True)
     assert ["was retracted" in each.why for each in desk.accept(again).left] == [True, True]
-    desk.reject(again, "the old word")
+    desk.reject(again, reason="the old word")
     name = sent(desk, said | {"ap_mines": 8}, other | {"ap_mines": 8})
     assert codes(desk, name) == []
     done = desk.accept(name)
@@ -374,13 +374,13 @@ def test_one_reference_whose_figures_stand_in_the_first_row(desk: Store) -> None
 @pytest.mark.parametrize("side", [0, 1])
 def test_of_a_report_over_several_hazards_all_is_retracted(desk: Store, side: int) -> None:
     said = {"happened_on": "2024-05-03", "reported_size_m2": 40_000, "ap_mines": 7}
-    done = desk.record_report(BOTH, "cleared", event_id="R", **said)
+    done = desk.record_report("cleared", BOTH, event_id="R", **said)
     assert sums(desk) == [2, 2 * HALF, 40_000, 7]
     gone = desk.retract(done[side], reason="wrong")
     assert gone.notes
     assert sums(desk) == [0, 0, 0, 0]
     assert not desk.retract(done[1 - side], reason="wrong").new
-    again = desk.record_report(BOTH, "cleared", event_id="R", **said | {"ap_mines": 8})
+    again = desk.record_report("cleared", BOTH, event_id="R", **said | {"ap_mines": 8})
     assert again[0] == "R~2"
     assert sums(desk) == [2, 2 * HALF, 40_000, 8]
 

@@ -233,7 +233,7 @@ class Desk:
         assert len(new) == sum(map(sides, lanes("new")))
         self._stands(lanes("new"))
         if step.does == "send" and waits | mistaken:
-            self.store.reject(name, "an old word")
+            self.store.reject(name, reason="an old word")
         if step.does == "correct" and waits:
             self._accept(name, mistaken, as_correction=True)
             self._stands(lanes("waits"))

@@ -122,7 +122,7 @@ def test_no_door_of_the_ledger_lets_one_in(full, hazards, drawn):
         full.register(frame)
     for call in (
         lambda: full.record("B-2", "cleared", hollow, happened_on="2023-01-01"),
-        lambda: full.record_report(hollow, "cleared", happened_on="2023-01-01"),
+        lambda: full.record_report("cleared", hollow, happened_on="2023-01-01"),
         lambda: full.amend("B-2", hollow, happened_on="2023-01-01"),
         lambda: full.confirm(
             "B-2", polygon=hollow, happened_on="2023-01-01", outcome="reduced", operator="MAG"

@@ -109,7 +109,7 @@ def test_a_row_that_is_not_of_it_is_rejected(desk: Store, bad: int) -> None:
     """38,000 m² are within twice 19,988, and of 39,976 they are as well. Its items are kept."""
     name = sent(desk, *rows("id", *((MISSES, {}) if bad == 1 else ({}, MISSES))))
     waits(desk, name, bad, "misses AP-00")
-    desk.reject(name, "of another report", records=[bad])
+    desk.reject(name, reason="of another report", records=[bad])
     done = desk.accept(name)
     assert (done.accepted, done.left) == (1, ())
     said = f"record {bad} was rejected, of one report with record {3 - bad}: what m² and items"
@@ -119,7 +119,7 @@ def test_a_row_that_is_not_of_it_is_rejected(desk: Store, bad: int) -> None:
 
 def test_the_row_with_the_figures_is_rejected(desk: Store) -> None:
     name = sent(desk, *rows("first row", MISSES, {}))
-    desk.reject(name, "of another report", records=[1])
+    desk.reject(name, reason="of another report", records=[1])
     done = desk.accept(name)
     assert any("record 1 was rejected with the m² and items" in note for note in done.notes)
     assert sums(desk) == [1, HALF, 0, 0]
@@ -129,7 +129,7 @@ def test_the_size_of_the_whole_is_doubted_on_what_is_left_of_it(desk: Store) -> 
     """45,000 m² fit the land of both rows; of 19,988 they are more than twice."""
     name = sent(desk, *rows("id", *[{"reported_size_m2": 45_000.0}] * 2))
     assert desk.accept(name, dry_run=True).left == ()
-    desk.reject(name, "not worked", records=[2])
+    desk.reject(name, reason="not worked", records=[2])
     done = desk.accept(name)
     assert done.left[0].why.startswith("size_mistaken: ")
     assert sums(desk) == [0, 0, 0, 0]

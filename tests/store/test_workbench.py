@@ -158,7 +158,7 @@ def test_records_keep_the_numbers_that_they_have_in_the_file(store: Store) -> No
     assert found.records["errors"].tolist() == [0, 1]
     assert found.findings.set_index("code").loc["bad_point", "record"] == 5
     assert store.accept("S-0001").left[0][:2] == (5, "B")
-    assert store.reject("S-0001", "no", records=[5]).rejected == 1
+    assert store.reject("S-0001", reason="no", records=[5]).rejected == 1
 
 
 def test_the_table_that_was_read_is_not_changed(store: Store) -> None:
@@ -195,7 +195,7 @@ def test_the_same_file_again_is_recognised(store: Store) -> None:
     assert (again, again.new, again.records) == (first, False, 2)
     assert "S-0001" in again.notes[0]
     assert len(store.submissions()) == 1
-    store.reject(first, "wrong file")
+    store.reject(first, reason="wrong file")
     assert not store.submit(file(A, B)).new  # each night's run would bring it back
     assert ids(store) == []
     anew = store.submit(file(A, B), again=True)
@@ -305,7 +305,7 @@ def test_of_one_id_twice_on_the_workbench_the_newest_counts(store: Store) -> Non
     store.submit(file({**A, "geometry": BOW_TIE}))  # cannot enter, so it cannot count
     assert store.hazards()["size_m2"].tolist() == [SIZE]
     assert store.hazards(known_at=first)["size_m2"].tolist() != [SIZE]
-    store.reject("S-0002", "the older one was right")
+    store.reject("S-0002", reason="the older one was right")
     assert store.hazards()["size_m2"].tolist() != [SIZE]
 
 
@@ -345,7 +345,7 @@ def test_an_accepted_record_is_the_waiting_one_at_earlier_moments(store: Store) 
     assert ids(store, "only", known_at=just_before) == ["A", "B"]
     assert ids(store, "exclude", known_at=accepted) == ["A"]
     assert ids(store, "only", known_at=accepted) == ["B"]
-    store.reject(done, "not a minefield")
+    store.reject(done, reason="not a minefield")
     assert ids(store) == ["A"]
     assert ids(store, "only", known_at=accepted) == ["B"]
 
@@ -462,7 +462,7 @@ def test_every_moment_is_later_than_the_one_before(store: Store) -> None:
         connection.execute(insert(SUBMISSION).values({**row, **numbers, **ahead, **said}))
     register(store, A)
     name = store.submit(file({**A, "village": "V"}, B))
-    store.reject(name, "no", hazards="B")
+    store.reject(name, reason="no", hazards="B")
     store.accept(name)
     store.describe("A", {"village": "W"}, happened_on="2022-01-01")
     moments = [moment(store, "S-0001"), *store.events()["recorded_at"].sort_values()[:1]]

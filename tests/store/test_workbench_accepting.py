@@ -436,9 +436,9 @@ def test_an_acceptance_that_fails_half_way_leaves_nothing(
 
 def test_rejected_records_stay_to_be_seen_and_count_no_more(store: Store) -> None:
     name = submit(store, A, B, {"hazard_id": None})
-    done = store.reject(name, " wrong datum ", hazards="A", rejected_by="desk")
+    done = store.reject(name, reason=" wrong datum ", hazards="A", rejected_by="desk")
     assert (done.submission_id, done.rejected) == (name, 1)
-    assert store.reject(name, "no id", records=[3]).rejected == 1
+    assert store.reject(name, reason="no id", records=[3]).rejected == 1
     records = store.submission(name).records
     assert records["state"].tolist() == ["rejected", "waiting", "rejected"]
     assert records["why"].tolist()[::2] == ["wrong datum", "no id"]
@@ -448,8 +448,8 @@ def test_rejected_records_stay_to_be_seen_and_count_no_more(store: Store) -> Non
         store.accept(name, hazards="A")
     store.accept(name)
     with pytest.raises(errors.RecordError, match=r"B was accepted on .* retract its event"):
-        store.reject(name, "changed my mind", hazards="B")
-    assert store.reject(name, "all of it").rejected == 0
+        store.reject(name, reason="changed my mind", hazards="B")
+    assert store.reject(name, reason="all of it").rejected == 0
     assert store.submissions()[["waiting", "accepted", "rejected"]].iloc[0].tolist() == [0, 1, 2]
 
 
@@ -457,5 +457,5 @@ def test_rejected_records_stay_to_be_seen_and_count_no_more(store: Store) -> Non
 def test_a_rejection_needs_a_reason(store: Store, why: Any) -> None:
     name = submit(store, A)
     with pytest.raises(errors.RecordError, match="why is missing"):
-        store.reject(name, why)
+        store.reject(name, reason=why)
     assert store.submission(name).records["state"].tolist() == ["waiting"]

@@ -102,7 +102,9 @@ def test_several_accept_what_is_redrawn(desk: str) -> None:
 
 def test_one_accepts_and_one_rejects(desk: str) -> None:
     accepted, rejected = together(
-        desk, lambda store: store.accept("S-0001"), lambda store: store.reject("S-0001", "no")
+        desk,
+        lambda store: store.accept("S-0001"),
+        lambda store: store.reject("S-0001", reason="no"),
     )
     assert sorted([accepted.accepted, rejected.rejected]) == [0, FIELDS]
     with open_store(desk) as store:

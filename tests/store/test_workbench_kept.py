@@ -44,7 +44,7 @@ CHANGES = [
 def filled(store: Store) -> None:
     store.submit(file(A, B, {"hazard_id": "C"}, findings=[Finding("size_differs", "x", record=0)]))
     store.accept("S-0001", hazards="A")
-    store.reject("S-0001", "no", hazards="B")
+    store.reject("S-0001", reason="no", hazards="B")
 
 
 @pytest.mark.parametrize("statement", CHANGES)

@@ -121,7 +121,7 @@ def do(store: Store, number: int, step: Step) -> None:
             done = store.accept(which, **options)
             event(f"accepted: {min(done.accepted, 2)}, left: {min(len(done.left), 2)}")
         else:
-            store.reject(which, "no", hazards=said["hazards"])
+            store.reject(which, reason="no", hazards=said["hazards"])
     elif name == "register":
         store.register(to_hazards(candidates([said["row"]])))
     elif name == "record":

@@ -150,7 +150,7 @@ def test_what_is_asked_for_by_name_is_done_whole_or_not_at_all(desk: Store) -> N
     assert desk.accept(name, hazards="{g1}").released == 1
     with pytest.raises(errors.RecordError, match="misses A"):
         desk.accept(name, hazards="{g2}")
-    desk.reject(name, "another place", hazards="{g2}")
+    desk.reject(name, reason="another place", hazards="{g2}")
 
 
 def test_reports_in_any_order_count_on_their_days(desk: Store) -> None:

@@ -54,7 +54,14 @@ class Base:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file or the database; a GeoPackage is one plain file again."""
+        """Let go of the file or the database; a GeoPackage is one plain file again.
+
+        Examples
+        --------
+        >>> store.close()
+        >>> store.name
+        'example.gpkg'
+        """
         leave_wal(self._engine)
         self._engine.dispose()
 

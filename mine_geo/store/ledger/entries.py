@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -26,6 +26,7 @@ from mine_geo.geo.cells import (
     value_fault,
 )
 from mine_geo.ledger.events import ATTRIBUTES, MARKS
+from mine_geo.ledger.report import Report
 from mine_geo.store.schema import content
 from mine_geo.terms import ITEM_COLUMNS, TIME_ZONE
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 DAYS_IN: Final = ZoneInfo(TIME_ZONE)
 """Where a day begins and ends."""
 _NEXT: Final = re.compile(r"(?P<own>.+)~(?P<time>[1-9]\d{0,8})", re.DOTALL)
-_REASONS: Final = ("reason", "why")
 CONTENT: Final = (
     "hazard_id",
     "event_type",
@@ -70,8 +70,11 @@ class Facts:
     comment: str | None = None
     recorded_by: str | None = None
 
+    event_id: str | None = None
+    """The id that the report brought along; of several events of one report that of the first."""
+
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Self:
+    def of(cls, **report: Unpack[Report]) -> Self:
         """Check what a report says; missing values, NaN and blanks are None.
 
         Raises
@@ -81,18 +84,34 @@ class Facts:
 
         Examples
         --------
-        >>> Facts.of({"operator": " MAG ", "uxo": 2.0}).uxo
+        >>> Facts.of(operator=" MAG ", uxo=2).operator
+        'MAG'
+        """
+        return cls.of_row(report)
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        """Check what a row of a table says of a report; its other columns are left alone.
+
+        Raises
+        ------
+        RecordError
+            As for `of`.
+
+        Examples
+        --------
+        >>> Facts.of_row({"hazard_id": "AP-1", "uxo": 2.0}).uxo
         2
         """
         checks: dict[str, Callable[[Any, str], Any]] = {
-            **dict.fromkeys(("operator", "report_ref", "comment", "recorded_by"), text_of),
+            **dict.fromkeys(Report.__annotations__, text_of),
             **dict.fromkeys(("reported_size_m2", "depth_cm"), _number),
             **dict.fromkeys(ITEM_COLUMNS, _items),
         }
-        return cls(**{name: check(said.get(name), name) for name, check in checks.items()})
+        return cls(**{name: check(row.get(name), name) for name, check in checks.items()})
 
     def without_figures(self) -> Facts:
-        """Return the same without sizes and items: what may stand on several events."""
+        """Return the same without size and items: what may stand on several events."""
         nothing: dict[str, Any] = dict.fromkeys(("reported_size_m2", *ITEM_COLUMNS))
         return replace(self, **nothing)
 
@@ -119,8 +138,8 @@ class Entry:
 
     def said(self) -> dict[str, Any]:
         """Return all columns of the event but its moment."""
-        own = ("hazard_id", "event_type", "happened_on", "retracts", "transfer_id", "detail")
-        return {name: getattr(self, name) for name in own} | vars(self.facts)
+        own = ("event_id", "hazard_id", "event_type", "happened_on", "retracts", "transfer_id")
+        return vars(self.facts) | {name: getattr(self, name) for name in (*own, "detail")}
 
     def digest(self) -> str:
         """Return the hash of the content."""
@@ -190,7 +209,7 @@ def id_of(value: Any, name: str) -> str:
     >>> id_of(" AP-1 ", "hazard_id")
     'AP-1'
     """
-    is_id = name not in _REASONS
+    is_id = name != "reason"
     most = IDS.get(name, ID_LENGTH) if is_id else TEXT_LENGTH
     text = _text(value, name, most, is_id=is_id)
     if text is None:

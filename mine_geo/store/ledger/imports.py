@@ -41,7 +41,7 @@ from mine_geo.ledger.events import (
 )
 from mine_geo.ledger.fold import fold
 from mine_geo.store.engines import clock
-from mine_geo.store.ledger import event_rows, projection, register, spot_tasks
+from mine_geo.store.ledger import register, spot_tasks, stored
 from mine_geo.store.ledger.entries import DAYS_IN
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import EVENT, HAZARD, SPOT_TASK
@@ -87,7 +87,9 @@ class Log(NamedTuple):
 
 def export_log(connection: Connection, *, synthetic: bool) -> Log:
     """Read a ledger whole; see `Store.export_log`."""
-    events = event_rows.read(connection).sort_values(["recorded_at", "event_id"], ignore_index=True)
+    events = stored.read_events(connection).sort_values(
+        ["recorded_at", "event_id"], ignore_index=True
+    )
     if events.empty:
         raise StoreError("nothing is recorded in this store yet: there is no log to write out")
     if synthetic:
@@ -240,10 +242,10 @@ def import_log(
         raise RecordError(f"events that cannot be: {some(lines, 3)}; correct them in the log")
     _check_words(done.hazards)
     ids = set(done.hazards["hazard_id"]) | set(log["hazard_id"])
-    projection.write(connection, done.hazards, ids, now, synthetic=synthetic, extras=extras)
+    stored.write_hazards(connection, done.hazards, ids, now, synthetic=synthetic, extras=extras)
     order = log.sort_values(["recorded_at", "event_id"], kind="stable")
     order = pd.concat([order[order["retracts"].isna()], order[order["retracts"].notna()]])
-    event_rows.insert(connection, order, now)
+    stored.insert_events(connection, order, now)
     if written:
         spot_tasks.insert(connection, written, now)
     registered = int((log["event_type"] == "registered").sum())

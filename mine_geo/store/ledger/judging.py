@@ -20,16 +20,20 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import select
 
-from mine_geo.errors import ConflictError, UnknownNameError, meant, some
+from mine_geo.errors import ConflictError, GeometryError, RecordError, UnknownNameError, meant, some
 from mine_geo.geo.geometry import exact_size_m2
+from mine_geo.ledger.cut import NOTHING, SLIVER_M
+from mine_geo.ledger.events import detail_of, standing
 from mine_geo.ledger.fold import Fold, fold
+from mine_geo.ledger.preview import distance_m
 from mine_geo.store.engines import next_moment
-from mine_geo.store.ledger import event_rows, neighbours, projection, verdicts
+from mine_geo.store.ledger import relations, stored
 from mine_geo.store.ledger.entries import DAYS_IN, Entry, digest, next_id, not_in_future
+from mine_geo.store.ledger.stored import MANY
 from mine_geo.store.schema import content
 from mine_geo.store.schema.models import EVENT, HAZARD, RECORD, SUBMISSION, WAITING
 from mine_geo.tables.movements import changes
-from mine_geo.terms import CRS, EVENT_COLUMNS, OUTCOMES
+from mine_geo.terms import CRS, EVENT_COLUMNS, ITEM_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -37,8 +41,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-
-MANY: Final = projection.MANY
+    from mine_geo.ledger.fold import Fold
+    from mine_geo.store.ledger.entries import Entry
 
 
 class Recorded(str):
@@ -176,7 +180,7 @@ class View:
 
     def events(self, ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
         """Return the events of some hazards, or of all, as an events table."""
-        found, more = event_rows.read(self.connection, ids), self._rows
+        found, more = stored.read_events(self.connection, ids), self._rows
         if more is None:
             return found
         return _joined(found, more if ids is None else more[more["hazard_id"].isin(set(ids))])
@@ -184,27 +188,27 @@ class View:
     def together(
         self, ids: Iterable[str], new: Iterable[tuple[str, str]] = ()
     ) -> set[str]:  # fmt: skip
-        """Return these hazards and all that transfers link them with, see `neighbours`."""
+        """Return these hazards and all that transfers link them with, see `relations`."""
         sides = list(new)
         if self._rows is not None:
             moved = self._rows[self._rows["transfer_id"].notna()]
             sides += zip(moved["transfer_id"], moved["hazard_id"], strict=True)
-        return neighbours.together(self.connection, ids, sides)
+        return relations.together(self.connection, ids, sides)
 
     def overlapping(self, ids: Iterable[str], new: gpd.GeoDataFrame | None = None) -> set[str]:
-        """Return the hazards whose polygons may meet those of these, see `neighbours`."""
-        drawn = neighbours.Drawn.of([each for each in (self._rows, new) if each is not None])
-        return neighbours.overlapping(self.connection, ids, drawn)
+        """Return the hazards whose polygons may meet those of these, see `relations`."""
+        drawn = relations.Drawn.of([each for each in (self._rows, new) if each is not None])
+        return relations.overlapping(self.connection, ids, drawn)
 
-    def reach(self) -> neighbours.Reach:
-        """Return how far the polygons of all hazards ever reached, see `neighbours`."""
-        drawn = neighbours.Drawn.of([] if self._rows is None else [self._rows])
-        return neighbours.Reach.read(self.connection, drawn)
+    def reach(self) -> relations.Reach:
+        """Return how far the polygons of all hazards ever reached, see `relations`."""
+        drawn = relations.Drawn.of([] if self._rows is None else [self._rows])
+        return relations.Reach.read(self.connection, drawn)
 
     def within(self, bounds: tuple[float, float, float, float]) -> set[str]:
-        """Return the hazards whose polygons may meet a box, degrees, see `neighbours`."""
-        drawn = neighbours.Drawn.of([] if self._rows is None else [self._rows])
-        return neighbours.within(self.connection, bounds, drawn)
+        """Return the hazards whose polygons may meet a box, degrees, see `relations`."""
+        drawn = relations.Drawn.of([] if self._rows is None else [self._rows])
+        return relations.within(self.connection, bounds, drawn)
 
     def surroundings(self, ids: Collection[str]) -> set[str]:
         """Return the hazards whose events decide what events of these did, credit included."""
@@ -293,10 +297,10 @@ class Judged:
         """Write the rows, and what the layer says from now on."""
         if self.rows is None:
             return
-        projection.write(
+        stored.write_hazards(
             connection, self.after.hazards, self.concerned, now, synthetic=synthetic
         )  # fmt: skip
-        event_rows.insert(connection, self.rows, now)
+        stored.insert_events(connection, self.rows, now)
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -307,7 +311,7 @@ class Judged:
     @cached_property
     def had(self) -> dict[str, Any]:
         """The polygon of its hazard before each event, by event_id."""
-        return verdicts.had(self.after)
+        return polygons_before(self.after)
 
     @cached_property
     def left(self) -> dict[str, Any]:
@@ -327,7 +331,7 @@ class Judged:
     def outlines(self, hazard_id: str, as_of: date | None) -> list[Any]:
         """Return the polygons of a hazard as it was ever drawn up to a day."""
         mine = self._by_hazard.get(hazard_id)
-        return [] if mine is None else verdicts.outlines(mine, hazard_id, as_of)
+        return [] if mine is None else drawn_outlines(mine, hazard_id, as_of)
 
     @cached_property
     def _said(self) -> dict[str, tuple[str, float]]:
@@ -434,8 +438,8 @@ def judge(
     events = _joined(before, rows)
     after = fold(events)
     if any(entry.retracts or entry.transfer_id for entry in new.values()):
-        verdicts.keeps_others_possible(fold(before), after, set(new))
-    verdicts.judge(events, after, new)
+        refuse_if_others_fall(fold(before), after, set(new))
+    refuse_impossible(events, after, new)
     rows["outside_m2"] = outside = _outside(after, new)
     events["outside_m2"] = events["event_id"].map(dict(zip(new, outside, strict=True))).fillna(
         events["outside_m2"]
@@ -543,7 +547,7 @@ def _frame(new: dict[str, Entry], now: datetime) -> gpd.GeoDataFrame:
     frame = gpd.GeoDataFrame(pd.DataFrame(columns), geometry=shapes, crs=CRS)
     frame["happened_on"] = pd.to_datetime(frame["happened_on"]).astype("datetime64[ms]")
     frame["recorded_at"] = pd.to_datetime(frame["recorded_at"]).astype("datetime64[ms, UTC]")
-    for name in ("reported_size_m2", "outside_m2", "depth_cm", *verdicts.ITEMS):
+    for name in ("reported_size_m2", "outside_m2", "depth_cm", *ITEM_COLUMNS):
         frame[name] = pd.to_numeric(frame[name]).astype(float)
     texts = [name for name in frame if frame[name].dtype == object]
     return frame.astype(dict.fromkeys(texts, "str"))
@@ -552,11 +556,120 @@ def _frame(new: dict[str, Entry], now: datetime) -> gpd.GeoDataFrame:
 def _outside(after: Fold, new: Mapping[str, Entry]) -> list[float]:
     """Return the worked land outside what was left of the hazard, m², for each release."""
     found = []
-    hads = verdicts.had(after)
+    hads = polygons_before(after)
     for key, entry in new.items():
         if entry.outside_m2 is not None or entry.event_type not in OUTCOMES:
             found.append(np.nan if entry.outside_m2 is None else float(entry.outside_m2))
             continue
         beyond = entry.geometry.difference(hads[key])
         found.append(float(np.rint(exact_size_m2([beyond])[0])))
+    return found
+
+
+_DRAWN: Final = ("registered", "amended")
+_NOT_THERE: Final = ("not_registered", "not_yet_registered")
+
+
+def refuse_impossible(events: gpd.GeoDataFrame, after: Fold, new: Mapping[str, Entry]) -> None:
+    """Refuse entries that cannot be, on their own day.
+
+    Parameters
+    ----------
+    events
+        All events of the hazards, the new ones among them.
+    after
+        Their fold.
+    new
+        The new entries by event_id.
+
+    Raises
+    ------
+    RecordError
+        If the hazard is not registered on that day, or nothing is left of it.
+    GeometryError
+        If a released polygon misses the hazard; with the distance in metres.
+    """
+    ignored = {row.event_id: row for row in after.ignored.itertuples()}
+    before = dict(zip(after.effects["event_id"], after.effects["before_m2"], strict=True))
+    notes = after.notes[after.notes["event_id"].isin(list(new))]
+    columns = (notes[name] for name in ("event_id", "code", "note"))
+    noted = {(event, code): str(note) for event, code, note in zip(*columns, strict=True)}
+    for key, entry in new.items():
+        if key in ignored:
+            raise RecordError(_refused(events, entry, ignored[key]))
+        if entry.event_type not in OUTCOMES:
+            continue
+        if before[key] == 0:
+            raise RecordError(
+                f"{entry.hazard_id}: nothing was left of it on {entry.happened_on}, all was "
+                "released; check the id and the day"
+            )
+        if failed := noted.get((key, "not_cut")):
+            raise GeometryError(f"{entry.hazard_id}: {failed}; simplify the polygon")
+        if (key, "outside") in noted:
+            _refuse_miss(events, entry)
+
+
+def refuse_if_others_fall(before: Fold, after: Fold, new: set[str]) -> None:
+    """Refuse entries without which events of others could not stand.
+
+    Raises
+    ------
+    RecordError
+        If an event that counted before could not be any more.
+    """
+    was = set(before.ignored["event_id"])
+    hit = after.ignored[~after.ignored["event_id"].isin(was | new)]
+    if hit.empty:
+        return
+    first = hit.iloc[0]
+    more = f" and {len(hit) - 1} more" if len(hit) > 1 else ""
+    raise RecordError(
+        f"{first['event_type']} {first['event_id']} of {first['hazard_id']}{more} could not stand "
+        f"any more ({first['reason']}); retract what happened later first"
+    )
+
+
+def _refused(events: gpd.GeoDataFrame, entry: Entry, ignored: Any) -> str:
+    """Say why an entry cannot be: `ignored` is its row in what the fold left out."""
+    if ignored.code not in _NOT_THERE:
+        return f"{entry.hazard_id}: {ignored.reason}; check the id"
+    found, _ = standing(events[events["hazard_id"] == entry.hazard_id])
+    begins = found["event_type"].isin(("registered", "transferred"))
+    if not begins.any():
+        return f"{entry.hazard_id}: its registration was retracted; register it again, or check"
+    day = found.loc[begins, "happened_on"].min()
+    return (
+        f"{entry.hazard_id}: {entry.event_type} on {entry.happened_on} comes before it was in the "
+        f"register, from {day.date()} on; check the day"
+    )
+
+
+def _refuse_miss(events: gpd.GeoDataFrame, entry: Entry) -> None:
+    """Refuse a released polygon that lies outside all land that ever was in the hazard."""
+    drawn = drawn_outlines(events, entry.hazard_id, entry.happened_on)
+    metres = min((distance_m(each, entry.geometry) for each in drawn), default=0.0)
+    if metres > SLIVER_M:
+        raise GeometryError(
+            f"the polygon misses {entry.hazard_id} by {metres:,.1f} m; check the id, the "
+            "coordinates and their datum"
+        )
+
+
+def drawn_outlines(events: gpd.GeoDataFrame, hazard_id: str, as_of: date | None) -> list[Any]:
+    """Return the polygons of a hazard as it was ever drawn up to a day."""
+    found, _ = standing(events[events["hazard_id"] == hazard_id], as_of=as_of)
+    child = np.array([(detail_of(text) or {}).get("role") == "child" for text in found["detail"]])
+    return list(found.geometry[found["event_type"].isin(_DRAWN).to_numpy() | child])
+
+
+def polygons_before(after: Fold) -> dict[str, Any]:
+    """Return the polygon of its hazard before each event, by event_id."""
+    now: dict[str, Any] = {}
+    found: dict[str, Any] = {}
+    effects: pd.DataFrame = after.effects
+    rows = zip(effects["event_id"], effects["hazard_id"], after.polygons, strict=True)
+    for event, hazard, left in rows:
+        found[event] = now.get(hazard, NOTHING)
+        now[hazard] = left
     return found

@@ -21,7 +21,7 @@ from mine_geo.geo.hazards import to_hazards
 from mine_geo.geo.snapshots import same_places
 from mine_geo.ledger.attributes import PARENT
 from mine_geo.ledger.events import ATTRIBUTES, to_events
-from mine_geo.store.ledger import projection
+from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import day, text_of, unmarked
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import EVENT, HAZARD, RECORD, SUBMISSION, WAITING
@@ -57,7 +57,7 @@ class Batch:
     """Hazards with what the store keeps beside them."""
 
     frame: gpd.GeoDataFrame
-    columns: projection.Columns
+    columns: stored.Columns
     """The rows of the hazard layer."""
     details: list[str]
     """What the registrations say, JSON."""
@@ -74,9 +74,9 @@ class Batch:
         values = zip(*attributes.values(), extras, strict=True)
         details = [detail_of(dict(zip((*ATTRIBUTES, "extra"), row, strict=True))) for row in values]
         kept = [{name: each[name] for name in each if name != PARENT} for each in extras]
-        columns = projection.columns_of(frame, content.extra_texts(kept), synthetic=synthetic)
+        columns = stored.columns_of(frame, content.extra_texts(kept), synthetic=synthetic)
         columns |= {PARENT: parents}
-        said = zip(columns["hazard_id"], details, columns[projection.HASH], strict=True)
+        said = zip(columns["hazard_id"], details, columns[stored.HASH], strict=True)
         return cls(frame, columns, details, [content.digest(*parts) for parts in said])
 
     def only(self, places: list[int]) -> Batch:
@@ -197,9 +197,9 @@ def register(
 class Registrations:
     """Hazards judged for the register."""
 
-    columns: projection.Columns
+    columns: stored.Columns
     """Their rows of the layer."""
-    events: projection.Columns | None
+    events: stored.Columns | None
     """Their events; None where nothing is new."""
     there: set[str]
     """Hazards that have a row already."""
@@ -218,7 +218,7 @@ class Registrations:
         if self.events is None:
             return
         bounds = shapely.total_bounds(self.events["geometry"]).tolist()
-        projection.put(connection, self.columns, self.there)
+        stored.put_hazards(connection, self.columns, self.there)
         gpkg.touch(connection, HAZARD.name, now, bounds)
         rows.insert_rows(connection, EVENT, self.events)
         gpkg.touch(connection, EVENT.name, now, bounds)
@@ -297,7 +297,7 @@ class _There:
 def _digests_of(connection: Connection, event_ids: list[str]) -> dict[str, str]:
     """Return the hashes of registrations whose id is not it, as in a ledger that was imported."""
     columns = [EVENT.c[name] for name in ("event_id", "hazard_id", "detail", "geometry")]
-    few = len(event_ids) <= projection.MANY
+    few = len(event_ids) <= stored.MANY
     where = EVENT.c.event_id.in_(event_ids) if few else EVENT.c.event_type == "registered"
     found = rows.read(connection, columns, [where])
     said = zip(
@@ -315,7 +315,7 @@ def _events(
     registered_on: date | None,
     recorded_by: str | None,
     view: View,
-) -> projection.Columns:
+) -> stored.Columns:
     """Return the events of new hazards, as columns."""
     columns, ids = batch.columns, batch.columns["hazard_id"]
     days = [surveyed or registered_on or view.today for surveyed in columns["surveyed_on"]]

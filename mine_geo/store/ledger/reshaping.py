@@ -20,7 +20,7 @@ from mine_geo.ledger.cut import areal
 from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.ledger.fold import fold
 from mine_geo.ledger.preview import Transfer, divide, merge, nothing_released, worked_polygon
-from mine_geo.store.ledger.entries import Entry, Facts, day, id_of, next_id, text_of
+from mine_geo.store.ledger.entries import Entry, Facts, day, id_of, next_id
 from mine_geo.store.ledger.judging import (
     as_there,
     judge,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from mine_geo.ledger.preview import Remainder
     from mine_geo.store.ledger.judging import Judged, Recorded, View
     from mine_geo.terms import Outcome
 
@@ -101,14 +102,12 @@ def confirm(
     polygon: Any,
     outcome: Outcome | None,
     facts: Facts,
-    event_id: Any,
 ) -> Recorded:
     """Make a SHA a CHA, and release what a narrower polygon leaves out; see `Store.confirm`."""
-    name, when = id_of(hazard_id, "hazard_id"), day(happened_on)
-    base = text_of(event_id, "event_id")
+    name, when, base = id_of(hazard_id, "hazard_id"), day(happened_on), facts.event_id
     if polygon is not None and outcome is None:
         raise OptionError(
-            f"{name}: with a narrower polygon the rest is released; say how, with outcome=: "
+            f"{name}: with a narrower polygon the rest is released; say how, with outcome=...: "
             f"{', '.join(NARROWED)}"
         )
     if outcome is not None and polygon is None:
@@ -161,15 +160,14 @@ def divide_hazard(
     hazard_id: Any,
     parts: gpd.GeoDataFrame | Mapping[str, Any],
     happened_on: Any,
-    remainder: str,
+    remainder: Remainder,
     facts: Facts,
-    event_id: Any,
 ) -> Recorded:
     """Divide a hazard; see `Store.divide`."""
     name, when = id_of(hazard_id, "hazard_id"), day(happened_on)
     drawn = _drawn(parts)
     said = content.digest("divided", name, str(when), remainder, *_texts(parts, drawn))
-    base, there = as_asked(view, text_of(event_id, "event_id"), said)
+    base, there = as_asked(view, facts.event_id, said)
     if there is None:
         taken = view.hazards(list(drawn), in_register=True)
         if taken:
@@ -200,13 +198,12 @@ def merge_hazards(
     into: Any,
     happened_on: Any,
     facts: Facts,
-    event_id: Any,
 ) -> Recorded:
     """Merge hazards into one; see `Store.merge`."""
     ids = sorted(id_of(each, "hazard_id") for each in hazard_ids)
     name, when = id_of(into, "into"), day(happened_on)
     said = content.digest("merged", str(when), name, *ids)
-    base, there = as_asked(view, text_of(event_id, "event_id"), said)
+    base, there = as_asked(view, facts.event_id, said)
     if there is not None:
         return _again(view, base)
     if name not in ids and view.hazards([name], in_register=True):

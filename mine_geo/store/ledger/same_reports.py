@@ -23,7 +23,7 @@ from mine_geo.errors import visible
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.intake.checks.reports import REPORTED
 from mine_geo.intake.findings import Finding
-from mine_geo.store.ledger import event_rows
+from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import own_id
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import (
@@ -401,7 +401,7 @@ def _ledger(
     # A report over several hazards is one; its other events lie on hazards that nobody asked for.
     groups = pd.Series(report, index=light.index, dtype=object)
     near |= groups.isin(set(groups[near].dropna()))
-    events = event_rows.read(connection, set(light.loc[near, "hazard_id"]))
+    events = stored.read_events(connection, set(light.loc[near, "hazard_id"]))
     events = events[events["event_id"].isin(set(light.loc[near, "event_id"]))]
     query = select(EVENT.c.retracts, EVENT.c.comment).where(EVENT.c.retracts.is_not(None))
     gone = {name: why or "" for name, why in connection.execute(query)}

@@ -82,7 +82,7 @@ def checked(said: Mapping[str, Any], *, synthetic: bool) -> dict[str, Any]:
     GeometryError
         If only one of `lon` and `lat` is given, or they are no place on Earth.
     """
-    facts = Facts.of(said)
+    facts = Facts.of_row(said)
     items = {name: getattr(facts, name) for name in ITEM_COLUMNS}
     if not any(items.values()):
         raise RecordError(f"a spot task without items; give one of {', '.join(ITEM_COLUMNS)}")

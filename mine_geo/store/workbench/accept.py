@@ -21,7 +21,7 @@ from mine_geo.store.ledger import register
 from mine_geo.store.ledger import register as registration
 from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, Entry, Facts, day, id_of
 from mine_geo.store.ledger.judging import judge
-from mine_geo.store.ledger.projection import HASH, MANY
+from mine_geo.store.ledger.stored import HASH, MANY
 from mine_geo.store.schema import content, gpkg
 from mine_geo.store.schema.models import ACCEPTED, EVENT, RECORD, REJECTED, SUBMISSION, WAITING
 from mine_geo.store.workbench import compare, listing
@@ -277,7 +277,7 @@ _UNVALIDATED: Final = {
     "not_validated": "not validated at its source: accept it by its id or number if it is true",
     "release_unsaid": "it does not say that land was released: accept it by its number if it was",
 }
-_UNDATED: Final = "redrawn, and no day of survey: say from which day, with happened_on="
+_UNDATED: Final = "redrawn, and no day of survey: say from which day, with happened_on=..."
 
 
 @dataclass
@@ -364,7 +364,7 @@ class Work:
 def begin(row: Any, happened_on: Day, accepted_by: str | None, *, synthetic: bool) -> Work:
     """Return the acceptance of a submission at its beginning."""
     when = None if happened_on is None else day(happened_on)
-    who = Facts.of({"recorded_by": accepted_by}).recorded_by
+    who = Facts.of(recorded_by=accepted_by).recorded_by
     return Work(row.submission_id, row.received_at, who, when, synthetic, row.operator)
 
 
@@ -510,12 +510,10 @@ def _entries(work: Work, record: dict[Any, Any], other: dict[Any, Any], first: d
     if other["redrawn"]:
         types.append(("amended", record["geometry"], None))
     facts = Facts.of(
-        {
-            "operator": record["operator"],
-            "reported_size_m2": record["reported_size_m2"],
-            "comment": f"{work.submission_id}, record {record['record']}",
-            "recorded_by": work.accepted_by,
-        }
+        operator=record["operator"],
+        reported_size_m2=record["reported_size_m2"],
+        comment=f"{work.submission_id}, record {record['record']}",
+        recorded_by=work.accepted_by,
     )
     return [
         Entry(

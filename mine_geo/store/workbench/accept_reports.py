@@ -213,17 +213,6 @@ def _on_others(
     return found, rest
 
 
-_FACTS: Final = (
-    "operator",
-    "report_ref",
-    "reported_size_m2",
-    "ap_mines",
-    "av_mines",
-    "submunitions",
-    "uxo",
-    "depth_cm",
-    "comment",
-)
 NOTHING: Final = (0, 0, 0, 0, (), ())
 """What a report does that is recorded already."""
 CORRECTION: Final = "correction"
@@ -786,17 +775,15 @@ def _notes(done: Sequence[Recorded]) -> list[str]:
 
 def _facts(work: Work, record: Record) -> Facts:
     """Return what a report says; one without an operator is of the operator of its file."""
-    said = {name: record[name] for name in _FACTS}
-    if pd.isna(said["operator"]):
-        said["operator"] = work.operator
-    return Facts.of(said | {"recorded_by": work.accepted_by})
+    operator: Any = work.operator if pd.isna(record["operator"]) else record["operator"]
+    return Facts.of_row({**record, "operator": operator, "recorded_by": work.accepted_by})
 
 
 def _entry(work: Work, record: Record, known: Known | None, word: str | None) -> Entry:
     """Return the event of a report on one hazard."""
     kind, hazard, drawn = record["event_type"], record["hazard_id"], record["geometry"]
     when, facts = day(record["happened_on"]), _facts(work, record)
-    own, report = text_of(record["event_id"], "event_id"), text_of(record["report"], "report")
+    own, report = facts.event_id, text_of(record["report"], "report")
     taken = known is not None and any(each.own == own for each in known.earlier)
     if word == ANOTHER and own and known is not None and taken:
         if any(each.hazard in {hazard, None} for each in known.earlier):
@@ -804,19 +791,19 @@ def _entry(work: Work, record: Record, known: Known | None, word: str | None) ->
                 f"its id {own} is that of an event there, and another report has an id of its "
                 "own: accept it as a correction, or correct the id in the file"
             )
-        own, report = f"{own}:{hazard}", own
+        facts, report = replace(facts, event_id=f"{own}:{hazard}"), own
     detail = None if report is None else content.to_json({"report": report})
     if kind in OUTCOMES:
-        entry = recording.release(hazard, kind, drawn, when, facts, own)
+        entry = recording.release(hazard, kind, drawn, when, facts)
     elif kind == "amended":
-        entry = recording.amendment(hazard, drawn, when, facts, own)
+        entry = recording.amendment(hazard, drawn, when, facts)
     elif drawn is not None:
         raise RecordError(
             "a confirmation with a polygon releases the rest of the hazard: record it by hand, "
             "with confirm"
         )
     else:
-        entry = Entry(hazard, kind, when, None, facts, own)
+        entry = Entry(hazard, kind, when, None, facts, facts.event_id)
     renewed = word is not None or (known is not None and known.renewed)
     return replace(entry, detail=detail, renewed=renewed)
 
@@ -982,12 +969,12 @@ def _judge_several(
 def _over_several(view: View, work: Work, record: Record, *, renewed: bool) -> list[Recorded]:
     """Judge a report that names no hazard onto a view; an event of each hazard under it."""
     kind = content.from_json(record["extra"]).get("kind")
-    said = (
-        record["geometry"],
+    return recording.record_report(
+        view,
         record["event_type"],
+        record["geometry"],
         day(record["happened_on"]),
         kind if kind in KINDS else None,
         _facts(work, record),
-        record["event_id"],
+        renewed=renewed,
     )
-    return recording.record_report(view, *said, renewed=renewed)

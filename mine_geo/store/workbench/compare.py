@@ -18,9 +18,9 @@ from mine_geo.geo.cells import changed
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.geo.snapshots import same_outlines
 from mine_geo.ledger.attributes import PARENT
-from mine_geo.store.ledger import projection
+from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import DESCRIBED
-from mine_geo.store.ledger.projection import HASH, MANY
+from mine_geo.store.ledger.stored import HASH, MANY
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import EVENT, HAZARD
 from mine_geo.terms import CRS, EVENT_TYPES
@@ -156,7 +156,7 @@ def _after(judged: Judged, ids: list[str]) -> gpd.GeoDataFrame:
     """Return those of the hazards that are in the register after what was judged, by id."""
     found = judged.after.hazards
     found = found[found["hazard_id"].isin(ids)]
-    columns = projection.columns_after(found)
+    columns = stored.columns_after(found)
     table = gpd.GeoDataFrame(columns, geometry="geometry", crs=CRS)
     return gpd.GeoDataFrame(table.set_index("hazard_id")[[*_KEPT, "geometry"]])
 

@@ -17,7 +17,7 @@ from mine_geo.intake.checks.reports import OF_ONE
 from mine_geo.intake.findings import FINDING_COLUMNS, SEVERITIES, WAITS, as_table
 from mine_geo.store.hazards import in_register
 from mine_geo.store.ledger.entries import DESCRIBED, id_of
-from mine_geo.store.ledger.projection import HASH, MANY
+from mine_geo.store.ledger.stored import HASH, MANY
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import (
     FINDING,

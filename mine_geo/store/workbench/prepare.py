@@ -19,7 +19,7 @@ import shapely
 from mine_geo.errors import CRSError, OptionError
 from mine_geo.geo.geometry import size_m2, to_multipolygons
 from mine_geo.geo.hazards import located
-from mine_geo.store.ledger import projection
+from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import DESCRIBED
 from mine_geo.store.ledger.register import check_synthetic, without_split
 from mine_geo.store.schema import content
@@ -61,7 +61,7 @@ class Table:
     what: str
     frame: gpd.GeoDataFrame
     """Our columns in known types, trimmed; words and geometry as they were written."""
-    columns: projection.Columns
+    columns: stored.Columns
     """The columns of the workbench; provinces and districts in the standard spelling."""
     reading: str
     """A hash of all that the columns say."""
@@ -124,7 +124,7 @@ def typed(received: Received) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=list(table.geometry), crs=CRS)
 
 
-def _columns(frame: gpd.GeoDataFrame) -> projection.Columns:
+def _columns(frame: gpd.GeoDataFrame) -> stored.Columns:
     """Return what records say as the workbench keeps it."""
     spelled = located(frame) if "province" in frame else {}
     columns = {name: _plain(spelled.get(name, frame[name])) for name in frame if name != "geometry"}
@@ -135,7 +135,7 @@ def _columns(frame: gpd.GeoDataFrame) -> projection.Columns:
     return {
         **columns,
         "size_m2": size_m2(series).tolist(),
-        projection.HASH: [each if has else None for each, has in zip(hashes, there, strict=True)],
+        stored.HASH: [each if has else None for each, has in zip(hashes, there, strict=True)],
         "drawn": drawn,
         "geometry": list(shapes),
     }
@@ -169,7 +169,7 @@ class Prepared:
     """A submission before it is written."""
 
     table: Table
-    judged: projection.Columns
+    judged: stored.Columns
     """The columns that follow from the findings."""
     findings: gpd.GeoDataFrame
     """All findings, see `findings.as_table`; numbered as in the file."""
@@ -202,9 +202,9 @@ def prepare(table: Table, findings: gpd.GeoDataFrame) -> Prepared:
 
 def _plain(column: pd.Series[Any]) -> list[Any]:
     if column.name in _DAYS:
-        return projection.days(column)
+        return stored.days(column)
     if column.name in _NUMBERS:
-        return projection.floats(content.plain(column))
+        return stored.floats(content.plain(column))
     if column.name in ITEM_COLUMNS:
         counts = np.where(np.isfinite(column), column, np.nan)
         return [None if np.isnan(each) else round(each) for each in counts.tolist()]

@@ -1,7 +1,9 @@
-"""The hazard layer: what the events say of each hazard now, kept ready to be read.
+"""The ledger as a database keeps it: its events, and the hazard layer that follows from them.
 
-It is written in the same transaction as the events, from a fold of only those hazards that they
-concern, and can be made anew from the events at any time. Polygons are EPSG:4326, sizes m².
+The layer says what the events say of each hazard now, kept ready to be read. It is written in the
+same transaction as the events, from a fold of only those hazards that they concern, and can be
+made anew from the events at any time. What may be written is judged in `judging`. Polygons are
+EPSG:4326, sizes m².
 """
 
 from __future__ import annotations
@@ -9,21 +11,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import pandas as pd
 import shapely
 from sqlalchemy import select
 
+from mine_geo.errors import RecordError
 from mine_geo.ledger.attributes import PARENT
 from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.store.schema import content, gpkg, rows
-from mine_geo.store.schema.models import HAZARD
-from mine_geo.terms import HAZARD_COLUMNS
+from mine_geo.store.schema.models import EVENT, HAZARD
+from mine_geo.terms import CRS, EVENT_COLUMNS, HAZARD_COLUMNS, ITEM_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date, datetime
 
-    import geopandas as gpd
     from sqlalchemy import Connection
 
 
@@ -75,7 +78,7 @@ def floats(values: list[Any]) -> list[float | None]:
     return [None if value is None else float(value) for value in values]
 
 
-def write(
+def write_hazards(
     connection: Connection,
     folded: gpd.GeoDataFrame,
     ids: Collection[str],
@@ -104,7 +107,7 @@ def write(
     there = _extras(connection, ids)
     table = folded[folded["hazard_id"].isin(set(ids))]
     columns = _folded(table, {**(extras or {}), **there}, synthetic=synthetic)
-    put(connection, columns, there)
+    put_hazards(connection, columns, there)
     lost = sorted(set(there) - set(columns["hazard_id"]))
     nothing: Columns = {name: [None] * len(lost) for name in ("status", PARENT, HASH, "geometry")}
     nothing |= {"hazard_id": lost, "size_m2": [0] * len(lost)}
@@ -113,7 +116,7 @@ def write(
     gpkg.touch(connection, HAZARD.name, now, left.total_bounds.tolist() if len(left) else None)
 
 
-def put(connection: Connection, columns: Columns, there: Collection[str]) -> None:
+def put_hazards(connection: Connection, columns: Columns, there: Collection[str]) -> None:
     """Write rows of the layer: new ones, and those of hazards that have a row."""
     known = [hazard in there for hazard in columns["hazard_id"]]
     rows.insert_rows(connection, HAZARD, _pick(columns, [not each for each in known]))
@@ -212,3 +215,33 @@ def _shown(name: str, value: Any) -> str | None:
     if name == "geometry" and value is not None:
         return content.digest(value)
     return None if value is None else str(value)
+
+
+def read_events(connection: Connection, ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
+    """Read the events of some hazards, or of all, as an events table."""
+    many = ids is None or len(ids) > MANY
+    where = [] if many else [EVENT.c.hazard_id.in_(ids or ())]
+    found = rows.read(connection, [EVENT.c[name] for name in EVENT_COLUMNS], where)
+    if ids is not None and many:
+        found = found[found["hazard_id"].isin(set(ids))].reset_index(drop=True)
+    return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
+
+
+def insert_events(connection: Connection, frame: gpd.GeoDataFrame, now: datetime) -> None:
+    """Write an events table as it is; nothing is checked."""
+    whole = {*ITEM_COLUMNS, "outside_m2"}
+    columns: dict[str, list[Any]] = {}
+    for name in EVENT_COLUMNS[:-1]:
+        values = frame[name].astype(object).where(frame[name].notna(), None).tolist()
+        columns[name] = [
+            None if value is None else round(value) if name in whole else value for value in values
+        ]
+    columns["happened_on"] = days(frame["happened_on"])
+    columns["recorded_at"] = [moment.to_pydatetime() for moment in frame["recorded_at"]]
+    columns["geometry"] = list(frame.geometry)
+    if any(each is None for each in columns["event_id"]):
+        raise RecordError("an event has no event_id; give each event its id")
+    rows.insert_rows(connection, EVENT, columns)
+    drawn = frame.geometry[frame.geometry.notna()]
+    bounds = drawn.total_bounds.tolist() if len(drawn) else None
+    gpkg.touch(connection, EVENT.name, now, bounds)

@@ -13,7 +13,7 @@ from mine_geo.errors import RecordError, UnknownNameError
 from mine_geo.geo.cells import moment_of
 from mine_geo.ledger.fold import fold
 from mine_geo.store.engines import clock
-from mine_geo.store.ledger import event_rows, imports, projection
+from mine_geo.store.ledger import imports, stored
 from mine_geo.store.ledger import register as registration
 from mine_geo.store.ledger import spot_tasks as tasks
 from mine_geo.store.ledger.base import Base
@@ -127,7 +127,7 @@ def _notes(done: Fold) -> dict[str, str]:
     return {event: "; ".join(texts) for event, texts in said.items()}
 
 
-class Accounts(Base):
+class ReadingMethods(Base):
     """Reading the ledger; all m² are whole and balance."""
 
     def _split(
@@ -142,9 +142,15 @@ class Accounts(Base):
         raise NotImplementedError
 
     def events(self) -> gpd.GeoDataFrame:
-        """Return the whole ledger as an events table: `terms.EVENT_COLUMNS`, EPSG:4326."""
+        """Return the whole ledger as an events table: `terms.EVENT_COLUMNS`, EPSG:4326.
+
+        Examples
+        --------
+        >>> store.events()[["hazard_id", "event_type"]].values.tolist()
+        [['AP-1', 'registered'], ['AP-2', 'registered']]
+        """
         with self._reading() as connection:
-            found = event_rows.read(connection)
+            found = stored.read_events(connection)
         return found.sort_values(["recorded_at", "event_id"], ignore_index=True)
 
     def history(
@@ -173,13 +179,20 @@ class Accounts(Base):
             If there is no such hazard.
         RecordError
             If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.history("AP-1")[["event_type", "before_m2", "after_m2"]].values.tolist()
+        [['registered', 0, 1200149], ['cleared', 1200149, 600074]]
         """
         with self._reading() as connection:
             return history(connection, hazard_id, as_of, known_at)
 
     def _fold(self, as_of: Day, known_at: Moment) -> Fold:
         with self._reading() as connection:
-            events = event_rows.read(connection)
+            events = stored.read_events(connection)
         return fold(events, as_of=as_of, known_at=known_at)
 
     def releases(
@@ -209,12 +222,12 @@ class Accounts(Base):
         total
             Add a last row of sums, marked in a first column `row`; see `totals.with_total`.
         threshold_m, rule, include_coast
-            For `zone`, as for `split`.
+            For `zone`, as for `split`: metres, and whether the coast is border too.
 
         Returns
         -------
         pandas.DataFrame
-            See `movements.releases`.
+            Whole m² by group, see `movements.releases`.
 
         Raises
         ------
@@ -222,6 +235,13 @@ class Accounts(Base):
             If hazards of several kinds would be added up.
         OptionError, RecordError, StoreError
             If an option is unknown, a time is none, or no border is loaded for `zone`.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.releases(by="year")[["year", "cleared_m2", "events"]].values.tolist()
+        [[2022, 600075, 1]]
         """
         done = self._fold(as_of, known_at)
         opening = None
@@ -256,6 +276,14 @@ class Accounts(Base):
         ------
         OptionError, RecordError
             If the kind is unknown, or a time is none.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> land = store.released_land()
+        >>> land["hazard_id"].tolist(), land.total_bounds.tolist()
+        (['AP-1'], [103.0, 13.0, 103.005, 13.01])
         """
         return released_land(self._fold(as_of, known_at), kind=kind, since=since)
 
@@ -286,13 +314,13 @@ class Accounts(Base):
         total
             Add a last row of sums, marked in a first column `row`; see `totals.with_total`.
         threshold_m, rule, include_coast
-            For `zone`, as for `split`.
+            For `zone`, as for `split`: metres, and whether the coast is border too.
 
         Returns
         -------
         pandas.DataFrame
             `opening_m2 registered_m2 amended_m2 transferred_m2 cancelled_m2 reduced_m2 cleared_m2
-            remaining_m2` for each group; see `movements.balance`.
+            remaining_m2` for each group, whole m²; see `movements.balance`.
 
         Raises
         ------
@@ -300,6 +328,14 @@ class Accounts(Base):
             If hazards of several kinds would be added up.
         OptionError, RecordError, StoreError
             As for `releases`.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.balance(since="2021-12-31")[
+        ...     ["opening_m2", "cleared_m2", "remaining_m2"]].values.tolist()
+        [[2400298, 600075, 1800223]]
         """
         done = self._fold(as_of, known_at)
         opening = closing = None
@@ -323,7 +359,7 @@ class Accounts(Base):
         """Split hazards; those that cannot be measured have no zone."""
         hashes = content.geometry_hashes(hazards.geometry)
         split = self._split(
-            hazards.assign(**{projection.HASH: hashes}),
+            hazards.assign(**{stored.HASH: hashes}),
             threshold_m=threshold_m,
             rule=rule,
             include_coast=include_coast,
@@ -351,18 +387,26 @@ class Accounts(Base):
         -------
         pandas.DataFrame
             One row an event: `why` (`new`, `late`, `gone`, `re-attributed`), the change of each
-            movement, and `change_m2`, whose sum is the change of the total; see
+            movement in m², and `change_m2`, whose sum is the change of the total; see
             `movements.changes`.
 
         Raises
         ------
         RecordError
             If a moment has no time zone, or `as_of` is no day.
+
+        Examples
+        --------
+        >>> before = store.last_moment()
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.changes(before)[["hazard_id", "why", "change_m2"]].values.tolist()
+        [['AP-1', 'new', -600075]]
         """
         if moment_of(since) is None:
             raise RecordError("since is missing; give the moment of the last reading")
         with self._reading() as connection:
-            events = event_rows.read(connection)
+            events = stored.read_events(connection)
         before = fold(events, as_of=as_of, known_at=since)
         return movements.changes(before, fold(events, as_of=as_of, known_at=known_at))
 
@@ -378,17 +422,22 @@ class Accounts(Base):
         -------
         pandas.DataFrame
             `hazard_id`, `column`, `kept`, `folded` of each difference; empty when all is sound.
+
+        Examples
+        --------
+        >>> len(store.rebuild())
+        0
         """
         if not repair:
             with self._reading() as connection:
-                done = fold(event_rows.read(connection))
-                return projection.differences(connection, done.hazards, synthetic=self.synthetic)
+                done = fold(stored.read_events(connection))
+                return stored.differences(connection, done.hazards, synthetic=self.synthetic)
         with self._writing() as connection:
-            done = fold(event_rows.read(connection))
-            found = projection.differences(connection, done.hazards, synthetic=self.synthetic)
+            done = fold(stored.read_events(connection))
+            found = stored.differences(connection, done.hazards, synthetic=self.synthetic)
             if len(found):
                 now, ids = clock(connection), set(found["hazard_id"])
-                projection.write(connection, done.hazards, ids, now, synthetic=self.synthetic)
+                stored.write_hazards(connection, done.hazards, ids, now, synthetic=self.synthetic)
             return found
 
     def export_log(self) -> Log:
@@ -406,6 +455,13 @@ class Accounts(Base):
         ------
         StoreError
             If nothing is recorded yet.
+
+        Examples
+        --------
+        >>> log = store.export_log()
+        >>> with mg.create_store(folder / "copy.gpkg") as copy:
+        ...     copy.import_log(*log)
+        Imported(hazards=2, events=0, spot_tasks=0, mended=0)
         """
         with self._reading() as connection:
             return imports.export_log(connection, synthetic=self.synthetic)
@@ -449,6 +505,17 @@ class Accounts(Base):
             If the store holds hazards or spot tasks already.
         RecordError, GeometryError, CRSError, NotSyntheticError
             If the tables are not in order, or an event cannot be; nothing is written.
+
+        Examples
+        --------
+        >>> log = store.export_log()
+        >>> with mg.create_store(folder / "copy.gpkg") as copy:
+        ...     done = copy.import_log(*log)
+        ...     copy.hazards()["size_m2"].tolist()
+        [1200149, 1200149]
+        >>> store.import_log(*log)
+        Traceback (most recent call last):
+        mine_geo.errors.ConflictError: a ledger is imported into an empty store only; ...
         """
         table = hazards
         if hazards is not None:
@@ -475,6 +542,18 @@ class Accounts(Base):
         -------
         geopandas.GeoDataFrame
             Points in EPSG:4326, null where no place was given.
+
+        Raises
+        ------
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> task = store.record_spot_task(
+        ...     happened_on="2022-05-01", uxo=2, province="Battambang", lon=103.2, lat=13.1)
+        >>> store.spot_tasks()[["province_code", "uxo"]].values.tolist()
+        [['02', 2]]
         """
         with self._reading() as connection:
             return tasks.read(connection, as_of, known_at)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from mine_geo.errors import OptionError, RecordError
+from mine_geo.errors import OptionError, RecordError, choose
 from mine_geo.intake.raw import Received, check_ids
 from mine_geo.store import hazards
 from mine_geo.store.ledger.base import Base
@@ -19,7 +19,7 @@ from mine_geo.store.workbench import accept, listing, submit
 from mine_geo.store.workbench.accept import Accepted, Rejected
 from mine_geo.store.workbench.accept_reports import ANOTHER, CORRECTION, accept_reports
 from mine_geo.store.workbench.prepare import Table, prepare, typed
-from mine_geo.terms import OVERRULED
+from mine_geo.terms import OVERRULED, RULES
 
 if TYPE_CHECKING:
     import os
@@ -38,7 +38,7 @@ MOST_ALONE: Final = 100
 """Reports of a submission that are judged once more alone, since they would be left waiting."""
 
 
-class Workbench(Base):
+class WorkbenchMethods(Base):
     """Records between a file and the register; each call is one transaction."""
 
     def submit(
@@ -90,12 +90,24 @@ class Workbench(Base):
             If invented records would be mixed with real ones.
         CRSError, RecordError
             If the table is not in order, or no column says the ids of the hazards.
+
+        Examples
+        --------
+        >>> more = gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-3"], "kind": ["ap_minefield"]},
+        ...     geometry=[shapely.box(103.02, 13, 103.03, 13.01)], crs=4326)
+        >>> more.to_file(folder / "more.gpkg")
+        >>> done = store.submit(folder / "more.gpkg", submitted_by="Desk 2")
+        >>> done, done.waiting, done.changes
+        ('S-0001', 1, {'new': 1})
+        >>> store.submit(folder / "more.gpkg").new
+        False
         """
         got = received
         if not isinstance(got, Received):
             got = _read(got, id_column=id_column, what=what, all_hazards=all_hazards)
         check_ids(got)
-        facts = Facts.of({"operator": operator, "comment": comment, "recorded_by": submitted_by})
+        facts = Facts.of(operator=operator, comment=comment, recorded_by=submitted_by)
         records = Table.of(got, self.name, synthetic=self.synthetic)
         with self._reading() as connection:
             done = None if again else submit.there_already(connection, got, records)
@@ -145,6 +157,17 @@ class Workbench(Base):
             If the table is not in EPSG:4326, or neither hazards nor reports.
         NotSyntheticError
             If it holds invented reports and the store is real, or the reverse.
+
+        Examples
+        --------
+        >>> more = gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-3"], "kind": ["ap_minefield"]},
+        ...     geometry=[shapely.box(103.02, 13, 103.03, 13.01)], crs=4326)
+        >>> more.to_file(folder / "more.gpkg")
+        >>> received = mg.intake.read(folder / "more.gpkg")
+        >>> found = store.check(received)
+        >>> found.loc[found["severity"] == "error", "code"].tolist()
+        []
         """
         with self._reading() as connection:
             found = submit.check(connection, received, typed(received), of_reports=True)
@@ -168,7 +191,17 @@ class Workbench(Base):
             `operator`, `submitted_by`, `operation` (the datum transformation that was named);
             records: `records`, `waiting`, `accepted`, `rejected`, `not_in_split` (waiting hazards
             without a polygon); findings: `errors`, `warnings`; `closed_left_out` and `closed_m2`
-            (closed records of the file, not taken over); `waiting_m2`.
+            (closed records of the file, not taken over, and their m²); `waiting_m2`.
+
+        Examples
+        --------
+        >>> more = gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-3"], "kind": ["ap_minefield"]},
+        ...     geometry=[shapely.box(103.02, 13, 103.03, 13.01)], crs=4326)
+        >>> more.to_file(folder / "more.gpkg")
+        >>> name = store.submit(folder / "more.gpkg")
+        >>> store.submissions()[["submission_id", "file", "waiting"]].values.tolist()
+        [['S-0001', 'more.gpkg', 1]]
         """
         with self._reading() as connection:
             found = listing.listed(connection)
@@ -191,8 +224,8 @@ class Workbench(Base):
             `why` (rejected), `did` (what acceptance wrote), `decided_at`, `decided_by` and, of
             waiting hazards, the difference to the register as it stands: `change` (`new`,
             `redrawn`, `described`, `redrawn, described`, `same`, `closed` in the register,
-            `no polygon`), `register_size_m2`, `gained_m2`, `lost_m2`, and `changed` in words. Of
-            waiting reports what `accept` would do on the register as it stands, each with all
+            `no polygon`), `register_size_m2`, `gained_m2`, `lost_m2` (m²), and `changed` in words.
+            Of waiting reports what `accept` would do on the register as it stands, each with all
             others that it would take: `had_m2` (left before, on its day), `released_m2`,
             `outside_m2` (worked land outside what was left), `left_m2`, `notes`, and
             `left_because` where it would be left waiting; the figures are then those of the report
@@ -202,6 +235,17 @@ class Workbench(Base):
         ------
         UnknownNameError
             If there is no such submission.
+
+        Examples
+        --------
+        >>> more = gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-3"], "kind": ["ap_minefield"]},
+        ...     geometry=[shapely.box(103.02, 13, 103.03, 13.01)], crs=4326)
+        >>> more.to_file(folder / "more.gpkg")
+        >>> name = store.submit(folder / "more.gpkg")
+        >>> seen = store.submission(name)
+        >>> seen.records[["record", "hazard_id", "state", "change"]].values.tolist()
+        [[1, 'AP-3', 'waiting', 'new']]
         """
         with self._reading() as connection:
             seen = listing.examine(connection, submission_id)
@@ -291,6 +335,19 @@ class Workbench(Base):
             no kind, was rejected, or the hazard is closed in the register.
         RecordError, GeometryError, ConflictError
             If the ledger refuses, as for `record`. Nothing is written then.
+
+        Examples
+        --------
+        >>> more = gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-3"], "kind": ["ap_minefield"]},
+        ...     geometry=[shapely.box(103.02, 13, 103.03, 13.01)], crs=4326)
+        >>> more.to_file(folder / "more.gpkg")
+        >>> name = store.submit(folder / "more.gpkg")
+        >>> store.accept(name, dry_run=True).written
+        False
+        >>> done = store.accept(name, happened_on="2022-05-01", accepted_by="Desk 2")
+        >>> done.accepted, done.registered, store.hazards()["hazard_id"].tolist()
+        (1, 1, ['AP-1', 'AP-2', 'AP-3'])
         """
         if as_correction and as_another:
             raise OptionError("a report is a correction or another one; say one of the two")
@@ -336,8 +393,8 @@ class Workbench(Base):
     def reject(
         self,
         submission_id: str,
-        why: str,
         *,
+        reason: str,
         hazards: Iterable[str] | str | None = None,
         records: Iterable[int] | None = None,
         rejected_by: str | None = None,
@@ -349,8 +406,8 @@ class Workbench(Base):
         ----------
         submission_id
             The submission.
-        why
-            The reason.
+        reason
+            Why; kept with each record, for the operator will ask.
         hazards, records
             As for `accept`; without either all that wait.
         rejected_by
@@ -369,16 +426,28 @@ class Workbench(Base):
             If there is no such submission, hazard or record in it.
         RecordError
             If there is no reason, or a record that is asked for by name was accepted.
+
+        Examples
+        --------
+        >>> more = gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-3"], "kind": ["ap_minefield"]},
+        ...     geometry=[shapely.box(103.02, 13, 103.03, 13.01)], crs=4326)
+        >>> more.to_file(folder / "more.gpkg")
+        >>> name = store.submit(folder / "more.gpkg")
+        >>> store.reject(name, reason="not a minefield", rejected_by="Desk 2").rejected
+        1
+        >>> store.submission(name).records[["state", "why"]].values.tolist()
+        [['rejected', 'not a minefield']]
         """
-        reason = id_of(why, "why")
-        who = Facts.of({"recorded_by": rejected_by}).recorded_by
+        why = id_of(reason, "reason")
+        who = Facts.of(recorded_by=rejected_by).recorded_by
 
         def ask(view: View) -> Rejected:
             name = listing.known(view.connection, submission_id).submission_id
             chosen = accept.choose_records(view.connection, name, hazards, records, REJECTED)
             numbers = tuple(sorted(chosen.numbers))
             if numbers:
-                view.add(accept.Decision(name, numbers, REJECTED, who, why=reason))
+                view.add(accept.Decision(name, numbers, REJECTED, who, why=why))
             written = view.writes and bool(numbers)
             return Rejected(name, len(numbers), chosen.notes, written=written)
 
@@ -399,10 +468,25 @@ class Workbench(Base):
         -------
         pandas.DataFrame
             `submission_id`, `record`, `hazard_id`, `kind`, `province`, `district`, `operator`,
-            `reported_size_m2`, `size_m2`, `why` (`no polygon`, `errors`, `no kind`; for what
+            `reported_size_m2`, `size_m2` (m²), `why` (`no polygon`, `errors`, `no kind`; for what
             cannot be measured, the reason) and `in_register`: whether the register has that hazard
             already; what cannot be measured has no `submission_id` and no `record`.
+
+        Raises
+        ------
+        OptionError
+            If the rule is unknown.
+
+        Examples
+        --------
+        >>> bare = gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-3"], "kind": ["ap_minefield"]}, geometry=[None], crs=4326)
+        >>> bare.to_file(folder / "bare.gpkg")
+        >>> name = store.submit(folder / "bare.gpkg", what="hazards")
+        >>> store.not_in_split()[["hazard_id", "why"]].values.tolist()
+        [['AP-3', 'no polygon']]
         """
+        choose(rule, RULES, "rule")
         with self._reading() as connection:
             waiting = listing.not_in_split(connection)
             gone = hazards.not_in_split(connection, rule=rule, synthetic=self.synthetic)
