@@ -18,9 +18,10 @@ import shapely
 
 from mine_geo.disclosure.disclosed import Disclosed
 from mine_geo.disclosure.standing import metadata, not_counted
-from mine_geo.errors import CRSError, MixedError, OptionError, RecordError, some
+from mine_geo.errors import MixedError, OptionError, RecordError, some
 from mine_geo.exports.xml_text import clean
 from mine_geo.geo.cells import moment_of
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.hazards import without_unit
 from mine_geo.maps.provenance import EVERYTHING, NOT_RECORDED, Provenance, provenance
 from mine_geo.split.near_zone import near_zone
@@ -184,7 +185,7 @@ def contents(
     given |= {"hazards": split, "places": None if places is None else as_points(places)}
     layers = {name: frame for name, frame in given.items() if frame is not None}
     for name, frame in layers.items():
-        check_degrees(frame, name)
+        require_lonlat(frame, name)
     layers |= _zone(split, border, admin) if zone else {}
     layers = {name: layers[name] for name in LAYERS if name in layers}
     others = (border, admin, releases, places)
@@ -224,7 +225,7 @@ def public_contents(
         named = [name for name in PLACE_NAMES if name in points]
         layers["places"] = points[[*named, points.geometry.name]]
     for name, frame in layers.items():
-        check_degrees(frame, name)
+        require_lonlat(frame, name)
     chosen = selection.accepted()
     said = provenance(
         disclosed.aggregates,
@@ -252,7 +253,7 @@ def check_split(split: gpd.GeoDataFrame) -> None:
             f"an export needs the columns of a split; missing: {', '.join(missing)}. "
             "Call border_split(hazards, border) first"
         )
-    check_degrees(split, "split")
+    require_lonlat(split, "split")
     for column in PROVENANCE_COLUMNS:
         values = split[column].dropna().unique()
         if len(values) > 1:
@@ -263,19 +264,6 @@ def check_split(split: gpd.GeoDataFrame) -> None:
     repeated = ids[ids.duplicated()].unique()
     if len(repeated):
         raise RecordError(f"hazards of one id: {some(repeated)}; give each an id of its own")
-
-
-def check_degrees(frame: gpd.GeoDataFrame, name: str) -> None:
-    """Refuse a frame that is not in EPSG:4326.
-
-    Raises
-    ------
-    CRSError
-        With what it is in.
-    """
-    if frame.crs is None or frame.crs != CRS:
-        system = "no reference system" if frame.crs is None else frame.crs.to_string()
-        raise CRSError(f"{name}: {system}, not {CRS}; call to_crs({CRS!r}) first")
 
 
 def as_points(places: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -6,17 +6,21 @@ order, then whatever else a file holds.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mine_geo.errors import CRSError, GeometryError, RecordError, UnknownNameError, choose, some
+from mine_geo.errors import GeometryError, RecordError, UnknownNameError, choose, some
 from mine_geo.geo import admin_names
 from mine_geo.geo.cells import read_days, read_flags, read_numbers, read_texts, refuse_unfit
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import find_faults, size_m2, to_multipolygons
 from mine_geo.terms import AREA_TYPES, CRS, DIFFICULTIES, HAZARD_COLUMNS, KINDS, STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT_COLUMNS: Final = (
     "hazard_id",
@@ -83,8 +87,7 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
     # A plain DataFrame is what is left of one whose geometry column was dropped.
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         raise GeometryError("no geometry column in this table; use set_geometry first")
-    if frame.crs is None or frame.crs != CRS:
-        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    require_lonlat(frame, "hazards")
     refuse_unfit(frame)
     table = _canonical_names(frame)
     ids = _checked_ids(table)
@@ -121,7 +124,7 @@ def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
         raise RecordError(
             f"no column 'hazard_id' (there are: {others}); rename the column that holds the id"
         )
-    ids = _text(table["hazard_id"])
+    ids = read_texts(table["hazard_id"])
     missing = np.flatnonzero(ids.isna())
     if len(missing):
         raise RecordError(f"record {some(missing)} has no hazard_id; give each hazard its id")
@@ -131,18 +134,12 @@ def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
     return ids
 
 
-def _text(column: pd.Series[Any]) -> pd.Series[Any]:
-    return pd.Series(read_texts(column), index=column.index, dtype="str")
-
-
 def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
     """Return the table with every canonical column, typed and inside the vocabulary."""
     new: dict[str, Any] = {}
     for column in TEXT_COLUMNS:
-        if column in table:
-            new[column] = _text(table[column])
-        else:
-            new[column] = pd.Series(None, index=table.index, dtype="str")
+        none = pd.Series(None, index=table.index, dtype="str")
+        new[column] = read_texts(table[column]) if column in table else none
     if kind is not None:
         new["kind"] = new["kind"].fillna(kind)
     for column, words in WORDS.items():
@@ -152,45 +149,27 @@ def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
             raise RecordError(
                 f"{column} {some(strange)} is unknown ({some(ids)}); valid: {', '.join(words)}"
             )
-    new["in_workbench"] = _flag(table, "in_workbench")
-    new["surveyed_on"] = _day(table, "surveyed_on")
-    new["reported_size_m2"] = _number(table, "reported_size_m2")
+    for column, read, wrong in (
+        ("in_workbench", read_flags, "is neither true nor false; write true or false"),
+        ("surveyed_on", read_days, "is no day ({written}); write days as 2022-12-31"),
+        ("reported_size_m2", read_numbers, "is not a size in m²; correct it or leave it out"),
+    ):
+        new[column] = _cells(table, column, read, wrong)
     return table.assign(**new)
 
 
-def _flag(table: gpd.GeoDataFrame, column: str) -> pd.Series[bool]:
-    if column not in table:
-        return pd.Series(data=False, index=table.index)
-    flags, bad = read_flags(table[column])
+def _cells(
+    table: gpd.GeoDataFrame, column: str, read: Callable[..., Any], wrong: str
+) -> pd.Series[Any]:
+    """Return a column as a reader of `cells` has it; a cell that it cannot read is refused."""
+    written = table.get(column, pd.Series(None, index=table.index, dtype="str"))
+    values, bad = read(written)
     if bad.any():
-        ids = table["hazard_id"][bad]
-        raise RecordError(f"{column} of {some(ids)} is neither true nor false; write true or false")
-    return pd.Series(flags, index=table.index)
-
-
-def _day(table: gpd.GeoDataFrame, column: str) -> pd.Series[pd.Timestamp]:
-    if column not in table:
-        return pd.Series(pd.NaT, index=table.index, dtype="datetime64[ms]")
-    days, bad = read_days(table[column])
-    if bad.any():
-        written = some(table[column][bad], 3)
         raise RecordError(
-            f"{column} of {some(table['hazard_id'][bad])} is no day ({written}); "
-            "write days as 2022-12-31"
+            f"{column} of {some(table['hazard_id'][bad])} "
+            + wrong.format(written=some(written[bad], 3))
         )
-    return days
-
-
-def _number(table: gpd.GeoDataFrame, column: str) -> pd.Series[float]:
-    if column not in table:
-        return pd.Series(np.nan, index=table.index)
-    numbers, bad = read_numbers(table[column])
-    if bad.any():
-        ids = table["hazard_id"][bad]
-        raise RecordError(
-            f"{column} of {some(ids)} is not a size in m²; correct it or leave it out"
-        )
-    return pd.Series(numbers, index=table.index)
+    return pd.Series(np.asarray(values), index=table.index)
 
 
 def located(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:

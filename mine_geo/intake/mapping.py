@@ -21,11 +21,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, choose, some
+from mine_geo.errors import choose, some
+from mine_geo.geo.cells import is_never, is_serial, read_days, read_flags, read_numbers, read_texts
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import size_m2, to_multipolygons, without_empty
 from mine_geo.geo.hazards import PLACE_COLUMNS, contradictions, located
 from mine_geo.intake.findings import EMPTY_LEFT_OUT, Finding
-from mine_geo.intake.matching import Match, fold, heading, is_made, match, names_of
+from mine_geo.intake.matching import Match, fold, heading, is_made, match, names_of, read_words
 from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
 from mine_geo.intake.raw import REPORT_COLUMNS, REPORT_TYPES, SAID_COLUMNS, STATES
 from mine_geo.intake.reported import (
@@ -41,15 +43,6 @@ from mine_geo.intake.reported import (
     quoted,
     repeated,
     unknown_outcome,
-)
-from mine_geo.intake.values import (
-    is_never,
-    is_serial,
-    read_days,
-    read_flags,
-    read_numbers,
-    read_texts,
-    read_words,
 )
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, OUTCOMES, PERSONAL
 from mine_geo.terms import RESTRICTED_WORD as RESTRICTED
@@ -216,8 +209,7 @@ class _Draft:
     def __init__(
         self, table: gpd.GeoDataFrame, profile: Profile, what: str, given: Mapping[str, str]
     ) -> None:
-        if table.active_geometry_name is None or table.crs is None or table.crs != CRS:
-            raise CRSError("records must be in EPSG:4326; bring them to it before they are mapped")
+        require_lonlat(table, "records")
         frame = table.reset_index(drop=True)
         self.index = frame.index
         drawn, empty = without_empty(frame)
@@ -459,7 +451,7 @@ class _Draft:
         if ours in self._place:
             cells = self._rest.iloc[:, self._place[ours]]
             self._unread("unknown_word", cells, bad, "is neither true nor false")
-        return flags
+        return pd.Series(flags, index=self.index)
 
     def _unread(self, code: str, cells: pd.Series[Any], bad: Any, mend: str) -> None:
         """Note the cells that cannot be read, with what stands there."""

@@ -13,7 +13,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -86,6 +88,30 @@ def fold(text: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", text).casefold().translate(_UNSEEN)
+
+
+def read_words(texts: pd.Series[Any], meanings: Mapping[str, str]) -> pd.Series[Any]:
+    """Return texts with the words of a source in ours; what is not known stays as it is written.
+
+    Parameters
+    ----------
+    texts
+        As `read_texts` gives them.
+    meanings
+        Word of the source, in any case, with or without hyphens -> ours; "" means null.
+
+    Examples
+    --------
+    >>> read_words(pd.Series(["confirmed  hazardous_area", "?"]), {
+    ...     "Confirmed Hazardous Area": "CHA"}).tolist()
+    ['CHA', '?']
+    """
+    if not meanings:
+        return texts
+    known = {fold(word): meaning or None for word, meaning in meanings.items()}
+    places, different = pd.factorize(texts)
+    found = [*(known.get(fold(text), text) for text in different.tolist()), None]
+    return pd.Series([found[place] for place in places], index=texts.index, dtype="str")
 
 
 def heading(name: str) -> tuple[str, float]:

@@ -19,12 +19,12 @@ import numpy as np
 import pyproj
 
 from mine_geo.errors import CRSError, FileError, some
+from mine_geo.geo.cells import read_texts
 from mine_geo.geo.crs import is_wgs84
 from mine_geo.geo.datum import CAMBODIA, horizontal, short_area
 from mine_geo.geo.declared import system_of
 from mine_geo.intake.findings import Finding
 from mine_geo.intake.matching import fold
-from mine_geo.intake.values import read_texts
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from mine_geo.errors import FileError, OptionError
-from mine_geo.geo.cells import check_format
+from mine_geo.geo.cells import EPOCH, EXCEL, check_format, read_days
 from mine_geo.intake.matching import fold, match
 from mine_geo.intake.raw import (
     ADMIN_COLUMNS,
@@ -37,7 +37,6 @@ from mine_geo.intake.raw import (
     Profile,
     States,
 )
-from mine_geo.intake.values import EPOCH, EXCEL, read_days
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, STATUSES
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ from mine_geo.errors import (
     some,
     visible,
 )
+from mine_geo.geo.cells import read_days, read_texts
 from mine_geo.geo.crs import shift_to_wgs84
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.intake import formats, mapping, plausible, profiles
@@ -35,7 +36,7 @@ from mine_geo.intake.checks import check_hazards, check_reports
 from mine_geo.intake.findings import WAITS, Finding, in_words
 from mine_geo.intake.formats import esri, maxml, vector
 from mine_geo.intake.guard import files
-from mine_geo.intake.matching import ID, fold, is_made, match
+from mine_geo.intake.matching import ID, fold, is_made, match, read_words
 from mine_geo.intake.plausible import (
     astray_records,
     check_on_the_ground,
@@ -45,7 +46,6 @@ from mine_geo.intake.plausible import (
 from mine_geo.intake.profiles import OURS
 from mine_geo.intake.raw import REPORT_TYPES, Profile, Received, Source
 from mine_geo.intake.reported import COMPLETIONS
-from mine_geo.intake.values import read_days, read_texts, read_words
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, OUTCOMES
 
 if TYPE_CHECKING:

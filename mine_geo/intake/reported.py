@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import some
+from mine_geo.geo.cells import read_texts
 from mine_geo.intake.matching import fold
-from mine_geo.intake.values import read_texts
 from mine_geo.terms import ITEM_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:

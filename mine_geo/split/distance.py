@@ -16,11 +16,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError
 from mine_geo.geo import crs
 from mine_geo.geo.border import _check_places, border_lines
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import DENSIFY_DEGREES, as_given, finer_edges, line_parts, without_empty
-from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -476,8 +475,7 @@ def border_nearest(
         If no border line is left to measure to, or a place is not in longitude / latitude or more
         than 10 degrees of longitude from the middle of the border, where its plane is no use.
     """
-    if hazards.crs != CRS:
-        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    require_lonlat(hazards, "hazards")
     lines = border_lines(border, include_coast=include_coast)
     geometries = as_given(hazards)
     _check_places(geometries, hazards, lines)

@@ -235,7 +235,7 @@ def test_the_near_zone_lies_in_the_districts_and_ends_at_the_threshold(path):
 @pytest.mark.parametrize(
     ("broken", "error", "says"),
     [
-        (lambda f: f.to_crs(32648), CRSError, "EPSG:32648, not EPSG:4326"),
+        (lambda f: f.to_crs(32648), CRSError, "EPSG:4326, not in WGS 84 / UTM zone 48N"),
         (lambda f: f.set_crs(None, allow_override=True), CRSError, "no reference system"),
         (lambda f: f.drop(columns="zone"), RecordError, "missing: zone"),
         (lambda f: f.assign(rule=["edge", "area", *f["rule"][2:]]), MixedError, "mixes rule"),
@@ -252,7 +252,7 @@ def test_what_is_no_split_is_refused_and_nothing_is_written(
 
 
 def test_another_system_of_any_layer_is_refused(split, border, tmp_path):
-    with pytest.raises(CRSError, match="border: EPSG:32648"):
+    with pytest.raises(CRSError, match="border must be in EPSG:4326, not in WGS 84 / UTM"):
         exports.write(split, tmp_path / "x.kml", border.to_crs(32648))
 
 

@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, UnknownNameError
+from mine_geo.errors import UnknownNameError
 from mine_geo.geo import admin_names
 from mine_geo.geo.admin import assign_admin
-from mine_geo.geo.cells import read_texts
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import as_geometries, exact_size_m2
+from mine_geo.intake.checks.records import texts_of
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -112,14 +113,13 @@ class Locations:
     """What the recorded words of each record mean."""
 
     def __init__(self, records: Records) -> None:
-        table = records.table
-        columns = [
-            read_texts(table[name]) if name in table else np.full(len(table), None)
-            for name in RECORDED
-        ]
+        columns = [texts_of(records.table, name) for name in RECORDED]
         rows = pd.MultiIndex.from_arrays(columns)
         self._which, kinds = pd.factorize(rows)
-        self._kinds = [read_recorded(*(_text(word) for word in row)) for row in kinds]
+        self._kinds = [
+            read_recorded(*(word if isinstance(word, str) else None for word in row))
+            for row in kinds
+        ]
 
     def check(self, records: Records) -> Iterator[Finding]:
         """Give names that are in no table, and names that contradict their code."""
@@ -137,10 +137,6 @@ class Locations:
         """Return the code of the recorded `province` or `district` of each record, or None."""
         found = np.array([getattr(kind, of) for kind in self._kinds], dtype=object)
         return np.asarray(found[self._which], dtype=object)
-
-
-def _text(word: Any) -> str | None:
-    return word if isinstance(word, str) else None
 
 
 SMALL_SHARE: Final = 0.1
@@ -163,8 +159,8 @@ def check_country(records: Records, country: Any) -> tuple[list[Finding], NDArra
     CRSError
         If `country` is in another reference system.
     """
-    if getattr(country, "crs", CRS) != CRS:
-        raise CRSError("the country must be in EPSG:4326; use to_crs(4326) first")
+    if hasattr(country, "crs"):  # a bare polygon says no system
+        require_lonlat(country, "the country")
     land = shapely.union_all(as_geometries(country))
     shapely.prepare(land)
     places = np.flatnonzero(records.sound)

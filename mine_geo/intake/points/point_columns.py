@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import OptionError
+from mine_geo.geo.cells import read_numbers
 from mine_geo.geo.crs import to_plane
 from mine_geo.intake.matching import fold
 from mine_geo.intake.plausible import SYSTEM_NAMES, is_other_datum, taken_as_wgs84
 from mine_geo.intake.points import coordinates, geopoints
 from mine_geo.intake.points.coordinates import quoted
-from mine_geo.intake.values import read_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -18,7 +18,6 @@ from sqlalchemy import Table, select
 
 from mine_geo.errors import (
     ConflictError,
-    CRSError,
     GeometryError,
     MineGeoError,
     MixedError,
@@ -29,6 +28,7 @@ from mine_geo.errors import (
     some,
 )
 from mine_geo.geo.cells import refuse_unfit, value_fault
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.ledger.events import ATTRIBUTES
@@ -174,8 +174,8 @@ def table_entries(view: View, frame: pd.DataFrame, recorded_by: Any) -> list[Ent
 
 
 def _table(frame: pd.DataFrame) -> pd.DataFrame:
-    if isinstance(frame, gpd.GeoDataFrame) and frame.crs != CRS:
-        raise CRSError("the events must be in EPSG:4326; use to_crs(4326), or set_crs if none")
+    if isinstance(frame, gpd.GeoDataFrame):
+        require_lonlat(frame, "the events")
     if frame.empty:
         raise RecordError("no events in the table; nothing was written")
     if "recorded_at" in frame:
