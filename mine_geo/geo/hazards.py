@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mine_geo.errors import GeometryError, RecordError, UnknownNameError, choose, some
+from mine_geo.errors import GeometryError, MixedError, RecordError, UnknownNameError, choose, some
 from mine_geo.geo import admin_names
 from mine_geo.geo.cells import read_days, read_flags, read_numbers, read_texts, refuse_unfit
 from mine_geo.geo.crs import require_lonlat
@@ -277,6 +277,56 @@ def _look_up(find: Any, name: str | None, *within: str | None) -> str | None:
         return str(find(name, *within))
     except UnknownNameError:
         return None
+
+
+def kinds_of(table: pd.DataFrame) -> list[str | None]:
+    """Return the kinds of a table of hazards, in the order of `terms.KINDS`.
+
+    Words that are none of ours follow in the order of the alphabet, then None where a record says
+    none; nothing where the table has no column `kind`.
+
+    Examples
+    --------
+    >>> kinds_of(pd.DataFrame({"kind": [None, "cluster_munition", "ap_minefield"]}))
+    ['ap_minefield', 'cluster_munition', None]
+    """
+    if "kind" not in table:
+        return []
+    found = {None if pd.isna(kind) else str(kind) for kind in table["kind"].unique()}
+    others = sorted(kind for kind in found if kind is not None and kind not in KINDS)
+    return [*(kind for kind in KINDS if kind in found), *others, *([None] if None in found else [])]
+
+
+def refuse_several_kinds(table: pd.DataFrame, what: str, mend: str) -> None:
+    """Refuse a table of hazards of several kinds: kinds are never added up.
+
+    Parameters
+    ----------
+    table
+        Hazards, or figures of hazards.
+    what
+        What is of several kinds, as it begins the message: "hazards".
+    mend
+        What to do about it.
+
+    Raises
+    ------
+    MixedError
+        If it holds more than one kind; hazards of which no kind is recorded are one of their own.
+
+    Examples
+    --------
+    >>> refuse_several_kinds(
+    ...     pd.DataFrame({"kind": ["ap_minefield", None]}), "hazards", "choose one with kind=...")
+    Traceback (most recent call last):
+        ...
+    mine_geo.errors.MixedError: hazards of several kinds (ap_minefield, no kind), which are never
+    added up; choose one with kind=...
+    """
+    kinds = kinds_of(table)
+    if len(kinds) > 1:
+        named = ", ".join(kind or "no kind" for kind in kinds)
+        raise MixedError(f"{what} of several kinds ({named}), which are never added up; {mend}")
 
 
 def summarise(hazards: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -20,7 +20,6 @@ import shapely
 
 from mine_geo.errors import (
     GeometryError,
-    MixedError,
     RecordError,
     UnknownNameError,
     choose,
@@ -29,6 +28,7 @@ from mine_geo.errors import (
 from mine_geo.geo import crs
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import exact_size_m2, find_faults, size_m2, to_multipolygons
+from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.ledger.cut import LEAST_M2, SLIVER_M, areal, cut, released_land
 from mine_geo.terms import CRS, HAZARD_COLUMNS, OUTCOMES
 
@@ -446,9 +446,9 @@ def merge(hazards: gpd.GeoDataFrame, ids: Sequence[str], new_id: str) -> Transfe
     if new_id not in ids and (hazards["hazard_id"] == new_id).any():
         raise RecordError(f"hazard_id {new_id} is taken; give the merged hazard an id of its own")
     rows = [row_of(hazards, hazard_id) for hazard_id in ids]
-    kinds = {row.get("kind") for row in rows}
-    if len(kinds) > 1:
-        raise MixedError(f"{some(ids)} are of several kinds ({some(kinds)}); merge those of one")
+    refuse_several_kinds(
+        hazards[hazards["hazard_id"].isin(ids)], f"{some(ids)}: hazards", "merge those of one kind"
+    )
     before = [to_multipolygons([row.geometry])[0] for row in rows]
     sizes = size_m2(before)
     largest = rows[int(np.argmax(sizes))]

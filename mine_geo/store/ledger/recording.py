@@ -20,7 +20,6 @@ from mine_geo.errors import (
     ConflictError,
     GeometryError,
     MineGeoError,
-    MixedError,
     OptionError,
     RecordError,
     UnknownNameError,
@@ -30,7 +29,7 @@ from mine_geo.errors import (
 from mine_geo.geo.cells import refuse_unfit, value_fault
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import exact_size_m2
-from mine_geo.geo.hazards import to_hazards
+from mine_geo.geo.hazards import refuse_several_kinds, to_hazards
 from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.ledger.fold import fold
 from mine_geo.ledger.preview import distance_m, worked_polygon
@@ -372,12 +371,9 @@ def _under(view: View, drawn: Any, when: date, kind: str | None) -> gpd.GeoDataF
     found = there[inside]
     if found.empty:
         raise GeometryError(_none_under(view, drawn, when, kind))
-    kinds = sorted(found["kind"].fillna("no kind").unique())
-    if len(kinds) > 1:
-        raise MixedError(
-            f"the polygon lies over hazards of several kinds ({', '.join(kinds)}); say which were "
-            "released, with kind="
-        )
+    refuse_several_kinds(
+        found, "the polygon lies over hazards", "say which were released, with kind="
+    )
     return found
 
 
