@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyproj
+from pyproj.exceptions import CRSError as UnknownSystemError
 from pyproj.exceptions import ProjError
 
 from mine_geo.errors import CRSError
@@ -57,6 +58,25 @@ def require_lonlat(frame: Any, what: str) -> None:
         )
     if system != CRS:
         raise CRSError(f"{what} must be in EPSG:4326, not in {system.name}; use to_crs(4326) first")
+
+
+def system_given(said: str) -> pyproj.CRS:
+    """Return the reference system that a person names, as "EPSG:32648".
+
+    Raises
+    ------
+    CRSError
+        If there is no such system.
+
+    Examples
+    --------
+    >>> system_given("EPSG:32648").name
+    'WGS 84 / UTM zone 48N'
+    """
+    try:
+        return pyproj.CRS.from_user_input(said)
+    except UnknownSystemError as error:
+        raise CRSError(f"{said!r} is no reference system; give one as EPSG:32648") from error
 
 
 def utm_zone(longitude: float, latitude: float) -> pyproj.CRS:

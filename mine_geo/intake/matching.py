@@ -142,6 +142,22 @@ def _depth(name: str) -> tuple[str, float]:
     return f"{found['name']}_cm", factor
 
 
+def columns_named(columns: Iterable[Any], names: Iterable[str]) -> list[Any]:
+    """Return the columns that bear one of the names, in the order of the names.
+
+    Of two columns of one name, however it is written, the first.
+
+    Examples
+    --------
+    >>> columns_named(["Point No", "LATITUDE"], ["latitude", "pointno"])
+    ['LATITUDE', 'Point No']
+    """
+    there: dict[str, Any] = {}
+    for column in columns:
+        there.setdefault(fold(str(column)), column)
+    return list(dict.fromkeys(there[fold(name)] for name in names if fold(name) in there))
+
+
 def names_of(fields: Fields, ours: str) -> tuple[str, ...]:
     """Return the source's names for a column of ours, and ours; none where the profile says so.
 

@@ -89,9 +89,7 @@ def others(texts: Iterable[Any]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if is_other_datum(text)]
 
 
-def check_columns(
-    tables: Iterable[pd.DataFrame], crs: pyproj.CRS | None, profile: Profile | None
-) -> None:
+def check_columns(tables: Iterable[pd.DataFrame], crs: pyproj.CRS | None, profile: Profile) -> None:
     """Refuse tables a column of which names another datum than the one they would be read on.
 
     Parameters
@@ -111,8 +109,7 @@ def check_columns(
     """
     if crs is not None and not is_wgs84(crs):
         return
-    said = None if profile is None else profile.points.get("system")
-    names = {fold(name) for name in (SYSTEM_NAMES if said is None else said)}
+    names = {fold(name) for name in profile.points.get("system", SYSTEM_NAMES)}
     for table in tables:
         for column in table.columns:
             if fold(str(column)) not in names:

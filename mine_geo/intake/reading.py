@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import pyproj
-from pyproj.exceptions import CRSError as ProjCRSError
 
 from mine_geo.errors import (
     CRSError,
@@ -29,7 +27,7 @@ from mine_geo.errors import (
     visible,
 )
 from mine_geo.geo.cells import read_days, read_texts
-from mine_geo.geo.crs import shift_to_wgs84
+from mine_geo.geo.crs import shift_to_wgs84, system_given
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.intake import formats, mapping, plausible, profiles
 from mine_geo.intake.checks import check_hazards, check_reports
@@ -44,7 +42,7 @@ from mine_geo.intake.plausible import (
     swapped_records,
 )
 from mine_geo.intake.profiles import OURS
-from mine_geo.intake.raw import REPORT_TYPES, Profile, Received, Source
+from mine_geo.intake.raw import NO_PROFILE, REPORT_TYPES, Received, Source, Wanted
 from mine_geo.intake.reported import COMPLETIONS
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, OUTCOMES
 
@@ -53,11 +51,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
+    import pyproj
     from numpy.typing import NDArray
 
     from mine_geo.geo.datum import Shift
     from mine_geo.intake.mapping import Approval
-    from mine_geo.intake.raw import Raw, What
+    from mine_geo.intake.raw import Profile, Raw, What
 
 
 _LIKELY: Final = re.compile(
@@ -316,13 +315,15 @@ _RAISED: Final = {
 }
 """What an error of the reading is raised as; any other is of the record."""
 READERS: Final = {
-    "vector": vector.read,
-    "parquet": vector.read,
-    "esri_json": esri.read,
+    "vector": vector.read_layer,
+    "parquet": vector.read_layer,
+    "esri_json": esri.read_answer,
+    "maxml": maxml.read_items,
+    "sheets": formats.read_tables,
 }
-"""The reader of each format whose records are of one sort, by what `recognise` calls it."""
-READERS_OF_BOTH: Final = {"maxml": maxml.read, "sheets": formats.read}
-"""The reader of each format that can hold hazards and reports in one file."""
+"""The reader of each format, by what `recognise` calls it."""
+OF_BOTH: Final = ("maxml", "sheets")
+"""The formats that can hold hazards and reports in one file."""
 
 
 class ClosedLeftOutWarning(UserWarning):
@@ -414,25 +415,26 @@ def read(
         choose(what, WHATS, "what")
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
-    own, form = _with_options(given, crs, id_column), files.check_file(file).reader
+    form = files.check_file(file).reader
+    wanted = Wanted(layer, _with_options(given or NO_PROFILE, crs, id_column), what or "hazards")
     by, itself = None, what is None and form == "maxml"
     if itself:
-        raw = maxml.read(file, layer=layer, profile=own)  # all items: each says what it is
+        raw = maxml.read_items(file, replace(wanted, what=None))  # each item says what it is
         what, by, mixed = maxml.sort_of(raw.table)
-        raw = _raw(file, form, layer, own, what) if mixed else raw
+        raw = READERS[form](file, replace(wanted, what=what)) if mixed else raw
     else:
-        raw = _raw(file, form, layer, own, what or "hazards")
+        raw = READERS[form](file, wanted)
     chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
     if what is None:
         try:
             what, by = sort_of(raw.table, chosen, kind)
         except FileError as error:
             raise FileError(f"{name}: {error}") from error
-    if by is not None and form in READERS_OF_BOTH and not itself:
-        raw = _raw(file, form, layer, own, what)
+    if by is not None and form in OF_BOTH and not itself:
+        raw = READERS[form](file, replace(wanted, what=what))
         chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
     frame, declared = _declared(raw, chosen, crs, name)
-    if form in READERS:  # tables are looked through by their readers, point by point
+    if form not in OF_BOTH:  # tables are looked through by their readers, point by point
         try:
             plausible.check_columns([frame.drop(columns="geometry")], frame.crs, chosen)
         except CRSError as error:
@@ -463,13 +465,6 @@ def read(
     received = Received(what, mapped.table, findings, mapped.columns, source)
     received = _without_rejected(received, mapped.approval)
     return _without_closed(received) if what == "hazards" else received
-
-
-def _raw(file: Path, form: str, layer: str | None, own: Profile | None, what: What) -> Raw:
-    """Return the records of a file in the words of their source."""
-    if form in READERS_OF_BOTH:
-        return READERS_OF_BOTH[form](file, layer=layer, profile=own, what=what)
-    return READERS[form](file, layer=layer, profile=own)
 
 
 def _taken_for(by: str | None, *, itself: bool) -> list[Finding]:
@@ -649,16 +644,11 @@ def _sentences(findings: pd.DataFrame) -> str:
     return ", ".join(said) + (f" and {more} more" if more else "")
 
 
-def _with_options(
-    profile: Profile | None, crs: str | None, id_column: str | None
-) -> Profile | None:
+def _with_options(profile: Profile, crs: str | None, id_column: str | None) -> Profile:
     """Return a profile that says the caller's system and id: readers of points need them."""
-    if crs is None and id_column is None:
-        return profile
-    own = Profile("", "") if profile is None else profile
     if crs is not None:
-        own = replace(own, options={**own.options, "crs": crs}, crs_given=True)
-    return replace(own, id_column=id_column)
+        profile = replace(profile, options={**profile.options, "crs": crs}, crs_given=True)
+    return replace(profile, id_column=id_column)
 
 
 def _with_id(profile: Profile, raw: Raw, id_column: str | None, name: str) -> Profile:
@@ -694,11 +684,9 @@ def _declared(
     if said is None:
         return raw.table, _name_of(own)
     try:
-        system = pyproj.CRS.from_user_input(said)
-    except ProjCRSError as error:
-        raise CRSError(
-            f"{name}: {said!r} is no reference system; give one as EPSG:32648"
-        ) from error
+        system = system_given(said)
+    except CRSError as error:
+        raise CRSError(f"{name}: {error}") from error
     if raw.by_zone and own is not None and own.is_projected and own.geodetic_crs == system:
         return raw.table, f"{_name_of(own)}, given"
     if own is not None and own != system:

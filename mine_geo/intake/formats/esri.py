@@ -51,7 +51,7 @@ from mine_geo.geo.cells import iso_moments
 from mine_geo.geo.declared import same_system, system_of
 from mine_geo.intake.findings import Finding
 from mine_geo.intake.matching import is_made
-from mine_geo.intake.raw import Raw
+from mine_geo.intake.raw import ANYTHING, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Profile
+    from mine_geo.intake.raw import Wanted
 
 
 Values = list[Any]
@@ -639,7 +639,7 @@ OBJECT_ID: Final = "objectid"
 """What the server's number of a record is called here, where its field has a name of its own."""
 
 
-def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:  # noqa: ARG001 (all readers are called alike)
+def read_answer(path: Path, wanted: Wanted = ANYTHING) -> Raw:
     """Read the answer of an ArcGIS server, of one page or several.
 
     Parameters
@@ -647,10 +647,8 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     path
         One answer, one file with a list of answers, or a folder with one answer a file. The
         description of the layer may lie beside it: see `esri_pages.find_description`.
-    layer
-        An answer has no layers: leave it out.
-    profile
-        Not needed to read it.
+    wanted
+        An answer has no layers: leave it out. The profile is not needed to read it.
 
     Returns
     -------
@@ -678,12 +676,14 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = pathlib.Path(folder, "hazards.json")
     ...     _ = file.write_text(json.dumps(answer))
-    ...     raw = read(file)
+    ...     raw = read_answer(file)
     >>> raw.table.hazard[0], raw.table.geometry[0].wkt, raw.table.crs.to_epsg()
     ('AP-1', 'POLYGON ((103 13, 103 13.1, 103.1 13.1, 103 13))', 4326)
     """
-    if layer is not None:
-        raise FileError(f"{path}: an answer of a server has no layers; leave out layer={layer!r}")
+    if wanted.layer is not None:
+        raise FileError(
+            f"{path}: an answer of a server has no layers; leave out layer={wanted.layer!r}"
+        )
     parts: list[_Part] = []
     findings: list[Finding] = []
     start = 0

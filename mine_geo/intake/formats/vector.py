@@ -53,7 +53,7 @@ from mine_geo.intake.guard.archives import opened
 from mine_geo.intake.guard.binary import LONGEST_TEXT, check_mif, draws_round
 from mine_geo.intake.guard.files import check_file, in_one_line
 from mine_geo.intake.guard.recognise import Content, companions, content
-from mine_geo.intake.raw import Raw
+from mine_geo.intake.raw import ANYTHING, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Profile
+    from mine_geo.intake.raw import Wanted
 
 
 Codes = dict[str, dict[str, str]]
@@ -303,7 +303,7 @@ class _Dataset:
     format: str
 
 
-def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:
+def read_layer(path: Path, wanted: Wanted = ANYTHING) -> Raw:
     """Read one layer of a vector file, in the words and the CRS of its source.
 
     Parameters
@@ -311,11 +311,9 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     path
         GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, KMZ, GML, GPX, MapInfo TAB or MIF, DXF,
         file geodatabase (folder), a zip of one of these, or GeoParquet; after `guard.check`.
-    layer
-        Name of the layer; may be left out when only one has geometry and records, or one is
-        called hazard, hazards or minefields.
-    profile
-        Not needed: columns keep their names.
+    wanted
+        The layer may be left out when only one has geometry and records, or one is called hazard,
+        hazards or minefields. The profile is not needed: columns keep their names.
 
     Returns
     -------
@@ -335,11 +333,10 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     Examples
     --------
     >>> from mine_geo.geo import sample
-    >>> raw = read(sample.path("minefields"))
+    >>> raw = read_layer(sample.path("minefields"))
     >>> raw.format, raw.layer, len(raw.table)
     ('GeoPackage', 'minefields', 7392)
     """
-    del profile
     with in_one_line(str(path)):
         found = content(path)
         if found.format == "GeoParquet":
@@ -349,7 +346,7 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
         with opened(path) as places:
             for place in places.values():
                 _draw_rings(place)
-            return _read_places(places, path, found, layer)
+            return _read_places(places, path, found, wanted.layer)
 
 
 def _read_places(places: dict[str, Path], path: Path, found: Content, layer: str | None) -> Raw:
