@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.intake import Layer, Received
-    from mine_geo.intake.raw import What
+    from mine_geo.intake.received import What
     from mine_geo.store import Accepted, Left, Store
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mine_geo.disclosure.settings import PublicSettings
     from mine_geo.intake.layers import Layer
-    from mine_geo.intake.raw import Received, What
+    from mine_geo.intake.received import Received, What
     from mine_geo.store import Store
     from mine_geo.terms import Rule, Workbench
 

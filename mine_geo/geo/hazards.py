@@ -6,6 +6,7 @@ order, then whatever else a file holds.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -84,12 +85,10 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
          province province_code  size_m2
     0  Battambang            02  1200149
     """
-    # A plain DataFrame is what is left of one whose geometry column was dropped.
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
-        raise GeometryError("no geometry column in this table; use set_geometry first")
-    require_lonlat(frame, "hazards")
+    table = canonical_names(frame)
     refuse_unfit(frame)
-    table = _canonical_names(frame)
+    if table.empty:
+        raise RecordError("no records; choose another layer, or export the polygons again")
     ids = _checked_ids(table)
     faults = find_faults(table, ids)
     if len(faults):
@@ -104,26 +103,52 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
     return table[[*HAZARD_COLUMNS, *rest]]
 
 
-def _canonical_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the frame with known columns in lower case and the geometry called `geometry`."""
+def canonical_names(frame: gpd.GeoDataFrame, what: str = "hazards") -> gpd.GeoDataFrame:
+    """Return a table with its known columns in small letters and its geometry called `geometry`.
+
+    Parameters
+    ----------
+    frame
+        Any table of hazards or reports with a column of ids.
+    what
+        What it holds, as it begins a message.
+
+    Raises
+    ------
+    GeometryError
+        If it has no active geometry column.
+    CRSError
+        If it is not in EPSG:4326.
+    RecordError
+        If it has no column `hazard_id`, or a column twice.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> frame = gpd.GeoDataFrame({"HAZARD_ID": ["A"]}, geometry=[shapely.Point(103, 13)], crs=4326)
+    >>> list(canonical_names(frame))
+    ['hazard_id', 'geometry']
+    """
+    # A plain DataFrame is what is left of one whose geometry column was dropped.
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        raise GeometryError(f"no geometry column in {what}; use set_geometry first")
+    require_lonlat(frame, what)
     table = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
     known = set(HAZARD_COLUMNS)
     new = {c: str(c).lower() for c in table.columns if str(c).lower() in known and c not in known}
     table = table.rename(columns=new)
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
-        raise RecordError(f"column {some(twice)} stands twice; rename one of them")
+        raise RecordError(f"{what}: column {some(twice)} stands twice; rename one of them")
+    if "hazard_id" not in table:
+        others = some(table.columns.drop("geometry"), 12) or "none"
+        raise RecordError(
+            f"{what}: no column 'hazard_id' (there are: {others}); rename the one that holds the id"
+        )
     return table
 
 
 def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
-    if table.empty:
-        raise RecordError("no records; choose another layer, or export the polygons again")
-    if "hazard_id" not in table:
-        others = some(table.columns.drop("geometry"), 12) or "none"
-        raise RecordError(
-            f"no column 'hazard_id' (there are: {others}); rename the column that holds the id"
-        )
     ids = read_texts(table["hazard_id"])
     missing = np.flatnonzero(ids.isna())
     if len(missing):
@@ -213,7 +238,7 @@ def contradictions(table: pd.DataFrame) -> pd.Series[bool]:
     >>> contradictions(pd.DataFrame(rows)).tolist()
     [False, True]
     """
-    known = {place: _contradicts(*place) for place in set(_places(table))}
+    known = {place: bool(recorded_place(*place).contradictions) for place in set(_places(table))}
     said = [known[place] for place in _places(table)]
     return pd.Series(said, index=table.index, dtype=bool)
 
@@ -221,29 +246,6 @@ def contradictions(table: pd.DataFrame) -> pd.Series[bool]:
 def _places(table: pd.DataFrame) -> list[tuple[str | None, str | None, str | None, str | None]]:
     columns = (table[column].astype(object) for column in PLACE_COLUMNS)
     return list(zip(*(column.where(column.notna(), None) for column in columns), strict=True))
-
-
-def _contradicts(
-    province: str | None, province_code: str | None, district: str | None, district_code: str | None
-) -> bool:
-    named = _look_up(admin_names.province_code, province)
-    coded = _look_up(admin_names.province_code, province_code)
-    if named is not None and coded is not None and named != coded:
-        return True
-    part = _look_up(admin_names.district_code, district_code)
-    if part is None:
-        return False
-    if part[:2] != (coded or named or part[:2]):
-        return True
-    meant = _named_districts(district)
-    either = {part, *admin_names.newer_codes(part)}
-    return bool(meant) and not any(either & {c, *admin_names.newer_codes(c)} for c in meant)
-
-
-def _named_districts(district: str | None) -> tuple[str, ...]:
-    """Return the codes that a district's name, or a code in its place, may mean."""
-    code = _look_up(admin_names.district_code, district)
-    return (code,) if code is not None else admin_names.districts_named(district or "")
 
 
 def locate(
@@ -270,13 +272,84 @@ def locate(
     return province, province_code, district, district_code
 
 
-def _look_up(find: Any, name: str | None, *within: str | None) -> str | None:
+def _look_up(
+    find: Callable[..., str],
+    name: str | None,
+    *within: str | None,
+    unknown: list[str] | None = None,
+) -> str | None:
+    """Return the code of a name, None where there is none; why it is unknown goes into the list."""
     if name is None:
         return None
     try:
-        return str(find(name, *within))
-    except UnknownNameError:
+        return find(name, *within)
+    except UnknownNameError as error:
+        if unknown is not None:
+            unknown.append(str(error))
         return None
+
+
+@dataclass(frozen=True)
+class RecordedPlace:
+    """What four recorded words mean."""
+
+    province: str | None
+    """Code of the province: as its code says, else its name, else the district's."""
+    district: str | None
+    unknown: tuple[str, ...] = ()
+    """What is wrong with names and codes that are not in the table."""
+    contradictions: tuple[str, ...] = ()
+
+
+def recorded_place(
+    province: str | None, province_code: str | None, district: str | None, district_code: str | None
+) -> RecordedPlace:
+    """Return which province and district are meant, what is unknown, and what contradicts.
+
+    A code counts before a name, as in `to_hazards`.
+
+    Examples
+    --------
+    >>> recorded_place("Pailin", "02", "Samlout", None).contradictions
+    ('province code 02 is Battambang (02), not Pailin (24)',)
+    >>> recorded_place(None, None, "Samlot City", None).unknown
+    ("no district 'Samlot City'; did you mean Samlout (0209), ...",)
+    """
+    unknown: list[str] = []
+    by_code = _look_up(admin_names.province_code, province_code, unknown=unknown)
+    by_name = _look_up(admin_names.province_code, province, unknown=unknown)
+    inside = by_code or by_name
+    unit = _look_up(admin_names.district_code, district_code, unknown=unknown)
+    clashes = []
+    if by_code and by_name and by_code != by_name:
+        clashes.append(f"province code {by_code} is {_called(by_code)}, not {_called(by_name)}")
+    if unit is not None and district is not None:
+        clashes += _other_name(unit, district)
+    elif district is not None and (inside or not unknown):
+        unit = _look_up(admin_names.district_code, district, inside, unknown=unknown)
+    if unit is not None and inside not in {None, unit[:2]}:
+        clashes.append(f"district {_called(unit)} is in {_called(unit[:2])}, not {_called(inside)}")
+    found = inside or (None if unit is None else unit[:2])
+    return RecordedPlace(found, unit, tuple(dict.fromkeys(unknown)), tuple(clashes))
+
+
+def _other_name(unit: str, district: str) -> list[str]:
+    """Say that a district's name is that of another; names beside its code may be in any script."""
+    code = _look_up(admin_names.district_code, district)
+    named = (code,) if code is not None else admin_names.districts_named(district)
+    either = {unit, *admin_names.newer_codes(unit)}
+    if not named or any(either & {code, *admin_names.newer_codes(code)} for code in named):
+        return []
+    listed = " or ".join(_called(code) for code in named)
+    return [f"district code {unit} is {_called(unit)}, not {listed}"]
+
+
+def _called(code: str | None) -> str:
+    """Name a province or district with its code."""
+    if code is None:
+        return "unknown"
+    name = admin_names.province_name if len(code) == 2 else admin_names.district_name
+    return f"{name(code)} ({code})"
 
 
 def kinds_of(table: pd.DataFrame) -> list[str | None]:

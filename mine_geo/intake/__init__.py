@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mine_geo.intake.checks.missing_units import Filled, assign_units, fill_units, said_without_unit
 from mine_geo.intake.layers import (
     Layer,
     read_admin,
@@ -10,7 +11,6 @@ from mine_geo.intake.layers import (
     receive_border,
     understood,
 )
-from mine_geo.intake.raw import Received, Source, check_ids
 from mine_geo.intake.reading import (
     ClosedLeftOutWarning,
     NotValidatedWarning,
@@ -21,7 +21,7 @@ from mine_geo.intake.reading import (
     read_hazards,
     read_reports,
 )
-from mine_geo.intake.units import Filled, assign_units, fill_units, said_without_unit
+from mine_geo.intake.received import Received, Source, check_ids
 
 __all__ = [
     "ClosedLeftOutWarning",

@@ -28,11 +28,11 @@ from mine_geo.geo.border import border_lengths, check_lines, lengths_km, to_bord
 from mine_geo.geo.cells import read_flags, read_numbers, read_texts
 from mine_geo.geo.vector import choose_layer, list_layers, read_vector
 from mine_geo.intake import profiles
+from mine_geo.intake.columns import fold, match, read_words
 from mine_geo.intake.findings import Finding, as_table
 from mine_geo.intake.formats.vector import arcs_drawn
 from mine_geo.intake.mapping import shown
-from mine_geo.intake.matching import fold, match, read_words
-from mine_geo.intake.raw import ADMIN_COLUMNS, BORDER_COLUMNS
+from mine_geo.intake.received import ADMIN_COLUMNS, BORDER_COLUMNS
 from mine_geo.terms import BORDER_KINDS, NEIGHBOUR_NAMES, NEIGHBOURS
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from mine_geo.intake.matching import Match
-    from mine_geo.intake.raw import Fields
+    from mine_geo.intake.columns import Match
+    from mine_geo.intake.received import Fields
 
 
 T = TypeVar("T")

@@ -29,21 +29,22 @@ from mine_geo.errors import (
 from mine_geo.geo.cells import read_days, read_texts
 from mine_geo.geo.crs import shift_to_wgs84, system_given
 from mine_geo.geo.hazards import to_hazards
-from mine_geo.intake import formats, mapping, plausible, profiles
+from mine_geo.intake import formats, mapping, profiles
 from mine_geo.intake.checks import check_hazards, check_reports
+from mine_geo.intake.columns import ID, fold, is_made, match, read_words
 from mine_geo.intake.findings import WAITS, Finding, in_words
 from mine_geo.intake.formats import esri, maxml, vector
 from mine_geo.intake.guard import files
-from mine_geo.intake.matching import ID, fold, is_made, match, read_words
-from mine_geo.intake.plausible import (
+from mine_geo.intake.points.plausible import (
     astray_records,
+    check_columns,
     check_on_the_ground,
     check_place,
     swapped_records,
 )
 from mine_geo.intake.profiles import OURS
-from mine_geo.intake.raw import NO_PROFILE, REPORT_TYPES, Received, Source, Wanted
-from mine_geo.intake.reported import COMPLETIONS
+from mine_geo.intake.received import NO_PROFILE, REPORT_TYPES, Received, Source, Wanted
+from mine_geo.intake.report_words import COMPLETIONS
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
     from mine_geo.geo.datum import Shift
     from mine_geo.intake.mapping import Approval
-    from mine_geo.intake.raw import Profile, Raw, What
+    from mine_geo.intake.received import Profile, Raw, What
 
 
 _LIKELY: Final = re.compile(
@@ -117,20 +118,18 @@ def _ids(
     texts = read_texts(cells.iloc[:, taken])
     if texts.isna().all():
         yield Finding("missing_id", f"column {names[taken]!r} is empty{_candidates(names, able)}")
-    elif able and profile.id_column is None and fold(names[taken]) == "id" and _counts(texts):
+        return
+    # Ids that are 0, 1, 2 ... or 1, 2, 3 ... in the order of the records.
+    counts = [[str(n + first) for n in range(len(texts))] for first in (0, 1)]
+    serial = len(texts) > 1 and texts.tolist() in counts
+    if able and serial and profile.id_column is None and fold(names[taken]) == "id":
         name, first = next((names[n], text) for n, text in able.items())
         yield Finding(
             "serial_id",
             f"the ids of column {names[taken]!r} only count the records ({texts.iloc[0]} to "
             f"{texts.iloc[-1]}), as programs do, and another export may count otherwise; if "
-            f"{name!r} ({first}) is the id, read it with {_option(name)}",
+            f"{name!r} ({first}) is the id, read it with {mapping.option_of(name)}",
         )
-
-
-def _counts(texts: pd.Series[Any]) -> bool:
-    """Say whether ids are 0, 1, 2 ... or 1, 2, 3 ... in the order of the records."""
-    wanted = [[str(n + first) for n in range(len(texts))] for first in (0, 1)]
-    return len(texts) > 1 and texts.tolist() in wanted
 
 
 def _able(cells: pd.DataFrame, names: list[str], places: list[int]) -> dict[int, str]:
@@ -161,21 +160,15 @@ def _candidates(names: list[str], able: dict[int, str]) -> str:
         shown = some([f"{names[n]} ({text})" for n, text in able.items()], 4)
         name = names[next(iter(able))]
         return (
-            f"{said}; these could be it: {shown}; take one with {_option(name)}, or name it in a "
-            f'profile: [hazards.columns] hazard_id = ["{name}"]'
+            f"{said}; these could be it: {shown}; take one with {mapping.option_of(name)}, or name "
+            f'it in a profile: [hazards.columns] hazard_id = ["{name}"]'
         )
     if made:
         return (
             f"{said}, and no other has a text of its own in each record; ask for the hazards' own "
-            f"ids, or, if they are called by that number, take it with {_option(made[0])}"
+            f"ids, or, if they are called by that number, take it with {mapping.option_of(made[0])}"
         )
     return '; name it in a profile: [hazards.columns] hazard_id = ["..."]'
-
-
-def _option(name: str) -> str:
-    """Return the option that takes a column as the id."""
-    mark = "'" if '"' in name else '"'
-    return f"id_column={mark}{name}{mark}"
 
 
 def _differing(cells: pd.DataFrame, names: list[str], place: dict[str, int]) -> Iterator[Finding]:
@@ -436,7 +429,7 @@ def read(
     frame, declared = _declared(raw, chosen, crs, name)
     if form not in OF_BOTH:  # tables are looked through by their readers, point by point
         try:
-            plausible.check_columns([frame.drop(columns="geometry")], frame.crs, chosen)
+            check_columns([frame.drop(columns="geometry")], frame.crs, chosen)
         except CRSError as error:
             raise CRSError(f"{name}: {error}") from error
     swapped = swapped_records(frame)
@@ -552,7 +545,7 @@ def read_reports(
     Returns
     -------
     geopandas.GeoDataFrame
-        One row a report, EPSG:4326: the columns of `raw.REPORT_COLUMNS` (`event_id` is the
+        One row a report, EPSG:4326: the columns of `received.REPORT_COLUMNS` (`event_id` is the
         source's own, `happened_on` a day, sizes m², depth cm, items whole numbers), then the
         file's others. It is what `Store.record_many` takes.
 

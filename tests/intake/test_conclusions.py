@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mine_geo.intake import check
-from mine_geo.intake.reported import is_understood, meaning_of
+from mine_geo.intake.report_words import is_understood, meaning_of
 from tests.intake.test_items import profile, received, written
 
 CODES = {"not_released", "release_unsaid"}

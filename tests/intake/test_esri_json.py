@@ -17,7 +17,7 @@ from mine_geo.geo.geometry import size_m2
 from mine_geo.intake.findings import as_table
 from mine_geo.intake.formats import esri
 from mine_geo.intake.formats.esri import MOST_BYTES
-from mine_geo.intake.raw import Wanted
+from mine_geo.intake.received import Wanted
 
 MERCATOR = {"wkid": 102100, "latestWkid": 3857}
 UTM_WKT = (

@@ -23,8 +23,8 @@ from mine_geo.errors import MineGeoError
 from mine_geo.intake import formats
 from mine_geo.intake.findings import CODES, SEVERITIES, as_table
 from mine_geo.intake.formats import maxml
-from mine_geo.intake.raw import Profile, Raw
 from mine_geo.intake.reading import WHATS
+from mine_geo.intake.received import Profile, Raw
 from tests.intake.test_maxml import document, element, point, report
 
 Table = list[list[str]]

@@ -16,7 +16,7 @@ from mine_geo.errors import FileError, OptionError
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.intake.formats import imsma_ng
 from mine_geo.intake.points import geopoints
-from mine_geo.intake.raw import NO_PROFILE, Profile, Raw, Wanted
+from mine_geo.intake.received import NO_PROFILE, Profile, Raw, Wanted
 
 GEOD = pyproj.Geod(ellps="WGS84")
 HERE = Path("export")

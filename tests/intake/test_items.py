@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mine_geo.errors import FileError
 from mine_geo.intake import check, profiles, read
-from mine_geo.intake.reported import items_of, of_model
+from mine_geo.intake.report_words import items_of, of_model
 from tests.reports_register import square
 
 ITEMS = ["ap_mines", "av_mines", "submunitions", "uxo"]

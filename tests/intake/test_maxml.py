@@ -15,7 +15,7 @@ import shapely
 from mine_geo.errors import FileError
 from mine_geo.intake import read as intake_read
 from mine_geo.intake.formats import maxml
-from mine_geo.intake.raw import Profile, Raw, Received, Wanted
+from mine_geo.intake.received import Profile, Raw, Received, Wanted
 
 GEOD = pyproj.Geod(ellps="WGS84")
 MM = 1e-8

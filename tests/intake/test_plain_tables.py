@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mine_geo.errors import CRSError, FileError, MineGeoError
 from mine_geo.intake.formats.plain import read_table
 from mine_geo.intake.profiles import bundled
-from mine_geo.intake.raw import NO_PROFILE, Profile, Wanted
+from mine_geo.intake.received import NO_PROFILE, Profile, Wanted
 
 PATH = Path("office/points.csv")
 CORNERS = [(104.5, 13.2), (104.51, 13.2), (104.51, 13.21), (104.5, 13.21)]

@@ -14,7 +14,7 @@ from mine_geo.errors import CRSError, FileError, MineGeoError
 from mine_geo.intake.findings import as_table
 from mine_geo.intake.formats import survey123
 from mine_geo.intake.formats.sheets import read_book
-from mine_geo.intake.raw import NO_PROFILE, Profile, Wanted
+from mine_geo.intake.received import NO_PROFILE, Profile, Wanted
 
 A = "8f14e45f-ceea-467f-a8f1-1a2b3c4d5e6f"
 B = "c9f0f895-fb98-4b91-9d2b-0a1b2c3d4e5f"

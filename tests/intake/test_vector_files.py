@@ -20,7 +20,7 @@ import shapely
 from mine_geo.errors import FileError
 from mine_geo.intake.formats.vector import read_layer
 from mine_geo.intake.guard import files
-from mine_geo.intake.raw import Wanted
+from mine_geo.intake.received import Wanted
 from tests.intake.fields import CODED, FIELDS, apart_m, write_coded_geodatabase
 
 DRIVERS = {

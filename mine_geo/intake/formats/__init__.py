@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from mine_geo.intake.formats import imsma_ng, plain, survey123
 from mine_geo.intake.formats.sheets import read_book
-from mine_geo.intake.raw import ANYTHING
+from mine_geo.intake.received import ANYTHING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mine_geo.intake.raw import Raw, Wanted
+    from mine_geo.intake.received import Raw, Wanted
 
 
 def read_tables(path: Path, wanted: Wanted = ANYTHING) -> Raw:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from mine_geo.intake.guard.binary import wkb_header
+
 if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
@@ -122,20 +124,9 @@ class _Reader:
         return found.reshape(count, width)[:, :2].astype(float)
 
 
-def _header(wkb: bytes, place: int) -> tuple[int, int, int, str]:
-    """Return type, numbers a point, the place behind them, and the order of bytes."""
-    order = "<" if wkb[place : place + 1] == b"\x01" else ">"
-    (written,) = struct.unpack_from(f"{order}I", wkb, place + 1)
-    plain = written & 0x1FFFFFFF
-    kind, dimensions = plain % 1000, plain // 1000
-    width = 2 + (dimensions in {1, 3}) + (dimensions in {2, 3})
-    width += bool(written & 0x80000000) + bool(written & 0x40000000)
-    return kind, width, place + 5 + (4 if written & 0x20000000 else 0), order
-
-
 def _any(reader: _Reader) -> bytes:
     """Return the next geometry in straight edges."""
-    kind, width, reader.place, order = _header(reader.wkb, reader.place)
+    kind, width, reader.place, order = wkb_header(reader.wkb, reader.place)
     if kind == 1:
         return struct.pack("<BI", 1, 1) + reader.points(order, 1, width).astype("<f8").tobytes()
     if kind in {_LINE, _CIRCULAR, _COMPOUND}:
@@ -163,7 +154,7 @@ def _polygon(rings: list[Floats]) -> bytes:
 
 def _curve(reader: _Reader) -> Floats:
     """Return the points of the next line, arc or compound of both."""
-    kind, width, reader.place, order = _header(reader.wkb, reader.place)
+    kind, width, reader.place, order = wkb_header(reader.wkb, reader.place)
     return _line(reader, kind, width, order)
 
 

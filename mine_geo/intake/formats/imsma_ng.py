@@ -26,13 +26,13 @@ from mine_geo.errors import FileError, some
 from mine_geo.intake.findings import Finding
 from mine_geo.intake.points import geopoints, point_columns
 from mine_geo.intake.points.geopoints import key_text
-from mine_geo.intake.raw import ANYTHING, NO_PROFILE, Raw, with_geometry
+from mine_geo.intake.received import ANYTHING, NO_PROFILE, Raw, with_geometry
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mine_geo.intake.raw import Profile, Wanted, What
+    from mine_geo.intake.received import Profile, Wanted, What
 
     Sheets = dict[str, pd.DataFrame]
 
@@ -131,7 +131,11 @@ def read_export(sheets: Sheets, path: Path, wanted: Wanted = ANYTHING) -> Raw:
     export = _sorted_out(sheets, profile)
     name = _choose(export, path, wanted)
     table = export.records[name]
-    key, local = _keys(name, table)
+    # By what points know each record, and the id that people use.
+    guid, localid = OBJECTS[name]
+    small = _small(table)
+    key = key_text(small[guid])
+    local = small[localid].fillna(key) if localid in small else key
     findings = []
     if wanted.layer is None:
         findings += [
@@ -173,7 +177,7 @@ def _sorted_out(sheets: Sheets, profile: Profile = NO_PROFILE) -> _Export:
     return _Export(
         records,
         tuple(_worded(tables[name], words) for name in points),
-        tuple(table for table in rest if _guids(table)),
+        tuple(table for table in rest if [guid for guid, _ in OBJECTS.values() if guid in table]),
         tuple(_worded(table, words) for table in rest),
         words,
     )
@@ -183,10 +187,6 @@ def _small(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its columns in small letters, the first of each."""
     table = table.set_axis([str(column).strip().lower() for column in table.columns], axis=1)
     return table.loc[:, ~table.columns.duplicated()].reset_index(drop=True)
-
-
-def _guids(table: pd.DataFrame) -> list[str]:
-    return [guid for guid, _ in OBJECTS.values() if guid in table]
 
 
 def _worded(table: pd.DataFrame, words: pd.DataFrame | None) -> pd.DataFrame:
@@ -222,14 +222,6 @@ def _choose(export: _Export, path: Path, wanted: Wanted) -> str:
         return there[0]
     asked = repr(layer) if what is None or layer is not None else f"{STEMS[what]} ({what})"
     raise FileError(f"{path}: no table {asked}; it has: {some(export.records)}")
-
-
-def _keys(name: str, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
-    """Return by what points know each record, and the id that people use."""
-    guid, localid = OBJECTS[name]
-    small = _small(table)
-    key = key_text(small[guid])
-    return key, small[localid].fillna(key) if localid in small else key
 
 
 def _joined(export: _Export, name: str, path: Path) -> pd.DataFrame:

@@ -28,11 +28,11 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from mine_geo.errors import FileError, some
-from mine_geo.intake import plausible
+from mine_geo.intake.columns import fold
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.matching import fold
 from mine_geo.intake.points import geopoints, point_columns
-from mine_geo.intake.raw import ANYTHING, Raw, with_geometry
+from mine_geo.intake.points.plausible import of_header, taken_as_wgs84
+from mine_geo.intake.received import ANYTHING, Raw, with_geometry
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from mine_geo.intake.points.turning_points import Built
-    from mine_geo.intake.raw import Profile, Wanted, What
+    from mine_geo.intake.received import Profile, Wanted, What
 
 
 ITEMS: Final[dict[str, What]] = {
@@ -162,11 +162,11 @@ def read_items(path: Path, wanted: Wanted = ANYTHING) -> Raw:
     table = pd.DataFrame(rows, columns=[ITEM_COLUMN, *found.columns], dtype="str")
     table = table.dropna(axis="columns", how="all")
     keys = pd.Series([str(place) for place in chosen], dtype="str")
-    crs = plausible.of_header(found.header, path)
+    crs = of_header(found.header, path)
     built = _built(found, keys, profile, "" if crs == CRS else f"{crs} of the header")
     findings += built.of_records(keys)
     if crs == CRS and "crs" not in profile.options:
-        findings += plausible.taken_as_wgs84(_said_systems(found, table))
+        findings += taken_as_wgs84(_said_systems(found, table))
     geometry = [built.geometry.get(key) for key in keys]
     table = with_geometry(table, geometry, crs)
     return Raw(table, FORMAT, wanted.layer, PROFILE, tuple(findings))

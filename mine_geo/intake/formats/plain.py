@@ -22,18 +22,18 @@ from shapely.errors import GEOSException
 from mine_geo.errors import CRSError, FileError, OptionError, some
 from mine_geo.geo.crs import is_wgs84
 from mine_geo.geo.datum import CAMBODIA
-from mine_geo.geo.declared import of_values
+from mine_geo.geo.named_systems import of_values
 from mine_geo.geo.vector import FEW_POINTS, NOT_CLOSED
+from mine_geo.intake.columns import ID, columns_named, fold, is_made, names_of
 from mine_geo.intake.findings import Finding
 from mine_geo.intake.formats.survey123 import PARENTS
 from mine_geo.intake.guard.binary import is_deep_text
 from mine_geo.intake.mapping import is_state
-from mine_geo.intake.matching import ID, columns_named, fold, is_made, names_of
-from mine_geo.intake.plausible import check_columns
 from mine_geo.intake.points import coordinates, turning_points
 from mine_geo.intake.points.geopoints import BENCHMARKS, LANDMARKS, LOOSE_KINDS, words
+from mine_geo.intake.points.plausible import check_columns
 from mine_geo.intake.profiles import bundled
-from mine_geo.intake.raw import ANYTHING, NO_PROFILE, Raw, with_geometry
+from mine_geo.intake.received import ANYTHING, NO_PROFILE, Raw, with_geometry
 from mine_geo.terms import CRS, HAZARD_COLUMNS
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Profile, Wanted, What
+    from mine_geo.intake.received import Profile, Wanted, What
 
     Sheets = dict[str, pd.DataFrame]
 
@@ -157,7 +157,10 @@ def layout(table: pd.DataFrame, profile: Profile = NO_PROFILE, what: What | None
             columns[role] = found[0]
     columns = _with_shapes(table, columns)
     ways = [way for way, parts in WAYS.items() if all(part in columns for part in parts)]
-    filled = {way: _filled(table, [columns[part] for part in WAYS[way]]) for way in ways}
+    filled = {
+        way: int(table[[columns[part] for part in WAYS[way]]].notna().all(axis=1).sum())
+        for way in ways
+    }
     ways = [way for way in SHAPES if filled.get(way)][:1] or ways
     way = max(ways, key=lambda name: filled[name], default=None)
     plain = bundled()[PLAIN].hazards.columns["hazard_id"]
@@ -326,11 +329,6 @@ def _shares_keys(sheets: Sheets, layouts: Mapping[str, Layout], places: str, oth
 def keys(table: pd.DataFrame, column: str) -> pd.Series[Any]:
     """Return the trimmed ids of a table."""
     return table[column].astype("str").str.strip()
-
-
-def _filled(table: pd.DataFrame, columns: list[str]) -> int:
-    """Count the rows in which all these columns hold something."""
-    return int(table[columns].notna().all(axis=1).sum())
 
 
 TELLING: Final = (
@@ -905,7 +903,10 @@ def _joined(records: pd.DataFrame, key: str, drawn: Drawn, of: Layout) -> Drawn:
         if pd.notna(name):
             rows.setdefault(name, []).append(row)
     by_key = dict(zip(drawn.table["key"], drawn.geometry, strict=True))
-    unclear = {name for name in by_key if len(rows.get(name, ())) > 1 and _of_several(of)}
+    # Where the key of a sheet of reports is the hazard alone, a hazard may have several.
+    unclear = {
+        name for name in by_key if len(rows.get(name, ())) > 1 and tuple(of.parts) == (HAZARD,)
+    }
     geometry = np.full(len(ids), None, dtype=object)
     geometry[:] = [None if name in unclear else by_key.get(name) for name in ids]
     findings = []
@@ -923,8 +924,3 @@ def _joined(records: pd.DataFrame, key: str, drawn: Drawn, of: Layout) -> Drawn:
         said = f"turning points of {some(orphans)}, which the records do not have"
         findings.append(Finding("orphan_points", said))
     return Drawn(records, geometry, drawn.crs, tuple(findings))
-
-
-def _of_several(of: Layout) -> bool:
-    """Say whether the key of a sheet of reports is that of the hazard alone."""
-    return tuple(of.parts) == (HAZARD,)

@@ -29,12 +29,12 @@ import pandas as pd
 import pyproj
 
 from mine_geo.errors import FileError, some
+from mine_geo.intake.columns import columns_named, fold
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.matching import columns_named, fold
 from mine_geo.intake.points import coordinates
 from mine_geo.intake.points.turning_points import polygons
 from mine_geo.intake.profiles import bundled
-from mine_geo.intake.raw import ANYTHING, Raw, with_geometry
+from mine_geo.intake.received import ANYTHING, Raw, with_geometry
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.intake.points.coordinates import Places
-    from mine_geo.intake.raw import Names, Wanted
+    from mine_geo.intake.received import Names, Wanted
 
 
 KEYS: Final = ("globalid", "uniquerowid")

@@ -30,7 +30,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from mine_geo.errors import FileError, some
-from mine_geo.geo.declared import as_named, of_geometries
+from mine_geo.geo.named_systems import as_named, of_geometries
 from mine_geo.geo.vector import (
     FEW_POINTS,
     FINE_ARCS,
@@ -53,7 +53,7 @@ from mine_geo.intake.guard.archives import opened
 from mine_geo.intake.guard.binary import LONGEST_TEXT, check_mif, draws_round
 from mine_geo.intake.guard.files import check_file, in_one_line
 from mine_geo.intake.guard.recognise import Content, companions, content
-from mine_geo.intake.raw import ANYTHING, Raw
+from mine_geo.intake.received import ANYTHING, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Wanted
+    from mine_geo.intake.received import Wanted
 
 
 Codes = dict[str, dict[str, str]]
@@ -540,7 +540,10 @@ def _read_gdal(one: _Dataset, layer: str, encoding: str | None) -> tuple[int, An
             coded = counted and _has_codes(one.place, layer)
             try:
                 frame = _frame(one, layer, encoding, info if coded else None)
-                if coded and _is_curved(one.place, layer):  # drawn by GDAL, with a coarse step
+                if coded and any(
+                    wkb is not None and straightened(wkb, np.inf)[1]
+                    for wkb in _shapes(one.place, layer)[0]
+                ):  # drawn by GDAL, with a coarse step
                     frame, curved = _without_curves(one, layer, frame)
             except NotImplementedError:  # shapely has no curves
                 frame = _frame(one, layer, encoding, None, read_geometry=False)
@@ -578,11 +581,6 @@ def _shapes(place: Path, layer: str) -> tuple[list[bytes | None], dict[str, Any]
     """Return the geometries of a layer as GDAL has them, with their arcs, and what it says."""
     meta, table = pyogrio.raw.read_arrow(place, layer=layer, columns=[])
     return table[meta["geometry_name"] or "wkb_geometry"].to_pylist(), meta
-
-
-def _is_curved(place: Path, layer: str) -> bool:
-    shapes, _ = _shapes(place, layer)
-    return any(wkb is not None and straightened(wkb, np.inf)[1] for wkb in shapes)
 
 
 def _without_curves(one: _Dataset, layer: str, frame: Any) -> tuple[Any, list[Finding]]:

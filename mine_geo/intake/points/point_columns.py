@@ -17,11 +17,11 @@ import pandas as pd
 from mine_geo.errors import OptionError
 from mine_geo.geo.cells import read_numbers
 from mine_geo.geo.crs import to_plane
-from mine_geo.intake.matching import columns_named
-from mine_geo.intake.plausible import SYSTEM_NAMES, is_other_datum, taken_as_wgs84
+from mine_geo.intake.columns import columns_named
 from mine_geo.intake.points import coordinates, geopoints
 from mine_geo.intake.points.coordinates import quoted
-from mine_geo.intake.raw import NO_PROFILE
+from mine_geo.intake.points.plausible import SYSTEM_NAMES, is_other_datum, taken_as_wgs84
+from mine_geo.intake.received import NO_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.intake.findings import Finding
-    from mine_geo.intake.raw import Names, Profile
+    from mine_geo.intake.received import Names, Profile
 
 
 ROLES: Final[Names] = MappingProxyType(
@@ -67,7 +67,7 @@ def roles(profile: Profile = NO_PROFILE) -> dict[str, tuple[str, ...]]:
 
     Examples
     --------
-    >>> from mine_geo.intake.raw import Profile
+    >>> from mine_geo.intake.received import Profile
     >>> roles(Profile("mine", "Mine", points={"order": ("corner",)}))["order"][:2]
     ('corner', 'pointno')
     """

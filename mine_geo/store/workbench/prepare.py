@@ -30,7 +30,7 @@ from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Received
+    from mine_geo.intake.received import Received
 
     Objects = NDArray[np.object_]
 

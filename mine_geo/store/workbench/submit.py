@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from mine_geo.intake.raw import Received
+    from mine_geo.intake.received import Received
     from mine_geo.store.workbench.accept import Accepted
     from mine_geo.store.workbench.prepare import Prepared
     from mine_geo.store.workbench.prepare import Table as Records

@@ -20,7 +20,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mine_geo.intake.raw import Fields
+    from mine_geo.intake.received import Fields
 
 _UNSEEN: Final = dict.fromkeys(
     map(ord, " \t\r\n_-.\u00a0\u00ad\u2010\u2011\u2012\u2013\u200b\ufeff")
@@ -163,7 +163,7 @@ def names_of(fields: Fields, ours: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from mine_geo.intake.raw import Fields
+    >>> from mine_geo.intake.received import Fields
     >>> names_of(Fields(columns={"village": ("phum",), "commune": ()}), "village")
     ('phum', 'village')
     """
@@ -192,7 +192,7 @@ def match(sources: Sequence[str], fields: Fields, ours: Iterable[str]) -> list[M
 
     Examples
     --------
-    >>> from mine_geo.intake.raw import Fields
+    >>> from mine_geo.intake.received import Fields
     >>> fields = Fields(columns={"hazard_id": ("hazard_localid",)})
     >>> [m.how for m in match(["HAZARD_LOC", "Village", "x"], fields, ["hazard_id", "village"])]
     ['truncated name', 'same name', 'left over']

@@ -301,16 +301,9 @@ class Source:
 
     def held(self) -> Source:
         """Return this with texts that every store takes; a file's name may be any bytes."""
-        return replace(
-            self,
-            path=held(self.path, NAME_LENGTH),
-            name=held(self.name, NAME_LENGTH),
-            format=held(self.format, NAME_LENGTH),
-            layer=None if self.layer is None else held(self.layer, NAME_LENGTH),
-            profile=held(self.profile, NAME_LENGTH),
-            crs=held(self.crs, NAME_LENGTH),
-            operation=None if self.operation is None else held(self.operation, NAME_LENGTH),
-        )
+        texts = {name: text for name, text in vars(self).items() if isinstance(text, str)}
+        shown: dict[str, Any] = {name: held(text, NAME_LENGTH) for name, text in texts.items()}
+        return replace(self, **shown)
 
 
 @dataclass(frozen=True)
@@ -395,19 +388,12 @@ def _instead(column: pd.Series[Any], place: int) -> Any:
 
 def _shown(columns: pd.DataFrame) -> pd.DataFrame:
     """Return the table of columns with texts that every store takes."""
-    texts = [name for name in columns if columns[name].map(_is_unfit).any()]
     shown = columns.copy()
-    for name in texts:
-        shown[name] = columns[name].map(_as_held)
+    for name in columns:
+        texts = columns[name][columns[name].map(lambda value: isinstance(value, str))]
+        if any(text_fault(text, NAME_LENGTH) for text in texts):
+            shown.loc[texts.index, name] = texts.map(lambda text: held(text, NAME_LENGTH))
     return shown
-
-
-def _is_unfit(value: Any) -> bool:
-    return isinstance(value, str) and text_fault(value, NAME_LENGTH) is not None
-
-
-def _as_held(value: Any) -> Any:
-    return held(value, NAME_LENGTH) if isinstance(value, str) else value
 
 
 def check_ids(received: Received) -> None:

@@ -70,14 +70,9 @@ _BOXES: Final = ("Envelope", "Box", "boundedBy")
 _MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def _letter(letter: str) -> str:
-    """Return a pattern of a letter of JSON, which may be escaped."""
-    return rf"(?:{letter}|\\u00{ord(letter):02x})"
-
-
-_MEMBER: Final = re.compile(
-    rf'"(?:{"|".join("".join(map(_letter, key)) for key in KEYS)})"\s*:\s*'.encode(), re.IGNORECASE
-)
+# A letter of JSON may be escaped.
+_ESCAPED: Final = ["".join(rf"(?:{one}|\\u00{ord(one):02x})" for one in key) for key in KEYS]
+_MEMBER: Final = re.compile(rf'"(?:{"|".join(_ESCAPED)})"\s*:\s*'.encode(), re.IGNORECASE)
 
 
 @dataclass(frozen=True)

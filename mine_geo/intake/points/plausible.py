@@ -22,9 +22,9 @@ from mine_geo.errors import CRSError, FileError, some
 from mine_geo.geo.cells import read_texts
 from mine_geo.geo.crs import is_wgs84
 from mine_geo.geo.datum import CAMBODIA, horizontal, short_area
-from mine_geo.geo.declared import system_of
+from mine_geo.geo.named_systems import system_of
+from mine_geo.intake.columns import fold
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.matching import fold
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Profile
+    from mine_geo.intake.received import Profile
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mine_geo.intake.matching import read_words
+from mine_geo.intake.columns import read_words
 
 
 def test_words_whatever_case_spaces_and_hyphens():
