@@ -770,7 +770,7 @@ _OF_BOTH: Final = {
 """What the reading and the checks may both say of a record: once is enough."""
 
 
-def check(
+def check_received(
     received: Received,
     *,
     admin: gpd.GeoDataFrame | None = None,
@@ -796,7 +796,7 @@ def check(
     --------
     >>> from mine_geo.geo import sample
     >>> from mine_geo.intake import read
-    >>> found = check(read(sample.path("minefields")))
+    >>> found = check_received(read(sample.path("minefields")))
     >>> found["severity"].eq("error").any()
     np.False_
     """

@@ -327,7 +327,7 @@ def test_broken_tables_the_whole_way_to_the_findings(name, what, edits) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = write(broken_book(BOOKS[name], edits), Path(folder))
         with suppress(MineGeoError):
-            found = intake.check(intake.read(path, what=what, crs="EPSG:4326"))
+            found = intake.check_received(intake.read(path, what=what, crs="EPSG:4326"))
             assert found["severity"].isin(SEVERITIES).all()
 
 
@@ -339,7 +339,7 @@ def test_broken_xml_the_whole_way_to_the_findings(what, edits) -> None:
         path = Path(folder, "reports.xml")
         path.write_text(broken_tree(REPORTS, edits), encoding="utf-8")
         with suppress(MineGeoError):
-            found = intake.check(intake.read(path, what=what))
+            found = intake.check_received(intake.read(path, what=what))
             assert found["severity"].isin(SEVERITIES).all()
 
 

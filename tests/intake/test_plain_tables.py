@@ -155,7 +155,7 @@ def test_turning_points_become_one_record_each_with_its_columns():
 
 
 @pytest.mark.parametrize(
-    "bare", [None, Profile("", "", options={"crs": "EPSG:4326"}), bundled()["plain"]]
+    "bare", [NO_PROFILE, Profile("", "", options={"crs": "EPSG:4326"}), bundled()["plain"]]
 )
 @pytest.mark.parametrize(
     ("lon", "lat", "key", "order"),
