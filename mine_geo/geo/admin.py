@@ -324,14 +324,19 @@ def assign_admin(hazards: gpd.GeoDataFrame, admin: gpd.GeoDataFrame) -> pd.DataF
 
 def _largest_part(hazards: Objects, units: Objects) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return for each hazard the unit (-1: none) with its largest part, and that part's share."""
+    # 1. Which hazards meet which units.
     hazard, unit = shapely.STRtree(units).query(hazards, predicate="intersects")
     shapely.prepare(units)
+    # 2. How much of the hazard lies in the unit: all of it where it is covered, else the size of
+    #    the part that is cut out. Parts of no size (a shared edge) do not count.
     whole = exact_size_m2(hazards)
     size = whole[hazard]
     cut = ~shapely.covers(units[unit], hazards[hazard])
     size[cut] = exact_size_m2(shapely.intersection(hazards[hazard[cut]], units[unit[cut]]))
     real = size > 0
     hazard, unit, size = hazard[real], unit[real], size[real]
+    # 3. The unit with the largest part; of parts that differ by rounding alone the first unit,
+    #    which is the one with the lowest code.
     largest = np.zeros(len(hazards))
     np.maximum.at(largest, hazard, size)
     candidate = size >= largest[hazard] - _TIE_M2

@@ -135,7 +135,7 @@ def check_lines(frame: gpd.GeoDataFrame) -> None:
     Raises
     ------
     GeometryError
-        If there is no line, or a geometry is missing, empty, none of a line, or not on the earth.
+        If there is no line, or a geometry is missing, empty, not a line, or not on the earth.
 
     Examples
     --------

@@ -2,8 +2,11 @@
 
 Days and moments have one reading, for files, options and functions: ISO 8601, year first, or a
 format that is named. 03/05/2024 is a day in May to one and in March to another, so without a named
-format it is none. Functions on columns give what can be read, and say which records cannot:
+format it is not read. Functions on columns return what can be read, and which cells cannot:
 `hazards.to_hazards` raises on them, `checks` lists them.
+
+There is one reader of texts, of flags, of numbers and of days, for frames that are handed over and
+for files that are read: the same cell means the same, or is refused, wherever it comes from.
 
 And the rule of what a cell may hold at all, the same for every way into a store and for both of its
 backends: what one of them cannot hold, neither takes. A text has no NUL, no half of a character, no
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
 
 DIGITS: Final = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
-"""Khmer digits, which say nothing else than ours."""
+"""Khmer digits to ours."""
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
@@ -474,7 +477,7 @@ def moment_of(value: Any) -> dt.datetime | None:
     Raises
     ------
     RecordError
-        If it has no time zone, or is no moment.
+        If it has no time zone, or is not a moment.
 
     Examples
     --------
@@ -554,7 +557,7 @@ def read_days(
 
     Understood are dates of pandas, ISO 8601 (also with slashes, year first), and the formats that
     are named; a moment with a time zone is the day that it was in Cambodia. Neither the number of
-    a day in a spreadsheet nor 5/12/2022 is guessed at.
+    a day in a spreadsheet nor 5/12/2022 is guessed.
 
     Parameters
     ----------

@@ -187,7 +187,7 @@ def shift_to_wgs84(
 def extent(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
     """Return west, south, east, north of a frame in degrees on its own datum.
 
-    Records with a coordinate that is no number do not count. None where no record is left, or
+    Records with a coordinate that is not a number do not count. None where no record is left, or
     the coordinates cannot be places of their reference system.
 
     Examples

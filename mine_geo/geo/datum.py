@@ -264,6 +264,8 @@ def short_area(area: str) -> str:
 def _ways(system: pyproj.CRS, extent: Extent | None) -> list[_Way]:
     """List PROJ's ways to EPSG:4326 that change the datum, the fittest first."""
     ways = _group(system)
+    # A system may bring a shift of its own (TOWGS84, a grid). That is one way among those that
+    # PROJ has for the bare system, and a person chooses between them.
     bare = horizontal(system)
     if any(part.is_bound for part in [system, *system.sub_crs_list]):
         numbers = ", ".join(f"{number:g}" for number in declared_shift(system))
@@ -273,6 +275,7 @@ def _ways(system: pyproj.CRS, extent: Extent | None) -> list[_Way]:
             replace(way, name=f"{AS_DECLARED}: {own or way.name}", code="", area="", box=None)
             for way in ways[:1]
         ] + _group(bare)
+    # PROJ lists a change of datum once for each way to compute it: of one name the first counts.
     first: dict[str, _Way] = {}
     for way in ways:
         first.setdefault(way.name, way)
@@ -300,6 +303,8 @@ def _group(system: pyproj.CRS) -> list[_Way]:
 
 def _way(way: Any, transformer: pyproj.Transformer | None, grids: tuple[str, ...]) -> _Way:
     """Describe a transformer, or an operation that lacks a grid, by its change of datum."""
+    # Only its transformations change the datum: conversions (a projection undone, axes exchanged)
+    # are exact, and say nothing of its accuracy.
     written = way.to_json_dict()
     steps = [s for s in written.get("steps", [written]) if s["type"] == "Transformation"]
     ballpark = any(step["name"].startswith("Ballpark") for step in steps)

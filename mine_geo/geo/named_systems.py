@@ -379,6 +379,7 @@ def of_values(values: Iterable[Any], whole: pyproj.CRS) -> tuple[pyproj.CRS, str
 
 def _one(found: _Records, whole: pyproj.CRS | None) -> tuple[pyproj.CRS | None, str | None]:
     """Return the one system of records, or why there is not one."""
+    # A name that is not known could be any datum: nothing is taken for it.
     unknown = [each for each in found.named.values() if each.system is None]
     if unknown:
         return None, _unknown(found, unknown[0])

@@ -476,7 +476,8 @@ class _Lines:
                 columns[name] = there.where(there.notna(), constant)
         factor = self._fields.factors.get("accuracy_m", 1.0)
         if factor != 1 and "accuracy_m" in columns:
-            # What is no number stays as it is written: `to_border` refuses it, and 0 m is no guess.
+            # A cell that is not a number stays as it is written, so that `to_border` refuses it;
+            # read as missing it would count as an accuracy of 0 m.
             written = columns["accuracy_m"]
             lengths, bad = read_numbers(written, factor=factor)
             columns["accuracy_m"] = written.astype(object).where(bad, lengths)

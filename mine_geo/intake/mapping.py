@@ -1,13 +1,14 @@
 """Records in the words of their source into ours: hazards for the checks, reports for the ledger.
 
 Nothing is lost on the way: a column that is none of ours is kept under its own name, a word that
-no profile knows stays as it is written, and what is no day or no number is said with its text.
+no profile knows stays as it is written, and a cell that is neither a day nor a number is
+reported with its text.
 Geometry is EPSG:4326 and never repaired.
 
 States of approval that stand beside a record: received, in review, validated, rejected.
-A record that its own source rejected, or has not validated yet, is no validated one. Several
-columns may speak of one record (the workflow, each review, the validation): the worst counts. A
-word that no profile knows is never taken as validated.
+A record that its own source rejected, or has not validated yet, does not count as validated.
+Several columns may speak of one record (the workflow, each review, the validation): the worst
+counts. A word that no profile knows is never taken as validated.
 """
 
 from __future__ import annotations
@@ -199,7 +200,7 @@ def _sizes(geometry: gpd.GeoSeries) -> NDArray[np.int64]:
     """Return the size of each polygon, 0 where there is none or a coordinate is off the earth."""
     shapes = geometry.to_numpy()
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
-    on_earth = (np.abs(xy) <= (180, 90)).all(axis=1)  # not so for what is no number
+    on_earth = (np.abs(xy) <= (180, 90)).all(axis=1)  # False for what is not a number
     broken = np.bincount(owner[~on_earth], minlength=len(shapes)) > 0
     return size_m2(np.where(broken, None, shapes))
 

@@ -83,7 +83,7 @@ def straightened(wkb: bytes, off: float) -> tuple[bytes, int]:
     Raises
     ------
     ValueError
-        If it is no such WKB, or an arc would need more than 1,000,000 points.
+        If it is not such a WKB, or an arc would need more than 1,000,000 points.
 
     Examples
     --------
@@ -181,10 +181,13 @@ def _arc(start: Floats, middle: Floats, end: Floats, off: float) -> Floats:
 
     Where start and end are one point, the middle one lies across a full circle.
     """
+    # 1. The centre, seen from the start; none where the three points are in line.
     full = bool((start == end).all())
     across = (middle - start) / 2 if full else _centre(start, middle, end)
     if across is None or not np.isfinite(across).all():
         return np.array([start, middle, end])
+    # 2. How far the arc turns from start to end, counterclockwise; clockwise where the middle
+    #    point would not be passed on the way.
     centre = start + across
     radius = float(np.hypot(*across))
     first, second, last = (np.arctan2(*(p - centre)[::-1]) for p in (start, middle, end))
@@ -193,6 +196,7 @@ def _arc(start: Floats, middle: Floats, end: Floats, off: float) -> Floats:
         turn -= 2 * np.pi
     if radius == 0:
         return np.array([start, end])
+    # 3. Into how many chords of one angle it is divided, none farther off than allowed.
     # Of an angle t a chord is off its arc by r (1 - cos t/2) = 2 r (sin t/4) squared.
     step = min(WIDEST, 4 * np.arcsin(min(1, np.sqrt(off / (2 * radius)))))
     number = int(np.ceil(abs(turn) / step))
@@ -200,6 +204,7 @@ def _arc(start: Floats, middle: Floats, end: Floats, off: float) -> Floats:
         return np.array([start, middle, end])
     if number > MOST_POINTS:
         raise ValueError("an arc of more than 1,000,000 points")
+    # 4. Both ends are kept to the last digit: neighbouring edges share them.
     angles = first + turn * np.arange(1, number) / number
     inner = centre + radius * np.column_stack([np.cos(angles), np.sin(angles)])
     return np.vstack([start, inner, end])

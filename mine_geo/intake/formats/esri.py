@@ -18,7 +18,7 @@ Tried and found wrong, or not said, and therefore done here before it sees the r
 - a z or m that is null or "NaN", as servers write it where there is none, loses the whole polygon:
   only x and y are handed on;
 - curves (`curveRings`) become null without a word: `not_polygon`;
-- a coordinate that is no number, a point of one number: null without a word: `bad_coordinates`;
+- a coordinate that is not a number, a point of one number: null without a word: `bad_coordinates`;
 - rings of one or two points: null or degenerate without a word: `few_points`;
 - a ring that is not closed: null in pyogrio; closed here, and said (`repaired`);
 - a `spatialReference` that stands in the geometries only, or that PROJ does not know, becomes
@@ -383,7 +383,7 @@ def load(file: Path) -> Any:
     try:
         content = json.loads(data)
         if _UNPAIRED.search(data):
-            # Half a pair of UTF-16 is no character, and no column or store holds it.
+            # Half a pair of UTF-16 is not a character, and no column or store can hold it.
             content = json.loads(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
     except RecursionError:
         raise FileError(f"{file}: lists in lists without end, no answer of a server") from None

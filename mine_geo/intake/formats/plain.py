@@ -470,7 +470,7 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
     table = first.drop(columns=left).reset_index(drop=True)
     geometry = drawn.geometry.copy()
     geometry[list(mixed)] = None
-    # Of rings that are not of one report it is no use to say how to put their points in order.
+    # How to put points in order is no help where they belong to several reports.
     findings = [f for f in findings if f.record not in mixed or f.code != "point_order"]
     findings += [Finding("rows_mixed", _of_reports(each), row) for row, each in mixed.items()]
     return Drawn(table, geometry, drawn.crs, tuple(findings))

@@ -438,7 +438,7 @@ def read_form(sheets: dict[str, pd.DataFrame], path: Path, wanted: Wanted = ANYT
         If the table of records is not there or unclear, several repeats may be the turning
         points, or coordinates are eastings and northings of no known zone.
     CRSError, OptionError
-        If there is no such system as the profile says, or turning points lie in several zones.
+        If the system that the profile names is unknown, or turning points lie in several zones.
 
     Examples
     --------

@@ -321,7 +321,7 @@ def read_layer(path: Path, wanted: Wanted = ANYTHING) -> Raw:
         Texts as str, whole numbers as Int64, days and times as datetime64, truth as boolean; lists
         as JSON. Coded values of a geodatabase are given as their descriptions. A ring that cannot
         be built at all (not closed, too few points) gives a null geometry and a finding
-        (`invalid_ring`, `few_points`), a coordinate that is no finite number a finding
+        (`invalid_ring`, `few_points`), a coordinate that is not a finite number a finding
         (`bad_coordinates`) and the geometry as it is.
 
     Raises

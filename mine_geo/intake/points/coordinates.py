@@ -49,7 +49,7 @@ _MARKS: Final = (
 PLAIN: Final = r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE]-[0-9]{1,3})?"
 
 _SIDE: Final = "(?:NORTH|SOUTH|EAST|WEST|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est|[NSEWnew])"
-# A small s alone is no side: it marks seconds.
+# A small s alone does not mean south: it marks seconds.
 _BEGIN: Final = rf"^(?P<before>{_SIDE})?[ :]{{0,2}}(?P<sign>[+-])? ?"
 _END: Final = rf" ?(?P<after>{_SIDE})?$"
 _PART: Final = r"(?:\.[0-9]{0,40})?"
@@ -297,7 +297,7 @@ def utm(
     ----------
     easting, northing
         Metres, as `numbers` has it, with or without E and N; an easting of `483,123` is
-        483,123 m, for 483.123 m is no easting.
+        483,123 m, since 483.123 m cannot be an easting.
     zone
         Zone with hemisphere or latitude band: `48N`, `48P`, `48`, `UTM zone 48 North`. A letter N
         is the northern hemisphere (as is band N), no letter too; other letters are bands, which

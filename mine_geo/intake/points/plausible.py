@@ -1,8 +1,9 @@
 """Whether coordinates can be where the file says: in Cambodia, in the declared units and order.
 
 What the words of a file say of its datum, besides a reference system that it declares.
-Coordinates on another datum than WGS 84 are hundreds of metres off, so such words are never passed
-over: they refuse a table, or are said of points whose source keeps WGS 84 beside them.
+Coordinates on another datum than WGS 84 are hundreds of metres off, so such words are never
+ignored: a table that has them is refused, or, where its source keeps WGS 84 beside them, a finding
+says so.
 
 The rule: a file is refused when it has records with a place and none of them comes within
 0.5 degree of Cambodia's box. A single record elsewhere is left to the checks. UTM zones are 6
@@ -333,7 +334,7 @@ def astray_records(frame: gpd.GeoDataFrame) -> Flags:
     Returns
     -------
     numpy.ndarray
-        Bool, one a record; False without geometry, and where a coordinate is no number.
+        Bool, one a record; False without geometry, and where a coordinate is not a number.
 
     Examples
     --------
@@ -394,6 +395,7 @@ def _inside(lonlat: Floats) -> Flags:
 
 def _fitting(boxes: Floats, readings: tuple[_Reading, ...]) -> _Reading | None:
     """Return the first reading that puts more than half of the records into Cambodia's box."""
+    # Readings are tried in the order of how often they are the cause.
     xy = _middles(boxes)
     return next((read for read in readings if _inside(read.lonlat(xy)).mean() > 0.5), None)
 
@@ -475,6 +477,8 @@ def _check_region(declared: pyproj.CRS, what: str) -> None:
     parts = [area.bounds]
     if area.west > area.east:  # across the antimeridian
         parts = [(area.west, area.south, 180, area.north), (-180, area.south, *area.bounds[2:])]
+    # The coordinates lie in Cambodia, and the system is meant for elsewhere: so the digits of its
+    # code may be exchanged (4236, Taiwan, for 4326).
     if not _near(np.array(parts, dtype=float)).any():
         code = next((code for code in codes if code is not None), None)
         slip = code is not None and sorted(str(code)) == sorted("4326")

@@ -112,7 +112,7 @@ def read_points(
     Raises
     ------
     OptionError
-        If the declination is no number of degrees.
+        If the declination is not a number of degrees.
     """
     named = {role: _texts(frame, names) for role, names in roles(profile).items()}
     options = profile.options

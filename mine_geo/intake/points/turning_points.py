@@ -104,7 +104,7 @@ def polygons(points: pd.DataFrame, *, gaps: bool = False) -> Built:
     -------
     Built
         A last point equal to the first is the closing of the ring. A record is without polygon,
-        and has a finding, where a point is no number (`bad_point`), where numbers repeat, are
+        and has a finding, where a point is not a number (`bad_point`), where numbers repeat, are
         missing, or stand at some points only (`point_order`), where a ring has fewer than three
         different points (`few_points`), or a part with a hole no outer ring, or several
         (`stray_hole`). Rings may cross themselves: the checks find it.
