@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.intake import Layer, Received
-    from mine_geo.intake.raw import What
+    from mine_geo.intake.received import What
     from mine_geo.store import Accepted, Left, Store
 
 
@@ -111,7 +111,7 @@ def check_hazards(
     its ledger, as `workbench submit` does. Nothing is written.
     """
     from mine_geo.geo.hazards import summarise  # noqa: PLC0415
-    from mine_geo.intake import check as checked  # noqa: PLC0415
+    from mine_geo.intake import check_received  # noqa: PLC0415
 
     received = how.read(file, sort_said(reports), all_hazards=all_hazards)
     reports = received.what == "reports"
@@ -122,7 +122,7 @@ def check_hazards(
     if repaired is not None:
         received = _repair(received, repaired)
     store = _store_if_any(ctx)
-    found = checked(received) if store is None else store.check(received)
+    found = check_received(received) if store is None else store.check(received)
     against = "" if store is None else f", checked against {store.name}"
     title = f"{_heading(received)}\n{counted(found)}{against}"
     if explain and (output is not None or format_ != "table"):  # which holds what went where

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mine_geo.disclosure.layers import Layers
     from mine_geo.exports.tables import FileFormat
     from mine_geo.intake.layers import Layer
-    from mine_geo.intake.raw import Received, What
+    from mine_geo.intake.received import Received, What
     from mine_geo.store import Store
     from mine_geo.tables.envelope import Envelope, Zones
     from mine_geo.terms import Kind, Rule, Workbench

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mine_geo.intake.raw import What
+    from mine_geo.intake.received import What
     from mine_geo.store import Store, Submitted
     from mine_geo.store.workbench.listing import Examined
 

@@ -24,8 +24,9 @@ import shapely
 from mine_geo.disclosure.figures import WAITING, Exact, shown
 from mine_geo.disclosure.settings import USUAL, PublicSettings
 from mine_geo.disclosure.withholding import LEAST_CLEARANCE_M, drawn, may_be_shown
-from mine_geo.errors import CRSError, OptionError, RecordError, some
+from mine_geo.errors import OptionError, RecordError, some
 from mine_geo.geo.cells import read_days
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import as_geometries, size_m2
 from mine_geo.tables.totals import totals
 from mine_geo.terms import ADMIN_COLUMNS, CRS, KINDS, OUTCOMES, PROVENANCE_COLUMNS, TOTAL_COLUMNS
@@ -301,8 +302,8 @@ def _refuse(
         (released, "released land"),
         (restricted, "restricted polygons"),
     ):
-        if frame is not None and len(frame) and frame.crs != CRS:
-            raise CRSError(f"{what}: must be in EPSG:4326; use to_crs(4326) first")
+        if frame is not None and len(frame):
+            require_lonlat(frame, what)
     for frame, what in ((split, "split"), (restricted, "restricted polygons")):
         if "hazard_id" not in frame:
             raise RecordError(f"{what}: no column hazard_id; read them with read_hazards")

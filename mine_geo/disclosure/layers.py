@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 
 from mine_geo.disclosure.settings import USUAL, PublicSettings
-from mine_geo.errors import CRSError, MixedError, OptionError, RecordError, choose, in_order, some
-from mine_geo.terms import CRS, KINDS, PROVENANCE_COLUMNS, SPLIT_COLUMNS, WORKBENCH, ZONES
+from mine_geo.errors import MixedError, OptionError, RecordError, choose, in_order, some
+from mine_geo.geo.crs import require_lonlat
+from mine_geo.terms import KINDS, PROVENANCE_COLUMNS, SPLIT_COLUMNS, WORKBENCH, ZONES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,9 +182,9 @@ class Layers:
         check_split(self.split)
         for name in ("border", "admin", "releases"):
             if given[name] is not None:
-                check_degrees(given[name], name)
+                require_lonlat(given[name], name)
         if isinstance(self.places, gpd.GeoDataFrame):
-            check_degrees(self.places, "places")
+            require_lonlat(self.places, "places")
 
 
 def as_layers(call: str, layers: gpd.GeoDataFrame | Layers, names: Mapping[str, object]) -> Layers:
@@ -241,7 +242,7 @@ def check_split(split: gpd.GeoDataFrame) -> None:
         raise RecordError(
             f"the split lacks {', '.join(missing)}; call border_split(hazards, border) first"
         )
-    check_degrees(split, "split")
+    require_lonlat(split, "split")
     lost = split["hazard_id"][~split["zone"].isin(ZONES)]
     if len(lost):
         raise RecordError(
@@ -258,27 +259,3 @@ def check_split(split: gpd.GeoDataFrame) -> None:
     repeated = ids[ids.duplicated()].unique()
     if len(repeated):
         raise RecordError(f"hazards of one id: {some(repeated)}; give each an id of its own")
-
-
-def check_degrees(frame: pd.DataFrame, name: str) -> None:
-    """Refuse a frame that is not in EPSG:4326.
-
-    Raises
-    ------
-    CRSError
-        With what it is in, and the call that mends it.
-
-    Examples
-    --------
-    >>> check_degrees(gpd.GeoDataFrame(geometry=[], crs=32648), "border")
-    Traceback (most recent call last):
-    mine_geo.errors.CRSError: border: EPSG:32648, not EPSG:4326; call to_crs('EPSG:4326') first
-    """
-    system = getattr(frame, "crs", None)
-    if system is None:
-        raise CRSError(
-            f"{name}: no reference system, not {CRS}; call set_crs({CRS!r}) if its coordinates are "
-            "longitude and latitude on WGS 84"
-        )
-    if system != CRS:
-        raise CRSError(f"{name}: {system.to_string()}, not {CRS}; call to_crs({CRS!r}) first")

@@ -17,11 +17,12 @@ import pyarrow as pa
 import shapely
 
 from mine_geo.disclosure.disclosed import Disclosed
-from mine_geo.disclosure.layers import EVERYTHING, check_degrees
+from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.disclosure.standing import metadata, not_counted
 from mine_geo.errors import OptionError
 from mine_geo.exports.xml_text import clean
 from mine_geo.geo.cells import moment_of
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.hazards import without_unit
 from mine_geo.maps.ground import belongs
 from mine_geo.maps.provenance import NOT_RECORDED, Provenance, provenance
@@ -237,7 +238,7 @@ def public_contents(
         named = [name for name in PLACE_NAMES if name in points]
         layers["places"] = points[[*named, points.geometry.name]]
     for name, frame in layers.items():
-        check_degrees(frame, name)
+        require_lonlat(frame, name)
     chosen = selection.accepted()
     said = provenance(
         disclosed.aggregates,

@@ -13,7 +13,6 @@ import pandas as pd
 import shapely
 
 from mine_geo.errors import (
-    CRSError,
     GeometryError,
     OptionError,
     RecordError,
@@ -23,6 +22,7 @@ from mine_geo.errors import (
 )
 from mine_geo.geo import admin_names
 from mine_geo.geo.admin_names import district, province
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import (
     as_geometries,
     exact_size_m2,
@@ -101,8 +101,7 @@ def to_admin(frame: gpd.GeoDataFrame, columns: Mapping[str, str] | None = None) 
     >>> to_admin(cod)[["province", "district", "district_code", "repaired"]].values.tolist()
     [['Battambang', 'Samlout', '0209', False]]
     """
-    if frame.crs != CRS:
-        raise CRSError("districts must be in EPSG:4326; use to_crs(4326) first")
+    require_lonlat(frame, "districts")
     if frame.empty:
         raise GeometryError("no district polygon in it; choose a layer that holds districts")
     found = _find_columns(frame) if columns is None else _named(frame, columns)
@@ -308,9 +307,8 @@ def assign_admin(hazards: gpd.GeoDataFrame, admin: gpd.GeoDataFrame) -> pd.DataF
     >>> assign_admin(field, districts)[["province", "district_code", "share"]].values.tolist()
     [['Battambang', '0209', 1.0]]
     """
-    for frame, what in ((hazards, "hazards"), (admin, "districts")):
-        if frame.crs != CRS:
-            raise CRSError(f"{what} must be in EPSG:4326; use to_crs(4326) first")
+    require_lonlat(hazards, "hazards")
+    require_lonlat(admin, "districts")
     geometries = as_geometries(hazards)
     bad = ~(shapely.is_valid(geometries) | shapely.is_missing(geometries))
     if bad.any():
@@ -326,14 +324,19 @@ def assign_admin(hazards: gpd.GeoDataFrame, admin: gpd.GeoDataFrame) -> pd.DataF
 
 def _largest_part(hazards: Objects, units: Objects) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return for each hazard the unit (-1: none) with its largest part, and that part's share."""
+    # 1. Which hazards meet which units.
     hazard, unit = shapely.STRtree(units).query(hazards, predicate="intersects")
     shapely.prepare(units)
+    # 2. How much of the hazard lies in the unit: all of it where it is covered, else the size of
+    #    the part that is cut out. Parts of no size (a shared edge) do not count.
     whole = exact_size_m2(hazards)
     size = whole[hazard]
     cut = ~shapely.covers(units[unit], hazards[hazard])
     size[cut] = exact_size_m2(shapely.intersection(hazards[hazard[cut]], units[unit[cut]]))
     real = size > 0
     hazard, unit, size = hazard[real], unit[real], size[real]
+    # 3. The unit with the largest part; of parts that differ by rounding alone the first unit,
+    #    which is the one with the lowest code.
     largest = np.zeros(len(hazards))
     np.maximum.at(largest, hazard, size)
     candidate = size >= largest[hazard] - _TIE_M2

@@ -12,10 +12,11 @@ import pandas as pd
 import pyproj
 import shapely
 
-from mine_geo.errors import CRSError, GeometryError, RecordError, some
-from mine_geo.geo.cells import read_flags
+from mine_geo.errors import GeometryError, RecordError, some
+from mine_geo.geo.cells import read_flags, read_numbers
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import as_given, find_faults
-from mine_geo.terms import BORDER_COLUMNS, BORDER_KINDS, CRS, NEIGHBOURS
+from mine_geo.terms import BORDER_COLUMNS, BORDER_KINDS, NEIGHBOURS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -64,8 +65,7 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
        kind border_version
     0  land    unversioned
     """
-    if frame.crs != CRS:
-        raise CRSError("border lines must be in EPSG:4326; use to_crs(4326) first")
+    require_lonlat(frame, "border lines")
     check_lines(frame)
     filled = frame.reset_index(drop=True)
     if filled.geometry.name != "geometry":
@@ -110,13 +110,12 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _accuracies(column: pd.Series[Any]) -> pd.Series[float]:
-    lengths = pd.to_numeric(column, errors="coerce").astype(float)
-    bad = (lengths.isna() & column.notna()) | (lengths < 0) | np.isinf(lengths)
+    lengths, bad = read_numbers(column)
     if bad.any():
         raise RecordError(
             f"border: accuracy_m {some(column[bad])} is not a length; give metres, 0 or more"
         )
-    return lengths.fillna(UNKNOWN_ACCURACY_M)
+    return pd.Series(lengths, index=column.index).fillna(UNKNOWN_ACCURACY_M)
 
 
 def _demarcated(column: pd.Series[Any]) -> pd.Series[bool]:
@@ -136,7 +135,7 @@ def check_lines(frame: gpd.GeoDataFrame) -> None:
     Raises
     ------
     GeometryError
-        If there is no line, or a geometry is missing, empty, none of a line, or not on the earth.
+        If there is no line, or a geometry is missing, empty, not a line, or not on the earth.
 
     Examples
     --------
@@ -217,8 +216,7 @@ def border_lines(border: gpd.GeoDataFrame, *, include_coast: bool = False) -> gp
     GeometryError
         If no line is left, or one is not a line in longitude / latitude.
     """
-    if border.crs != CRS:
-        raise CRSError("border lines must be in EPSG:4326; use to_crs(4326) first")
+    require_lonlat(border, "border lines")
     missing = [column for column in BORDER_COLUMNS[:-1] if column not in border]
     if missing:
         raise RecordError(

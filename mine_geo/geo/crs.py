@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyproj
+from pyproj.exceptions import CRSError as UnknownSystemError
 from pyproj.exceptions import ProjError
 
 from mine_geo.errors import CRSError
@@ -22,6 +23,60 @@ WGS84 = pyproj.Geod(ellps="WGS84")
 
 WGS84_DATUMS: Final = ("wgs 84", "wgs_1984", "wgs 1984", "world geodetic system 1984")
 """How the datum's name begins, in small letters and without ESRI's `D_`, in EPSG, ESRI, OGC."""
+
+
+def require_lonlat(frame: Any, what: str) -> None:
+    """Refuse a frame or series of geometries that is not in EPSG:4326 (longitude, latitude).
+
+    Parameters
+    ----------
+    frame
+        GeoDataFrame or GeoSeries.
+    what
+        What it holds, as it begins the message: "hazards", "the report".
+
+    Raises
+    ------
+    CRSError
+        If it is in another reference system, or says none; with the call that mends it.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> require_lonlat(gpd.GeoSeries([], crs=32648), "hazards")
+    Traceback (most recent call last):
+        ...
+    mine_geo.errors.CRSError: hazards must be in EPSG:4326, not in WGS 84 / UTM zone 48N; use
+    to_crs(4326) first
+    """
+    # Of a table without geometry there is no system; a column could be called crs.
+    system = getattr(frame, "crs", None)
+    if not isinstance(system, pyproj.CRS):
+        raise CRSError(
+            f"{what} must be in EPSG:4326, and no reference system is set; use set_crs with the "
+            "right one, and to_crs(4326) if it is another"
+        )
+    if system != CRS:
+        raise CRSError(f"{what} must be in EPSG:4326, not in {system.name}; use to_crs(4326) first")
+
+
+def system_given(said: str) -> pyproj.CRS:
+    """Return the reference system that a person names, as "EPSG:32648".
+
+    Raises
+    ------
+    CRSError
+        If there is no such system.
+
+    Examples
+    --------
+    >>> system_given("EPSG:32648").name
+    'WGS 84 / UTM zone 48N'
+    """
+    try:
+        return pyproj.CRS.from_user_input(said)
+    except UnknownSystemError as error:
+        raise CRSError(f"{said!r} is no reference system; give one as EPSG:32648") from error
 
 
 def utm_zone(longitude: float, latitude: float) -> pyproj.CRS:
@@ -132,7 +187,7 @@ def shift_to_wgs84(
 def extent(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
     """Return west, south, east, north of a frame in degrees on its own datum.
 
-    Records with a coordinate that is no number do not count. None where no record is left, or
+    Records with a coordinate that is not a number do not count. None where no record is left, or
     the coordinates cannot be places of their reference system.
 
     Examples

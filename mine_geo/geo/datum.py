@@ -8,7 +8,7 @@ without a word. So a transformation is named by a person, and recorded.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -91,7 +91,9 @@ class _Way:
         """
         if self.box is None or extent is None or not _holds(self.box, extent):
             return False
-        elsewhere = not _meet(CAMBODIA, extent)
+        west, south, east, north = CAMBODIA
+        meets = west <= extent[2] and extent[0] <= east and south <= extent[3]
+        elsewhere = not (meets and extent[1] <= north)
         return elsewhere or "Cambodia" in self.area or self.area.startswith("World")
 
     def answers_to(self, operation: str) -> bool:
@@ -262,10 +264,18 @@ def short_area(area: str) -> str:
 def _ways(system: pyproj.CRS, extent: Extent | None) -> list[_Way]:
     """List PROJ's ways to EPSG:4326 that change the datum, the fittest first."""
     ways = _group(system)
+    # A system may bring a shift of its own (TOWGS84, a grid). That is one way among those that
+    # PROJ has for the bare system, and a person chooses between them.
     bare = horizontal(system)
     if any(part.is_bound for part in [system, *system.sub_crs_list]):
         numbers = ", ".join(f"{number:g}" for number in declared_shift(system))
-        ways = [_declared(way, numbers) for way in ways[:1]] + _group(bare)
+        # Where the shift that a file brings along is good for, nobody says.
+        own = f"TOWGS84[{numbers}]" if numbers else None
+        ways = [
+            replace(way, name=f"{AS_DECLARED}: {own or way.name}", code="", area="", box=None)
+            for way in ways[:1]
+        ] + _group(bare)
+    # PROJ lists a change of datum once for each way to compute it: of one name the first counts.
     first: dict[str, _Way] = {}
     for way in ways:
         first.setdefault(way.name, way)
@@ -293,6 +303,8 @@ def _group(system: pyproj.CRS) -> list[_Way]:
 
 def _way(way: Any, transformer: pyproj.Transformer | None, grids: tuple[str, ...]) -> _Way:
     """Describe a transformer, or an operation that lacks a grid, by its change of datum."""
+    # Only its transformations change the datum: conversions (a projection undone, axes exchanged)
+    # are exact, and say nothing of its accuracy.
     written = way.to_json_dict()
     steps = [s for s in written.get("steps", [written]) if s["type"] == "Transformation"]
     ballpark = any(step["name"].startswith("Ballpark") for step in steps)
@@ -316,21 +328,6 @@ def _code(step: dict[str, Any]) -> str:
     return f"{authority}:{step['id']['code']}"
 
 
-def _declared(way: _Way, numbers: str) -> _Way:
-    """Describe the way that a file brings along: where it is good for, nobody says."""
-    return _Way(
-        name=f"{AS_DECLARED}: {f'TOWGS84[{numbers}]' if numbers else way.name}",
-        code="",
-        accuracy_m=way.accuracy_m,
-        area="",
-        box=None,
-        ballpark=way.ballpark,
-        grids=way.grids,
-        description=way.description,
-        transformer=way.transformer,
-    )
-
-
 def _holds(box: Extent, extent: Extent) -> bool:
     west, south, east, north = box
     if not (south <= extent[1] and extent[3] <= north):
@@ -338,11 +335,6 @@ def _holds(box: Extent, extent: Extent) -> bool:
     if west > east:  # across the antimeridian
         return bool(extent[0] >= west or extent[2] <= east)
     return bool(west <= extent[0] and extent[2] <= east)
-
-
-def _meet(box: Extent, other: Extent) -> bool:
-    west, south, east, north = box
-    return west <= other[2] and other[0] <= east and south <= other[3] and other[1] <= north
 
 
 def _listed(ways: Sequence[_Way], extent: Extent | None) -> str:

@@ -6,17 +6,22 @@ order, then whatever else a file holds.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mine_geo.errors import CRSError, GeometryError, RecordError, UnknownNameError, choose, some
+from mine_geo.errors import GeometryError, MixedError, RecordError, UnknownNameError, choose, some
 from mine_geo.geo import admin_names
 from mine_geo.geo.cells import read_days, read_flags, read_numbers, read_texts, refuse_unfit
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import find_faults, size_m2, to_multipolygons
 from mine_geo.terms import AREA_TYPES, CRS, DIFFICULTIES, HAZARD_COLUMNS, KINDS, STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT_COLUMNS: Final = (
     "hazard_id",
@@ -80,13 +85,10 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
          province province_code  size_m2
     0  Battambang            02  1200149
     """
-    # A plain DataFrame is what is left of one whose geometry column was dropped.
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
-        raise GeometryError("no geometry column in this table; use set_geometry first")
-    if frame.crs is None or frame.crs != CRS:
-        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    table = canonical_names(frame)
     refuse_unfit(frame)
-    table = _canonical_names(frame)
+    if table.empty:
+        raise RecordError("no records; choose another layer, or export the polygons again")
     ids = _checked_ids(table)
     faults = find_faults(table, ids)
     if len(faults):
@@ -101,27 +103,53 @@ def to_hazards(frame: gpd.GeoDataFrame, *, kind: str | None = None) -> gpd.GeoDa
     return table[[*HAZARD_COLUMNS, *rest]]
 
 
-def _canonical_names(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the frame with known columns in lower case and the geometry called `geometry`."""
+def canonical_names(frame: gpd.GeoDataFrame, what: str = "hazards") -> gpd.GeoDataFrame:
+    """Return a table with its known columns in small letters and its geometry called `geometry`.
+
+    Parameters
+    ----------
+    frame
+        Any table of hazards or reports with a column of ids.
+    what
+        What it holds, as it begins a message.
+
+    Raises
+    ------
+    GeometryError
+        If it has no active geometry column.
+    CRSError
+        If it is not in EPSG:4326.
+    RecordError
+        If it has no column `hazard_id`, or a column twice.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> frame = gpd.GeoDataFrame({"HAZARD_ID": ["A"]}, geometry=[shapely.Point(103, 13)], crs=4326)
+    >>> list(canonical_names(frame))
+    ['hazard_id', 'geometry']
+    """
+    # A plain DataFrame is what is left of one whose geometry column was dropped.
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        raise GeometryError(f"no geometry column in {what}; use set_geometry first")
+    require_lonlat(frame, what)
     table = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
     known = set(HAZARD_COLUMNS)
     new = {c: str(c).lower() for c in table.columns if str(c).lower() in known and c not in known}
     table = table.rename(columns=new)
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
-        raise RecordError(f"column {some(twice)} stands twice; rename one of them")
+        raise RecordError(f"{what}: column {some(twice)} stands twice; rename one of them")
+    if "hazard_id" not in table:
+        others = some(table.columns.drop("geometry"), 12) or "none"
+        raise RecordError(
+            f"{what}: no column 'hazard_id' (there are: {others}); rename the one that holds the id"
+        )
     return table
 
 
 def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
-    if table.empty:
-        raise RecordError("no records; choose another layer, or export the polygons again")
-    if "hazard_id" not in table:
-        others = some(table.columns.drop("geometry"), 12) or "none"
-        raise RecordError(
-            f"no column 'hazard_id' (there are: {others}); rename the column that holds the id"
-        )
-    ids = _text(table["hazard_id"])
+    ids = read_texts(table["hazard_id"])
     missing = np.flatnonzero(ids.isna())
     if len(missing):
         raise RecordError(f"record {some(missing)} has no hazard_id; give each hazard its id")
@@ -131,18 +159,12 @@ def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
     return ids
 
 
-def _text(column: pd.Series[Any]) -> pd.Series[Any]:
-    return pd.Series(read_texts(column), index=column.index, dtype="str")
-
-
 def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
     """Return the table with every canonical column, typed and inside the vocabulary."""
     new: dict[str, Any] = {}
     for column in TEXT_COLUMNS:
-        if column in table:
-            new[column] = _text(table[column])
-        else:
-            new[column] = pd.Series(None, index=table.index, dtype="str")
+        none = pd.Series(None, index=table.index, dtype="str")
+        new[column] = read_texts(table[column]) if column in table else none
     if kind is not None:
         new["kind"] = new["kind"].fillna(kind)
     for column, words in WORDS.items():
@@ -152,45 +174,27 @@ def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
             raise RecordError(
                 f"{column} {some(strange)} is unknown ({some(ids)}); valid: {', '.join(words)}"
             )
-    new["in_workbench"] = _flag(table, "in_workbench")
-    new["surveyed_on"] = _day(table, "surveyed_on")
-    new["reported_size_m2"] = _number(table, "reported_size_m2")
+    for column, read, wrong in (
+        ("in_workbench", read_flags, "is neither true nor false; write true or false"),
+        ("surveyed_on", read_days, "is no day ({written}); write days as 2022-12-31"),
+        ("reported_size_m2", read_numbers, "is not a size in m²; correct it or leave it out"),
+    ):
+        new[column] = _cells(table, column, read, wrong)
     return table.assign(**new)
 
 
-def _flag(table: gpd.GeoDataFrame, column: str) -> pd.Series[bool]:
-    if column not in table:
-        return pd.Series(data=False, index=table.index)
-    flags, bad = read_flags(table[column])
+def _cells(
+    table: gpd.GeoDataFrame, column: str, read: Callable[..., Any], wrong: str
+) -> pd.Series[Any]:
+    """Return a column as a reader of `cells` has it; a cell that it cannot read is refused."""
+    written = table.get(column, pd.Series(None, index=table.index, dtype="str"))
+    values, bad = read(written)
     if bad.any():
-        ids = table["hazard_id"][bad]
-        raise RecordError(f"{column} of {some(ids)} is neither true nor false; write true or false")
-    return pd.Series(flags, index=table.index)
-
-
-def _day(table: gpd.GeoDataFrame, column: str) -> pd.Series[pd.Timestamp]:
-    if column not in table:
-        return pd.Series(pd.NaT, index=table.index, dtype="datetime64[ms]")
-    days, bad = read_days(table[column])
-    if bad.any():
-        written = some(table[column][bad], 3)
         raise RecordError(
-            f"{column} of {some(table['hazard_id'][bad])} is no day ({written}); "
-            "write days as 2022-12-31"
+            f"{column} of {some(table['hazard_id'][bad])} "
+            + wrong.format(written=some(written[bad], 3))
         )
-    return days
-
-
-def _number(table: gpd.GeoDataFrame, column: str) -> pd.Series[float]:
-    if column not in table:
-        return pd.Series(np.nan, index=table.index)
-    numbers, bad = read_numbers(table[column])
-    if bad.any():
-        ids = table["hazard_id"][bad]
-        raise RecordError(
-            f"{column} of {some(ids)} is not a size in m²; correct it or leave it out"
-        )
-    return pd.Series(numbers, index=table.index)
+    return pd.Series(np.asarray(values), index=table.index)
 
 
 def located(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
@@ -234,7 +238,7 @@ def contradictions(table: pd.DataFrame) -> pd.Series[bool]:
     >>> contradictions(pd.DataFrame(rows)).tolist()
     [False, True]
     """
-    known = {place: _contradicts(*place) for place in set(_places(table))}
+    known = {place: bool(recorded_place(*place).contradictions) for place in set(_places(table))}
     said = [known[place] for place in _places(table)]
     return pd.Series(said, index=table.index, dtype=bool)
 
@@ -242,29 +246,6 @@ def contradictions(table: pd.DataFrame) -> pd.Series[bool]:
 def _places(table: pd.DataFrame) -> list[tuple[str | None, str | None, str | None, str | None]]:
     columns = (table[column].astype(object) for column in PLACE_COLUMNS)
     return list(zip(*(column.where(column.notna(), None) for column in columns), strict=True))
-
-
-def _contradicts(
-    province: str | None, province_code: str | None, district: str | None, district_code: str | None
-) -> bool:
-    named = _look_up(admin_names.province_code, province)
-    coded = _look_up(admin_names.province_code, province_code)
-    if named is not None and coded is not None and named != coded:
-        return True
-    part = _look_up(admin_names.district_code, district_code)
-    if part is None:
-        return False
-    if part[:2] != (coded or named or part[:2]):
-        return True
-    meant = _named_districts(district)
-    either = {part, *admin_names.newer_codes(part)}
-    return bool(meant) and not any(either & {c, *admin_names.newer_codes(c)} for c in meant)
-
-
-def _named_districts(district: str | None) -> tuple[str, ...]:
-    """Return the codes that a district's name, or a code in its place, may mean."""
-    code = _look_up(admin_names.district_code, district)
-    return (code,) if code is not None else admin_names.districts_named(district or "")
 
 
 def locate(
@@ -291,13 +272,134 @@ def locate(
     return province, province_code, district, district_code
 
 
-def _look_up(find: Any, name: str | None, *within: str | None) -> str | None:
+def _look_up(
+    find: Callable[..., str],
+    name: str | None,
+    *within: str | None,
+    unknown: list[str] | None = None,
+) -> str | None:
+    """Return the code of a name, None where there is none; why it is unknown goes into the list."""
     if name is None:
         return None
     try:
-        return str(find(name, *within))
-    except UnknownNameError:
+        return find(name, *within)
+    except UnknownNameError as error:
+        if unknown is not None:
+            unknown.append(str(error))
         return None
+
+
+@dataclass(frozen=True)
+class RecordedPlace:
+    """What four recorded words mean."""
+
+    province: str | None
+    """Code of the province: as its code says, else its name, else the district's."""
+    district: str | None
+    unknown: tuple[str, ...] = ()
+    """What is wrong with names and codes that are not in the table."""
+    contradictions: tuple[str, ...] = ()
+
+
+def recorded_place(
+    province: str | None, province_code: str | None, district: str | None, district_code: str | None
+) -> RecordedPlace:
+    """Return which province and district are meant, what is unknown, and what contradicts.
+
+    A code counts before a name, as in `to_hazards`.
+
+    Examples
+    --------
+    >>> recorded_place("Pailin", "02", "Samlout", None).contradictions
+    ('province code 02 is Battambang (02), not Pailin (24)',)
+    >>> recorded_place(None, None, "Samlot City", None).unknown
+    ("no district 'Samlot City'; did you mean Samlout (0209), ...",)
+    """
+    unknown: list[str] = []
+    by_code = _look_up(admin_names.province_code, province_code, unknown=unknown)
+    by_name = _look_up(admin_names.province_code, province, unknown=unknown)
+    inside = by_code or by_name
+    unit = _look_up(admin_names.district_code, district_code, unknown=unknown)
+    clashes = []
+    if by_code and by_name and by_code != by_name:
+        clashes.append(f"province code {by_code} is {_called(by_code)}, not {_called(by_name)}")
+    if unit is not None and district is not None:
+        clashes += _other_name(unit, district)
+    elif district is not None and (inside or not unknown):
+        unit = _look_up(admin_names.district_code, district, inside, unknown=unknown)
+    if unit is not None and inside not in {None, unit[:2]}:
+        clashes.append(f"district {_called(unit)} is in {_called(unit[:2])}, not {_called(inside)}")
+    found = inside or (None if unit is None else unit[:2])
+    return RecordedPlace(found, unit, tuple(dict.fromkeys(unknown)), tuple(clashes))
+
+
+def _other_name(unit: str, district: str) -> list[str]:
+    """Say that a district's name is that of another; names beside its code may be in any script."""
+    code = _look_up(admin_names.district_code, district)
+    named = (code,) if code is not None else admin_names.districts_named(district)
+    either = {unit, *admin_names.newer_codes(unit)}
+    if not named or any(either & {code, *admin_names.newer_codes(code)} for code in named):
+        return []
+    listed = " or ".join(_called(code) for code in named)
+    return [f"district code {unit} is {_called(unit)}, not {listed}"]
+
+
+def _called(code: str | None) -> str:
+    """Name a province or district with its code."""
+    if code is None:
+        return "unknown"
+    name = admin_names.province_name if len(code) == 2 else admin_names.district_name
+    return f"{name(code)} ({code})"
+
+
+def kinds_of(table: pd.DataFrame) -> list[str | None]:
+    """Return the kinds of a table of hazards, in the order of `terms.KINDS`.
+
+    Words that are none of ours follow in the order of the alphabet, then None where a record says
+    none; nothing where the table has no column `kind`.
+
+    Examples
+    --------
+    >>> kinds_of(pd.DataFrame({"kind": [None, "cluster_munition", "ap_minefield"]}))
+    ['ap_minefield', 'cluster_munition', None]
+    """
+    if "kind" not in table:
+        return []
+    found = {None if pd.isna(kind) else str(kind) for kind in table["kind"].unique()}
+    others = sorted(kind for kind in found if kind is not None and kind not in KINDS)
+    return [*(kind for kind in KINDS if kind in found), *others, *([None] if None in found else [])]
+
+
+def refuse_several_kinds(table: pd.DataFrame, what: str, mend: str) -> None:
+    """Refuse a table of hazards of several kinds: kinds are never added up.
+
+    Parameters
+    ----------
+    table
+        Hazards, or figures of hazards.
+    what
+        What is of several kinds, as it begins the message: "hazards".
+    mend
+        What to do about it.
+
+    Raises
+    ------
+    MixedError
+        If it holds more than one kind; hazards of which no kind is recorded are one of their own.
+
+    Examples
+    --------
+    >>> refuse_several_kinds(
+    ...     pd.DataFrame({"kind": ["ap_minefield", None]}), "hazards", "choose one with kind=...")
+    Traceback (most recent call last):
+        ...
+    mine_geo.errors.MixedError: hazards of several kinds (ap_minefield, no kind), which are never
+    added up; choose one with kind=...
+    """
+    kinds = kinds_of(table)
+    if len(kinds) > 1:
+        named = ", ".join(kind or "no kind" for kind in kinds)
+        raise MixedError(f"{what} of several kinds ({named}), which are never added up; {mend}")
 
 
 def summarise(hazards: gpd.GeoDataFrame) -> pd.DataFrame:

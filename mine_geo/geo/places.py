@@ -43,7 +43,7 @@ def read_places(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
     RecordError
         If there is no column `name`, or none of coordinates in a CSV.
     GeometryError
-        If a coordinate is no longitude or latitude.
+        If a coordinate is not a longitude or latitude.
 
     Examples
     --------

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, GeometryError, RecordError, some
-from mine_geo.geo.cells import changed
+from mine_geo.errors import GeometryError, RecordError, some
+from mine_geo.geo.cells import changed, read_texts
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import (
     as_geometries,
     exact_size_m2,
@@ -129,8 +130,7 @@ class _Layer:
 
     @classmethod
     def of(cls, frame: gpd.GeoDataFrame, what: str) -> _Layer:
-        if frame.crs is None or frame.crs != CRS:
-            raise CRSError(f"{what} must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+        require_lonlat(frame, what)
         if "hazard_id" not in frame:
             raise RecordError(f"{what} has no column 'hazard_id'; rename the one that holds the id")
         ids = _texts(frame["hazard_id"])
@@ -155,15 +155,9 @@ class _Layer:
 
 
 def _texts(column: pd.Series[Any]) -> Objects:
-    """Return trimmed texts, None where null or blank; whole numbers and days without more."""
-    if pd.api.types.is_float_dtype(column):
-        whole = column[np.isfinite(column)]
-        if (whole == whole.round()).all() and len(whole) == column.notna().sum():
-            column = column.astype("Int64")
-    there = column.notna().to_numpy(dtype=bool)
-    texts = np.full(len(column), None, dtype=object)
-    texts[there] = [str(value).strip().removesuffix(" 00:00:00") or None for value in column[there]]
-    return texts
+    """Return trimmed texts, None where missing; of midnight the day alone."""
+    texts = read_texts(column).str.removesuffix(" 00:00:00").astype(object)
+    return np.asarray(texts.where(texts.notna(), None), dtype=object)
 
 
 def _pairs(before: _Layer, after: _Layer) -> Places:

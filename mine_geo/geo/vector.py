@@ -23,7 +23,7 @@ import shapely
 
 from mine_geo.errors import CRSError, FileError, GeometryError, some
 from mine_geo.geo.crs import to_wgs84
-from mine_geo.geo.declared import as_named
+from mine_geo.geo.named_systems import as_named
 
 if TYPE_CHECKING:
     import os
@@ -277,17 +277,14 @@ def read_vector(
         raise unreadable(path, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise FileError(f"{path}: layer {layer!r} has no geometry; it has: {some(layers, 12)}")
-    said = _ANSWERS.get(Path(path).suffix.lower(), _no_answer)(Path(path), len(frame))
+    answers = _ANSWERS.get(Path(path).suffix.lower())
+    said = None if answers is None else answers(Path(path), len(frame))
     if said is not None:
         raise FileError(f"{path}: {said}")
     frame, unclear = as_named(frame, path, layer)
     if unclear is not None:
         raise CRSError(f"{path}: {unclear}; ask its maker, and export it in EPSG:4326")
     return to_wgs84(frame, str(path), operation)
-
-
-def _no_answer(_path: Path, _records: int) -> None:
-    """Say nothing of a file that no server gives."""
 
 
 def _read(path: str | os.PathLike[str], layer: str, on_invalid: str = "raise") -> Any:

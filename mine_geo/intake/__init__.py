@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mine_geo.intake.checks.missing_units import Filled, assign_units, fill_units, said_without_unit
 from mine_geo.intake.layers import (
     Layer,
     read_admin,
@@ -10,18 +11,17 @@ from mine_geo.intake.layers import (
     receive_border,
     understood,
 )
-from mine_geo.intake.raw import Received, Source, check_ids
 from mine_geo.intake.reading import (
     ClosedLeftOutWarning,
     NotValidatedWarning,
     RejectedLeftOutWarning,
-    check,
+    check_received,
     in_order,
     read,
     read_hazards,
     read_reports,
 )
-from mine_geo.intake.units import Filled, assign_units, fill_units, said_without_unit
+from mine_geo.intake.received import Received, Source, check_ids
 
 __all__ = [
     "ClosedLeftOutWarning",
@@ -32,8 +32,8 @@ __all__ = [
     "RejectedLeftOutWarning",
     "Source",
     "assign_units",
-    "check",
     "check_ids",
+    "check_received",
     "fill_units",
     "in_order",
     "read",

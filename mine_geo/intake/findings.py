@@ -168,10 +168,6 @@ def in_words(finding: Any) -> str:
     return f"{place}{finding.message}"
 
 
-def _held(hazard_id: str | None) -> str | None:
-    return None if hazard_id is None else held(hazard_id, ID_LENGTH, is_id=True)
-
-
 def as_table(findings: Iterable[Finding]) -> gpd.GeoDataFrame:
     """Return findings as a table, one row each.
 
@@ -194,7 +190,13 @@ def as_table(findings: Iterable[Finding]) -> gpd.GeoDataFrame:
         {
             "code": pd.Series([row.code for row in rows], dtype="str"),
             "severity": pd.Series([row.severity for row in rows], dtype="str"),
-            "hazard_id": pd.Series([_held(row.hazard_id) for row in rows], dtype="str"),
+            "hazard_id": pd.Series(
+                [
+                    (None if row.hazard_id is None else held(row.hazard_id, ID_LENGTH, is_id=True))
+                    for row in rows
+                ],
+                dtype="str",
+            ),
             "message": pd.Series([held(row.message, LONGEST) for row in rows], dtype="str"),
             "record": pd.Series(numbers, dtype="Int64"),
             "place": gpd.GeoSeries([row.place for row in rows], crs=CRS),

@@ -25,14 +25,14 @@ from mine_geo.errors import (
 )
 from mine_geo.geo.admin import COLUMNS, to_admin
 from mine_geo.geo.border import border_lengths, check_lines, lengths_km, to_border
+from mine_geo.geo.cells import read_flags, read_numbers, read_texts
 from mine_geo.geo.vector import choose_layer, list_layers, read_vector
 from mine_geo.intake import profiles
+from mine_geo.intake.columns import fold, match, read_words
 from mine_geo.intake.findings import Finding, as_table
 from mine_geo.intake.formats.vector import arcs_drawn
 from mine_geo.intake.mapping import shown
-from mine_geo.intake.matching import fold, match
-from mine_geo.intake.raw import ADMIN_COLUMNS, BORDER_COLUMNS
-from mine_geo.intake.values import read_flags, read_texts, read_words
+from mine_geo.intake.received import ADMIN_COLUMNS, BORDER_COLUMNS
 from mine_geo.terms import BORDER_KINDS, NEIGHBOUR_NAMES, NEIGHBOURS
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from mine_geo.intake.matching import Match
-    from mine_geo.intake.raw import Fields
+    from mine_geo.intake.columns import Match
+    from mine_geo.intake.received import Fields
 
 
 T = TypeVar("T")
@@ -476,7 +476,11 @@ class _Lines:
                 columns[name] = there.where(there.notna(), constant)
         factor = self._fields.factors.get("accuracy_m", 1.0)
         if factor != 1 and "accuracy_m" in columns:
-            columns["accuracy_m"] = pd.to_numeric(columns["accuracy_m"], errors="coerce") * factor
+            # A cell that is not a number stays as it is written, so that `to_border` refuses it;
+            # read as missing it would count as an accuracy of 0 m.
+            written = columns["accuracy_m"]
+            lengths, bad = read_numbers(written, factor=factor)
+            columns["accuracy_m"] = written.astype(object).where(bad, lengths)
         columns |= {"kind": self._kind, "neighbour": self._neighbour}
         columns |= {name: value for name, value in given.items() if value is not None}
         # A column KIND beside our kind would be the same column in a GeoPackage.
@@ -587,7 +591,7 @@ class _Lines:
             cell = self._frame[self._found[ours]].iloc[place]
             text = f"{self._found[ours]} {cell!r} is neither yes nor no; write true or false"
             self._findings.append(Finding("unknown_word", text, int(place)))
-        return flags.to_numpy(dtype=bool)
+        return flags
 
     def _sides(self, place: int) -> str | None:
         """Return the neighbour of a line, `sea`, `elsewhere` or None where nothing is said."""

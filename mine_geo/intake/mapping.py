@@ -1,13 +1,14 @@
 """Records in the words of their source into ours: hazards for the checks, reports for the ledger.
 
 Nothing is lost on the way: a column that is none of ours is kept under its own name, a word that
-no profile knows stays as it is written, and what is no day or no number is said with its text.
+no profile knows stays as it is written, and a cell that is neither a day nor a number is
+reported with its text.
 Geometry is EPSG:4326 and never repaired.
 
 States of approval that stand beside a record: received, in review, validated, rejected.
-A record that its own source rejected, or has not validated yet, is no validated one. Several
-columns may speak of one record (the workflow, each review, the validation): the worst counts. A
-word that no profile knows is never taken as validated.
+A record that its own source rejected, or has not validated yet, does not count as validated.
+Several columns may speak of one record (the workflow, each review, the validation): the worst
+counts. A word that no profile knows is never taken as validated.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, choose, some
+from mine_geo.errors import choose, some
+from mine_geo.geo.cells import is_never, is_serial, read_days, read_flags, read_numbers, read_texts
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import size_m2, to_multipolygons, without_empty
 from mine_geo.geo.hazards import PLACE_COLUMNS, contradictions, located
+from mine_geo.intake.columns import Match, fold, heading, is_made, match, names_of, read_words
 from mine_geo.intake.findings import EMPTY_LEFT_OUT, Finding
-from mine_geo.intake.matching import Match, fold, heading, is_made, match, names_of
 from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
-from mine_geo.intake.raw import REPORT_COLUMNS, REPORT_TYPES, SAID_COLUMNS, STATES
-from mine_geo.intake.reported import (
+from mine_geo.intake.received import REPORT_COLUMNS, REPORT_TYPES, SAID_COLUMNS, STATES
+from mine_geo.intake.report_words import (
     COMPLETIONS,
     Land,
     Words,
@@ -42,15 +45,6 @@ from mine_geo.intake.reported import (
     repeated,
     unknown_outcome,
 )
-from mine_geo.intake.values import (
-    is_never,
-    is_serial,
-    read_days,
-    read_flags,
-    read_numbers,
-    read_texts,
-    read_words,
-)
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, OUTCOMES, PERSONAL
 from mine_geo.terms import RESTRICTED_WORD as RESTRICTED
 from mine_geo.terms import RESTRICTION_COLUMN as RESTRICTION
@@ -60,7 +54,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Fields, Profile, States
+    from mine_geo.intake.received import Fields, Profile, States
 
 
 UNITS: Final = ("province", "district", "commune", "village")
@@ -160,7 +154,7 @@ def to_reports(table: gpd.GeoDataFrame, profile: Profile, *, all_hazards: bool =
     Returns
     -------
     Mapped
-        Its table has `raw.REPORT_COLUMNS`, then the source's other columns, and a RangeIndex.
+        Its table has `received.REPORT_COLUMNS`, then the source's other columns, and a RangeIndex.
         `event_id` is the source's globalid in small letters without braces, so that the same
         report has the same id in every export; items are Int64, `happened_on` datetime64[ms],
         `reported_size_m2` the m² released where a column says them, `depth_cm` cm. The day is
@@ -186,7 +180,13 @@ def to_reports(table: gpd.GeoDataFrame, profile: Profile, *, all_hazards: bool =
     draft = _Draft(table, profile, "reports", {})
     new = draft.read()
     said = draft.reported(new)
-    new["event_id"] = new["event_id"].map(_guid, na_action="ignore").astype("str")
+    # A guid in one form; any other text as it is.
+    new["event_id"] = (
+        new["event_id"]
+        .map(lambda text: text.strip("{}").lower() if _GUID.fullmatch(text.lower()) else text,
+             na_action="ignore")
+        .astype("str")
+    )  # fmt: skip
     for column in ITEM_COLUMNS:
         new[column] = new[column].astype("Int64")
     draft.missing(new)
@@ -196,16 +196,11 @@ def to_reports(table: gpd.GeoDataFrame, profile: Profile, *, all_hazards: bool =
     return draft.mapped(new, REPORT_COLUMNS)
 
 
-def _guid(text: str) -> str:
-    """Return a guid in one form; any other text as it is."""
-    return text.strip("{}").lower() if _GUID.fullmatch(text.lower()) else text
-
-
 def _sizes(geometry: gpd.GeoSeries) -> NDArray[np.int64]:
     """Return the size of each polygon, 0 where there is none or a coordinate is off the earth."""
     shapes = geometry.to_numpy()
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
-    on_earth = (np.abs(xy) <= (180, 90)).all(axis=1)  # not so for what is no number
+    on_earth = (np.abs(xy) <= (180, 90)).all(axis=1)  # False for what is not a number
     broken = np.bincount(owner[~on_earth], minlength=len(shapes)) > 0
     return size_m2(np.where(broken, None, shapes))
 
@@ -216,8 +211,7 @@ class _Draft:
     def __init__(
         self, table: gpd.GeoDataFrame, profile: Profile, what: str, given: Mapping[str, str]
     ) -> None:
-        if table.active_geometry_name is None or table.crs is None or table.crs != CRS:
-            raise CRSError("records must be in EPSG:4326; bring them to it before they are mapped")
+        require_lonlat(table, "records")
         frame = table.reset_index(drop=True)
         self.index = frame.index
         drawn, empty = without_empty(frame)
@@ -235,7 +229,10 @@ class _Draft:
         self._marks = {
             place
             for place, name in enumerate(self._names)
-            if name == RESTRICTION and _is_mark(self._rest.iloc[:, place])
+            # nothing but that its file is restricted
+            if name == RESTRICTION
+            and set(read_texts(self._rest.iloc[:, place]).dropna().str.startswith(RESTRICTED))
+            == {True}
         }
         self._personal = {place for place, n in enumerate(self._names) if fold(n) in secret}
         self._matches = self._matched(OURS[what])
@@ -459,7 +456,7 @@ class _Draft:
         if ours in self._place:
             cells = self._rest.iloc[:, self._place[ours]]
             self._unread("unknown_word", cells, bad, "is neither true nor false")
-        return flags
+        return pd.Series(flags, index=self.index)
 
     def _unread(self, code: str, cells: pd.Series[Any], bad: Any, mend: str) -> None:
         """Note the cells that cannot be read, with what stands there."""
@@ -621,7 +618,7 @@ class _Draft:
             )
         else:
             able = self._could_be_ids()
-            take = f"take one with {_option(next(iter(able.values())))}, " if able else ""
+            take = f"take one with {option_of(next(iter(able.values())))}, " if able else ""
             listed = some([f"{name!r} ({text})" for text, name in able.items()], 4)
             there = f"; these could be it: {listed}" if able else ""
             text = (
@@ -664,7 +661,12 @@ class _Draft:
     def mapped(self, new: dict[str, pd.Series[Any]], columns: Sequence[str]) -> Mapped:
         """Return the table with the columns that are left over, what went where, and findings."""
         extras = self._extras(columns)
-        kept = {name: _plain(self._rest.iloc[:, place]) for place, name in extras.items()}
+        kept = {}
+        for place, name in extras.items():
+            cells = self._rest.iloc[:, place]
+            # Flags without nulls are NumPy's, as every other function gives them.
+            full = cells.dtype == "boolean" and not cells.isna().any()
+            kept[name] = cells.astype(bool) if full else cells
         own = {column: new[column] for column in columns if column != "geometry"}
         table = gpd.GeoDataFrame(own | {"geometry": self.geometry} | kept, crs=CRS)
         ids = new["hazard_id"]
@@ -797,26 +799,20 @@ def _sum_line(ours: str, names: Iterable[str]) -> str:
     return f"reports.sums.{ours} = [{listed}]"
 
 
-def _option(name: str) -> str:
-    """Return the option that takes a column as the id."""
+def option_of(name: str) -> str:
+    """Return the option that takes a column as the id.
+
+    Examples
+    --------
+    >>> print(option_of("MF ID"))
+    id_column="MF ID"
+    """
     mark = "'" if '"' in name else '"'
     return f"id_column={mark}{name}{mark}"
 
 
-def _is_mark(cells: pd.Series[Any]) -> bool:
-    """Say whether a column says nothing but that its file is restricted."""
-    texts = read_texts(cells).dropna()
-    return len(texts) > 0 and bool(texts.str.startswith(RESTRICTED).all())
-
-
 def _moment(constant: str) -> pd.Timestamp:
     return read_days(pd.Series([constant]))[0][0]
-
-
-def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return flags without nulls as NumPy's, which every other function gives."""
-    full = column.dtype == "boolean" and not column.isna().any()
-    return column.astype(bool) if full else column
 
 
 def _shortened(value: Any) -> str:

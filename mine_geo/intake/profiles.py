@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from mine_geo.errors import FileError, OptionError
-from mine_geo.geo.cells import check_format
-from mine_geo.intake.matching import fold, match
-from mine_geo.intake.raw import (
+from mine_geo.geo.cells import EPOCH, EXCEL, check_format, read_days
+from mine_geo.intake.columns import fold, match
+from mine_geo.intake.received import (
     ADMIN_COLUMNS,
     BORDER_COLUMNS,
     COUNTRY_WORDS,
@@ -37,14 +37,13 @@ from mine_geo.intake.raw import (
     Profile,
     States,
 )
-from mine_geo.intake.values import EPOCH, EXCEL, read_days
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, STATUSES
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
-    from mine_geo.intake.raw import Names, Raw
+    from mine_geo.intake.received import Names, Raw
 
     Key = tuple[str, ...]
 
@@ -119,9 +118,16 @@ class Faults:
     def groups(self, key: Key, data: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
         """Return a list of lists of texts; a text in it is a list of its own."""
         value = data.get(key[-1], [])
-        groups = [[item] if isinstance(item, str) else item for item in _listed(value)]
+        groups = [
+            [item] if isinstance(item, str) else item
+            for item in (value if isinstance(value, list) else [value])
+        ]
         for group in groups:
-            if not isinstance(group, list) or not group or not all(_is_text(i) for i in group):
+            if (
+                not isinstance(group, list)
+                or not group
+                or not all((isinstance(i, str) and bool(i.strip())) for i in group)
+            ):
                 self.add(key, 'not a list of lists of texts, as [["id", "code"], ["status"]]')
                 return ()
         return tuple(tuple(group) for group in groups)
@@ -138,14 +144,6 @@ class Faults:
             for name in known:
                 if owner.setdefault(fold(name), ours) != ours:
                     self.add((*key, ours), f"{name!r} stands for {owner[fold(name)]} already")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _line(text: str, key: Key) -> int | None:
@@ -291,7 +289,7 @@ def choose(raw: Raw, profile: str | os.PathLike[str] | None = None) -> Profile:
     Examples
     --------
     >>> import geopandas as gpd
-    >>> from mine_geo.intake.raw import Raw
+    >>> from mine_geo.intake.received import Raw
     >>> table = gpd.GeoDataFrame({"imsma_id": ["hazard_poly_1"]}, geometry=[None])
     >>> choose(Raw(table, "GeoPackage")).name
     'imsma_core'

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import pyproj
-from pyproj.exceptions import CRSError as ProjCRSError
 
 from mine_geo.errors import (
     CRSError,
@@ -28,24 +26,25 @@ from mine_geo.errors import (
     some,
     visible,
 )
-from mine_geo.geo.crs import shift_to_wgs84
+from mine_geo.geo.cells import read_days, read_texts
+from mine_geo.geo.crs import shift_to_wgs84, system_given
 from mine_geo.geo.hazards import to_hazards
-from mine_geo.intake import formats, mapping, plausible, profiles
+from mine_geo.intake import formats, mapping, profiles
 from mine_geo.intake.checks import check_hazards, check_reports
+from mine_geo.intake.columns import ID, fold, is_made, match, read_words
 from mine_geo.intake.findings import WAITS, Finding, in_words
 from mine_geo.intake.formats import esri, maxml, vector
 from mine_geo.intake.guard import files
-from mine_geo.intake.matching import ID, fold, is_made, match
-from mine_geo.intake.plausible import (
+from mine_geo.intake.points.plausible import (
     astray_records,
+    check_columns,
     check_on_the_ground,
     check_place,
     swapped_records,
 )
 from mine_geo.intake.profiles import OURS
-from mine_geo.intake.raw import REPORT_TYPES, Profile, Received, Source
-from mine_geo.intake.reported import COMPLETIONS
-from mine_geo.intake.values import read_days, read_texts, read_words
+from mine_geo.intake.received import NO_PROFILE, REPORT_TYPES, Received, Source, Wanted
+from mine_geo.intake.report_words import COMPLETIONS
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -53,11 +52,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
+    import pyproj
     from numpy.typing import NDArray
 
     from mine_geo.geo.datum import Shift
     from mine_geo.intake.mapping import Approval
-    from mine_geo.intake.raw import Raw, What
+    from mine_geo.intake.received import Profile, Raw, What
 
 
 _LIKELY: Final = re.compile(
@@ -118,20 +118,18 @@ def _ids(
     texts = read_texts(cells.iloc[:, taken])
     if texts.isna().all():
         yield Finding("missing_id", f"column {names[taken]!r} is empty{_candidates(names, able)}")
-    elif able and profile.id_column is None and fold(names[taken]) == "id" and _counts(texts):
+        return
+    # Ids that are 0, 1, 2 ... or 1, 2, 3 ... in the order of the records.
+    counts = [[str(n + first) for n in range(len(texts))] for first in (0, 1)]
+    serial = len(texts) > 1 and texts.tolist() in counts
+    if able and serial and profile.id_column is None and fold(names[taken]) == "id":
         name, first = next((names[n], text) for n, text in able.items())
         yield Finding(
             "serial_id",
             f"the ids of column {names[taken]!r} only count the records ({texts.iloc[0]} to "
             f"{texts.iloc[-1]}), as programs do, and another export may count otherwise; if "
-            f"{name!r} ({first}) is the id, read it with {_option(name)}",
+            f"{name!r} ({first}) is the id, read it with {mapping.option_of(name)}",
         )
-
-
-def _counts(texts: pd.Series[Any]) -> bool:
-    """Say whether ids are 0, 1, 2 ... or 1, 2, 3 ... in the order of the records."""
-    wanted = [[str(n + first) for n in range(len(texts))] for first in (0, 1)]
-    return len(texts) > 1 and texts.tolist() in wanted
 
 
 def _able(cells: pd.DataFrame, names: list[str], places: list[int]) -> dict[int, str]:
@@ -162,21 +160,15 @@ def _candidates(names: list[str], able: dict[int, str]) -> str:
         shown = some([f"{names[n]} ({text})" for n, text in able.items()], 4)
         name = names[next(iter(able))]
         return (
-            f"{said}; these could be it: {shown}; take one with {_option(name)}, or name it in a "
-            f'profile: [hazards.columns] hazard_id = ["{name}"]'
+            f"{said}; these could be it: {shown}; take one with {mapping.option_of(name)}, or name "
+            f'it in a profile: [hazards.columns] hazard_id = ["{name}"]'
         )
     if made:
         return (
             f"{said}, and no other has a text of its own in each record; ask for the hazards' own "
-            f"ids, or, if they are called by that number, take it with {_option(made[0])}"
+            f"ids, or, if they are called by that number, take it with {mapping.option_of(made[0])}"
         )
     return '; name it in a profile: [hazards.columns] hazard_id = ["..."]'
-
-
-def _option(name: str) -> str:
-    """Return the option that takes a column as the id."""
-    mark = "'" if '"' in name else '"'
-    return f"id_column={mark}{name}{mark}"
 
 
 def _differing(cells: pd.DataFrame, names: list[str], place: dict[str, int]) -> Iterator[Finding]:
@@ -316,13 +308,15 @@ _RAISED: Final = {
 }
 """What an error of the reading is raised as; any other is of the record."""
 READERS: Final = {
-    "vector": vector.read,
-    "parquet": vector.read,
-    "esri_json": esri.read,
+    "vector": vector.read_layer,
+    "parquet": vector.read_layer,
+    "esri_json": esri.read_answer,
+    "maxml": maxml.read_items,
+    "sheets": formats.read_tables,
 }
-"""The reader of each format whose records are of one sort, by what `recognise` calls it."""
-READERS_OF_BOTH: Final = {"maxml": maxml.read, "sheets": formats.read}
-"""The reader of each format that can hold hazards and reports in one file."""
+"""The reader of each format, by what `recognise` calls it."""
+OF_BOTH: Final = ("maxml", "sheets")
+"""The formats that can hold hazards and reports in one file."""
 
 
 class ClosedLeftOutWarning(UserWarning):
@@ -414,27 +408,28 @@ def read(
         choose(what, WHATS, "what")
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
-    own, form = _with_options(given, crs, id_column), files.check_file(file).reader
+    form = files.check_file(file).reader
+    wanted = Wanted(layer, _with_options(given or NO_PROFILE, crs, id_column), what or "hazards")
     by, itself = None, what is None and form == "maxml"
     if itself:
-        raw = maxml.read(file, layer=layer, profile=own)  # all items: each says what it is
+        raw = maxml.read_items(file, replace(wanted, what=None))  # each item says what it is
         what, by, mixed = maxml.sort_of(raw.table)
-        raw = _raw(file, form, layer, own, what) if mixed else raw
+        raw = READERS[form](file, replace(wanted, what=what)) if mixed else raw
     else:
-        raw = _raw(file, form, layer, own, what or "hazards")
+        raw = READERS[form](file, wanted)
     chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
     if what is None:
         try:
             what, by = sort_of(raw.table, chosen, kind)
         except FileError as error:
             raise FileError(f"{name}: {error}") from error
-    if by is not None and form in READERS_OF_BOTH and not itself:
-        raw = _raw(file, form, layer, own, what)
+    if by is not None and form in OF_BOTH and not itself:
+        raw = READERS[form](file, replace(wanted, what=what))
         chosen = _with_id(given or profiles.choose(raw), raw, id_column, name)
     frame, declared = _declared(raw, chosen, crs, name)
-    if form in READERS:  # tables are looked through by their readers, point by point
+    if form not in OF_BOTH:  # tables are looked through by their readers, point by point
         try:
-            plausible.check_columns([frame.drop(columns="geometry")], frame.crs, chosen)
+            check_columns([frame.drop(columns="geometry")], frame.crs, chosen)
         except CRSError as error:
             raise CRSError(f"{name}: {error}") from error
     swapped = swapped_records(frame)
@@ -463,13 +458,6 @@ def read(
     received = Received(what, mapped.table, findings, mapped.columns, source)
     received = _without_rejected(received, mapped.approval)
     return _without_closed(received) if what == "hazards" else received
-
-
-def _raw(file: Path, form: str, layer: str | None, own: Profile | None, what: What) -> Raw:
-    """Return the records of a file in the words of their source."""
-    if form in READERS_OF_BOTH:
-        return READERS_OF_BOTH[form](file, layer=layer, profile=own, what=what)
-    return READERS[form](file, layer=layer, profile=own)
 
 
 def _taken_for(by: str | None, *, itself: bool) -> list[Finding]:
@@ -557,7 +545,7 @@ def read_reports(
     Returns
     -------
     geopandas.GeoDataFrame
-        One row a report, EPSG:4326: the columns of `raw.REPORT_COLUMNS` (`event_id` is the
+        One row a report, EPSG:4326: the columns of `received.REPORT_COLUMNS` (`event_id` is the
         source's own, `happened_on` a day, sizes m², depth cm, items whole numbers), then the
         file's others. It is what `Store.record_many` takes.
 
@@ -649,16 +637,11 @@ def _sentences(findings: pd.DataFrame) -> str:
     return ", ".join(said) + (f" and {more} more" if more else "")
 
 
-def _with_options(
-    profile: Profile | None, crs: str | None, id_column: str | None
-) -> Profile | None:
+def _with_options(profile: Profile, crs: str | None, id_column: str | None) -> Profile:
     """Return a profile that says the caller's system and id: readers of points need them."""
-    if crs is None and id_column is None:
-        return profile
-    own = Profile("", "") if profile is None else profile
     if crs is not None:
-        own = replace(own, options={**own.options, "crs": crs}, crs_given=True)
-    return replace(own, id_column=id_column)
+        profile = replace(profile, options={**profile.options, "crs": crs}, crs_given=True)
+    return replace(profile, id_column=id_column)
 
 
 def _with_id(profile: Profile, raw: Raw, id_column: str | None, name: str) -> Profile:
@@ -694,11 +677,9 @@ def _declared(
     if said is None:
         return raw.table, _name_of(own)
     try:
-        system = pyproj.CRS.from_user_input(said)
-    except ProjCRSError as error:
-        raise CRSError(
-            f"{name}: {said!r} is no reference system; give one as EPSG:32648"
-        ) from error
+        system = system_given(said)
+    except CRSError as error:
+        raise CRSError(f"{name}: {error}") from error
     if raw.by_zone and own is not None and own.is_projected and own.geodetic_crs == system:
         return raw.table, f"{_name_of(own)}, given"
     if own is not None and own != system:
@@ -789,7 +770,7 @@ _OF_BOTH: Final = {
 """What the reading and the checks may both say of a record: once is enough."""
 
 
-def check(
+def check_received(
     received: Received,
     *,
     admin: gpd.GeoDataFrame | None = None,
@@ -815,7 +796,7 @@ def check(
     --------
     >>> from mine_geo.geo import sample
     >>> from mine_geo.intake import read
-    >>> found = check(read(sample.path("minefields")))
+    >>> found = check_received(read(sample.path("minefields")))
     >>> found["severity"].eq("error").any()
     np.False_
     """

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, GeometryError, RecordError, some
+from mine_geo.errors import GeometryError, RecordError, some
 from mine_geo.geo.cells import day_of, moment_of, read_days, read_moments
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import EMPTY_PART, find_faults, to_multipolygons, without_empty
 from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS, OUTCOMES
 
@@ -93,9 +94,8 @@ def to_events(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     missing = [name for name in REQUIRED if name not in frame]
     if missing:
         raise RecordError(f"an events table needs the column {some(missing)}; add it")
-    geometry = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else None
-    if geometry is None or frame.crs != CRS:
-        raise CRSError("events must be in EPSG:4326; use to_crs(4326), or set_crs if it has none")
+    require_lonlat(frame, "events")
+    geometry = frame.geometry
     if isinstance(frame["recorded_at"].dtype, np.dtype) and frame["recorded_at"].dtype.kind == "M":
         raise RecordError("recorded_at has no time zone; say which, as in tz_localize('UTC')")
     empty = without_empty(geometry)[1]

@@ -19,9 +19,7 @@ import pandas as pd
 import shapely
 
 from mine_geo.errors import (
-    CRSError,
     GeometryError,
-    MixedError,
     OptionError,
     RecordError,
     UnknownNameError,
@@ -29,7 +27,9 @@ from mine_geo.errors import (
     some,
 )
 from mine_geo.geo import crs
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import exact_size_m2, find_faults, size_m2, to_multipolygons
+from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.ledger.cut import LEAST_M2, SLIVER_M, areal, cut, released_land
 from mine_geo.terms import CRS, HAZARD_COLUMNS, OUTCOMES
 
@@ -238,10 +238,7 @@ def worked_polygon(polygon: Any, what: str) -> Any:
     (103.0, 13.0, 103.02, 13.01)
     """
     if isinstance(polygon, gpd.GeoSeries | gpd.GeoDataFrame):
-        if polygon.crs is None:
-            raise CRSError(f"{what} has no reference system; use set_crs with the right one")
-        if polygon.crs != CRS:
-            raise CRSError(f"{what} is in {polygon.crs.name}, not EPSG:4326; use to_crs(4326)")
+        require_lonlat(polygon, what)
         parts = list(polygon.geometry)
     else:
         parts = list(polygon) if isinstance(polygon, list | tuple | np.ndarray) else [polygon]
@@ -285,8 +282,7 @@ def row_of(hazards: gpd.GeoDataFrame, hazard_id: str) -> pd.Series[Any]:
     >>> row_of(table, "AP-1").hazard_id
     'AP-1'
     """
-    if hazards.crs != CRS:
-        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    require_lonlat(hazards, "hazards")
     if "hazard_id" not in hazards:
         raise RecordError("no column 'hazard_id'; use read_hazards or to_hazards first")
     rows = hazards[hazards["hazard_id"] == hazard_id]
@@ -406,8 +402,7 @@ def _parts(hazards: gpd.GeoDataFrame, parts: Any) -> gpd.GeoDataFrame:
     if isinstance(parts, gpd.GeoDataFrame):
         if "hazard_id" not in parts:
             raise RecordError("the parts have no column 'hazard_id'; give each part its id")
-        if parts.crs != CRS:
-            raise CRSError("the parts must be in EPSG:4326; use to_crs(4326)")
+        require_lonlat(parts, "the parts")
         table = pd.DataFrame(parts).rename(columns={parts.geometry.name: "geometry"})
     else:
         table = pd.DataFrame({"hazard_id": list(parts), "geometry": list(parts.values())})
@@ -480,9 +475,9 @@ def merge(hazards: gpd.GeoDataFrame, hazard_ids: Sequence[str], into: str) -> Tr
     if into not in ids and (hazards["hazard_id"] == into).any():
         raise RecordError(f"hazard_id {into} is taken; give the merged hazard an id of its own")
     rows = [row_of(hazards, hazard_id) for hazard_id in ids]
-    kinds = {row.get("kind") for row in rows}
-    if len(kinds) > 1:
-        raise MixedError(f"{some(ids)} are of several kinds ({some(kinds)}); merge those of one")
+    refuse_several_kinds(
+        hazards[hazards["hazard_id"].isin(ids)], f"{some(ids)}: hazards", "merge those of one kind"
+    )
     before = [to_multipolygons([row.geometry])[0] for row in rows]
     sizes = size_m2(before)
     largest = rows[int(np.argmax(sizes))]

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, GeometryError, some
+from mine_geo.errors import GeometryError, some
 from mine_geo.geo.border import FAR_OFF, border_lines, window
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import as_given
 from mine_geo.split import engines
-from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -114,8 +114,7 @@ def border_nearest(
     OptionError
         If `threads`, MINE_GEO_THREADS or MINE_GEO_ENGINE is not what it can be.
     """
-    if hazards.crs != CRS:
-        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    require_lonlat(hazards, "hazards")
     lines = border_lines(border, include_coast=include_coast)
     geometries = as_given(hazards)
     metres, line = _nearest(geometries, lines, engines.threads(threads))

@@ -13,7 +13,6 @@ import pandas as pd
 import shapely
 
 from mine_geo.errors import (
-    CRSError,
     GeometryError,
     OptionError,
     OutsideError,
@@ -23,6 +22,7 @@ from mine_geo.errors import (
 )
 from mine_geo.geo import crs
 from mine_geo.geo.border import border_lines, far_off
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import (
     EMPTY_PART,
     as_geometries,
@@ -213,8 +213,7 @@ def unmeasurable(
 
 
 def _check(hazards: gpd.GeoDataFrame, *, cut: bool) -> None:
-    if hazards.crs != CRS:
-        raise CRSError("hazards must be in EPSG:4326; use read_hazards or to_crs(4326) first")
+    require_lonlat(hazards, "hazards")
     if not hazards.index.is_unique:
         raise OptionError("the index of the hazards has repeated labels; use reset_index()")
     geometries, hollow = without_empty(hazards)

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
+from mine_geo.errors import OptionError, RecordError, choose, some
 from mine_geo.geo.cells import day_of
 from mine_geo.geo.geometry import as_geometries, size_m2
+from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.tables.totals import GROUPS, UNITS, name_no_unit, with_total
 from mine_geo.terms import CRS, ITEM_COLUMNS, KINDS, MOVEMENT_COLUMNS, OUTCOMES, TIME_ZONE, ZONES
 
@@ -362,12 +363,8 @@ def _chosen(hazards: gpd.GeoDataFrame, kind: Kind | None, by: Sequence[str]) -> 
     """Return the hazards of a kind; refuse to add up several."""
     if kind is not None:
         hazards = hazards[hazards["kind"] == choose(kind, KINDS, "kind")]
-    kinds = sorted(hazards["kind"].fillna("no kind").unique())
-    if "kind" not in by and len(kinds) > 1:
-        raise MixedError(
-            f"hazards of several kinds ({', '.join(kinds)}) are never added up; choose one "
-            'with kind=..., or group by "kind"'
-        )
+    if "kind" not in by:
+        refuse_several_kinds(hazards, "hazards", 'choose one with kind=..., or group by "kind"')
     return hazards
 
 

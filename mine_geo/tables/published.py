@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
+from mine_geo.errors import OptionError, RecordError, choose, some
 from mine_geo.geo import admin_names, sample
+from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.terms import NO_UNIT, ROW
 
 if TYPE_CHECKING:
@@ -419,10 +420,9 @@ def keyed_figures(table: pd.DataFrame, keys: list[str], shared: list[str], what:
     >>> found[("09",)], found[None]
     ({'hazards': 355}, {'hazards': 7392})
     """
-    kinds = set(table["kind"].dropna()) if "kind" in table else set()
-    if len(kinds) > 1:
-        raise MixedError(
-            f"{what} mixes kinds ({some(sorted(kinds))}); reconcile one kind at a time"
+    if "kind" in table:  # a row of the total says none
+        refuse_several_kinds(
+            table[table["kind"].notna()], f"{what}: figures", "reconcile one kind at a time"
         )
     table = _coded(table)
     missing = [key for key in keys if key not in table]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
-from mine_geo.geo.hazards import LEVELS
+from mine_geo.geo.hazards import LEVELS, refuse_several_kinds
 from mine_geo.terms import NO_UNIT, PROVENANCE_COLUMNS, ROW, SIZES, TOTAL_COLUMNS, WORKBENCH
 
 if TYPE_CHECKING:
@@ -203,11 +203,9 @@ def _groups(split: gpd.GeoDataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def _refuse_mixtures(split: gpd.GeoDataFrame, by: Sequence[str]) -> None:
-    if "kind" not in by and "kind" in split and len(split["kind"].unique()) > 1:
-        kinds = sorted(split["kind"].fillna("no kind").unique())
-        raise MixedError(
-            f"hazards of several kinds ({', '.join(kinds)}) are never added up; choose one "
-            'with kind=..., or group by "kind" without a total'
+    if "kind" not in by:
+        refuse_several_kinds(
+            split, "hazards", 'choose one with kind=..., or group by "kind" without a total'
         )
     for column in PROVENANCE_COLUMNS:
         if column in split and column not in by and len(split[column].unique()) > 1:

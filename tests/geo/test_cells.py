@@ -14,7 +14,6 @@ import mine_geo as mg
 from mine_geo.errors import MineGeoError, OptionError, RecordError
 from mine_geo.geo.cells import check_format, day_of, in_words, moment_of, read_days, read_moments
 from mine_geo.geo.hazards import to_hazards
-from mine_geo.intake.values import read_days as read_days_of_a_file
 from mine_geo.ledger.events import registered_events, standing, to_events
 from mine_geo.ledger.fold import fold
 from mine_geo.tables.movements import balance, opening_hazards, releases
@@ -175,14 +174,13 @@ COLUMN = [value for value in UNCLEAR if isinstance(value, str) and value]
 def test_no_column_of_days_guesses_either():
     slashed = {"2024/05/03", "2024-05-03 00:00"}  # year first, and clear in a file
     column = pd.Series(COLUMN)
-    for read, bad in (read_days(column), read_days_of_a_file(column)):
-        assert [text for text, no in zip(COLUMN, bad, strict=True) if not no] == [
-            text for text in COLUMN if text in slashed
-        ]
-        assert read.dropna().dt.strftime("%Y-%m-%d").unique().tolist() == ["2024-05-03"]
+    read, bad = read_days(column)
+    assert [text for text, no in zip(COLUMN, bad, strict=True) if not no] == [
+        text for text in COLUMN if text in slashed
+    ]
+    assert read.dropna().dt.strftime("%Y-%m-%d").unique().tolist() == ["2024-05-03"]
     numbers = pd.Series([2024, 20240503, 45415])
     assert read_days(numbers)[1].all()
-    assert read_days_of_a_file(numbers)[1].all()
     moments = ["2024-05-03T12:00+07:00", "2024/05/03 05:00:00+00", "2024", "2024-05-03T12:00"]
     assert read_moments(pd.Series(moments)).isna().tolist() == [False, False, True, True]
 

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo.errors import CRSError
-from mine_geo.geo.crs import extent, geodesic_m, is_wgs84, shift_to_wgs84, to_wgs84, utm_zone
+from mine_geo.geo.crs import (
+    extent,
+    geodesic_m,
+    is_wgs84,
+    require_lonlat,
+    shift_to_wgs84,
+    to_wgs84,
+    utm_zone,
+)
 
 PLACE = gpd.GeoDataFrame(geometry=[shapely.Point(103.25, 13.5), None], crs=4326)
 UTM_ESRI = (
@@ -219,3 +227,28 @@ def test_utm_zone():
         32648, 32648, 32648, 32649, 32601,
     ]  # fmt: skip
     assert utm_zone(20, -9).to_epsg() == 32734
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (
+            PLACE.to_crs(32648),
+            r"the land must be in EPSG:4326, not in WGS 84 / UTM zone 48N; use to",
+        ),
+        (PLACE.geometry.to_crs(3857), "not in WGS 84 / Pseudo-Mercator"),
+        (PLACE.set_crs("OGC:CRS84", allow_override=True), "not in WGS 84"),  # another axis order
+        (PLACE.set_crs(None, allow_override=True), "no reference system is set; use set_crs"),
+        (PLACE.drop(columns="geometry").assign(crs="EPSG:4326"), "no reference system is set"),
+        (gpd.GeoDataFrame({"hazard_id": ["A"]}), "no reference system is set"),
+    ],
+)
+def test_all_but_longitude_and_latitude_is_refused_in_one_line(frame, said):
+    with pytest.raises(CRSError, match=said) as told:
+        require_lonlat(frame, "the land")
+    assert "\n" not in str(told.value)
+
+
+def test_longitude_and_latitude_pass_whatever_holds_them():
+    for frame in (PLACE, PLACE.geometry, PLACE.iloc[:0], PLACE.rename_geometry("shape")):
+        require_lonlat(frame, "the land")

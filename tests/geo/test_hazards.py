@@ -9,9 +9,16 @@ from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mine_geo.errors import CRSError, GeometryError, MineGeoError, OptionError, RecordError
+from mine_geo.errors import (
+    CRSError,
+    GeometryError,
+    MineGeoError,
+    MixedError,
+    OptionError,
+    RecordError,
+)
 from mine_geo.geo import sample
-from mine_geo.geo.hazards import contradictions, to_hazards
+from mine_geo.geo.hazards import contradictions, kinds_of, refuse_several_kinds, to_hazards
 from mine_geo.intake import read_hazards
 from mine_geo.terms import HAZARD_COLUMNS, KINDS
 from tests.hand import cell_m2, hazards
@@ -284,3 +291,27 @@ def test_a_table_without_geometry_is_refused_whatever_its_class():
     for table in (bare, gpd.GeoDataFrame(bare)):
         with pytest.raises(GeometryError, match="use set_geometry first"):
             to_hazards(table)
+
+
+def test_kinds_stand_in_one_order_whatever_the_order_of_the_rows():
+    kinds = [None, "other_erw", "trap", "ap_minefield", "cluster_munition", "booby", "ap_minefield"]
+    wanted = ["ap_minefield", "cluster_munition", "other_erw", "booby", "trap", None]
+    for rows in (kinds, kinds[::-1]):
+        for dtype in (object, "str", "category"):
+            assert kinds_of(pd.DataFrame({"kind": pd.Series(rows, dtype=dtype)})) == wanted
+    assert kinds_of(pd.DataFrame({"hazard_id": ["A"]})) == []
+    assert kinds_of(pd.DataFrame({"kind": pd.Series([], dtype="str")})) == []
+
+
+@pytest.mark.parametrize("kinds", [["ap_minefield"] * 2, [None, None], [], ["trap"]])
+def test_one_kind_passes(kinds):
+    refuse_several_kinds(pd.DataFrame({"kind": pd.Series(kinds, dtype="str")}), "x", "y")
+
+
+def test_several_kinds_are_refused_in_one_line_with_the_mend():
+    table = pd.DataFrame({"kind": [None, "cluster_munition"]})
+    with pytest.raises(MixedError) as told:
+        refuse_several_kinds(table, "hazards", "choose one")
+    assert str(told.value) == (
+        "hazards of several kinds (cluster_munition, no kind), which are never added up; choose one"
+    )

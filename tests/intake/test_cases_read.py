@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from mine_geo.errors import FileError, MineGeoError, RecordError
-from mine_geo.intake import check, read, read_hazards
+from mine_geo.intake import check_received, read, read_hazards
 from mine_geo.intake.guard import files
 
 CASES = Path(__file__).parents[1] / "cases" / "intake"
@@ -126,7 +126,7 @@ def test_a_table_that_points_elsewhere_is_refused(tmp_path, text):
 
 def test_a_day_that_is_not_in_the_calendar():
     """00000000 is how ESRI writes none; 20221131 became 1 December."""
-    found = check(read(CASES / "h_date0.shp"))
+    found = check_received(read(CASES / "h_date0.shp"))
     errors = found[found["severity"] == "error"]
     assert errors[["code", "hazard_id", "record"]].values.tolist() == [["bad_date", "BTB-0002", 2]]
     assert "'20221131'" in errors["message"].iloc[0]

@@ -4,19 +4,19 @@ import re
 
 import pytest
 
-from mine_geo.intake import check
-from mine_geo.intake.reported import is_understood, meaning_of
+from mine_geo.intake import check_received
+from mine_geo.intake.report_words import is_understood, meaning_of
 from tests.intake.test_items import profile, received, written
 
 CODES = {"not_released", "release_unsaid"}
 
 
 def codes(path, own=None):
-    return set(check(received(path, own))["code"]) & CODES
+    return set(check_received(received(path, own))["code"]) & CODES
 
 
 def asked(path):
-    found = check(received(path))
+    found = check_received(received(path))
     return found.loc[found["code"] == "release_unsaid", "message"].item()
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo.errors import FileError
-from mine_geo.intake import check, read, read_hazards
+from mine_geo.intake import check_received, read, read_hazards
 from mine_geo.intake.formats.curves import TOLERANCE_M, straightened
 
 EAST, NORTH, RADIUS = 300_000.0, 1_410_000.0, 100.0
@@ -217,7 +217,7 @@ def test_curves_in_degrees_and_the_case_of_the_tree():
     assert sizes[1:] == [14562, 14555]
     # A square degree there, by the metres of a degree at 12.7 degrees north (WGS 84).
     assert abs(sizes[0] / (math.pi * 0.001**2 * 110_631.0 * 108_625.0) - 1) < 1e-3
-    found = check(received)
+    found = check_received(received)
     assert "record number 1" in found.loc[found["code"] == "as_polygon", "message"].iloc[0]
     assert not (found["severity"] == "error").any()
 

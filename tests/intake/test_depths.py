@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mine_geo.intake import check
+from mine_geo.intake import check_received
 from tests.intake.test_items import profile, received, written
 
 
@@ -13,7 +13,7 @@ def depths(path, own=None):
 
 
 def doubts(path, own=None):
-    found = check(received(path, own))
+    found = check_received(received(path, own))
     return found.loc[found["code"] == "odd_depth", "message"].tolist()
 
 

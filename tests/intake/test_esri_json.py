@@ -17,6 +17,7 @@ from mine_geo.geo.geometry import size_m2
 from mine_geo.intake.findings import as_table
 from mine_geo.intake.formats import esri
 from mine_geo.intake.formats.esri import MOST_BYTES
+from mine_geo.intake.received import Wanted
 
 MERCATOR = {"wkid": 102100, "latestWkid": 3857}
 UTM_WKT = (
@@ -71,7 +72,7 @@ def save(tmp_path):
 
 def shapes(save, *geometries, **more):
     features = [feature(n, geometry) for n, geometry in enumerate(geometries, 1)]
-    return esri.read(save(answer(*features, **more)))
+    return esri.read_answer(save(answer(*features, **more)))
 
 
 def codes(raw):
@@ -144,7 +145,7 @@ def test_curves_are_refused_and_said(save):
 
 
 def test_no_geometry_is_null_and_no_fault(save):
-    raw = esri.read(
+    raw = esri.read_answer(
         save(
             answer(
                 feature(1),
@@ -309,7 +310,7 @@ def test_the_planar_size_of_web_mercator_is_wrong_and_ours_is_right(save):
 def test_names_are_those_of_fields_not_aliases_in_their_order(save):
     fields = [field("hazard_id"), field("SHAPE", "Geometry"), field("never_filled")]
     row = feature(1, hazard_id="AP-1", beyond="kept")
-    raw = esri.read(save(answer(row, fields=fields)))
+    raw = esri.read_answer(save(answer(row, fields=fields)))
     assert list(raw.table.columns) == [
         "objectid",
         "hazard_id",
@@ -327,7 +328,7 @@ def test_dates_are_utc_to_the_millisecond(save):
     moments = [1714669200000, -3653 * 86_400_000, -1, 0, None, 1714669200000.0]
     fields = [field("day", "Date")]
     rows = [feature(n, day=day) for n, day in enumerate(moments)]
-    raw = esri.read(save(answer(*rows, fields=fields)))
+    raw = esri.read_answer(save(answer(*rows, fields=fields)))
     assert str(raw.table.day.dtype) == "datetime64[ms, UTC]"
     expected = ["2024-05-02T17:00Z", "1960-01-01T00:00Z", "1969-12-31T23:59:59.999Z"]
     expected += ["1970-01-01T00:00Z", pd.NaT, "2024-05-02T17:00Z"]
@@ -340,7 +341,7 @@ def test_what_is_no_day_is_said_and_the_others_stay_days(save):
     days = ["2024-05-03", "soon", 10**18, True, {"year": 2024}, "99999-01-01"]
     days += ["2024", "2024-05", "20240503", "05/03/2024"]
     fields = [field("day", "Date")]
-    raw = esri.read(
+    raw = esri.read_answer(
         save(answer(*[feature(n, day=day) for n, day in enumerate(days)], fields=fields))
     )
     assert raw.table.day[0] == pd.Timestamp("2024-05-03", tz="UTC")
@@ -351,7 +352,7 @@ def test_what_is_no_day_is_said_and_the_others_stay_days(save):
 def test_newer_kinds_of_days(save):
     fields = [field("d", "DateOnly"), field("t", "TimeOnly"), field("o", "TimestampOffset")]
     row = feature(1, d="2024-05-03", t="07:05:00", o="2024-05-03T01:05:00+07:00")
-    raw = esri.read(save(answer(row, fields=fields)))
+    raw = esri.read_answer(save(answer(row, fields=fields)))
     assert raw.table.d[0] == pd.Timestamp("2024-05-03")
     assert raw.table.t[0] == "07:05:00"
     assert raw.table.o[0] == pd.Timestamp("2024-05-02T18:05Z")
@@ -359,9 +360,9 @@ def test_newer_kinds_of_days(save):
 
 def test_dates_of_no_known_zone_get_none(save):
     day = answer(feature(1, day=1714694400000), fields=[field("day", "Date")])
-    assert esri.read(save(day)).table.day[0] == pd.Timestamp("2024-05-03", tz="UTC")
+    assert esri.read_answer(save(day)).table.day[0] == pd.Timestamp("2024-05-03", tz="UTC")
     path = save(day | {"datesInUnknownTimezone": True})
-    assert esri.read(path).table.day[0] == pd.Timestamp("2024-05-03")
+    assert esri.read_answer(path).table.day[0] == pd.Timestamp("2024-05-03")
 
 
 def test_numbers_are_not_cut_rounded_or_made_up(save):
@@ -371,7 +372,7 @@ def test_numbers_are_not_cut_rounded_or_made_up(save):
         feature(5_000_000_000, big=9_007_199_254_740_993, whole=1, real=0.1, guid="{A}"),
         feature(2, big=None, whole="many", real=3, **{"global": "B"}, strange=[1, "é"]),
     ]
-    table = esri.read(save(answer(*rows, fields=fields))).table
+    table = esri.read_answer(save(answer(*rows, fields=fields))).table
     assert table.objectid.tolist() == [5_000_000_000, 2]
     assert table.big[0] == 9_007_199_254_740_993
     assert table.big.isna().tolist() == [False, True]
@@ -386,7 +387,7 @@ def test_without_fields_types_are_those_of_the_values(save):
     rows = [feature(1, text="a", n=1, x=0.5), feature(2, text=None, n=None, x=1)]
     page = answer(*rows)
     del page["fields"], page["objectIdFieldName"]
-    table = esri.read(save(page)).table
+    table = esri.read_answer(save(page)).table
     assert [str(table[c].dtype) for c in ("text", "n", "x")] == ["str", "Int64", "float64"]
 
 
@@ -395,20 +396,20 @@ def test_khmer_utf16_and_byte_order_marks(tmp_path):
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
         path = tmp_path / "hazards.json"
         path.write_bytes(text.encode(encoding))
-        assert esri.read(path).table.name[0] == "ខេត្តបាត់ដំបង"
+        assert esri.read_answer(path).table.name[0] == "ខេត្តបាត់ដំបង"
 
 
 def test_half_a_character_is_replaced(tmp_path):
     path = tmp_path / "hazards.json"
     path.write_text(json.dumps(answer(feature(1, **{"na\ud800me": "a\ud800b"}))))
-    table = esri.read(path).table
+    table = esri.read_answer(path).table
     assert table["na?me"][0] == "a?b"
 
 
 def test_an_attribute_called_geometry_is_kept_beside_ours(save):
     row = feature(1, {"rings": [square(0, 0, 10)]})
     row["attributes"]["geometry"] = "drawn from memory"
-    table = esri.read(save(answer(row))).table
+    table = esri.read_answer(save(answer(row))).table
     assert table["geometry_"][0] == "drawn from memory"
     assert table.geometry.area[0] == 100
 
@@ -427,7 +428,7 @@ def test_codes_get_their_names_and_unknown_codes_stay(save):
         feature(2, kind=2.0, depth=30, status="C"),
         feature(3, kind=9, depth=None, status=None),
     ]
-    table = esri.read(save(answer(*rows, fields=fields))).table
+    table = esri.read_answer(save(answer(*rows, fields=fields))).table
     assert table.kind.tolist() == ["AP mines", "AV mines", "9"]
     assert table.depth.dropna().tolist() == [20, 30]
     assert table.status.tolist()[:2] == ["Open", "Closed"]
@@ -443,7 +444,7 @@ def test_the_description_beside_gives_names_and_types(save, name):
     save(layer(field("kind", "Integer", domain=coded(AP=1)), field("day", "Date")), name)
     page = answer(feature(1, kind=1, day=86_400_000))
     del page["fields"]
-    table = esri.read(save(page)).table
+    table = esri.read_answer(save(page)).table
     assert table.kind[0] == "AP"
     assert table.day[0] == pd.Timestamp("1970-01-02", tz="UTC")
 
@@ -452,7 +453,7 @@ def test_the_description_of_the_file_comes_before_that_of_the_folder(save):
     save(layer(field("kind", domain=coded(Wrong=1))), "layer.json")
     save(layer(field("kind", domain=coded(Right=1))), "hazards.layer.json")
     page = answer(feature(1, kind=1), fields=[field("kind", domain=None)])
-    assert esri.read(save(page)).table.kind[0] == "Right"
+    assert esri.read_answer(save(page)).table.kind[0] == "Right"
 
 
 @pytest.mark.parametrize(
@@ -461,7 +462,7 @@ def test_the_description_of_the_file_comes_before_that_of_the_folder(save):
 def test_the_description_of_another_layer_is_not_used(save, content):
     save(content, "layer.json")
     page = answer(feature(1, kind=1), fields=[field("kind", "Integer")])
-    raw = esri.read(save(page))
+    raw = esri.read_answer(save(page))
     assert raw.table.kind[0] == 1
     other = isinstance(content, dict) and "fields" in content
     assert codes(raw) == ([("unread_part", None)] if other else [])
@@ -469,7 +470,7 @@ def test_the_description_of_another_layer_is_not_used(save, content):
 
 def test_a_description_that_cannot_be_read_is_said(save, tmp_path):
     (tmp_path / "layer.json").write_text("{")
-    raw = esri.read(save(answer(feature(1))))
+    raw = esri.read_answer(save(answer(feature(1))))
     assert codes(raw) == [("unread_part", None)]
 
 
@@ -490,7 +491,7 @@ def test_subtypes_give_their_own_names(save, by, types, key):
     fields = [field("area", "Integer"), field("state", "Integer", domain=coded(Usual=1))]
     save(layer(*fields, **{by: "area", types: kinds}), "layer.json")
     rows = [feature(n, area=n, state=1) for n in (1, 2, 3, 4)]
-    table = esri.read(save(answer(*rows, fields=fields))).table
+    table = esri.read_answer(save(answer(*rows, fields=fields))).table
     assert table.state.tolist() == ["Open", "Usual", "Usual", "Usual"]
     assert table["area"].tolist() == ["Minefield", "Strike", "Dump", "4"]
 
@@ -506,7 +507,7 @@ def pages_of(*groups, more_last=False):
 
 
 def test_a_list_of_pages_is_one_table(save):
-    raw = esri.read(save(pages_of([1, 2], [3], [4])))
+    raw = esri.read_answer(save(pages_of([1, 2], [3], [4])))
     assert raw.table.objectid.tolist() == [1, 2, 3, 4]
     assert isinstance(raw.table.index, pd.RangeIndex)
     assert raw.findings == ()
@@ -518,7 +519,7 @@ def test_a_folder_of_pages_is_read_in_the_order_of_their_numbers(save, tmp_path)
     save(layer(field("kind", domain=coded(AP=1))), "pages/zz description.json")
     save(answer(feature(11)), "pages/page_11.txt")
     (tmp_path / "pages" / "readme.txt").write_text("not read")
-    raw = esri.read(tmp_path / "pages")
+    raw = esri.read_answer(tmp_path / "pages")
     assert raw.table.objectid.tolist() == [1, 2, 3, 11]
     assert raw.findings == ()
 
@@ -526,13 +527,13 @@ def test_a_folder_of_pages_is_read_in_the_order_of_their_numbers(save, tmp_path)
 def test_a_description_among_the_pages_gives_names(save, tmp_path):
     save(answer(feature(1, kind=1)), "pages/a.json")
     save(layer(field("kind", domain=coded(AP=1))), "pages/b.json")
-    assert esri.read(tmp_path / "pages").table.kind[0] == "AP"
+    assert esri.read_answer(tmp_path / "pages").table.kind[0] == "AP"
 
 
 def test_a_file_does_not_drag_in_its_siblings(save):
     first, second = pages_of([1], [2])
     save(second, "page_2.json")
-    raw = esri.read(save(first, "page_1.json"))
+    raw = esri.read_answer(save(first, "page_1.json"))
     assert raw.table.objectid.tolist() == [1]
     assert codes(raw) == [("more_on_server", None)]
 
@@ -541,7 +542,7 @@ def test_a_file_does_not_drag_in_its_siblings(save):
     "said", [{"exceededTransferLimit": True}, {"properties": {"exceededTransferLimit": True}}]
 )
 def test_more_on_the_server_is_said(save, said):
-    raw = esri.read(save(answer(feature(1)) | said))
+    raw = esri.read_answer(save(answer(feature(1)) | said))
     assert codes(raw) == [("more_on_server", None)]
     assert "resultOffset" in raw.findings[0].message
     assert raw.findings[0].severity == "error"
@@ -549,11 +550,11 @@ def test_more_on_the_server_is_said(save, said):
 
 @pytest.mark.parametrize("said", [False, None, "no"])
 def test_no_more_on_the_server(save, said):
-    assert esri.read(save(answer(feature(1), exceededTransferLimit=said))).findings == ()
+    assert esri.read_answer(save(answer(feature(1), exceededTransferLimit=said))).findings == ()
 
 
 def test_an_object_id_on_two_pages_is_said(save):
-    raw = esri.read(save(pages_of([1, 2], [2, 3])))
+    raw = esri.read_answer(save(pages_of([1, 2], [2, 3])))
     assert raw.table.objectid.tolist() == [1, 2, 2, 3]
     assert codes(raw) == [("duplicate_id", 2)]
     message = raw.findings[0].message
@@ -565,28 +566,28 @@ def test_an_object_id_on_two_pages_is_said(save):
 def test_findings_of_later_pages_carry_the_place_in_the_table(save):
     pages = pages_of([1, 2], [3])
     pages[1]["features"][0]["geometry"] = {"rings": [["x"]]}
-    assert codes(esri.read(save(pages))) == [("bad_coordinates", 2)]
+    assert codes(esri.read_answer(save(pages))) == [("bad_coordinates", 2)]
 
 
 def test_pages_in_different_systems_are_refused(save):
     pages = pages_of([1], [2])
     pages[1]["spatialReference"] = {"wkid": 3857}
-    assert esri.read(save(pages)).table.crs.to_epsg() == 3857
+    assert esri.read_answer(save(pages)).table.crs.to_epsg() == 3857
     pages[1]["spatialReference"] = {"wkid": 4326}
     with pytest.raises(CRSError, match=r"page 2.*another reference system.*outSR=4326"):
-        esri.read(save(pages))
+        esri.read_answer(save(pages))
 
 
 def test_an_empty_last_page_needs_no_system(save):
     pages = pages_of([1], [2], [])
     del pages[2]["spatialReference"], pages[2]["fields"]
-    raw = esri.read(save(pages))
+    raw = esri.read_answer(save(pages))
     assert raw.table.crs.to_epsg() == 3857
     assert len(raw.table) == 2
 
 
 def test_an_answer_without_records_is_an_empty_table(save):
-    raw = esri.read(save(answer(fields=[field("hazard_id")])))
+    raw = esri.read_answer(save(answer(fields=[field("hazard_id")])))
     assert len(raw.table) == 0
     assert list(raw.table.columns) == ["objectid", "hazard_id", "geometry"]
     assert raw.table.crs.to_epsg() == 3857
@@ -595,7 +596,7 @@ def test_an_answer_without_records_is_an_empty_table(save):
 def test_features_that_are_no_records_are_counted(save):
     page = answer(feature(1), fields=[])
     page["features"] += [1, "a", None, [], {"attributes": 5, "geometry": None}]
-    raw = esri.read(save(page))
+    raw = esri.read_answer(save(page))
     assert len(raw.table) == 2
     assert raw.table.objectid.isna().tolist() == [False, True]
     assert codes(raw) == [("unread_part", None)]
@@ -634,7 +635,7 @@ def test_what_is_no_answer_is_one_line(tmp_path, text, said):
     path = tmp_path / "hazards.json"
     path.write_text(text)
     with pytest.raises(FileError, match=said) as caught:
-        esri.read(path)
+        esri.read_answer(path)
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
 
@@ -644,16 +645,16 @@ def test_bytes_that_are_no_text_are_one_line(tmp_path):
     for data in (b"\0" * 50, b'{"features": [\0\0\0', b"\xff\xfe\x00\xd8", b"\x81\x8d{}"):
         path.write_bytes(data)
         with pytest.raises(FileError, match=r"no JSON|NUL"):
-            esri.read(path)
+            esri.read_answer(path)
 
 
 def test_missing_files_folders_and_layers(tmp_path, save):
     with pytest.raises(FileError, match=r"missing\.json: cannot be read"):
-        esri.read(tmp_path / "missing.json")
+        esri.read_answer(tmp_path / "missing.json")
     with pytest.raises(FileError, match="no pages"):
-        esri.read(tmp_path)
+        esri.read_answer(tmp_path)
     with pytest.raises(FileError, match="has no layers"):
-        esri.read(save(answer(feature(1))), layer="hazards")
+        esri.read_answer(save(answer(feature(1))), Wanted(layer="hazards"))
 
 
 def test_a_file_too_large_is_refused_unread(tmp_path):
@@ -661,7 +662,7 @@ def test_a_file_too_large_is_refused_unread(tmp_path):
     with path.open("wb") as file:
         file.truncate(MOST_BYTES + 1)  # a sparse file: no disk is filled
     with pytest.raises(FileError, match=r"256 MB, more than 256 MB.*resultRecordCount"):
-        esri.read(path)
+        esri.read_answer(path)
 
 
 # --- whatever a file holds
@@ -717,7 +718,7 @@ def test_a_damaged_answer_is_read_or_refused_in_one_line(tmp_path_factory, path,
     file = tmp_path_factory.mktemp("fuzz") / "hazards.json"
     file.write_text(json.dumps(content))
     try:
-        raw = esri.read(file)
+        raw = esri.read_answer(file)
     except MineGeoError as error:
         lines = str(error).splitlines()
         raw = None
@@ -746,7 +747,7 @@ def test_a_damaged_description_never_keeps_the_records_out(tmp_path_factory, pat
     content = put(copy.deepcopy(WHOLE_DESCRIPTION), path, new)
     (folder / "layer.json").write_text(json.dumps(content))
     (folder / "hazards.json").write_text(json.dumps(WHOLE_ANSWER))
-    table = esri.read(folder / "hazards.json").table
+    table = esri.read_answer(folder / "hazards.json").table
     assert table.objectid.astype("str").tolist() == ["1", "2"]
     assert table.geometry.area.tolist() == [100 - 4, 100]
 
@@ -758,7 +759,7 @@ def test_any_ring_is_drawn_as_written(tmp_path_factory, ring):
         closed.append(closed[0])
     file = tmp_path_factory.mktemp("ring") / "hazards.json"
     file.write_text(json.dumps(answer(feature(1, {"rings": [ring]}))))
-    drawn = esri.read(file).table.geometry[0]
+    drawn = esri.read_answer(file).table.geometry[0]
     if len(closed) < 4:
         assert drawn is None
     else:

@@ -23,8 +23,8 @@ from mine_geo.errors import MineGeoError
 from mine_geo.intake import formats
 from mine_geo.intake.findings import CODES, SEVERITIES, as_table
 from mine_geo.intake.formats import maxml
-from mine_geo.intake.raw import Profile, Raw
 from mine_geo.intake.reading import WHATS
+from mine_geo.intake.received import Profile, Raw
 from tests.intake.test_maxml import document, element, point, report
 
 Table = list[list[str]]
@@ -327,7 +327,7 @@ def test_broken_tables_the_whole_way_to_the_findings(name, what, edits) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = write(broken_book(BOOKS[name], edits), Path(folder))
         with suppress(MineGeoError):
-            found = intake.check(intake.read(path, what=what, crs="EPSG:4326"))
+            found = intake.check_received(intake.read(path, what=what, crs="EPSG:4326"))
             assert found["severity"].isin(SEVERITIES).all()
 
 
@@ -339,7 +339,7 @@ def test_broken_xml_the_whole_way_to_the_findings(what, edits) -> None:
         path = Path(folder, "reports.xml")
         path.write_text(broken_tree(REPORTS, edits), encoding="utf-8")
         with suppress(MineGeoError):
-            found = intake.check(intake.read(path, what=what))
+            found = intake.check_received(intake.read(path, what=what))
             assert found["severity"].isin(SEVERITIES).all()
 
 

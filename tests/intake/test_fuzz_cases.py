@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo.errors import MineGeoError
-from mine_geo.intake import check, read
+from mine_geo.intake import check_received, read
 from tests.intake.test_cases_read import CASES
 
 NAMES = (
@@ -50,4 +50,4 @@ def test_bytes_changed_by_chance(name, data):
             received = read(Path(folder) / name)
             shapes = received.table.geometry.to_numpy()
             assert set(shapely.get_type_id(shapes)) <= {-1, 0, 1, 2, 3, 4, 5, 6, 7}
-            check(received)
+            check_received(received)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mine_geo.cli.options import as_options
 from mine_geo.errors import FileError, RecordError
 from mine_geo.intake import check_ids, read, read_hazards, read_reports
-from mine_geo.intake.matching import is_made, match
+from mine_geo.intake.columns import is_made, match
 from mine_geo.intake.profiles import load
 
 CASES = Path(__file__).parents[1] / "cases" / "intake"

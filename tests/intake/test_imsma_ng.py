@@ -16,7 +16,7 @@ from mine_geo.errors import FileError, OptionError
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.intake.formats import imsma_ng
 from mine_geo.intake.points import geopoints
-from mine_geo.intake.raw import Profile, Raw
+from mine_geo.intake.received import NO_PROFILE, Profile, Raw, Wanted
 
 GEOD = pyproj.Geod(ellps="WGS84")
 HERE = Path("export")
@@ -46,9 +46,9 @@ def place(start: tuple[float, float], *legs: tuple[float, float]) -> tuple[float
 
 
 def read(points: pd.DataFrame, *ids: str, **options: str) -> Raw:
-    profile = Profile("mine", "Mine", options=options) if options else None
+    profile = Profile("mine", "Mine", options=options) if options else NO_PROFILE
     sheets = {"hazard": hazards(*(ids or ("A",))), "geopoint": points}
-    return imsma_ng.read(sheets, HERE, profile=profile)
+    return imsma_ng.read_export(sheets, HERE, Wanted(profile=profile))
 
 
 def corners(raw: Raw, record: int = 0) -> np.ndarray:
@@ -127,7 +127,7 @@ def test_the_whole_database_export_joins_as_gichd_joins_it() -> None:
         ),
     }
     assert imsma_ng.is_export(sheets)
-    raw = imsma_ng.read(sheets, HERE)
+    raw = imsma_ng.read_export(sheets, HERE)
     two = "MULTIPOLYGON (((103 13, 103.01 13, 103.01 13.01, 103 13)), "
     two += "((103.1 13, 103.11 13, 103.11 13.01, 103.1 13)))"
     assert raw.table.geometry[0].wkt == two
@@ -497,20 +497,22 @@ def test_activities_beside_hazards_are_a_layer_of_their_own() -> None:
             }
         ),
     }
-    raw = imsma_ng.read(sheets, HERE)
+    raw = imsma_ng.read_export(sheets, HERE)
     assert said(raw) == [("unread_part", None)]
     assert corners(raw).tolist() == [[104.1, 13.1], [104.1, 13], [104, 13], [104.1, 13.1]]
-    raw = imsma_ng.read(sheets, HERE, layer="hazreduc")
+    raw = imsma_ng.read_export(sheets, HERE, Wanted(layer="hazreduc"))
     assert raw.table["hazreduc_localid"].tolist() == ["CL-1"]
     assert corners(raw).tolist() == [[103, 13], [103.1, 13], [103.1, 13.1], [103, 13]]
-    assert imsma_ng.read(sheets, HERE, what="reports").layer == "hazreduc"
-    assert imsma_ng.read(sheets, HERE, what="hazards").layer == "hazard"
-    assert imsma_ng.read(sheets, HERE, what="reports", layer="Hazard").layer == "hazard"
+    assert imsma_ng.read_export(sheets, HERE, Wanted(what="reports")).layer == "hazreduc"
+    assert imsma_ng.read_export(sheets, HERE, Wanted(what="hazards")).layer == "hazard"
+    assert (
+        imsma_ng.read_export(sheets, HERE, Wanted(what="reports", layer="Hazard")).layer == "hazard"
+    )
     del sheets["hazreduc"]
     with pytest.raises(FileError, match=r"no table hazreduc \(reports\); it has: hazard"):
-        imsma_ng.read(sheets, HERE, what="reports")
+        imsma_ng.read_export(sheets, HERE, Wanted(what="reports"))
     with pytest.raises(FileError, match="no table 'task'; it has: hazard"):
-        imsma_ng.read(sheets, HERE, layer="task")
+        imsma_ng.read_export(sheets, HERE, Wanted(layer="task"))
 
 
 def test_one_joined_table_gives_one_row_a_hazard() -> None:
@@ -524,7 +526,7 @@ def test_one_joined_table_gives_one_row_a_hazard() -> None:
         }
     )
     assert imsma_ng.is_export({"export": flat})
-    raw = imsma_ng.read({"export": flat}, HERE)
+    raw = imsma_ng.read_export({"export": flat}, HERE)
     assert raw.table["Hazard_LocalID"].tolist() == ["A", "B"]
     assert corners(raw).tolist() == [[103, 13], [103.1, 13], [103.1, 13.1], [103, 13]]
     assert corners(raw, 1).tolist() == [[103.1, 13.1], [103.1, 13], [103, 13], [103.1, 13.1]]
@@ -549,7 +551,7 @@ def test_hazards_without_points_are_kept() -> None:
     ]
     raw = read(geopoint(*rows), "A", "B")
     assert raw.table.geometry.isna().tolist() == [False, True]
-    raw = imsma_ng.read({"hazard": hazards("A", "B")}, HERE)
+    raw = imsma_ng.read_export({"hazard": hazards("A", "B")}, HERE)
     assert raw.table.geometry.isna().all()
     assert said(raw) == [("unread_part", None)]
 
@@ -558,9 +560,9 @@ def test_what_joins_the_points_must_be_there() -> None:
     points = table({"geopoint_guid": ["p"], "geospatialinfo_guid": ["g"], "latitude": ["13"]})
     points["longitude"] = "103"
     with pytest.raises(FileError, match="export hazard_has_geospatialinfo too"):
-        imsma_ng.read({"hazard": hazards("A"), "geopoint": points}, HERE)
+        imsma_ng.read_export({"hazard": hazards("A"), "geopoint": points}, HERE)
     with pytest.raises(FileError, match="no table hazard or hazreduc"):
-        imsma_ng.read({"geopoint": points}, HERE)
+        imsma_ng.read_export({"geopoint": points}, HERE)
 
 
 def test_a_link_table_that_multiplies_is_refused() -> None:
@@ -570,7 +572,7 @@ def test_a_link_table_that_multiplies_is_refused() -> None:
     link = table({"hazard_guid": range(many), "geospatialinfo_guid": ["g"] * many})
     sheets = {"hazard": hazards("A"), "geopoint": points, "hazard_has_geospatialinfo": link}
     with pytest.raises(FileError, match="joins to 9,000,000 geopoints"):
-        imsma_ng.read(sheets, HERE)
+        imsma_ng.read_export(sheets, HERE)
 
 
 def test_other_tables_are_no_export() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo.errors import FileError
-from mine_geo.intake import check, profiles, read
-from mine_geo.intake.reported import items_of, of_model
+from mine_geo.intake import check_received, profiles, read
+from mine_geo.intake.report_words import items_of, of_model
 from tests.reports_register import square
 
 ITEMS = ["ap_mines", "av_mines", "submunitions", "uxo"]
@@ -46,7 +46,7 @@ def items(path, own=None, column="ap_mines"):
 
 
 def said(path, code, own=None):
-    found = check(received(path, own))
+    found = check_received(received(path, own))
     return found.loc[found["code"] == code, "message"].tolist()
 
 
@@ -81,7 +81,7 @@ def test_models_of_one_kind_are_added_up(tmp_path):
     assert items(written(tmp_path, 3, **columns)) == [7, 1, None]
     how = received(tmp_path / "reports.csv").columns.set_index("source")["how"]
     assert how["AP mines (PMN)"] == "a part of ap_mines, kept as it is"
-    assert "items_unread" not in set(check(received(tmp_path / "reports.csv"))["code"])
+    assert "items_unread" not in set(check_received(received(tmp_path / "reports.csv"))["code"])
 
 
 def test_a_total_beside_its_parts_counts_once(tmp_path):

@@ -380,3 +380,21 @@ def test_arcs_of_districts_are_said(tmp_path):
     drawn = received.in_order().geometry.iloc[0]
     assert drawn.area == pytest.approx(np.pi * 0.1**2 / 2, rel=1e-4)
     assert not receive_admin(sample.path("districts")).findings
+
+
+def test_an_accuracy_that_is_no_number_is_refused_and_not_taken_as_0_m(tmp_path):
+    own = profile(
+        tmp_path,
+        """
+        [border.columns]
+        accuracy_m = ["off_km"]
+        [border.factors]
+        accuracy_m = 1000
+        """,
+    )
+    kinds = {"kind": LAND_AND_COAST, "neighbour": BESIDE}
+    path = write(tmp_path, {**kinds, "off_km": ["0.05", "1,5", "1", None]})
+    assert read_border(path, profile=own)["accuracy_m"].tolist() == [50, 1500, 1000, 0]
+    path = write(tmp_path, {**kinds, "off_km": ["0.05", "some", "1", None]}, name="bad.gpkg")
+    with pytest.raises(RecordError, match="accuracy_m some is not a length"):
+        read_border(path, profile=own)

@@ -15,7 +15,7 @@ from mine_geo.geo.hazards import contradictions, to_hazards
 from mine_geo.intake import profiles, read_hazards
 from mine_geo.intake.findings import as_table
 from mine_geo.intake.mapping import to_candidates, to_reports
-from mine_geo.intake.raw import REPORT_COLUMNS, Fields, Profile
+from mine_geo.intake.received import REPORT_COLUMNS, Fields, Profile
 from mine_geo.terms import HAZARD_COLUMNS, ITEM_COLUMNS
 from tests.hand import cell_m2
 

@@ -15,7 +15,7 @@ import shapely
 from mine_geo.errors import FileError
 from mine_geo.intake import read as intake_read
 from mine_geo.intake.formats import maxml
-from mine_geo.intake.raw import Profile, Raw, Received
+from mine_geo.intake.received import Profile, Raw, Received, Wanted
 
 GEOD = pyproj.Geod(ellps="WGS84")
 MM = 1e-8
@@ -47,7 +47,7 @@ def document(*reports: str, header: str = "") -> str:
 def read(folder: Path, text: str | bytes, **options) -> Raw:
     path = folder / "reports.xml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return maxml.read(path, **options)
+    return maxml.read_items(path, Wanted(**options))
 
 
 TRIANGLE = "".join(
@@ -274,7 +274,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path, text, words) -> None:
 def test_no_file_and_a_folder_are_one_line(tmp_path) -> None:
     for path in (tmp_path / "none.xml", tmp_path):
         with pytest.raises(FileError) as caught:
-            maxml.read(path)
+            maxml.read_items(path)
         assert "\n" not in str(caught.value)
 
 
@@ -300,7 +300,7 @@ def test_memory_does_not_hold_the_tree(tmp_path) -> None:
             stream.write(accident)
         stream.write(report(HAZARD) + "</MineActionFieldReport>")
     tracemalloc.start()
-    raw = maxml.read(path)
+    raw = maxml.read_items(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert raw.table.geometry[0].wkt == WKT

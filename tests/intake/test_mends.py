@@ -20,7 +20,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from mine_geo.cli import main
 from mine_geo.errors import FINDINGS_EXIT, CRSError, MineGeoError
-from mine_geo.intake import check, read, read_hazards
+from mine_geo.intake import check_received, read, read_hazards
 from tests.intake.test_cases_read import CASES, RINGS, assert_there
 
 FEET = "+proj=utm +zone=48 +datum=WGS84 +units=ft +type=crs"
@@ -712,7 +712,7 @@ def degrees_table(**more):
 def test_numbers_of_points_with_a_gap(tmp_path):
     path, profile = tmp_path / "a.csv", tmp_path / "own.toml"
     degrees_table(point_no=[1, 2, 3, 5] * 3).to_csv(path, index=False)
-    found = check(read(path, crs="EPSG:4326"))
+    found = check_received(read(path, crs="EPSG:4326"))
     message = found.loc[found["code"] == "point_order", "message"].iloc[0]
     said = re.search(r'say (number_gaps = "accept") in a profile\'s (\[options\])', message)
     profile.write_text(f"{said[2]}\n{said[1]}\n")

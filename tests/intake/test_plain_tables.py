@@ -12,10 +12,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mine_geo.errors import CRSError, FileError, MineGeoError, OptionError
-from mine_geo.intake.formats.plain import read
+from mine_geo.errors import CRSError, FileError, MineGeoError
+from mine_geo.intake.formats.plain import read_table
 from mine_geo.intake.profiles import bundled
-from mine_geo.intake.raw import Profile
+from mine_geo.intake.received import NO_PROFILE, Profile, Wanted
 
 PATH = Path("office/points.csv")
 CORNERS = [(104.5, 13.2), (104.51, 13.2), (104.51, 13.21), (104.5, 13.21)]
@@ -33,7 +33,7 @@ def points(corners=CORNERS, key="A", **columns):
 
 def raw(*sheets, names=None, **options):
     tables = dict(zip(names or "abc", sheets, strict=False))
-    found = read(tables, PATH, **options)
+    found = read_table(tables, PATH, Wanted(**options))
     assert found.table.index.equals(pd.RangeIndex(len(found.table)))
     return found
 
@@ -138,8 +138,8 @@ def test_the_profile_says_the_reference_system_and_must_not_contradict():
     table["wkt"] = "SRID=4326;" + table["wkt"]
     assert "say EPSG:4326, the profile EPSG:3148" in refused(table, profile=bare)[0]
     message, error = refused(table, profile=profile(crs="EPSG:0"))
-    assert "option crs 'EPSG:0' is unknown" in message
-    assert error is OptionError
+    assert "'EPSG:0' is no reference system" in message
+    assert error is CRSError
 
 
 def test_turning_points_become_one_record_each_with_its_columns():
@@ -155,7 +155,7 @@ def test_turning_points_become_one_record_each_with_its_columns():
 
 
 @pytest.mark.parametrize(
-    "bare", [None, Profile("", "", options={"crs": "EPSG:4326"}), bundled()["plain"]]
+    "bare", [NO_PROFILE, Profile("", "", options={"crs": "EPSG:4326"}), bundled()["plain"]]
 )
 @pytest.mark.parametrize(
     ("lon", "lat", "key", "order"),
@@ -512,9 +512,9 @@ NAMES = [
 )
 @settings(max_examples=60)
 def test_any_table_is_read_or_refused_in_one_line(table, crs):
-    own = None if crs is None else profile(crs=crs)
+    own = NO_PROFILE if crs is None else profile(crs=crs)
     try:
-        found = read({"a": table}, PATH, profile=own)
+        found = read_table({"a": table}, PATH, Wanted(profile=own))
     except MineGeoError as error:
         message = str(error)
     else:

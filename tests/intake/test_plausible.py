@@ -13,7 +13,7 @@ from mine_geo.errors import CRSError
 from mine_geo.geo import sample
 from mine_geo.geo.datum import CAMBODIA
 from mine_geo.intake import read_hazards
-from mine_geo.intake.plausible import (
+from mine_geo.intake.points.plausible import (
     MARGIN_DEGREES,
     check_on_the_ground,
     check_place,

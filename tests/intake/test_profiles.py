@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mine_geo.errors import FileError, OptionError
 from mine_geo.intake import mapping, profiles
-from mine_geo.intake.matching import fold, match
-from mine_geo.intake.raw import OPTIONS, POINT_ROLES, Fields, Raw
+from mine_geo.intake.columns import fold, match
+from mine_geo.intake.received import OPTIONS, POINT_ROLES, Fields, Raw
 
 
 def write(tmp_path, text, name="operator_x.toml"):

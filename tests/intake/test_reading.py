@@ -70,10 +70,12 @@ def test_findings_have_the_numbers_of_the_file_though_records_before_were_left_o
     bow = shapely.Polygon([(103, 13), (103.01, 13.01), (103.01, 13), (103, 13.01)])
     shapes = [HAZARDS.geometry[0], HAZARDS.geometry[1], bow]
     path = hazard_file(tmp_path, shapes, status=["closed", "open", "open"], surveyed_on="soon")
-    found = mg.intake.check(mg.intake.read(path))
+    found = mg.intake.check_received(mg.intake.read(path))
     rows = found[found["severity"] == "error"][["code", "hazard_id", "record"]]
     twice = hazard_file(tmp_path, name="b.gpkg", status=["closed", "open", "open"], hazard_id="A")
-    said = mg.intake.check(mg.intake.read(twice)).query("code == 'duplicate_id'")["message"]
+    said = mg.intake.check_received(mg.intake.read(twice)).query("code == 'duplicate_id'")[
+        "message"
+    ]
     assert [text.split(";")[0] for text in said] == [f"stands in record {n} too" for n in (3, 2)]
     assert rows.values.tolist() == [  # noqa: PD011
         ["bad_date", "OMC-2", 2],
@@ -185,7 +187,7 @@ def test_records_outside_cambodia_are_found_among_others(tmp_path):
     corners[1] *= [1, -1]
     shapes[2] = shapely.Polygon(corners)
     received = mg.intake.read(hazard_file(tmp_path, shapes, name="a.geojson"))
-    found = mg.intake.check(received).query("code == 'outside_country'")
+    found = mg.intake.check_received(received).query("code == 'outside_country'")
     assert found[["severity", "hazard_id", "record"]].values.tolist() == [  # noqa: PD011
         ["error", "BTB-1", 1],
         ["error", "RTK-3", 3],
@@ -194,14 +196,16 @@ def test_records_outside_cambodia_are_found_among_others(tmp_path):
     with pytest.raises(errors.MineGeoError, match="BTB-1: not in Cambodia"):
         mg.read_hazards(tmp_path / "a.geojson")
     country = shapely.box(102, 10, 108, 15)
-    again = mg.intake.check(received, country=country).query("code == 'outside_country'")
+    again = mg.intake.check_received(received, country=country).query("code == 'outside_country'")
     assert again["record"].tolist() == [1, 3]
 
 
 def test_a_report_without_type_or_day_is_refused_and_said_once(tmp_path):
     path = tmp_path / "reports.gpkg"
     REPORTS.assign(outcome=[None, "Completion"], happened_on=[None, "2022-13-31"]).to_file(path)
-    found = mg.intake.check(mg.intake.read(path, what="reports")).query("severity == 'error'")
+    found = mg.intake.check_received(mg.intake.read(path, what="reports")).query(
+        "severity == 'error'"
+    )
     assert found[["record", "code"]].values.tolist() == [  # noqa: PD011
         [1, "bad_date"],
         [1, "unknown_word"],

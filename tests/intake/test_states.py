@@ -13,7 +13,7 @@ from mine_geo import errors, intake
 from mine_geo.intake import read, read_hazards, read_reports
 from mine_geo.intake.mapping import is_state, read_states
 from mine_geo.intake.profiles import load
-from mine_geo.intake.raw import STATES
+from mine_geo.intake.received import STATES
 from tests.store.inbox import square
 
 IDS = ["HZ-1", "HZ-2", "HZ-3", "HZ-4"]

@@ -18,8 +18,9 @@ import pytest
 import shapely
 
 from mine_geo.errors import FileError
-from mine_geo.intake.formats.vector import read
+from mine_geo.intake.formats.vector import read_layer
 from mine_geo.intake.guard import files
+from mine_geo.intake.received import Wanted
 from tests.intake.fields import CODED, FIELDS, apart_m, write_coded_geodatabase
 
 DRIVERS = {
@@ -74,7 +75,7 @@ def _file(request, tmp_path):
 
 def test_each_format_gives_the_same_records(file):
     files.check_file(file)
-    raw = read(file)
+    raw = read_layer(file)
     # GDAL writes stars for a number that is missing, as dBASE does for one that has no room.
     assert [f.code for f in raw.findings] == (["no_number"] * 2 if file.suffix == ".shp" else [])
     assert isinstance(raw.table.index, pd.RangeIndex)
@@ -97,7 +98,7 @@ def test_each_format_gives_the_same_records(file):
 
 def test_reading_writes_nothing_and_leaves_nothing_open(file, tmp_path):
     before = {p: files.checksum(p) for p in sorted(tmp_path.rglob("*")) if p.is_file()}
-    read(file)
+    read_layer(file)
     assert {p: files.checksum(p) for p in sorted(tmp_path.rglob("*")) if p.is_file()} == before
 
 
@@ -106,7 +107,7 @@ def test_the_declared_reference_system_stays(tmp_path):
         if suffix == "kml":
             continue  # always WGS 84
         path = write(FIELDS.to_crs(32648), tmp_path / f"utm.{suffix}")
-        raw = read(path)
+        raw = read_layer(path)
         assert raw.table.crs.to_epsg() == 32648, suffix
         assert apart_m(raw.table.geometry.to_crs(4326), FIELDS.geometry) < 0.001
 
@@ -115,7 +116,7 @@ def test_the_declared_reference_system_stays(tmp_path):
 @pytest.mark.parametrize("suffix", ["gpkg", "shp", "fgb", "parquet"])
 def test_no_reference_system_is_none(tmp_path, suffix):
     bare = FIELDS.set_crs(None, allow_override=True)
-    crs = read(write(bare, tmp_path / f"bare.{suffix}")).table.crs
+    crs = read_layer(write(bare, tmp_path / f"bare.{suffix}")).table.crs
     assert crs is None or "ndefined" in crs.name
 
 
@@ -146,7 +147,7 @@ def said(raw):
 def test_rings_that_cannot_be_built_are_said_and_the_records_stay(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(features(None, OPEN, GOOD, TWO, BOW, polygon((103, 13))))
-    raw = read(path)
+    raw = read_layer(path)
     assert raw.table["hazard_id"].tolist() == [f"A{n}" for n in range(6)]
     assert said(raw) == [("invalid_ring", 1), ("few_points", 5)]
     assert raw.table.geometry.isna().tolist() == [True, True, False, False, False, True]
@@ -156,11 +157,11 @@ def test_rings_that_cannot_be_built_are_said_and_the_records_stay(tmp_path):
 def test_coordinates_that_are_no_numbers_are_said_with_their_record(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(features(GOOD, NAN, None, FAR))
-    raw = read(path)
+    raw = read_layer(path)
     assert said(raw) == [("bad_coordinates", 1), ("bad_coordinates", 3)]
     frame = raw.table.loc[[0, 1, 3]]
     for suffix in ("gpkg", "fgb", "parquet"):
-        again = read(write(frame, tmp_path / f"nan.{suffix}"))
+        again = read_layer(write(frame, tmp_path / f"nan.{suffix}"))
         assert said(again) == [("bad_coordinates", 1), ("bad_coordinates", 2)], suffix
 
 
@@ -173,7 +174,7 @@ def test_broken_rings_in_parquet(tmp_path):
     binary[1:3] = [ring, short]
     place = table.schema.get_field_index("geometry")
     pq.write_table(table.set_column(place, "geometry", [pa.array(binary)]), path)
-    raw = read(path)
+    raw = read_layer(path)
     assert said(raw) == [("invalid_ring", 1), ("few_points", 2)]
     assert raw.table["hazard_id"].tolist() == FIELDS["hazard_id"].tolist()
     assert raw.table.geometry.isna().tolist() == [False, True, True, False, False]
@@ -185,7 +186,7 @@ def test_whole_numbers_keep_their_digits_and_truth_what_is_missing(tmp_path):
         seen=pd.array([True, None, False, True, None], dtype="boolean"),
     )
     for suffix in ("gpkg", "geojson", "fgb", "parquet"):
-        table = read(write(more, tmp_path / f"a.{suffix}")).table
+        table = read_layer(write(more, tmp_path / f"a.{suffix}")).table
         assert table["number"].tolist()[0] == 2**60 + 1, suffix
         assert table["seen"].isna().tolist() == [False, True, False, False, True], suffix
 
@@ -196,7 +197,7 @@ def test_days_stay_days(tmp_path):
     table = pa.table({"day": days, "geometry": pa.array(FIELDS.geometry.to_wkb())})
     more = {"driver": "GPKG", "geometry_name": "geometry", "geometry_type": "Unknown"}
     pyogrio.write_arrow(table, path, crs="EPSG:4326", **more)
-    day = read(path).table["day"]
+    day = read_layer(path).table["day"]
     assert day.dtype == "datetime64[ms]"
     assert as_text(day) == ["2009-04-13", None, None, "1066-10-14", None]
 
@@ -207,11 +208,11 @@ def test_lists_are_given_as_json_and_attachments_left_out(tmp_path):
     whole["features"][0]["properties"]["also"] = ["ខ", "b"]
     whole["features"][0]["properties"]["detail"] = {"k": [1]}
     path.write_text(json.dumps(whole))
-    table = read(path).table
+    table = read_layer(path).table
     assert table["also"].tolist()[0] == '["ខ", "b"]'
     assert json.loads(table["detail"][0]) == {"k": [1]}
     photos = FIELDS.assign(photo=[b"x", None, None, b"y", None])
-    raw = read(write(photos, tmp_path / "photos.parquet"))
+    raw = read_layer(write(photos, tmp_path / "photos.parquet"))
     assert said(raw) == [("unread_part", None)]
     assert "photo" in raw.findings[0].message
     assert "photo" not in raw.table
@@ -227,12 +228,12 @@ def test_layers_are_chosen_as_meant(tmp_path):
     with pytest.raises(
         FileError, match='several layers; name one, as layer="north", of: north, south'
     ):
-        read(path)
+        read_layer(path)
     with pytest.raises(FileError, match=r"no layer 'minen'; it has: north, south"):
-        read(path, layer="minen")
-    assert read(path, layer="south").layer == "south"
+        read_layer(path, Wanted(layer="minen"))
+    assert read_layer(path, Wanted(layer="south")).layer == "south"
     FIELDS.head(2).to_file(path, layer="hazards")
-    assert len(read(path).table) == 2
+    assert len(read_layer(path).table) == 2
 
 
 KML = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>all</name>{}</Document></kml>'
@@ -247,7 +248,7 @@ def test_folders_of_kml_are_layers_and_empty_ones_do_not_count(tmp_path):
     path = tmp_path / "a.kml"
     north = f"<Folder><name>north</name>{PLACEMARK.format('a', 'hazard_id')}</Folder>"
     path.write_text(KML.format(f"<Folder><name>top</name>{north}</Folder>"))
-    raw = read(path)
+    raw = read_layer(path)
     assert raw.layer == "north"
     assert raw.table.columns.tolist() == ["Name", "hazard_id", "geometry"]
     assert raw.table.iloc[0].tolist()[:2] == ["a", "7"]
@@ -255,17 +256,17 @@ def test_folders_of_kml_are_layers_and_empty_ones_do_not_count(tmp_path):
     with pytest.raises(
         FileError, match='several layers; name one, as layer="north", of: north, south'
     ):
-        read(path)
+        read_layer(path)
     with zipfile.ZipFile(tmp_path / "a.kmz", "w") as kmz:
         kmz.write(path, "doc.kml")
-    raw = read(tmp_path / "a.kmz", layer="south")
+    raw = read_layer(tmp_path / "a.kmz", Wanted(layer="south"))
     assert (raw.format, len(raw.table)) == ("KML in a zip", 1)
 
 
 def test_khmer_names_of_kml_data_are_told_to_be_lost(tmp_path):
     path = tmp_path / "a.kml"
     path.write_text(KML.format(PLACEMARK.format("a", "ចំនួន")), encoding="utf-8")
-    assert said(read(path)) == [("unread_part", None)]
+    assert said(read_layer(path)) == [("unread_part", None)]
 
 
 # names, zips
@@ -286,7 +287,7 @@ def test_khmer_names_of_kml_data_are_told_to_be_lost(tmp_path):
 def test_a_file_by_another_name(tmp_path, suffix, name):
     path = write(FIELDS, tmp_path / f"fields.{suffix}").rename(tmp_path / name)
     files.check_file(path)
-    raw = read(path)
+    raw = read_layer(path)
     assert raw.findings == ()
     assert apart_m(raw.table.geometry, FIELDS.geometry) < 0.001
     assert sorted(p.name for p in tmp_path.iterdir() if p.suffix == ".gfs") == []
@@ -305,7 +306,7 @@ def test_a_zip_of_each_format(tmp_path, suffix, folder):
         packed.writestr("README.txt", "read me")
         packed.writestr("__MACOSX/fields.csv", "junk")
     files.check_file(path)
-    raw = read(path)
+    raw = read_layer(path)
     assert apart_m(raw.table.geometry, FIELDS.geometry) < 0.001
     assert raw.table["hazard_id"].tolist() == FIELDS["hazard_id"].tolist()
     stars = [("no_number", None)] * 2 if suffix == "shp" else []
@@ -321,7 +322,7 @@ def test_a_geodatabase_packed_without_its_folder(tmp_path):
         for part in inside.iterdir():
             packed.write(part, part.name)
     files.check_file(path)
-    assert len(read(path).table) == 5
+    assert len(read_layer(path).table) == 5
 
 
 def test_two_shapefiles_in_a_zip_are_two_layers(tmp_path):
@@ -334,8 +335,8 @@ def test_two_shapefiles_in_a_zip_are_two_layers(tmp_path):
     with pytest.raises(
         FileError, match=r'two\.zip: several layers; name one, as layer="north", of: north, south'
     ):
-        read(path)
-    assert len(read(path, layer="south").table) == 3
+        read_layer(path)
+    assert len(read_layer(path, Wanted(layer="south")).table) == 3
 
 
 def test_what_is_wrong_in_a_zip_is_said_of_the_zip(tmp_path):
@@ -345,7 +346,7 @@ def test_what_is_wrong_in_a_zip_is_said_of_the_zip(tmp_path):
     with pytest.raises(
         FileError, match=r"a\.zip: fields\.shp in it: fields\.shx, fields\.dbf is"
     ) as e:
-        read(tmp_path / "a.zip")
+        read_layer(tmp_path / "a.zip")
     assert "mine_geo_" not in str(e.value), "no place of our own in a message"
 
 
@@ -357,7 +358,7 @@ def test_a_geopackage_that_another_program_has_open(tmp_path):
     connection.execute("DELETE FROM fields WHERE hazard_id = 'AP-1'")
     before = files.checksum(tmp_path)
     files.check_file(path)
-    assert len(read(path).table) == 4
+    assert len(read_layer(path).table) == 4
     assert files.checksum(tmp_path) == before
     connection.close()
 
@@ -368,7 +369,7 @@ def test_a_geopackage_that_another_program_has_open(tmp_path):
 def test_coded_values_of_a_geodatabase_are_given_as_words(tmp_path):
     path = tmp_path / "coded.gdb"
     write_coded_geodatabase(path)
-    raw = read(path)
+    raw = read_layer(path)
     assert raw.table["area_type"].tolist() == [*CODED["area_type"].values(), "9"]
     assert raw.table["kind"].tolist()[:2] == list(CODED["kind"].values())
     assert raw.table["kind"].isna().tolist() == [False, False, True]
@@ -406,7 +407,7 @@ def test_texts_of_a_shapefile_in_their_encoding(tmp_path, text, encoding, cpg, t
     path.with_suffix(".cpg").unlink()
     if cpg is not None:
         path.with_suffix(".cpg").write_text(cpg)
-    raw = read(path)
+    raw = read_layer(path)
     assert raw.table["village"].tolist() == [text] * 5
     assert said(raw) == [("encoding_taken", None)] * told
 
@@ -419,7 +420,7 @@ def test_a_language_byte_counts(tmp_path):
     content = bytearray(dbf.read_bytes())
     content[29] = 0x02  # code page 850
     dbf.write_bytes(content)
-    assert read(path).table["village"].tolist() == ["Café"] * 5
+    assert read_layer(path).table["village"].tolist() == ["Café"] * 5
 
 
 def test_a_wrong_cpg_is_said_in_one_line(tmp_path):
@@ -429,7 +430,7 @@ def test_a_wrong_cpg_is_said_in_one_line(tmp_path):
     with pytest.raises(
         FileError, match=r"a\.shp: column 'village' has texts that are not in UTF-8"
     ):
-        read(path)
+        read_layer(path)
 
 
 # what servers and other writers leave
@@ -438,16 +439,16 @@ def test_a_wrong_cpg_is_said_in_one_line(tmp_path):
 def test_an_answer_that_stops_early_is_said(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(features(GOOD, exceededTransferLimit=True))
-    assert said(read(path)) == [("more_on_server", None)]
+    assert said(read_layer(path)) == [("more_on_server", None)]
     path.write_text(features(GOOD, properties={"exceededTransferLimit": True}))
-    assert said(read(path)) == [("more_on_server", None)]
+    assert said(read_layer(path)) == [("more_on_server", None)]
 
 
 def test_an_index_and_categories_of_geopandas_are_columns(tmp_path):
     frame = FIELDS.assign(village=FIELDS["village"].astype("category")).set_index("hazard_id")
     frame["centre"] = frame.geometry.representative_point()
     path = write(frame, tmp_path / "a.parquet", write_covering_bbox=True)
-    table = read(path).table
+    table = read_layer(path).table
     assert table["hazard_id"].tolist() == FIELDS["hazard_id"].tolist()
     assert as_text(table["village"]) == as_text(FIELDS["village"])
     assert table["centre"][3].startswith("POINT (107.000")
@@ -465,7 +466,7 @@ def test_a_cut_flatgeobuf_says_how_many_records_there_should_be(tmp_path):
     for part in range(2, 100, 3):
         path.write_bytes(content[: len(content) * part // 100])
         with pytest.raises(FileError) as error:
-            read(path)
+            read_layer(path)
         assert "\n" not in str(error.value)
 
 
@@ -474,5 +475,5 @@ def test_a_text_of_more_than_a_megabyte_is_refused(tmp_path):
     for suffix in ("fgb", "geojson", "gdb", "kml"):
         path = write(frame, tmp_path / f"long.{suffix}")
         with pytest.raises(FileError, match=r"record number 2 has a text of more than 1 MB"):
-            read(path)
+            read_layer(path)
         shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from mine_geo.intake.raw import Received
+    from mine_geo.intake.received import Received
     from mine_geo.store import Store
     from tests.store.deliveries import Sent
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from mine_geo.intake.raw import Received
+    from mine_geo.intake.received import Received
 
     Door = Callable[[Store, Any], Any]
 

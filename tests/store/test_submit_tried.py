@@ -13,7 +13,7 @@ from tests.store.inbox import square as field
 from tests.store.test_dry_run import state
 
 if TYPE_CHECKING:
-    from mine_geo.intake.raw import Received
+    from mine_geo.intake.received import Received
     from mine_geo.store import Accepted, Store, Submitted
 
 COUNTS = ("records", "waiting", "same", "not_in_split", "changes", "errors", "warnings", "notes")

@@ -196,7 +196,7 @@ def test_what_cannot_be_bounded_is_refused():
     with pytest.raises(OptionError, match="'wp2023_table33' is unknown"):
         zone_bounds(annex, MADE_UP, BORDER, "wp2023_table33")
     mixed = annex.assign(kind=["ap_minefield", "cluster_munition"] * 38)
-    with pytest.raises(MixedError, match="mixes kinds"):
+    with pytest.raises(MixedError, match="several kinds"):
         zone_bounds(mixed, MADE_UP, BORDER)
     with pytest.raises(RecordError, match="no published figures"):
         findings(zone_bounds(TOTALS, MADE_UP, BORDER))

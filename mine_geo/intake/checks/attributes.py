@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import some
-from mine_geo.geo.cells import read_days, read_flags, read_numbers, read_texts
+from mine_geo.geo.cells import read_days, read_flags, read_numbers
+from mine_geo.intake.checks.records import texts_of
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, STATUSES
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def check_words(records: Records) -> Iterator[Finding]:
     for column, valid in WORDS.items():
         if column != "kind" and column not in records.table:
             continue
-        words = records.kinds if column == "kind" else read_texts(records.table[column])
+        words = records.kinds if column == "kind" else texts_of(records.table, column)
         strange = ~_null(words) & ~np.isin(words.astype(str), valid)
         for place in np.flatnonzero(strange):
             message = f"{column} {words[place]!r} is unknown; write one of: {', '.join(valid)}"
@@ -210,7 +211,7 @@ def check_minimum(records: Records) -> Iterator[Finding]:
             continue
         missing[:, number] = True
         for column in [each for each in columns if each in records.table]:
-            missing[:, number] &= _null(read_texts(records.table[column]))
+            missing[:, number] &= _null(texts_of(records.table, column))
     names = np.array(list(MINIMUM_DATA))
     messages: dict[bytes, str] = {}
     for place in np.flatnonzero(missing.any(axis=1)):

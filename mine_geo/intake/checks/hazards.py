@@ -49,8 +49,9 @@ def check_hazards(
     """List what is wrong with hazards, or must be looked at, before they enter a register.
 
     Nothing is changed. A polygon that cannot be measured (no polygon, an invalid ring, a
-    coordinate that is no number) has that finding alone; it is not compared with anything. Without
-    an `error` and without `no_polygon` a table passes `to_hazards`, and the other way round.
+    coordinate that is not a number) has that finding alone; it is not compared with anything.
+    Without an `error` and without `no_polygon` a table passes `to_hazards`, and the other way
+    round.
 
     Parameters
     ----------

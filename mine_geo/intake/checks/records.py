@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mine_geo.errors import CRSError, GeometryError, RecordError, choose, some
+from mine_geo.errors import choose, some
 from mine_geo.geo.cells import read_texts
 from mine_geo.geo.geometry import exact_size_m2, find_faults, to_multipolygons, without_empty
+from mine_geo.geo.hazards import canonical_names
 from mine_geo.intake.findings import Finding
-from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS
+from mine_geo.terms import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,8 +70,8 @@ class Records:
         OptionError
             If `kind` is none of `terms.KINDS`.
         """
-        table = _canonical(hazards, what)
-        kinds = read_texts(table["kind"]) if "kind" in table else np.full(len(table), None)
+        table = canonical_names(hazards, what).reset_index(drop=True)
+        kinds = texts_of(table, "kind")
         if kind is not None:
             kinds[kinds == None] = choose(kind, KINDS, "kind")  # noqa: E711  (element by element)
         drawn, emptied = without_empty(table)
@@ -80,7 +81,7 @@ class Records:
         sound[faults["id"].to_numpy(dtype=np.intp)] = False
         size = np.zeros(len(table))
         size[sound] = exact_size_m2(geometries[sound])
-        ids = read_texts(table["hazard_id"])
+        ids = texts_of(table, "hazard_id")
         named = np.arange(1, len(table) + 1) if numbers is None else np.asarray(numbers, np.intp)
         return cls(table, ids, kinds, geometries, emptied, faults, sound, size, named)
 
@@ -111,28 +112,9 @@ class Records:
         return some((self.label(place) for place in places), most)
 
 
-def _canonical(hazards: gpd.GeoDataFrame, what: str) -> gpd.GeoDataFrame:
-    """Return the table with known columns in small letters and a fresh index."""
-    if hazards.active_geometry_name is None:
-        raise GeometryError(f"no geometry column in {what}; use set_geometry first")
-    if hazards.crs is None or hazards.crs != CRS:
-        raise CRSError(f"{what} must be in EPSG:4326; use to_crs(4326) first")
-    table = hazards.reset_index(drop=True)
-    if table.geometry.name != "geometry":
-        table = table.rename_geometry("geometry")
-    known = set(HAZARD_COLUMNS)
-    names: dict[Any, str] = {
-        name: str(name).lower()
-        for name in table.columns
-        if str(name).lower() in known and name not in known
-    }
-    table = table.rename(columns=names)
-    twice = table.columns[table.columns.duplicated()].unique()
-    if len(twice):
-        raise RecordError(f"{what}: column {some(twice)} stands twice; rename one of them")
-    if "hazard_id" not in table:
-        others = some(table.columns.drop("geometry"), 12) or "none"
-        raise RecordError(
-            f"{what}: no column 'hazard_id' (there are: {others}); rename the one that holds the id"
-        )
-    return table
+def texts_of(table: pd.DataFrame, column: str) -> Objects:
+    """Return the trimmed texts of a column, None where missing, and where there is no column."""
+    if column not in table:
+        return np.full(len(table), None)
+    texts = read_texts(table[column]).astype(object)
+    return np.asarray(texts.where(texts.notna(), None), dtype=object)

@@ -81,7 +81,7 @@ def check_reports(
     Raises
     ------
     CRSError, GeometryError, RecordError
-        If this is no table of reports in EPSG:4326.
+        If this is not a table of reports in EPSG:4326.
 
     Examples
     --------

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from mine_geo.intake.guard.binary import wkb_header
+
 if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
@@ -81,7 +83,7 @@ def straightened(wkb: bytes, off: float) -> tuple[bytes, int]:
     Raises
     ------
     ValueError
-        If it is no such WKB, or an arc would need more than 1,000,000 points.
+        If it is not such a WKB, or an arc would need more than 1,000,000 points.
 
     Examples
     --------
@@ -122,20 +124,9 @@ class _Reader:
         return found.reshape(count, width)[:, :2].astype(float)
 
 
-def _header(wkb: bytes, place: int) -> tuple[int, int, int, str]:
-    """Return type, numbers a point, the place behind them, and the order of bytes."""
-    order = "<" if wkb[place : place + 1] == b"\x01" else ">"
-    (written,) = struct.unpack_from(f"{order}I", wkb, place + 1)
-    plain = written & 0x1FFFFFFF
-    kind, dimensions = plain % 1000, plain // 1000
-    width = 2 + (dimensions in {1, 3}) + (dimensions in {2, 3})
-    width += bool(written & 0x80000000) + bool(written & 0x40000000)
-    return kind, width, place + 5 + (4 if written & 0x20000000 else 0), order
-
-
 def _any(reader: _Reader) -> bytes:
     """Return the next geometry in straight edges."""
-    kind, width, reader.place, order = _header(reader.wkb, reader.place)
+    kind, width, reader.place, order = wkb_header(reader.wkb, reader.place)
     if kind == 1:
         return struct.pack("<BI", 1, 1) + reader.points(order, 1, width).astype("<f8").tobytes()
     if kind in {_LINE, _CIRCULAR, _COMPOUND}:
@@ -163,7 +154,7 @@ def _polygon(rings: list[Floats]) -> bytes:
 
 def _curve(reader: _Reader) -> Floats:
     """Return the points of the next line, arc or compound of both."""
-    kind, width, reader.place, order = _header(reader.wkb, reader.place)
+    kind, width, reader.place, order = wkb_header(reader.wkb, reader.place)
     return _line(reader, kind, width, order)
 
 
@@ -190,10 +181,13 @@ def _arc(start: Floats, middle: Floats, end: Floats, off: float) -> Floats:
 
     Where start and end are one point, the middle one lies across a full circle.
     """
+    # 1. The centre, seen from the start; none where the three points are in line.
     full = bool((start == end).all())
     across = (middle - start) / 2 if full else _centre(start, middle, end)
     if across is None or not np.isfinite(across).all():
         return np.array([start, middle, end])
+    # 2. How far the arc turns from start to end, counterclockwise; clockwise where the middle
+    #    point would not be passed on the way.
     centre = start + across
     radius = float(np.hypot(*across))
     first, second, last = (np.arctan2(*(p - centre)[::-1]) for p in (start, middle, end))
@@ -202,6 +196,7 @@ def _arc(start: Floats, middle: Floats, end: Floats, off: float) -> Floats:
         turn -= 2 * np.pi
     if radius == 0:
         return np.array([start, end])
+    # 3. Into how many chords of one angle it is divided, none farther off than allowed.
     # Of an angle t a chord is off its arc by r (1 - cos t/2) = 2 r (sin t/4) squared.
     step = min(WIDEST, 4 * np.arcsin(min(1, np.sqrt(off / (2 * radius)))))
     number = int(np.ceil(abs(turn) / step))
@@ -209,6 +204,7 @@ def _arc(start: Floats, middle: Floats, end: Floats, off: float) -> Floats:
         return np.array([start, middle, end])
     if number > MOST_POINTS:
         raise ValueError("an arc of more than 1,000,000 points")
+    # 4. Both ends are kept to the last digit: neighbouring edges share them.
     angles = first + turn * np.arange(1, number) / number
     inner = centre + radius * np.column_stack([np.cos(angles), np.sin(angles)])
     return np.vstack([start, inner, end])

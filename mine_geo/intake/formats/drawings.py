@@ -118,14 +118,11 @@ def _closed(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], list[int]
         rings = parts[lines]
         if not shapely.is_closed(rings).all() or (shapely.get_num_points(rings) < 4).any():
             continue
-        drawn = [*map(_polygon, rings), *parts[~lines][kinds == _POLYGON]]
+        closed = [shapely.linearrings(shapely.get_coordinates(ring)) for ring in rings]
+        drawn = [*shapely.polygons(closed), *parts[~lines][kinds == _POLYGON]]
         shapes[place] = drawn[0] if len(drawn) == 1 else shapely.multipolygons(drawn)
         found.append(place)
     return shapes, found
-
-
-def _polygon(line: Any) -> Any:
-    return shapely.polygons(shapely.linearrings(shapely.get_coordinates(line)))
 
 
 def _lettered(frame: gpd.GeoDataFrame, texts: gpd.GeoDataFrame) -> pd.Series[Any]:

@@ -18,7 +18,7 @@ Tried and found wrong, or not said, and therefore done here before it sees the r
 - a z or m that is null or "NaN", as servers write it where there is none, loses the whole polygon:
   only x and y are handed on;
 - curves (`curveRings`) become null without a word: `not_polygon`;
-- a coordinate that is no number, a point of one number: null without a word: `bad_coordinates`;
+- a coordinate that is not a number, a point of one number: null without a word: `bad_coordinates`;
 - rings of one or two points: null or degenerate without a word: `few_points`;
 - a ring that is not closed: null in pyogrio; closed here, and said (`repaired`);
 - a `spatialReference` that stands in the geometries only, or that PROJ does not know, becomes
@@ -48,10 +48,10 @@ import pyogrio.errors
 
 from mine_geo.errors import CRSError, FileError, some
 from mine_geo.geo.cells import iso_moments
-from mine_geo.geo.declared import same_system, system_of
+from mine_geo.geo.named_systems import same_system, system_of
+from mine_geo.intake.columns import is_made
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.matching import is_made
-from mine_geo.intake.raw import Raw
+from mine_geo.intake.received import ANYTHING, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Profile
+    from mine_geo.intake.received import Wanted
 
 
 Values = list[Any]
@@ -146,7 +146,10 @@ def to_columns(
             kind = "Coded"
         column = "geometry_" if name == "geometry" else name  # ours is called so
         columns[column], bad = _column(values, kind, local=local)
-        findings += [_bad_day(name, values[record], record) for record in bad]
+        findings += [
+            Finding("bad_date", f"{name} {_text(values[record])[:40]!r} is no day", record=record)
+            for record in bad
+        ]
     return columns, findings
 
 
@@ -171,7 +174,12 @@ def _moments(values: Values, *, zone: bool) -> tuple[pd.Series[Any], list[int]]:
     """Return days and times from milliseconds since 1970 or from ISO texts."""
     numbers = np.array(
         [
-            np.datetime64(math.floor(value) if _is_moment(value) else "NaT", "ms")
+            np.datetime64(
+                math.floor(value)
+                if (type(value) in (int, float) and FIRST_MS <= value <= LAST_MS)
+                else "NaT",
+                "ms",
+            )
             for value in values
         ],
         dtype="datetime64[ms]",
@@ -181,14 +189,6 @@ def _moments(values: Values, *, zone: bool) -> tuple[pd.Series[Any], list[int]]:
     moments = pd.Series(numbers).dt.tz_localize("UTC").fillna(said.astype("datetime64[ms, UTC]"))
     bad = [place for place in np.flatnonzero(moments.isna()) if values[place] is not None]
     return (moments if zone else moments.dt.tz_localize(None)), [int(place) for place in bad]
-
-
-def _is_moment(value: Any) -> bool:
-    return type(value) in (int, float) and FIRST_MS <= value <= LAST_MS
-
-
-def _bad_day(name: str, value: Any, record: int) -> Finding:
-    return Finding("bad_date", f"{name} {_text(value)[:40]!r} is no day", record=record)
 
 
 def _text(value: Any) -> Any:
@@ -383,7 +383,7 @@ def load(file: Path) -> Any:
     try:
         content = json.loads(data)
         if _UNPAIRED.search(data):
-            # Half a pair of UTF-16 is no character, and no column or store holds it.
+            # Half a pair of UTF-16 is not a character, and no column or store can hold it.
             content = json.loads(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
     except RecursionError:
         raise FileError(f"{file}: lists in lists without end, no answer of a server") from None
@@ -639,7 +639,7 @@ OBJECT_ID: Final = "objectid"
 """What the server's number of a record is called here, where its field has a name of its own."""
 
 
-def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:  # noqa: ARG001 (all readers are called alike)
+def read_answer(path: Path, wanted: Wanted = ANYTHING) -> Raw:
     """Read the answer of an ArcGIS server, of one page or several.
 
     Parameters
@@ -647,10 +647,8 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     path
         One answer, one file with a list of answers, or a folder with one answer a file. The
         description of the layer may lie beside it: see `esri_pages.find_description`.
-    layer
-        An answer has no layers: leave it out.
-    profile
-        Not needed to read it.
+    wanted
+        An answer has no layers: leave it out. The profile is not needed to read it.
 
     Returns
     -------
@@ -678,12 +676,14 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = pathlib.Path(folder, "hazards.json")
     ...     _ = file.write_text(json.dumps(answer))
-    ...     raw = read(file)
+    ...     raw = read_answer(file)
     >>> raw.table.hazard[0], raw.table.geometry[0].wkt, raw.table.crs.to_epsg()
     ('AP-1', 'POLYGON ((103 13, 103 13.1, 103.1 13.1, 103 13))', 4326)
     """
-    if layer is not None:
-        raise FileError(f"{path}: an answer of a server has no layers; leave out layer={layer!r}")
+    if wanted.layer is not None:
+        raise FileError(
+            f"{path}: an answer of a server has no layers; leave out layer={wanted.layer!r}"
+        )
     parts: list[_Part] = []
     findings: list[Finding] = []
     start = 0
@@ -693,12 +693,20 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
         findings += said
         start += len(part.attributes)
     if parts[-1].more:
-        findings.append(_more(parts[-1].name, start))
+        message = (
+            f"{parts[-1].name}: the server has more than these {start} records "
+            "(exceededTransferLimit); ask for the next pages (resultOffset) and save them in one "
+            "folder"
+        )
+        findings.append(Finding("more_on_server", message))
     attributes = [row for part in parts for row in part.attributes]
     fields = merge_fields(part.head for part in parts)
     oid = _object_id(parts[0].head, fields)
     description, unread = find_description(path, set(fields) or set().union(*attributes))
-    columns, bad = to_columns(attributes, fields, description | _zone(parts[0].head))
+    # What the answer itself says of the time zone of its dates counts.
+    zone = ("datesInUnknownTimezone", "dateFieldsTimeReference")
+    description |= {name: parts[0].head[name] for name in zone if name in parts[0].head}
+    columns, bad = to_columns(attributes, fields, description)
     findings += unread + bad + _twice(parts, attributes, oid)
     if oid in columns and not is_made(oid):
         # The server's number of a record, whatever it is called: never the id of a hazard.
@@ -724,7 +732,8 @@ def _part(page: Page, start: int) -> tuple[_Part, list[Finding]]:
     """Return what stays of a page, and its findings with the places of the whole table."""
     drawn = draw(page)
     findings = [replace(f, record=f.record + start) for f in drawn.findings if f.record is not None]
-    attributes = [_attributes(feature) for feature in page.features]
+    written = [feature.get("attributes") for feature in page.features]
+    attributes = [each if isinstance(each, dict) else {} for each in written]
     strange = len(page.answer["features"]) - len(attributes)
     if strange:
         findings.append(Finding("unread_part", f"{page.name}: {strange} features are no records"))
@@ -733,25 +742,6 @@ def _part(page: Page, start: int) -> tuple[_Part, list[Finding]]:
         findings.append(Finding("unread_part", message))
     head = {name: value for name, value in page.answer.items() if name != "features"}
     return _Part(page.name, head, attributes, drawn, page.more), findings
-
-
-def _attributes(feature: dict[str, Any]) -> dict[str, Any]:
-    attributes = feature.get("attributes")
-    return attributes if isinstance(attributes, dict) else {}
-
-
-def _zone(head: dict[str, Any]) -> dict[str, Any]:
-    """Return what an answer itself says of the time zone of its dates."""
-    said = ("datesInUnknownTimezone", "dateFieldsTimeReference")
-    return {name: head[name] for name in said if name in head}
-
-
-def _more(name: str, records: int) -> Finding:
-    message = (
-        f"{name}: the server has more than these {records} records (exceededTransferLimit); "
-        "ask for the next pages (resultOffset) and save them in one folder"
-    )
-    return Finding("more_on_server", message)
 
 
 def _object_id(head: dict[str, Any], fields: dict[str, dict[str, Any]]) -> str | None:
@@ -766,7 +756,9 @@ def _twice(parts: list[_Part], attributes: list[dict[str, Any]], name: str | Non
     """Name the records whose object id stood before: pages that shifted while they were saved."""
     if name is None:
         return []
-    ids = pd.Series([_hashable(row.get(name)) for row in attributes], dtype=object)
+    written = [row.get(name) for row in attributes]
+    hashable = [each if isinstance(each, (int, float, str)) else None for each in written]
+    ids = pd.Series(hashable, dtype=object)
     places = np.repeat([part.name for part in parts], [len(part.attributes) for part in parts])
     first = dict(zip(ids[::-1], places[::-1], strict=True))
     again = np.flatnonzero(ids.duplicated() & ids.notna())
@@ -779,10 +771,6 @@ def _twice(parts: list[_Part], attributes: list[dict[str, Any]], name: str | Non
         )
         for place in again
     ]
-
-
-def _hashable(value: Any) -> Any:
-    return value if isinstance(value, (int, float, str)) else None
 
 
 def _table(columns: dict[str, Any], parts: list[_Part], records: int) -> gpd.GeoDataFrame:

@@ -17,7 +17,7 @@ names in `point_columns.ROLES` are guesses in that spirit. A profile's `points` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -26,14 +26,13 @@ from mine_geo.errors import FileError, some
 from mine_geo.intake.findings import Finding
 from mine_geo.intake.points import geopoints, point_columns
 from mine_geo.intake.points.geopoints import key_text
-from mine_geo.intake.raw import Raw
+from mine_geo.intake.received import ANYTHING, NO_PROFILE, Raw, with_geometry
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mine_geo.intake.points.turning_points import Built
-    from mine_geo.intake.raw import Profile, What
+    from mine_geo.intake.received import Profile, Wanted, What
 
     Sheets = dict[str, pd.DataFrame]
 
@@ -89,14 +88,7 @@ def is_export(sheets: Sheets) -> bool:
     )
 
 
-def read(
-    sheets: Sheets,
-    path: Path,
-    *,
-    layer: str | None = None,
-    profile: Profile | None = None,
-    what: What | None = None,
-) -> Raw:
+def read_export(sheets: Sheets, path: Path, wanted: Wanted = ANYTHING) -> Raw:
     """Read the hazards, or the hazard reductions, of an export of IMSMA NG.
 
     Parameters
@@ -105,16 +97,12 @@ def read(
         The tables, all cells text.
     path
         The file or folder they are from, for messages.
-    layer
-        Which records: `hazard`, `hazreduc` (activities: survey, clearance, completion reports) or
-        the workbench's `hazardinfoversion`, `hazreducinfoversion`.
-    profile
-        Its `points` say further names of columns, its option `magnetic_declination_deg` that
-        bearings are magnetic (degrees, east positive), its option `number_gaps = "accept"` that
-        point numbers may leave some out.
-    what
-        Which records where `layer` does not say it: `hazards`, or `reports` (hazard reductions);
-        whatever is there first where left out.
+    wanted
+        The layer is `hazard`, `hazreduc` (activities: survey, clearance, completion reports) or
+        the workbench's `hazardinfoversion`, `hazreducinfoversion`; without one `what` says which
+        (reports are hazard reductions), else whatever is there first. Of the profile's options
+        `magnetic_declination_deg` says that bearings are magnetic (degrees, east positive), and
+        `number_gaps = "accept"` that point numbers may leave some out.
 
     Returns
     -------
@@ -135,16 +123,21 @@ def read(
     ...     "geopoint_guid": ["p1", "p2", "p3"], "hazard_guid": ["a", "a", "a"],
     ...     "pointno": ["3", "1", "2"], "latitude": ["13.01", "13", "13"],
     ...     "longitude": ["103", "103", "103.01"]}, dtype="str")
-    >>> raw = read({"hazard": hazard, "geopoint": geopoint}, Path("export.zip"))
+    >>> raw = read_export({"hazard": hazard, "geopoint": geopoint}, Path("export.zip"))
     >>> raw.table.geometry[0].wkt
     'POLYGON ((103 13, 103.01 13, 103 13.01, 103 13))'
     """
+    profile = wanted.profile
     export = _sorted_out(sheets, profile)
-    name = _choose(export, path, layer, what)
+    name = _choose(export, path, wanted)
     table = export.records[name]
-    key, local = _keys(name, table)
+    # By what points know each record, and the id that people use.
+    guid, localid = OBJECTS[name]
+    small = _small(table)
+    key = key_text(small[guid])
+    local = small[localid].fillna(key) if localid in small else key
     findings = []
-    if layer is None:
+    if wanted.layer is None:
         findings += [
             Finding("unread_part", f"the table {other} was not read; choose it as the layer")
             for other in export.records
@@ -158,38 +151,16 @@ def read(
         read = point_columns.read_points(points, profile)
         findings += point_columns.of_other_datums(points, profile)
         read = read.assign(record=points["record"], part=points["ring"].fillna(read["part"]))
-        built = geopoints.build(read, gaps=point_columns.gaps_accepted(profile))
+        built = geopoints.build(read, gaps=profile.gaps)
         geometry = [built.geometry.get(one) for one in key]
-        findings += of_records(built, key, local)
+        findings += built.of_records(key, local)
     else:
         findings.append(Finding("unread_part", "no table geopoint: no polygons; export it too"))
-    table = point_columns.with_geometry(_worded(table, export.words), geometry, CRS)
+    table = with_geometry(_worded(table, export.words), geometry, CRS)
     return Raw(table, FORMAT, name, PROFILE, tuple(findings))
 
 
-def of_records(
-    built: Built, key: pd.Series[Any], local: pd.Series[Any] | None = None
-) -> list[Finding]:
-    """Return the findings of built polygons with the place and the id of their records.
-
-    Parameters
-    ----------
-    built
-        From `geopoints.build`.
-    key
-        The key of each record, in the order of the table.
-    local
-        The id that people use for each, where it is known.
-    """
-    places = dict(zip(reversed(key.tolist()), reversed(range(len(key))), strict=True))
-    ids = [None] * len(key) if local is None else local.tolist()
-    return [
-        replace(said, record=places[one], hazard_id=ids[places[one]])
-        for one, said in built.findings
-    ]
-
-
-def _sorted_out(sheets: Sheets, profile: Profile | None = None) -> _Export:
+def _sorted_out(sheets: Sheets, profile: Profile = NO_PROFILE) -> _Export:
     """Tell the tables by their columns."""
     tables = {name: _small(table) for name, table in sheets.items()}
     words = next((t for t in tables.values() if {"imsmaenum_guid", "enumvalue"} <= set(t)), None)
@@ -206,7 +177,7 @@ def _sorted_out(sheets: Sheets, profile: Profile | None = None) -> _Export:
     return _Export(
         records,
         tuple(_worded(tables[name], words) for name in points),
-        tuple(table for table in rest if _guids(table)),
+        tuple(table for table in rest if [guid for guid, _ in OBJECTS.values() if guid in table]),
         tuple(_worded(table, words) for table in rest),
         words,
     )
@@ -216,10 +187,6 @@ def _small(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its columns in small letters, the first of each."""
     table = table.set_axis([str(column).strip().lower() for column in table.columns], axis=1)
     return table.loc[:, ~table.columns.duplicated()].reset_index(drop=True)
-
-
-def _guids(table: pd.DataFrame) -> list[str]:
-    return [guid for guid, _ in OBJECTS.values() if guid in table]
 
 
 def _worded(table: pd.DataFrame, words: pd.DataFrame | None) -> pd.DataFrame:
@@ -241,7 +208,8 @@ def _worded(table: pd.DataFrame, words: pd.DataFrame | None) -> pd.DataFrame:
     return table.assign(**new)
 
 
-def _choose(export: _Export, path: Path, layer: str | None, what: What | None) -> str:
+def _choose(export: _Export, path: Path, wanted: Wanted) -> str:
+    layer, what = wanted.layer, wanted.what
     if not export.records:
         raise FileError(
             f"{path}: geopoints of IMSMA NG, but no table hazard or hazreduc with its guid and "
@@ -252,16 +220,8 @@ def _choose(export: _Export, path: Path, layer: str | None, what: What | None) -
     there = [one for one in export.records if what is None or one.startswith(STEMS[what])]
     if layer is None and there:
         return there[0]
-    wanted = repr(layer) if what is None or layer is not None else f"{STEMS[what]} ({what})"
-    raise FileError(f"{path}: no table {wanted}; it has: {some(export.records)}")
-
-
-def _keys(name: str, table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
-    """Return by what points know each record, and the id that people use."""
-    guid, localid = OBJECTS[name]
-    small = _small(table)
-    key = key_text(small[guid])
-    return key, small[localid].fillna(key) if localid in small else key
+    asked = repr(layer) if what is None or layer is not None else f"{STEMS[what]} ({what})"
+    raise FileError(f"{path}: no table {asked}; it has: {some(export.records)}")
 
 
 def _joined(export: _Export, name: str, path: Path) -> pd.DataFrame:

@@ -28,12 +28,11 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from mine_geo.errors import FileError, some
-from mine_geo.intake import plausible
+from mine_geo.intake.columns import fold
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.formats.imsma_ng import of_records
-from mine_geo.intake.matching import fold
 from mine_geo.intake.points import geopoints, point_columns
-from mine_geo.intake.raw import Raw
+from mine_geo.intake.points.plausible import of_header, taken_as_wgs84
+from mine_geo.intake.received import ANYTHING, Raw, with_geometry
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from mine_geo.intake.points.turning_points import Built
-    from mine_geo.intake.raw import Profile, What
+    from mine_geo.intake.received import Profile, Wanted, What
 
 
 ITEMS: Final[dict[str, What]] = {
@@ -111,26 +110,17 @@ class _File:
         return any(there.issuperset(place) for place in point_columns.PLACES)
 
 
-def read(
-    path: Path,
-    *,
-    layer: str | None = None,
-    profile: Profile | None = None,
-    what: What | None = None,
-) -> Raw:
+def read_items(path: Path, wanted: Wanted = ANYTHING) -> Raw:
     """Read the hazards and hazard reductions of a maXML file.
 
     Parameters
     ----------
     path
         The file.
-    layer
-        Which item: `Hazard` or `HazardReduction`.
-    profile
-        As for `imsma_ng.read`.
-    what
-        Which items where `layer` does not say it: `hazards`, or `reports` (hazard reductions);
-        all where left out.
+    wanted
+        The layer is an item, `Hazard` or `HazardReduction`; without one `what` says which (reports
+        are hazard reductions), and all are read where it is left out. The profile is as for
+        `imsma_ng.read_export`.
 
     Returns
     -------
@@ -158,27 +148,28 @@ def read(
     ...         "<MineActionFieldReport><FieldReport><Hazard><LocalID>MF-1</LocalID>"
     ...         f"<GeospatialInfo>{points}</GeospatialInfo></Hazard></FieldReport>"
     ...         "</MineActionFieldReport>")
-    ...     raw = read(path)
+    ...     raw = read_items(path)
     >>> raw.table[["item", "LocalID"]].values.tolist(), raw.table.geometry[0].wkt
     ([['Hazard', 'MF-1']], 'POLYGON ((103 13, 103.01 13, 103 13.01, 103 13))')
     """
+    profile = wanted.profile
     roles = point_columns.roles(profile)
     found = _File(roles={fold(name): role for role, names in roles.items() for name in names})
     with _one_line(path), path.open("rb") as stream:
         _parse(iterparse(stream, events=("start", "end"), forbid_dtd=True), found, path)
-    chosen, findings = _chosen(found, layer, what, path)
+    chosen, findings = _chosen(found, wanted, path)
     rows = [found.rows[place] for place in chosen]
     table = pd.DataFrame(rows, columns=[ITEM_COLUMN, *found.columns], dtype="str")
     table = table.dropna(axis="columns", how="all")
     keys = pd.Series([str(place) for place in chosen], dtype="str")
-    crs = plausible.of_header(found.header, path)
+    crs = of_header(found.header, path)
     built = _built(found, keys, profile, "" if crs == CRS else f"{crs} of the header")
-    findings += of_records(built, keys)
-    if crs == CRS and (profile is None or "crs" not in profile.options):
-        findings += plausible.taken_as_wgs84(_said_systems(found, table))
+    findings += built.of_records(keys)
+    if crs == CRS and "crs" not in profile.options:
+        findings += taken_as_wgs84(_said_systems(found, table))
     geometry = [built.geometry.get(key) for key in keys]
-    table = point_columns.with_geometry(table, geometry, crs)
-    return Raw(table, FORMAT, layer, PROFILE, tuple(findings))
+    table = with_geometry(table, geometry, crs)
+    return Raw(table, FORMAT, wanted.layer, PROFILE, tuple(findings))
 
 
 def _said_systems(found: _File, table: pd.DataFrame) -> dict[str, None]:
@@ -188,7 +179,7 @@ def _said_systems(found: _File, table: pd.DataFrame) -> dict[str, None]:
     return dict.fromkeys(texts + [found.role(point, "system") or "" for point in found.points])
 
 
-def _built(found: _File, keys: pd.Series[Any], profile: Profile | None, datum: str) -> Built:
+def _built(found: _File, keys: pd.Series[Any], profile: Profile, datum: str) -> Built:
     whose = pd.DataFrame(found.whose, columns=["record", "ring", "form"], dtype="str")
     ours = whose["record"].isin(keys)
     whose = whose.loc[ours].reset_index(drop=True)
@@ -201,7 +192,7 @@ def _built(found: _File, keys: pd.Series[Any], profile: Profile | None, datum: s
         part=read["part"].fillna(whose["ring"]),
         shape=read["shape"].fillna(whose["form"]),
     )
-    return geopoints.build(read, gaps=point_columns.gaps_accepted(profile))
+    return geopoints.build(read, gaps=profile.gaps)
 
 
 @contextmanager
@@ -316,7 +307,7 @@ def sort_of(table: pd.DataFrame) -> tuple[What, str | None, bool]:
     Parameters
     ----------
     table
-        As `read` gives it, of all items.
+        As `read_items` gives it, of all items.
 
     Returns
     -------
@@ -388,27 +379,26 @@ def _leaves(element: Element, *, deep: bool = True) -> dict[str, str]:
     return leaves
 
 
-def _chosen(
-    found: _File, layer: str | None, what: What | None, path: Path
-) -> tuple[list[int], list[Finding]]:
+def _chosen(found: _File, wanted: Wanted, path: Path) -> tuple[list[int], list[Finding]]:
     """Return the places of the rows that are asked for, and what is said of the rest."""
+    layer, what = wanted.layer, wanted.what
     items = [row[ITEM_COLUMN] for row in found.rows]
     every = _counted(Counter(items) + Counter(found.others))
     if layer is not None:
-        wanted = [fold(item) == fold(layer) for item in items]
+        use = [fold(item) == fold(layer) for item in items]
     else:
-        wanted = [what is None or ITEMS[found.small(item)] == what for item in items]
-    if not any(wanted):
+        use = [what is None or ITEMS[found.small(item)] == what for item in items]
+    if not any(use):
         asked = repr(layer) if layer is not None else f"for {what or 'hazards or reports'}"
         raise FileError(f"{path}: no item {asked} in it; it has: {every or 'none'}")
-    left = Counter(item for item, use in zip(items, wanted, strict=True) if not use)
+    left = Counter(item for item, ours in zip(items, use, strict=True) if not ours)
     said = []
     if found.others:
         said.append(f"items that are no land and no activity: {_counted(found.others)}")
     if left and layer is None:
         said.append(f"items that are not {what}: {_counted(left)}")
     findings = [Finding("unread_part", text) for text in said]
-    return [place for place, use in enumerate(wanted) if use], findings
+    return [place for place, ours in enumerate(use) if ours], findings
 
 
 def _counted(counts: Mapping[str, int]) -> str:

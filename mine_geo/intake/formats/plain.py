@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
@@ -23,18 +22,18 @@ from shapely.errors import GEOSException
 from mine_geo.errors import CRSError, FileError, OptionError, some
 from mine_geo.geo.crs import is_wgs84
 from mine_geo.geo.datum import CAMBODIA
-from mine_geo.geo.declared import of_values
+from mine_geo.geo.named_systems import of_values
 from mine_geo.geo.vector import FEW_POINTS, NOT_CLOSED
+from mine_geo.intake.columns import ID, columns_named, fold, is_made, names_of
 from mine_geo.intake.findings import Finding
 from mine_geo.intake.formats.survey123 import PARENTS
 from mine_geo.intake.guard.binary import is_deep_text
 from mine_geo.intake.mapping import is_state
-from mine_geo.intake.matching import ID, fold, is_made, names_of
-from mine_geo.intake.plausible import check_columns
 from mine_geo.intake.points import coordinates, turning_points
 from mine_geo.intake.points.geopoints import BENCHMARKS, LANDMARKS, LOOSE_KINDS, words
+from mine_geo.intake.points.plausible import check_columns
 from mine_geo.intake.profiles import bundled
-from mine_geo.intake.raw import Raw
+from mine_geo.intake.received import ANYTHING, NO_PROFILE, Raw, with_geometry
 from mine_geo.terms import CRS, HAZARD_COLUMNS
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Profile, What
+    from mine_geo.intake.received import Profile, Wanted, What
 
     Sheets = dict[str, pd.DataFrame]
 
@@ -121,7 +120,7 @@ class Chosen:
     unread: tuple[str, ...]
 
 
-def layout(table: pd.DataFrame, profile: Profile | None = None, what: What | None = None) -> Layout:
+def layout(table: pd.DataFrame, profile: Profile = NO_PROFILE, what: What | None = None) -> Layout:
     """Find the columns of a table that say where, and of which record.
 
     Parameters
@@ -146,28 +145,33 @@ def layout(table: pd.DataFrame, profile: Profile | None = None, what: What | Non
     >>> found.way, found.key, found.columns
     ('lon_lat', 'Hazard ID', {'lon': 'Long', 'lat': 'Lat'})
     """
-    taken = None if profile is None else profile.id_column
-    if profile is None or not profile.points:  # one that says options only
-        profile = bundled()["plain"]
-    there = _folded(table.columns)
+    taken = profile.id_column
+    if not profile.points:  # it says options only, or nothing
+        profile = bundled()[PLAIN]
     roles = [role for parts in WAYS.values() for role in parts]
     columns: dict[str, str] = {}
     for role in (*roles, *POINT_ONLY):
-        found = _first(there, (*profile.points.get(role, ()), *_FURTHER.get(role, ())))
-        if found is not None:
-            columns[role] = found
+        names = (*profile.points.get(role, ()), *_FURTHER.get(role, ()))
+        found = columns_named(table.columns, names)
+        if found:
+            columns[role] = found[0]
     columns = _with_shapes(table, columns)
     ways = [way for way, parts in WAYS.items() if all(part in columns for part in parts)]
-    filled = {way: _filled(table, [columns[part] for part in WAYS[way]]) for way in ways}
+    filled = {
+        way: int(table[[columns[part] for part in WAYS[way]]].notna().all(axis=1).sum())
+        for way in ways
+    }
     ways = [way for way in SHAPES if filled.get(way)][:1] or ways
     way = max(ways, key=lambda name: filled[name], default=None)
     plain = bundled()[PLAIN].hazards.columns["hazard_id"]
-    ids = plain if profile is None else profile.hazards.columns.get("hazard_id", plain)
+    ids = profile.hazards.columns.get("hazard_id", plain)
     # A number that a program gives each row says nothing of the record.
-    own = _folded(name for name in table.columns if not is_made(str(name)))
-    key = _first(own, (*EVENT_KEYS, *_role_names(profile, "parent"), *ids, "hazard_id"))
+    own = [name for name in table.columns if not is_made(str(name))]
+    named = columns_named(own, (*EVENT_KEYS, *_parents(profile), *ids, "hazard_id"))
     if taken is not None:
-        key = taken if taken in table.columns else _first(there, (taken,)) or key
+        said = [taken] if taken in table.columns else columns_named(table.columns, (taken,))
+        named = said or named
+    key = named[0] if named else None
     made = Layout(way, columns, key)
     if what != "reports":
         return made
@@ -175,16 +179,16 @@ def layout(table: pd.DataFrame, profile: Profile | None = None, what: What | Non
 
 
 def _parts(
-    table: pd.DataFrame, own: Mapping[str, str], profile: Profile, key: str | None
+    table: pd.DataFrame, own: list[str], profile: Profile, key: str | None
 ) -> dict[str, str]:
     """Return the columns that tell the reports of a table apart: references, and the hazard."""
     names = (*EVENT_KEYS, *names_of(profile.reports, _REFERENCE))
-    parts = {fold(name): own[fold(name)] for name in names if fold(name) in own}
-    hazard = _first(own, names_of(profile.reports, ID))
+    parts = {fold(str(column)): column for column in columns_named(own, names)}
+    hazard = columns_named(own, names_of(profile.reports, ID))
     if key is not None and key not in parts.values():
-        hazard = key
-    if hazard is not None:
-        parts[HAZARD] = hazard
+        hazard = [key]
+    if hazard:
+        parts[HAZARD] = hazard[0]
     return {part: column for part, column in parts.items() if table[column].notna().any()}
 
 
@@ -254,12 +258,10 @@ def _is_like(column: pd.Series[Any], pattern: str) -> bool:
     return bool(len(cells)) and bool(cells.str.match(pattern).mean() > 0.5)
 
 
-def _role_names(profile: Profile | None, role: str) -> tuple[str, ...]:
-    """Return the names of columns of a role; those of plain tables where a profile says none."""
-    said = None if profile is None else profile.points.get(role)
-    if said is not None and not said:
-        return ()
-    return (*(said or bundled()[PLAIN].points.get(role, ())), *_FURTHER.get(role, ()))
+def _parents(profile: Profile) -> tuple[str, ...]:
+    """Return the names of the column that says whose a point is; `[]` of a profile is none."""
+    said = profile.points.get("parent")
+    return () if said == () else said or bundled()[PLAIN].points.get("parent", ())
 
 
 def choose_tables(sheets: Sheets, layouts: Mapping[str, Layout], layer: str | None) -> Chosen:
@@ -282,7 +284,7 @@ def choose_tables(sheets: Sheets, layouts: Mapping[str, Layout], layer: str | No
         )
     places = _columns_in_words(placed, layouts, layer)
     if layer == places:
-        return Chosen(places, None, _others(sheets, places))
+        return Chosen(places, None, tuple(name for name in sheets if name != places))
     records = [name for name in sheets if _shares_keys(sheets, layouts, places, name)]
     if layer is not None:
         records = [name for name in records if name == layer]
@@ -290,7 +292,8 @@ def choose_tables(sheets: Sheets, layouts: Mapping[str, Layout], layer: str | No
             raise FileError(f"sheet {layer!r} says no place, and no id of the sheet {places!r}")
     if len(records) > 1:
         raise _several("of records", records)
-    return Chosen(places, records[0] if records else None, _others(sheets, places, *records))
+    unread = tuple(name for name in sheets if name not in {places, *records})
+    return Chosen(places, records[0] if records else None, unread)
 
 
 def _columns_in_words(placed: list[str], layouts: Mapping[str, Layout], layer: str | None) -> str:
@@ -328,26 +331,6 @@ def keys(table: pd.DataFrame, column: str) -> pd.Series[Any]:
     return table[column].astype("str").str.strip()
 
 
-def _others(sheets: Sheets, *read: str) -> tuple[str, ...]:
-    return tuple(name for name in sheets if name not in read)
-
-
-def _folded(columns: Iterable[Any]) -> dict[str, str]:
-    there: dict[str, str] = {}
-    for column in columns:
-        there.setdefault(fold(str(column)), column)
-    return there
-
-
-def _first(there: Mapping[str, str], names: Iterable[str]) -> str | None:
-    return next((there[fold(name)] for name in names if fold(name) in there), None)
-
-
-def _filled(table: pd.DataFrame, columns: list[str]) -> int:
-    """Count the rows in which all these columns hold something."""
-    return int(table[columns].notna().all(axis=1).sum())
-
-
 TELLING: Final = (
     "event_id", "hazard_id", "event_type", "happened_on", "operator", "report_ref",
 )  # fmt: skip
@@ -366,9 +349,7 @@ class Drawn:
     """`record` is the place in the table."""
 
 
-def draw(
-    points: pd.DataFrame, found: Layout, crs: pyproj.CRS | None, profile: Profile | None
-) -> Drawn:
+def draw(points: pd.DataFrame, found: Layout, crs: pyproj.CRS | None, profile: Profile) -> Drawn:
     """Build the polygons of a table of turning points.
 
     Parameters
@@ -437,7 +418,7 @@ def draw(
     return Drawn(pd.DataFrame({"key": index}), geometry, places.crs, tuple(findings))
 
 
-def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profile | None) -> Drawn:
+def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profile) -> Drawn:
     """Return the records of a table of turning points with their own columns.
 
     The first value of each column that a record has; where rows say different things a finding
@@ -455,7 +436,7 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
     first = cells.groupby(key.to_numpy(), sort=False).first().reindex(index)[kept]
     place = index.get_indexer(pd.Index(key))
     known = _known_columns(profile)
-    said_states = (profile or bundled()[PLAIN]).states
+    said_states = profile.states
     if said_states.columns is None:
         said_states = bundled()[PLAIN].states
     states = (*(said_states.columns or ()), *said_states.flags)
@@ -489,7 +470,7 @@ def merge_rows(points: pd.DataFrame, found: Layout, drawn: Drawn, profile: Profi
     table = first.drop(columns=left).reset_index(drop=True)
     geometry = drawn.geometry.copy()
     geometry[list(mixed)] = None
-    # Of rings that are not of one report it is no use to say how to put their points in order.
+    # How to put points in order is no help where they belong to several reports.
     findings = [f for f in findings if f.record not in mixed or f.code != "point_order"]
     findings += [Finding("rows_mixed", _of_reports(each), row) for row, each in mixed.items()]
     return Drawn(table, geometry, drawn.crs, tuple(findings))
@@ -503,7 +484,7 @@ def _of_reports(columns: list[str]) -> str:
     )
 
 
-def _telling(points: pd.DataFrame, found: Layout, profile: Profile | None) -> set[Any]:
+def _telling(points: pd.DataFrame, found: Layout, profile: Profile) -> set[Any]:
     """Return the columns in which the points of one report cannot differ.
 
     A column that says another thing on each row numbers the points, and says nothing of a report.
@@ -513,7 +494,7 @@ def _telling(points: pd.DataFrame, found: Layout, profile: Profile | None) -> se
     plain = bundled()[PLAIN]
     names = {
         fold(name)
-        for one in (plain, profile or plain)
+        for one in (plain, profile)
         for column in TELLING
         for name in names_of(one.reports, column)
     }
@@ -535,10 +516,10 @@ def _other_ways(found: Layout) -> list[Finding]:
     return [Finding("left_over", said)]
 
 
-def _known_columns(profile: Profile | None) -> set[str]:
+def _known_columns(profile: Profile) -> set[str]:
     """Return the names of columns that say something of a record, as they are compared."""
     plain = bundled()[PLAIN]
-    fields = [of for one in (plain, profile or plain) for of in (one.hazards, one.reports)]
+    fields = [of for one in (plain, profile) for of in (one.hazards, one.reports)]
     ours = {*HAZARD_COLUMNS, *(column for of in fields for column in of.columns)}
     return {fold(name) for of in fields for column in ours for name in names_of(of, column)}
 
@@ -583,9 +564,9 @@ def _column(points: pd.DataFrame, found: Layout, role: str) -> pd.Series[Any]:
 
 
 def _places(
-    points: pd.DataFrame, found: Layout, crs: pyproj.CRS | None, profile: Profile | None
+    points: pd.DataFrame, found: Layout, crs: pyproj.CRS | None, profile: Profile
 ) -> coordinates.Places:
-    decimal = None if profile is None else profile.options.get("decimal")
+    decimal = profile.options.get("decimal")
     columns = [points[found.columns[role]] for role in WAYS[str(found.way)]]
     if found.way == "mgrs":
         if crs is not None and not is_wgs84(crs):
@@ -605,7 +586,7 @@ def _places(
         if crs is None or not crs.is_projected or places.crs in (None, crs):
             return places
         one_zone = places.crs is not None and places.crs.is_projected
-        if one_zone and profile is not None and profile.crs_given:
+        if one_zone and profile.crs_given:
             return coordinates.plane(x, y, crs, decimal=decimal)
         raise FileError(
             f"its UTM zones say {places.crs.to_string()}, and {crs.to_string()} is given; correct "
@@ -629,7 +610,7 @@ def _check_order(lon: pd.Series[Any], lat: pd.Series[Any], found: Layout) -> Non
 
 
 def _polygons(
-    rows: pd.DataFrame, reasons: pd.Series[Any], index: pd.Index[Any], profile: Profile | None
+    rows: pd.DataFrame, reasons: pd.Series[Any], index: pd.Index[Any], profile: Profile
 ) -> tuple[NDArray[np.object_], list[Finding]]:
     """Return the geometry of each record, and its findings."""
     geometry = np.full(len(index), None, dtype=object)
@@ -639,16 +620,12 @@ def _polygons(
         places = shapely.points(good[["lon", "lat"]].to_numpy())
         geometry[index.get_indexer(pd.Index(good["record"]))] = places
         return geometry, _unreadable(rows, reasons, index)
-    gaps = profile is not None and profile.options.get("number_gaps", "").lower() == "accept"
-    built = turning_points.polygons(rows, gaps=gaps)
+    built = turning_points.polygons(rows, gaps=profile.gaps)
     geometry[index.get_indexer(built.geometry.index)] = built.geometry.to_numpy()
     unreadable = _unreadable(rows, reasons, index)
     said = {finding.record for finding in unreadable}
-    findings = [
-        Finding(finding.code, finding.message, record=int(index.get_indexer(pd.Index([key]))[0]))
-        for key, finding in built.findings
-    ]
-    return geometry, unreadable + [finding for finding in findings if finding.record not in said]
+    findings = [finding for finding in built.of_records(index) if finding.record not in said]
+    return geometry, unreadable + findings
 
 
 def _unreadable(rows: pd.DataFrame, reasons: pd.Series[Any], index: pd.Index[Any]) -> list[Finding]:
@@ -686,14 +663,7 @@ _OPEN_GEOSHAPE: Final = (
 _CURVES: Final = re.compile(r"(?i)circularstring|compoundcurve|curvepolygon|multi(?:curve|surface)")
 
 
-def read(
-    sheets: dict[str, pd.DataFrame],
-    path: Path,
-    *,
-    layer: str | None = None,
-    profile: Profile | None = None,
-    what: What | None = None,
-) -> Raw:
+def read_table(sheets: dict[str, pd.DataFrame], path: Path, wanted: Wanted = ANYTHING) -> Raw:
     """Read a table with WKT, or with one row a turning point, into records.
 
     Parameters
@@ -702,15 +672,11 @@ def read(
         The tables of the file by name, all cells text (`sheets.read_book`).
     path
         The file, for messages.
-    layer
-        The sheet of the records, where several can be.
-    profile
-        Its `points` name the columns by role (`wkt`, `lon`, `lat`, `easting`, `northing`, `zone`,
-        `mgrs`, `parent`, `part`, `order`, `kind_of_point`), its `hazards` and `reports` the
-        columns of a record; its options: `crs`, `decimal`, `number_gaps`. The bundled profile of
-        plain tables where there is none.
-    what
-        `reports`: a hazard may have several, which their references tell apart.
+    wanted
+        The layer is the sheet of the records. The profile's `points` name the columns by role
+        (`wkt`, `lon`, `lat`, `easting`, `northing`, `zone`, `mgrs`, `parent`, `part`, `order`,
+        `kind_of_point`), its `hazards` and `reports` the columns of a record; its options are
+        `crs`, `decimal`, `number_gaps`. The bundled profile of plain tables where it says none.
 
     Returns
     -------
@@ -735,23 +701,23 @@ def read(
     >>> from pathlib import Path
     >>> points = pd.DataFrame({"hazard_id": ["A"] * 3, "lon": ["104.5", "104.51", "104.51"],
     ...     "lat": ["13.2N", "13.2N", "13°13'N"], "village": "Boeng"}, dtype="str")
-    >>> raw = read({"points": points}, Path("points.csv"))
+    >>> raw = read_table({"points": points}, Path("points.csv"))
     >>> raw.table["village"].tolist(), raw.table.geometry[0].wkt[:21], raw.table.crs
     (['Boeng'], 'POLYGON ((104.5 13.2,', None)
     """
+    profile = wanted.profile
     sheets = {name: table.reset_index(drop=True) for name, table in sheets.items()}
-    layouts = {name: layout(table, profile, what) for name, table in sheets.items()}
+    layouts = {name: layout(table, profile, wanted.what) for name, table in sheets.items()}
     try:
-        chosen = choose_tables(sheets, layouts, layer)
+        chosen = choose_tables(sheets, layouts, wanted.layer)
         places, found = sheets[chosen.places], layouts[chosen.places]
-        crs = _said_crs(profile)
+        crs = profile.system()
         read_from = (chosen.places, *filter(None, [chosen.records]))
         check_columns([sheets[name] for name in read_from], crs, profile)
         if found.way in READERS:
-            given = profile is not None and profile.crs_given
             column = found.columns[str(found.way)]
             _refuse_deep(places[column])
-            drawn = READERS[str(found.way)](places, column, crs, given=given)
+            drawn = READERS[str(found.way)](places, column, crs, given=profile.crs_given)
         elif chosen.records is None:
             found = of_points(places, found)
             places = with_key(places, found)
@@ -768,10 +734,8 @@ def read(
         Finding("unread_part", f"sheet {name!r} says no place of a record: not read")
         for name in chosen.unread
     ]
-    table = drawn.table.rename(columns={"geometry": "geometry_text"}).reset_index(drop=True)
-    geometry = gpd.GeoSeries(list(drawn.geometry), index=table.index, crs=drawn.crs)
     return Raw(
-        gpd.GeoDataFrame(table, geometry=geometry),
+        with_geometry(drawn.table, drawn.geometry, drawn.crs),
         FORMATS.get(str(found.way), "table of turning points"),
         layer=(chosen.records or chosen.places) if len(sheets) > 1 else None,
         findings=(*drawn.findings, *unread),
@@ -792,17 +756,6 @@ def _without_key(drawn: Drawn, found: Layout) -> Drawn:
     if len(found.parts) < 2:
         return drawn
     return replace(drawn, table=drawn.table.drop(columns=str(found.key)))
-
-
-def _said_crs(profile: Profile | None) -> pyproj.CRS | None:
-    """Return the reference system that the profile says."""
-    said = None if profile is None else profile.options.get("crs")
-    if not said:
-        return None
-    try:
-        return pyproj.CRS.from_user_input(said)
-    except ProjCRSError as error:
-        raise OptionError(f"option crs {said!r} is unknown; write it as EPSG:32648") from error
 
 
 def _refuse_deep(texts: pd.Series[Any]) -> None:
@@ -950,7 +903,10 @@ def _joined(records: pd.DataFrame, key: str, drawn: Drawn, of: Layout) -> Drawn:
         if pd.notna(name):
             rows.setdefault(name, []).append(row)
     by_key = dict(zip(drawn.table["key"], drawn.geometry, strict=True))
-    unclear = {name for name in by_key if len(rows.get(name, ())) > 1 and _of_several(of)}
+    # Where the key of a sheet of reports is the hazard alone, a hazard may have several.
+    unclear = {
+        name for name in by_key if len(rows.get(name, ())) > 1 and tuple(of.parts) == (HAZARD,)
+    }
     geometry = np.full(len(ids), None, dtype=object)
     geometry[:] = [None if name in unclear else by_key.get(name) for name in ids]
     findings = []
@@ -968,8 +924,3 @@ def _joined(records: pd.DataFrame, key: str, drawn: Drawn, of: Layout) -> Drawn:
         said = f"turning points of {some(orphans)}, which the records do not have"
         findings.append(Finding("orphan_points", said))
     return Drawn(records, geometry, drawn.crs, tuple(findings))
-
-
-def _of_several(of: Layout) -> bool:
-    """Say whether the key of a sheet of reports is that of the hazard alone."""
-    return tuple(of.parts) == (HAZARD,)

@@ -21,22 +21,20 @@ both stay text, and the profile says what they mean.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-from pyproj.exceptions import CRSError as ProjCRSError
 
-from mine_geo.errors import CRSError, FileError, some
+from mine_geo.errors import FileError, some
+from mine_geo.intake.columns import columns_named, fold
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.matching import fold
 from mine_geo.intake.points import coordinates
 from mine_geo.intake.points.turning_points import polygons
 from mine_geo.intake.profiles import bundled
-from mine_geo.intake.raw import Raw
+from mine_geo.intake.received import ANYTHING, Raw, with_geometry
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -46,7 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.intake.points.coordinates import Places
-    from mine_geo.intake.raw import Names, Profile
+    from mine_geo.intake.received import Names, Wanted
 
 
 KEYS: Final = ("globalid", "uniquerowid")
@@ -122,7 +120,7 @@ def link(
     """
     parents = tuple(parents)
     keys = {
-        name: {column: ids(sheet[column]) for column in columns_named(sheet, KEYS)}
+        name: {column: ids(sheet[column]) for column in columns_named(sheet.columns, KEYS)}
         for name, sheet in sheets.items()
     }
     links = {}
@@ -145,20 +143,12 @@ def ids(column: pd.Series[Any]) -> pd.Series[Any]:
     return bare.where(bare != "").reset_index(drop=True)
 
 
-def columns_named(sheet: pd.DataFrame, names: Iterable[str]) -> list[str]:
-    """Return the columns of a table that bear one of the names, in the order of the names."""
-    there: dict[str, str] = {}
-    for column in sheet.columns:
-        there.setdefault(fold(str(column)), column)
-    return list(dict.fromkeys(there[fold(name)] for name in names if fold(name) in there))
-
-
 def _parent(
     sheet: pd.DataFrame, keys: dict[str, dict[str, pd.Series[Any]]], parents: tuple[str, ...]
 ) -> Link | None:
     """Return the parent of a table: where most of its ids are found; None if it has no ids."""
     best: Link | None = None
-    for column in columns_named(sheet, parents):
+    for column in columns_named(sheet.columns, parents):
         wanted = ids(sheet[column])
         for table, own in keys.items():
             for key in own.values():
@@ -190,7 +180,7 @@ def _records(
         name
         for name, sheet in sheets.items()
         if keys[name]
-        and not any(sheet[column].notna().any() for column in columns_named(sheet, PARENTS))
+        and not any(sheet[column].notna().any() for column in columns_named(sheet.columns, PARENTS))
         # Further names, as hazard_id, make a repeat only where they lead to another table.
         and not (name in links and (links[name].rows >= 0).any())
     ]
@@ -222,21 +212,6 @@ SERVER_IDS: Final = ("objectid", "oid", "fid")
 """Numbers that a server gives one after the other, with gaps: order of entry, no point numbers."""
 ROLES: Final = (("lon", "lat"), ("mgrs",), ("easting", "northing"))
 """Roles of columns that together say where a point is, the best first."""
-
-
-def system(profile: Profile | None) -> pyproj.CRS:
-    """Return the system of the coordinates: the profile's option `crs`, else WGS 84.
-
-    Raises
-    ------
-    CRSError
-        If PROJ knows no such system.
-    """
-    named = CRS if profile is None else profile.options.get("crs", CRS)
-    try:
-        return pyproj.CRS.from_user_input(named)
-    except ProjCRSError as error:
-        raise CRSError(f"no reference system {named!r}; write it as EPSG:32648") from error
 
 
 def choose(form: Form, roles: Names, path: Path) -> str | None:
@@ -277,7 +252,7 @@ def _place_columns(sheet: pd.DataFrame, roles: Names) -> tuple[str, ...]:
     """Return the roles by which a table says where its rows are; filled ones before empty ones."""
     there = []
     for group in ROLES:
-        columns = [columns_named(sheet, roles.get(role, ())) for role in group]
+        columns = [columns_named(sheet.columns, roles.get(role, ())) for role in group]
         if all(columns):
             filled = all(any(sheet[c].notna().any() for c in found) for found in columns)
             there.append((not filled, group))
@@ -315,7 +290,7 @@ def locate(
     )
     findings = _orphans(name, first.ids[owners < 0])
     findings += _unreadable(points["record"], places.reasons)
-    order = columns_named(sheet, roles.get("order", ()))
+    order = columns_named(sheet.columns, roles.get("order", ()))
     numbers = [column for column in order if fold(column) not in SERVER_IDS]
     if numbers and sheet[numbers[0]].notna().any():
         points["order"] = sheet[numbers[0]]
@@ -326,14 +301,14 @@ def locate(
 def _parts(sheet: pd.DataFrame, roles: Names, first: Link, *, nested: bool) -> pd.Series[Any]:
     """Return the part of each point: the row of the outer repeat, and a column of parts."""
     parts = pd.Series(first.rows if nested else 0, index=sheet.index).astype("str")
-    for column in columns_named(sheet, roles.get("part", ()))[:1]:
+    for column in columns_named(sheet.columns, roles.get("part", ()))[:1]:
         parts = parts + " " + sheet[column].astype("str").fillna("")
     return parts
 
 
 def _entry(sheet: pd.DataFrame) -> Any:
     """Return the order of entry: by the server's numbers where each row has one."""
-    for column in columns_named(sheet, SERVER_IDS):
+    for column in columns_named(sheet.columns, SERVER_IDS):
         numbers = pd.to_numeric(sheet[column], errors="coerce")
         if numbers.notna().all():
             return np.argsort(numbers.to_numpy(dtype=float), kind="stable")
@@ -347,7 +322,7 @@ def _places(sheet: pd.DataFrame, roles: Names, crs: pyproj.CRS, where: str) -> P
     x, y = _pairs(sheet, roles[group[0]], roles[group[1]])
     if group == ("lon", "lat"):
         return (coordinates.lon_lat if crs.is_geographic else coordinates.plane)(x, y, crs)
-    zones = columns_named(sheet, roles.get("zone", ()))
+    zones = columns_named(sheet.columns, roles.get("zone", ()))
     if zones:
         datum = crs.geodetic_crs.name if crs.geodetic_crs is not None else None
         return coordinates.utm(x, y, _first(sheet, roles["zone"]), datum)
@@ -363,7 +338,7 @@ def _pairs(
     sheet: pd.DataFrame, xs: tuple[str, ...], ys: tuple[str, ...]
 ) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Return for each row the first pair of columns (x with y, longitude with latitude) in it."""
-    pairs = zip(columns_named(sheet, xs), columns_named(sheet, ys), strict=False)
+    pairs = zip(columns_named(sheet.columns, xs), columns_named(sheet.columns, ys), strict=False)
     x, y = (pd.Series(None, index=sheet.index, dtype="str") for _ in "xy")
     for east, north in pairs:
         free = x.isna() & y.isna()
@@ -372,7 +347,7 @@ def _pairs(
 
 
 def _first(sheet: pd.DataFrame, names: tuple[str, ...]) -> pd.Series[Any]:
-    return sheet[columns_named(sheet, names)[0]]
+    return sheet[columns_named(sheet.columns, names)[0]]
 
 
 def _orphans(name: str, parents: pd.Series[Any]) -> list[Finding]:
@@ -433,13 +408,7 @@ def is_form(sheets: dict[str, pd.DataFrame]) -> bool:
     )
 
 
-def read(
-    sheets: dict[str, pd.DataFrame],
-    path: Path,
-    *,
-    layer: str | None = None,
-    profile: Profile | None = None,
-) -> Raw:
+def read_form(sheets: dict[str, pd.DataFrame], path: Path, wanted: Wanted = ANYTHING) -> Raw:
     """Read the submissions of a form, and build their polygons from turning points.
 
     Parameters
@@ -448,12 +417,11 @@ def read(
         The tables, all cells text.
     path
         The file or folder they are from, for messages.
-    layer
-        The table whose rows are the records; the form's own where left out. A repeat may be one,
-        where each of its rows is a hazard of its own.
-    profile
-        Its `points` say further names of columns, by role: parent, order, lon, lat, easting,
-        northing, zone, mgrs; its option `crs` the system of the coordinates. The names of the
+    wanted
+        The layer is the table whose rows are the records; the form's own where left out. A repeat
+        may be one, where each of its rows is a hazard of its own. The profile's `points` say
+        further names of columns, by role: parent, order, lon, lat, easting, northing, zone, mgrs;
+        its option `crs` the system of the coordinates, else they are on WGS 84. The names of the
         bundled profile `survey123` come after.
 
     Returns
@@ -470,7 +438,7 @@ def read(
         If the table of records is not there or unclear, several repeats may be the turning
         points, or coordinates are eastings and northings of no known zone.
     CRSError, OptionError
-        If the profile's system is none, or turning points lie in several zones.
+        If the system that the profile names is unknown, or turning points lie in several zones.
 
     Examples
     --------
@@ -480,14 +448,15 @@ def read(
     >>> points = pd.DataFrame({
     ...     "objectid": ["2", "1", "3"], "parentglobalid": ["a", "a", "a"],
     ...     "x": ["103.01", "103", "103"], "y": ["13", "13", "13.01"]}, dtype="str")
-    >>> raw = read({"form_0": form, "turning_points_1": points}, Path("form.zip"))
+    >>> raw = read_form({"form_0": form, "turning_points_1": points}, Path("form.zip"))
     >>> raw.table.geometry[0].wkt
     'POLYGON ((103 13, 103.01 13, 103 13.01, 103 13))'
     """
-    roles = _roles(profile)
-    form = link(sheets, path, layer, roles.get("parent", PARENTS))
+    own, ours = wanted.profile.points, bundled()[PROFILE].points
+    roles = {role: (*own.get(role, ()), *ours.get(role, ())) for role in {**own, **ours}}
+    form = link(sheets, path, wanted.layer, roles.get("parent", PARENTS))
     table = sheets[form.records]
-    crs = system(profile)
+    given = crs = wanted.profile.system() or pyproj.CRS(CRS)
     name = choose(form, roles, path)
     findings = _unread(form, name) + _twice(table)
     geometry: Any = [None] * len(table)
@@ -497,18 +466,17 @@ def read(
         geometry = built.geometry.reindex(range(len(table))).to_numpy(dtype=object)
         spoken = {finding.record for finding in said}
         findings += said + [
-            replace(finding, record=int(str(key)))
-            for key, finding in built.findings
-            if not (finding.code == "bad_point" and key in spoken)
+            finding
+            for finding in built.of_records(range(len(table)))
+            if not (finding.code == "bad_point" and finding.record in spoken)
         ]
-    records = table.rename(columns={"geometry": "geometry_text"}).reset_index(drop=True)
     return Raw(
-        gpd.GeoDataFrame(records, geometry=gpd.GeoSeries(geometry, crs=crs, index=records.index)),
+        with_geometry(table, geometry, crs),
         f"Survey123 {'XLSX' if path.suffix.lower() in {'.xlsx', '.xlsm'} else 'CSV'}",
         layer=form.records,
         profile=PROFILE,
         findings=tuple(findings),
-        by_zone=crs.is_projected and not system(profile).is_projected,
+        by_zone=crs.is_projected and not given.is_projected,
     )
 
 
@@ -521,7 +489,7 @@ def _unread(form: Form, points: str | None) -> list[Finding]:
     others = [name for name in form.sheets if name not in read]
     if others:
         findings.append(Finding("unread_part", f"tables that were not read: {some(others, 12)}"))
-    if points is None and columns_named(form.sheets[form.records], DRAWN):
+    if points is None and columns_named(form.sheets[form.records].columns, DRAWN):
         message = "polygons drawn in the form are not in its CSV or XLSX: export a file geodatabase"
         findings.append(Finding("unread_part", message))
     elif points is None:
@@ -533,16 +501,9 @@ def _unread(form: Form, points: str | None) -> list[Finding]:
 def _twice(table: pd.DataFrame) -> list[Finding]:
     """Name the records whose id stood before: turning points go to the first."""
     said = []
-    for column in columns_named(table, KEYS)[:1]:
+    for column in columns_named(table.columns, KEYS)[:1]:
         keys = ids(table[column])
         for place in np.flatnonzero(keys.duplicated() & keys.notna()):
             message = f"{column} {keys[place]} stood before; its turning points go to the first"
             said.append(Finding("duplicate_id", message, record=int(place)))
     return said
-
-
-def _roles(profile: Profile | None) -> Names:
-    """Return names of columns by role: those of the profile, then those of the bundled one."""
-    ours = bundled()[PROFILE].points
-    own: Names = {} if profile is None else profile.points
-    return {role: (*own.get(role, ()), *ours.get(role, ())) for role in {**own, **ours}}

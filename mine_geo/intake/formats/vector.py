@@ -30,7 +30,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from mine_geo.errors import FileError, some
-from mine_geo.geo.declared import as_named, of_geometries
+from mine_geo.geo.named_systems import as_named, of_geometries
 from mine_geo.geo.vector import (
     FEW_POINTS,
     FINE_ARCS,
@@ -53,7 +53,7 @@ from mine_geo.intake.guard.archives import opened
 from mine_geo.intake.guard.binary import LONGEST_TEXT, check_mif, draws_round
 from mine_geo.intake.guard.files import check_file, in_one_line
 from mine_geo.intake.guard.recognise import Content, companions, content
-from mine_geo.intake.raw import Raw
+from mine_geo.intake.received import ANYTHING, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Profile
+    from mine_geo.intake.received import Wanted
 
 
 Codes = dict[str, dict[str, str]]
@@ -303,7 +303,7 @@ class _Dataset:
     format: str
 
 
-def read(path: Path, *, layer: str | None = None, profile: Profile | None = None) -> Raw:
+def read_layer(path: Path, wanted: Wanted = ANYTHING) -> Raw:
     """Read one layer of a vector file, in the words and the CRS of its source.
 
     Parameters
@@ -311,11 +311,9 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     path
         GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, KMZ, GML, GPX, MapInfo TAB or MIF, DXF,
         file geodatabase (folder), a zip of one of these, or GeoParquet; after `guard.check`.
-    layer
-        Name of the layer; may be left out when only one has geometry and records, or one is
-        called hazard, hazards or minefields.
-    profile
-        Not needed: columns keep their names.
+    wanted
+        The layer may be left out when only one has geometry and records, or one is called hazard,
+        hazards or minefields. The profile is not needed: columns keep their names.
 
     Returns
     -------
@@ -323,7 +321,7 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
         Texts as str, whole numbers as Int64, days and times as datetime64, truth as boolean; lists
         as JSON. Coded values of a geodatabase are given as their descriptions. A ring that cannot
         be built at all (not closed, too few points) gives a null geometry and a finding
-        (`invalid_ring`, `few_points`), a coordinate that is no finite number a finding
+        (`invalid_ring`, `few_points`), a coordinate that is not a finite number a finding
         (`bad_coordinates`) and the geometry as it is.
 
     Raises
@@ -335,11 +333,10 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
     Examples
     --------
     >>> from mine_geo.geo import sample
-    >>> raw = read(sample.path("minefields"))
+    >>> raw = read_layer(sample.path("minefields"))
     >>> raw.format, raw.layer, len(raw.table)
     ('GeoPackage', 'minefields', 7392)
     """
-    del profile
     with in_one_line(str(path)):
         found = content(path)
         if found.format == "GeoParquet":
@@ -349,7 +346,7 @@ def read(path: Path, *, layer: str | None = None, profile: Profile | None = None
         with opened(path) as places:
             for place in places.values():
                 _draw_rings(place)
-            return _read_places(places, path, found, layer)
+            return _read_places(places, path, found, wanted.layer)
 
 
 def _read_places(places: dict[str, Path], path: Path, found: Content, layer: str | None) -> Raw:
@@ -543,7 +540,10 @@ def _read_gdal(one: _Dataset, layer: str, encoding: str | None) -> tuple[int, An
             coded = counted and _has_codes(one.place, layer)
             try:
                 frame = _frame(one, layer, encoding, info if coded else None)
-                if coded and _is_curved(one.place, layer):  # drawn by GDAL, with a coarse step
+                if coded and any(
+                    wkb is not None and straightened(wkb, np.inf)[1]
+                    for wkb in _shapes(one.place, layer)[0]
+                ):  # drawn by GDAL, with a coarse step
                     frame, curved = _without_curves(one, layer, frame)
             except NotImplementedError:  # shapely has no curves
                 frame = _frame(one, layer, encoding, None, read_geometry=False)
@@ -581,11 +581,6 @@ def _shapes(place: Path, layer: str) -> tuple[list[bytes | None], dict[str, Any]
     """Return the geometries of a layer as GDAL has them, with their arcs, and what it says."""
     meta, table = pyogrio.raw.read_arrow(place, layer=layer, columns=[])
     return table[meta["geometry_name"] or "wkb_geometry"].to_pylist(), meta
-
-
-def _is_curved(place: Path, layer: str) -> bool:
-    shapes, _ = _shapes(place, layer)
-    return any(wkb is not None and straightened(wkb, np.inf)[1] for wkb in shapes)
 
 
 def _without_curves(one: _Dataset, layer: str, frame: Any) -> tuple[Any, list[Finding]]:

@@ -146,12 +146,14 @@ def opened(path: Path) -> Iterator[dict[str, Path]]:
         inside = folder / f"{path.stem}{_ENDINGS['file geodatabase']}"
         with opened_zip(path) as archive:
             archive.extractall(inside, parts_of(archive))
-        yield {_said(path, place, inside): place for place in _known(inside)}
-
-
-def _said(path: Path, place: Path, inside: Path) -> str:
-    """Return what a file in a zip is called in messages."""
-    return str(path) if place == inside else f"{path}: {place.relative_to(inside).as_posix()} in it"
+        yield {
+            (
+                str(path)
+                if place == inside
+                else f"{path}: {place.relative_to(inside).as_posix()} in it"
+            ): place
+            for place in _known(inside)
+        }
 
 
 def _linked(path: Path, folder: Path, form: str) -> Path:

@@ -102,14 +102,36 @@ def is_deep_text(text: str) -> bool:
         return False
 
 
-def _step(wkb: bytes, place: int) -> tuple[int, int]:
-    """Read one header; return where the next is, and how many geometries are inside."""
+def wkb_header(wkb: bytes, place: int) -> tuple[int, int, int, str]:
+    """Read the header of a geometry (OGC 06-103r4, 8.2, and the flags of EWKB).
+
+    Returns
+    -------
+    tuple
+        Its type without dimensions, how many numbers a point has, the place behind the header, and
+        the order of bytes as `struct` has it.
+
+    Raises
+    ------
+    struct.error
+        If it breaks off.
+
+    Examples
+    --------
+    >>> wkb_header(struct.pack("<BI", 1, 1003), 0)
+    (3, 3, 5, '<')
+    """
     order = "<" if wkb[place : place + 1] == b"\x01" else ">"
     (written,) = struct.unpack_from(f"{order}I", wkb, place + 1)
-    place += 5 + (4 if written & _SRID else 0)
     kind, dimensions = (written & ~_FLAGS) % 1000, (written & ~_FLAGS) // 1000
     numbers = 2 + (dimensions in {1, 3}) + (dimensions in {2, 3})
     numbers += bool(written & _HEIGHT) + bool(written & _MEASURE)
+    return kind, numbers, place + 5 + (4 if written & _SRID else 0), order
+
+
+def _step(wkb: bytes, place: int) -> tuple[int, int]:
+    """Read one header; return where the next is, and how many geometries are inside."""
+    kind, numbers, place, order = wkb_header(wkb, place)
     if kind == _POINT:
         return place + 8 * numbers, 0
     (count,) = struct.unpack_from(f"{order}I", wkb, place)

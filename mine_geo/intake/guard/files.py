@@ -93,7 +93,7 @@ def check_file(path: Path, *, what: str | None = None) -> Content:
         attribute has more than 1 MB (16 MB in a text format, where the reader looks again); if a
         Shapefile, geodatabase, GeoPackage or GeoParquet file is cut off or lacks a part.
     OptionError
-        If `MINE_GEO_MAX_FILE_MB` is no number.
+        If `MINE_GEO_MAX_FILE_MB` is not a number.
 
     Examples
     --------

@@ -21,6 +21,7 @@ import pyproj
 from pyproj.database import query_utm_crs_info
 
 from mine_geo.errors import CRSError, OptionError, some
+from mine_geo.geo.cells import DIGITS
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -45,11 +46,10 @@ _MARKS: Final = (
     ("''", '"'),
 )
 """Spellings of one mark: degree, second, minute, minus, space."""
-_KHMER: Final = {0x17E0 + digit: str(digit) for digit in range(10)}
 PLAIN: Final = r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE]-[0-9]{1,3})?"
 
 _SIDE: Final = "(?:NORTH|SOUTH|EAST|WEST|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est|[NSEWnew])"
-# A small s alone is no side: it marks seconds.
+# A small s alone does not mean south: it marks seconds.
 _BEGIN: Final = rf"^(?P<before>{_SIDE})?[ :]{{0,2}}(?P<sign>[+-])? ?"
 _END: Final = rf" ?(?P<after>{_SIDE})?$"
 _PART: Final = r"(?:\.[0-9]{0,40})?"
@@ -149,7 +149,7 @@ def normal(texts: Texts) -> Texts:
     """Return texts trimmed, with one spelling of each mark, and Khmer digits as 0 to 9."""
     khmer = texts.str.contains("[\u17e0-\u17e9]").fillna(value=False).astype(bool)
     if khmer.any():
-        texts = texts.where(~khmer, texts.str.translate(_KHMER))
+        texts = texts.where(~khmer, texts.str.translate(DIGITS))
     for spellings, mark in _MARKS:
         texts = texts.str.replace(spellings, mark, regex=True)
     return texts
@@ -297,7 +297,7 @@ def utm(
     ----------
     easting, northing
         Metres, as `numbers` has it, with or without E and N; an easting of `483,123` is
-        483,123 m, for 483.123 m is no easting.
+        483,123 m, since 483.123 m cannot be an easting.
     zone
         Zone with hemisphere or latitude band: `48N`, `48P`, `48`, `UTM zone 48 North`. A letter N
         is the northern hemisphere (as is band N), no letter too; other letters are bands, which

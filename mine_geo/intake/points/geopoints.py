@@ -79,7 +79,7 @@ def polar(
     Returns
     -------
     numpy.ndarray
-        Shape (n, 2): longitude, latitude; NaN where anything given is no number.
+        Shape (n, 2): longitude, latitude; NaN where anything given is not a number.
 
     Examples
     --------

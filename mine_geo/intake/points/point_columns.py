@@ -11,17 +11,17 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from mine_geo.errors import OptionError
+from mine_geo.geo.cells import read_numbers
 from mine_geo.geo.crs import to_plane
-from mine_geo.intake.matching import fold
-from mine_geo.intake.plausible import SYSTEM_NAMES, is_other_datum, taken_as_wgs84
+from mine_geo.intake.columns import columns_named
 from mine_geo.intake.points import coordinates, geopoints
 from mine_geo.intake.points.coordinates import quoted
-from mine_geo.intake.values import read_numbers
+from mine_geo.intake.points.plausible import SYSTEM_NAMES, is_other_datum, taken_as_wgs84
+from mine_geo.intake.received import NO_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.intake.findings import Finding
-    from mine_geo.intake.raw import Names, Profile
+    from mine_geo.intake.received import Names, Profile
 
 
 ROLES: Final[Names] = MappingProxyType(
@@ -62,34 +62,19 @@ EXCEL_SIGNS: Final = ("order", "point_id", "point_name", "kind_of_point")
 _ZONE: Final = r"(?i)utm\D*?([0-9]{1,2} ?(?:north|south|[a-z])?)(?![a-z0-9])"
 
 
-def find(columns: Iterable[Any], names: Iterable[str]) -> list[Any]:
-    """Return the columns that bear one of the names, in the order of the names.
-
-    Examples
-    --------
-    >>> find(["Point No", "LATITUDE"], ["pointno", "latitude"])
-    ['Point No', 'LATITUDE']
-    """
-    there: dict[str, Any] = {}
-    for column in columns:
-        there.setdefault(fold(str(column)), column)
-    return list(dict.fromkeys(there[fold(name)] for name in names if fold(name) in there))
-
-
-def roles(profile: Profile | None = None) -> dict[str, tuple[str, ...]]:
+def roles(profile: Profile = NO_PROFILE) -> dict[str, tuple[str, ...]]:
     """Return the names of columns by role, those of the profile first.
 
     Examples
     --------
-    >>> from mine_geo.intake.raw import Profile
+    >>> from mine_geo.intake.received import Profile
     >>> roles(Profile("mine", "Mine", points={"order": ("corner",)}))["order"][:2]
     ('corner', 'pointno')
     """
-    own = {} if profile is None else profile.points
-    return {role: (*own.get(role, ()), *names) for role, names in ROLES.items()}
+    return {role: (*profile.points.get(role, ()), *names) for role, names in ROLES.items()}
 
 
-def are_points(columns: Iterable[Any], profile: Profile | None = None) -> bool:
+def are_points(columns: Iterable[Any], profile: Profile = NO_PROFILE) -> bool:
     """Say whether a table with such columns has one row a geopoint.
 
     Examples
@@ -98,12 +83,12 @@ def are_points(columns: Iterable[Any], profile: Profile | None = None) -> bool:
     (True, False)
     """
     columns = list(columns)
-    there = {role for role, names in roles(profile).items() if find(columns, names)}
+    there = {role for role, names in roles(profile).items() if columns_named(columns, names)}
     return bool(there & set(EXCEL_SIGNS)) and any(set(place) <= there for place in PLACES)
 
 
 def read_points(
-    frame: pd.DataFrame, profile: Profile | None = None, *, datum: str = ""
+    frame: pd.DataFrame, profile: Profile = NO_PROFILE, *, datum: str = ""
 ) -> pd.DataFrame:
     """Return geopoints as `geopoints.build` takes them, but for their record.
 
@@ -127,10 +112,10 @@ def read_points(
     Raises
     ------
     OptionError
-        If the declination is no number of degrees.
+        If the declination is not a number of degrees.
     """
     named = {role: _texts(frame, names) for role, names in roles(profile).items()}
-    options = {} if profile is None else profile.options
+    options = profile.options
     named["system"] = _systems(frame, roles(profile)["system"], datum or options.get("crs", ""))
     decimal = options.get("decimal")
     faults = pd.Series(None, index=frame.index, dtype=object)
@@ -169,21 +154,10 @@ def read_points(
     )
 
 
-def with_geometry(table: pd.DataFrame, geometry: list[Any], crs: str | None) -> gpd.GeoDataFrame:
-    """Return a table with its geometry; a column of that name becomes `geometry_text`."""
-    table = table.rename(columns={"geometry": "geometry_text"}).reset_index(drop=True)
-    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, crs=crs))
-
-
-def gaps_accepted(profile: Profile | None) -> bool:
-    """Say whether the numbers of points may leave some out."""
-    return profile is not None and profile.options.get("number_gaps", "").lower() == "accept"
-
-
 def _texts(frame: pd.DataFrame, names: Iterable[str]) -> pd.Series[Any]:
     """Return the first text that stands in the columns of these names, null where none does."""
     found = pd.Series(None, index=frame.index, dtype="str")
-    for column in find(frame.columns, names):
+    for column in columns_named(frame.columns, names):
         text = frame[column].astype("str").str.strip()
         found = found.where(found.notna(), text.where(text != ""))
     return found
@@ -192,7 +166,7 @@ def _texts(frame: pd.DataFrame, names: Iterable[str]) -> pd.Series[Any]:
 def _systems(frame: pd.DataFrame, names: Iterable[str], datum: str) -> pd.Series[Any]:
     """Return what is said of each point's system: first what names another datum than WGS 84."""
     found = pd.Series(None, index=frame.index, dtype="str")
-    columns = [_texts(frame, [column]) for column in find(frame.columns, names)]
+    columns = [_texts(frame, [column]) for column in columns_named(frame.columns, names)]
     for text in columns:
         found = found.where(found.notna(), text.where(text.map(is_other_datum).astype(bool)))
     for text in columns:
@@ -203,8 +177,8 @@ def _systems(frame: pd.DataFrame, names: Iterable[str], datum: str) -> pd.Series
     return found.mask(silent, (found.fillna("") + f" {datum}").str.strip())
 
 
-def _declination(profile: Profile | None) -> float:
-    text = "0" if profile is None else profile.options.get("magnetic_declination_deg", "0")
+def _declination(profile: Profile) -> float:
+    text = profile.options.get("magnetic_declination_deg", "0")
     try:
         degrees = float(text)
     except ValueError:
@@ -258,16 +232,16 @@ def _on_the_globe(places: coordinates.Places) -> coordinates.Places:
     return coordinates.Places(xy, places.reasons, None)
 
 
-def of_other_datums(frame: pd.DataFrame, profile: Profile | None) -> list[Finding]:
+def of_other_datums(frame: pd.DataFrame, profile: Profile) -> list[Finding]:
     """Say which points name another datum beside longitude and latitude that are taken as WGS 84.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"coordrefsys": ["Indian 1960"], "longitude": ["103"]}, dtype="str")
-    >>> [finding.code for finding in of_other_datums(frame, None)]
+    >>> [finding.code for finding in of_other_datums(frame, NO_PROFILE)]
     ['datum_taken']
     """
-    if profile is not None and "crs" in profile.options:
+    if "crs" in profile.options:
         return []
     own = roles(profile)
     placed = _texts(frame, own["lon"]).notna()

@@ -5,7 +5,7 @@ Coordinates are those of the caller's system, degrees or metres alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from mine_geo.errors import some
 from mine_geo.intake.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,30 @@ class Built:
     None where a corner is unclear."""
     findings: list[tuple[Hashable, Finding]]
     """Record key and finding."""
+
+    def of_records(
+        self, keys: Iterable[Any], ids: Iterable[str | None] | None = None
+    ) -> list[Finding]:
+        """Return the findings with the place of their record, and its id where that is known.
+
+        Parameters
+        ----------
+        keys
+            The key of each record, in the order of the table; of one that stands twice the first
+            place counts.
+        ids
+            The id that people use for each.
+        """
+        places: dict[Any, int] = {}
+        for place, key in enumerate(keys):
+            places.setdefault(key, place)
+        known = None if ids is None else list(ids)
+        return [
+            replace(
+                found, record=places[key], hazard_id=None if known is None else known[places[key]]
+            )
+            for key, found in self.findings
+        ]
 
 
 def order_numbers(texts: pd.Series[Any]) -> pd.Series[float]:
@@ -80,7 +104,7 @@ def polygons(points: pd.DataFrame, *, gaps: bool = False) -> Built:
     -------
     Built
         A last point equal to the first is the closing of the ring. A record is without polygon,
-        and has a finding, where a point is no number (`bad_point`), where numbers repeat, are
+        and has a finding, where a point is not a number (`bad_point`), where numbers repeat, are
         missing, or stand at some points only (`point_order`), where a ring has fewer than three
         different points (`few_points`), or a part with a hole no outer ring, or several
         (`stray_hole`). Rings may cross themselves: the checks find it.

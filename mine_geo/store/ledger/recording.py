@@ -22,10 +22,8 @@ from sqlalchemy import select
 
 from mine_geo.errors import (
     ConflictError,
-    CRSError,
     GeometryError,
     MineGeoError,
-    MixedError,
     OptionError,
     RecordError,
     UnknownNameError,
@@ -33,8 +31,9 @@ from mine_geo.errors import (
     some,
 )
 from mine_geo.geo.cells import refuse_unfit, value_fault
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import exact_size_m2
-from mine_geo.geo.hazards import to_hazards
+from mine_geo.geo.hazards import refuse_several_kinds, to_hazards
 from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.ledger.fold import fold
 from mine_geo.ledger.preview import distance_m, outcome_first, worked_polygon
@@ -754,8 +753,8 @@ def table_entries(view: View, frame: pd.DataFrame, recorded_by: Any) -> list[Ent
 
 
 def _table(frame: pd.DataFrame) -> pd.DataFrame:
-    if isinstance(frame, gpd.GeoDataFrame) and frame.crs != CRS:
-        raise CRSError("the events must be in EPSG:4326; use to_crs(4326), or set_crs if none")
+    if isinstance(frame, gpd.GeoDataFrame):
+        require_lonlat(frame, "the events")
     if frame.empty:
         raise RecordError("no events in the table; nothing was written")
     if "recorded_at" in frame:
@@ -951,12 +950,9 @@ def _under(view: View, drawn: Any, when: date, kind: str | None) -> gpd.GeoDataF
     found = there[inside]
     if found.empty:
         raise GeometryError(_none_under(view, drawn, when, kind))
-    kinds = sorted(found["kind"].fillna("no kind").unique())
-    if len(kinds) > 1:
-        raise MixedError(
-            f"the polygon lies over hazards of several kinds ({', '.join(kinds)}); say which were "
-            "released, with kind=..."
-        )
+    refuse_several_kinds(
+        found, "the polygon lies over hazards", "say which were released, with kind="
+    )
     return found
 
 

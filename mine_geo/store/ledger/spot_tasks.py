@@ -18,7 +18,6 @@ from sqlalchemy import select, update
 
 from mine_geo.errors import (
     ConflictError,
-    CRSError,
     FileError,
     GeometryError,
     NotSyntheticError,
@@ -27,6 +26,7 @@ from mine_geo.errors import (
     some,
 )
 from mine_geo.geo.cells import day_of, moment_of
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.hazards import PLACE_COLUMNS, locate
 from mine_geo.geo.vector import read_vector
 from mine_geo.intake.formats.sheets import read_book
@@ -201,8 +201,7 @@ def with_position(tasks: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(tasks.drop(columns=shapes.name))
     if shapes.isna().all() or {"lon", "lat"} <= set(table):
         return table
-    if shapes.crs != CRS:
-        raise CRSError("the spot tasks must be in EPSG:4326; use to_crs(4326), or set_crs if none")
+    require_lonlat(shapes, "the spot tasks")
     if not (shapes.dropna().geom_type == "Point").all():
         raise GeometryError("the places of spot tasks must be points; give lon and lat instead")
     return table.assign(lon=shapes.x, lat=shapes.y)

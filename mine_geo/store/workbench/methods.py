@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from mine_geo.errors import OptionError, RecordError, choose
-from mine_geo.intake.raw import Received, check_ids
+from mine_geo.intake.received import Received, check_ids
 from mine_geo.store import hazards
 from mine_geo.store.ledger.base import Base
 from mine_geo.store.ledger.entries import Facts, id_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from mine_geo.intake.raw import What
+    from mine_geo.intake.received import What
     from mine_geo.ledger.events import Day
     from mine_geo.store.workbench.listing import Examined
     from mine_geo.store.workbench.submit import Submitted

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import CRSError, OptionError
+from mine_geo.errors import OptionError
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import size_m2, to_multipolygons
 from mine_geo.geo.hazards import located
 from mine_geo.store.ledger import stored
@@ -29,7 +30,7 @@ from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Received
+    from mine_geo.intake.received import Received
 
     Objects = NDArray[np.object_]
 
@@ -117,8 +118,7 @@ def typed(received: Received) -> gpd.GeoDataFrame:
     if received.what not in WHAT:
         raise OptionError(f"what {received.what!r} is unknown; valid: {', '.join(WHAT)}")
     table = received.table
-    if table.crs is None or table.crs != CRS:
-        raise CRSError("submitted records must be in EPSG:4326; use to_crs(4326) first")
+    require_lonlat(table, "submitted records")
     names = dict.fromkeys(("hazard_id", *(DESCRIBED if received.what == "hazards" else REPORT)))
     columns = {name: _typed(table, name).reset_index(drop=True) for name in names}
     return gpd.GeoDataFrame(columns, geometry=list(table.geometry), crs=CRS)

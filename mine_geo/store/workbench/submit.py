@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from mine_geo.intake.raw import Received
+    from mine_geo.intake.received import Received
     from mine_geo.store.workbench.accept import Accepted
     from mine_geo.store.workbench.prepare import Prepared
     from mine_geo.store.workbench.prepare import Table as Records
@@ -121,7 +121,7 @@ def check(
         asked = hazard_rows.Asked.of(closed=not hazards)
         register = hazard_rows.read(connection, asked, with_waiting=False)
     typed = replace(received, table=table)
-    found = reading.check(typed, admin=admin, country=country, register=register)
+    found = reading.check_received(typed, admin=admin, country=country, register=register)
     if not hazards:
         parts = [
             as_table(_columns_of_ids(connection, received)),

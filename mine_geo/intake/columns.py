@@ -13,12 +13,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mine_geo.intake.raw import Fields
+    from mine_geo.intake.received import Fields
 
 _UNSEEN: Final = dict.fromkeys(
     map(ord, " \t\r\n_-.\u00a0\u00ad\u2010\u2011\u2012\u2013\u200b\ufeff")
@@ -88,6 +90,30 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold().translate(_UNSEEN)
 
 
+def read_words(texts: pd.Series[Any], meanings: Mapping[str, str]) -> pd.Series[Any]:
+    """Return texts with the words of a source in ours; what is not known stays as it is written.
+
+    Parameters
+    ----------
+    texts
+        As `read_texts` gives them.
+    meanings
+        Word of the source, in any case, with or without hyphens -> ours; "" means null.
+
+    Examples
+    --------
+    >>> read_words(pd.Series(["confirmed  hazardous_area", "?"]), {
+    ...     "Confirmed Hazardous Area": "CHA"}).tolist()
+    ['CHA', '?']
+    """
+    if not meanings:
+        return texts
+    known = {fold(word): meaning or None for word, meaning in meanings.items()}
+    places, different = pd.factorize(texts)
+    found = [*(known.get(fold(text), text) for text in different.tolist()), None]
+    return pd.Series([found[place] for place in places], index=texts.index, dtype="str")
+
+
 def heading(name: str) -> tuple[str, float]:
     """Return a heading with its unit of land as m2 in its name, and the m² of that unit.
 
@@ -116,12 +142,28 @@ def _depth(name: str) -> tuple[str, float]:
     return f"{found['name']}_cm", factor
 
 
+def columns_named(columns: Iterable[Any], names: Iterable[str]) -> list[Any]:
+    """Return the columns that bear one of the names, in the order of the names.
+
+    Of two columns of one name, however it is written, the first.
+
+    Examples
+    --------
+    >>> columns_named(["Point No", "LATITUDE"], ["latitude", "pointno"])
+    ['LATITUDE', 'Point No']
+    """
+    there: dict[str, Any] = {}
+    for column in columns:
+        there.setdefault(fold(str(column)), column)
+    return list(dict.fromkeys(there[fold(name)] for name in names if fold(name) in there))
+
+
 def names_of(fields: Fields, ours: str) -> tuple[str, ...]:
     """Return the source's names for a column of ours, and ours; none where the profile says so.
 
     Examples
     --------
-    >>> from mine_geo.intake.raw import Fields
+    >>> from mine_geo.intake.received import Fields
     >>> names_of(Fields(columns={"village": ("phum",), "commune": ()}), "village")
     ('phum', 'village')
     """
@@ -150,7 +192,7 @@ def match(sources: Sequence[str], fields: Fields, ours: Iterable[str]) -> list[M
 
     Examples
     --------
-    >>> from mine_geo.intake.raw import Fields
+    >>> from mine_geo.intake.received import Fields
     >>> fields = Fields(columns={"hazard_id": ("hazard_localid",)})
     >>> [m.how for m in match(["HAZARD_LOC", "Village", "x"], fields, ["hazard_id", "village"])]
     ['truncated name', 'same name', 'left over']

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -23,11 +24,12 @@ from mine_geo.geo.cells import (
     text_fault,
     unfit_cells,
 )
+from mine_geo.geo.crs import system_given
 from mine_geo.intake.findings import Finding, as_table
 from mine_geo.terms import ITEM_COLUMNS, NEIGHBOURS
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    import pyproj
     from numpy.typing import NDArray
 
 
@@ -152,6 +154,18 @@ class Raw:
     geographic system that the caller gives says the datum, and no other coordinates."""
 
 
+def with_geometry(
+    table: pd.DataFrame, geometry: Any, crs: pyproj.CRS | str | None
+) -> gpd.GeoDataFrame:
+    """Return records as `Raw` has them: RangeIndex, geometry last.
+
+    A column of the source that is called geometry becomes `geometry_text`.
+    """
+    table = table.rename(columns={"geometry": "geometry_text"}).reset_index(drop=True)
+    shapes = gpd.GeoSeries(list(geometry), index=table.index, crs=crs)
+    return gpd.GeoDataFrame(table, geometry=shapes)
+
+
 @dataclass(frozen=True)
 class Fields:
     """How a source's columns become ours, for one sort of records."""
@@ -215,8 +229,44 @@ class Profile:
     crs_given: bool = False
     """Whether the option `crs` is the caller's: it counts before a system that the file says."""
 
+    @property
+    def gaps(self) -> bool:
+        """Whether the numbers of turning points may leave some out."""
+        return self.options.get("number_gaps", "").lower() == "accept"
 
+    def system(self) -> pyproj.CRS | None:
+        """Return the reference system that its option `crs` says, None where it says none.
+
+        Raises
+        ------
+        CRSError
+            If there is no such system.
+        """
+        said = self.options.get("crs")
+        return None if not said else system_given(said)
+
+
+NO_PROFILE: Final = Profile("", "")
+"""The profile of a caller who says nothing of a source."""
 What = Literal["hazards", "reports"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a caller wants of a file: every reader of a format takes it."""
+
+    layer: str | None = None
+    """The layer, sheet or table of the records, where the file has several."""
+    profile: Profile = NO_PROFILE
+    """Its `points` name the columns of turning points by role, its `hazards` and `reports` those
+    of a record; its options are those of `OPTIONS`. A bundled profile comes after it."""
+    what: What | None = None
+    """`hazards` or `reports`, where a file can hold both and `layer` does not say which; a hazard
+    may have several reports, which their references tell apart."""
+
+
+ANYTHING: Final = Wanted()
+"""What a caller wants who says nothing."""
 
 
 @dataclass(frozen=True)
@@ -251,16 +301,9 @@ class Source:
 
     def held(self) -> Source:
         """Return this with texts that every store takes; a file's name may be any bytes."""
-        return replace(
-            self,
-            path=held(self.path, NAME_LENGTH),
-            name=held(self.name, NAME_LENGTH),
-            format=held(self.format, NAME_LENGTH),
-            layer=None if self.layer is None else held(self.layer, NAME_LENGTH),
-            profile=held(self.profile, NAME_LENGTH),
-            crs=held(self.crs, NAME_LENGTH),
-            operation=None if self.operation is None else held(self.operation, NAME_LENGTH),
-        )
+        texts = {name: text for name, text in vars(self).items() if isinstance(text, str)}
+        shown: dict[str, Any] = {name: held(text, NAME_LENGTH) for name, text in texts.items()}
+        return replace(self, **shown)
 
 
 @dataclass(frozen=True)
@@ -345,19 +388,12 @@ def _instead(column: pd.Series[Any], place: int) -> Any:
 
 def _shown(columns: pd.DataFrame) -> pd.DataFrame:
     """Return the table of columns with texts that every store takes."""
-    texts = [name for name in columns if columns[name].map(_is_unfit).any()]
     shown = columns.copy()
-    for name in texts:
-        shown[name] = columns[name].map(_as_held)
+    for name in columns:
+        texts = columns[name][columns[name].map(lambda value: isinstance(value, str))]
+        if any(text_fault(text, NAME_LENGTH) for text in texts):
+            shown.loc[texts.index, name] = texts.map(lambda text: held(text, NAME_LENGTH))
     return shown
-
-
-def _is_unfit(value: Any) -> bool:
-    return isinstance(value, str) and text_fault(value, NAME_LENGTH) is not None
-
-
-def _as_held(value: Any) -> Any:
-    return held(value, NAME_LENGTH) if isinstance(value, str) else value
 
 
 def check_ids(received: Received) -> None:

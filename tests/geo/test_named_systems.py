@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from mine_geo.errors import CRSError
 from mine_geo.geo.crs import geodesic_m
-from mine_geo.geo.declared import same_system, system_of
+from mine_geo.geo.named_systems import same_system, system_of
 from mine_geo.geo.vector import read_vector
 from mine_geo.intake import read, read_admin, read_border, read_hazards
 from tests.store import gdal

@@ -22,7 +22,7 @@ from mine_geo.intake.findings import Finding
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Received
+    from mine_geo.intake.received import Received
 
 
 UNIT_FROM: Final = "unit_from"
@@ -105,8 +105,9 @@ def fill_units(hazards: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, source: str) 
             given[asked] = proposed[name].to_numpy(dtype=object)
             table[name] = _with(hazards[name], given, rows)
     if (whole | district).any():
-        before = table.get(UNIT_FROM, None)
-        table[UNIT_FROM] = _from(before, table.index, source, whole | district)
+        none = pd.Series(None, index=table.index, dtype="str")
+        given = np.full(len(table), source, dtype=object)
+        table[UNIT_FROM] = _with(table.get(UNIT_FROM, none), given, whole | district)
     return Filled(table, whole, district)
 
 
@@ -114,13 +115,6 @@ def _with(column: pd.Series[Any], given: NDArray[Any], rows: NDArray[np.bool_]) 
     values = column.to_numpy(dtype=object, copy=True)
     values[rows] = given[rows]
     return pd.Series(values, index=column.index, dtype="str")
-
-
-def _from(
-    before: pd.Series[Any] | None, index: pd.Index[Any], source: str, rows: NDArray[np.bool_]
-) -> pd.Series[Any]:
-    column = pd.Series(None, index=index, dtype="str") if before is None else before
-    return _with(column, np.full(len(index), source, dtype=object), rows)
 
 
 def assign_units(received: Received, filled: Filled, source: str) -> Received:

@@ -1,8 +1,9 @@
 """Whether coordinates can be where the file says: in Cambodia, in the declared units and order.
 
 What the words of a file say of its datum, besides a reference system that it declares.
-Coordinates on another datum than WGS 84 are hundreds of metres off, so such words are never passed
-over: they refuse a table, or are said of points whose source keeps WGS 84 beside them.
+Coordinates on another datum than WGS 84 are hundreds of metres off, so such words are never
+ignored: a table that has them is refused, or, where its source keeps WGS 84 beside them, a finding
+says so.
 
 The rule: a file is refused when it has records with a place and none of them comes within
 0.5 degree of Cambodia's box. A single record elsewhere is left to the checks. UTM zones are 6
@@ -19,12 +20,12 @@ import numpy as np
 import pyproj
 
 from mine_geo.errors import CRSError, FileError, some
+from mine_geo.geo.cells import read_texts
 from mine_geo.geo.crs import is_wgs84
 from mine_geo.geo.datum import CAMBODIA, horizontal, short_area
-from mine_geo.geo.declared import system_of
+from mine_geo.geo.named_systems import system_of
+from mine_geo.intake.columns import fold
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.matching import fold
-from mine_geo.intake.values import read_texts
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mine_geo.intake.raw import Profile
+    from mine_geo.intake.received import Profile
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
@@ -89,9 +90,7 @@ def others(texts: Iterable[Any]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if is_other_datum(text)]
 
 
-def check_columns(
-    tables: Iterable[pd.DataFrame], crs: pyproj.CRS | None, profile: Profile | None
-) -> None:
+def check_columns(tables: Iterable[pd.DataFrame], crs: pyproj.CRS | None, profile: Profile) -> None:
     """Refuse tables a column of which names another datum than the one they would be read on.
 
     Parameters
@@ -111,8 +110,7 @@ def check_columns(
     """
     if crs is not None and not is_wgs84(crs):
         return
-    said = None if profile is None else profile.points.get("system")
-    names = {fold(name) for name in (SYSTEM_NAMES if said is None else said)}
+    names = {fold(name) for name in profile.points.get("system", SYSTEM_NAMES)}
     for table in tables:
         for column in table.columns:
             if fold(str(column)) not in names:
@@ -336,7 +334,7 @@ def astray_records(frame: gpd.GeoDataFrame) -> Flags:
     Returns
     -------
     numpy.ndarray
-        Bool, one a record; False without geometry, and where a coordinate is no number.
+        Bool, one a record; False without geometry, and where a coordinate is not a number.
 
     Examples
     --------
@@ -397,6 +395,7 @@ def _inside(lonlat: Floats) -> Flags:
 
 def _fitting(boxes: Floats, readings: tuple[_Reading, ...]) -> _Reading | None:
     """Return the first reading that puts more than half of the records into Cambodia's box."""
+    # Readings are tried in the order of how often they are the cause.
     xy = _middles(boxes)
     return next((read for read in readings if _inside(read.lonlat(xy)).mean() > 0.5), None)
 
@@ -478,6 +477,8 @@ def _check_region(declared: pyproj.CRS, what: str) -> None:
     parts = [area.bounds]
     if area.west > area.east:  # across the antimeridian
         parts = [(area.west, area.south, 180, area.north), (-180, area.south, *area.bounds[2:])]
+    # The coordinates lie in Cambodia, and the system is meant for elsewhere: so the digits of its
+    # code may be exchanged (4236, Taiwan, for 4326).
     if not _near(np.array(parts, dtype=float)).any():
         code = next((code for code in codes if code is not None), None)
         slip = code is not None and sorted(str(code)) == sorted("4326")

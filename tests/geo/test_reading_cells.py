@@ -1,20 +1,20 @@
-"""Cells read as texts, words, days, numbers, flags: by hand, and what must not be guessed."""
+"""Cells read as texts, days, numbers, flags: by hand, and what must not be guessed."""
 
 import datetime as dt
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mine_geo.intake.values import (
-    read_days,
-    read_flags,
-    read_numbers,
-    read_texts,
-    read_words,
-)
+from mine_geo.errors import RecordError
+from mine_geo.geo.cells import read_days, read_flags, read_numbers, read_texts
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.intake import profiles
+from mine_geo.intake.mapping import to_candidates
 
 
 def texts(values, dtype=None):
@@ -61,18 +61,7 @@ def test_texts_of_categories_and_of_nullable_whole_numbers():
     assert texts([12, None], "Int64") == ["12", None]
 
 
-# Words
-
-
-def test_words_whatever_case_spaces_and_hyphens():
-    column = pd.Series(["Non Technical survey", "NON-TECHNICAL_SURVEY", "nts", None, "other"])
-    read = read_words(column, {"non-technical survey": "cancelled", "NTS": "cancelled"})
-    assert read.fillna("-").tolist() == ["cancelled", "cancelled", "cancelled", "-", "other"]
-
-
-def test_an_empty_meaning_is_nothing():
-    read = read_words(pd.Series(["To be decided", "CHA"]), {"to be decided": ""})
-    assert read.fillna("-").tolist() == ["-", "CHA"]
+# Flags
 
 
 def test_flags():
@@ -251,3 +240,93 @@ def test_any_text_is_read_or_said(cells):
     for read, bad in (read_numbers(column), read_days(column, ("%d/%m/%Y", "epoch_ms"))):
         known = pd.Series(read).notna().to_numpy()
         assert (known ^ bad == there).all()
+
+
+# A frame and a file: the same cell says the same, or is refused by both
+
+BAD = object()
+DAY = "2024-05-03"
+CELLS = [
+    # column, cell, what it says
+    ("in_workbench", "yes", True),
+    ("in_workbench", "Y", True),
+    ("in_workbench", "t", True),
+    ("in_workbench", "TRUE", True),
+    ("in_workbench", "VRAI", True),
+    ("in_workbench", "oui", True),
+    ("in_workbench", "1.0", True),
+    ("in_workbench", 1.0, True),
+    ("in_workbench", "១", True),
+    ("in_workbench", True, True),
+    ("in_workbench", "n", False),
+    ("in_workbench", "FAUX", False),
+    ("in_workbench", "Non", False),
+    ("in_workbench", "០", False),
+    ("in_workbench", 0, False),
+    ("in_workbench", "", False),
+    ("in_workbench", "<Null>", False),
+    ("in_workbench", None, False),
+    ("in_workbench", "2", BAD),
+    ("in_workbench", "maybe", BAD),
+    ("in_workbench", "peut-être", BAD),
+    ("in_workbench", "#N/A", BAD),
+    ("surveyed_on", DAY, DAY),
+    ("surveyed_on", " 2024/05/03 ", DAY),
+    ("surveyed_on", "២០២៤-០៥-០៣", DAY),
+    ("surveyed_on", "2024-05-02T17:00:00Z", DAY),  # midnight in Phnom Penh
+    ("surveyed_on", "2024-05-03 00:00:00", DAY),
+    ("surveyed_on", dt.date(2024, 5, 3), DAY),
+    ("surveyed_on", pd.Timestamp(DAY), DAY),
+    ("surveyed_on", "", None),
+    ("surveyed_on", "NULL", None),
+    ("surveyed_on", "03/05/2024", BAD),
+    ("surveyed_on", "3 mai 2024", BAD),
+    ("surveyed_on", "៣/៥/២០២៤", BAD),
+    ("surveyed_on", "45415", BAD),
+    ("surveyed_on", 45415, BAD),
+    ("surveyed_on", "1900-01-00", BAD),
+    ("surveyed_on", "########", BAD),
+    ("reported_size_m2", "1200.5", 1200.5),
+    ("reported_size_m2", "1,200.5", 1200.5),
+    ("reported_size_m2", "1 200,5", 1200.5),
+    ("reported_size_m2", "1\u202f200,5", 1200.5),
+    ("reported_size_m2", "1.2005E+03", 1200.5),
+    ("reported_size_m2", "១២០០.៥", 1200.5),
+    ("reported_size_m2", 1200.5, 1200.5),
+    ("reported_size_m2", "0", 0.0),
+    ("reported_size_m2", "<Null>", None),
+    ("reported_size_m2", "", None),
+    ("reported_size_m2", "12,345", BAD),  # twelve thousand, or twelve and a third?
+    ("reported_size_m2", "1200 m2", BAD),
+    ("reported_size_m2", "-5", BAD),
+    ("reported_size_m2", True, BAD),
+    ("reported_size_m2", "#DIV/0!", BAD),
+    ("reported_size_m2", float("inf"), BAD),
+    ("village", " Ta Sanh ", "Ta Sanh"),
+    ("village", "café", "café"),
+    ("village", "\u200bភូមិ﻿", "ភូមិ"),
+    ("village", "<Null>", None),
+    ("village", 7.0, "7"),
+]
+
+
+@pytest.mark.parametrize(("column", "cell", "says"), CELLS, ids=repr)
+def test_a_cell_says_the_same_in_a_frame_and_in_a_file(column, cell, says):
+    cells = pd.Series([cell], dtype=object)
+    frame = gpd.GeoDataFrame(
+        {"hazard_id": ["AP-1"], column: cells}, geometry=[shapely.box(103, 13, 103.01, 13.01)],
+        crs=4326,
+    )  # fmt: skip
+    mapped = to_candidates(frame, profiles.load("plain"))
+    of_cell = {f.code for f in mapped.findings} & {"unknown_word", "bad_date", "bad_number"}
+    if says is BAD:
+        assert of_cell
+        with pytest.raises(RecordError, match=column):
+            to_hazards(frame)
+        return
+    assert not of_cell
+    for table in (to_hazards(frame), mapped.table):
+        found = table[column].iloc[0]
+        if column == "surveyed_on" and says is not None:
+            found = str(found.date())
+        assert pd.isna(found) if says is None else found == says

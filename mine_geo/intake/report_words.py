@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import some
-from mine_geo.intake.matching import fold
-from mine_geo.intake.values import read_texts
+from mine_geo.geo.cells import read_texts
+from mine_geo.intake.columns import fold
 from mine_geo.terms import ITEM_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -234,20 +234,15 @@ def _by_conclusion(words: Words) -> Doubt | None:
                 f'what it means: reports.values.conclusion."{quoted(text)}" = "released" (or '
                 '"not_released"; "" if it says nothing)',
             )
-    if words.comment is not None and _says_not(words.comment):
+    if words.comment is not None and any(
+        said.search(words.comment) for said in (_NOT, _FRENCH["not_released"], _KHMER_NOT)
+    ):
         return Doubt(
             "release_unsaid",
             f"its comment {words.comment[:60]!r} may say that no land was released: accept it by "
             "its number if land was released",
         )
     return None
-
-
-def _says_not(comment: str) -> bool:
-    """Say whether a comment may say that no land was released, in any language that is known."""
-    return any(
-        words.search(comment) for words in (_NOT, _FRENCH["not_released"], _KHMER_NOT)
-    )  # fmt: skip
 
 
 def _by_size(words: Words, land: Land) -> Doubt | None:

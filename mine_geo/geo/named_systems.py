@@ -70,14 +70,9 @@ _BOXES: Final = ("Envelope", "Box", "boundedBy")
 _MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def _letter(letter: str) -> str:
-    """Return a pattern of a letter of JSON, which may be escaped."""
-    return rf"(?:{letter}|\\u00{ord(letter):02x})"
-
-
-_MEMBER: Final = re.compile(
-    rf'"(?:{"|".join("".join(map(_letter, key)) for key in KEYS)})"\s*:\s*'.encode(), re.IGNORECASE
-)
+# A letter of JSON may be escaped.
+_ESCAPED: Final = ["".join(rf"(?:{one}|\\u00{ord(one):02x})" for one in key) for key in KEYS]
+_MEMBER: Final = re.compile(rf'"(?:{"|".join(_ESCAPED)})"\s*:\s*'.encode(), re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -384,6 +379,7 @@ def of_values(values: Iterable[Any], whole: pyproj.CRS) -> tuple[pyproj.CRS, str
 
 def _one(found: _Records, whole: pyproj.CRS | None) -> tuple[pyproj.CRS | None, str | None]:
     """Return the one system of records, or why there is not one."""
+    # A name that is not known could be any datum: nothing is taken for it.
     unknown = [each for each in found.named.values() if each.system is None]
     if unknown:
         return None, _unknown(found, unknown[0])
