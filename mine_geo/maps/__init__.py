@@ -21,10 +21,10 @@ from mine_geo.maps.atlas.build import Atlas, atlas
 from mine_geo.maps.layers import Layers
 from mine_geo.maps.pages.basemap import choose_basemap
 from mine_geo.maps.pages.compose import compose
-from mine_geo.maps.pages.page import put_page
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
 from mine_geo.maps.provenance import EVERYTHING
 from mine_geo.maps.sheets.printing import sheet
+from mine_geo.maps.whole_files import write_file
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ __all__ = [
     "district",
     "national",
     "province",
-    "put_page",
     "report_map",
     "sheet",
+    "write_file",
 ]
 
 

@@ -16,8 +16,8 @@ from markupsafe import escape
 from xstatic.pkg import leaflet
 
 from mine_geo.disclosure import restriction
-from mine_geo.errors import FileError
 from mine_geo.maps import packing, symbols, words
+from mine_geo.maps.whole_files import write_file
 
 if TYPE_CHECKING:
     from mine_geo.maps.facts import Facts
@@ -152,44 +152,6 @@ def markup(name: str) -> jinja2.Template:
     return room.get_template(name)
 
 
-def put_page(
-    outfile: str | os.PathLike[str],
-    text: str,
-    *,
-    public: bool = False,
-    replace: str | None = None,
-) -> None:
-    """Write a page whole; one that is there already is replaced at the very end, or not at all.
-
-    Parameters
-    ----------
-    outfile
-        The file.
-    text
-        The page.
-    public
-        Whether it is for everybody; else it is restricted, and its owner's alone.
-    replace
-        "public" or "restricted": of which kind the page that is there may be, where it is not of
-        the same.
-
-    Raises
-    ------
-    FileError
-        If it cannot be written, or takes the place of a page of the other kind (or lies in the
-        folder of an atlas of the other kind) that `replace` does not name.
-    """
-    restriction.check(outfile, public=public, replace=replace)
-    try:
-        restriction.put(Path(outfile), text.encode(), restricted=not public)
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise FileError(
-            f"{os.fspath(outfile)}: cannot be written ({said}); choose a folder that is there and "
-            "has room"
-        ) from error
-
-
 def _clean(text: str) -> str:
     """Return text that markup can hold: lone surrogates and nulls become replacement marks."""
     return _UNWRITABLE.sub("\ufffd", text)
@@ -240,7 +202,8 @@ class OfflinePage(folium.Map):
         close_file
             Whether an open file is closed in the end.
         replace
-            "public" or "restricted": of which kind a page that is there may be, as for `put_page`.
+            "public" or "restricted": of which kind a page that is there may be, as for
+            `maps.write_file`.
 
         Raises
         ------
@@ -252,9 +215,9 @@ class OfflinePage(folium.Map):
         """
         if isinstance(outfile, (str, os.PathLike)):
             public = self.facts.access == restriction.PUBLIC
-            restriction.check(outfile, public=public, replace=replace)
+            restriction.check(outfile, public=public, replace=replace)  # before any image
             self.lay_beside(Path(outfile), required=True)
-            put_page(outfile, self.get_root().render(), public=public, replace=replace)
+            write_file(outfile, self.get_root().render(), public=public, replace=replace)
             return
         super().save(outfile, close_file=close_file)
 
