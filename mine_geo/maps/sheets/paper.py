@@ -9,6 +9,7 @@ Khmer may stand in one text: each letter comes from the first of the two that ha
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,7 +44,8 @@ def pinned() -> Iterator[None]:
         yield
 
 
-FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
+LATIN_FOLDER: Final = Path(mpl.get_data_path()) / "fonts" / "ttf"
+KHMER_FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
 LATIN: Final = "mine_geo Latin"
 KHMER: Final = "mine_geo Khmer"
 FAMILIES: Final = (LATIN, KHMER)
@@ -60,12 +62,15 @@ COENG: Final = "\u17d2"
 
 def _files() -> dict[tuple[str, int], Path]:
     """Return the font files by family and weight."""
-    own = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    khmer = KHMER_FOLDER.resolve()
+    # Matplotlib embeds fonts in the order of their paths. With the one folder told as the way from
+    # the other, the rest of the path alone decides: the same bytes wherever the two folders lie.
+    latin = khmer / os.path.relpath(LATIN_FOLDER.resolve(), khmer)
     return {
-        (LATIN, REGULAR): own / "DejaVuSans.ttf",
-        (LATIN, BOLD): own / "DejaVuSans-Bold.ttf",
-        (KHMER, REGULAR): FOLDER / "NotoSansKhmer-Regular.ttf",
-        (KHMER, BOLD): FOLDER / "NotoSansKhmer-Bold.ttf",
+        (LATIN, REGULAR): latin / "DejaVuSans.ttf",
+        (LATIN, BOLD): latin / "DejaVuSans-Bold.ttf",
+        (KHMER, REGULAR): khmer / "NotoSansKhmer-Regular.ttf",
+        (KHMER, BOLD): khmer / "NotoSansKhmer-Bold.ttf",
     }
 
 
