@@ -24,9 +24,9 @@ import shapely
 from mine_geo.maps import packing
 from mine_geo.maps.provenance import EVERYTHING
 from mine_geo.maps.subject import bounds_of
-from mine_geo.maps.words import same, say
 from mine_geo.split.near_zone import near_zone
 from mine_geo.terms import NEIGHBOURS, THRESHOLD_M
+from mine_geo.words import same, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mine_geo.maps.pages.basemap import Basemap
     from mine_geo.maps.provenance import Selection
     from mine_geo.maps.subject import Subject
-    from mine_geo.maps.words import Said
+    from mine_geo.words import Said
 
 
 Box = tuple[float, float, float, float]

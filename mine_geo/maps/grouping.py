@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.maps import packing
-from mine_geo.maps.words import Said, same, say
 from mine_geo.terms import KINDS, ZONES
+from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

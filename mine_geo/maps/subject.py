@@ -15,8 +15,8 @@ import shapely
 from mine_geo.errors import MixedError, RecordError, UnknownNameError, some
 from mine_geo.geo import admin_names
 from mine_geo.geo.hazards import without_unit
-from mine_geo.maps.words import Said
 from mine_geo.terms import PROVENANCE_COLUMNS, SPLIT_COLUMNS, ZONES
+from mine_geo.words import Said
 
 if TYPE_CHECKING:
     import geopandas as gpd

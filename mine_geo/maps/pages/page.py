@@ -15,8 +15,9 @@ from branca.element import Element, Figure
 from markupsafe import escape
 from xstatic.pkg import leaflet
 
+from mine_geo import words
 from mine_geo.disclosure import restriction
-from mine_geo.maps import packing, symbols, words
+from mine_geo.maps import packing, symbols
 from mine_geo.maps.whole_files import write_file
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from mine_geo.maps.grouping import (
     several_kinds,
     texts,
 )
-from mine_geo.maps.words import Said, same, say
 from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES, ZONES
+from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

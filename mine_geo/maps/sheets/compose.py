@@ -22,7 +22,7 @@ from mine_geo.maps.sheets.panel import Facts, Legend, Notice, Overview
 from mine_geo.maps.sheets.paper import GREY, Page, papers, pinned
 from mine_geo.maps.sheets.tables import SIZES, Grid
 from mine_geo.maps.sheets.view import fit, ground_bounds
-from mine_geo.maps.words import LANGUAGES, Said, same, say
+from mine_geo.words import LANGUAGES, Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

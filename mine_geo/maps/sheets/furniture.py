@@ -11,13 +11,13 @@ from matplotlib.patches import Polygon
 
 from mine_geo.maps.sheets.paper import GREY, INK, Page, overlap
 from mine_geo.maps.sheets.view import ELLIPSOID, View, convergence, to_degrees, to_plane
-from mine_geo.maps.words import same, say
+from mine_geo.words import same, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.maps.sheets.paper import Box
-    from mine_geo.maps.words import Said
+    from mine_geo.words import Said
 
 MINUTES: Final = (0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300)
 """Spacings of the graticule, minutes of arc."""

@@ -15,7 +15,7 @@ import shapely
 from mine_geo.maps import ground
 from mine_geo.maps.sheets.paper import GREY, INK, MM_PER_POINT, inside, is_khmer, overlap
 from mine_geo.maps.symbols import border_name, symbol
-from mine_geo.maps.words import say
+from mine_geo.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.sheets.mapping import Map
     from mine_geo.maps.sheets.paper import Box, Page
-    from mine_geo.maps.words import Said
+    from mine_geo.words import Said
 
 
 GAP_MM: Final = 0.4

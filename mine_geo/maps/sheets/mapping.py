@@ -23,8 +23,8 @@ from mine_geo.maps.public import tables
 from mine_geo.maps.sheets import drawing
 from mine_geo.maps.sheets.paper import GREY, INK
 from mine_geo.maps.symbols import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
-from mine_geo.maps.words import Said, say
 from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES
+from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
     import geopandas as gpd

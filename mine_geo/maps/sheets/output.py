@@ -16,7 +16,7 @@ from mine_geo.maps.whole_files import write_file
 if TYPE_CHECKING:
     from mine_geo.maps.sheets.paper import Page
     from mine_geo.maps.sheets.view import View
-    from mine_geo.maps.words import Said
+    from mine_geo.words import Said
 
 
 ENDINGS: Final = (".pdf", ".png")

@@ -18,7 +18,7 @@ from mine_geo.maps.sheets.mapping import OUTSIDE
 from mine_geo.maps.sheets.paper import GREY, RULE
 from mine_geo.maps.sheets.view import fit, ground_bounds
 from mine_geo.maps.symbols import Symbol, symbol
-from mine_geo.maps.words import LANGUAGES, Said, say
+from mine_geo.words import LANGUAGES, Said, say
 
 if TYPE_CHECKING:
     from mine_geo.maps.ground import Beneath

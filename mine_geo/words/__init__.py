@@ -1,7 +1,8 @@
-"""Every word that a page or a sheet shows, in English and Khmer.
+"""Every word that a page, a sheet or an exported file shows, in English and Khmer.
 
-The words stand in `assets/words/*.json`, one file for each feature: a key, then the English and
-the Khmer text, in which `{name}` stands for a value. The page's script reads the same tables.
+The words stand in the JSON files of this folder, one for each feature: a key, then the English and
+the Khmer text, in which `{name}` stands for a value. The page's script reads the same tables. The
+folder lies below all that speaks: what disclosure has an output say stands here too.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
-FOLDER: Final = Path(__file__).parent / "assets" / "words"
+FOLDER: Final = Path(__file__).parent
 LANGUAGES: Final = ("en", "km")
+Pair: TypeAlias = tuple[str, str]
+"""A text in English and in Khmer."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,9 @@ def same(text: str) -> Said:
 
 
 @cache
-def table() -> dict[str, tuple[str, str]]:
+def table() -> dict[str, Pair]:
     """Return all words by key; a key that stands in two files is refused."""
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, Pair] = {}
     for path in sorted(FOLDER.glob("*.json")):
         for key, (english, khmer) in json.loads(path.read_text(encoding="utf-8")).items():
             if key in found:
@@ -60,9 +63,17 @@ def say(key: str, /, **values: str | Said) -> Said:
     >>> say("title.district", district=Said("Bavel", "បវេល"), province="{}").en
     'Bavel district, {} province'
     """
-    english, khmer = table()[key]
-    pairs = {n: same(v) if isinstance(v, str) else v for n, v in values.items()}
-    return Said(
-        english.format(**{name: pair.en for name, pair in pairs.items()}),
-        khmer.format(**{name: pair.km for name, pair in pairs.items()}),
-    )
+    pairs = {n: (v, v) if isinstance(v, str) else (v.en, v.km) for n, v in values.items()}
+    return Said(*filled(table()[key], **pairs))
+
+
+def filled(pair: Pair, **values: Pair) -> Pair:
+    """Put values into a text in both languages; what they hold is no template.
+
+    Examples
+    --------
+    >>> filled(("of {what}", "នៃ {what}"), what=("{a}", "{b}"))
+    ('of {a}', 'នៃ {b}')
+    """
+    english = pair[0].format(**{name: value[0] for name, value in values.items()})
+    return english, pair[1].format(**{name: value[1] for name, value in values.items()})
