@@ -66,7 +66,7 @@ def write_geopackage(held: Contents, path: Path) -> None:
     Notes
     -----
     `layer_styles` is the table in which QGIS itself keeps styles in a database: a row a style,
-    the QML and the SLD in it, one of each layer `useAsDefault`. `provenance` holds name and text.
+    the QML in it, one of each layer `useAsDefault`. `provenance` holds name and text.
     """
     with _changed_at(held.said):
         _write(held, path)
@@ -170,7 +170,7 @@ def _tables(held: Contents) -> dict[str, pd.DataFrame]:
             "f_geometry_column": GEOMETRY,
             "styleName": style.name,
             "styleQML": style.qml(),
-            "styleSLD": style.sld(layer),
+            "styleSLD": "",  # QGIS has the column, and reads the QML alone
             "useAsDefault": not place,
             "description": style.description,
             "owner": "",

@@ -25,13 +25,11 @@ import shapely
 from mine_geo.disclosure.restriction import FIELD
 from mine_geo.exports.contents import typed
 from mine_geo.exports.points import DECIMALS
-from mine_geo.exports.styles import FILL_NAMES, OUTCOME_NAMES, OUTLINE_NAMES
 from mine_geo.exports.xml_text import put, save
 from mine_geo.maps.symbols import Symbol, border_name, symbol, table
 from mine_geo.terms import (
     AREA_TYPES,
     BORDER_KINDS,
-    NEIGHBOUR_NAMES,
     NEIGHBOURS,
     OUTCOMES,
     PROVENANCE_COLUMNS,
@@ -39,6 +37,7 @@ from mine_geo.terms import (
     STATUSES,
     ZONES,
 )
+from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,15 +55,6 @@ NAME_COLUMNS: Final = {
     "released": "hazard_id",
     "districts": "district",
     "places": "name",
-}
-TITLES: Final = {
-    "near_zone": "Near zone",
-    "near_zone_limit": "Limit of the near zone",
-    "districts": "Districts",
-    "border": "Border",
-    "released": "Released land",
-    "hazards": "Hazards",
-    "places": "Places",
 }
 HIDDEN: Final = ("districts", "places", "near_zone")
 """Layers that are switched off when a file with hazards opens."""
@@ -123,16 +113,20 @@ def _about(held: Contents) -> str:
     """Return the description of the document: what it is, and the legend, as HTML."""
     rows = _html(held.said.rows)
     fills, outlines = table()["fills"], table()["outlines"]
-    legend: list[tuple[str, str]] = []
+    legend: list[tuple[str, Said]] = []
     if "hazards" in held.layers:
-        legend += [(_mark(fills[name]["fillColor"]), text) for name, text in FILL_NAMES.items()]
+        legend += [(_mark(fills[name]["fillColor"]), say(f"symbol.{name}")) for name in fills]
         legend += [
-            (_mark(outlines[name]["color"], "&#9633;"), text)
-            for name, text in OUTLINE_NAMES.items()
+            (_mark(outlines[name]["color"], "&#9633;"), say(f"symbol.{name}")) for name in outlines
         ]
     if "released" in held.layers:
-        legend += [(_mark(symbol(name).fill), text) for name, text in OUTCOME_NAMES.items()]
-    lines = "".join(f"<tr><td>{mark}</td><td>{escape(text)}</td></tr>" for mark, text in legend)
+        legend += [
+            (_mark(symbol(name).fill), say(f"outcome.{name}").capital)
+            for name in (*OUTCOMES, "released")
+        ]
+    lines = "".join(
+        f"<tr><td>{mark}</td><td>{escape(text.both)}</td></tr>" for mark, text in legend
+    )
     return f"{rows}<table>{lines}</table>" if lines else rows
 
 
@@ -197,7 +191,7 @@ def _folder(held: Contents, layer: str, used: dict[str, Symbol]) -> Element:
     """Return the folder of a layer, and remember the styles that it uses."""
     frame = held.layers[layer]
     folder = Element("Folder")
-    put(folder, "name", TITLES[layer])
+    put(folder, "name", _title(layer))
     hidden = layer in HIDDEN and "hazards" in held.layers
     if hidden:
         put(folder, "visibility", "0")
@@ -256,10 +250,16 @@ def _names(frame: gpd.GeoDataFrame, layer: str) -> list[str]:
     """Return the name of each placemark: an id or name, else that of the layer."""
     column = NAME_COLUMNS.get(layer)
     if layer == "border" and "neighbour" in frame.columns:
-        return [NEIGHBOUR_NAMES.get(code, "Coast") for code in frame["neighbour"]]
+        names = {code: say(f"country.{code}").en for code in NEIGHBOURS}
+        return [names.get(code, say("layer.coast").en) for code in frame["neighbour"]]
     if column not in frame.columns:
-        return [TITLES[layer]] * len(frame)
-    return [TITLES[layer] if pd.isna(value) else str(value) for value in frame[column]]
+        return [_title(layer)] * len(frame)
+    return [_title(layer) if pd.isna(value) else str(value) for value in frame[column]]
+
+
+def _title(layer: str) -> str:
+    """Return the name of a layer's folder: in English, for other programs call the layer so."""
+    return say(f"export.{layer}").en
 
 
 def _groups(frame: gpd.GeoDataFrame, layer: str) -> Iterator[tuple[str | None, list[int]]]:
@@ -271,14 +271,14 @@ def _groups(frame: gpd.GeoDataFrame, layer: str) -> Iterator[tuple[str | None, l
         yield None, list(range(len(frame)))
         return
     if column not in frame.columns:
-        yield "Not recorded", list(range(len(frame)))
+        yield say("export.not_recorded").en, list(range(len(frame)))
         return
     values = frame[column].astype(object).to_numpy()
     for name in known:
-        yield name.capitalize(), np.flatnonzero(values == name).tolist()
+        yield say(f"{column}.{name}").capital.en, np.flatnonzero(values == name).tolist()
     rest = np.flatnonzero(~np.isin(values.astype(str), known)).tolist()
     if rest:
-        yield "Not recorded", rest
+        yield say("export.not_recorded").en, rest
 
 
 def _classes(frame: gpd.GeoDataFrame, layer: str) -> list[str]:

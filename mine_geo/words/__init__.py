@@ -31,6 +31,16 @@ class Said:
         """The same text, each language in the place of the other."""
         return Said(self.km, self.en)
 
+    @property
+    def both(self) -> str:
+        """The two texts beside each other, as for a legend without a choice of language."""
+        return self.en if self.en == self.km else f"{self.en} · {self.km}"
+
+    @property
+    def capital(self) -> Said:
+        """The same text as the first of its line; Khmer knows no capitals."""
+        return Said(self.en[:1].upper() + self.en[1:], self.km)
+
     def within(self, language: str) -> str:
         """Return the text in `en` or `km`."""
         return self.km if language == "km" else self.en

@@ -131,8 +131,13 @@ def script() -> str:
     library = library.partition("//# sourceMappingURL=")[0]
     own = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
     icons = packing.safe_json({option: _image_uri(name) for option, name in _ICONS.items()})
-    # What only a restricted page says stands in its markup: scripts are everybody's.
-    spoken = {key: text for key, text in words.table().items() if not key.startswith("restricted.")}
+    # What only a restricted page says stands in its markup: scripts are everybody's. Files for
+    # other tools say their own.
+    spoken = {
+        key: text
+        for key, text in words.table().items()
+        if not key.startswith(("restricted.", "export."))
+    }
     said = f"window.mineGeo.words.fill({packing.safe_json(spoken)});"
     drawn = f"window.mineGeo.symbols.fill({packing.safe_json(symbols.table())});"
     return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});", said, drawn])

@@ -14,7 +14,7 @@ import shapely
 
 from mine_geo.maps import ground
 from mine_geo.maps.sheets.paper import GREY, INK, MM_PER_POINT, inside, is_khmer, overlap
-from mine_geo.maps.symbols import border_name, symbol
+from mine_geo.maps.symbols import border_name, ink, symbol
 from mine_geo.words import say
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Placer:
             top -= high
 
 
-FAINT: Final = "#7a766c"
+FAINT: Final = ink("faint")
 LEAST_AREA_MM2: Final = 40.0
 """A unit beside the one in question is named if so much of it lies in the window."""
 

@@ -38,11 +38,6 @@ if TYPE_CHECKING:
     from mine_geo.maps.subject import Subject
 
 
-OUTSIDE: Final = "#d9d8d4"
-"""Neighbours and sea: warmer and darker than the near zone over land, which is bluish."""
-
-GRID: Final = Symbol(None, 1, "#6f8ba3", 0.75, 0.6, ())
-CASING: Final = Symbol(None, 1, "#ffffff", 0.9, 4.4, ())
 STRANGE_MOST: Final = 2
 """Of more neighbours than so many that no code is known for, the legend makes one line."""
 
@@ -95,7 +90,8 @@ class Map:
         self.axes = self.page.add_axes(self.view.box, above=1)
         self.axes.set_xlim(left, right)
         self.axes.set_ylim(bottom, top)
-        back = OUTSIDE if self.layers.land is not None else symbol("land").fill
+        # Neighbours and sea are warmer and darker than the near zone over land, which is bluish.
+        back = symbol("land" if self.layers.land is None else "outside").fill
         self.axes.add_patch(
             Rectangle((left, bottom), right - left, top - bottom, facecolor=back, zorder=0)
         )
@@ -168,7 +164,9 @@ class Map:
         """Draw the lines of longitude and latitude."""
         if grid.lines:
             lines = np.array([shapely.LineString(line) for line in grid.lines], dtype=object)
-            drawing.add(self.axes, drawing.lines(lines), GRID, unit=self.unit, above=2)
+            drawing.add(
+                self.axes, drawing.lines(lines), symbol("graticule"), unit=self.unit, above=2
+            )
 
     def add_zone(self, *, filled: bool) -> None:
         """Draw the line at the threshold; `filled`: and the land nearer than it."""
@@ -209,7 +207,7 @@ class Map:
                 name = say("layer.undemarcated", country=country)
             lines = self.view.on_paper(part.geometry)
             if not at_sea:
-                self.stroke(lines, CASING, 5.9)
+                self.stroke(lines, symbol("border_casing"), 5.9)
             if self.stroke(lines, style, 6) and Entry(style, name) not in self.entries:
                 self.entries.append(Entry(style, name))
 

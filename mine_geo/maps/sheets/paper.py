@@ -27,6 +27,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from mine_geo.errors import choose
+from mine_geo.maps.symbols import ink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -184,9 +185,10 @@ MM_PER_POINT: Final = MM_PER_INCH / 72
 DPI: Final = 300
 """Dots per inch of a PNG."""
 
-INK: Final = "#1d1c19"
-GREY: Final = "#55524a"
-RULE: Final = "#b9b5aa"
+INK: Final = ink("ink")
+GREY: Final = ink("grey")
+RULE: Final = ink("rule")
+WARNING: Final = ink("warning")
 ELLIPSIS: Final = "…"
 LEADING: Final = {"en": 1.32, "km": 1.7}
 """The distance of lines of text, as a share of the letters' size."""
