@@ -196,40 +196,71 @@ def country_name(code: str | None) -> Said:
     return same(code) if code else say("country.other")
 
 
-def neighbour_names(border: gpd.GeoDataFrame, land: Any) -> pd.DataFrame:
-    """Return a label for each neighbour: on its side, clear of the land and of the map's edge."""
-    frame = padded(tuple(shapely.bounds(land)), 0.02)
-    rough = shapely.simplify(land, 0.02)
+def neighbour_places(
+    border: gpd.GeoDataFrame, lines: Any, land: Any, box: Box
+) -> list[tuple[Said, str, float, float, float]]:
+    """Return where the name of each neighbour stands, in any plane: on its side, near its middle.
+
+    Parameters
+    ----------
+    border
+        Canonical border table, for its column `neighbour`.
+    lines
+        Its lines in the plane of `land` and `box`, row by row.
+    land
+        The country.
+    box
+        The window in which the names shall stand.
+
+    Returns
+    -------
+    list
+        Name, code, x, y and the room around the place, all in the plane's own unit.
+    """
+    left, bottom, right, top = box
+    size = max(right - left, top - bottom)
+    # Places to try: all over the window, but for the country itself.
+    xs, ys = np.meshgrid(np.linspace(left, right, 90), np.linspace(bottom, top, 70))
+    points = shapely.points(xs.ravel(), ys.ravel())
+    rough = shapely.simplify(land, 0.002 * size)
     shapely.prepare(rough)
-    lon, lat = (
-        axis.ravel()
-        for axis in np.meshgrid(
-            np.linspace(frame[0], frame[2], 70), np.linspace(frame[1], frame[3], 70)
-        )
-    )
-    points = shapely.points(lon, lat)
-    edge = np.minimum(
-        np.minimum(lon - frame[0], frame[2] - lon) / 2,
-        np.minimum(lat - frame[1], frame[3] - lat) * 1.5,
-    )
-    clear = np.minimum(np.minimum(shapely.distance(points, rough), edge), 0.35)
-    parts = list(border.groupby(border["neighbour"].fillna(""), sort=True))
-    away = np.stack(
-        [
-            shapely.distance(points, shapely.simplify(shapely.union_all(lines.geometry), 0.02))
-            for _, lines in parts
-        ]
-    )
-    rows = []
-    for index, (code, lines) in enumerate(parts):
-        middle = shapely.centroid(shapely.union_all(lines.geometry))
-        closeness = 0.5 * away[index] + 0.05 * shapely.distance(points, middle)
-        room = np.where(np.argmin(away, axis=0) == index, clear - closeness, -np.inf)
-        best = int(np.argmax(room))
-        if code and clear[best] > 0 and np.isfinite(room[best]):
-            name = country_name(str(code))
-            khmer = "" if name.km == name.en else name.km
-            rows.append((name.en, khmer, "country", lon[best], lat[best]))
+    points = points[~shapely.intersects(rough, points)]
+    if not len(points):
+        return []
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    # The room for a name: up to the country and to the window's edge; it is wider than high.
+    across, up = np.minimum(x - left, right - x), np.minimum(y - bottom, top - y)
+    room = np.minimum(shapely.distance(points, rough), np.minimum(across / 1.6, up * 1.4))
+    # A place belongs to the neighbour whose border is nearest; the coast is nobody's.
+    sides = border["neighbour"].fillna("").to_numpy()
+    codes = sorted(set(sides))
+    borders = [shapely.simplify(shapely.union_all(lines[sides == c]), 0.002 * size) for c in codes]
+    away = np.stack([shapely.distance(points, line) for line in borders])
+    away = np.where(np.isnan(away), np.inf, away)
+    found = []
+    for index, (code, line) in enumerate(zip(codes, borders, strict=True)):
+        ours = (np.argmin(away, axis=0) == index) & np.isfinite(away[index])
+        if not code or not ours.any():
+            continue
+        # As much room as a name can use, and not far from the middle of its border.
+        middle = shapely.distance(points, shapely.centroid(line))
+        score = np.where(ours, np.minimum(room, 0.07 * size) - 0.12 * middle, -np.inf)
+        best = int(np.argmax(score))
+        if room[best] > 0.01 * size:
+            found.append(
+                (country_name(code), code, float(x[best]), float(y[best]), float(room[best]))
+            )
+    return found
+
+
+def neighbour_names(border: gpd.GeoDataFrame, land: Any) -> pd.DataFrame:
+    """Return a label for each neighbour, as `unit_names` for units; `lon`, `lat` in degrees."""
+    frame = padded(tuple(shapely.bounds(land)), 0.02)
+    lines = border.geometry.to_numpy()
+    rows = [
+        (name.en, "" if name.km == name.en else name.km, "country", lon, lat)
+        for name, _, lon, lat, _ in neighbour_places(border, lines, land, frame)
+    ]
     return pd.DataFrame(rows, columns=["text", "km", "level", "lon", "lat"])
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.sheets.mapping import Map
     from mine_geo.maps.sheets.paper import Box, Page
-    from mine_geo.words import Said
 
 
 GAP_MM: Final = 0.4
@@ -230,45 +229,15 @@ def country_names(drawn: Map) -> list[Name]:
     border = drawn.layers.border
     if border is None or drawn.land is None or shapely.is_empty(drawn.land):
         return []
-    left, bottom, right, top = drawn.view.box
-    xs, ys = np.meshgrid(np.linspace(left, right, 90), np.linspace(bottom, top, 70))
-    points = shapely.points(xs.ravel(), ys.ravel())
-    rough = shapely.simplify(drawn.land, 0.3)
-    shapely.prepare(rough)
-    beyond = points[~shapely.intersects(rough, points)]
-    parts = list(border.groupby(border["neighbour"].fillna(""), sort=True))
-    lines = [shapely.union_all(drawn.view.on_paper(rows.geometry)) for _, rows in parts]
-    away = np.stack([shapely.distance(beyond, line) for line in lines])
-    away = np.where(np.isnan(away), np.inf, away)
-    clear = np.minimum(shapely.distance(beyond, rough), _edge(beyond, drawn.view.box))
+    lines = drawn.view.on_paper(border.geometry)
     names = []
-    for index, (code, _) in enumerate(parts):
-        if not code or shapely.is_empty(lines[index]):
-            continue
-        ours = np.argmin(away, axis=0) == index
-        middle = shapely.centroid(lines[index])
-        near = np.minimum(clear, 14) - 0.12 * shapely.distance(beyond, middle)
-        score = np.where(ours & np.isfinite(away[index]), near, -np.inf)
-        best = int(np.argmax(score)) if len(score) else 0
-        if len(score) and np.isfinite(score[best]) and clear[best] > 2:
-            names.append(_country(drawn, str(code), beyond[best], float(clear[best])))
+    for name, code, x, y, room in ground.neighbour_places(
+        border, lines, drawn.land, drawn.view.box
+    ):
+        colour = symbol(border_name("land", code)).line or INK
+        pair = _pair(name.en, name.km, 8.0, drawn.page.language, bold=True)
+        names.append(Name(x, y, pair, colour, reach=room))
     return names
-
-
-def _edge(points: Any, box: tuple[float, float, float, float]) -> Any:
-    """Return the room to the window's edges; a name is wider than high."""
-    left, bottom, right, top = box
-    x, y = shapely.get_x(points), shapely.get_y(points)
-    across = np.minimum(x - left, right - x)
-    return np.minimum(across / 1.6, np.minimum(y - bottom, top - y) * 1.4)
-
-
-def _country(drawn: Map, code: str, point: Any, reach: float) -> Name:
-    said: Said = ground.country_name(code)
-    colour = symbol(border_name("land", code)).line or INK
-    lines = _pair(said.en, said.km, 8.0, drawn.page.language, bold=True)
-    x, y = float(shapely.get_x(point)), float(shapely.get_y(point))
-    return Name(x, y, lines, colour, reach=reach)
 
 
 def place_names(drawn: Map) -> list[Name]:

@@ -164,9 +164,8 @@ class Map:
         """Draw the lines of longitude and latitude."""
         if grid.lines:
             lines = np.array([shapely.LineString(line) for line in grid.lines], dtype=object)
-            drawing.add(
-                self.axes, drawing.lines(lines), symbol("graticule"), unit=self.unit, above=2
-            )
+            path, look = drawing.lines(lines), symbol("graticule")
+            drawing.add(self.axes, path, look, unit=self.unit, above=2)
 
     def add_zone(self, *, filled: bool) -> None:
         """Draw the line at the threshold; `filled`: and the land nearer than it."""
