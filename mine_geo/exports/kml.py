@@ -26,15 +26,14 @@ from mine_geo.disclosure.restriction import FIELD
 from mine_geo.exports.contents import typed
 from mine_geo.exports.points import DECIMALS
 from mine_geo.exports.xml_text import put, save
+from mine_geo.maps.grouping import classes_of, code_of
 from mine_geo.maps.symbols import Symbol, border_name, symbol, table
 from mine_geo.terms import (
-    AREA_TYPES,
     BORDER_KINDS,
     NEIGHBOURS,
     OUTCOMES,
     PROVENANCE_COLUMNS,
     RESTRICTION_COLUMN,
-    STATUSES,
     ZONES,
 )
 from mine_geo.words import Said, say
@@ -199,7 +198,7 @@ def _folder(held: Contents, layer: str, used: dict[str, Symbol]) -> Element:
     texts = _texts(rows)
     names = _names(rows, layer)
     classes = _classes(frame, layer)
-    used.update({name: _look(name) for name in classes})
+    used.update({_id(name): symbol(name) for name in classes})
     for title, places in _groups(frame, layer):
         parent = folder if title is None else put(folder, "Folder")
         if title is not None:
@@ -212,16 +211,17 @@ def _folder(held: Contents, layer: str, used: dict[str, Symbol]) -> Element:
             values = [(name, text) for name, column in texts if (text := column[place]) is not None]
             put(mark, "Snippet", "", maxLines="0")  # else the list shows the table's first words
             put(mark, "description", _html([row for row in values if row[0] not in SAID_ONCE]))
-            put(mark, "styleUrl", f"#{classes[place]}")
-            _data(mark, layer, values)
+            put(mark, "styleUrl", f"#{_id(classes[place])}")
+            data = put(put(mark, "ExtendedData"), "SchemaData", schemaUrl=f"#{layer}")
+            for name, text in values:
+                put(data, "SimpleData", text, name=name)
             _geometry(mark, rows.geometry.iloc[place])
     return folder
 
 
-def _data(mark: Element, layer: str, values: list[tuple[str, str]]) -> None:
-    data = put(put(mark, "ExtendedData"), "SchemaData", schemaUrl=f"#{layer}")
-    for name, text in values:
-        put(data, "SimpleData", text, name=name)
+def _id(name: str) -> str:
+    """Return the id of a symbol's style: an id of XML holds no space."""
+    return name.replace(" ", "_")
 
 
 def _texts(frame: gpd.GeoDataFrame) -> list[tuple[str, list[str | None]]]:
@@ -282,31 +282,17 @@ def _groups(frame: gpd.GeoDataFrame, layer: str) -> Iterator[tuple[str | None, l
 
 
 def _classes(frame: gpd.GeoDataFrame, layer: str) -> list[str]:
-    """Return the id of the style of each row; what is not recorded is as on the maps."""
+    """Return the name of each row's symbol; what is not recorded is as on the maps."""
     if layer == "hazards":
-        fills = _known(frame, "area_type", AREA_TYPES, "unknown")
-        outlines = _known(frame, "status", STATUSES, "open")
-        return [f"{fill}_{outline}" for fill, outline in zip(fills, outlines, strict=True)]
+        return [" ".join(pair) for pair in zip(*classes_of(frame), strict=True)]
     if layer == "border":
-        kinds = _known(frame, "kind", BORDER_KINDS, "land")
-        sides = _known(frame, "neighbour", NEIGHBOURS, "")
+        kinds = code_of(frame, "kind", BORDER_KINDS, "land")
+        sides = code_of(frame, "neighbour", NEIGHBOURS, "")
         return [border_name(kind, side or None) for kind, side in zip(kinds, sides, strict=True)]
     if layer == "released":
-        return _known(frame, "outcome", OUTCOMES, "released")
+        return [str(outcome) for outcome in code_of(frame, "outcome", OUTCOMES, "released")]
     one = {"near_zone": "zone", "near_zone_limit": "limit", "places": "place"}
     return [one.get(layer, "district")] * len(frame)
-
-
-def _known(frame: gpd.GeoDataFrame, column: str, known: tuple[str, ...], other: str) -> list[str]:
-    """Return each value that is known, another word for the rest."""
-    if column not in frame.columns:
-        return [other] * len(frame)
-    return [str(value) if value in known else other for value in frame[column]]
-
-
-def _look(style: str) -> Symbol:
-    fill, _, outline = style.partition("_")
-    return symbol(f"{fill} {outline}" if fill in table()["fills"] else style)
 
 
 def _geometry(mark: Element, geometry: Any) -> None:

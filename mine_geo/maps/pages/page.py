@@ -252,41 +252,33 @@ class OfflinePage(folium.Map):
         finally:
             self._assets = None
 
-    def _style(self) -> str:
-        if self._assets is None:
-            return f"<style>{style()}</style>"
-        return f'<link rel="stylesheet" href="{escape(self._assets + STYLE)}">'
-
-    def _script(self) -> str:
-        if self._assets is None:
-            return f"<script>{script()}</script>"
-        return f'<script src="{escape(self._assets + SCRIPT)}"></script>'
-
-    def _alone(self) -> str:
-        """Return what a page says from which the folder of its style and script is missing."""
-        if self._assets is None:
-            return ""
-        said = words.say("atlas.alone", folder=self._assets.rstrip("/").rpartition("/")[2])
-        return markup("alone.html").render(said=said)
-
     def render(self, **options: Any) -> str:
         """Put style, script, markup and data into the figure, then whatever was added."""
         figure = self.get_root()
         if not isinstance(figure, Figure):
             raise TypeError("the map stands in no Figure; use save() of the map")
         name = self.get_name()
+        if self._assets is None:
+            styled, alone = f"<style>{style()}</style>", ""
+            scripted = f"<script>{script()}</script>"
+        else:
+            styled = f'<link rel="stylesheet" href="{escape(self._assets + STYLE)}">'
+            scripted = f'<script src="{escape(self._assets + SCRIPT)}"></script>'
+            # Shown where the folder of style and script is missing.
+            said = words.say("atlas.alone", folder=self._assets.rstrip("/").rpartition("/")[2])
+            alone = markup("alone.html").render(said=said)
         head = markup("head.html").render(facts=self.facts)
         body = markup("page.html").render(facts=self.facts, map_name=name)
         data = packing.safe_json(self.data)
         parts = (
-            (figure.header, "mine_geo_head", _clean(head) + self._style()),
-            (figure.html, "mine_geo_body", self._alone() + _clean(body)),
+            (figure.header, "mine_geo_head", _clean(head) + styled),
+            (figure.html, "mine_geo_body", alone + _clean(body)),
             (
                 figure.html,
                 "mine_geo_data",
                 f'<script type="application/json" id="mine-geo-data">{data}</script>',
             ),
-            (figure.html, "mine_geo_script", self._script()),
+            (figure.html, "mine_geo_script", scripted),
             (figure.script, "mine_geo_start", f"var {name} = window.mineGeo.start('{name}');"),
         )
         for place, key, text in parts:

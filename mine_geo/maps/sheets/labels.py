@@ -5,7 +5,7 @@ Where names stand on a map: one after the other, none across another or across t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -98,6 +98,7 @@ class Placer:
         return self.page.points(size, text) * MM_PER_POINT * share
 
     def _best(self, name: Name) -> Box | None:
+        """Return the cheapest box of a name; None where each leaves the window or meets another."""
         wide, high = self.size_of(name)
         best, least = None, np.inf
         for number, (x, y) in enumerate(_places(name, wide, high)):
@@ -105,6 +106,7 @@ class Placer:
             wider = (box[0] - GAP_MM, box[1] - GAP_MM, box[2] + GAP_MM, box[3] + GAP_MM)
             if not inside(box, self.window) or any(overlap(wider, each) for each in self.taken):
                 continue
+            # Names may lie on hazards where nothing else is free; the first few weigh the most.
             covered = len(self.hazards.query(shapely.box(*box), predicate="intersects"))
             cost = min(2 * np.sqrt(covered), COVERED_MOST) + 0.15 * number
             if name.within is not None and not shapely.contains_xy(name.within, x, y):
@@ -193,35 +195,37 @@ def _units(drawn: Map, level: str) -> list[tuple[str, str, Any, bool]]:
     return found
 
 
+def _across(shape: Any, lines: Any, colour: str = FAINT, *, least_mm: float = 0.0) -> Name:
+    """Return a name across a shape (mm), that may move by half its width, at least by so much.
+
+    One that has no such least stands inside of the shape or nowhere.
+    """
+    x, y = _middle(shape)
+    reach = max(0.5 * float(np.sqrt(shapely.area(shape))), least_mm)
+    return Name(x, y, lines, colour, reach=reach, within=shape, only_within=not least_mm)
+
+
 def unit_names(drawn: Map) -> list[Name]:
-    """Return the names of the units that the sheet is divided into, then of those around it."""
-    national = drawn.subject.level == "national"
-    inner = "province" if national else "district"
-    language = drawn.page.language
-    names, around = [], []
-    for name, khmer, shape, ours in _units(drawn, inner):
-        x, y = _middle(shape)
-        reach = 0.5 * float(np.sqrt(shapely.area(shape)))
-        if national or ours:
-            lines = _pair(name, khmer, 6.2, language, bold=True)
-            names.append(Name(x, y, lines, INK, reach=max(reach, 6.0), within=shape))
-        elif drawn.subject.level == "district" and shapely.area(shape) > LEAST_AREA_MM2:
-            lines = _pair(name, khmer, 5.6, language, bold=False)
-            around.append(Name(x, y, lines, FAINT, reach=reach, within=shape, only_within=True))
-    if drawn.subject.level == "province":
-        around = _provinces_around(drawn)
+    """Return the names of the units that the sheet is divided into, then of those around it.
+
+    A province has other provinces around it, a district other districts. The smallest comes first,
+    for it has the least room.
+    """
+    level, language = drawn.subject.level, drawn.page.language
+    units = _units(drawn, "province" if level == "national" else "district")
+    beside = _units(drawn, "province") if level == "province" else units
+    size = 6.4 if level == "province" else 5.6
+    names = [
+        _across(shape, _pair(name, khmer, 6.2, language, bold=True), INK, least_mm=6.0)
+        for name, khmer, shape, ours in units
+        if ours or level == "national"
+    ]
+    around = [
+        _across(shape, _pair(name, khmer, size, language, bold=False))
+        for name, khmer, shape, ours in beside
+        if not ours and level != "national" and shapely.area(shape) > LEAST_AREA_MM2
+    ]
     return [*sorted(names, key=lambda each: each.reach), *around]
-
-
-def _provinces_around(drawn: Map) -> list[Name]:
-    names = []
-    for name, khmer, shape, ours in _units(drawn, "province"):
-        if not ours and shapely.area(shape) > LEAST_AREA_MM2:
-            x, y = _middle(shape)
-            lines = _pair(name, khmer, 6.4, drawn.page.language, bold=False)
-            reach = 0.5 * float(np.sqrt(shapely.area(shape)))
-            names.append(Name(x, y, lines, FAINT, reach=reach, within=shape, only_within=True))
-    return names
 
 
 def country_names(drawn: Map) -> list[Name]:
@@ -296,17 +300,14 @@ def not_shown(drawn: Map) -> list[Name]:
             cell = shapely.box(xs[column], ys[row], xs[column + 1], ys[row + 1])
             piece = shapely.intersection(drawn.veil, cell)
             if shapely.area(piece) > LEAST_AREA_MM2:
-                x, y = _middle(piece)
-                reach = 0.5 * float(np.sqrt(shapely.area(piece)))
-                names.append(
-                    Name(x, y, lines, INK, reach=reach, within=drawn.veil, only_within=True)
-                )
+                names.append(replace(_across(piece, lines, INK), within=drawn.veil))
     return names
 
 
 def write(drawn: Map, own: Any, placed_hazards: Any, *, ids: bool) -> Placer:
     """Place all names of a sheet beside hazards (mm), its `own` and all; say where they stand."""
     placer = Placer(drawn.page, drawn.view.box, placed_hazards)
+    # First what must not be missed, last what may be left out: who comes later yields.
     placer.place(not_shown(drawn))
     placer.place(unit_names(drawn))
     placer.place(country_names(drawn))

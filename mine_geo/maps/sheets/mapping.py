@@ -23,7 +23,7 @@ from mine_geo.maps.public import tables
 from mine_geo.maps.sheets import drawing
 from mine_geo.maps.sheets.paper import GREY, INK
 from mine_geo.maps.symbols import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
-from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES
+from mine_geo.terms import KINDS, NEIGHBOURS, OUTCOMES
 from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
@@ -45,15 +45,6 @@ _Rows = TypeVar("_Rows", "gpd.GeoDataFrame", "gpd.GeoDataFrame | None")
 
 LEAST_VEIL_MM2: Final = 1.0
 NOTHING: Final = np.empty(0, dtype=object)
-
-
-def _classes(hazards: pd.DataFrame) -> tuple[Any, Any]:
-    """Return area type and status of hazards, as symbols call them."""
-    empty = pd.Series(None, index=hazards.index, dtype=object)
-    return (
-        grouping.code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown"),
-        grouping.code_of(hazards.get("status", empty), STATUSES, "open"),
-    )
 
 
 def _filled(name: str) -> Symbol:
@@ -231,7 +222,7 @@ class Map:
         for releases, pale in ((around.others_released, " pale"), (around.released, "")):
             if releases is None or not len(releases):
                 continue
-            outcomes = grouping.code_of(releases["outcome"], OUTCOMES, "released")
+            outcomes = grouping.code_of(releases, "outcome", OUTCOMES, "released")
             placed = self.view.on_paper(releases.geometry.to_numpy())
             seen = ~shapely.is_empty(placed) & shapely.intersects(placed, self.window)
             found += [
@@ -287,7 +278,7 @@ class Map:
         placed, found = [], []
         for hazards, pale in ((own, ""), (unplaced, ""), (others, " pale")):
             shapes = self.view.on_paper(hazards.geometry) if len(hazards) else NOTHING
-            fills, outlines = _classes(hazards)
+            fills, outlines = grouping.classes_of(hazards)
             placed.append(shapes)
             found += [
                 (shape, symbol(f"{fill} {outline}{pale}"))
@@ -295,7 +286,7 @@ class Map:
             ]
         self._records(found, above=8)
         drawn = pd.concat([own, *(f for f in (unplaced, others) if len(f))])
-        fills, outlines = _classes(drawn)
+        fills, outlines = grouping.classes_of(drawn)
         self.entries[:0] = [
             *(
                 Entry(_filled(f"{fill} open"), say(f"symbol.{fill}"))
