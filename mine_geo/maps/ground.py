@@ -1,14 +1,11 @@
-"""What lies under the hazards: country, border zone, outlines of units, names.
+"""What a map shows beside its records: country, border zone, outlines of units, names, the veil.
 
-Everything here is for drawing only. Geometry is EPSG:4326; distances to the border are never
-read off these shapes (`zones.border_split` computes them).
+All of it is derived once for a page or a whole atlas, in EPSG:4326, and for drawing only:
+distances to the border are never read off these shapes (`zones.border_split` computes them).
 
-What lies around the unit of a page or sheet, so that no white ground is taken for safe ground.
-In a frame about the unit the hazards and the released land of other units are drawn, or neither
-of them; all ground beyond is veiled and called "not shown". Geometry is EPSG:4326.
-
-What lies beneath the records of a map, derived once for a page or a whole atlas.
-Geometry is EPSG:4326.
+Around the unit of a page or sheet no white ground may be taken for safe ground: in a frame about
+the unit the hazards and the released land of other units are drawn, or neither of them; all
+ground beyond is veiled and called "not shown".
 """
 
 from __future__ import annotations
@@ -97,14 +94,17 @@ def _segments(admin: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], NDArray[np.in
     rings, part_of = shapely.get_rings(polygons, return_index=True)
     xy, ring_of = shapely.get_coordinates(rings, return_index=True)
     steps = packing.lattice(xy)
+    # An edge is two vertices in a row of one ring.
     inside = ring_of[1:] == ring_of[:-1]
     start, end = steps[:-1][inside], steps[1:][inside]
     owner = unit_of[part_of[ring_of[1:][inside]]]
+    # Told from its lower end, it is the same edge from either side; one of no length is none.
     turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
     ends = np.where(turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
     moved = (start != end).any(axis=1)
     edges, edge_of = np.unique(ends[moved], axis=0, return_inverse=True)
     edge_of = edge_of.ravel()
+    # Whoever was written last is the first owner; any other that has the edge is the second.
     owners = np.full((len(edges), 2), -1, dtype=np.int64)
     owners[edge_of, 0] = owner[moved]
     second = owners[edge_of, 0] != owner[moved]
@@ -294,27 +294,25 @@ def belongs(frame: pd.DataFrame, subject: Subject) -> NDArray[np.bool_]:
     """
     if subject.level == "national":
         return np.ones(len(frame), dtype=bool)
+    # `open_` are the rows of which no column has said yet whose they are.
     ours, open_ = np.zeros(len(frame), dtype=bool), np.ones(len(frame), dtype=bool)
-    codes, column = _codes(subject), f"{subject.level}_code"
+    column = f"{subject.level}_code"
+    tables = [subject.hazards] if subject.units is None else [subject.hazards, subject.units]
+    codes = {code for table in tables if column in table for code in table[column].dropna()}
     if column in frame.columns and codes:
         ours |= frame[column].isin(codes).to_numpy()
         open_ &= frame[column].isna().to_numpy()
+    # A hazard that is known, ours or another's, settles it; what is left is decided by its place.
     if "hazard_id" in frame.columns:
         ours |= open_ & frame["hazard_id"].isin(subject.hazards["hazard_id"]).to_numpy()
-        known = [subject.hazards, *(f for f in (subject.others,) if f is not None)]
-        ids = {each for table in known for each in table["hazard_id"].dropna()}
+        known = [subject.hazards] if subject.others is None else [subject.hazards, subject.others]
+        ids = pd.concat([table["hazard_id"] for table in known]).dropna()
         open_ &= ~frame["hazard_id"].isin(ids).to_numpy()
     unit = unit_of(subject.units)
     if unit is not None and open_.any():
         shapely.prepare(unit)
         ours |= open_ & shapely.intersects(frame.geometry.to_numpy(), unit)
     return ours
-
-
-def _codes(subject: Subject) -> set[Any]:
-    column = f"{subject.level}_code"
-    tables = [subject.hazards] if subject.units is None else [subject.hazards, subject.units]
-    return {code for table in tables if column in table for code in table[column].dropna()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,9 +367,14 @@ class Around:
         frame = shapely.box(*self.box)
         if self.subject.beyond:
             return frame
-        known = unit_of(self._province())
-        if known is None:
-            known = unit_of(self.subject.units)
+        units, admin = self.subject.units, self.admin
+        known = unit_of(units)
+        # Of a district the whole province is known, where the table of units tells its districts.
+        if known is not None and units is not None and admin is not None:
+            column = "province_code" if "province_code" in admin.columns else "province"
+            if column in admin.columns:
+                whole = unit_of(admin[admin[column].isin(units[column].dropna())])
+                known = known if whole is None else whole
         if known is None:
             bounds = bounds_of(self.subject.hazards)
             return frame if bounds is None else shapely.box(*frame_of(bounds))
@@ -381,16 +384,6 @@ class Around:
     def veil(self) -> Any:
         """All other ground."""
         return shapely.difference(WORLD, self.shown)
-
-    def _province(self) -> gpd.GeoDataFrame | None:
-        """Return the districts of the province in which a district lies."""
-        admin, units = self.admin, self.subject.units
-        if admin is None or units is None or not len(units):
-            return None
-        column = "province_code" if "province_code" in admin.columns else "province"
-        if column not in admin.columns:
-            return None
-        return admin[admin[column].isin(units[column].dropna())]
 
     def sees(self, rows: gpd.GeoDataFrame) -> NDArray[np.bool_]:
         """Return which rows lie in the frame, at least in part."""
@@ -404,7 +397,7 @@ EVERYWHERE: Final = (-180.0, -90.0, 180.0, 90.0)
 
 
 class Beneath:
-    """Country, border zone and outlines of a map's frames; none of it comes from a polygon."""
+    """Country, border zone and outlines behind the records of a map; none comes from a hazard."""
 
     border: gpd.GeoDataFrame | None
     admin: gpd.GeoDataFrame | None
