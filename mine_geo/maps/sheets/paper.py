@@ -9,7 +9,9 @@ Khmer may stand in one text: each letter comes from the first of the two that ha
 
 from __future__ import annotations
 
-import os
+import atexit
+import shutil
+import tempfile
 import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,18 +63,22 @@ COENG: Final = "\u17d2"
 """The sign that puts the next Khmer consonant below."""
 
 
+@cache
 def _files() -> dict[tuple[str, int], Path]:
-    """Return the font files by family and weight."""
-    khmer = KHMER_FOLDER.resolve()
-    # Matplotlib embeds fonts in the order of their paths. With the one folder told as the way from
-    # the other, the rest of the path alone decides: the same bytes wherever the two folders lie.
-    latin = khmer / os.path.relpath(LATIN_FOLDER.resolve(), khmer)
-    return {
-        (LATIN, REGULAR): latin / "DejaVuSans.ttf",
-        (LATIN, BOLD): latin / "DejaVuSans-Bold.ttf",
-        (KHMER, REGULAR): khmer / "NotoSansKhmer-Regular.ttf",
-        (KHMER, BOLD): khmer / "NotoSansKhmer-Bold.ttf",
+    """Return the font files by family and weight, side by side in a folder of this process.
+
+    Matplotlib embeds fonts in the order of their paths: so a PDF has the same bytes wherever
+    Matplotlib and this package lie.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="mine_geo-fonts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    files = {
+        (LATIN, REGULAR): LATIN_FOLDER / "DejaVuSans.ttf",
+        (LATIN, BOLD): LATIN_FOLDER / "DejaVuSans-Bold.ttf",
+        (KHMER, REGULAR): KHMER_FOLDER / "NotoSansKhmer-Regular.ttf",
+        (KHMER, BOLD): KHMER_FOLDER / "NotoSansKhmer-Bold.ttf",
     }
+    return {each: Path(shutil.copy(path, folder)) for each, path in files.items()}
 
 
 def register() -> None:
