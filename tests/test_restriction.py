@@ -82,7 +82,7 @@ def listed(path: Path, **how: Any) -> None:
 
 def report_map(path: Path, **how: Any) -> None:
     one = maps.ReportOnMap(PUBLIC_MARK, (), ("AP-1",), square(103, 13))
-    maps.put_page(path, maps.report_map([one], split(), title=PUBLIC_MARK, as_of=DAY), **how)
+    maps.write_file(path, maps.report_map([one], split(), title=PUBLIC_MARK, as_of=DAY), **how)
 
 
 def public_page(path: Path, **how: Any) -> None:

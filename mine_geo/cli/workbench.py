@@ -271,7 +271,7 @@ def draw(ctx: click.Context, submission_id: str, records: tuple[int, ...], outpu
         note=terms.SYNTHETIC if store.synthetic else None,
         as_of=None if moment is None else moment.astimezone(ZoneInfo(terms.TIME_ZONE)).date(),
     )
-    maps.put_page(output, page, replace=replaceable())
+    maps.write_file(output, page, replace=replaceable())
     echo(f"{wrote(output, public=False)}: {len(drawn):,} reports")
 
 

@@ -2,48 +2,26 @@
 
 One standing text, in English and Khmer, for pages, atlases, sheets and exported files: whose
 record the figures are and of when, what they cannot know, what they are not for, and where to
-report and to ask. The words stand in `maps/assets/words/standing.json`; an authority may set its
-own (`StandingText`).
+report and to ask. The words stand in `mine_geo/words/standing.json`; an authority may set its own
+(`StandingText`).
 """
 
 from __future__ import annotations
 
-import json
 import string
 from dataclasses import dataclass, fields
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.errors import OptionError, some
 from mine_geo.terms import KINDS, OUTCOMES
+from mine_geo.words import Pair, filled, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-Pair: TypeAlias = tuple[str, str]
-"""A text in English and in Khmer."""
-
-FOLDER: Final = Path(__file__).parents[1] / "maps" / "assets" / "words"
-FILES: Final = ("standing.json", "page.json")
 PLACES: Final = ("authority", "data", "known", "contact")
 """What the authority's own text may name in braces."""
-
-
-@cache
-def _words() -> dict[str, Pair]:
-    found: dict[str, Pair] = {}
-    for name in FILES:
-        told = json.loads((FOLDER / name).read_text(encoding="utf-8"))
-        found |= {key: (english, khmer) for key, (english, khmer) in told.items()}
-    return found
-
-
-def _put(pair: Pair, **values: Pair) -> Pair:
-    """Put values into a text; what they hold is no template."""
-    english = pair[0].format(**{name: value[0] for name, value in values.items()})
-    return english, pair[1].format(**{name: value[1] for name, value in values.items()})
 
 
 @dataclass(frozen=True)
@@ -100,15 +78,15 @@ class StandingText:
             The day on which it was known.
         """
         values = {
-            "authority": self.authority or _words()["standing.authority"],
-            "contact": self.contact or _words()["standing.contact"],
+            "authority": self.authority or table()["standing.authority"],
+            "contact": self.contact or table()["standing.contact"],
             "data": data,
             "known": known,
         }
         if self.text is not None:
-            return (_put(self.text, **values),)
+            return (filled(self.text, **values),)
         parts = ("recorded", "unknown", "use", "report")
-        return tuple(_put(_words()[f"standing.{part}"], **values) for part in parts)
+        return tuple(filled(table()[f"standing.{part}"], **values) for part in parts)
 
 
 def _named(text: str) -> set[str]:
@@ -156,21 +134,21 @@ def not_counted(
     >>> not_counted([])[0]
     'other kinds of explosive ordnance; ground that nobody has surveyed'
     """
-    said = _words()
+    words = table()
     items = []
     if waiting:
-        items.append(said["standing.waiting"])
+        items.append(words["standing.waiting"])
     if not accepted:
-        items.append(said["standing.accepted"])
+        items.append(words["standing.accepted"])
     if unplaced:
-        items.append(said["standing.no_unit"])
+        items.append(words["standing.no_unit"])
     shown = set(kinds)
-    known = [said[f"kind.{kind}"] for kind in KINDS if kind in shown]
+    known = [words[f"kind.{kind}"] for kind in KINDS if kind in shown]
     if known and len(known) < len(KINDS):
-        items.append(_put(said["standing.other_kinds"], kinds=_joined(known, ", ")))
+        items.append(filled(words["standing.other_kinds"], kinds=_joined(known, ", ")))
     else:
-        items.append(said["standing.unknown_kind"])
-    items.append(said["standing.unsurveyed"])
+        items.append(words["standing.unknown_kind"])
+    items.append(words["standing.unsurveyed"])
     return _joined(items, "; ")
 
 
@@ -186,8 +164,8 @@ def outcomes() -> tuple[tuple[Pair, Pair], ...]:
     >>> [name[0] for name, _ in outcomes()]
     ['cancelled', 'reduced', 'cleared']
     """
-    said = _words()
-    return tuple((said[f"outcome.{each}"], said[f"standing.{each}"]) for each in OUTCOMES)
+    words = table()
+    return tuple((words[f"outcome.{each}"], words[f"standing.{each}"]) for each in OUTCOMES)
 
 
 def metadata(data: str, known: str, text: StandingText | None = None) -> list[tuple[str, str]]:
@@ -207,7 +185,7 @@ def metadata(data: str, known: str, text: StandingText | None = None) -> list[tu
      'cleared_km']
     """
     parts = (text or USUAL).paragraphs(data=(data, data), known=(known, known))
-    title, meanings = _words()["standing.title"], outcomes()
+    title, meanings = table()["standing.title"], outcomes()
     rows = []
     for place, ending in ((0, ""), (1, "_km")):
         said = " ".join(part[place] for part in parts)

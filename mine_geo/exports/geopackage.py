@@ -66,10 +66,13 @@ def write_geopackage(held: Contents, path: Path) -> None:
     Notes
     -----
     `layer_styles` is the table in which QGIS itself keeps styles in a database: a row a style,
-    the QML and the SLD in it, one of each layer `useAsDefault`. `provenance` holds name and text.
+    the QML in it, one of each layer `useAsDefault`. `provenance` holds name and text.
     """
     with _changed_at(held.said):
-        _write(held, path)
+        try:
+            _write(held, path)
+        except (RuntimeError, ValueError) as error:
+            raise FileError(f"{path.name}: cannot be written ({error})") from error
 
 
 @contextmanager
@@ -88,36 +91,32 @@ def _changed_at(said: Provenance) -> Iterator[None]:
 
 
 def _write(held: Contents, path: Path) -> None:
-    options = {"layer_options": {"FID": FID, "GEOMETRY_NAME": GEOMETRY}}
     about = "\n".join(f"{name}: {text}" for name, text in held.said.rows)
-    try:
-        for number, (name, frame) in enumerate(held.layers.items()):
-            first: dict[str, Any] = {"dataset_options": {"VERSION": VERSION}} if not number else {}
-            pyogrio.write_dataframe(
-                prepared(frame, name),
-                path,
-                layer=name,
-                driver="GPKG",
-                geometry_type=TYPES[name],
-                use_arrow=True,  # else a column of days becomes text
-                append=number > 0,
-                layer_metadata={"PROVENANCE": about},
-                **first,
-                layer_options=options["layer_options"]
-                | {"IDENTIFIER": name, "DESCRIPTION": _described(held.said, name)},
-            )
-        for name, rows in _tables(held).items():
-            pyogrio.write_dataframe(
-                rows,
-                path,
-                layer=name,
-                driver="GPKG",
-                append=True,
-                use_arrow=True,
-                layer_options={"FID": "id", "IDENTIFIER": name},
-            )
-    except (RuntimeError, ValueError) as error:
-        raise FileError(f"{path.name}: cannot be written ({error})") from error
+    # Without Arrow a column of days would become text.
+    common: dict[str, Any] = {"driver": "GPKG", "use_arrow": True}
+    for number, (name, frame) in enumerate(held.layers.items()):
+        first: dict[str, Any] = {"dataset_options": {"VERSION": VERSION}} if not number else {}
+        pyogrio.write_dataframe(
+            prepared(frame, name),
+            path,
+            layer=name,
+            geometry_type=TYPES[name],
+            append=number > 0,
+            layer_metadata={"PROVENANCE": about},
+            layer_options={
+                "FID": FID,
+                "GEOMETRY_NAME": GEOMETRY,
+                "IDENTIFIER": name,
+                "DESCRIPTION": _described(held.said, name),
+            },
+            **common,
+            **first,
+        )
+    for name, rows in _tables(held).items():
+        options = {"FID": "id", "IDENTIFIER": name}
+        pyogrio.write_dataframe(
+            rows, path, layer=name, append=True, layer_options=options, **common
+        )
 
 
 def _described(said: Provenance, layer: str) -> str:
@@ -170,7 +169,7 @@ def _tables(held: Contents) -> dict[str, pd.DataFrame]:
             "f_geometry_column": GEOMETRY,
             "styleName": style.name,
             "styleQML": style.qml(),
-            "styleSLD": style.sld(layer),
+            "styleSLD": "",  # QGIS has the column, and reads the QML alone
             "useAsDefault": not place,
             "description": style.description,
             "owner": "",

@@ -25,20 +25,18 @@ import shapely
 from mine_geo.disclosure.restriction import FIELD
 from mine_geo.exports.contents import typed
 from mine_geo.exports.points import DECIMALS
-from mine_geo.exports.styles import FILL_NAMES, OUTCOME_NAMES, OUTLINE_NAMES
 from mine_geo.exports.xml_text import put, save
+from mine_geo.maps.grouping import classes_of, code_of
 from mine_geo.maps.symbols import Symbol, border_name, symbol, table
 from mine_geo.terms import (
-    AREA_TYPES,
     BORDER_KINDS,
-    NEIGHBOUR_NAMES,
     NEIGHBOURS,
     OUTCOMES,
     PROVENANCE_COLUMNS,
     RESTRICTION_COLUMN,
-    STATUSES,
     ZONES,
 )
+from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,15 +54,6 @@ NAME_COLUMNS: Final = {
     "released": "hazard_id",
     "districts": "district",
     "places": "name",
-}
-TITLES: Final = {
-    "near_zone": "Near zone",
-    "near_zone_limit": "Limit of the near zone",
-    "districts": "Districts",
-    "border": "Border",
-    "released": "Released land",
-    "hazards": "Hazards",
-    "places": "Places",
 }
 HIDDEN: Final = ("districts", "places", "near_zone")
 """Layers that are switched off when a file with hazards opens."""
@@ -123,16 +112,20 @@ def _about(held: Contents) -> str:
     """Return the description of the document: what it is, and the legend, as HTML."""
     rows = _html(held.said.rows)
     fills, outlines = table()["fills"], table()["outlines"]
-    legend: list[tuple[str, str]] = []
+    legend: list[tuple[str, Said]] = []
     if "hazards" in held.layers:
-        legend += [(_mark(fills[name]["fillColor"]), text) for name, text in FILL_NAMES.items()]
+        legend += [(_mark(fills[name]["fillColor"]), say(f"symbol.{name}")) for name in fills]
         legend += [
-            (_mark(outlines[name]["color"], "&#9633;"), text)
-            for name, text in OUTLINE_NAMES.items()
+            (_mark(outlines[name]["color"], "&#9633;"), say(f"symbol.{name}")) for name in outlines
         ]
     if "released" in held.layers:
-        legend += [(_mark(symbol(name).fill), text) for name, text in OUTCOME_NAMES.items()]
-    lines = "".join(f"<tr><td>{mark}</td><td>{escape(text)}</td></tr>" for mark, text in legend)
+        legend += [
+            (_mark(symbol(name).fill), say(f"outcome.{name}").capital)
+            for name in (*OUTCOMES, "released")
+        ]
+    lines = "".join(
+        f"<tr><td>{mark}</td><td>{escape(text.both)}</td></tr>" for mark, text in legend
+    )
     return f"{rows}<table>{lines}</table>" if lines else rows
 
 
@@ -197,7 +190,7 @@ def _folder(held: Contents, layer: str, used: dict[str, Symbol]) -> Element:
     """Return the folder of a layer, and remember the styles that it uses."""
     frame = held.layers[layer]
     folder = Element("Folder")
-    put(folder, "name", TITLES[layer])
+    put(folder, "name", _title(layer))
     hidden = layer in HIDDEN and "hazards" in held.layers
     if hidden:
         put(folder, "visibility", "0")
@@ -205,7 +198,7 @@ def _folder(held: Contents, layer: str, used: dict[str, Symbol]) -> Element:
     texts = _texts(rows)
     names = _names(rows, layer)
     classes = _classes(frame, layer)
-    used.update({name: _look(name) for name in classes})
+    used.update({_id(name): symbol(name) for name in classes})
     for title, places in _groups(frame, layer):
         parent = folder if title is None else put(folder, "Folder")
         if title is not None:
@@ -218,16 +211,17 @@ def _folder(held: Contents, layer: str, used: dict[str, Symbol]) -> Element:
             values = [(name, text) for name, column in texts if (text := column[place]) is not None]
             put(mark, "Snippet", "", maxLines="0")  # else the list shows the table's first words
             put(mark, "description", _html([row for row in values if row[0] not in SAID_ONCE]))
-            put(mark, "styleUrl", f"#{classes[place]}")
-            _data(mark, layer, values)
+            put(mark, "styleUrl", f"#{_id(classes[place])}")
+            data = put(put(mark, "ExtendedData"), "SchemaData", schemaUrl=f"#{layer}")
+            for name, text in values:
+                put(data, "SimpleData", text, name=name)
             _geometry(mark, rows.geometry.iloc[place])
     return folder
 
 
-def _data(mark: Element, layer: str, values: list[tuple[str, str]]) -> None:
-    data = put(put(mark, "ExtendedData"), "SchemaData", schemaUrl=f"#{layer}")
-    for name, text in values:
-        put(data, "SimpleData", text, name=name)
+def _id(name: str) -> str:
+    """Return the id of a symbol's style: an id of XML holds no space."""
+    return name.replace(" ", "_")
 
 
 def _texts(frame: gpd.GeoDataFrame) -> list[tuple[str, list[str | None]]]:
@@ -256,10 +250,16 @@ def _names(frame: gpd.GeoDataFrame, layer: str) -> list[str]:
     """Return the name of each placemark: an id or name, else that of the layer."""
     column = NAME_COLUMNS.get(layer)
     if layer == "border" and "neighbour" in frame.columns:
-        return [NEIGHBOUR_NAMES.get(code, "Coast") for code in frame["neighbour"]]
+        names = {code: say(f"country.{code}").en for code in NEIGHBOURS}
+        return [names.get(code, say("layer.coast").en) for code in frame["neighbour"]]
     if column not in frame.columns:
-        return [TITLES[layer]] * len(frame)
-    return [TITLES[layer] if pd.isna(value) else str(value) for value in frame[column]]
+        return [_title(layer)] * len(frame)
+    return [_title(layer) if pd.isna(value) else str(value) for value in frame[column]]
+
+
+def _title(layer: str) -> str:
+    """Return the name of a layer's folder: in English, for other programs call the layer so."""
+    return say(f"export.{layer}").en
 
 
 def _groups(frame: gpd.GeoDataFrame, layer: str) -> Iterator[tuple[str | None, list[int]]]:
@@ -271,42 +271,28 @@ def _groups(frame: gpd.GeoDataFrame, layer: str) -> Iterator[tuple[str | None, l
         yield None, list(range(len(frame)))
         return
     if column not in frame.columns:
-        yield "Not recorded", list(range(len(frame)))
+        yield say("export.not_recorded").en, list(range(len(frame)))
         return
     values = frame[column].astype(object).to_numpy()
     for name in known:
-        yield name.capitalize(), np.flatnonzero(values == name).tolist()
+        yield say(f"{column}.{name}").capital.en, np.flatnonzero(values == name).tolist()
     rest = np.flatnonzero(~np.isin(values.astype(str), known)).tolist()
     if rest:
-        yield "Not recorded", rest
+        yield say("export.not_recorded").en, rest
 
 
 def _classes(frame: gpd.GeoDataFrame, layer: str) -> list[str]:
-    """Return the id of the style of each row; what is not recorded is as on the maps."""
+    """Return the name of each row's symbol; what is not recorded is as on the maps."""
     if layer == "hazards":
-        fills = _known(frame, "area_type", AREA_TYPES, "unknown")
-        outlines = _known(frame, "status", STATUSES, "open")
-        return [f"{fill}_{outline}" for fill, outline in zip(fills, outlines, strict=True)]
+        return [" ".join(pair) for pair in zip(*classes_of(frame), strict=True)]
     if layer == "border":
-        kinds = _known(frame, "kind", BORDER_KINDS, "land")
-        sides = _known(frame, "neighbour", NEIGHBOURS, "")
+        kinds = code_of(frame, "kind", BORDER_KINDS, "land")
+        sides = code_of(frame, "neighbour", NEIGHBOURS, "")
         return [border_name(kind, side or None) for kind, side in zip(kinds, sides, strict=True)]
     if layer == "released":
-        return _known(frame, "outcome", OUTCOMES, "released")
+        return [str(outcome) for outcome in code_of(frame, "outcome", OUTCOMES, "released")]
     one = {"near_zone": "zone", "near_zone_limit": "limit", "places": "place"}
     return [one.get(layer, "district")] * len(frame)
-
-
-def _known(frame: gpd.GeoDataFrame, column: str, known: tuple[str, ...], other: str) -> list[str]:
-    """Return each value that is known, another word for the rest."""
-    if column not in frame.columns:
-        return [other] * len(frame)
-    return [str(value) if value in known else other for value in frame[column]]
-
-
-def _look(style: str) -> Symbol:
-    fill, _, outline = style.partition("_")
-    return symbol(f"{fill} {outline}" if fill in table()["fills"] else style)
 
 
 def _geometry(mark: Element, geometry: Any) -> None:

@@ -1,22 +1,22 @@
-"""How QGIS and others draw the layers of a GeoPackage: QML and SLD from one list of rules.
+"""How QGIS draws the layers of a GeoPackage: QML from a list of rules.
 
-The symbols are those of the maps (`symbology`). A feature is drawn by every rule that fits it:
+The symbols and words are those of the maps. A feature is drawn by every rule that fits it:
 of a hazard one rule gives the fill, which says the area type, another the outline, which says the
 status, as IMAS Technical Note 07.11/01 has it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 
-from mine_geo.maps.symbols import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
-from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOUR_NAMES, NEIGHBOURS, OUTCOMES, ZONES
+from mine_geo.maps.symbols import UNDEMARCATED_DASHES, Symbol, border_name, ink, symbol
+from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOURS, OUTCOMES, ZONES
+from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,39 +25,11 @@ if TYPE_CHECKING:
 ASSETS: Final = Path(__file__).parent / "assets"
 POINTS_A_PIXEL: Final = 0.75
 """A pixel of Leaflet is 1/96 inch, a point 1/72."""
-LINE_WEIGHT: Final = 1.2
 
-FILL_NAMES: Final = {
-    "CHA": "Confirmed hazardous area (CHA)",
-    "SHA": "Suspected hazardous area (SHA)",
-    "unknown": "Area type not recorded",
-}
-OUTLINE_NAMES: Final = {
-    "open": "Status: open",
-    "worked_on": "Status: worked on",
-    "closed": "Status: closed",
-}
-OUTCOME_NAMES: Final = {
-    "cancelled": "Cancelled",
-    "reduced": "Reduced",
-    "cleared": "Cleared",
-    "released": "Outcome not recorded",
-}
-KIND_NAMES: Final = {
-    "ap_minefield": "AP minefield",
-    "av_minefield": "AV minefield",
-    "cluster_munition": "Cluster munition area",
-    "other_erw": "Other ERW area",
-}
 HATCH_POINTS: Final = 4.5
 """Between the lines of a hatching."""
-HATCH_COLOR: Final = "#22211d"
 ANGLES: Final = {"horizontal": 0, "diagonal": 45, "vertical": 90}
 """Of the lines of a hatching, degrees against the horizontal."""
-MARKS: Final = {"horizontal": "horline", "diagonal": "slash", "vertical": "vline"}
-"""The names that QGIS and GeoServer have for them in SLD."""
-ZONE_FILLS: Final = {"near": "#3f76d1", "far": "#e08a1e"}
-"""Blue and orange: told apart by readers who do not tell red from green."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +45,7 @@ class Condition:
 class Rule:
     """Features for which all conditions hold are drawn with the symbol."""
 
-    label: str
+    label: Said
     symbol: Symbol
     conditions: tuple[Condition, ...] = ()
 
@@ -90,6 +62,9 @@ class Label:
     closest: int = 1
 
 
+IDS: Final = Label(("hazard_id",), 8, ink("hatch"), 60_000)
+
+
 @dataclass(frozen=True)
 class Style:
     """A named way to draw a layer."""
@@ -103,11 +78,8 @@ class Style:
 
     def qml(self) -> str:
         """Return the style in the format of QGIS."""
-        return _render("style.qml", self)
-
-    def sld(self, layer: str) -> str:
-        """Return the style as an OGC Styled Layer Descriptor 1.1 for a layer."""
-        return _render("style.sld", self, layer=layer)
+        made = _templates().get_template("style.qml")
+        return made.render(style=self, hatch_points=HATCH_POINTS, hatch_color=ink("hatch"))
 
 
 def styles(layer: str, columns: Iterable[str], kinds: Iterable[str] = ()) -> list[Style]:
@@ -126,9 +98,9 @@ def styles(layer: str, columns: Iterable[str], kinds: Iterable[str] = ()) -> lis
     --------
     >>> [style.name for style in styles("hazards", ["area_type", "status", "zone"])]
     ['IMAS TN 07.11/01', 'Near and far zone']
-    >>> [rule.label for rule in styles("released", ["outcome"])[0].rules]
+    >>> [rule.label.en for rule in styles("released", ["outcome"])[0].rules]
     ['Cancelled', 'Reduced', 'Cleared', 'Outcome not recorded']
-    >>> styles("hazards", ["kind"], ["ap_minefield", "cluster_munition"])[0].rules[-1].label
+    >>> styles("hazards", ["kind"], ["ap_minefield", "cluster_munition"])[0].rules[-1].label.en
     'Kind: Cluster munition area'
     """
     there = set(columns)
@@ -139,137 +111,128 @@ def styles(layer: str, columns: Iterable[str], kinds: Iterable[str] = ()) -> lis
         return [_border(demarcated="demarcated" in there)]
     if layer == "districts":
         return [_districts(tuple(name for name in ("district", "district_km") if name in there))]
-    return [_ONE[layer]()]
+    return [_released() if layer == "released" else _one_symbol(layer)]
 
 
 def _hazards(kinds: tuple[str, ...]) -> Style:
-    known = AREA_TYPES
-    outlines = tuple(name for name in table()["outlines"] if name != "open")
-    fills = [
-        Rule(FILL_NAMES[name], _fill_of(f"{name} open"), (Condition("area_type", (name,)),))
-        for name in ("CHA", "SHA")
-    ]
-    unknown = Condition("area_type", known, others=True)
-    fills.append(Rule(FILL_NAMES["unknown"], _fill_of("unknown open"), (unknown,)))
-    # What has no status is open, as on the maps.
-    lines = [
+    """Return fills by area type, outlines by status, and hatching by kind where there are several.
+
+    What has no area type is of the class `unknown`; what has no status is open, as on the maps.
+    """
+    fills, outlines = ("CHA", "SHA", "unknown"), ("open", "worked_on", "closed")
+    rules = [
         Rule(
-            OUTLINE_NAMES["open"],
-            _line_of("CHA open"),
-            (Condition("status", outlines, others=True),),
+            say(f"symbol.{name}"),
+            _only(symbol(f"{name} open"), fill=True),
+            (_those("area_type", name, others=AREA_TYPES if name == "unknown" else ()),),
         )
+        for name in fills
     ]
-    lines += [
-        Rule(OUTLINE_NAMES[name], _line_of(f"CHA {name}"), (Condition("status", (name,)),))
+    rules += [
+        Rule(
+            say(f"symbol.{name}"),
+            _only(symbol(f"CHA {name}"), fill=False),
+            (_those("status", name, others=outlines[1:] if name == "open" else ()),),
+        )
         for name in outlines
     ]
-    hatched = [(kind, symbol(f"CHA open {kind}").hatch) for kind in kinds]
-    lines += [
+    rules += [
         Rule(
-            f"Kind: {KIND_NAMES[kind]}",
+            say("export.kind", kind=say(f"kind_one.{kind}")),
             Symbol(None, 0.0, None, 0.0, 0.0, (), hatch=hatch),
-            (Condition("kind", (kind,)),),
+            (_those("kind", kind),),
         )
-        for kind, hatch in hatched
-        if hatch
+        for kind in kinds
+        if (hatch := symbol(f"CHA open {kind}").hatch)
     ]
     text = "Fill: area type, outline: status, after IMAS Technical Note 07.11/01"
-    label = Label(("hazard_id",), 8, "#22211d", 60_000)
-    return Style("IMAS TN 07.11/01", text, "fill", (*fills, *lines), label)
+    return Style("IMAS TN 07.11/01", text, "fill", tuple(rules), IDS)
 
 
 def _zones() -> Style:
     rules = [
         Rule(
-            f"Zone: {zone}",
-            Symbol(ZONE_FILLS[zone], 0.55, ZONE_FILLS[zone], 1.0, LINE_WEIGHT, ()),
-            (Condition("zone", (zone,)),),
+            say("export.zone", zone=say(f"zone.{zone}")),
+            symbol(f"zone_{zone}"),
+            (_those("zone", zone),),
         )
         for zone in ZONES
     ]
     text = "Near: nearer to the border than the threshold; far: at it or farther"
-    label = Label(("hazard_id",), 8, "#22211d", 60_000)
-    return Style("Near and far zone", text, "fill", tuple(rules), label)
+    return Style("Near and far zone", text, "fill", tuple(rules), IDS)
 
 
 def _border(*, demarcated: bool) -> Style:
-    sides: list[tuple[str, tuple[Condition, ...], Symbol]] = [
-        ("Coast", (Condition("kind", ("coast",)),), symbol("coast"))
+    """Return the coast, and each neighbour's border; dashed where it is not demarcated.
+
+    A coast needs no demarcation.
+    """
+    rules = [Rule(say("layer.coast"), symbol("coast"), (_those("kind", "coast"),))]
+    land = _those("kind", others=("coast",))
+    sides = [
+        *((say(f"country.{code}"), code, _those("neighbour", code)) for code in NEIGHBOURS),
+        (say("export.other_border"), None, _those("neighbour", others=NEIGHBOURS)),
     ]
-    land = Condition("kind", ("coast",), others=True)
-    for code in NEIGHBOURS:
-        where = (land, Condition("neighbour", (code,)))
-        sides.append((NEIGHBOUR_NAMES[code], where, symbol(border_name("land", code))))
-    rest = (land, Condition("neighbour", NEIGHBOURS, others=True))
-    sides.append(("Other border", rest, symbol(border_name("land", None))))
-    rules = [Rule(name, look, where) for name, where, look in sides]
-    if demarcated:
-        coast = rules[0]  # a coast needs no demarcation
-        surely = {True: " (not demarcated)", False: ""}
-        rules = [
-            Rule(
-                rule.label + surely[dashed],
-                _dashed(rule.symbol) if dashed else rule.symbol,
-                (*rule.conditions, Condition("demarcated", (False,), others=not dashed)),
-            )
-            for rule, dashed in product(rules[1:], (False, True))
-        ]
-        rules.insert(0, coast)
+    for name, code, side in sides:
+        look = symbol(border_name("land", code))
+        if not demarcated:
+            rules.append(Rule(name, look, (land, side)))
+            continue
+        surely = Condition("demarcated", (False,), others=True)
+        rules.append(Rule(name, look, (land, side, surely)))
+        open_ = say("export.undemarcated", country=name)
+        dashed = replace(_only(look, fill=False), dashes=UNDEMARCATED_DASHES)
+        rules.append(Rule(open_, dashed, (land, side, replace(surely, others=False))))
     return Style("Border by neighbour", "Dashed where not demarcated", "line", tuple(rules))
 
 
 def _districts(columns: tuple[str, ...]) -> Style:
-    label = Label(columns, 9, "#55524a", 1_000_000, closest=60_000) if columns else None
-    rules = (Rule("District", symbol("district")),)
+    grey = ink("grey")
+    label = Label(columns, 9, grey, 1_000_000, closest=60_000) if columns else None
+    rules = (Rule(say("export.district"), symbol("district")),)
     return Style("Districts", "Outlines, names in English and Khmer", "fill", rules, label)
 
 
 def _released() -> Style:
     rules = [
-        Rule(OUTCOME_NAMES[name], symbol(name), (Condition("outcome", (name,)),))
-        for name in OUTCOMES
+        Rule(
+            say(f"outcome.{name}").capital,
+            symbol(name),
+            (_those("outcome", name, others=OUTCOMES if name == "released" else ()),),
+        )
+        for name in (*OUTCOMES, "released")
     ]
-    rest = Condition("outcome", OUTCOMES, others=True)
-    rules.append(Rule(OUTCOME_NAMES["released"], symbol("released"), (rest,)))
     text = "Cancelled by survey, reduced by technical survey, cleared"
     return Style("Released by outcome", text, "fill", tuple(rules))
 
 
-def _near_zone() -> Style:
-    rules = (Rule("Near zone", symbol("zone")),)
-    return Style("Near zone", "Nearer to the border than the threshold", "fill", rules)
-
-
-def _limit() -> Style:
-    rules = (Rule("Limit of the near zone", symbol("limit")),)
-    return Style("Limit of the near zone", "At the threshold", "line", rules)
-
-
-def _places() -> Style:
-    label = Label(("name",), 8, "#55524a", 250_000)
-    return Style("Places", "Names", "marker", (Rule("Place", symbol("place")),), label)
+def _one_symbol(layer: str) -> Style:
+    """Return the style of a layer that is drawn with one symbol."""
+    name, text, geometry = _ONE[layer]
+    title = say(f"export.{layer}").en
+    label = Label(("name",), 8, ink("grey"), 250_000) if geometry == "marker" else None
+    rule = Rule(say("export.place" if geometry == "marker" else f"export.{layer}"), symbol(name))
+    return Style(title, text, geometry, (rule,), label)
 
 
 _ONE: Final = {
-    "released": _released,
-    "near_zone": _near_zone,
-    "near_zone_limit": _limit,
-    "places": _places,
+    "near_zone": ("zone", "Nearer to the border than the threshold", "fill"),
+    "near_zone_limit": ("limit", "At the threshold", "line"),
+    "places": ("place", "Names", "marker"),
 }
+"""By layer: its symbol, what it is, and how it is drawn."""
 
 
-def _fill_of(name: str) -> Symbol:
-    found = symbol(name)
-    return Symbol(found.fill, found.fill_opacity, None, 0.0, 0.0, ())
+def _those(column: str, *values: Any, others: tuple[Any, ...] = ()) -> Condition:
+    """Return that a column holds one of some values; with `others`, none of those or nothing."""
+    return Condition(column, others or values, others=bool(others))
 
 
-def _line_of(name: str) -> Symbol:
-    found = symbol(name)
+def _only(found: Symbol, *, fill: bool) -> Symbol:
+    """Return the fill of a symbol alone, or its line."""
+    if fill:
+        return Symbol(found.fill, found.fill_opacity, None, 0.0, 0.0, ())
     return Symbol(None, 0.0, found.line, found.line_opacity, found.weight, found.dashes)
-
-
-def _dashed(found: Symbol) -> Symbol:
-    return Symbol(None, 0.0, found.line, found.line_opacity, found.weight, UNDEMARCATED_DASHES)
 
 
 def _expression(condition: Condition) -> str:
@@ -340,12 +303,5 @@ def _templates() -> jinja2.Environment:
         "rgba": _rgba,
         "points": _points,
         "angle": ANGLES.__getitem__,
-        "mark": MARKS.__getitem__,
-        "literal": lambda value: str(value).lower() if isinstance(value, bool) else str(value),
     }
     return made
-
-
-def _render(name: str, style: Style, **more: str) -> str:
-    made = _templates().get_template(name)
-    return made.render(style=style, hatch_points=HATCH_POINTS, hatch_color=HATCH_COLOR, **more)

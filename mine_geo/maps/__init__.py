@@ -22,10 +22,10 @@ from mine_geo.errors import choose
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import Atlas, atlas
 from mine_geo.maps.pages.compose import compose
-from mine_geo.maps.pages.page import put_page
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
 from mine_geo.maps.scene import Scene
 from mine_geo.maps.sheets.printing import sheet
+from mine_geo.maps.whole_files import write_file
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ __all__ = [
     "layers",
     "national",
     "province",
-    "put_page",
     "report_map",
     "sheet",
+    "write_file",
 ]
 
 

@@ -13,8 +13,8 @@ from mine_geo.disclosure.restriction import PUBLIC, RESTRICTED
 from mine_geo.geo.cells import day_of, read_days
 from mine_geo.maps import grouping
 from mine_geo.maps.provenance import sources
-from mine_geo.maps.words import Said, same, say
 from mine_geo.terms import RULES, TIME_ZONE
+from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from datetime import date, datetime

@@ -1,14 +1,11 @@
-"""What lies under the hazards: country, border zone, outlines of units, names.
+"""What a map shows beside its records: country, border zone, outlines of units, names, the veil.
 
-Everything here is for drawing only. Geometry is EPSG:4326; distances to the border are never
-read off these shapes (`zones.border_split` computes them).
+All of it is derived once for a page or a whole atlas, in EPSG:4326, and for drawing only:
+distances to the border are never read off these shapes (`zones.border_split` computes them).
 
-What lies around the unit of a page or sheet, so that no white ground is taken for safe ground.
-In a frame about the unit the hazards and the released land of other units are drawn, or neither
-of them; all ground beyond is veiled and called "not shown". Geometry is EPSG:4326.
-
-What lies beneath the records of a map, derived once for a page or a whole atlas.
-Geometry is EPSG:4326.
+Around the unit of a page or sheet no white ground may be taken for safe ground: in a frame about
+the unit the hazards and the released land of other units are drawn, or neither of them; all
+ground beyond is veiled and called "not shown".
 """
 
 from __future__ import annotations
@@ -24,9 +21,9 @@ import shapely
 from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.maps import packing
 from mine_geo.maps.subject import bounds_of
-from mine_geo.maps.words import same, say
 from mine_geo.split.near_zone import near_zone
 from mine_geo.terms import NEIGHBOURS, THRESHOLD_M
+from mine_geo.words import same, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
     from mine_geo.disclosure.layers import Selection
     from mine_geo.maps.pages.basemap import Basemap
     from mine_geo.maps.subject import Subject
-    from mine_geo.maps.words import Said
+    from mine_geo.words import Said
 
 
 Box = tuple[float, float, float, float]
@@ -99,14 +96,17 @@ def _segments(admin: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], NDArray[np.in
     rings, part_of = shapely.get_rings(polygons, return_index=True)
     xy, ring_of = shapely.get_coordinates(rings, return_index=True)
     steps = packing.lattice(xy)
+    # An edge is two vertices in a row of one ring.
     inside = ring_of[1:] == ring_of[:-1]
     start, end = steps[:-1][inside], steps[1:][inside]
     owner = unit_of[part_of[ring_of[1:][inside]]]
+    # Told from its lower end, it is the same edge from either side; one of no length is none.
     turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
     ends = np.where(turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
     moved = (start != end).any(axis=1)
     edges, edge_of = np.unique(ends[moved], axis=0, return_inverse=True)
     edge_of = edge_of.ravel()
+    # Whoever was written last is the first owner; any other that has the edge is the second.
     owners = np.full((len(edges), 2), -1, dtype=np.int64)
     owners[edge_of, 0] = owner[moved]
     second = owners[edge_of, 0] != owner[moved]
@@ -198,40 +198,71 @@ def country_name(code: str | None) -> Said:
     return same(code) if code else say("country.other")
 
 
-def neighbour_names(border: gpd.GeoDataFrame, land: Any) -> pd.DataFrame:
-    """Return a label for each neighbour: on its side, clear of the land and of the map's edge."""
-    frame = padded(tuple(shapely.bounds(land)), 0.02)
-    rough = shapely.simplify(land, 0.02)
+def neighbour_places(
+    border: gpd.GeoDataFrame, lines: Any, land: Any, box: Box
+) -> list[tuple[Said, str, float, float, float]]:
+    """Return where the name of each neighbour stands, in any plane: on its side, near its middle.
+
+    Parameters
+    ----------
+    border
+        Canonical border table, for its column `neighbour`.
+    lines
+        Its lines in the plane of `land` and `box`, row by row.
+    land
+        The country.
+    box
+        The window in which the names shall stand.
+
+    Returns
+    -------
+    list
+        Name, code, x, y and the room around the place, all in the plane's own unit.
+    """
+    left, bottom, right, top = box
+    size = max(right - left, top - bottom)
+    # Places to try: all over the window, but for the country itself.
+    xs, ys = np.meshgrid(np.linspace(left, right, 90), np.linspace(bottom, top, 70))
+    points = shapely.points(xs.ravel(), ys.ravel())
+    rough = shapely.simplify(land, 0.002 * size)
     shapely.prepare(rough)
-    lon, lat = (
-        axis.ravel()
-        for axis in np.meshgrid(
-            np.linspace(frame[0], frame[2], 70), np.linspace(frame[1], frame[3], 70)
-        )
-    )
-    points = shapely.points(lon, lat)
-    edge = np.minimum(
-        np.minimum(lon - frame[0], frame[2] - lon) / 2,
-        np.minimum(lat - frame[1], frame[3] - lat) * 1.5,
-    )
-    clear = np.minimum(np.minimum(shapely.distance(points, rough), edge), 0.35)
-    parts = list(border.groupby(border["neighbour"].fillna(""), sort=True))
-    away = np.stack(
-        [
-            shapely.distance(points, shapely.simplify(shapely.union_all(lines.geometry), 0.02))
-            for _, lines in parts
-        ]
-    )
-    rows = []
-    for index, (code, lines) in enumerate(parts):
-        middle = shapely.centroid(shapely.union_all(lines.geometry))
-        closeness = 0.5 * away[index] + 0.05 * shapely.distance(points, middle)
-        room = np.where(np.argmin(away, axis=0) == index, clear - closeness, -np.inf)
-        best = int(np.argmax(room))
-        if code and clear[best] > 0 and np.isfinite(room[best]):
-            name = country_name(str(code))
-            khmer = "" if name.km == name.en else name.km
-            rows.append((name.en, khmer, "country", lon[best], lat[best]))
+    points = points[~shapely.intersects(rough, points)]
+    if not len(points):
+        return []
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    # The room for a name: up to the country and to the window's edge; it is wider than high.
+    across, up = np.minimum(x - left, right - x), np.minimum(y - bottom, top - y)
+    room = np.minimum(shapely.distance(points, rough), np.minimum(across / 1.6, up * 1.4))
+    # A place belongs to the neighbour whose border is nearest; the coast is nobody's.
+    sides = border["neighbour"].fillna("").to_numpy()
+    codes = sorted(set(sides))
+    borders = [shapely.simplify(shapely.union_all(lines[sides == c]), 0.002 * size) for c in codes]
+    away = np.stack([shapely.distance(points, line) for line in borders])
+    away = np.where(np.isnan(away), np.inf, away)
+    found = []
+    for index, (code, line) in enumerate(zip(codes, borders, strict=True)):
+        ours = (np.argmin(away, axis=0) == index) & np.isfinite(away[index])
+        if not code or not ours.any():
+            continue
+        # As much room as a name can use, and not far from the middle of its border.
+        middle = shapely.distance(points, shapely.centroid(line))
+        score = np.where(ours, np.minimum(room, 0.07 * size) - 0.12 * middle, -np.inf)
+        best = int(np.argmax(score))
+        if room[best] > 0.01 * size:
+            found.append(
+                (country_name(code), code, float(x[best]), float(y[best]), float(room[best]))
+            )
+    return found
+
+
+def neighbour_names(border: gpd.GeoDataFrame, land: Any) -> pd.DataFrame:
+    """Return a label for each neighbour, as `unit_names` for units; `lon`, `lat` in degrees."""
+    frame = padded(tuple(shapely.bounds(land)), 0.02)
+    lines = border.geometry.to_numpy()
+    rows = [
+        (name.en, "" if name.km == name.en else name.km, "country", lon, lat)
+        for name, _, lon, lat, _ in neighbour_places(border, lines, land, frame)
+    ]
     return pd.DataFrame(rows, columns=["text", "km", "level", "lon", "lat"])
 
 
@@ -265,27 +296,25 @@ def belongs(frame: pd.DataFrame, subject: Subject) -> NDArray[np.bool_]:
     """
     if subject.level == "national":
         return np.ones(len(frame), dtype=bool)
+    # `open_` are the rows of which no column has said yet whose they are.
     ours, open_ = np.zeros(len(frame), dtype=bool), np.ones(len(frame), dtype=bool)
-    codes, column = _codes(subject), f"{subject.level}_code"
+    column = f"{subject.level}_code"
+    tables = [subject.hazards] if subject.units is None else [subject.hazards, subject.units]
+    codes = {code for table in tables if column in table for code in table[column].dropna()}
     if column in frame.columns and codes:
         ours |= frame[column].isin(codes).to_numpy()
         open_ &= frame[column].isna().to_numpy()
+    # A hazard that is known, ours or another's, settles it; what is left is decided by its place.
     if "hazard_id" in frame.columns:
         ours |= open_ & frame["hazard_id"].isin(subject.hazards["hazard_id"]).to_numpy()
-        known = [subject.hazards, *(f for f in (subject.others,) if f is not None)]
-        ids = {each for table in known for each in table["hazard_id"].dropna()}
+        known = [subject.hazards] if subject.others is None else [subject.hazards, subject.others]
+        ids = pd.concat([table["hazard_id"] for table in known]).dropna()
         open_ &= ~frame["hazard_id"].isin(ids).to_numpy()
     unit = unit_of(subject.units)
     if unit is not None and open_.any():
         shapely.prepare(unit)
         ours |= open_ & shapely.intersects(frame.geometry.to_numpy(), unit)
     return ours
-
-
-def _codes(subject: Subject) -> set[Any]:
-    column = f"{subject.level}_code"
-    tables = [subject.hazards] if subject.units is None else [subject.hazards, subject.units]
-    return {code for table in tables if column in table for code in table[column].dropna()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -340,9 +369,14 @@ class Around:
         frame = shapely.box(*self.box)
         if self.subject.beyond:
             return frame
-        known = unit_of(self._province())
-        if known is None:
-            known = unit_of(self.subject.units)
+        units, admin = self.subject.units, self.admin
+        known = unit_of(units)
+        # Of a district the whole province is known, where the table of units tells its districts.
+        if known is not None and units is not None and admin is not None:
+            column = "province_code" if "province_code" in admin.columns else "province"
+            if column in admin.columns:
+                whole = unit_of(admin[admin[column].isin(units[column].dropna())])
+                known = known if whole is None else whole
         if known is None:
             bounds = bounds_of(self.subject.hazards)
             return frame if bounds is None else shapely.box(*frame_of(bounds))
@@ -352,16 +386,6 @@ class Around:
     def veil(self) -> Any:
         """All other ground."""
         return shapely.difference(WORLD, self.shown)
-
-    def _province(self) -> gpd.GeoDataFrame | None:
-        """Return the districts of the province in which a district lies."""
-        admin, units = self.admin, self.subject.units
-        if admin is None or units is None or not len(units):
-            return None
-        column = "province_code" if "province_code" in admin.columns else "province"
-        if column not in admin.columns:
-            return None
-        return admin[admin[column].isin(units[column].dropna())]
 
     def sees(self, rows: gpd.GeoDataFrame) -> NDArray[np.bool_]:
         """Return which rows lie in the frame, at least in part."""
@@ -375,7 +399,7 @@ EVERYWHERE: Final = (-180.0, -90.0, 180.0, 90.0)
 
 
 class Beneath:
-    """Country, border zone and outlines of a map's frames; none of it comes from a polygon."""
+    """Country, border zone and outlines behind the records of a map; none comes from a hazard."""
 
     border: gpd.GeoDataFrame | None
     admin: gpd.GeoDataFrame | None

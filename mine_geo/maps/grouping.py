@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.maps import packing
-from mine_geo.maps.words import Said, same, say
-from mine_geo.terms import KINDS, ZONES
+from mine_geo.terms import AREA_TYPES, KINDS, STATUSES, ZONES
+from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,10 +42,29 @@ class Group:
     """Near and far of the kind together, where that is not their sum: rounded, or not shown."""
 
 
-def code_of(values: pd.Series, known: tuple[str, ...], other: str) -> np.ndarray[Any, Any]:
-    """Return each value when it is known, else `other`."""
-    texts = values.astype("string").fillna(other).to_numpy(dtype=object)
+def code_of(
+    frame: pd.DataFrame, column: str, known: tuple[str, ...], other: str
+) -> np.ndarray[Any, Any]:
+    """Return each value of a column when it is known, else `other`; so too without the column.
+
+    Examples
+    --------
+    >>> code_of(pd.DataFrame({"status": ["open", "odd", None]}), "status", ("open",), "?").tolist()
+    ['open', '?', '?']
+    """
+    if column not in frame.columns:
+        return np.full(len(frame), other, dtype=object)
+    texts = frame[column].astype("string").fillna(other).to_numpy(dtype=object)
     return np.where(np.isin(texts, known), texts, other)
+
+
+def classes_of(hazards: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the names of each hazard's fill (by area type) and outline (by status).
+
+    What is not recorded is never guessed as a type, and is open as a status.
+    """
+    fills = code_of(hazards, "area_type", AREA_TYPES, "unknown")
+    return fills, code_of(hazards, "status", STATUSES, "open")
 
 
 def kinds_of(hazards: pd.DataFrame) -> pd.Series:

@@ -66,11 +66,14 @@ def pack(numbers: ArrayLike) -> str:
     ''
     """
     values = np.asarray(numbers, dtype=np.uint64)
+    # How many letters each number takes: one more for each five bits that hold anything.
     lengths = np.ones(len(values), dtype=np.int64)
     for bits in range(5, 64, 5):
         lengths += (values >> np.uint64(bits)) > 0
+    # One row a letter: whose it is, and which of its letters, the lowest first.
     owner = np.repeat(np.arange(len(values)), lengths)
     place = np.arange(len(owner)) - (np.cumsum(lengths) - lengths)[owner]
+    # Its five bits; the sixth is set on all letters of a number but the last.
     low = (values[owner] >> (5 * place).astype(np.uint64)) & np.uint64(31)
     more = place < lengths[owner] - 1
     return str(_LETTERS[low.astype(np.int64) + 32 * more].tobytes().decode("ascii"))
@@ -85,7 +88,7 @@ def pack_signed(numbers: ArrayLike) -> str:
     True
     """
     values = np.asarray(numbers, dtype=np.int64)
-    return pack((values << 1) ^ (values >> 63))
+    return pack((values << 1) ^ (values >> 63))  # the shifted sign is 0, or all ones
 
 
 def pack_words(words: list[str]) -> list[str] | dict[str, Any]:
@@ -172,6 +175,7 @@ class Vertices:
             steps.append(found[kept])
             owners.append(owner[kept] + count)
             count += len(parts)
+        # Tuples, for a page's lines share most of their vertices with its areas: each is looked up.
         self.steps = [(int(x), int(y)) for x, y in np.concatenate(steps)]
         self.line_of = np.concatenate(owners).tolist()
         self.places: dict[tuple[int, int], list[int]] = {}
@@ -184,6 +188,7 @@ class Vertices:
         The sign says the direction along the line; a length of 0 that the vertex is in no line.
         """
         best = (0, 0)
+        # Three borders may meet in a vertex, and a ring may follow any of them, either way.
         for place in self.places.get(ring[at], ()):
             for way in (1, -1):
                 length = self._length(ring, at, place, way)
@@ -212,6 +217,7 @@ def _runs(ring: list[tuple[int, int]], known: Vertices) -> list[tuple[int, int]]
             runs.append((place + 1, length))
             at += abs(length)
             continue
+        # Too short to be worth pointing to; it joins what was new before it.
         new = max(1, abs(length))
         if runs and runs[-1][0] == 0:
             runs[-1] = (0, runs[-1][1] + new)
@@ -239,6 +245,7 @@ def pack_areas(geometry: Any, known: Vertices) -> dict[str, str]:
     steps, owner, kept = _vertices(rings, closed=True)
     counts = np.bincount(owner[kept], minlength=len(rings))
     vertices = [(int(x), int(y)) for x, y in steps[kept]]
+    # Each ring as runs; the vertices of the runs that no line has are sent themselves, in order.
     runs: list[list[tuple[int, int]]] = []
     new: list[tuple[int, int]] = []
     for last, count in zip(np.cumsum(counts).tolist(), counts.tolist(), strict=True):

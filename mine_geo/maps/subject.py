@@ -15,7 +15,7 @@ import shapely
 from mine_geo.errors import OptionError, UnknownNameError, some
 from mine_geo.geo import admin_names
 from mine_geo.geo.hazards import without_unit
-from mine_geo.maps.words import Said
+from mine_geo.words import Said
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -69,10 +69,21 @@ class Marks:
 def table() -> dict[str, dict[str, dict[str, Any]]]:
     """Return `fills` by area type, `outlines` by status, `kinds` by kind, `others` by name.
 
-    `casing`, `mark` and `pale` say how they are drawn.
+    `casing`, `mark` and `pale` say how they are drawn; `inks` the colours of letters and lines.
     """
     found: dict[str, dict[str, dict[str, Any]]] = json.loads(TABLE.read_text(encoding="utf-8"))
     return found
+
+
+def ink(name: str) -> str:
+    """Return a colour of letters and lines, as `#rrggbb`.
+
+    Examples
+    --------
+    >>> ink("grey")
+    '#55524a'
+    """
+    return str(table()["inks"][name])
 
 
 def marks() -> Marks:

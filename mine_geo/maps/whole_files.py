@@ -1,10 +1,8 @@
-"""A file of a map is replaced at once and whole, or stays as it was.
-
-A file appears whole or not at all: it is made beside its place and then moved there.
-"""
+"""Files appear whole or not at all: each is made beside its place and then moved there."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,37 +12,53 @@ from mine_geo.disclosure import restriction
 from mine_geo.errors import FileError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
 
-def replace(path: Path, content: bytes, *, restricted: bool = False) -> None:
-    """Write a file so that others see the old one or the whole new one (`restriction.put`).
+def write_file(
+    path: str | os.PathLike[str],
+    content: bytes | str,
+    *,
+    public: bool = False,
+    replace: str | None = None,
+) -> None:
+    """Write a file at once: others see the old one or the whole new one.
 
     Parameters
     ----------
     path
         The file.
     content
-        Its bytes.
-    restricted
-        Whether it is for its owner's eyes (`restricted_mode`).
+        Its bytes, or a text, written in UTF-8.
+    public
+        Whether it is for everybody; else it is restricted, and its owner's alone.
+    replace
+        "public" or "restricted": of which kind a file that is there may be, where it is not of
+        the same (`restriction.check`).
 
     Raises
     ------
-    OSError
-        If it cannot be written; then nothing has changed.
+    FileError
+        If it cannot be written, or takes the place of a file of the other kind (or lies in the
+        folder of an atlas of the other kind) that `replace` does not name; then nothing has
+        changed.
 
     Examples
     --------
-    >>> import tempfile
-    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     replace(Path(folder) / "page.html", b"whole")
+    ...     write_file(Path(folder) / "page.html", b"whole", public=True)
     ...     [(each.name, each.read_bytes()) for each in Path(folder).iterdir()]
     [('page.html', b'whole')]
     """
-    restriction.put(path, content, restricted=restricted)
+    restriction.check(path, public=public, replace=replace)
+    whole = content.encode() if isinstance(content, str) else content
+    try:
+        restriction.put(Path(path), whole, restricted=not public)
+    except OSError as error:
+        raise FileError(
+            f"{os.fspath(path)}: cannot be written ({error.strerror or error}); choose a folder "
+            "that exists, has room, and may be written to"
+        ) from error
 
 
 @contextmanager

@@ -26,7 +26,6 @@ from mine_geo.exports.styles import Condition, Style, styles
 from mine_geo.maps.symbols import symbol
 from tests.exports.conftest import ATTACK, LONG, disclosed, square, table
 
-SLD = {"ogc": "http://www.opengis.net/ogc", "se": "http://www.opengis.net/se"}
 LAYERS = ["districts", "near_zone", "near_zone_limit", "border", "released", "hazards", "places"]
 SHOWN = ATTACK.replace("\x0b", "\ufffd").replace("\x00", "\ufffd")
 
@@ -60,7 +59,9 @@ def holds(condition: Condition, row: dict[str, object]) -> bool:
 
 
 def fitting(style: Style, **row: object) -> list[str]:
-    return [rule.label for rule in style.rules if all(holds(one, row) for one in rule.conditions)]
+    return [
+        rule.label.en for rule in style.rules if all(holds(one, row) for one in rule.conditions)
+    ]
 
 
 def test_columns_come_back_with_their_types_and_texts_as_they_were(path, split):
@@ -122,9 +123,9 @@ def test_the_file_is_a_geopackage_and_layer_styles_stands_as_qgis_has_it(path):
 
 def test_styles_are_well_formed_and_name_only_columns_of_their_layer(path):
     with sqlite3.connect(path) as file:
-        rows = file.execute("SELECT f_table_name, styleQML, styleSLD FROM layer_styles").fetchall()
+        rows = file.execute("SELECT f_table_name, styleQML FROM layer_styles").fetchall()
     assert len(rows) == 8
-    for layer, qml, sld in rows:
+    for layer, qml in rows:
         there = columns(path, layer)
         drawn = ElementTree.fromstring(qml, forbid_dtd=False)
         texts = [rule.get("filter") for rule in drawn.iterfind(".//rule") if rule.get("filter")]
@@ -133,12 +134,8 @@ def test_styles_are_well_formed_and_name_only_columns_of_their_layer(path):
         symbols = [one.get("name") for one in drawn.iterfind(".//symbols/symbol")]
         assert [rule.get("symbol") for rule in drawn.iterfind(".//rule")] == symbols
         assert all(len(one) for one in drawn.iterfind(".//symbols/symbol"))
-        described = ElementTree.fromstring(sld.encode())
-        assert {one.text for one in described.iterfind(".//ogc:PropertyName", SLD)} <= there
-        assert described.findtext(".//se:Name", namespaces=SLD) == layer
-        assert len(described.findall(".//se:Rule", SLD)) == len(symbols) + (
-            drawn.find("labeling") is not None
-        )
+        labels = [rule.get("label") for rule in drawn.iterfind(".//rule")]
+        assert all(re.search(r"^[A-Z].* · .*[\u1780-\u17ff]", label) for label in labels), labels
 
 
 def test_each_hazard_has_one_fill_and_one_outline_whatever_is_recorded():
@@ -161,13 +158,12 @@ def test_several_kinds_are_told_apart_by_hatching_and_one_is_not_hatched():
     together, _ = styles("hazards", ["kind"], ["cluster_munition", "ap_minefield", "odd"])
     (rule,) = [rule for rule in together.rules if rule.symbol.hatch]
     assert fitting(together, area_type="CHA", status="open", kind="cluster_munition")[2:] == [
-        rule.label
+        rule.label.en
     ]
     assert len(fitting(together, area_type="CHA", status="open", kind="ap_minefield")) == 2
     drawn = ElementTree.fromstring(together.qml(), forbid_dtd=False)
     (lines,) = drawn.iterfind(".//layer[@class='LinePatternFill']")
     assert lines.find("prop[@k='angle']").get("v") == "45"
-    assert ">slash<" in together.sld("hazards")
 
 
 def test_released_land_of_no_outcome_is_never_said_to_be_cleared():
@@ -186,7 +182,7 @@ def test_each_border_line_is_drawn_once_dashed_where_it_is_not_demarcated(there)
         (label,) = fitting(style, kind=kind, neighbour=neighbour, demarcated=demarcated)
         open_ = demarcated is False and kind != "coast" and bool(there)
         assert label.endswith("(not demarcated)") == open_
-    dashed = [rule.label for rule in style.rules if rule.symbol.dashes]
+    dashed = [rule.label.en for rule in style.rules if rule.symbol.dashes]
     assert len(dashed) == (4 if there else 0)
     assert all(label.endswith("(not demarcated)") for label in dashed)
 
@@ -213,9 +209,10 @@ def test_colours_are_those_of_the_maps():
     lines = [symbol(f"CHA {name}") for name in ("open", "worked_on", "closed")]
     assert [one["line_color"] for one in drawn[3:]] == [rgba(look.line, 1) for look in lines]
     assert drawn[4]["customdash"] == "3.75;3"  # 5 and 4 pixels of 1/96 inch, in points
-    described = released.sld("released")
-    for name in ("cancelled", "reduced", "cleared", "released"):
-        assert f">{symbol(name).fill}<" in described
+    outcomes = ("cancelled", "reduced", "cleared", "released")
+    assert [one["color"] for one in layers(released.qml())[::2]] == [
+        rgba(symbol(name).fill, symbol(name).fill_opacity) for name in outcomes
+    ]
 
 
 def test_an_empty_selection_keeps_its_columns_and_styles(tmp_path, admin):

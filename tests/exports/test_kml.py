@@ -108,7 +108,8 @@ def test_the_document_says_what_it_is_and_holds_the_legend(root):
     text = "|".join(page.text)
     for said in (
         "threshold_m|7000", "latest_survey|2020-02-29", "border_version|1", "OpenStreetMap",
-        "Suspected hazardous area (SHA)", "Status: worked on", "Cleared", "schematic",
+        "Suspected hazardous area (SHA)", "Status: worked on · ស្ថានភាព៖ កំពុងធ្វើ", "Cleared · ",
+        "schematic",
     ):  # fmt: skip
         assert said in text
 

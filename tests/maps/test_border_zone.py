@@ -24,7 +24,7 @@ from mine_geo.disclosure.layers import EVERYTHING, Selection
 from mine_geo.errors import RecordError
 from mine_geo.maps import symbols
 from mine_geo.maps.pages import records
-from mine_geo.maps.words import say
+from mine_geo.words import say
 from tests.maps.browser import PHONE
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import subprocess
 import sys
@@ -79,6 +80,32 @@ def test_a_png_has_300_dots_per_inch(split, tmp_path) -> None:
     assert struct.unpack(">II", content[16:24]) == (2480, 3507)  # 8.2677 and 11.6929 inches
     place = content.index(b"pHYs") + 4
     assert struct.unpack(">II", content[place : place + 8]) == (11811, 11811)  # dots per metre
+
+
+def test_a_pdf_is_the_same_wherever_the_fonts_lie(tmp_path) -> None:
+    code = """
+import hashlib, sys
+from pathlib import Path
+from mine_geo.maps.sheets import paper
+from mine_geo.maps.sheets.output import Sheet
+paper.LATIN_FOLDER, paper.KHMER_FOLDER = map(Path, sys.argv[1:3])
+page = paper.Page(paper.Paper("A4", "portrait"), "km")
+page.text(20, 20, "Battambang បាត់ដំបង", size=8)
+page.text(20, 40, "Bavel បវេល", size=8, bold=True)
+place = Sheet(page, None, "x", None).save(sys.argv[3])
+print(hashlib.sha256(place.read_bytes()).hexdigest(), place.read_bytes().count(b"/FontFile2"))
+"""
+    found = set()
+    for latin, khmer in (("a", "z"), ("z/deeper/down", "b")):
+        shutil.copytree(paper.LATIN_FOLDER, tmp_path / latin)
+        shutil.copytree(paper.KHMER_FOLDER, tmp_path / khmer)
+        given = [str(tmp_path / latin), str(tmp_path / khmer), str(tmp_path / "x.pdf")]
+        made = subprocess.run(
+            [sys.executable, "-c", code, *given], check=True, capture_output=True, text=True
+        )
+        found.add(made.stdout)
+    assert len(found) == 1, found
+    assert found.pop().split()[1] == "4"
 
 
 def test_the_same_frames_give_the_same_bytes(split, border, admin, tmp_path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mine_geo.maps import words
+from mine_geo import maps, words
 
-MAPS = Path(words.__file__).parent
+MAPS = Path(maps.__file__).parent
 KHMER = re.compile("[\u1780-\u17ff]")
 
 

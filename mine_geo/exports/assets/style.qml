@@ -22,7 +22,7 @@
   <renderer-v2 type="RuleRenderer" symbollevels="0" forceraster="0" enableorderby="0">
     <rules key="{root}">
 {% for rule in style.rules %}
-      <rule key="{rule-{{ loop.index0 }}}" symbol="{{ loop.index0 }}" label="{{ rule.label }}"{% if rule.conditions %} filter="{{ rule | filter_text }}"{% endif %}/>
+      <rule key="{rule-{{ loop.index0 }}}" symbol="{{ loop.index0 }}" label="{{ rule.label.both }}"{% if rule.conditions %} filter="{{ rule | filter_text }}"{% endif %}/>
 {% endfor %}
     </rules>
     <symbols>

@@ -66,7 +66,6 @@
     vertical: [[3.5, 0, 3.5, 7]],
     diagonal: [[-1, 1, 1, -1], [0, 7, 7, 0], [6, 8, 8, 6]],
   };
-  const HATCH_COLOR = '#1d1c19';
 
   // A hatched fill is a pattern of the canvas; from afar a hazard is a dot in its plain colour.
   function painted(style) {
@@ -79,7 +78,7 @@
     const pen = tile.getContext('2d');
     pen.fillStyle = style.fillColor;
     pen.fillRect(0, 0, HATCH_PX, HATCH_PX);
-    pen.strokeStyle = style.hatchColor || HATCH_COLOR;
+    pen.strokeStyle = style.hatchColor || table.inks.hatch;
     pen.beginPath();
     HATCHES[style.hatch].forEach(([x1, y1, x2, y2]) => {
       pen.moveTo(x1, y1);
@@ -110,7 +109,7 @@
   function hatchOf(style) {
     const squares = style.hatch ? [2.5, 9.5, 16.5] : [];
     return squares.flatMap((left) => HATCHES[style.hatch].map(([x1, y1, x2, y2]) => svg('line', {
-      x1: left + x1, y1: 3.5 + y1, x2: left + x2, y2: 3.5 + y2, stroke: style.hatchColor || HATCH_COLOR,
+      x1: left + x1, y1: 3.5 + y1, x2: left + x2, y2: 3.5 + y2, stroke: style.hatchColor || table.inks.hatch,
       'stroke-opacity': style.fillOpacity, 'stroke-width': 1,
     })));
   }
@@ -147,12 +146,11 @@
     return item;
   }
 
-  const KIND_BOX = { fill: true, fillColor: '#ffffff', fillOpacity: 1, color: '#8a877e' };
-
   // Legend entries for the fills, outlines and kinds that the page really has. A fill is shown
   // with the casing that every hazard has.
   function hazardLegend(names) {
     const { color: casing, weight: casingWeight } = table.casing;
+    const box = { ...table.others.subject, stroke: true, color: table.inks.box };
     const pairs = names.map((name) => name.split(' '));
     const fills = new Set(pairs.map(([first]) => first));
     const outlines = new Set(pairs.map(([, second]) => second));
@@ -170,7 +168,7 @@
         },
         words.say(`symbol.${name}`))),
       ...shown(table.kinds, kinds).map((name) => entry(
-        `kind-${name}`, { ...KIND_BOX, ...table.kinds[name] }, words.say(`kind.${name}`))),
+        `kind-${name}`, { ...box, ...table.kinds[name] }, words.say(`kind.${name}`))),
     ];
   }
 

@@ -7,7 +7,6 @@
   const TILE = { width: 220, height: 132 };
   const STEP_PX = 11;
   const LETTERS = '600 12px "Mine Geo Khmer", "Noto Sans", "Segoe UI", Arial, sans-serif';
-  const INK = '#4f4c44';
 
   function hatch(pen, style) {
     pen.fillStyle = style.fillColor;
@@ -29,7 +28,7 @@
     pen.lineWidth = 5;
     pen.lineJoin = 'round';
     pen.strokeStyle = style.fillColor;
-    pen.fillStyle = INK;
+    pen.fillStyle = symbols.table.inks.veiled;
     const places = [[said.en, 0.25, 0.25], [said.km, 0.75, 0.25], [said.km, 0.25, 0.75], [said.en, 0.75, 0.75]];
     places.forEach(([text, x, y]) => {
       pen.strokeText(text, x * TILE.width, y * TILE.height);

@@ -27,8 +27,8 @@ from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.folder import file_names
 from mine_geo.maps.pages.compose import compose, compose_public
 from mine_geo.maps.subject import Link, Nav, Subject, UnitRow, UnitTable
-from mine_geo.maps.words import Said, say
 from mine_geo.tables.totals import totals
+from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

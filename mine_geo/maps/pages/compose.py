@@ -16,8 +16,8 @@ from mine_geo.maps.pages.page import OfflinePage
 from mine_geo.maps.public import page as public_page
 from mine_geo.maps.subject import Subject, bounds_of
 from mine_geo.maps.symbols import border_name
-from mine_geo.maps.words import say
 from mine_geo.terms import OUTCOMES
+from mine_geo.words import say
 
 if TYPE_CHECKING:
     import geopandas as gpd

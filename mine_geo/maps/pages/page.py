@@ -15,9 +15,10 @@ from branca.element import Element, Figure
 from markupsafe import escape
 from xstatic.pkg import leaflet
 
+from mine_geo import words
 from mine_geo.disclosure import restriction
-from mine_geo.errors import FileError
-from mine_geo.maps import packing, symbols, words
+from mine_geo.maps import packing, symbols
+from mine_geo.maps.whole_files import write_file
 
 if TYPE_CHECKING:
     from mine_geo.maps.facts import Facts
@@ -130,8 +131,13 @@ def script() -> str:
     library = library.partition("//# sourceMappingURL=")[0]
     own = [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
     icons = packing.safe_json({option: _image_uri(name) for option, name in _ICONS.items()})
-    # What only a restricted page says stands in its markup: scripts are everybody's.
-    spoken = {key: text for key, text in words.table().items() if not key.startswith("restricted.")}
+    # What only a restricted page says stands in its markup: scripts are everybody's. Files for
+    # other tools say their own.
+    spoken = {
+        key: text
+        for key, text in words.table().items()
+        if not key.startswith(("restricted.", "export."))
+    }
     said = f"window.mineGeo.words.fill({packing.safe_json(spoken)});"
     drawn = f"window.mineGeo.symbols.fill({packing.safe_json(symbols.table())});"
     return "\n".join([library, *own, f"window.mineGeo.useIcons({icons});", said, drawn])
@@ -150,44 +156,6 @@ def markup(name: str) -> jinja2.Template:
     room.filters["count"] = lambda number: f"{number:,}"
     room.globals["say"] = words.say
     return room.get_template(name)
-
-
-def put_page(
-    outfile: str | os.PathLike[str],
-    text: str,
-    *,
-    public: bool = False,
-    replace: str | None = None,
-) -> None:
-    """Write a page whole; one that is there already is replaced at the very end, or not at all.
-
-    Parameters
-    ----------
-    outfile
-        The file.
-    text
-        The page.
-    public
-        Whether it is for everybody; else it is restricted, and its owner's alone.
-    replace
-        "public" or "restricted": of which kind the page that is there may be, where it is not of
-        the same.
-
-    Raises
-    ------
-    FileError
-        If it cannot be written, or takes the place of a page of the other kind (or lies in the
-        folder of an atlas of the other kind) that `replace` does not name.
-    """
-    restriction.check(outfile, public=public, replace=replace)
-    try:
-        restriction.put(Path(outfile), text.encode(), restricted=not public)
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise FileError(
-            f"{os.fspath(outfile)}: cannot be written ({said}); choose a folder that is there and "
-            "has room"
-        ) from error
 
 
 def _clean(text: str) -> str:
@@ -240,7 +208,8 @@ class OfflinePage(folium.Map):
         close_file
             Whether an open file is closed in the end.
         replace
-            "public" or "restricted": of which kind a page that is there may be, as for `put_page`.
+            "public" or "restricted": of which kind a page that is there may be, as for
+            `maps.write_file`.
 
         Raises
         ------
@@ -252,9 +221,9 @@ class OfflinePage(folium.Map):
         """
         if isinstance(outfile, (str, os.PathLike)):
             public = self.facts.access == restriction.PUBLIC
-            restriction.check(outfile, public=public, replace=replace)
+            restriction.check(outfile, public=public, replace=replace)  # before any image
             self.lay_beside(Path(outfile), required=True)
-            put_page(outfile, self.get_root().render(), public=public, replace=replace)
+            write_file(outfile, self.get_root().render(), public=public, replace=replace)
             return
         super().save(outfile, close_file=close_file)
 
@@ -283,41 +252,33 @@ class OfflinePage(folium.Map):
         finally:
             self._assets = None
 
-    def _style(self) -> str:
-        if self._assets is None:
-            return f"<style>{style()}</style>"
-        return f'<link rel="stylesheet" href="{escape(self._assets + STYLE)}">'
-
-    def _script(self) -> str:
-        if self._assets is None:
-            return f"<script>{script()}</script>"
-        return f'<script src="{escape(self._assets + SCRIPT)}"></script>'
-
-    def _alone(self) -> str:
-        """Return what a page says from which the folder of its style and script is missing."""
-        if self._assets is None:
-            return ""
-        said = words.say("atlas.alone", folder=self._assets.rstrip("/").rpartition("/")[2])
-        return markup("alone.html").render(said=said)
-
     def render(self, **options: Any) -> str:
         """Put style, script, markup and data into the figure, then whatever was added."""
         figure = self.get_root()
         if not isinstance(figure, Figure):
             raise TypeError("the map stands in no Figure; use save() of the map")
         name = self.get_name()
+        if self._assets is None:
+            styled, alone = f"<style>{style()}</style>", ""
+            scripted = f"<script>{script()}</script>"
+        else:
+            styled = f'<link rel="stylesheet" href="{escape(self._assets + STYLE)}">'
+            scripted = f'<script src="{escape(self._assets + SCRIPT)}"></script>'
+            # Shown where the folder of style and script is missing.
+            said = words.say("atlas.alone", folder=self._assets.rstrip("/").rpartition("/")[2])
+            alone = markup("alone.html").render(said=said)
         head = markup("head.html").render(facts=self.facts)
         body = markup("page.html").render(facts=self.facts, map_name=name)
         data = packing.safe_json(self.data)
         parts = (
-            (figure.header, "mine_geo_head", _clean(head) + self._style()),
-            (figure.html, "mine_geo_body", self._alone() + _clean(body)),
+            (figure.header, "mine_geo_head", _clean(head) + styled),
+            (figure.html, "mine_geo_body", alone + _clean(body)),
             (
                 figure.html,
                 "mine_geo_data",
                 f'<script type="application/json" id="mine-geo-data">{data}</script>',
             ),
-            (figure.html, "mine_geo_script", self._script()),
+            (figure.html, "mine_geo_script", scripted),
             (figure.script, "mine_geo_start", f"var {name} = window.mineGeo.start('{name}');"),
         )
         for place, key, text in parts:

@@ -23,13 +23,14 @@ from mine_geo.maps.grouping import (
     OTHERS_RELEASED,
     OWN,
     PALE,
+    classes_of,
     code_of,
     kinds_of,
     several_kinds,
     texts,
 )
-from mine_geo.maps.words import Said, same, say
-from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES, ZONES
+from mine_geo.terms import DIFFICULTIES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES, ZONES
+from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,15 +109,6 @@ def _unit_said(frame: pd.DataFrame, level: str, names: Mapping[Any, Said]) -> li
     return said
 
 
-def _column(values: pd.Series, how: str) -> dict[str, Any]:
-    """Pack one column as its kind wants it; border distances in whole decimetres, cut off."""
-    if how == "day":
-        return {"rows": packing.pack_days(values)}
-    if how == "metres":
-        return {"rows": packing.pack_numbers(np.floor(values * 10 + 1e-6))}
-    return {"rows": packing.pack_numbers(values)}
-
-
 def _columns(
     frame: pd.DataFrame,
     fields: tuple[tuple[str, str], ...],
@@ -127,8 +119,12 @@ def _columns(
     for name, how in fields:
         if name not in frame.columns or not frame[name].notna().any():
             continue
-        if how != "text":
-            content = _column(frame[name], how)
+        if how == "day":
+            content: dict[str, Any] = {"rows": packing.pack_days(frame[name])}
+        elif how == "metres":  # whole decimetres, cut off: 6,999.99 m stays below 7,000
+            content = {"rows": packing.pack_numbers(np.floor(frame[name] * 10 + 1e-6))}
+        elif how != "text":
+            content = {"rows": packing.pack_numbers(frame[name])}
         elif name in units:
             content = texts(_unit_said(frame, name, units[name]))
         else:
@@ -173,16 +169,14 @@ def hazard_layer(
     another `name`, have that name as a further key; the `others` are paler.
     """
     several = several_kinds(hazards) if several is None else several
-    empty = pd.Series(None, index=hazards.index, dtype=object)
-    fill = code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown")
-    outline = code_of(hazards.get("status", empty), STATUSES, "open")
+    fill, outline = classes_of(hazards)
     kinds = kinds_of(hazards).to_numpy(dtype=object)
     pairs = zip(kinds, hazards["zone"], strict=True)
     keys = np.asarray([f"{kind or 'hazards'}-{zone}" for kind, zone in pairs], dtype=object)
     symbols = np.asarray([" ".join(pair) for pair in zip(fill, outline, strict=True)], dtype=object)
     facets = [keys, _prefixed("area_type", fill), _prefixed("status", outline)]
     if several:
-        known = code_of(kinds_of(hazards), KINDS, "")
+        known = code_of(hazards, "kind", KINDS, "")
         symbols = np.asarray(
             [f"{name} {kind}".strip() for name, kind in zip(symbols, known, strict=True)],
             dtype=object,
@@ -231,7 +225,7 @@ def release_layer(
     Land whose outcome is none of ours is `released`: never said to be cleared. That of `others`
     is paler, and switched with their hazards.
     """
-    outcome = code_of(releases["outcome"], OUTCOMES, "released")
+    outcome = code_of(releases, "outcome", OUTCOMES, "released")
     names, rows = _classes(_paler(outcome) if others else outcome)
     facets = [_prefixed("released", outcome), _prefixed("year", _years(releases))]
     if others:

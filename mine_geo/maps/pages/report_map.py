@@ -19,7 +19,7 @@ from mine_geo.disclosure.restriction import RESTRICTED
 from mine_geo.maps.facts import day_said, restricted_said
 from mine_geo.maps.pages.page import khmer_face, markup
 from mine_geo.maps.symbols import symbol
-from mine_geo.maps.words import say
+from mine_geo.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

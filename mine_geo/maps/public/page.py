@@ -20,8 +20,8 @@ from mine_geo.maps import facts, grouping, packing
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.ground import Beneath
 from mine_geo.maps.public import tables
-from mine_geo.maps.words import Said, same, say
 from mine_geo.terms import TOTAL_COLUMNS, ZONES
+from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from datetime import date

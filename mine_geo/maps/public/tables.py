@@ -14,8 +14,8 @@ import pandas as pd
 
 from mine_geo.geo.hazards import without_unit
 from mine_geo.maps.subject import UnitRow, UnitTable
-from mine_geo.maps.words import Said, same, say
 from mine_geo.terms import OUTCOMES
+from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,10 +19,10 @@ from mine_geo.maps.sheets import furniture, labels, tables
 from mine_geo.maps.sheets.mapping import Map
 from mine_geo.maps.sheets.output import Sheet
 from mine_geo.maps.sheets.panel import Facts, Legend, Notice, Overview
-from mine_geo.maps.sheets.paper import GREY, Page, papers, pinned
+from mine_geo.maps.sheets.paper import GREY, WARNING, Page, papers, pinned
 from mine_geo.maps.sheets.tables import SIZES, Grid
 from mine_geo.maps.sheets.view import fit, ground_bounds
-from mine_geo.maps.words import LANGUAGES, Said, same, say
+from mine_geo.words import LANGUAGES, Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -228,7 +228,6 @@ NOWHERE: Final = (0.0, 0.0, 0.0, 0.0)
 TITLE: Final = 15.0
 TITLE_LEAST: Final = 10.0
 SUBTITLE: Final = 8.6
-BADGE: Final = "#8a1538"
 BADGE_SIZE: Final = 7.6
 
 
@@ -425,14 +424,14 @@ class Composer:
         widths = self._badge_widths()[1:]
         for badge, room in zip(reversed(self.said.badges), reversed(widths), strict=True):
             text, wide = badge.within(page.language), room - 2 * unit
-            page.box((edge - wide, top - high, edge, top), line=BADGE, width=1.1 * unit)
+            page.box((edge - wide, top - high, edge, top), line=WARNING, width=1.1 * unit)
             page.text(
                 edge - wide / 2,
                 top - high / 2,
                 text,
                 size=BADGE_SIZE,
                 bold=True,
-                colour=BADGE,
+                colour=WARNING,
                 align="center",
                 valign="center_baseline",
             )

@@ -13,7 +13,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from mine_geo.maps.sheets.paper import MM_PER_POINT
-from mine_geo.maps.symbols import marks
+from mine_geo.maps.symbols import ink, marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,6 @@ SCRAMBLE: Final = 48271
 SCRAMBLED: Final = 2**31 - 1
 LEAST_MM2: Final = 1e-6
 
-HATCH: Final = "#22211d"
 HATCH_WIDTH: Final = 0.4
 
 
@@ -84,7 +83,7 @@ def hatching(symbol: Symbol) -> dict[str, Any]:
         return {}
     return {
         "hatch": HATCHES[symbol.hatch],
-        "hatchcolor": symbol.hatch_color or HATCH,
+        "hatchcolor": symbol.hatch_color or ink("hatch"),
         "hatch_linewidth": HATCH_WIDTH,
     }
 

@@ -9,22 +9,21 @@ import numpy as np
 import shapely
 from matplotlib.patches import Polygon
 
-from mine_geo.maps.sheets.paper import GREY, INK, Page, overlap
+from mine_geo.maps.sheets.paper import GREY, INK, WARNING, Page, overlap
 from mine_geo.maps.sheets.view import ELLIPSOID, View, convergence, to_degrees, to_plane
-from mine_geo.maps.words import same, say
+from mine_geo.words import same, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.maps.sheets.paper import Box
-    from mine_geo.maps.words import Said
+    from mine_geo.words import Said
 
 MINUTES: Final = (0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300)
 """Spacings of the graticule, minutes of arc."""
 
 LINES_APART_MM: Final = 32.0
 LABEL_SIZE: Final = 5.2
-RESTRICTED: Final = "#8a1538"
 RESTRICTED_SIZE: Final = 7.4
 BARS: Final = (1, 2, 2.5, 5)
 PARTS: Final = {1: 4, 2: 4, 2.5: 5, 5: 5}
@@ -261,7 +260,7 @@ def restricted_bands(page: Page, said: Said) -> None:
             text,
             size=RESTRICTED_SIZE,
             bold=True,
-            colour=RESTRICTED,
+            colour=WARNING,
             align="center",
             valign="center_baseline",
         )

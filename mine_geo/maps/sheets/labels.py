@@ -5,7 +5,7 @@ Where names stand on a map: one after the other, none across another or across t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,8 +14,8 @@ import shapely
 
 from mine_geo.maps import ground
 from mine_geo.maps.sheets.paper import GREY, INK, MM_PER_POINT, inside, is_khmer, overlap
-from mine_geo.maps.symbols import border_name, symbol
-from mine_geo.maps.words import say
+from mine_geo.maps.symbols import border_name, ink, symbol
+from mine_geo.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.sheets.mapping import Map
     from mine_geo.maps.sheets.paper import Box, Page
-    from mine_geo.maps.words import Said
 
 
 GAP_MM: Final = 0.4
@@ -99,6 +98,7 @@ class Placer:
         return self.page.points(size, text) * MM_PER_POINT * share
 
     def _best(self, name: Name) -> Box | None:
+        """Return the cheapest box of a name; None where each leaves the window or meets another."""
         wide, high = self.size_of(name)
         best, least = None, np.inf
         for number, (x, y) in enumerate(_places(name, wide, high)):
@@ -106,6 +106,7 @@ class Placer:
             wider = (box[0] - GAP_MM, box[1] - GAP_MM, box[2] + GAP_MM, box[3] + GAP_MM)
             if not inside(box, self.window) or any(overlap(wider, each) for each in self.taken):
                 continue
+            # Names may lie on hazards where nothing else is free; the first few weigh the most.
             covered = len(self.hazards.query(shapely.box(*box), predicate="intersects"))
             cost = min(2 * np.sqrt(covered), COVERED_MOST) + 0.15 * number
             if name.within is not None and not shapely.contains_xy(name.within, x, y):
@@ -144,7 +145,7 @@ class Placer:
             top -= high
 
 
-FAINT: Final = "#7a766c"
+FAINT: Final = ink("faint")
 LEAST_AREA_MM2: Final = 40.0
 """A unit beside the one in question is named if so much of it lies in the window."""
 
@@ -194,35 +195,37 @@ def _units(drawn: Map, level: str) -> list[tuple[str, str, Any, bool]]:
     return found
 
 
+def _across(shape: Any, lines: Any, colour: str = FAINT, *, least_mm: float = 0.0) -> Name:
+    """Return a name across a shape (mm), that may move by half its width, at least by so much.
+
+    One that has no such least stands inside of the shape or nowhere.
+    """
+    x, y = _middle(shape)
+    reach = max(0.5 * float(np.sqrt(shapely.area(shape))), least_mm)
+    return Name(x, y, lines, colour, reach=reach, within=shape, only_within=not least_mm)
+
+
 def unit_names(drawn: Map) -> list[Name]:
-    """Return the names of the units that the sheet is divided into, then of those around it."""
-    national = drawn.subject.level == "national"
-    inner = "province" if national else "district"
-    language = drawn.page.language
-    names, around = [], []
-    for name, khmer, shape, ours in _units(drawn, inner):
-        x, y = _middle(shape)
-        reach = 0.5 * float(np.sqrt(shapely.area(shape)))
-        if national or ours:
-            lines = _pair(name, khmer, 6.2, language, bold=True)
-            names.append(Name(x, y, lines, INK, reach=max(reach, 6.0), within=shape))
-        elif drawn.subject.level == "district" and shapely.area(shape) > LEAST_AREA_MM2:
-            lines = _pair(name, khmer, 5.6, language, bold=False)
-            around.append(Name(x, y, lines, FAINT, reach=reach, within=shape, only_within=True))
-    if drawn.subject.level == "province":
-        around = _provinces_around(drawn)
+    """Return the names of the units that the sheet is divided into, then of those around it.
+
+    A province has other provinces around it, a district other districts. The smallest comes first,
+    for it has the least room.
+    """
+    level, language = drawn.subject.level, drawn.page.language
+    units = _units(drawn, "province" if level == "national" else "district")
+    beside = _units(drawn, "province") if level == "province" else units
+    size = 6.4 if level == "province" else 5.6
+    names = [
+        _across(shape, _pair(name, khmer, 6.2, language, bold=True), INK, least_mm=6.0)
+        for name, khmer, shape, ours in units
+        if ours or level == "national"
+    ]
+    around = [
+        _across(shape, _pair(name, khmer, size, language, bold=False))
+        for name, khmer, shape, ours in beside
+        if not ours and level != "national" and shapely.area(shape) > LEAST_AREA_MM2
+    ]
     return [*sorted(names, key=lambda each: each.reach), *around]
-
-
-def _provinces_around(drawn: Map) -> list[Name]:
-    names = []
-    for name, khmer, shape, ours in _units(drawn, "province"):
-        if not ours and shapely.area(shape) > LEAST_AREA_MM2:
-            x, y = _middle(shape)
-            lines = _pair(name, khmer, 6.4, drawn.page.language, bold=False)
-            reach = 0.5 * float(np.sqrt(shapely.area(shape)))
-            names.append(Name(x, y, lines, FAINT, reach=reach, within=shape, only_within=True))
-    return names
 
 
 def country_names(drawn: Map) -> list[Name]:
@@ -230,45 +233,15 @@ def country_names(drawn: Map) -> list[Name]:
     border = drawn.layers.border
     if border is None or drawn.land is None or shapely.is_empty(drawn.land):
         return []
-    left, bottom, right, top = drawn.view.box
-    xs, ys = np.meshgrid(np.linspace(left, right, 90), np.linspace(bottom, top, 70))
-    points = shapely.points(xs.ravel(), ys.ravel())
-    rough = shapely.simplify(drawn.land, 0.3)
-    shapely.prepare(rough)
-    beyond = points[~shapely.intersects(rough, points)]
-    parts = list(border.groupby(border["neighbour"].fillna(""), sort=True))
-    lines = [shapely.union_all(drawn.view.on_paper(rows.geometry)) for _, rows in parts]
-    away = np.stack([shapely.distance(beyond, line) for line in lines])
-    away = np.where(np.isnan(away), np.inf, away)
-    clear = np.minimum(shapely.distance(beyond, rough), _edge(beyond, drawn.view.box))
+    lines = drawn.view.on_paper(border.geometry)
     names = []
-    for index, (code, _) in enumerate(parts):
-        if not code or shapely.is_empty(lines[index]):
-            continue
-        ours = np.argmin(away, axis=0) == index
-        middle = shapely.centroid(lines[index])
-        near = np.minimum(clear, 14) - 0.12 * shapely.distance(beyond, middle)
-        score = np.where(ours & np.isfinite(away[index]), near, -np.inf)
-        best = int(np.argmax(score)) if len(score) else 0
-        if len(score) and np.isfinite(score[best]) and clear[best] > 2:
-            names.append(_country(drawn, str(code), beyond[best], float(clear[best])))
+    for name, code, x, y, room in ground.neighbour_places(
+        border, lines, drawn.land, drawn.view.box
+    ):
+        colour = symbol(border_name("land", code)).line or INK
+        pair = _pair(name.en, name.km, 8.0, drawn.page.language, bold=True)
+        names.append(Name(x, y, pair, colour, reach=room))
     return names
-
-
-def _edge(points: Any, box: tuple[float, float, float, float]) -> Any:
-    """Return the room to the window's edges; a name is wider than high."""
-    left, bottom, right, top = box
-    x, y = shapely.get_x(points), shapely.get_y(points)
-    across = np.minimum(x - left, right - x)
-    return np.minimum(across / 1.6, np.minimum(y - bottom, top - y) * 1.4)
-
-
-def _country(drawn: Map, code: str, point: Any, reach: float) -> Name:
-    said: Said = ground.country_name(code)
-    colour = symbol(border_name("land", code)).line or INK
-    lines = _pair(said.en, said.km, 8.0, drawn.page.language, bold=True)
-    x, y = float(shapely.get_x(point)), float(shapely.get_y(point))
-    return Name(x, y, lines, colour, reach=reach)
 
 
 def place_names(drawn: Map) -> list[Name]:
@@ -327,17 +300,14 @@ def not_shown(drawn: Map) -> list[Name]:
             cell = shapely.box(xs[column], ys[row], xs[column + 1], ys[row + 1])
             piece = shapely.intersection(drawn.veil, cell)
             if shapely.area(piece) > LEAST_AREA_MM2:
-                x, y = _middle(piece)
-                reach = 0.5 * float(np.sqrt(shapely.area(piece)))
-                names.append(
-                    Name(x, y, lines, INK, reach=reach, within=drawn.veil, only_within=True)
-                )
+                names.append(replace(_across(piece, lines, INK), within=drawn.veil))
     return names
 
 
 def write(drawn: Map, own: Any, placed_hazards: Any, *, ids: bool) -> Placer:
     """Place all names of a sheet beside hazards (mm), its `own` and all; say where they stand."""
     placer = Placer(drawn.page, drawn.view.box, placed_hazards)
+    # First what must not be missed, last what may be left out: who comes later yields.
     placer.place(not_shown(drawn))
     placer.place(unit_names(drawn))
     placer.place(country_names(drawn))

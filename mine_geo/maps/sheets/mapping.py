@@ -23,8 +23,8 @@ from mine_geo.maps.public import tables
 from mine_geo.maps.sheets import drawing
 from mine_geo.maps.sheets.paper import GREY, INK
 from mine_geo.maps.symbols import UNDEMARCATED_DASHES, Symbol, border_name, symbol, table
-from mine_geo.maps.words import Said, say
-from mine_geo.terms import AREA_TYPES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES
+from mine_geo.terms import KINDS, NEIGHBOURS, OUTCOMES
+from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,11 +38,6 @@ if TYPE_CHECKING:
     from mine_geo.maps.subject import Subject
 
 
-OUTSIDE: Final = "#d9d8d4"
-"""Neighbours and sea: warmer and darker than the near zone over land, which is bluish."""
-
-GRID: Final = Symbol(None, 1, "#6f8ba3", 0.75, 0.6, ())
-CASING: Final = Symbol(None, 1, "#ffffff", 0.9, 4.4, ())
 STRANGE_MOST: Final = 2
 """Of more neighbours than so many that no code is known for, the legend makes one line."""
 
@@ -50,15 +45,6 @@ _Rows = TypeVar("_Rows", "gpd.GeoDataFrame", "gpd.GeoDataFrame | None")
 
 LEAST_VEIL_MM2: Final = 1.0
 NOTHING: Final = np.empty(0, dtype=object)
-
-
-def _classes(hazards: pd.DataFrame) -> tuple[Any, Any]:
-    """Return area type and status of hazards, as symbols call them."""
-    empty = pd.Series(None, index=hazards.index, dtype=object)
-    return (
-        grouping.code_of(hazards.get("area_type", empty), AREA_TYPES, "unknown"),
-        grouping.code_of(hazards.get("status", empty), STATUSES, "open"),
-    )
 
 
 def _filled(name: str) -> Symbol:
@@ -95,7 +81,8 @@ class Map:
         self.axes = self.page.add_axes(self.view.box, above=1)
         self.axes.set_xlim(left, right)
         self.axes.set_ylim(bottom, top)
-        back = OUTSIDE if self.layers.land is not None else symbol("land").fill
+        # Neighbours and sea are warmer and darker than the near zone over land, which is bluish.
+        back = symbol("land" if self.layers.land is None else "outside").fill
         self.axes.add_patch(
             Rectangle((left, bottom), right - left, top - bottom, facecolor=back, zorder=0)
         )
@@ -168,7 +155,8 @@ class Map:
         """Draw the lines of longitude and latitude."""
         if grid.lines:
             lines = np.array([shapely.LineString(line) for line in grid.lines], dtype=object)
-            drawing.add(self.axes, drawing.lines(lines), GRID, unit=self.unit, above=2)
+            path, look = drawing.lines(lines), symbol("graticule")
+            drawing.add(self.axes, path, look, unit=self.unit, above=2)
 
     def add_zone(self, *, filled: bool) -> None:
         """Draw the line at the threshold; `filled`: and the land nearer than it."""
@@ -209,7 +197,7 @@ class Map:
                 name = say("layer.undemarcated", country=country)
             lines = self.view.on_paper(part.geometry)
             if not at_sea:
-                self.stroke(lines, CASING, 5.9)
+                self.stroke(lines, symbol("border_casing"), 5.9)
             if self.stroke(lines, style, 6) and Entry(style, name) not in self.entries:
                 self.entries.append(Entry(style, name))
 
@@ -234,7 +222,7 @@ class Map:
         for releases, pale in ((around.others_released, " pale"), (around.released, "")):
             if releases is None or not len(releases):
                 continue
-            outcomes = grouping.code_of(releases["outcome"], OUTCOMES, "released")
+            outcomes = grouping.code_of(releases, "outcome", OUTCOMES, "released")
             placed = self.view.on_paper(releases.geometry.to_numpy())
             seen = ~shapely.is_empty(placed) & shapely.intersects(placed, self.window)
             found += [
@@ -290,7 +278,7 @@ class Map:
         placed, found = [], []
         for hazards, pale in ((own, ""), (unplaced, ""), (others, " pale")):
             shapes = self.view.on_paper(hazards.geometry) if len(hazards) else NOTHING
-            fills, outlines = _classes(hazards)
+            fills, outlines = grouping.classes_of(hazards)
             placed.append(shapes)
             found += [
                 (shape, symbol(f"{fill} {outline}{pale}"))
@@ -298,7 +286,7 @@ class Map:
             ]
         self._records(found, above=8)
         drawn = pd.concat([own, *(f for f in (unplaced, others) if len(f))])
-        fills, outlines = _classes(drawn)
+        fills, outlines = grouping.classes_of(drawn)
         self.entries[:0] = [
             *(
                 Entry(_filled(f"{fill} open"), say(f"symbol.{fill}"))

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.disclosure import restriction
-from mine_geo.errors import FileError, OptionError
+from mine_geo.errors import OptionError
 from mine_geo.maps.sheets import paper
 from mine_geo.maps.sheets.paper import DPI, pinned
+from mine_geo.maps.whole_files import write_file
 
 if TYPE_CHECKING:
     from mine_geo.maps.sheets.paper import Page
     from mine_geo.maps.sheets.view import View
-    from mine_geo.maps.words import Said
+    from mine_geo.words import Said
 
 
 ENDINGS: Final = (".pdf", ".png")
@@ -88,15 +89,8 @@ class Sheet:
             raise OptionError(
                 f"{place.name}: a sheet is written as {' or '.join(ENDINGS)}; give one of them"
             )
-        restriction.check(place, public=self.public, replace=replace)
         content = self._content(ending.removeprefix("."))
-        try:
-            restriction.put(place, content, restricted=not self.public)
-        except OSError as error:
-            raise FileError(
-                f"{place}: cannot be written ({error.strerror or error}); "
-                "choose a folder that exists and may be written to"
-            ) from error
+        write_file(place, content, public=self.public, replace=replace)
         return place
 
     def _content(self, kind: str) -> bytes:

@@ -14,11 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from mine_geo.maps.sheets import drawing
-from mine_geo.maps.sheets.mapping import OUTSIDE
-from mine_geo.maps.sheets.paper import GREY, RULE
+from mine_geo.maps.sheets.paper import GREY, RULE, WARNING
 from mine_geo.maps.sheets.view import fit, ground_bounds
-from mine_geo.maps.symbols import Symbol, symbol
-from mine_geo.maps.words import LANGUAGES, Said, say
+from mine_geo.maps.symbols import symbol
+from mine_geo.words import LANGUAGES, Said, say
 
 if TYPE_CHECKING:
     from mine_geo.maps.ground import Beneath
@@ -35,8 +34,6 @@ NOTICE: Final = 5.6
 NOTICE_GAP_MM: Final = 6.0
 KHMER_ROOM: Final = 1.1
 """How much farther apart lines of Khmer stand in longer texts, which have many stacked letters."""
-
-WARNING: Final = "#8a1538"
 
 
 class Part(Protocol):
@@ -267,9 +264,6 @@ class Notice:
                 y -= step
 
 
-FOUND: Final = "#d81e5b"
-
-
 @dataclass
 class Overview:
     """The part that tells where the map lies."""
@@ -305,7 +299,7 @@ class Overview:
         drawing_box = page.add_axes(view.box, above=6)
         drawing_box.set_xlim(left, left + wide)
         drawing_box.set_ylim(bottom, top)
-        page.box(view.box, fill=OUTSIDE, line=RULE, width=0.4)
+        page.box(view.box, fill=symbol("outside").fill, line=RULE, width=0.4)
         self._draw(page, drawing_box, view)
 
     def _draw(self, page: Page, axes: Any, view: Any) -> None:
@@ -314,19 +308,17 @@ class Overview:
         drawing.add(axes, land, symbol("subject"), unit=page.unit, above=1)
         if subject.units is not None and len(subject.units):
             ours = drawing.polygons(view.on_paper(subject.units.geometry))
-            drawing.add(axes, ours, Symbol("#f4b6c8", 1, None, 1, 1, ()), unit=page.unit, above=2)
-        lines = [layers.outlines[key] for key in ("province",) if key in layers.outlines]
-        thin = Symbol(None, 1, "#8d897f", 1, 0.6, ())
-        if lines:
-            inner = drawing.lines(view.on_paper(lines))
-            drawing.add(axes, inner, thin, unit=page.unit, above=3)
+            drawing.add(axes, ours, symbol("overview_unit"), unit=page.unit, above=2)
+        if "province" in layers.outlines:
+            inner = drawing.lines(view.on_paper([layers.outlines["province"]]))
+            drawing.add(axes, inner, symbol("overview_line"), unit=page.unit, above=3)
         rim = drawing.lines(view.on_paper(layers.land))
-        drawing.add(axes, rim, Symbol(None, 1, GREY, 1, 1.2, ()), unit=page.unit, above=4)
+        drawing.add(axes, rim, symbol("overview_rim"), unit=page.unit, above=4)
         if self.view is None:
             return
         west, south, east, north = self.view.ground()
         corners = view.to_mm(np.array([[west, south], [east, north]]))
         frame = shapely.box(*corners.ravel())
         shown = shapely.intersection(frame, shapely.box(*view.box))
-        marked = Symbol(None, 1, FOUND, 1, 2.6, ())
-        drawing.add(axes, drawing.polygons(shown), marked, unit=page.unit, above=5)
+        marked = drawing.polygons(shown)
+        drawing.add(axes, marked, symbol("overview_frame"), unit=page.unit, above=5)

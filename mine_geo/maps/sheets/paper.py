@@ -9,6 +9,9 @@ Khmer may stand in one text: each letter comes from the first of the two that ha
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +29,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from mine_geo.errors import choose
+from mine_geo.maps.symbols import ink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +47,8 @@ def pinned() -> Iterator[None]:
         yield
 
 
-FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
+LATIN_FOLDER: Final = Path(mpl.get_data_path()) / "fonts" / "ttf"
+KHMER_FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
 LATIN: Final = "mine_geo Latin"
 KHMER: Final = "mine_geo Khmer"
 FAMILIES: Final = (LATIN, KHMER)
@@ -58,15 +63,22 @@ COENG: Final = "\u17d2"
 """The sign that puts the next Khmer consonant below."""
 
 
+@cache
 def _files() -> dict[tuple[str, int], Path]:
-    """Return the font files by family and weight."""
-    own = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    return {
-        (LATIN, REGULAR): own / "DejaVuSans.ttf",
-        (LATIN, BOLD): own / "DejaVuSans-Bold.ttf",
-        (KHMER, REGULAR): FOLDER / "NotoSansKhmer-Regular.ttf",
-        (KHMER, BOLD): FOLDER / "NotoSansKhmer-Bold.ttf",
+    """Return the font files by family and weight, side by side in a folder of this process.
+
+    Matplotlib embeds fonts in the order of their paths: so a PDF has the same bytes wherever
+    Matplotlib and this package lie.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="mine_geo-fonts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    files = {
+        (LATIN, REGULAR): LATIN_FOLDER / "DejaVuSans.ttf",
+        (LATIN, BOLD): LATIN_FOLDER / "DejaVuSans-Bold.ttf",
+        (KHMER, REGULAR): KHMER_FOLDER / "NotoSansKhmer-Regular.ttf",
+        (KHMER, BOLD): KHMER_FOLDER / "NotoSansKhmer-Bold.ttf",
     }
+    return {each: Path(shutil.copy(path, folder)) for each, path in files.items()}
 
 
 def register() -> None:
@@ -179,9 +191,10 @@ MM_PER_POINT: Final = MM_PER_INCH / 72
 DPI: Final = 300
 """Dots per inch of a PNG."""
 
-INK: Final = "#1d1c19"
-GREY: Final = "#55524a"
-RULE: Final = "#b9b5aa"
+INK: Final = ink("ink")
+GREY: Final = ink("grey")
+RULE: Final = ink("rule")
+WARNING: Final = ink("warning")
 ELLIPSIS: Final = "…"
 LEADING: Final = {"en": 1.32, "km": 1.7}
 """The distance of lines of text, as a share of the letters' size."""

@@ -16,9 +16,9 @@ import pandas as pd
 from mine_geo.maps import grouping
 from mine_geo.maps.sheets.panel import heading, heading_mm
 from mine_geo.maps.sheets.paper import GREY, INK
-from mine_geo.maps.words import Said, same, say
 from mine_geo.tables.totals import totals
 from mine_geo.terms import NO_UNIT, ZONES
+from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

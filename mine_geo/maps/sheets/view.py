@@ -25,30 +25,8 @@ if TYPE_CHECKING:
 
 PLANE: Final = "EPSG:32648"
 ELLIPSOID: Final = pyproj.Geod(ellps="WGS84")
-STEPS: Final = (
-    1,
-    1.25,
-    1.5,
-    1.75,
-    2,
-    2.25,
-    2.5,
-    2.75,
-    3,
-    3.25,
-    3.5,
-    3.75,
-    4,
-    4.5,
-    5,
-    5.5,
-    6,
-    7,
-    7.5,
-    8,
-    9,
-)
-"""A scale is one of these times a power of ten."""
+STEPS: Final = (*(quarters / 4 for quarters in range(4, 17)), 4.5, 5, 5.5, 6, 7, 7.5, 8, 9)
+"""A scale is one of these times a power of ten: by quarters from 1 to 4, then farther apart."""
 
 ROOM: Final = 0.94
 """The most of the window's width or height that the subject takes."""
