@@ -491,42 +491,6 @@ def put(path: Path, content: bytes, *, restricted: bool) -> None:
         raise
 
 
-def write(path: Path, content: bytes, *, public: bool, replace: str | None = None) -> None:
-    """Write a file whole; one that is there already is replaced at the very end, or not at all.
-
-    Parameters
-    ----------
-    path
-        The file.
-    content
-        Its bytes.
-    public
-        Whether it is for everybody; else it is restricted, and its owner's alone.
-    replace
-        As for `check`.
-
-    Raises
-    ------
-    FileError
-        If it cannot be written, or takes the place of a file of the other kind (or lies in the
-        folder of an atlas of the other kind) that `replace` does not name; nothing has changed.
-
-    Examples
-    --------
-    >>> write(Path("no such folder", "a.html"), b"", public=True)
-    Traceback (most recent call last):
-    mine_geo.errors.FileError: ...a.html: cannot be written (No such file or directory); choose ...
-    """
-    check(path, public=public, replace=replace)
-    try:
-        put(path, content, restricted=not public)
-    except OSError as error:
-        raise FileError(
-            f"{path}: cannot be written ({error.strerror or error}); choose a folder that is there "
-            "and has room"
-        ) from error
-
-
 # What never leaves, or not always
 
 

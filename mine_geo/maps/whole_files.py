@@ -1,6 +1,6 @@
-"""A file that a driver writes appears whole or not at all: it is made beside its place and moved.
+"""A file of a map is replaced at once and whole, or stays as it was.
 
-What is at hand as bytes is written by `restriction.write`.
+A file appears whole or not at all: it is made beside its place and then moved there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,35 @@ from mine_geo.errors import FileError
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+
+
+def replace(path: Path, content: bytes, *, restricted: bool = False) -> None:
+    """Write a file so that others see the old one or the whole new one (`restriction.put`).
+
+    Parameters
+    ----------
+    path
+        The file.
+    content
+        Its bytes.
+    restricted
+        Whether it is for its owner's eyes (`restricted_mode`).
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; then nothing has changed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     replace(Path(folder) / "page.html", b"whole")
+    ...     [(each.name, each.read_bytes()) for each in Path(folder).iterdir()]
+    [('page.html', b'whole')]
+    """
+    restriction.put(path, content, restricted=restricted)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mine_geo.disclosure import restriction
 from mine_geo.disclosure.restriction import MANIFEST
 from mine_geo.errors import FileError, some
+from mine_geo.maps import whole_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -196,7 +197,7 @@ class Folder:
             else:
                 self._begin()
                 restriction.make_folder(path.parent, public=self.public)
-                restriction.put(path, content, restricted=not self.public)
+                whole_files.replace(path, content, restricted=not self.public)
                 self.written += 1
         except OSError as error:
             raise _fault(path, error) from error
@@ -242,7 +243,7 @@ class Folder:
         content = json.dumps(listed, indent=1, sort_keys=True).encode("ascii") + b"\n"
         path = self.place / MANIFEST
         if not (path.is_file() and path.read_bytes() == content):
-            restriction.put(path, content, restricted=not self.public)
+            whole_files.replace(path, content, restricted=not self.public)
 
 
 def _hash(content: bytes) -> str:

@@ -18,8 +18,8 @@ from urllib.parse import quote
 import xyzservices
 from xyzservices import providers
 
-from mine_geo.disclosure import restriction
 from mine_geo.errors import FileError, OptionError, some
+from mine_geo.maps import whole_files
 from mine_geo.maps.pages import pixels
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Image:
             if cut is None or written is None:
                 return None
             if not (written.is_file() and written.read_bytes() == cut.content):
-                restriction.put(written, cut.content, restricted=False)
+                whole_files.replace(written, cut.content)
         except OSError as error:
             raise FileError(
                 f"{page}: the basemap cannot be written beside it ({error.strerror}); choose "

@@ -16,6 +16,7 @@ from markupsafe import escape
 from xstatic.pkg import leaflet
 
 from mine_geo.disclosure import restriction
+from mine_geo.errors import FileError
 from mine_geo.maps import packing, symbols, words
 
 if TYPE_CHECKING:
@@ -178,7 +179,15 @@ def put_page(
         If it cannot be written, or takes the place of a page of the other kind (or lies in the
         folder of an atlas of the other kind) that `replace` does not name.
     """
-    restriction.write(Path(outfile), text.encode(), public=public, replace=replace)
+    restriction.check(outfile, public=public, replace=replace)
+    try:
+        restriction.put(Path(outfile), text.encode(), restricted=not public)
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise FileError(
+            f"{os.fspath(outfile)}: cannot be written ({said}); choose a folder that is there and "
+            "has room"
+        ) from error
 
 
 def _clean(text: str) -> str:

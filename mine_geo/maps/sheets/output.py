@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.disclosure import restriction
-from mine_geo.errors import OptionError
+from mine_geo.errors import FileError, OptionError
 from mine_geo.maps.sheets import paper
 from mine_geo.maps.sheets.paper import DPI, pinned
 
@@ -88,8 +88,15 @@ class Sheet:
             raise OptionError(
                 f"{place.name}: a sheet is written as {' or '.join(ENDINGS)}; give one of them"
             )
+        restriction.check(place, public=self.public, replace=replace)
         content = self._content(ending.removeprefix("."))
-        restriction.write(place, content, public=self.public, replace=replace)
+        try:
+            restriction.put(place, content, restricted=not self.public)
+        except OSError as error:
+            raise FileError(
+                f"{place}: cannot be written ({error.strerror or error}); "
+                "choose a folder that exists and may be written to"
+            ) from error
         return place
 
     def _content(self, kind: str) -> bytes:
