@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import re
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -37,7 +36,9 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.atlas.build import Atlas
 
-    Make = partial[Atlas]
+    Make = Callable[..., Atlas]
+
+OPTIONS = {"title", "first", "kind", "basemap", "public", "jobs", "progress"}
 
 PAGES = {
     "index.html",
@@ -65,7 +66,13 @@ def make(
     tmp_path: Path, split: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
 ) -> Make:
     """Give what writes the small atlas into `tmp_path / "atlas"`."""
-    return partial(atlas, split=split, out=tmp_path / "atlas", border=border, admin=admin)
+    frames = {"split": split, "border": border, "admin": admin}
+
+    def made(*, out: Path = tmp_path / "atlas", **told: Any) -> Atlas:
+        how = {name: told.pop(name) for name in OPTIONS & told.keys()}
+        return atlas(maps.layers(**(frames | told)), out, **how)
+
+    return made
 
 
 def files(folder: Path) -> set[str]:
