@@ -239,12 +239,14 @@ def cut_off(after: int) -> Callable[[int, int, str], None]:
     return progress
 
 
-def test_a_run_that_is_cut_off_leaves_a_folder_of_use(make: Make, split: gpd.GeoDataFrame) -> None:
+def test_a_run_that_is_cut_off_leaves_a_folder_of_use(
+    make: Make, split: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
     with pytest.raises(CutOffError):
         make(progress=cut_off(3))
     with pytest.raises(CutOffError):
         make(progress=cut_off(len(PAGES) - 1))
-    folder = make.keywords["out"]
+    folder = tmp_path / "atlas"
     assert files(folder) == (PAGES | SHARED) - {"index.html"}
     whole = make().folder
     assert files(whole) == PAGES | SHARED
