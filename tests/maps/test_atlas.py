@@ -306,6 +306,7 @@ def test_names_of_units_never_leave_the_folder(
 ) -> None:
     for level, coded in (("province", "code"), ("district", None)):
         rows = pd.concat([split.iloc[:1]] * len(NASTY), ignore_index=True)
+        rows["hazard_id"] = [f"AP-{number}" for number in range(len(rows))]
         rows = rows.assign(province_code=None, district_code=None, **{level: NASTY})
         if coded:
             rows["province_code"] = NASTY
