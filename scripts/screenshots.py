@@ -65,30 +65,27 @@ def pictures(split: gpd.GeoDataFrame, layers: dict[str, Any]) -> Iterator[Pictur
     worked = layers["releases"]["hazard_id"].value_counts()
     known = worked[worked.index.isin(battambang["hazard_id"])]
     chosen = min(known.index[known == known.max()])
-    yield Picture("national", lambda: maps.national(maps.layers(split, **layers)))
+    held = maps.layers(split, **layers)
+    yield Picture("national", lambda: maps.national(held))
     yield Picture(
         "province",
-        lambda: maps.province(maps.layers(split, **layers), "Battambang"),
+        lambda: maps.province(held, "Battambang"),
         script=OPENED % chosen,
     )
-    yield Picture(
-        "district", lambda: maps.district(maps.layers(split, **layers), "Battambang", "Samlout")
-    )
+    yield Picture("district", lambda: maps.district(held, "Battambang", "Samlout"))
     yield Picture(
         "border-zone",
-        lambda: maps.border_zone(
-            maps.layers(split, **layers), "Battambang", capacity_m2=20_000_000
-        ),
+        lambda: maps.border_zone(held, "Battambang", capacity_m2=20_000_000),
         size=WIDE,
     )
     yield Picture(
         "phone",
-        lambda: maps.district(maps.layers(split, **layers), "Battambang", "Samlout"),
+        lambda: maps.district(held, "Battambang", "Samlout"),
         size=PHONE,
     )
     yield Picture(
         "khmer",
-        lambda: maps.district(maps.layers(split, **layers), "Battambang", "Samlout"),
+        lambda: maps.district(held, "Battambang", "Samlout"),
         script=KHMER,
     )
 

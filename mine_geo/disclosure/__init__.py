@@ -1,1 +1,1 @@
-"""What may be shown to whom: restricted files, and what is fit for everybody."""
+"""What may be shown to whom: restricted files, what is fit for everybody, and what is shown."""

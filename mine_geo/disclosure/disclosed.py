@@ -135,7 +135,8 @@ def required(restricted: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
         raise OptionError(
             "what is public needs restricted=: every polygon that remains, of all kinds and "
             "everywhere, and every one that waits to be accepted (Store.restricted() returns "
-            "them; an empty frame with a column hazard_id says that nothing remains)"
+            "them, and Store.layers(public=True) has them; an empty frame with a column hazard_id "
+            "says that nothing remains)"
         )
     return restricted
 

@@ -17,6 +17,7 @@ import geopandas as gpd
 
 from mine_geo.disclosure.settings import USUAL, PublicSettings
 from mine_geo.errors import MixedError, OptionError, RecordError, choose, in_order, some
+from mine_geo.geo.cells import day_of, moment_of
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.terms import KINDS, PROVENANCE_COLUMNS, SPLIT_COLUMNS, WORKBENCH, ZONES
 
@@ -41,6 +42,8 @@ class Selection:
     ------
     OptionError
         If the kind or the choice of the workbench is unknown.
+    RecordError
+        If `known_at` or `last_record` has no time zone, or `printed_on` is no day.
 
     Examples
     --------
@@ -77,10 +80,35 @@ class Selection:
     """What the authority has its public outputs say; None: the usual text."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no kind, and no choice of the workbench."""
+        """Refuse what is no kind, no choice of the workbench, no moment, and no day."""
         choose(self.workbench, WORKBENCH, "workbench")
         if self.kind is not None:
             choose(self.kind, KINDS, "kind")
+        for moment in (self.known_at, self.last_record):
+            moment_of(moment)
+        day_of(self.printed_on)
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment of which the data is known, UTC: as asked for, else that of the last record.
+
+        Examples
+        --------
+        >>> Selection(known_at="2023-01-01T06:00:00+07:00").moment.isoformat()
+        '2022-12-31T23:00:00+00:00'
+        """
+        return moment_of(self.last_record if self.known_at is None else self.known_at)
+
+    @property
+    def known_on(self) -> date | None:
+        """The day of that moment, in Cambodia.
+
+        Examples
+        --------
+        >>> Selection(known_at="2022-12-31T23:00:00Z").known_on.isoformat()
+        '2023-01-01'
+        """
+        return day_of(self.moment)
 
     def told(self, column: str) -> Any:
         """Return what was asked for in a provenance column; None where it is not known here."""
@@ -122,7 +150,8 @@ class Layers:
     OptionError
         If something other than a table is given for one.
     RecordError
-        If `split` lacks columns of a split, has a hazard without a zone, or one id twice.
+        If `split` lacks columns of a split, has a hazard without a zone, or one id twice; if
+        `as_of` is no day.
     MixedError
         If it mixes thresholds, rules or borders.
     CRSError
@@ -177,6 +206,7 @@ class Layers:
             name: getattr(self, name)
             for name in ("split", "border", "admin", "releases", "places", "restricted")
         }
+        day_of(self.as_of)
         call = "layers(split, border=None, admin=None, releases=None, places=None, restricted=None)"
         in_order(call, names={}, frames=given)
         check_split(self.split)

@@ -21,13 +21,12 @@ from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.disclosure.standing import metadata, not_counted
 from mine_geo.errors import OptionError
 from mine_geo.exports.xml_text import clean
-from mine_geo.geo.cells import moment_of
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.hazards import without_unit
 from mine_geo.maps.ground import belongs
 from mine_geo.maps.provenance import NOT_RECORDED, Provenance, provenance
 from mine_geo.split.near_zone import near_zone
-from mine_geo.terms import CRS, TIME_ZONE
+from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
     from mine_geo.disclosure.layers import Layers, Selection
@@ -324,7 +323,11 @@ def with_notices(held: Contents, selection: Selection) -> Contents:
         unplaced=bool(lost.any()),
     )
     told = districts.assign(not_counted=english, not_counted_km=khmer)
-    rows = metadata(_data(held.said), _known_on(selection), selection.standing_text)
+    day, known = (
+        NOT_RECORDED if each is None else each.isoformat()
+        for each in (held.said.day, selection.known_on)
+    )
+    rows = metadata(day, known, selection.standing_text)
     return Contents(replace(held.said, notices=tuple(rows)), held.layers | {"districts": told})
 
 
@@ -337,16 +340,3 @@ def _counted(districts: pd.DataFrame) -> pd.Series[bool]:
 
 def _kinds(districts: pd.DataFrame) -> set[str]:
     return set(districts["kind"].dropna()) if "kind" in districts else set()
-
-
-def _data(said: Provenance) -> str:
-    return NOT_RECORDED if said.day is None else said.day.isoformat()
-
-
-def _known_on(selection: Selection) -> str:
-    """Return the day, in Cambodia, on which the data was known."""
-    asked, last = moment_of(selection.known_at), moment_of(selection.last_record)
-    moment = last if asked is None else asked
-    if moment is None:
-        return NOT_RECORDED
-    return pd.Timestamp(moment).tz_convert(TIME_ZONE).date().isoformat()

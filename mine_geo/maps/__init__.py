@@ -102,7 +102,8 @@ def layers(
     OptionError
         If something other than a table is given for one.
     RecordError
-        If `split` lacks columns of a split, has a hazard without a zone, or one id twice.
+        If `split` lacks columns of a split, has a hazard without a zone, or one id twice; if
+        `as_of` is no day.
     MixedError
         If it mixes thresholds, rules or borders.
     CRSError

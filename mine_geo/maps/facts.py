@@ -12,7 +12,7 @@ from mine_geo.disclosure import standing
 from mine_geo.disclosure.restriction import PUBLIC, RESTRICTED
 from mine_geo.geo.cells import day_of, read_days
 from mine_geo.maps import grouping
-from mine_geo.maps.provenance import sources
+from mine_geo.maps.provenance import first, flagged, sources
 from mine_geo.terms import RULES, TIME_ZONE
 from mine_geo.words import Said, same, say
 
@@ -125,14 +125,6 @@ class Facts:
         return grouping.together(self.groups)[1]
 
 
-def _only(frame: pd.DataFrame | None, column: str) -> Any:
-    """Return the first value of a column that is not null, else None."""
-    if frame is None or column not in frame.columns:
-        return None
-    values = frame[column].dropna()
-    return values.iloc[0] if len(values) else None
-
-
 def _metres(value: float) -> Said:
     """Write metres with thousands and no needless decimals.
 
@@ -163,7 +155,7 @@ def data_date(
     hazards: pd.DataFrame, releases: pd.DataFrame | None, as_of: date | str | None
 ) -> Said:
     """Say of which day the data is: as told, else the latest survey or release in it."""
-    told = as_of if as_of is not None else _only(hazards, "as_of")
+    told = as_of if as_of is not None else first(hazards, "as_of")
     if told is not None:
         return say("about.as_of", day=day_said(told))
     surveyed, released = _latest(hazards, "surveyed_on"), _latest(releases, "happened_on")
@@ -190,28 +182,16 @@ def _data(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> S
     return said
 
 
-def _local(value: datetime | str) -> pd.Timestamp | None:
-    """Return a moment in Cambodia's time, None where it is none or has no time zone."""
-    try:
-        moment = pd.Timestamp(value)
-    except ValueError:
-        return None
-    if pd.isna(moment) or moment.tzinfo is None:
-        return None
-    return moment.tz_convert(TIME_ZONE)
-
-
-def _moment(value: datetime | str) -> Said:
-    """Say a moment in Cambodia's time, to the millisecond; what is none, as it is.
+def _moment(moment: datetime) -> Said:
+    """Say a moment in Cambodia's time, to the millisecond.
 
     Examples
     --------
-    >>> _moment("2023-01-01T06:00:00.25Z").en
+    >>> from datetime import datetime
+    >>> _moment(datetime.fromisoformat("2023-01-01T06:00:00.250+00:00")).en
     '1 January 2023, 13:00:00.250 (UTC+07:00)'
     """
-    local = _local(value)
-    if local is None:
-        return same(str(value))
+    local = pd.Timestamp(moment).tz_convert(TIME_ZONE)
     offset = local.isoformat()[-6:]
     clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
     return say("about.moment", day=day_said(local), clock=clock, offset=offset)
@@ -220,28 +200,23 @@ def _moment(value: datetime | str) -> Said:
 def _known_at(layers: Beneath) -> Said:
     """Say at which moment the data was known: as asked for, else that of the last record."""
     chosen = layers.selection
-    if chosen.known_at is not None:
-        return say("about.known_at_asked", moment=_moment(chosen.known_at))
-    if chosen.last_record is not None:
-        return say("about.known_at_last", moment=_moment(chosen.last_record))
-    return say("about.not_recorded")
+    if chosen.moment is None:
+        return say("about.not_recorded")
+    why = "about.known_at_last" if chosen.known_at is None else "about.known_at_asked"
+    return say(why, moment=_moment(chosen.moment))
 
 
 def _known_on(layers: Beneath) -> Said:
     """Say on which day, in Cambodia, the data was known; the moment stands beside it."""
-    chosen = layers.selection
-    moment = chosen.last_record if chosen.known_at is None else chosen.known_at
-    if moment is None:
-        return say("about.not_recorded")
-    local = _local(moment)
-    return same(str(moment)) if local is None else day_said(local)
+    known = layers.selection.known_on
+    return say("about.not_recorded") if known is None else day_said(known)
 
 
 def _border_text(layers: Beneath) -> Said:
     for frame in (layers.told, layers.border):
-        name = _only(frame, "border_name")
+        name = first(frame, "border_name")
         if name is not None:
-            version = _only(frame, "border_version")
+            version = first(frame, "border_version")
             return same(f"{name}, {version}" if version is not None else str(name))
     return say("about.not_recorded")
 
@@ -249,7 +224,7 @@ def _border_text(layers: Beneath) -> Said:
 def _other_border(layers: Beneath) -> Said | None:
     """Name the border that is drawn when it is not the one that the split was made with."""
     measured, drawn = (
-        (_only(frame, "border_name"), _only(frame, "border_version"))
+        (first(frame, "border_name"), first(frame, "border_version"))
         for frame in (layers.told, layers.border)
     )
     if None in measured or None in drawn or measured == drawn:
@@ -262,9 +237,9 @@ def badges(
 ) -> list[Said]:
     """Return the warnings that every page must bear: what is not real."""
     found = []
-    if synthetic or ("synthetic" in split.columns and split["synthetic"].eq(True).any()):
+    if synthetic or flagged((split,), "synthetic"):
         found.append(say("badge.synthetic"))
-    if admin is not None and "schematic" in admin.columns and admin["schematic"].eq(True).any():
+    if flagged((admin,), "schematic"):
         found.append(say("badge.schematic"))
     return found
 

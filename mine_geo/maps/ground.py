@@ -20,6 +20,7 @@ import shapely
 
 from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.maps import packing
+from mine_geo.maps.provenance import split_of
 from mine_geo.maps.subject import bounds_of
 from mine_geo.split.near_zone import near_zone
 from mine_geo.terms import NEIGHBOURS, THRESHOLD_M
@@ -420,8 +421,7 @@ class Beneath:
 
     def said(self, column: str) -> Any:
         """Return what the rows say in a provenance column, else what was asked for, else None."""
-        values = self.told[column].dropna()
-        return values.iloc[0] if len(values) else self.selection.told(column)
+        return split_of(self.told, column, self.selection)
 
     @property
     def threshold_m(self) -> float:

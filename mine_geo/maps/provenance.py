@@ -16,7 +16,7 @@ import pandas as pd
 from mine_geo import terms
 from mine_geo.disclosure import restriction
 from mine_geo.disclosure.layers import EVERYTHING
-from mine_geo.geo.cells import day_of, moment_of
+from mine_geo.geo.cells import day_of
 from mine_geo.terms import PROVENANCE_COLUMNS, SYNTHETIC
 
 if TYPE_CHECKING:
@@ -168,21 +168,27 @@ class Provenance:
         return rows + [("source", source) for source in self.sources]
 
 
-def _first(frame: pd.DataFrame | None, column: str) -> Any:
-    """Return the first value of a column that is not null, else None."""
+def first(frame: pd.DataFrame | None, column: str) -> Any:
+    """Return the first value of a column that is not null, else None.
+
+    Examples
+    --------
+    >>> first(pd.DataFrame({"rule": [None, "edge"]}), "rule"), first(None, "rule")
+    ('edge', None)
+    """
     if frame is None or column not in frame.columns:
         return None
     values = frame[column].dropna()
     return values.iloc[0] if len(values) else None
 
 
-def _split_of(hazards: pd.DataFrame, column: str, selection: Selection) -> Any:
+def split_of(hazards: pd.DataFrame, column: str, selection: Selection) -> Any:
     """Return what the rows say of the split, else what was asked for, else None."""
-    said = _first(hazards, column)
+    said = first(hazards, column)
     return selection.told(column) if said is None else said
 
 
-def _flagged(frames: tuple[pd.DataFrame | None, ...], column: str) -> bool:
+def flagged(frames: tuple[pd.DataFrame | None, ...], column: str) -> bool:
     """Say whether any row of any frame says true in a column."""
     return any(
         frame is not None and column in frame.columns and bool(frame[column].eq(True).any())
@@ -197,21 +203,20 @@ def _said(value: Any) -> str:
     return str(value).lower() if str(value) in ("True", "False") else str(value)
 
 
-def _known_at(selection: Selection) -> tuple[datetime | None, str]:
-    """Return the moment at which the data was known, UTC, and say it.
+def _known_at(selection: Selection) -> str:
+    """Say the moment at which the data was known, UTC.
 
     Examples
     --------
     >>> from mine_geo.disclosure.layers import Selection
-    >>> _known_at(Selection(known_at="2023-01-01T06:00:00+07:00"))[1]
+    >>> _known_at(Selection(known_at="2023-01-01T06:00:00+07:00"))
     '2022-12-31T23:00:00.000Z, as asked for'
     """
-    asked, last = moment_of(selection.known_at), moment_of(selection.last_record)
-    for moment, why in ((asked, "as asked for"), (last, "the last record of the ledger")):
-        if moment is not None:
-            text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            return moment, f"{text}, {why}"
-    return None, NOT_RECORDED
+    if selection.moment is None:
+        return NOT_RECORDED
+    text = selection.moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    why = "as asked for" if selection.known_at is not None else "the last record of the ledger"
+    return f"{text}, {why}"
 
 
 def provenance(
@@ -246,26 +251,25 @@ def provenance(
     [('data_day', '2022-12-31'), ('known_at', 'not recorded'), ('threshold_m', '7000'),
      ('include_coast', 'false')]
     """
-    moment, known_at = _known_at(selection)
-    told = as_of if as_of is not None else _first(hazards, "as_of")
+    told = as_of if as_of is not None else first(hazards, "as_of")
     day = told
     if day is None and "surveyed_on" in hazards.columns:
         days = hazards["surveyed_on"].dropna()
         day = days.max() if len(days) else None
-    split = [(column, _split_of(hazards, column, selection)) for column in PROVENANCE_COLUMNS]
+    split = [(column, split_of(hazards, column, selection)) for column in PROVENANCE_COLUMNS]
     waiting = None if selection.workbench == "include" else selection.workbench
     chosen = (("kind", selection.kind), ("workbench", waiting))
     return Provenance(
         title=title or TITLE,
-        synthetic=selection.synthetic or _flagged((hazards, *others), "synthetic"),
-        schematic=_flagged(others, "schematic"),
+        synthetic=selection.synthetic or flagged((hazards, *others), "synthetic"),
+        schematic=flagged(others, "schematic"),
         day=None if day is None or pd.isna(day) else day_of(day),
         told=told is not None,
         split=tuple((column, _said(value)) for column, value in split if value is not None),
         sources=tuple(sources(hazards, *others)),
         chosen=tuple((name, str(value)) for name, value in chosen if value is not None),
-        known_at=known_at,
-        moment=moment,
+        known_at=_known_at(selection),
+        moment=selection.moment,
         printed_on=day_of(selection.printed_on),
         public=public,
     )

@@ -15,6 +15,7 @@ import shapely
 from mine_geo.errors import OptionError, UnknownNameError, some
 from mine_geo.geo import admin_names
 from mine_geo.geo.hazards import without_unit
+from mine_geo.maps.provenance import first
 from mine_geo.words import Said
 
 if TYPE_CHECKING:
@@ -87,12 +88,10 @@ def _matches(frame: pd.DataFrame, name_column: str, name: str) -> pd.Series:
     return found
 
 
-def _first(frame: pd.DataFrame | None, column: str) -> str:
-    """Return the first value of a column, empty where there is none."""
-    if frame is None or column not in frame.columns:
-        return ""
-    values = frame[column].dropna()
-    return str(values.iloc[0]) if len(values) else ""
+def _text(frame: pd.DataFrame | None, column: str) -> str:
+    """Return the first value of a column as text, empty where there is none."""
+    value = first(frame, column)
+    return "" if value is None else str(value)
 
 
 def _valid_names(frames: list[pd.DataFrame], column: str) -> list[str]:
@@ -143,11 +142,11 @@ def _choose(
     ]
     chosen = [frame[mask] for frame, mask in zip(frames, masks, strict=True)]
     units = chosen[1] if admin is not None else None
-    recorded = _first(units, column) or _first(chosen[0], column)
+    recorded = _text(units, column) or _text(chosen[0], column)
     shown = recorded or (known.name if known else name)
     # The table's Khmer name only for what bears the table's own name.
     same = known is not None and known.name.casefold() == shown.casefold()
-    khmer = _first(units, f"{column}_km") or (known.name_km if known and same else "")
+    khmer = _text(units, f"{column}_km") or (known.name_km if known and same else "")
     return Choice(chosen[0], split[~masks[0]], units, shown, khmer)
 
 

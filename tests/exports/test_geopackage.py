@@ -242,7 +242,7 @@ def test_the_near_zone_lies_in_the_districts_and_ends_at_the_threshold(path):
     [
         (lambda f: f.to_crs(32648), CRSError, "EPSG:4326, not in WGS 84 / UTM zone 48N"),
         (lambda f: f.set_crs(None, allow_override=True), CRSError, "no reference system"),
-        (lambda f: f.drop(columns="zone"), RecordError, "missing: zone"),
+        (lambda f: f.drop(columns="zone"), RecordError, "the split lacks zone"),
         (lambda f: f.assign(rule=["edge", "area", *f["rule"][2:]]), MixedError, "mixes rule"),
         (lambda f: pd.concat([f, f]), RecordError, "hazards of one id"),
     ],

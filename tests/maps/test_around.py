@@ -64,9 +64,10 @@ def layers(frames) -> dict[str, Any]:
     return frames[1]
 
 
-def page_of(split: gpd.GeoDataFrame, *unit: str, **layers: Any) -> OfflinePage:
+def page_of(
+    split: gpd.GeoDataFrame, *unit: str, public: bool = False, **layers: Any
+) -> OfflinePage:
     draw: Callable[..., OfflinePage] = maps.district if len(unit) == 2 else maps.province
-    public = layers.pop("public", False)
     return draw(maps.layers(split, **layers), *unit, public=public)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import re
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -37,7 +36,9 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.atlas.build import Atlas
 
-    Make = partial[Atlas]
+    Make = Callable[..., Atlas]
+
+OPTIONS = {"title", "first", "kind", "basemap", "public", "jobs", "progress"}
 
 PAGES = {
     "index.html",
@@ -65,7 +66,13 @@ def make(
     tmp_path: Path, split: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
 ) -> Make:
     """Give what writes the small atlas into `tmp_path / "atlas"`."""
-    return partial(atlas, split=split, out=tmp_path / "atlas", border=border, admin=admin)
+    frames = {"split": split, "border": border, "admin": admin}
+
+    def made(*, out: Path = tmp_path / "atlas", **told: Any) -> Atlas:
+        how = {name: told.pop(name) for name in OPTIONS & told.keys()}
+        return atlas(maps.layers(**(frames | told)), out, **how)
+
+    return made
 
 
 def files(folder: Path) -> set[str]:
@@ -232,12 +239,14 @@ def cut_off(after: int) -> Callable[[int, int, str], None]:
     return progress
 
 
-def test_a_run_that_is_cut_off_leaves_a_folder_of_use(make: Make, split: gpd.GeoDataFrame) -> None:
+def test_a_run_that_is_cut_off_leaves_a_folder_of_use(
+    make: Make, split: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
     with pytest.raises(CutOffError):
         make(progress=cut_off(3))
     with pytest.raises(CutOffError):
         make(progress=cut_off(len(PAGES) - 1))
-    folder = make.keywords["out"]
+    folder = tmp_path / "atlas"
     assert files(folder) == (PAGES | SHARED) - {"index.html"}
     whole = make().folder
     assert files(whole) == PAGES | SHARED
@@ -297,6 +306,7 @@ def test_names_of_units_never_leave_the_folder(
 ) -> None:
     for level, coded in (("province", "code"), ("district", None)):
         rows = pd.concat([split.iloc[:1]] * len(NASTY), ignore_index=True)
+        rows["hazard_id"] = [f"AP-{number}" for number in range(len(rows))]
         rows = rows.assign(province_code=None, district_code=None, **{level: NASTY})
         if coded:
             rows["province_code"] = NASTY

@@ -145,6 +145,7 @@ def test_names_of_units_stay_text(
     chromium: webdriver.Chrome, split: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
     rows = split.iloc[[0] * len(NASTY)].assign(province=NASTY, district=NASTY)
+    rows["hazard_id"] = [f"AP-{number}" for number in range(len(rows))]
     rows = rows.assign(province_code=[f"{n:02}" for n in range(len(NASTY))], district_code=None)
     made = atlas(rows, tmp_path / "atlas")
     page = visit(chromium, made.folder / "index.html")

@@ -165,7 +165,7 @@ def test_attributes_stay_text(
     if kind == "border_zone":
         # A list of priorities is of one kind that is known.
         nasty_split["kind"] = nasty_layers["releases"]["kind"] = "ap_minefield"
-    page = open_page(KINDS[kind](nasty_split, title=TITLE, **told))
+    page = open_page(KINDS[kind](maps.layers(nasty_split, **told), title=TITLE))
     untouched(page)
     check_words(page, kind)
     if kind != "public":

@@ -18,23 +18,20 @@ Call = "Callable[[gpd.GeoDataFrame, gpd.GeoDataFrame], Any]"
 WRONG: dict[str, Call] = {
     "border_zone": lambda split, border: maps.border_zone(split, "Battambang", border),
     "border_zone first": lambda split, border: maps.border_zone("Battambang", split),
-    "province": lambda split, border: maps.province(
-        maps.layers(split, border="Battambang"), border
-    ),
+    "province": maps.province,
+    "province first": lambda split, border: maps.province("Battambang", split),
+    "province layers": lambda split, border: maps.province(split, maps.layers(split)),
     "province number": lambda split, border: maps.province(split, 2),
     "district": lambda split, border: maps.district(split, "Battambang", border),
-    "national": lambda split, border: maps.national(maps.layers(split, border="Battambang")),
+    "national": lambda split, border: maps.national("Battambang"),
     "national title": lambda split, border: maps.national(split, title=border),
-    "national releases": lambda split, border: maps.national(maps.layers(split, releases="all")),
+    "layers": lambda split, border: maps.layers("minefields.gpkg"),
+    "layers releases": lambda split, border: maps.layers(split, releases="all"),
+    "layers places": lambda split, border: maps.layers(split, places="places.csv"),
     "sheet": sheet,
-    "sheet places": lambda split, border: sheet(
-        maps.layers(split, places="places.csv"), "Battambang"
-    ),
-    "atlas": lambda split, border: maps.atlas(maps.layers(split, border="atlas"), border),
+    "atlas": maps.atlas,
     "write": lambda split, border: exports.write("hazards.gpkg", split),
-    "write border": lambda split, border: exports.write(
-        maps.layers(split, border="border.geojson"), "hazards.gpkg"
-    ),
+    "write province": lambda split, border: exports.write(split, "x.gpkg", province=border),
     "write_public": exports.write_public,
 }
 
@@ -56,11 +53,7 @@ def test_what_stands_in_the_wrong_place_is_refused(
 
 
 def test_the_order_that_the_message_tells_is_right(split, border, admin) -> None:
-    with pytest.raises(OptionError, match=r"^border_zone\(split, province, district=None, border"):
+    with pytest.raises(OptionError, match=r"^border_zone\(layers, province, district=None\)"):
         maps.border_zone(split, "Battambang", border)
-    assert (
-        maps.border_zone(
-            maps.layers(split, border=border, admin=admin), "Battambang"
-        ).facts.total_hazards
-        == 5
-    )
+    layers = maps.layers(split, border=border, admin=admin)
+    assert maps.border_zone(layers, "Battambang", None).facts.total_hazards == 5

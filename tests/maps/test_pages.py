@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Draw = Callable[..., Any]
 
 KINDS: dict[str, Callable[..., Any]] = {
-    "national": maps.national,
+    "national": lambda split, **layers: maps.national(maps.layers(split, **layers)),
     "province": lambda split, **layers: maps.province(maps.layers(split, **layers), "Battambang"),
     "district": lambda split, **layers: maps.district(
         maps.layers(split, **layers), "Battambang", "Samlout"

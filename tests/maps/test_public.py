@@ -292,8 +292,8 @@ def test_every_door_asks_for_what_is_restricted(
     door: Callable[..., Any], split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
 ) -> None:
     with pytest.raises(OptionError, match=r"needs restricted=: every polygon that remains, of all"):
-        door(split, admin=admin, public=True)
-    door(split, admin=admin, public=True, restricted=split)
+        door(maps.layers(split, admin=admin), public=True)
+    door(maps.layers(split, admin=admin, restricted=split), public=True)
 
 
 def test_all_that_remains_is_restricted_whatever_the_split_holds(
