@@ -422,10 +422,12 @@ def judge(
     there = view.there(named)
     new = {key: entry for key, entry in named.items() if key not in there}
     for key, entry in named.items():
-        if key in there:
-            _same(key, entry, there[key])
+        if key in there and there[key].digest != entry.digest():
+            raise other_content(key, there[key])
     ids = {entry.hazard_id for entry in named.values()}
-    _known(view, ids - set(born))
+    to_be_there = ids - set(born)
+    if missing := sorted(to_be_there - view.hazards(to_be_there)):
+        raise unknown(view, missing)
     if not new:
         return as_there(view, ids, list(named))
     for entry in new.values():
@@ -498,11 +500,6 @@ def said_before(event_id: str, name: str) -> ConflictError:
     )
 
 
-def _same(event_id: str, entry: Entry, there: There) -> None:
-    if there.digest != entry.digest():
-        raise other_content(event_id, there)
-
-
 def other_content(event_id: str, there: There) -> ConflictError:
     """Return what to say of an event_id that is there with other content."""
     return ConflictError(
@@ -510,13 +507,6 @@ def other_content(event_id: str, there: There) -> ConflictError:
         f"{there.hazard_id} on {there.happened_on}); if this is the right one, retract that one "
         "first; if it is another report, give it an event_id of its own"
     )
-
-
-def _known(view: View, ids: set[str]) -> None:
-    """Refuse hazards that are not in the store."""
-    missing = sorted(ids - view.hazards(ids))
-    if missing:
-        raise unknown(view, missing)
 
 
 def unknown(view: View, ids: Sequence[str]) -> UnknownNameError:
