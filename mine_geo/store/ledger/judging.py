@@ -365,13 +365,17 @@ class Judged:
         before, after, released = self._did.get(event_id, (0, 0, 0))
         result.before_m2, result.after_m2, result.released_m2 = before, after, released
         result.outside_m2 = 0 if pd.isna(outside) else int(outside)
-        said = [*self._notes_of.get(event_id, ())]
-        if result.outside_m2:
-            said.append(outside_note(result.outside_m2))
-        if not result.after_m2 and result.before_m2:
-            said.append(f"nothing is left of {result.hazard_id}: closed")
-        result.notes = tuple(said)
+        result.notes = self.notes_of(result)
         return result
+
+    def notes_of(self, done: Recorded, *, outside: bool = True) -> tuple[str, ...]:
+        """Return what is worth saying of an event; without the land outside if others say it."""
+        said = [*self._notes_of.get(str(done), ())]
+        if outside and done.outside_m2:
+            said.append(outside_note(done.outside_m2))
+        if not done.after_m2 and done.before_m2:
+            said.append(f"nothing is left of {done.hazard_id}: closed")
+        return tuple(said)
 
     @staticmethod
     def of(recorded: Recorded) -> Judged:

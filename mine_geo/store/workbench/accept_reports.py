@@ -763,8 +763,7 @@ def _notes(done: Sequence[Recorded]) -> list[str]:
     found = []
     for each in done:
         name = f"{each.hazard_id}: " if len(done) > 1 else ""
-        kept = (note for note in each.notes if note != outside_note(each.outside_m2))
-        found += [name + note for note in kept]
+        found += [name + note for note in Judged.of(each).notes_of(each, outside=False)]
     return found
 
 
