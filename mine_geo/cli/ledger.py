@@ -133,6 +133,8 @@ def release(
 
     FILE holds the land worked on: one polygon, or several that are taken together.
     """
+    import pandas as pd  # noqa: PLC0415
+
     from mine_geo.geo.vector import read_vector  # noqa: PLC0415
 
     echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
@@ -150,7 +152,7 @@ def release(
         ("remaining", done.after_m2),
         ("worked outside the hazard", done.outside_m2),
     ]
-    _preview(store, done, balance)
+    _not_yet(store, pd.DataFrame(balance, columns=["what", "m²"]), [done])
 
 
 def _say(done: Recorded, what: str) -> None:
@@ -159,13 +161,6 @@ def _say(done: Recorded, what: str) -> None:
     echo("; ".join(each for each in (f"{done}: {said}", what) if each))
     for note in (*done.notes, *_elsewhere(done)):
         echo(f"note: {note}")
-
-
-def _preview(store: Store, done: Recorded, rows: list[tuple[str, int]]) -> None:
-    """Show what a recording would do; nothing was written."""
-    import pandas as pd  # noqa: PLC0415
-
-    _not_yet(store, pd.DataFrame(rows, columns=["what", "m²"]), [done])
 
 
 def _not_yet(store: Store, table: pd.DataFrame, done: Sequence[Recorded]) -> None:

@@ -217,7 +217,10 @@ def show(
     if plain:
         Sheet(seen.facts, store, f"Submission {submission_id}").give(format_, output)
     if plain and seen.what == "reports":
-        _stack(seen)
+        from mine_geo.cli import terminal  # noqa: PLC0415
+
+        for _, _, head, lines, _ in _reports(seen):
+            terminal.show_stacked(head, lines)
         return
     table = _beside(seen.records) if plain else seen.records
     Sheet(table, None if plain else store, "Its records", NAMES).give(format_, output)
@@ -273,14 +276,6 @@ def draw(ctx: click.Context, submission_id: str, records: tuple[int, ...], outpu
     )
     maps.write_file(output, page, replace=replaceable())
     echo(f"{wrote(output, public=False)}: {len(drawn):,} reports")
-
-
-def _stack(seen: Examined) -> None:
-    """Print reports one below the other, each with what accepting it would do."""
-    from mine_geo.cli import terminal  # noqa: PLC0415
-
-    for _, _, head, lines, _ in _reports(seen):
-        terminal.show_stacked(head, lines)
 
 
 def _reports(seen: Examined) -> Iterator[tuple[int, str, str, list[str], Any]]:

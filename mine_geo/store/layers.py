@@ -160,9 +160,11 @@ def _load(
     if found is not None and found.active:
         return Loaded(name, version, new.rows, changed=False)
     now = clock(connection)
-    _deactivate(connection, kind)
+    for table in (kind.lines, versions):
+        connection.execute(update(table).where(table.c.active).values(active=False))
     if found is not None:
-        _activate(connection, kind, found.fid)
+        for table, number in ((versions, versions.c.fid), (kind.lines, kind.lines.c.version_fid)):
+            connection.execute(update(table).where(number == found.fid).values(active=True))
     else:
         values = {"name": name, "version": version, "content_hash": new.hashed}
         entered = insert(versions).values(**values, loaded_at=now, active=True)
@@ -172,17 +174,6 @@ def _load(
     gpkg.touch(connection, kind.lines.name, now, new.bounds)
     gpkg.touch(connection, versions.name, now)
     return Loaded(name, version, new.rows, changed=True)
-
-
-def _deactivate(connection: Connection, kind: _Kind) -> None:
-    for table in (kind.lines, kind.versions):
-        connection.execute(update(table).where(table.c.active).values(active=False))
-
-
-def _activate(connection: Connection, kind: _Kind, fid: int) -> None:
-    versions, lines = kind.versions, kind.lines
-    connection.execute(update(versions).where(versions.c.fid == fid).values(active=True))
-    connection.execute(update(lines).where(lines.c.version_fid == fid).values(active=True))
 
 
 def versions(connection: Connection) -> pd.DataFrame:

@@ -338,7 +338,7 @@ def _mended(
     event or task says what its own was.
     """
     said = [each for each in log["recorded_at"] if not pd.isna(each)]
-    said += [moment for task in tasks for moment in _moments(task)]
+    said += [task[name] for task in tasks for name in _MOMENTS if task.get(name) is not None]
     ahead = sorted({each for each in said if each > now})
     if not ahead:
         return log, tasks, 0
@@ -369,10 +369,6 @@ def _mended(
             count += 1
         mended.append(task | changed)
     return log, mended, count
-
-
-def _moments(task: dict[str, Any]) -> list[datetime]:
-    return [task[name] for name in _MOMENTS if task.get(name) is not None]
 
 
 def _in_time(log: gpd.GeoDataFrame, tasks: list[dict[str, Any]], now: datetime) -> None:

@@ -365,13 +365,17 @@ class Judged:
         before, after, released = self._did.get(event_id, (0, 0, 0))
         result.before_m2, result.after_m2, result.released_m2 = before, after, released
         result.outside_m2 = 0 if pd.isna(outside) else int(outside)
-        said = [*self._notes_of.get(event_id, ())]
-        if result.outside_m2:
-            said.append(outside_note(result.outside_m2))
-        if not result.after_m2 and result.before_m2:
-            said.append(f"nothing is left of {result.hazard_id}: closed")
-        result.notes = tuple(said)
+        result.notes = self.notes_of(result)
         return result
+
+    def notes_of(self, done: Recorded, *, outside: bool = True) -> tuple[str, ...]:
+        """Return what is worth saying of an event; without the land outside if others say it."""
+        said = [*self._notes_of.get(str(done), ())]
+        if outside and done.outside_m2:
+            said.append(outside_note(done.outside_m2))
+        if not done.after_m2 and done.before_m2:
+            said.append(f"nothing is left of {done.hazard_id}: closed")
+        return tuple(said)
 
     @staticmethod
     def of(recorded: Recorded) -> Judged:
@@ -422,10 +426,12 @@ def judge(
     there = view.there(named)
     new = {key: entry for key, entry in named.items() if key not in there}
     for key, entry in named.items():
-        if key in there:
-            _same(key, entry, there[key])
+        if key in there and there[key].digest != entry.digest():
+            raise other_content(key, there[key])
     ids = {entry.hazard_id for entry in named.values()}
-    _known(view, ids - set(born))
+    to_be_there = ids - set(born)
+    if missing := sorted(to_be_there - view.hazards(to_be_there)):
+        raise unknown(view, missing)
     if not new:
         return as_there(view, ids, list(named))
     for entry in new.values():
@@ -498,11 +504,6 @@ def said_before(event_id: str, name: str) -> ConflictError:
     )
 
 
-def _same(event_id: str, entry: Entry, there: There) -> None:
-    if there.digest != entry.digest():
-        raise other_content(event_id, there)
-
-
 def other_content(event_id: str, there: There) -> ConflictError:
     """Return what to say of an event_id that is there with other content."""
     return ConflictError(
@@ -510,13 +511,6 @@ def other_content(event_id: str, there: There) -> ConflictError:
         f"{there.hazard_id} on {there.happened_on}); if this is the right one, retract that one "
         "first; if it is another report, give it an event_id of its own"
     )
-
-
-def _known(view: View, ids: set[str]) -> None:
-    """Refuse hazards that are not in the store."""
-    missing = sorted(ids - view.hazards(ids))
-    if missing:
-        raise unknown(view, missing)
 
 
 def unknown(view: View, ids: Sequence[str]) -> UnknownNameError:

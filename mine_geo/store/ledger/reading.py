@@ -401,7 +401,7 @@ class ReadingMethods(Base):
         >>> half = shapely.box(103, 13, 103.005, 13.01)
         >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
         >>> store.changes(before)[["hazard_id", "why", "change_m2"]].values.tolist()
-        [['AP-1', 'new', -600075]]
+        [['AP-1', 'late', -600075]]
         """
         if moment_of(since) is None:
             raise RecordError("since is missing; give the moment of the last reading")

@@ -67,7 +67,8 @@ class Batch:
     @classmethod
     def of(cls, hazards: gpd.GeoDataFrame, *, synthetic: bool) -> Batch:
         """Prepare checked hazards."""
-        frame = _with_status(without_split(hazards))
+        frame = without_split(hazards)
+        frame = frame.assign(status=status_of(frame["status"]))
         extras = content.extras(frame, (*HAZARD_COLUMNS, "synthetic"))
         parents = [text_of(extra.get(PARENT), PARENT) for extra in extras]
         attributes = {name: content.plain(frame[name]) for name in ATTRIBUTES}
@@ -91,10 +92,6 @@ class Batch:
             pick(self.details),
             pick(self.digests),
         )
-
-
-def _with_status(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return hazards.assign(status=status_of(hazards["status"]))
 
 
 def status_of(said: pd.Series[Any]) -> pd.Series[Any]:

@@ -363,7 +363,7 @@ def _word(row: dict[Any, Any], operator: str | None, of_hazard: dict[str, str | 
         (),
         hazard,
         said["event_type"],
-        _day(said["happened_on"]),
+        None if said["happened_on"] is None else pd.Timestamp(said["happened_on"]).date(),
         said["operator"] or operator or of_hazard.get(hazard),
         said["report_ref"],
         own_id(_cell(row.get("report")) or said["event_id"]),
@@ -478,15 +478,12 @@ def _match(report: list[Known], words: list[Word]) -> None:
             known.same = same
             left.remove(same)
     for known in report:
-        known.earlier = _likest_first(known.word, left)
+        # the most alike first
+        known.earlier = sorted(left, key=lambda each: len(known.word.differs(each)))
         if known.same is None and not left:
             known.gone = next(
                 (e for e in words if e.why is not None and not known.word.differs(e)), None
             )
-
-
-def _likest_first(word: Word, words: list[Word]) -> list[Word]:
-    return sorted(words, key=lambda each: len(word.differs(each)))
 
 
 def _perhaps(lone: Iterable[Known], there: _Index, taken: set[str]) -> None:
@@ -664,12 +661,6 @@ def _ids(word: Word) -> str:
 
 def _cell(value: Any) -> Any:
     return None if pd.api.types.is_scalar(value) and pd.isna(value) else value
-
-
-def _day(value: Any) -> date | None:
-    if value is None:
-        return None
-    return pd.Timestamp(value).date()
 
 
 def doubts(before: pd.DataFrame, entry: Entry) -> tuple[str, ...]:

@@ -547,7 +547,11 @@ def _turns(view: View, asked: Sequence[_Correction]) -> list[list[_Correction]]:
         return [list(asked)] if asked else []
     hazards = recording.hazards_of(view, [name for each in asked for name in each.gone])
     reach = view.reach()
-    boxes = [_box_of(each.records) for each in asked]
+    drawn = (
+        [record["geometry"] for record in each.records if record["geometry"] is not None]
+        for each in asked
+    )
+    boxes = [shapely.envelope(shapely.GeometryCollection(shapes)) for shapes in drawn]
     under = reach.meeting(boxes)
     touched: list[set[str]] = []
     for each, below in zip(asked, under, strict=True):
@@ -581,15 +585,6 @@ def _turns(view: View, asked: Sequence[_Correction]) -> list[list[_Correction]]:
     for each, turn in zip(asked, turn_of, strict=True):
         turns[turn - 1].append(each)
     return turns
-
-
-def _box_of(records: Sequence[Record]) -> Any:
-    """Return the box around the land of records; an empty one where there is none."""
-    return shapely.envelope(
-        shapely.GeometryCollection(
-            [each["geometry"] for each in records if each["geometry"] is not None]
-        )
-    )
 
 
 def _take_turn(
@@ -768,8 +763,7 @@ def _notes(done: Sequence[Recorded]) -> list[str]:
     found = []
     for each in done:
         name = f"{each.hazard_id}: " if len(done) > 1 else ""
-        kept = (note for note in each.notes if note != outside_note(each.outside_m2))
-        found += [name + note for note in kept]
+        found += [name + note for note in Judged.of(each).notes_of(each, outside=False)]
     return found
 
 

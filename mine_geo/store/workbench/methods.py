@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -105,7 +105,9 @@ class WorkbenchMethods(Base):
         """
         got = received
         if not isinstance(got, Received):
-            got = _read(got, id_column=id_column, what=what, all_hazards=all_hazards)
+            from mine_geo.intake.reading import read  # noqa: PLC0415 - all readers: where one is asked
+
+            got = read(got, id_column=id_column, what=what, all_hazards=all_hazards)
         check_ids(got)
         facts = Facts.of(operator=operator, comment=comment, recorded_by=submitted_by)
         records = Table.of(got, self.name, synthetic=self.synthetic)
@@ -495,9 +497,3 @@ class WorkbenchMethods(Base):
         table = pd.concat([waiting, gone[waiting.columns.intersection(gone.columns)]])
         table["record"] = table["record"].astype("Int64")
         return table[waiting.columns].reset_index(drop=True)
-
-
-def _read(path: str | os.PathLike[str], **how: Any) -> Received:
-    from mine_geo.intake.reading import read  # noqa: PLC0415 - all readers, only where one is asked
-
-    return read(path, **how)
