@@ -622,7 +622,6 @@ class Sheet:
         """Print the table under the store's name, or write it where and how it was asked for."""
         from mine_geo.cli import terminal  # noqa: PLC0415
         from mine_geo.disclosure import restriction  # noqa: PLC0415
-        from mine_geo.exports import tables as reports  # noqa: PLC0415
 
         synthetic, said = False, self.title
         if self.store is not None:
@@ -634,6 +633,8 @@ class Sheet:
             shown = restriction.leaving(self.table, remarks=False, **how)
             terminal.show_table(shown, title=said, names=self.names)
             return
+        from mine_geo.exports import tables as reports  # noqa: PLC0415
+
         kind = None if format_ == "table" else format_
         table = self.table
         if output is None and sys.stdout.isatty():
