@@ -1,27 +1,43 @@
-"""Foreign files into hazard tables and report tables: recognised by content, mapped by profile."""
+"""Foreign files into hazard tables and report tables: recognised by content, mapped by profile.
+
+Each name is loaded when it is first used: a store needs words of the checks, no reader of files.
+"""
 
 from __future__ import annotations
 
-from mine_geo.intake.checks.missing_units import Filled, assign_units, fill_units, said_without_unit
-from mine_geo.intake.layers import (
-    Layer,
-    read_admin,
-    read_border,
-    receive_admin,
-    receive_border,
-    understood,
-)
-from mine_geo.intake.reading import (
-    ClosedLeftOutWarning,
-    NotValidatedWarning,
-    RejectedLeftOutWarning,
-    check_received,
-    in_order,
-    read,
-    read_hazards,
-    read_reports,
-)
-from mine_geo.intake.received import Received, Source, check_ids
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mine_geo.intake.checks.missing_units import (
+        Filled,
+        assign_units,
+        fill_units,
+        said_without_unit,
+    )
+    from mine_geo.intake.layers import (
+        Layer,
+        read_admin,
+        read_border,
+        receive_admin,
+        receive_border,
+        understood,
+    )
+    from mine_geo.intake.reading import (
+        ClosedLeftOutWarning,
+        NotValidatedWarning,
+        RejectedLeftOutWarning,
+        check_received,
+        in_order,
+        read,
+        read_hazards,
+        read_reports,
+    )
+    from mine_geo.intake.received import (
+        Received,
+        Source,
+        check_ids,
+    )
 
 __all__ = [
     "ClosedLeftOutWarning",
@@ -46,3 +62,35 @@ __all__ = [
     "said_without_unit",
     "understood",
 ]
+
+_HOMES = {
+    "ClosedLeftOutWarning": "reading",
+    "Filled": "checks.missing_units",
+    "Layer": "layers",
+    "NotValidatedWarning": "reading",
+    "Received": "received",
+    "RejectedLeftOutWarning": "reading",
+    "Source": "received",
+    "assign_units": "checks.missing_units",
+    "check_received": "reading",
+    "check_ids": "received",
+    "fill_units": "checks.missing_units",
+    "in_order": "reading",
+    "read": "reading",
+    "read_admin": "layers",
+    "read_border": "layers",
+    "read_hazards": "reading",
+    "read_reports": "reading",
+    "receive_admin": "layers",
+    "receive_border": "layers",
+    "said_without_unit": "checks.missing_units",
+    "understood": "layers",
+}
+"""The module of each name."""
+
+if not TYPE_CHECKING:  # else a name that does not exist would be no error of type
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'mine_geo.intake' has no attribute {name!r}")
+        return getattr(import_module(f"mine_geo.intake.{_HOMES[name]}"), name)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
-import psycopg
 from sqlalchemy import (
     URL,
     Connection,
@@ -447,11 +446,20 @@ def translated(place: Place) -> Iterator[None]:
             raise error.orig from error
         _hide(place, error)
         raise fault(place, error.orig or error) from error
-    except psycopg.Error as error:
+    except _raised_by_driver(place) as error:
         _hide(place, error)
         raise fault(place, error) from error
     except (OverflowError, UnicodeEncodeError) as error:  # SQLite's driver met it before SQLite
         raise RecordError(f"a value that no store takes ({error})") from error
+
+
+def _raised_by_driver(place: Place) -> tuple[type[Exception], ...]:
+    """Return what PostgreSQL's driver raises where SQLAlchemy is passed by, as in a COPY."""
+    if place.path is not None:
+        return ()
+    import psycopg  # noqa: PLC0415 - a file needs no driver of a server
+
+    return (psycopg.Error,)
 
 
 def _hide(place: Place, error: BaseException) -> None:
@@ -477,6 +485,8 @@ def fault(place: Place, error: BaseException) -> MineGeoError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         kind, mend = _FILE_FAULTS.get(code, (StoreError, ""))
         return kind(f"{place.shown}: {mend or said}" + (f" ({said})" if mend else ""))
+    import psycopg  # noqa: PLC0415 - a file needs no driver of a server
+
     state = getattr(error, "sqlstate", None)
     if state is None and isinstance(error, psycopg.OperationalError):
         if "does not exist" in str(error):

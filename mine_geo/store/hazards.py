@@ -402,11 +402,12 @@ def not_in_split(connection: Connection, *, rule: Rule, synthetic: bool) -> pd.D
     None where no border is loaded: then nothing is split at all.
     """
     try:
-        border_fid, lines = layers.read_border(connection)
+        border_fid = layers.border_fid(connection)
     except StoreError:
         return pd.DataFrame()
-    if rule not in CUTTING and not _unknown(connection, border_fid):
+    if rule not in CUTTING and _all_measured(connection, border_fid):
         return pd.DataFrame()
+    lines = layers.read_border(connection)[1]
     found = read(connection, Asked(), synthetic=synthetic)
     coast_only = not (lines["kind"] == "land").any()
     why = unmeasurable(found, lines, rule=rule, include_coast=coast_only).dropna()
@@ -415,14 +416,18 @@ def not_in_split(connection: Connection, *, rule: Rule, synthetic: bool) -> pd.D
     return gone.assign(why=why, in_register=gone["hazard_id"].isin(there))
 
 
-def _unknown(connection: Connection, border_fid: int) -> set[Any]:
-    """Return the polygons (their hashes) that were never measured to this border."""
-    hashes: set[Any] = set()
+def _all_measured(connection: Connection, border_fid: int) -> bool:
+    """Tell whether the distance of every polygon to this border is kept, with coast or without."""
     for column, where in (
         (HAZARD.c[HASH], [HAZARD.c.status.is_not(None), HAZARD.c.geometry.is_not(None)]),
         (RECORD.c[HASH], [RECORD.c.counted]),
     ):
-        hashes |= set(rows.read(connection, [column], where)[HASH])
-    for include_coast in (False, True):
-        hashes -= set(known(connection, border_fid, include_coast=include_coast).index)
-    return hashes
+        # both values of `include_coast` are named, so that the key of the table finds each row
+        measured = exists().where(
+            BORDER_DISTANCE.c.version_fid == border_fid,
+            BORDER_DISTANCE.c.include_coast.in_((False, True)),
+            BORDER_DISTANCE.c[HASH] == column,
+        )
+        if connection.scalar(select(exists().where(*where, ~measured))):
+            return False
+    return True

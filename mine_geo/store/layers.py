@@ -211,6 +211,17 @@ def read_admin(
     return frame if frame["schematic"].any() else frame.drop(columns="schematic")
 
 
+def border_fid(connection: Connection) -> int:
+    """Return the number under which the store has its active border.
+
+    Raises
+    ------
+    StoreError
+        If no border is loaded.
+    """
+    return int(_find(connection, _BORDER, None, None).fid)
+
+
 def read_border(
     connection: Connection, name: str | None = None, version: str | None = None
 ) -> tuple[int, gpd.GeoDataFrame]:

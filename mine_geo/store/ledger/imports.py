@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 from sqlalchemy import exists, select
 
 from mine_geo.disclosure import restriction
@@ -30,7 +29,6 @@ from mine_geo.errors import (
 )
 from mine_geo.geo.cells import FLOAT_WHOLE, refuse_unfit
 from mine_geo.geo.hazards import WORDS
-from mine_geo.geo.vector import read_vector
 from mine_geo.ledger.events import (
     DAY_WAS,
     MOMENT_WAS,
@@ -124,6 +122,8 @@ def write_log(log: Log, folder: str | os.PathLike[str]) -> list[Path]:
     FileError
         If a file is there already, or the folder cannot be written.
     """
+    import pyogrio  # noqa: PLC0415 - GDAL, only where a ledger is written out
+
     place = Path(folder)
     tables = {EVENTS_FILE: log.events}
     if len(log.spot_tasks):
@@ -189,6 +189,8 @@ def read_log(folder: str | os.PathLike[str]) -> Log:
     FileError
         If there is no `events.gpkg`, or it cannot be read.
     """
+    from mine_geo.geo.vector import read_vector  # noqa: PLC0415 - GDAL, only for a file
+
     place = Path(folder)
     if not (place / EVENTS_FILE).exists():
         raise FileError(f"{place}: no {EVENTS_FILE} in it; name the folder of mine-geo db export")

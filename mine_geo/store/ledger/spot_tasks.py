@@ -28,8 +28,6 @@ from mine_geo.errors import (
 from mine_geo.geo.cells import day_of, moment_of
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.hazards import PLACE_COLUMNS, locate
-from mine_geo.geo.vector import read_vector
-from mine_geo.intake.formats.sheets import read_book
 from mine_geo.store.ledger.entries import Facts, day, id_of, not_in_future, text_of
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import SPOT_TASK
@@ -178,7 +176,11 @@ def read_file(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     file = Path(path)
     if file.suffix.lower() not in {".csv", ".xlsx"}:
+        from mine_geo.geo.vector import read_vector  # noqa: PLC0415 - GDAL, only for a file
+
         return with_position(read_vector(file))
+    from mine_geo.intake.formats.sheets import read_book  # noqa: PLC0415 - and its XLSX reader
+
     tables = read_book(file).tables
     if len(tables) > 1:
         raise FileError(f"{file}: {len(tables)} tables ({some(tables)}); leave one of spot tasks")

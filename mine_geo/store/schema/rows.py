@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from psycopg import sql
 from sqlalchemy import (
     Boolean,
     Date,
@@ -82,6 +81,8 @@ def insert_rows(connection: Connection, table: Table, columns: Mapping[str, Sequ
 
 
 def _copy(connection: Connection, table: Table, names: list[str], rows: Any) -> None:
+    from psycopg import sql  # noqa: PLC0415 - a file needs no driver of a server
+
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
     )

@@ -12,7 +12,6 @@ from sqlalchemy import func, insert, select
 
 from mine_geo.errors import StoreError, some
 from mine_geo.geo import admin_names
-from mine_geo.intake import reading
 from mine_geo.intake.findings import FINDING_COLUMNS, WAITS, Finding, as_table
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store import layers
@@ -121,6 +120,8 @@ def check(
         asked = hazard_rows.Asked.of(closed=not hazards)
         register = hazard_rows.read(connection, asked, with_waiting=False)
     typed = replace(received, table=table)
+    from mine_geo.intake import reading  # noqa: PLC0415 - all readers of files come with it
+
     found = reading.check_received(typed, admin=admin, country=country, register=register)
     if not hazards:
         parts = [
