@@ -13,6 +13,7 @@ from sqlalchemy import Table, func, select
 
 from mine_geo.errors import MineGeoError
 from mine_geo.ledger.events import MOMENT_WAS
+from mine_geo.split.engines import engine
 from mine_geo.split.zones import border_split, unmeasurable
 from mine_geo.store import engines, layers, migrate
 from mine_geo.store import hazards as hazard_rows
@@ -66,6 +67,7 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
         ("data", "synthetic" if synthetic else "a register of its own"),
         ("backend", "PostGIS" if connection.dialect.name == "postgresql" else "GeoPackage"),
         ("schema", migrate.current(connection) or ""),
+        ("engine of distances", engine()),
     ]
     for what, versions in _VERSIONS.items():
         query = select(versions).order_by(versions.c.loaded_at)
