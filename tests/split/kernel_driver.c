@@ -204,14 +204,14 @@ static void try_out(int64_t segments, int64_t count, double lon, double lat, dou
 
 int main(void)
 {
-    static const int64_t segments[] = {1, 2, 4, 5, 9, 63, 400};
+    static const int64_t segments[] = {1, 2, 4, 5, 9, 63, 150};
     static const double places[][2] = {{103, 13}, {180, 10}, {0, 90}, {-30, -89.9}, {0, 0}};
     static const double widths[] = {1e-7, 0.001, 0.05, 1, 8};
     for (size_t s = 0; s < sizeof segments / sizeof *segments; s++) {
         for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
             for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
                 if (widths[w] < 1 || segments[s] < 63) {
-                    try_out(segments[s], widths[w] < 1 ? 12 : 3, places[p][0], places[p][1], widths[w]);
+                    try_out(segments[s], widths[w] < 1 ? 8 : 3, places[p][0], places[p][1], widths[w]);
                 }
             }
         }
