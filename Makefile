@@ -28,18 +28,26 @@ install: $(VENV)/.installed ## a virtual environment in .venv with mine_geo, as 
 
 dev: $(VENV)/.dev ## the same with what the tests and linters need
 
+# What the compiled kernel is made from: an editable install builds it in place. Where no compiler can
+# be had, distances are measured by NumPy.
+KERNEL := hatch_build.py mine_geo/split/kernel.c mine_geo/split/kernel.h
+COMPILER := $(SYSTEM) compiler || \
+	echo "mine_geo: going on without a C compiler: distances will be measured by NumPy, slower"
+
 # Each stamp is younger than what it was made from, so a second run does nothing.
 $(VENV)/.made:
 	@$(SYSTEM) venv
 	@"$(PYTHON)" -m venv --clear "$(VENV)"
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.made pyproject.toml
+$(VENV)/.installed: $(VENV)/.made pyproject.toml $(KERNEL)
+	@$(COMPILER)
 	@echo "mine_geo: installing it and what it needs into $(VENV) (about 600 MB, a minute or two)"
 	@$(PIP) install --quiet --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.made pyproject.toml
+$(VENV)/.dev: $(VENV)/.made pyproject.toml $(KERNEL)
+	@$(COMPILER)
 	@echo "mine_geo: installing it and what its tests need into $(VENV) (about 900 MB, some minutes)"
 	@$(PIP) install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
@@ -59,6 +67,7 @@ soak: $(VENV)/.dev ## what `make test` runs thinned, in full: property tests, na
 	@$(SYSTEM) postgis
 	@"$(BIN)/python" -m pytest --numprocesses=auto --dist=loadfile --hypothesis-profile=search \
 		-m "untraced and not browser" $(ARGS)
+	@"$(BIN)/python" -m tests.benchmarks.engines
 	@"$(BIN)/python" -m tests.benchmarks.nasty_polygons
 	@"$(BIN)/python" -m tests.benchmarks.public_search
 
@@ -74,11 +83,12 @@ format: $(VENV)/.dev ## put the code into its standard form
 	@"$(BIN)/ruff" check --quiet --fix .
 	@"$(BIN)/ruff" format --quiet .
 
-wheel: $(VENV)/.dev ## a wheel and a source archive in dist/
-	@$(PIP) wheel --quiet --no-deps --wheel-dir dist .
+wheel: $(VENV)/.dev ## a wheel for this platform, which needs no compiler, and a source archive in dist/
+	@$(SYSTEM) compiler
+	@MINE_GEO_KERNEL=required $(PIP) wheel --quiet --no-deps --wheel-dir dist .
 	@"$(BIN)/python" -m hatchling build --target sdist
 
 clean: ## remove everything that the targets above made, stores in demo/ included
 	@rm -rf $(VENV) .venv-lowest demo build dist .coverage .hypothesis .mypy_cache .pytest_cache \
-		.ruff_cache .import_linter_cache
+		.ruff_cache .import_linter_cache mine_geo/split/libkernel.so
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -23,9 +23,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
 PLACE = Path("mine_geo", "split")
-OPTIONS = ("-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=default")
-# Without these two, bits would depend on the compiler: contracted products round otherwise.
-# Nothing reads errno after a root, and `inf - inf` is meant where it stands.
+OPTIONS = ("-std=c11", "-O2", "-fPIC", "-shared")
+# Contracted products round otherwise: bits would depend on the compiler and its processor.
+# Nothing reads errno after a root.
 SAME_BITS = ("-ffp-contract=off", "-fno-math-errno")
 REQUIRED = "MINE_GEO_KERNEL"
 
@@ -52,7 +52,8 @@ def compile_kernel(target: Path, root: Path = ROOT) -> str:
 
     sys.path.pop(0)
     folder = root / PLACE
-    with tempfile.TemporaryDirectory(dir=target.parent) as made:
+    (root / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root / "build") as made:
         library = Path(made, target.name)
         options = [*OPTIONS, *SAME_BITS, f'-DSOURCE="{source_hash(folder)}"', "-o", str(library)]
         try:
@@ -78,14 +79,11 @@ class CompiledKernel(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and say what the wheel is then."""
         root = Path(self.root)
-        if version == "editable":
-            why = compile_kernel(root / PLACE / "libkernel.so", root)
-        else:
-            self.made = tempfile.TemporaryDirectory()
-            library = Path(self.made.name, "libkernel.so")
-            why = compile_kernel(library, root)
-            if not why:
-                build_data["force_include"][str(library)] = str(PLACE / library.name)
+        folder = root / PLACE if version == "editable" else root / "build"
+        library = folder / "libkernel.so"
+        why = compile_kernel(library, root)
+        if not why and version != "editable":
+            build_data["force_include"][str(library)] = str(PLACE / library.name)
         if not why:
             build_data["pure_python"] = False
             build_data["tag"] = f"py3-none-{platform()}"
@@ -93,12 +91,6 @@ class CompiledKernel(BuildHookInterface):  # type: ignore[type-arg]
             raise RuntimeError(f"the distance kernel was not compiled: {why}")
         else:
             self.app.display_warning(f"distances will be measured by NumPy, slower: {why}")
-
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Take away what is in the wheel by now."""
-        made = getattr(self, "made", None)
-        if made is not None:
-            made.cleanup()
 
 
 def platform() -> str:

@@ -2,6 +2,7 @@
 # Install the Debian packages that a target of the Makefile needs and this machine lacks.
 #
 #   scripts/system_packages.sh venv              what `python -m venv` needs
+#   scripts/system_packages.sh compiler          what the distance kernel is compiled with
 #   scripts/system_packages.sh postgis browser   what the tests need
 #
 # Asks nothing. With everything in place it returns at once: no package list is fetched, no root
@@ -29,6 +30,15 @@ want_venv() {
     missing="$missing $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
 }
 
+want_compiler() {
+    # A compiler without the C library's headers compiles nothing. Python's own are not needed.
+    for compiler in ${CC:-cc gcc clang}; do
+        printf '#include <math.h>\n#include <stdint.h>\nint main(void) { return 0; }\n' |
+            "$compiler" -x c -o /dev/null - -lm 2>/dev/null && return
+    done
+    missing="$missing gcc libc6-dev"
+}
+
 want_postgis() {
     [ -z "${MINE_GEO_TEST_DATABASE_URL:-}" ] || return 0
     for control in /usr/share/postgresql/*/extension/postgis.control; do
@@ -46,9 +56,10 @@ want_browser() {
 for thing in "$@"; do
     case $thing in
     venv) want_venv ;;
+    compiler) want_compiler ;;
     postgis) want_postgis ;;
     browser) want_browser ;;
-    *) fail "scripts/system_packages.sh knows venv, postgis and browser, not '$thing'" ;;
+    *) fail "scripts/system_packages.sh knows venv, compiler, postgis and browser, not '$thing'" ;;
     esac
 done
 [ -n "$missing" ] || exit 0

@@ -249,9 +249,9 @@ def system_packages(*things: str, **environment: str) -> tuple[int, str]:
 
 def test_nothing_is_installed_where_nothing_lacks(tmp_path: Path) -> None:
     # Neither apt-get nor sudo is on this path: to install anything would fail.
-    for name in ("chromium", "chromedriver", "python3"):
+    for name in ("chromium", "chromedriver", "python3", "cc"):
         (tmp_path / name).symlink_to("/bin/true")
-    things = ("venv", "postgis", "browser")
+    things = ("venv", "compiler", "postgis", "browser")
     given = {"PATH": str(tmp_path), "MINE_GEO_TEST_DATABASE_URL": "postgresql://here"}
     assert system_packages(*things, **given) == (0, "")
 
@@ -259,8 +259,9 @@ def test_nothing_is_installed_where_nothing_lacks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("python", "things", "says"),
     [
-        ("exit 0", ("kitchen",), "knows venv, postgis and browser, not 'kitchen'"),
+        ("exit 0", ("kitchen",), "knows venv, compiler, postgis and browser, not 'kitchen'"),
         ("exit 1", ("venv",), "mine_geo needs Python 3.11 or newer; name one: make PYTHON="),
+        ("exit 0", ("compiler",), "lacks: gcc libc6-dev"),
         ("exit 0", ("browser",), "lacks: chromium fonts-dejavu-core chromium-driver"),
     ],
 )

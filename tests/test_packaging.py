@@ -6,6 +6,7 @@ must be found, whichever way mine_geo was installed, from whichever folder it is
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -121,6 +122,53 @@ def test_the_wheel_holds_nothing_else(names: set[str]) -> None:
 
 def test_the_wheel_is_small(wheel: Path) -> None:
     assert wheel.stat().st_size < MOST_BYTES
+
+
+ENGINE = """
+import geopandas as gpd, shapely
+from mine_geo import border_distance, read_border, sample
+from mine_geo.split.distance import engine
+field = gpd.GeoSeries([shapely.box(103, 13, 103.01, 13.01)], crs=4326)
+print(engine(), border_distance(field, read_border(sample.path("border"))).round(1)[0])
+"""
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_the_wheel_holds_the_compiled_kernel_and_is_for_this_platform(
+    wheel: Path, names: set[str], installed: Path, tmp_path: Path
+) -> None:
+    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    assert wheel.name == f"mine_geo-{mine_geo.__version__}-py3-none-{platform}.whl"
+    assert "mine_geo/split/libkernel.so" in names
+    found = run(installed, "-W", "error", "-c", ENGINE, cwd=tmp_path)
+    assert found.split() == ["compiled", "50973.4"]
+    said = run(installed.parent / "mine-geo", "--version", cwd=tmp_path)
+    assert said == f"mine-geo, version {mine_geo.__version__}, distances by the compiled engine\n"
+
+
+def test_without_a_compiler_the_wheel_is_for_any_platform_and_measures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", "/nowhere/cc")
+    (tmp_path / "out").mkdir()
+    made = build(ROOT, "wheel", tmp_path / "out")
+    assert made.name == f"mine_geo-{mine_geo.__version__}-py3-none-any.whl"
+    assert "mine_geo/split/libkernel.so" not in zipfile.ZipFile(made).namelist()
+    python = environment(tmp_path / "env")
+    install(python, "--ignore-installed", made)
+    found = run(python, "-W", "error", "-c", ENGINE, cwd=tmp_path)
+    assert found.split() == ["numpy", "50973.4"]
+    said = run(python.parent / "mine-geo", "--version", cwd=tmp_path)
+    assert said == f"mine-geo, version {mine_geo.__version__}, distances by the numpy engine\n"
+
+
+def test_a_build_that_must_have_the_kernel_fails_without_a_compiler(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path)
+    given = {**os.environ, "CC": "/nowhere/cc", "MINE_GEO_KERNEL": "required"}
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "the distance kernel was not compiled: /nowhere/cc" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_wheel_says_what_it_needs(wheel: Path) -> None:

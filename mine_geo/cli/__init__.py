@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mine_geo import errors
+from mine_geo import __version__, errors
 from mine_geo.cli import demo, files, ledger, maps, public, store, tables, workbench
 from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, MOST_LETTERS, as_options, echo
 from mine_geo.store import address
@@ -38,6 +38,19 @@ def _harmless(message: str) -> str:
     return "\n".join(errors.visible(line, MOST_LETTERS) for line in hidden.split("\n"))
 
 
+def _say_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from mine_geo.split import engines  # noqa: PLC0415
+
+    try:
+        engine = engines.engine()
+    except errors.OptionError as error:
+        raise click.UsageError(str(error), ctx=ctx) from None
+    echo(f"mine-geo, version {__version__}, distances by the {engine} engine")
+    ctx.exit()
+
+
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
@@ -60,7 +73,14 @@ def _harmless(message: str) -> str:
     metavar="FORMAT",
     help="How days are written in options, beside 2024-05-03: %d/%m/%Y is 03/05/2024 in May.",
 )
-@click.version_option(package_name="mine_geo")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the version, and which engine measures distances, and exit.",
+)
 @click.pass_context
 def main(
     ctx: click.Context, database: str | None, day_format: tuple[str, ...], *, clock_is_right: bool

@@ -121,12 +121,12 @@ def exact_size_m2(geometries: Any) -> Floats:
     array([0., 0.])
     """
     rings = Rings.of(as_given(geometries))
-    sizes = np.zeros(len(rings.ring) - 1)
-    if len(rings.sign):
-        owner = np.repeat(np.arange(len(sizes)), np.diff(rings.ring))
-        signed = _ring_sizes(rings) * rings.sign
-        sizes = np.bincount(owner, weights=signed, minlength=len(sizes))
-    return sizes
+    count = len(rings.ring) - 1
+    if not len(rings.sign):
+        return np.zeros(count)
+    owner = np.repeat(np.arange(count), np.diff(rings.ring))
+    signed = _ring_sizes(rings) * rings.sign
+    return np.bincount(owner, weights=signed, minlength=count).astype(float)
 
 
 def size_m2(geometries: Any) -> NDArray[np.int64]:

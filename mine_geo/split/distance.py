@@ -88,10 +88,10 @@ def border_nearest(
 ) -> pd.DataFrame:
     """Distance to the border and the neighbour there, for each polygon.
 
-    Edges are straight in longitude / latitude. The compiled engine compares points on the ellipsoid
-    in space and takes metres from the chord by normal curvature; `kernel.c` derives it, with its
-    error. The engine of NumPy measures candidates of a plane by geodesics; `plane` describes it. The
-    two agree within 5 mm.
+    Edges are straight in longitude / latitude. The compiled engine compares points on the
+    ellipsoid in space and takes metres from the chord by normal curvature; `kernel.c` derives it,
+    with its error. The engine of NumPy measures the candidates of a plane by geodesics; `plane`
+    describes it. The two agree within 5 mm.
 
     Parameters
     ----------

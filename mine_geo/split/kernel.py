@@ -159,12 +159,13 @@ def nearest(
             )  # fmt: skip
     # The kernel says what surely does not touch; of the rest GEOS decides.
     doubtful = np.flatnonzero(touches)
-    meets, segment = segments.meeting(geometries[doubtful])
-    first, at = np.unique(meets, return_index=True)
-    if len(first):
-        # The pairs are sorted by polygon only: the lowest of its segments names the line.
-        lowest = np.minimum.reduceat(segment, at)
-        metres[doubtful[first]], number[doubtful[first]] = 0.0, lowest
+    if len(doubtful):
+        meets, segment = segments.meeting(geometries[doubtful])
+        first, at = np.unique(meets, return_index=True)
+        if len(first):
+            # The pairs come polygon by polygon; the lowest segment of each names the line.
+            metres[doubtful[first]] = 0.0
+            number[doubtful[first]] = np.minimum.reduceat(segment, at)
     return metres, np.append(segments.line, -1)[number]
 
 

@@ -1,4 +1,4 @@
-"""The engine in a plane: NumPy and GEOS, for where the compiled kernel is not built; its oracle too.
+"""The engine in a plane, by NumPy and GEOS: where no kernel is built, and an oracle for it.
 
 Metres on WGS 84, EPSG:4326. A plane (the UTM zone of the border's middle) finds which border
 segments can be the nearest, with a bound on what the variation of its scale (k = 1 + x²/2R², Snyder

@@ -15,6 +15,7 @@ from mine_geo.disclosure.layers import Layers, Selection
 from mine_geo.disclosure.settings import USUAL
 from mine_geo.errors import MineGeoError, StoreError
 from mine_geo.ledger.events import MOMENT_WAS
+from mine_geo.split.engines import engine
 from mine_geo.split.zones import border_split, unmeasurable
 from mine_geo.store import engines, layers
 from mine_geo.store import hazards as hazard_rows
@@ -64,6 +65,7 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
         ("data", "synthetic" if synthetic else "a register of its own"),
         ("backend", "PostGIS" if connection.dialect.name == "postgresql" else "GeoPackage"),
         ("schema", revisions.current(connection) or ""),
+        ("engine of distances", engine()),
     ]
     for what, versions in _VERSIONS.items():
         query = select(versions).order_by(versions.c.loaded_at)
