@@ -119,11 +119,14 @@ def balance(
 def _by_hazard(fold: Fold, ids: pd.Series[str], since: Day) -> pd.DataFrame:
     """Return opening, movements and remaining m² of each hazard, on the index of `ids`."""
     day, effects = day_of(since), fold.effects
+    # Up to the end of that day an event belongs to the opening, later to the period: its m² count
+    # once, in one of the two, so that each hazard balances.
     before = effects["happened_on"] <= (pd.Timestamp.min if day is None else pd.Timestamp(day))
     net = _net(effects)
     moved = effects[list(MOVEMENT_COLUMNS)].mask(before, 0)
     per = pd.DataFrame({"opening_m2": net.where(before, 0), **moved})
     per = per.groupby(effects["hazard_id"].to_numpy()).sum().astype(np.int64)
+    # Hazards without an event are not asked for; the order is that of `ids`.
     per = per.reindex(ids.to_numpy()).set_axis(ids.index)
     return per.assign(remaining_m2=per["opening_m2"] + _net(per))
 
@@ -142,6 +145,7 @@ def _in_zones(
             "by zone needs opening=border_split(opening_hazards(fold, since), ...) and "
             "closing=border_split(fold.hazards without the closed ones, ...)"
         )
+    # Where the opening tells no zone of a hazard, that of the end counts.
     first, last = (table["hazard_id"].map(_zones(each)) for each in (opening, closing))
     zone = first.fillna(last)
     figures = table.select_dtypes(np.int64).columns
@@ -151,12 +155,15 @@ def _in_zones(
     lost = moved & ~known
     if lost.any():
         raise RecordError(f"{some(table.loc[lost, 'hazard_id'])}: in no zone; split it too")
+    # What remains of a hazard that changed its zone leaves the one and enters the other: the same
+    # m², once less and once more, so that both zones balance and the country does not change.
     goes = last.notna() & (last != zone) & (table["remaining_m2"] != 0)
     size = table["remaining_m2"].where(goes, 0)
     start = table.assign(zone=zone, moved_m2=-size, remaining_m2=table["remaining_m2"] - size)
     none = table.assign(moved_m2=0, **dict.fromkeys(figures, 0))
     end = none.assign(zone=last, moved_m2=size, remaining_m2=size)[goes]
-    rows = [none.assign(zone=name) for name in ZONES]  # so that each group shows both zones
+    # Rows of nothing in either zone, so that each group shows both.
+    rows = [none.assign(zone=name) for name in ZONES]
     return pd.concat([start[zone.notna() | moved], end, *rows], ignore_index=True)
 
 
@@ -198,6 +205,8 @@ def opening_hazards(fold: Fold, since: Day = None) -> gpd.GeoDataFrame:
     until = (days <= (pd.Timestamp.min if day is None else pd.Timestamp(day))).to_numpy()
     places = pd.Series(np.arange(len(ids)))
     there = ~shapely.is_empty(polygons)
+    # The polygon after the last event up to that day; a hazard that was closed by then, and was
+    # drawn again later, begins with what was drawn then.
     last = places[until].groupby(ids[until]).last()
     last = last[there[last.to_numpy(dtype=np.intp)]]
     after = ~until & there
@@ -286,6 +295,8 @@ def releases(
     keys = _keys(found, named)
     released = effects[list(OUTCOME_COLUMNS)]
     reported = effects["reported_size_m2"]
+    # A report over several hazards gives one size, on one of its events: the others say nothing, and
+    # yet their report did.
     known = fold.effects["report"][fold.effects["reported_size_m2"].notna()]
     figures = released.assign(
         events=1,
@@ -328,6 +339,8 @@ def changes(before: Fold, after: Fold) -> pd.DataFrame:
     >>> found[["event_id", "why", "change_m2"]].values.tolist()
     [['registered AP-1', 'new', 1200149]]
     """
+    # Every event that either reading counts, what it did in each, and the difference. Most are in
+    # both and did the same: they moved nothing, and are left out.
     old, new = (each.effects.set_index("event_id") for each in (before, after))
     names = list(MOVEMENT_COLUMNS)
     every = new.index.append(old.index.difference(new.index, sort=False))
@@ -336,6 +349,7 @@ def changes(before: Fold, after: Fold) -> pd.DataFrame:
     table = pd.concat([new[said], old.loc[old.index.difference(new.index, sort=False), said]])
     table[names] = now - was
     table["change_m2"] = _net(table)
+    # An event that is new to the second reading was late if the first could have told of its day.
     horizon = _horizon(before)
     late = table["happened_on"].to_numpy() <= horizon.to_datetime64()
     added, same = ~every.isin(old.index), every.isin(old.index) & every.isin(new.index)
