@@ -295,8 +295,8 @@ def releases(
     keys = _keys(found, named)
     released = effects[list(OUTCOME_COLUMNS)]
     reported = effects["reported_size_m2"]
-    # A report over several hazards gives one size, on one of its events: the others say nothing, and
-    # yet their report did.
+    # A report over several hazards gives one size, on one of its events: the others are not
+    # unreported.
     known = fold.effects["report"][fold.effects["reported_size_m2"].notna()]
     figures = released.assign(
         events=1,
