@@ -33,7 +33,7 @@ PLAIN_WIDTH: Final = 80
 MOST_ROWS: Final = 250
 """Rows of a table in a terminal; a pipe or a file gets all."""
 MOST_LETTERS: Final = 1_000
-"""Letters of a cell; the length of a longer one is said."""
+"""Letters of a cell that are shown; of a longer one its middle is left out."""
 FEW_ROWS: Final = 40
 """Up to so many rows, columns that do not fit stand in a second table; else each row by itself."""
 PROSE: Final = 30

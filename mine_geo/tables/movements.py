@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import MixedError, OptionError, RecordError, choose, some
+from mine_geo.errors import RecordError, choose, some
 from mine_geo.geo.cells import day_of
 from mine_geo.geo.geometry import as_geometries, size_m2
-from mine_geo.tables.totals import GROUPS, UNITS, name_no_unit, with_total
+from mine_geo.tables.totals import UNITS, group_keys, name_no_unit, refuse_kinds, with_total
 from mine_geo.terms import CRS, ITEM_COLUMNS, KINDS, MOVEMENT_COLUMNS, OUTCOMES, TIME_ZONE, ZONES
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def balance(
     Raises
     ------
     MixedError
-        If hazards of several kinds would be added up.
+        If hazards of several kinds would be added up, in a group or in the total.
     OptionError
         For an unknown kind or column.
     RecordError
@@ -104,9 +104,10 @@ def balance(
     [0, 1200149, 0, 0, 0, 0, 0, 1200149]
     """
     named = [by] if isinstance(by, str) else list(by)
-    hazards = _chosen(fold.hazards, kind, named)
+    hazards = _of_kind(fold.hazards, kind)
+    refuse_kinds(hazards, [] if total else named)
     figures = _by_hazard(fold, hazards["hazard_id"], since)
-    keys = _keys(hazards, named, ("zone",))
+    keys = group_keys(hazards, named, ("zone",))
     moving = "zone" in named
     table = pd.concat([hazards[[key for key in keys if key != "zone"]], figures], axis=1)
     if moving:
@@ -278,7 +279,8 @@ def releases(
     0  2022       1       600075       600000
     """
     named = [by] if isinstance(by, str) else list(by)
-    hazards = _chosen(fold.hazards, kind, named).set_index("hazard_id", drop=False)
+    hazards = _of_kind(fold.hazards, kind).set_index("hazard_id", drop=False)
+    refuse_kinds(hazards, [] if total else named)
     effects = fold.effects[fold.effects["event_type"].isin(OUTCOMES)]
     effects = effects[effects["hazard_id"].isin(hazards.index)].reset_index(drop=True)
     day = day_of(since)
@@ -292,7 +294,7 @@ def releases(
     )
     if opening is not None:
         found["zone"] = found["hazard_id"].map(_zones(opening))
-    keys = _keys(found, named)
+    keys = group_keys(found, named)
     released = effects[list(OUTCOME_COLUMNS)]
     reported = effects["reported_size_m2"]
     # A report over several hazards gives one size, on one of its events: the others are not
@@ -372,26 +374,8 @@ def _horizon(fold: Fold) -> pd.Timestamp:
     return pd.Timestamp(min(days)) if days else fold.effects["happened_on"].max()
 
 
-def _chosen(hazards: gpd.GeoDataFrame, kind: Kind | None, by: Sequence[str]) -> gpd.GeoDataFrame:
-    """Return the hazards of a kind; refuse to add up several."""
-    if kind is not None:
-        hazards = hazards[hazards["kind"] == choose(kind, KINDS, "kind")]
-    kinds = sorted(hazards["kind"].fillna("no kind").unique())
-    if "kind" not in by and len(kinds) > 1:
-        raise MixedError(
-            f"hazards of several kinds ({', '.join(kinds)}) are never added up; choose one "
-            'with kind=..., or group by "kind"'
-        )
-    return hazards
-
-
-def _keys(table: pd.DataFrame, by: Sequence[str], further: tuple[str, ...] = ()) -> list[str]:
-    keys = list(dict.fromkeys(key for name in by for key in GROUPS.get(name, [name])))
-    missing = [key for key in keys if key not in table and key not in further]
-    if missing:
-        there = some((*further, *(name for name in table.columns if name != "geometry")), 40)
-        raise OptionError(f"cannot group by {some(missing)}: no such column; there are: {there}")
-    return keys
+def _of_kind(hazards: gpd.GeoDataFrame, kind: Kind | None) -> gpd.GeoDataFrame:
+    return hazards if kind is None else hazards[hazards["kind"] == choose(kind, KINDS, "kind")]
 
 
 def _summed(table: pd.DataFrame, keys: list[str], figures: list[str], *, total: bool) -> Any:

@@ -85,7 +85,7 @@ def _remaining(sources: Sources, by: list[str]) -> pd.DataFrame:
 
 
 def _listed(words: pd.Series[Any]) -> str:
-    """Return the different words of a column; what has none is said."""
+    """List the different words of a column; a row without one is `not recorded`."""
     return ", ".join(sorted(words.astype(object).where(words.notna(), NOT_RECORDED).unique()))
 
 
