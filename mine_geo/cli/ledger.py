@@ -611,7 +611,8 @@ def _upright(table: Any, by: Sequence[str]) -> Any:
     """Return the movements one below the other, for 80 columns; a column for each group."""
     if len(table) > 4:
         return table
-    labels = [" ".join(map(str, row)) for row in table[by].itertuples(index=False)] or ["m²"]
+    groups = table[list(by)].itertuples(index=False)
+    labels = [" ".join(map(str, row)) for row in groups] if by else ["m²"]
     if terms.ROW in table:  # the last is their sum, and has no name of its own
         labels[-1] = "Total"
     upright = table.drop(columns=[*by, terms.ROW], errors="ignore").T.set_axis(labels, axis=1)

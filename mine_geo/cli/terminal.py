@@ -163,7 +163,12 @@ def _print(out: Console, line: str, style: str = "") -> None:
 def _column(values: pd.Series[Any], named: str | None, said: list[str | None]) -> _Column:
     """Return a column as text; `said` is what stands in the place of a key that a sum lacks."""
     year = values.name == "year"  # a name, and no number to add up
-    figures = not year and all(isinstance(value, Real) for value in values.dropna())
+    known = values.dropna()
+    figures = not year and all(
+        isinstance(value, Real) and not isinstance(value, bool | np.bool_) for value in known
+    )
+    if known.empty:  # then its type says what would stand in it
+        figures = figures and pd.api.types.is_numeric_dtype(values)
     cells = values.astype("string").fillna(UNKNOWN) if year else _cells(values)
     texts = [
         visible(cell, MOST_LETTERS) if name is None or (figures and not name) else name

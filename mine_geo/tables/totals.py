@@ -129,7 +129,7 @@ def _summed(groups: pd.DataFrame, figures: pd.DataFrame, keys: list[str]) -> pd.
 def name_no_unit(table: pd.DataFrame, units: Sequence[str] = LEVELS) -> pd.DataFrame:
     """Return a table by province or district whose rows without a unit say so.
 
-    Codes stay null. Only the columns named in `units` are looked at, where they are there.
+    Codes stay null, and sums have no unit. Only the columns named in `units` are looked at, where they are there.
 
     Examples
     --------
@@ -139,11 +139,12 @@ def name_no_unit(table: pd.DataFrame, units: Sequence[str] = LEVELS) -> pd.DataF
     1  no unit recorded        2
     """
     named = table.copy()
+    sums = table[ROW] != "data" if ROW in table else pd.Series(data=False, index=table.index)
     for unit in units:
         if unit in table and table[unit].isna().any():
             names = table[unit].astype(object)
             code = table.get(f"{unit}_code", pd.Series(None, index=table.index, dtype=object))
-            named[unit] = names.where(names.notna(), code.where(code.notna(), NO_UNIT))
+            named[unit] = names.where(names.notna() | sums, code.where(code.notna(), NO_UNIT))
     return named
 
 
