@@ -129,7 +129,8 @@ def _summed(groups: pd.DataFrame, figures: pd.DataFrame, keys: list[str]) -> pd.
 def name_no_unit(table: pd.DataFrame, units: Sequence[str] = LEVELS) -> pd.DataFrame:
     """Return a table by province or district whose rows without a unit say so.
 
-    Codes stay null, and sums have no unit. Only the columns named in `units` are looked at, where they are there.
+    Codes stay null, and sums have no unit. Only the columns named in `units` are looked at, where
+    they are there.
 
     Examples
     --------
