@@ -146,7 +146,7 @@ def lost(table: pd.DataFrame, said: str) -> list[str]:
     everything = "\n".join(lines)
     missing = []
     for name in table.columns.drop("geometry", errors="ignore"):
-        for value in table[name]:
+        for value in table[name].map(terminal.SUMS.get) if name == "row" else table[name]:
             if pd.isna(value) or isinstance(value, bool):
                 continue
             if isinstance(value, str):
