@@ -7,7 +7,7 @@ Read files
     read_hazards        hazards of any supported file, in our columns
     read_border         border lines, land and coast
     read_admin          districts
-    sample              the bundled sample, synthetic: `sample.path("minefields")`
+    sample              the synthetic sample: `sample.path("minefields")`
 
 Look at hazards
     to_hazards          a GeoDataFrame of your own, in our columns
@@ -20,7 +20,7 @@ Look at hazards
 The 7 km split
     border_split        distance, neighbour and zone of each hazard
     border_distance     the distance alone
-    border_sensitivity  what the split depends on: rule, coast, accuracy of the border
+    border_sensitivity  what the split depends on: rule, coast, accuracy
     near_zone           all that lies nearer than the threshold, as a polygon
 
 Figures
@@ -45,7 +45,7 @@ The register
 
 Maps and files
     maps                pages that open offline, sheets to print, atlases
-    exports             files for QGIS, Google Earth and GPS; tables as CSV, JSON and workbooks
+    exports             files for QGIS, Google Earth and GPS; tables as files
     Selection           how a split was asked for, for maps and files to say it
 
 What may be shown to everybody

@@ -512,7 +512,7 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     store = open_named(ctx)
     table = store.releases(
         list(by), since=since, kind=kind, include_coast=include_coast, as_of=as_of,
-        known_at=known_at, total=True,
+        known_at=known_at, total="kind" not in by,
     )  # fmt: skip
     if "zone" in by:
         say_unmeasured(store)
@@ -539,7 +539,9 @@ def _unreported(table: pd.DataFrame) -> list[str]:
     """Say how many releases no operator gave a size for."""
     if table.empty:
         return []
-    events, silent = (int(table[name].iloc[-1]) for name in ("events", "unreported"))
+    if terms.ROW in table:
+        table = table[table[terms.ROW] == "total"]
+    events, silent = (int(table[name].sum()) for name in ("events", "unreported"))
     if not silent:
         return []
     return [f"reported m²: {silent:,} of {events:,} events say nothing; the sums leave them out."]
@@ -568,7 +570,7 @@ def balance(  # noqa: PLR0917  (each is an option of the command)
     store = open_named(ctx)
     table = store.balance(
         since, by=list(by), kind=kind, include_coast=include_coast, as_of=as_of,
-        known_at=known_at, total=bool(by),
+        known_at=known_at, total=bool(by) and "kind" not in by,
     )  # fmt: skip
     if "zone" in by:
         say_unmeasured(store)
@@ -583,7 +585,8 @@ def _upright(table: Any, by: Sequence[str]) -> Any:
     """Return the movements one below the other, for 80 columns; a column for each group."""
     if len(table) > 4:
         return table
-    labels = [" ".join(map(str, row)) for row in table[by].itertuples(index=False)] or ["m²"]
+    groups = table[list(by)].itertuples(index=False)
+    labels = [" ".join(map(str, row)) for row in groups] if by else ["m²"]
     if terms.ROW in table:  # the last is their sum, and has no name of its own
         labels[-1] = "Total"
     upright = table.drop(columns=[*by, terms.ROW], errors="ignore").T.set_axis(labels, axis=1)

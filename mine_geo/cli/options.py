@@ -66,7 +66,7 @@ _FLAGS: Final = {
     'say replace="restricted"': "say --replace-restricted",
     "despite_withheld=True": "--despite-withheld",
 }
-"""What is no more than said or not said."""
+"""Options without a value: given or not."""
 
 
 def as_options(text: str) -> str:
@@ -168,7 +168,7 @@ _PERSONAL: Final = "mine_geo.with_personal"
 
 
 def _noting(key: str, value: Any = None) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """Return a callback that keeps what an option said in the context, where it said anything."""
+    """Return a callback that keeps the value of an option in the context, where it was given."""
 
     def note(ctx: click.Context, _: click.Parameter, said: Any) -> None:
         if said:
@@ -250,7 +250,7 @@ def wrote(output: Path, *, public: bool | None) -> str:
 
 
 def echo(line: str, *, err: bool = False) -> None:
-    """Print a line; what data holds of controls, or of a hundred thousand letters, is only said."""
+    """Print a line; controls in it are escaped, and the middle of a very long one is left out."""
     click.echo(visible(line, MOST_LETTERS), err=err)
 
 

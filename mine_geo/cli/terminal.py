@@ -33,7 +33,7 @@ PLAIN_WIDTH: Final = 80
 MOST_ROWS: Final = 250
 """Rows of a table in a terminal; a pipe or a file gets all."""
 MOST_LETTERS: Final = 1_000
-"""Letters of a cell; the length of a longer one is said."""
+"""Letters of a cell that are shown; of a longer one its middle is left out."""
 FEW_ROWS: Final = 40
 """Up to so many rows, columns that do not fit stand in a second table; else each row by itself."""
 PROSE: Final = 30
@@ -163,7 +163,12 @@ def _print(out: Console, line: str, style: str = "") -> None:
 def _column(values: pd.Series[Any], named: str | None, said: list[str | None]) -> _Column:
     """Return a column as text; `said` is what stands in the place of a key that a sum lacks."""
     year = values.name == "year"  # a name, and no number to add up
-    figures = not year and all(isinstance(value, Real) for value in values.dropna())
+    known = values.dropna()
+    figures = not year and all(
+        isinstance(value, Real) and not isinstance(value, bool | np.bool_) for value in known
+    )
+    if known.empty:  # then its type says what would stand in it
+        figures = figures and pd.api.types.is_numeric_dtype(values)
     cells = values.astype("string").fillna(UNKNOWN) if year else _cells(values)
     texts = [
         visible(cell, MOST_LETTERS) if name is None or (figures and not name) else name

@@ -150,6 +150,9 @@ def zone_bounds(
     >>> bounds.loc[bounds["outside"] != "", ["province", "most_near_hazards"]].values.tolist()
     [['Koh Kong', 276]]
     """
+    # Which districts are forced into a zone decides everything: a district's hazards are counted as
+    # forced there, or as free. The least in a zone is what is forced into it, the most is all that
+    # is not forced into the other. Counts and m² go the same way.
     missing = [figure for figure in _SIZES if figure not in district_totals]
     if missing:
         raise RecordError(f"the totals by district have no {some(missing)}; add the column")

@@ -15,11 +15,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import OptionError, RecordError, choose, some
+from mine_geo.errors import RecordError, choose, some
 from mine_geo.geo.cells import day_of
 from mine_geo.geo.geometry import as_geometries, size_m2
-from mine_geo.geo.hazards import refuse_several_kinds
-from mine_geo.tables.totals import GROUPS, UNITS, name_no_unit, with_total
+from mine_geo.tables.totals import UNITS, group_keys, name_no_unit, refuse_kinds, with_total
 from mine_geo.terms import CRS, ITEM_COLUMNS, KINDS, MOVEMENT_COLUMNS, OUTCOMES, TIME_ZONE, ZONES
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def balance(
     Raises
     ------
     MixedError
-        If hazards of several kinds would be added up.
+        If hazards of several kinds would be added up, in a group or in the total.
     OptionError
         For an unknown kind or column.
     RecordError
@@ -105,9 +104,10 @@ def balance(
     [0, 1200149, 0, 0, 0, 0, 0, 1200149]
     """
     named = [by] if isinstance(by, str) else list(by)
-    hazards = _chosen(fold.hazards, kind, named)
+    hazards = _of_kind(fold.hazards, kind)
+    refuse_kinds(hazards, [] if total else named)
     figures = _by_hazard(fold, hazards["hazard_id"], since)
-    keys = _keys(hazards, named, ("zone",))
+    keys = group_keys(hazards, named, ("zone",))
     moving = "zone" in named
     table = pd.concat([hazards[[key for key in keys if key != "zone"]], figures], axis=1)
     if moving:
@@ -120,11 +120,14 @@ def balance(
 def _by_hazard(fold: Fold, ids: pd.Series[str], since: Day) -> pd.DataFrame:
     """Return opening, movements and remaining m² of each hazard, on the index of `ids`."""
     day, effects = day_of(since), fold.effects
+    # Up to the end of that day an event belongs to the opening, later to the period: its m² count
+    # once, in one of the two, so that each hazard balances.
     before = effects["happened_on"] <= (pd.Timestamp.min if day is None else pd.Timestamp(day))
     net = _net(effects)
     moved = effects[list(MOVEMENT_COLUMNS)].mask(before, 0)
     per = pd.DataFrame({"opening_m2": net.where(before, 0), **moved})
     per = per.groupby(effects["hazard_id"].to_numpy()).sum().astype(np.int64)
+    # Hazards without an event are not asked for; the order is that of `ids`.
     per = per.reindex(ids.to_numpy()).set_axis(ids.index)
     return per.assign(remaining_m2=per["opening_m2"] + _net(per))
 
@@ -143,6 +146,7 @@ def _in_zones(
             "by zone needs opening=border_split(opening_hazards(fold, since), ...) and "
             "closing=border_split(fold.hazards without the closed ones, ...)"
         )
+    # Where the opening tells no zone of a hazard, that of the end counts.
     first, last = (table["hazard_id"].map(_zones(each)) for each in (opening, closing))
     zone = first.fillna(last)
     figures = table.select_dtypes(np.int64).columns
@@ -152,12 +156,15 @@ def _in_zones(
     lost = moved & ~known
     if lost.any():
         raise RecordError(f"{some(table.loc[lost, 'hazard_id'])}: in no zone; split it too")
+    # What remains of a hazard that changed its zone leaves the one and enters the other: the same
+    # m², once less and once more, so that both zones balance and the country does not change.
     goes = last.notna() & (last != zone) & (table["remaining_m2"] != 0)
     size = table["remaining_m2"].where(goes, 0)
     start = table.assign(zone=zone, moved_m2=-size, remaining_m2=table["remaining_m2"] - size)
     none = table.assign(moved_m2=0, **dict.fromkeys(figures, 0))
     end = none.assign(zone=last, moved_m2=size, remaining_m2=size)[goes]
-    rows = [none.assign(zone=name) for name in ZONES]  # so that each group shows both zones
+    # Rows of nothing in either zone, so that each group shows both.
+    rows = [none.assign(zone=name) for name in ZONES]
     return pd.concat([start[zone.notna() | moved], end, *rows], ignore_index=True)
 
 
@@ -199,6 +206,8 @@ def opening_hazards(fold: Fold, since: Day = None) -> gpd.GeoDataFrame:
     until = (days <= (pd.Timestamp.min if day is None else pd.Timestamp(day))).to_numpy()
     places = pd.Series(np.arange(len(ids)))
     there = ~shapely.is_empty(polygons)
+    # The polygon after the last event up to that day; a hazard that was closed by then, and was
+    # drawn again later, begins with what was drawn then.
     last = places[until].groupby(ids[until]).last()
     last = last[there[last.to_numpy(dtype=np.intp)]]
     after = ~until & there
@@ -270,7 +279,8 @@ def releases(
     0  2022       1       600075       600000
     """
     named = [by] if isinstance(by, str) else list(by)
-    hazards = _chosen(fold.hazards, kind, named).set_index("hazard_id", drop=False)
+    hazards = _of_kind(fold.hazards, kind).set_index("hazard_id", drop=False)
+    refuse_kinds(hazards, [] if total else named)
     effects = fold.effects[fold.effects["event_type"].isin(OUTCOMES)]
     effects = effects[effects["hazard_id"].isin(hazards.index)].reset_index(drop=True)
     day = day_of(since)
@@ -284,9 +294,11 @@ def releases(
     )
     if opening is not None:
         found["zone"] = found["hazard_id"].map(_zones(opening))
-    keys = _keys(found, named)
+    keys = group_keys(found, named)
     released = effects[list(OUTCOME_COLUMNS)]
     reported = effects["reported_size_m2"]
+    # A report over several hazards gives one size, on one of its events: the others are not
+    # unreported.
     known = fold.effects["report"][fold.effects["reported_size_m2"].notna()]
     figures = released.assign(
         events=1,
@@ -329,6 +341,8 @@ def changes(before: Fold, after: Fold) -> pd.DataFrame:
     >>> found[["event_id", "why", "change_m2"]].values.tolist()
     [['registered AP-1', 'new', 1200149]]
     """
+    # Every event that either reading counts, what it did in each, and the difference. Most are in
+    # both and did the same: they moved nothing, and are left out.
     old, new = (each.effects.set_index("event_id") for each in (before, after))
     names = list(MOVEMENT_COLUMNS)
     every = new.index.append(old.index.difference(new.index, sort=False))
@@ -337,6 +351,7 @@ def changes(before: Fold, after: Fold) -> pd.DataFrame:
     table = pd.concat([new[said], old.loc[old.index.difference(new.index, sort=False), said]])
     table[names] = now - was
     table["change_m2"] = _net(table)
+    # An event that is new to the second reading was late if the first could have told of its day.
     horizon = _horizon(before)
     late = table["happened_on"].to_numpy() <= horizon.to_datetime64()
     added, same = ~every.isin(old.index), every.isin(old.index) & every.isin(new.index)
@@ -359,22 +374,8 @@ def _horizon(fold: Fold) -> pd.Timestamp:
     return pd.Timestamp(min(days)) if days else fold.effects["happened_on"].max()
 
 
-def _chosen(hazards: gpd.GeoDataFrame, kind: Kind | None, by: Sequence[str]) -> gpd.GeoDataFrame:
-    """Return the hazards of a kind; refuse to add up several."""
-    if kind is not None:
-        hazards = hazards[hazards["kind"] == choose(kind, KINDS, "kind")]
-    if "kind" not in by:
-        refuse_several_kinds(hazards, "hazards", 'choose one with kind=..., or group by "kind"')
-    return hazards
-
-
-def _keys(table: pd.DataFrame, by: Sequence[str], further: tuple[str, ...] = ()) -> list[str]:
-    keys = list(dict.fromkeys(key for name in by for key in GROUPS.get(name, [name])))
-    missing = [key for key in keys if key not in table and key not in further]
-    if missing:
-        there = some((*further, *(name for name in table.columns if name != "geometry")), 40)
-        raise OptionError(f"cannot group by {some(missing)}: no such column; there are: {there}")
-    return keys
+def _of_kind(hazards: gpd.GeoDataFrame, kind: Kind | None) -> gpd.GeoDataFrame:
+    return hazards if kind is None else hazards[hazards["kind"] == choose(kind, KINDS, "kind")]
 
 
 def _summed(table: pd.DataFrame, keys: list[str], figures: list[str], *, total: bool) -> Any:

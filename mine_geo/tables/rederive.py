@@ -76,6 +76,7 @@ class Recipe:
 
 def _remaining(sources: Sources, by: list[str]) -> pd.DataFrame:
     """Count hazards and m² that remain, by place, with the degrees of difficulty recorded."""
+    # By name and code: names repeat among districts, and both stand in the published table.
     keys = list(dict.fromkeys(key for name in by for key in (name, f"{name}_code")))
     groups = sources.hazards.groupby(keys, dropna=False)
     table = groups["size_m2"].agg(hazards="size", size_m2="sum")
@@ -84,7 +85,7 @@ def _remaining(sources: Sources, by: list[str]) -> pd.DataFrame:
 
 
 def _listed(words: pd.Series[Any]) -> str:
-    """Return the different words of a column; what has none is said."""
+    """List the different words of a column; a row without one is `not recorded`."""
     return ", ".join(sorted(words.astype(object).where(words.notna(), NOT_RECORDED).unique()))
 
 
@@ -96,6 +97,7 @@ def _by_zone(sources: Sources) -> pd.DataFrame:
 
 def _released_by_year(sources: Sources) -> pd.DataFrame:
     """Give released m² by province, a column a year (work plan, Table 2)."""
+    # The table has a column a year, and a province without releases in one of them has 0 there.
     rows = sources.releases(["province"])
     rows = rows[rows["year"].between(2020, 2022)]
     table = rows.pivot_table(
@@ -109,6 +111,7 @@ def _by_area_type(sources: Sources) -> pd.DataFrame:
     """Count CHA and SHA and their m² by province (cluster munitions, Table 1)."""
     hazards = sources.hazards
     keys = ["province", "province_code"]
+    # A province may have areas of one type only: side by side by province, the other is 0.
     sides = []
     for area_type in ("CHA", "SHA"):
         rows = hazards[hazards["area_type"] == area_type].groupby(keys)["size_m2"]
@@ -147,6 +150,7 @@ def _items(sources: Sources, rows: pd.DataFrame, year: int) -> Any:
 
 def _key_data(sources: Sources) -> pd.DataFrame:
     """Give km² by activity in 2024 and 2023, items, and km² left, as printed (key data)."""
+    # The report prints km² to two decimals, and what is left in whole km², for 2024 alone.
     items = ["clearance", "technical_survey", "non_technical_survey", "submunitions_destroyed"]
     table = pd.DataFrame({"item": [*items, "cmr_contamination"]})
     remaining = {2024: round(int(sources.hazards["size_m2"].sum()) / SQUARE_KM)}
@@ -164,6 +168,7 @@ def _by_operator(outcome: Outcome) -> Callable[[Sources], pd.DataFrame]:
     def make(sources: Sources) -> pd.DataFrame:
         rows = sources.releases(["operator", "province"], 2024)
         rows = rows[rows[f"{outcome}_m2"] > 0]
+        # Releases of which no report names an operator stay a row: they are part of the sum.
         groups = rows.groupby("operator", dropna=False)
         table = groups[[f"{outcome}_m2"]].sum()
         table["provinces"] = groups["province"].agg(_listed)
@@ -178,6 +183,7 @@ def _cleared_by_operator(sources: Sources) -> pd.DataFrame:
     Operators that cleared nothing stand together as `Other`. Provinces are those of clearance and
     of spot tasks. Items of an operator none of whose reports names any are unknown.
     """
+    # First who cleared, then the spot tasks of the same operators; all other tasks are `Other`.
     rows = sources.releases(["operator"], 2024).set_index("operator")
     rows = rows[rows["cleared_m2"] > 0]
     tasks = sources.spot(2024)
@@ -189,6 +195,7 @@ def _cleared_by_operator(sources: Sources) -> pd.DataFrame:
     table["cleared_m2"] = rows["cleared_m2"].reindex(table.index, fill_value=0)
     table["submunitions_destroyed"] = rows["submunitions"].reindex(table.index, fill_value=0)
     table["submunitions_destroyed_spot"] = spot.reindex(table.index, fill_value=0)
+    # Where each worked: the provinces of its clearance and of its spot tasks, each once.
     places = sources.releases(["operator", "province"], 2024)
     places = places.loc[places["cleared_m2"] > 0, ["operator", "province"]]
     both = pd.concat([places, tasks[["operator", "province"]]])

@@ -85,8 +85,12 @@ def totals(
     named = [by] if isinstance(by, str) else list(by)
     choose(size, SIZES, "size")
     choose(workbench, WORKBENCH, "workbench")
-    keys = _keys(split, named)
-    _refuse_mixtures(split, [] if total else named)
+    keys = group_keys(split, named)
+    if "zone" not in split:
+        raise RecordError("no zones in this table; call border_split (or store.split) first")
+    apart = [] if total else named
+    refuse_kinds(split, apart)
+    _refuse_other_splits(split, apart)
     figures = _figures(split, size)
     counted = _counted(split, workbench)
     figures = figures.where(counted, 0)
@@ -125,7 +129,8 @@ def _summed(groups: pd.DataFrame, figures: pd.DataFrame, keys: list[str]) -> pd.
 def name_no_unit(table: pd.DataFrame, units: Sequence[str] = LEVELS) -> pd.DataFrame:
     """Return a table by province or district whose rows without a unit say so.
 
-    Codes stay null. Only the columns named in `units` are looked at, where they are there.
+    Codes stay null, and sums have no unit. Only the columns named in `units` are looked at, where
+    they are there.
 
     Examples
     --------
@@ -135,11 +140,12 @@ def name_no_unit(table: pd.DataFrame, units: Sequence[str] = LEVELS) -> pd.DataF
     1  no unit recorded        2
     """
     named = table.copy()
+    sums = table[ROW] != "data" if ROW in table else pd.Series(data=False, index=table.index)
     for unit in units:
         if unit in table and table[unit].isna().any():
             names = table[unit].astype(object)
             code = table.get(f"{unit}_code", pd.Series(None, index=table.index, dtype=object))
-            named[unit] = names.where(names.notna(), code.where(code.notna(), NO_UNIT))
+            named[unit] = names.where(names.notna() | sums, code.where(code.notna(), NO_UNIT))
     return named
 
 
@@ -178,16 +184,34 @@ def with_total(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return whole
 
 
-def _keys(split: gpd.GeoDataFrame, by: Sequence[str]) -> list[str]:
+def group_keys(table: pd.DataFrame, by: Sequence[str], further: Sequence[str] = ()) -> list[str]:
+    """Return the columns that groups are keyed and named by.
+
+    Parameters
+    ----------
+    table
+        The rows to be grouped.
+    by
+        What to group by; a province or district by its code, and by the name beside it.
+    further
+        What can be grouped by although it is no column yet.
+
+    Raises
+    ------
+    OptionError
+        If there is no such column; the message lists those that there are.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": [], "province": [], "province_code": []})
+    >>> group_keys(table, ["kind", "province"])
+    ['kind', 'province', 'province_code']
+    """
     keys = list(dict.fromkeys(key for name in by for key in GROUPS.get(name, [name])))
-    missing = [key for key in keys if key not in split]
+    missing = [key for key in keys if key not in table and key not in further]
     if missing:
-        raise OptionError(
-            f"cannot group by {some(missing)}: no such column; there are: "
-            f"{some((c for c in split.columns if c != 'geometry'), 40)}"
-        )
-    if "zone" not in split:
-        raise RecordError("no zones in this table; call border_split (or store.split) first")
+        there = some((*further, *(name for name in table.columns if name != "geometry")), 40)
+        raise OptionError(f"cannot group by {some(missing)}: no such column; there are: {there}")
     return keys
 
 
@@ -202,11 +226,32 @@ def _groups(split: gpd.GeoDataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return groups
 
 
-def _refuse_mixtures(split: gpd.GeoDataFrame, by: Sequence[str]) -> None:
-    if "kind" not in by:
+def refuse_kinds(hazards: pd.DataFrame, apart: Sequence[str]) -> None:
+    """Refuse to add up hazards of several kinds.
+
+    Parameters
+    ----------
+    hazards
+        The rows that shall be added up.
+    apart
+        The columns whose values are not added up: those of the groups, none of a total.
+
+    Raises
+    ------
+    MixedError
+        If there are several kinds, and `kind` is not among them.
+
+    Examples
+    --------
+    >>> refuse_kinds(pd.DataFrame({"kind": ["ap_minefield", "other_erw"]}), ["kind"])
+    """
+    if "kind" not in apart:
         refuse_several_kinds(
-            split, "hazards", 'choose one with kind=..., or group by "kind" without a total'
+            hazards, "hazards", 'choose one with kind=..., or group by "kind" without a total'
         )
+
+
+def _refuse_other_splits(split: gpd.GeoDataFrame, by: Sequence[str]) -> None:
     for column in PROVENANCE_COLUMNS:
         if column in split and column not in by and len(split[column].unique()) > 1:
             raise MixedError(

@@ -146,7 +146,7 @@ def lost(table: pd.DataFrame, said: str) -> list[str]:
     everything = "\n".join(lines)
     missing = []
     for name in table.columns.drop("geometry", errors="ignore"):
-        for value in table[name]:
+        for value in table[name].map(terminal.SUMS.get) if name == "row" else table[name]:
             if pd.isna(value) or isinstance(value, bool):
                 continue
             if isinstance(value, str):
@@ -300,6 +300,25 @@ def test_unknown_is_a_dash_and_zero_is_zero() -> None:
     assert ["Kep", "23", "0"] in lines
     assert [terminal.UNKNOWN, "24", terminal.UNKNOWN] in lines
     assert ["Total", "0"] in lines
+
+
+def test_a_total_is_called_so_in_its_first_key_and_nowhere_else() -> None:
+    none: list[Any] = [None, None]
+    table = pd.DataFrame(
+        {
+            "row": ["data", "total"],
+            "year": pd.Series([2024, None], dtype=object),
+            "province": pd.Series(["Total", None], dtype=object),
+            "items": pd.array(none, dtype="Int64"),
+        }
+    )
+    lines = [line.split() for line in on_screen(80, table, title="t").splitlines()]
+    assert ["2024", "Total", terminal.UNKNOWN] in lines
+    assert ["Total", terminal.UNKNOWN] in lines
+    empty = table[1:].assign(province=pd.Series([None, None], dtype=object))
+    lines = [line.split() for line in on_screen(80, empty, title="t").splitlines()]
+    assert ["Total", terminal.UNKNOWN] in lines
+    assert not any("row" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,12 @@ def test_kinds_are_never_added_up():
         releases(fold(both))
     assert balance(fold(both), kind="cluster_munition")["remaining_m2"].tolist() == [WHOLE]
     assert len(balance(fold(both), by="kind")) == 2
+    for table in (balance, releases):
+        with pytest.raises(MixedError, match="without a total"):
+            table(fold(both), by=["kind"], total=True)
+    assert len(balance(fold(both), by="kind", kind="cluster_munition", total=True)) == 2
+    with pytest.raises(OptionError, match=r"cannot group by zon: .* there are: zone, hazard_id"):
+        balance(fold(both), by="zon", kind="cluster_munition")
     with pytest.raises(OptionError, match="kind 'mines' is unknown"):
         balance(fold(both), kind="mines")
     with pytest.raises(OptionError, match="cannot group by team"):

@@ -167,7 +167,7 @@ def test_reconcile_keeps_rows_of_one_side_only(table_3):
     assert pd.isna(total["difference"])
     compared = rows.loc[("compared", "near_hazards")]
     assert compared[["ours", "published", "difference"]].tolist() == [4075 - 13, 4075 - 13, 0]
-    assert len(differences(rows.reset_index())) == 4 + 4 + 4
+    assert len(differences(rows)) == 4 + 4 + 4
 
 
 def test_reconcile_shows_hazards_without_a_province(table_3):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mine_geo.errors import MixedError, OptionError, RecordError
 from mine_geo.geo.hazards import without_unit
 from mine_geo.tables.published import reconcile
-from mine_geo.tables.totals import totals, with_total
+from mine_geo.tables.totals import name_no_unit, totals, with_total
 from mine_geo.terms import NO_UNIT, TOTAL_COLUMNS
 
 SPLIT = pd.DataFrame(
@@ -157,6 +157,11 @@ def test_faults():
         totals(SPLIT, workbench="all")
     with pytest.raises(RecordError, match="border_split"):
         totals(SPLIT.drop(columns="zone"))
+
+
+def test_a_total_is_not_without_a_unit():
+    table = name_no_unit(totals(SPLIT, total=True), ["province"])
+    assert table["province"].isna().tolist() == [False] * (len(table) - 1) + [True]
 
 
 def test_a_place_called_total_is_a_place():
