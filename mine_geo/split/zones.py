@@ -32,7 +32,7 @@ from mine_geo.geo.geometry import (
     without_empty,
 )
 from mine_geo.split.distance import border_distance, border_nearest
-from mine_geo.split.near_zone import near_zone
+from mine_geo.split.near_zone import NearZone
 from mine_geo.terms import CRS, RULES, THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class _Measured(NamedTuple):
         near = border_nearest(centroids, self.border, include_coast=self.include_coast)
         return near["border_distance_m"].to_numpy()
 
-    def near_part(self, threshold_m: float) -> NDArray[np.int64]:
+    def near_part(self, zone: NearZone, threshold_m: float) -> NDArray[np.int64]:
         """Return the whole m² of each hazard that lie nearer than the threshold."""
         bounds = shapely.bounds(self.geometries)
         longest = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) * DEGREE_M
@@ -269,22 +269,18 @@ class _Measured(NamedTuple):
         part = np.where(near, self.sizes, 0)
         cut = np.flatnonzero(near & (self.metres + longest >= threshold_m))
         if len(cut):
-            zone = near_zone(
-                self.border,
-                threshold_m,
-                include_coast=self.include_coast,
-                around=self.geometries[cut],
+            inside, wholly = zone.inside(
+                self.geometries[cut], threshold_m, include_coast=self.include_coast
             )
-            shapely.prepare(zone)
-            cut = cut[~shapely.contains_properly(zone, self.geometries[cut])]
-            inside = shapely.intersection(self.geometries[cut], zone)
+            cut, inside = cut[~wholly], inside[~wholly]
             part[cut] = np.clip(size_m2(inside), 0, self.sizes[cut])
         return part
 
     def apply(self, rule: Rule, threshold_m: float) -> tuple[Flags, NDArray[np.int64]]:
         """Return for each hazard whether it is near, and its near size, under a rule."""
         if rule in CUTTING:
-            return _by_part(rule, self.sizes, self.near_part(threshold_m))
+            zone = NearZone(self.border, include_coast=self.include_coast)
+            return _by_part(rule, self.sizes, self.near_part(zone, threshold_m))
         near = (self.metres if rule == "edge" else self.centroid_m()) < threshold_m
         return near, np.where(near, self.sizes, 0)
 
@@ -380,12 +376,14 @@ def border_sensitivity(
     _check(hazards, cut=True)
     accuracy_m = float(border["accuracy_m"].max())
     thresholds = sorted({threshold_m - accuracy_m, threshold_m, threshold_m + accuracy_m})
+    coasts = _coasts(border)
+    zone = NearZone(border, include_coast=True in coasts)  # one, so that readings share its pieces
     readings = [
         reading
-        for include_coast in _coasts(border)
-        for reading in _readings(hazards, border, include_coast, thresholds)
+        for include_coast in coasts
+        for reading in _readings(hazards, border, include_coast, thresholds, zone)
     ]
-    base = next(r for r in readings if r[:3] == ("edge", _coasts(border)[0], threshold_m))
+    base = next(r for r in readings if r[:3] == ("edge", False, threshold_m))
     rows = [
         (
             *key,
@@ -415,6 +413,7 @@ def _readings(
     border: gpd.GeoDataFrame,
     include_coast: bool,
     thresholds: list[float],
+    zone: NearZone,
 ) -> Iterator[tuple[str, bool, float, Flags, NDArray[np.int64]]]:
     """Yield each rule at each threshold; distances and cuts are computed once for all."""
     near = border_nearest(hazards, border, include_coast=include_coast)
@@ -425,6 +424,6 @@ def _readings(
         for rule, distance in (("edge", metres), ("centroid", middle)):
             flags = distance < threshold
             yield rule, include_coast, threshold, flags, np.where(flags, measured.sizes, 0)
-        part = measured.near_part(threshold)
+        part = measured.near_part(zone, threshold)
         for rule in CUTTING:
             yield (rule, include_coast, threshold, *_by_part(rule, measured.sizes, part))
