@@ -16,6 +16,7 @@ from mine_geo.disclosure.restriction import check_personal, leaving
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import contents, public_contents, with_notices
 from mine_geo.exports.geopackage import write_geopackage
+from mine_geo.exports.geoparquet import split_file
 from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
 from mine_geo.exports.points import points_table, turning_points, write_points
@@ -34,7 +35,16 @@ if TYPE_CHECKING:
     from mine_geo.maps.provenance import Selection
 
 
-__all__ = ["FORMATS", "POINTS", "check", "points_table", "turning_points", "write", "write_public"]
+__all__ = [
+    "FORMATS",
+    "POINTS",
+    "check",
+    "points_table",
+    "split_file",
+    "turning_points",
+    "write",
+    "write_public",
+]
 
 FORMATS: Final = ("gpkg", "kml", "kmz", "gpx", "csv")
 """What a file may be, by its ending."""
