@@ -29,7 +29,7 @@ from mine_geo.terms import CRS, HAZARD_COLUMNS, SPLIT_COLUMNS, THRESHOLD_M
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -162,7 +162,7 @@ def split_file(
                     progress(done, whole)
             if not done:
                 raise RecordError(f"{path}: no records; export the polygons again")
-            refuse_repeated([path], ids)
+            refuse_repeated(ids, lambda: batches(file, path))
     return done
 
 
@@ -229,7 +229,7 @@ def _check_metadata(file: pq.ParquetFile, path: Path) -> None:
 
 def _geo(file: pq.ParquetFile) -> dict[str, Any]:
     try:
-        said = json.loads((file.schema_arrow.metadata or {})[b"geo"])
+        said = json.loads((file.metadata.metadata or {})[b"geo"])
     except (KeyError, ValueError):
         return {}
     return said if isinstance(said, dict) else {}
@@ -323,8 +323,17 @@ def id_hashes(hazards: gpd.GeoDataFrame) -> NDArray[np.uint64]:
     return pd.util.hash_array(ids.to_numpy(dtype=object), categorize=False)
 
 
-def refuse_repeated(paths: list[Path], ids: list[NDArray[np.uint64]]) -> None:
-    """Refuse ids that stand twice in the batches of some files, by name.
+def refuse_repeated(
+    ids: list[NDArray[np.uint64]], again: Callable[[], Iterable[gpd.GeoDataFrame]]
+) -> None:
+    """Refuse ids that stand twice, by name.
+
+    Parameters
+    ----------
+    ids
+        As `id_hashes` gives them of each batch.
+    again
+        Gives the batches once more: only where two numbers are alike.
 
     Raises
     ------
@@ -336,12 +345,10 @@ def refuse_repeated(paths: list[Path], ids: list[NDArray[np.uint64]]) -> None:
     if not len(twice):
         return
     seen: dict[str, int] = {}
-    for path in paths:
-        with opened(path) as file:
-            for hazards in batches(file, path):
-                alike = np.isin(id_hashes(hazards), twice)
-                for name in hazards.loc[alike, "hazard_id"].astype("str").str.strip():
-                    seen[name] = seen.get(name, 0) + 1
+    for hazards in again():
+        alike = np.isin(id_hashes(hazards), twice)
+        for name in hazards.loc[alike, "hazard_id"].astype("str").str.strip():
+            seen[name] = seen.get(name, 0) + 1
     repeated = sorted(name for name, times in seen.items() if times > 1)
     if repeated:
         raise RecordError(f"hazard_id {some(repeated)} stands more than once; ids must be unique")
@@ -358,6 +365,18 @@ def types(source: pa.Schema) -> dict[str, pa.DataType]:
     }
     ours = dict.fromkeys((*HAZARD_COLUMNS, *SPLIT_COLUMNS), pa.string())
     return further | ours | _TYPES
+
+
+def types_of(split: gpd.GeoDataFrame) -> dict[str, pa.DataType]:
+    """Return the types of the columns of a split that no file tells: further ones by their values.
+
+    A further column without any value is one of texts.
+    """
+    rest = pd.DataFrame(split.drop(columns=split.geometry.name))
+    found = pa.Schema.from_pandas(rest, preserve_index=False)
+    return types(
+        pa.schema([f.with_type(pa.string()) if pa.types.is_null(f.type) else f for f in found])
+    )
 
 
 class SplitWriter:

@@ -430,9 +430,9 @@ _HEAD: Final = re.compile(
 )
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding=[\"'](?!utf-8)[^>]*>", re.IGNORECASE)
 _STRANGE: Final = re.compile(
-    rb"<!|&(?!amp;|lt;|gt;|quot;|apos;)|_x[0-9A-Fa-f]{4}_|x005F_|<t>(?:\s|[^<]*\s</t>)"
+    rb"<!|&(?!(?:amp|lt|gt|quot|apos|#1\d{2,6}|#[2-9]\d{2,5});)|_x[0-9A-Fa-f]{4}_|x005F_|<t>(?:\s|[^<]*\s</t>)"
 )
-"""A document type, a comment, a letter by its number, an escape of OOXML, a text with spaces at an
+"""A document type, a comment, a control by its number, an escape of OOXML, a text with spaces at an
 end that nothing says to keep."""
 _T: Final = rb"(?:<t(?: xml:space=\"preserve\")?>[^<\r]*</t>|<t ?/>)"
 _ROW_OR_CELL: Final = re.compile(
