@@ -1,9 +1,9 @@
 """Hazards to measure, and every way to measure how far they are from the border.
 
 Ours, and its peers on the same polygons and the same segments of the border (densified to 0.005
-degree, as ours are): geopandas `sjoin_nearest`, shapely's tree and SedonaDB's ST_KNN in UTM 48N, with
-the projection that they need; PostGIS by `<->` on geography with a GiST index, and that pair's spheroidal
-distance, loading not counted; spherely on the sphere. Distances in metres.
+degree, as ours are): geopandas `sjoin_nearest`, shapely's tree and SedonaDB's ST_KNN in UTM 48N,
+with the projection that they need; PostGIS by `<->` on geography with a GiST index, and that pair's
+spheroidal distance, loading not counted; spherely on the sphere. Distances in metres.
 """
 
 from __future__ import annotations
