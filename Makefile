@@ -11,12 +11,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # more options for pytest: make test ARGS="-k border -m 'not postgis'"
 ARGS ?=
+ROUNDS ?= 7
+SIZE ?= 100000
 SYSTEM := PYTHON="$(PYTHON)" scripts/system_packages.sh
 PIP := "$(BIN)/python" -m pip --disable-pip-version-check --no-input
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo install dev test test-lowest soak lint format wheel clean
+.PHONY: help demo install dev test test-lowest soak bench lint format wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -70,6 +72,11 @@ soak: $(VENV)/.dev ## what `make test` runs thinned, in full: property tests, na
 	@"$(BIN)/python" -m tests.benchmarks.engines
 	@"$(BIN)/python" -m tests.benchmarks.nasty_polygons
 	@"$(BIN)/python" -m tests.benchmarks.public_search
+
+bench: $(VENV)/.dev ## speed beside geopandas, PostGIS, SedonaDB: ROUNDS=7 SIZE=100000; a quiet machine, please
+	@$(SYSTEM) postgis
+	@$(PIP) install --quiet --editable '.[bench]'
+	@"$(BIN)/python" -m tests.benchmarks.bench --rounds $(ROUNDS) --size $(SIZE)
 
 lint: $(VENV)/.dev ## ruff, mypy, the house's floors; biome and djlint for what pages are made of
 	@"$(BIN)/ruff" check --quiet .

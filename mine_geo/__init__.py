@@ -66,7 +66,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mine_geo import errors, exports, intake, maps, terms
+    from mine_geo import distributed, errors, exports, intake, maps, terms
     from mine_geo.disclosure.disclosed import disclose
     from mine_geo.disclosure.layers import Layers, Selection
     from mine_geo.disclosure.settings import PublicSettings
@@ -151,6 +151,7 @@ __all__ = [
     "compare_snapshots",
     "create_store",
     "disclose",
+    "distributed",
     "divide",
     "errors",
     "exports",

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
 from mine_geo import terms
 from mine_geo.cli.options import (
     KIND,
     Reading,
     Sheet,
+    echo,
     example,
+    leaving,
     nowhere,
     open_named,
     output_options,
     reading_options,
+    replaceable,
     say_unmeasured,
+    wrote,
 )
-from mine_geo.errors import DIFFERENCES_EXIT
+from mine_geo.errors import DIFFERENCES_EXIT, OptionError, some
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import geopandas as gpd
 
     from mine_geo.store import Store
@@ -37,16 +41,39 @@ TOTAL_NAMES: Final = {"size_m2": "m²", "near_hazards": "near", "far_hazards": "
 
 
 @click.command(epilog=example("mine-geo split --province Battambang -o split.xlsx"))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--province", help="Only this province, name or code.")
+@click.option(
+    "--border",
+    "border_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With FILE: the border lines, else those of the store.",
+)
 @output_options
 @reading_options
 @click.pass_context
 def split(
-    ctx: click.Context, reading: Reading, province: str | None, format_: str, output: Path | None
+    ctx: click.Context,
+    reading: Reading,
+    file: Path | None,
+    province: str | None,
+    border_file: Path | None,
+    format_: str,
+    output: Path | None,
 ) -> None:
-    """List hazards with their distance to the border and their zone, nearest first."""
+    """List hazards with their distance to the border and their zone, nearest first.
+
+    With a GeoParquet FILE, `mine-geo split in.parquet -o out.parquet`: its hazards instead of the
+    store's, in their order, a batch at a time, however many there are.
+    """
     from mine_geo.cli import terminal  # noqa: PLC0415
 
+    if file is not None:
+        _split_file(ctx, reading, file, border_file, output)
+        return
+    if border_file is not None:
+        raise OptionError("--border goes with a file of hazards: mine-geo split in.parquet")
     store = open_named(ctx)
     rows = reading.split(store, province).sort_values(["border_distance_m", "hazard_id"])
     names = {"border_distance_m": "distance m"} | ZONE_SIZES
@@ -57,6 +84,44 @@ def split(
     Sheet(rows, store, title, names, _zones(reading)).give(format_, output)
     if plain:
         terminal.show_lines(_nowhere(store, reading, province))
+
+
+def _split_file(
+    ctx: click.Context, reading: Reading, file: Path, border_file: Path | None, output: Path | None
+) -> None:
+    """Split a GeoParquet file into another one."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+    from mine_geo.exports import split_file  # noqa: PLC0415
+    from mine_geo.intake import read_border  # noqa: PLC0415
+
+    if output is None or {file.suffix.lower(), output.suffix.lower()} != {".parquet"}:
+        raise OptionError(
+            "a file of hazards is split from GeoParquet into GeoParquet: "
+            "mine-geo split in.parquet -o out.parquet"
+        )
+    told = [
+        f"--{name.strip('_').replace('_', '-')}"
+        for name in ("province", "workbench", "as_of", "known_at", "format_")
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if told:
+        raise OptionError(f"{some(told)} is of a store; leave it out where a file is split")
+    border = open_named(ctx).border() if border_file is None else read_border(border_file)
+    with terminal.counting() as counted:
+        hazards = split_file(
+            file,
+            output,
+            border,
+            threshold_m=reading.threshold_m,
+            rule=reading.rule,
+            include_coast=reading.include_coast,
+            kind=reading.kind,
+            overwrite=True,
+            replace=replaceable(),
+            progress=lambda done, whole: counted(done, whole, file.name),
+            **leaving(),
+        )
+    echo(f"{hazards:,} hazards; {wrote(output, public=False)}")
 
 
 @click.command(epilog=example("mine-geo totals --by district --format csv"))

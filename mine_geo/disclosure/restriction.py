@@ -100,8 +100,11 @@ IN_JSON: Final = ("detail", "extra", "kept", "folded")
 """Columns of tables that hold others, in JSON."""
 
 _LIKELY: Final = frozenset(
-    (".html", ".htm", ".pdf", ".png", ".gpkg", ".kml", ".kmz", ".gpx", ".csv", ".json", ".xlsx")
-)
+    (
+        ".html", ".htm", ".pdf", ".png", ".gpkg", ".kml", ".kmz", ".gpx", ".csv", ".json", ".xlsx",
+        ".parquet",
+    )
+)  # fmt: skip
 _OURS: Final = frozenset(
     (
         *HAZARD_COLUMNS, *SPLIT_COLUMNS, *EVENT_COLUMNS, *ADMIN_COLUMNS,
@@ -302,11 +305,24 @@ def _of_sqlite(place: Path) -> str | None:
     return kind if kind in KINDS else None
 
 
+def _of_parquet(place: Path) -> str | None:
+    """Look into the metadata of a Parquet file."""
+    import pyarrow as pa  # noqa: PLC0415 - only where there is one
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        said = (pq.read_schema(place).metadata or {}).get(FIELD.encode(), b"").decode()
+    except (pa.ArrowException, UnicodeDecodeError):
+        return None  # a damaged one, or none of ours
+    return said if said in KINDS else None
+
+
 _READERS: Final[tuple[tuple[bytes, Callable[[Path], str | None]], ...]] = (
     (b"%PDF", _of_pdf),
     (b"\x89PNG\r\n\x1a\n", _of_png),
     (b"PK", _of_zip),
     (b"SQLite format 3\0", _of_sqlite),
+    (b"PAR1", _of_parquet),
 )
 
 

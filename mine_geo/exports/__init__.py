@@ -18,6 +18,7 @@ from mine_geo.disclosure.restriction import check_personal, leaving
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import contents, public_contents, where, with_notices, within
 from mine_geo.exports.geopackage import write_geopackage
+from mine_geo.exports.geoparquet import split_file
 from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
 from mine_geo.exports.points import points_table, turning_points, write_points
@@ -46,6 +47,7 @@ __all__ = [
     "Zones",
     "check",
     "points_table",
+    "split_file",
     "table_schema",
     "turning_points",
     "write",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 
 from mine_geo.geo.border import border_lines
 from mine_geo.geo.geometry import as_geometries, densify, line_parts
+from mine_geo.split.engines import threads
 from mine_geo.terms import CRS, THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -67,32 +69,152 @@ def near_zone(
     >>> shapely.contains_xy(zone, 103.1, [13.0632, 13.0634]).tolist()
     [True, False]
     """
-    lines = border_lines(border, include_coast=include_coast)
-    parts, _ = line_parts(lines)
-    xy, part = shapely.get_coordinates(parts, return_index=True)
-    inside = np.flatnonzero(part[1:] == part[:-1])
-    ends = np.stack([xy[inside], xy[inside + 1]], axis=1)
-    segments = shapely.linestrings(ends)
-    if around is not None:
-        kept = _within_reach(segments, as_geometries(around), threshold_m)
-        ends, segments = ends[kept], segments[kept]
-    tiles = np.floor(ends.mean(axis=1) / TILE_DEGREES).astype(int)
-    pieces = [
-        _buffer(segments[(tiles == tile).all(axis=1)], tile, threshold_m)
-        for tile in np.unique(tiles, axis=0)
-    ]
-    return shapely.union_all(pieces) if pieces else shapely.Polygon()
+    return NearZone(border, include_coast=include_coast).whole(threshold_m, around=around)
+
+
+class NearZone:
+    """The near zone of a border at any threshold, made piece by piece where it is asked for.
+
+    A piece is all that lies within the threshold of those segments of the border whose middle is
+    in one tile. It depends on the border and the threshold alone, and what a hazard is cut by on
+    the pieces that it meets: so a hazard is cut alike by itself, in a batch and among thousands.
+    Pieces are kept as long as this object is, so that several readings of one border share them.
+
+    Parameters
+    ----------
+    border
+        Border lines in EPSG:4326.
+    include_coast
+        Hold the coast too; a reading may still leave it out.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from mine_geo.geo.border import to_border
+    >>> line = shapely.LineString([(103, 13), (103.2, 13)])
+    >>> border = to_border(gpd.GeoDataFrame({"kind": ["land"]}, geometry=[line], crs=4326))
+    >>> fields = shapely.box(103.1, [13.01, 13.06, 13.2], 103.11, [13.02, 13.07, 13.21])
+    >>> inside, wholly = NearZone(border).inside(fields, 7000)
+    >>> wholly.tolist(), (shapely.area(inside) / shapely.area(fields)).round(2).tolist()
+    ([True, False, False], [1.0, 0.33, 0.0])
+    """
+
+    def __init__(self, border: gpd.GeoDataFrame, *, include_coast: bool = False) -> None:
+        lines = border_lines(border, include_coast=include_coast)
+        parts, line = line_parts(lines)
+        xy, part = shapely.get_coordinates(parts, return_index=True)
+        inside = np.flatnonzero(part[1:] == part[:-1])
+        ends = np.stack([xy[inside], xy[inside + 1]], axis=1)
+        self._coast = (lines["kind"] == "coast").to_numpy()[line[part[inside]]]
+        self._segments = shapely.linestrings(ends)
+        self._tree = shapely.STRtree(self._segments)
+        tiles, tile_of = np.unique(
+            np.floor(ends.mean(axis=1) / TILE_DEGREES).astype(int), axis=0, return_inverse=True
+        )
+        self._tiles, self._tile_of = tiles, tile_of.ravel()
+        self._has_coast = np.bincount(self._tile_of, self._coast, len(tiles)) > 0
+        self._made: dict[tuple[int, float, bool], shapely.Geometry] = {}
+
+    def whole(
+        self, threshold_m: float, *, include_coast: bool = True, around: Any = None
+    ) -> shapely.Geometry:
+        """Return the zone as one polygon in EPSG:4326; see `near_zone`.
+
+        Parameters
+        ----------
+        threshold_m
+            The distance, metres.
+        include_coast
+            Count the coast too, where this holds it.
+        around
+            Geometries in EPSG:4326: only the pieces that can touch them are made.
+        """
+        reach = None if around is None else as_geometries(around)
+        pieces = self._pieces(threshold_m, reach, include_coast=include_coast)
+        return shapely.union_all(pieces) if len(pieces) else shapely.Polygon()
+
+    def inside(
+        self, geometries: NDArray[np.object_], threshold_m: float, *, include_coast: bool = True
+    ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+        """Cut polygons at the threshold.
+
+        Parameters
+        ----------
+        geometries
+            Valid polygons in EPSG:4326.
+        threshold_m
+            The distance, metres.
+        include_coast
+            Count the coast too, where this holds it.
+
+        Returns
+        -------
+        tuple
+            What of each polygon lies in the zone (empty where nothing does), and whether all of
+            it does: then it is the polygon itself.
+        """
+        found = np.full(len(geometries), shapely.Polygon(), dtype=object)
+        wholly = np.zeros(len(geometries), dtype=bool)
+        pieces = self._pieces(threshold_m, geometries, include_coast=include_coast)
+        if not len(pieces):
+            return found, wholly
+        shapely.prepare(pieces)
+        place, piece = shapely.STRtree(pieces).query(geometries)
+        meet = shapely.intersects(pieces[piece], geometries[place])
+        place, piece = place[meet], piece[meet]
+        # Hazards that meet the same pieces are cut by the union of just these: what else there
+        # is of the zone has no say in it.
+        met: dict[int, list[int]] = {}
+        for one, of in sorted(zip(place.tolist(), piece.tolist(), strict=True)):
+            met.setdefault(one, []).append(of)
+        together: dict[tuple[int, ...], list[int]] = {}
+        for one, all_of in met.items():
+            together.setdefault(tuple(all_of), []).append(one)
+        for these, members in together.items():
+            zone = shapely.union_all(pieces[list(these)])
+            shapely.prepare(zone)
+            whole = shapely.contains_properly(zone, geometries[members])
+            wholly[members] = whole
+            found[members] = np.where(
+                whole, geometries[members], shapely.intersection(geometries[members], zone)
+            )
+        return found, wholly
+
+    def _pieces(
+        self, threshold_m: float, around: NDArray[np.object_] | None, *, include_coast: bool
+    ) -> NDArray[np.object_]:
+        """Return the pieces of the zone that can touch some geometries, by order of tiles."""
+        counted = ~self._coast | include_coast
+        if around is not None:
+            counted &= _within_reach(self._tree, around, threshold_m, len(self._segments))
+        wanted = np.unique(self._tile_of[counted])
+        # A tile without coast has one piece, whether the coast counts or not.
+        keys = [
+            (int(tile), threshold_m, include_coast and bool(self._has_coast[tile]))
+            for tile in wanted
+        ]
+        missing = [key for key in keys if key not in self._made]
+        with ThreadPoolExecutor(threads()) as pool:
+            self._made.update(zip(missing, pool.map(self._piece, missing), strict=True))
+        return np.array([self._made[key] for key in keys], dtype=object)
+
+    def _piece(self, key: tuple[int, float, bool]) -> shapely.Geometry:
+        tile, threshold_m, coast = key
+        its = (self._tile_of == tile) & (~self._coast | coast)
+        return _buffer(self._segments[its], self._tiles[tile], threshold_m)
 
 
 def _within_reach(
-    segments: NDArray[np.object_], around: NDArray[np.object_], threshold_m: float
-) -> NDArray[np.intp]:
-    """Return the segments near enough to any geometry, by boxes in degrees, never too few."""
+    tree: shapely.STRtree, around: NDArray[np.object_], threshold_m: float, segments: int
+) -> NDArray[np.bool_]:
+    """Say which segments are near enough to any geometry, by boxes in degrees, never too few."""
     west, south, east, north = shapely.bounds(around).T
-    north_most = np.nanmax(np.abs(np.concatenate([south, north])))
+    north_most = np.nanmax(np.abs(np.concatenate([south, north])), initial=0)
     margin = threshold_m / METRES_PER_DEGREE / np.cos(np.radians(min(north_most + 1, 89)))
     boxes = shapely.box(west - margin, south - margin, east + margin, north + margin)
-    return np.unique(shapely.STRtree(segments).query(boxes[~shapely.is_empty(boxes)])[1])
+    near = np.zeros(segments, dtype=bool)
+    near[tree.query(boxes[~shapely.is_empty(boxes)])[1]] = True
+    return near
 
 
 def _buffer(

@@ -32,7 +32,7 @@ from mine_geo.geo.geometry import (
     without_empty,
 )
 from mine_geo.split.distance import border_distance, border_nearest
-from mine_geo.split.near_zone import near_zone
+from mine_geo.split.near_zone import NearZone
 from mine_geo.terms import CRS, RULES, THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def border_split(
     country: Any = None,
     on_outside: OnOutside = "raise",
     distances: pd.DataFrame | None = None,
+    zones: NearZone | None = None,
 ) -> gpd.GeoDataFrame:
     """Say for each hazard how far it is from the border and how much of it lies near and far.
 
@@ -96,6 +97,9 @@ def border_split(
     distances
         Distances known already, for the same polygons, border and `include_coast`: a DataFrame
         on the index of `hazards` with `border_distance_m` and `neighbour`.
+    zones
+        For the rules that cut: the near zones of the same border, so that several splits by it
+        (batches, thresholds) make their pieces once.
 
     Returns
     -------
@@ -146,7 +150,7 @@ def border_split(
             "leave distances out, or give one for each hazard"
         )
     measured = _Measured(as_geometries(hazards), sizes, metres, border, include_coast)
-    near, near_size = measured.apply(rule, threshold_m)
+    near, near_size = measured.apply(rule, threshold_m, zones)
     columns: dict[str, Any] = {}
     if country is not None:
         columns["outside_m2"], forced = _outside(
@@ -261,7 +265,7 @@ class _Measured(NamedTuple):
         near = border_nearest(centroids, self.border, include_coast=self.include_coast)
         return near["border_distance_m"].to_numpy()
 
-    def near_part(self, threshold_m: float) -> NDArray[np.int64]:
+    def near_part(self, zones: NearZone, threshold_m: float) -> NDArray[np.int64]:
         """Return the whole m² of each hazard that lie nearer than the threshold."""
         bounds = shapely.bounds(self.geometries)
         longest = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) * DEGREE_M
@@ -269,22 +273,20 @@ class _Measured(NamedTuple):
         part = np.where(near, self.sizes, 0)
         cut = np.flatnonzero(near & (self.metres + longest >= threshold_m))
         if len(cut):
-            zone = near_zone(
-                self.border,
-                threshold_m=threshold_m,
-                include_coast=self.include_coast,
-                around=self.geometries[cut],
+            inside, wholly = zones.inside(
+                self.geometries[cut], threshold_m, include_coast=self.include_coast
             )
-            shapely.prepare(zone)
-            cut = cut[~shapely.contains_properly(zone, self.geometries[cut])]
-            inside = shapely.intersection(self.geometries[cut], zone)
+            cut, inside = cut[~wholly], inside[~wholly]
             part[cut] = np.clip(size_m2(inside), 0, self.sizes[cut])
         return part
 
-    def apply(self, rule: Rule, threshold_m: float) -> tuple[Flags, NDArray[np.int64]]:
+    def apply(
+        self, rule: Rule, threshold_m: float, zones: NearZone | None
+    ) -> tuple[Flags, NDArray[np.int64]]:
         """Return for each hazard whether it is near, and its near size, under a rule."""
         if rule in CUTTING:
-            return _by_part(rule, self.sizes, self.near_part(threshold_m))
+            zones = zones or NearZone(self.border, include_coast=self.include_coast)
+            return _by_part(rule, self.sizes, self.near_part(zones, threshold_m))
         near = (self.metres if rule == "edge" else self.centroid_m()) < threshold_m
         return near, np.where(near, self.sizes, 0)
 
@@ -380,12 +382,14 @@ def border_sensitivity(
     _check(hazards, cut=True)
     accuracy_m = float(border["accuracy_m"].max())
     thresholds = sorted({threshold_m - accuracy_m, threshold_m, threshold_m + accuracy_m})
+    coasts = _coasts(border)
+    zones = NearZone(border, include_coast=True in coasts)  # one, so that readings share its pieces
     readings = [
         reading
-        for include_coast in _coasts(border)
-        for reading in _readings(hazards, border, include_coast, thresholds)
+        for include_coast in coasts
+        for reading in _readings(hazards, border, include_coast, thresholds, zones)
     ]
-    base = next(r for r in readings if r[:3] == ("edge", _coasts(border)[0], threshold_m))
+    base = next(r for r in readings if r[:3] == ("edge", False, threshold_m))
     rows = [
         (
             *key,
@@ -415,6 +419,7 @@ def _readings(
     border: gpd.GeoDataFrame,
     include_coast: bool,
     thresholds: list[float],
+    zones: NearZone,
 ) -> Iterator[tuple[str, bool, float, Flags, NDArray[np.int64]]]:
     """Yield each rule at each threshold; distances and cuts are computed once for all."""
     near = border_nearest(hazards, border, include_coast=include_coast)
@@ -425,6 +430,6 @@ def _readings(
         for rule, distance in (("edge", metres), ("centroid", middle)):
             flags = distance < threshold
             yield rule, include_coast, threshold, flags, np.where(flags, measured.sizes, 0)
-        part = measured.near_part(threshold)
+        part = measured.near_part(zones, threshold)
         for rule in CUTTING:
             yield (rule, include_coast, threshold, *_by_part(rule, measured.sizes, part))

@@ -10,26 +10,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from mine_geo.errors import RecordError, some
 from mine_geo.geo import admin_names
+from mine_geo.geo.border import border_lines
 from mine_geo.geo.geometry import as_geometries
 from mine_geo.split.distance import border_distance
 from mine_geo.split.near_zone import near_zone
 from mine_geo.tables.published import keyed_figures, published_table
-from mine_geo.terms import ROW, THRESHOLD_M
+from mine_geo.terms import CRS, ROW, THRESHOLD_M
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from numpy.typing import NDArray
 
     _Numbers = dict[str, float]
 
 
 MARGIN_M: Final = 1.0
 """`near_zone` is right to this: a district counts as wholly near if it is by so much more."""
+
+PROBES: Final = 32
+"""Vertices of a district that are measured before the near zone is drawn about it."""
 
 _SIZES: Final = ("hazards", "size_m2")
 FIGURES: Final = ("near_hazards", "near_size_m2", "far_hazards", "far_size_m2")
@@ -73,10 +78,22 @@ def district_reach(
     >>> reach[["district_code", "reach"]].values.tolist()
     [['0110', 'both'], ['0201', 'far']]
     """
-    distance = border_distance(admin, border, include_coast=include_coast).to_numpy()
     polygons = as_geometries(admin)
+    lines = shapely.union_all(as_geometries(border_lines(border, include_coast=include_coast)))
+    shapely.prepare(lines)
+    # A district that the border crosses or bounds is 0 m from it: nothing is left to search, and
+    # along thousands of common vertices a search would be long.
+    distance = np.zeros(len(admin))
+    apart = ~shapely.intersects(lines, polygons)
+    distance[apart] = border_distance(admin[apart], border, include_coast=include_coast)
     reach = np.where(distance < threshold_m, "both", "far").astype(object)
     partly = np.flatnonzero(distance < threshold_m)
+    # One point of a district at the threshold or beyond shows that it is not wholly near. Most
+    # have one among a few of their vertices; only for the rest is the near zone drawn.
+    ends, owner = _some_vertices(polygons[partly])
+    places = gpd.GeoSeries(ends, crs=CRS)
+    reaching = border_distance(places, border, include_coast=include_coast) >= threshold_m
+    partly = np.delete(partly, np.unique(owner[reaching]))
     if len(partly) and threshold_m > MARGIN_M:
         zone = near_zone(
             border,
@@ -92,6 +109,17 @@ def district_reach(
         "reach": reach,
     }
     return pd.DataFrame(columns, index=admin.index)
+
+
+def _some_vertices(
+    polygons: NDArray[np.object_],
+) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return about `PROBES` vertices of each polygon as points, and the polygon each is of."""
+    xy, owner = shapely.get_coordinates(polygons, return_index=True)
+    count = np.bincount(owner, minlength=len(polygons))
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    kept = place % np.maximum(count // PROBES, 1)[owner] == 0
+    return shapely.points(xy[kept]), owner[kept]
 
 
 def zone_bounds(

@@ -287,3 +287,84 @@ def _counted(split: gpd.GeoDataFrame, workbench: Workbench) -> pd.Series[bool]:
         return pd.Series(data=True, index=split.index)
     waiting = split["in_workbench"].astype(bool)
     return waiting if workbench == "only" else ~waiting
+
+
+# Totals in parts: each part of a split becomes a few rows, and these are added up.
+
+
+def condensed(
+    split: gpd.GeoDataFrame,
+    by: Sequence[Group] | Group = ("province",),
+    *,
+    size: Size = "computed",
+    workbench: Workbench = "include",
+) -> pd.DataFrame:
+    """Return the sums of a part of a split, for `totals_of_parts`: a row for each combination.
+
+    Parameters
+    ----------
+    split
+        Some of the rows of a split.
+    by, size, workbench
+        As for `totals`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The group's columns, kind and provenance, and the six figures (hazards, m²).
+
+    Examples
+    --------
+    >>> part = pd.DataFrame({
+    ...     "kind": "ap_minefield", "province": ["Kratie", "Kratie"], "province_code": "10",
+    ...     "in_workbench": False, "size_m2": [100, 20], "zone": ["near", "far"],
+    ...     "near_size_m2": [100, 0], "far_size_m2": [0, 20]})
+    >>> condensed(part)[["province", "kind", "hazards", "size_m2"]]
+      province          kind  hazards  size_m2
+    0   Kratie  ap_minefield        2      120
+    """
+    named = [by] if isinstance(by, str) else list(by)
+    choose(size, SIZES, "size")
+    choose(workbench, WORKBENCH, "workbench")
+    keys = group_keys(split, named)
+    kept = [name for name in ("kind", *PROVENANCE_COLUMNS) if name in split and name not in keys]
+    groups = pd.DataFrame(split[[*keys, *kept]])
+    figures = _figures(split, size).where(_counted(split, workbench), 0)
+    rows = pd.concat([groups, figures], axis=1)
+    sums = rows.groupby([*keys, *kept], observed=True, dropna=False, sort=False)
+    return sums[list(TOTAL_COLUMNS)].sum().reset_index()
+
+
+def totals_of_parts(
+    parts: Sequence[pd.DataFrame],
+    by: Sequence[Group] | Group = ("province",),
+    *,
+    total: bool = False,
+) -> pd.DataFrame:
+    """Add up what `condensed` gives of the parts of a split: the same as `totals` of the whole.
+
+    Raises
+    ------
+    MixedError
+        As for `totals`, also where two parts differ.
+
+    Examples
+    --------
+    >>> part = pd.DataFrame({
+    ...     "kind": "ap_minefield", "province": ["Kratie", "Kratie"], "province_code": "10",
+    ...     "in_workbench": False, "size_m2": [100, 20], "zone": ["near", "far"],
+    ...     "near_size_m2": [100, 0], "far_size_m2": [0, 20]})
+    >>> totals_of_parts([condensed(part), condensed(part)])[["province", "hazards", "size_m2"]]
+      province  hazards  size_m2
+    0   Kratie        4      240
+    """
+    named = [by] if isinstance(by, str) else list(by)
+    rows = pd.concat(parts, ignore_index=True)
+    keys = list(dict.fromkeys(key for name in named for key in GROUPS.get(name, [name])))
+    apart = [] if total else named
+    refuse_kinds(rows, apart)
+    _refuse_other_splits(rows, apart)
+    figures = rows[list(TOTAL_COLUMNS)]
+    table = _summed(_groups(rows, keys), figures, keys) if keys else figures.sum().to_frame().T
+    table[list(TOTAL_COLUMNS)] = table[list(TOTAL_COLUMNS)].astype(np.int64)
+    return with_total(table, keys) if total and keys else table

@@ -38,7 +38,7 @@ import shapely
 import mine_geo as mg
 from mine_geo.intake import read
 from mine_geo.intake.checks import check_hazards
-from tests.benchmarks.split_100k import made_up_hazards
+from tests.benchmarks.peers import made_up_hazards
 
 if TYPE_CHECKING:
     from collections.abc import Callable

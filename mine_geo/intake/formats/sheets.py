@@ -22,15 +22,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
+import python_calamine
 from defusedxml.ElementTree import iterparse
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
+from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
+from openpyxl.utils.datetime import WINDOWS_EPOCH
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHARED_STRINGS
 
 from mine_geo.errors import FileError, some
 from mine_geo.geo.cells import unguarded
@@ -41,6 +46,8 @@ from mine_geo.intake.guard.streams import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
 
 MOST_CHARACTERS: Final = 1_000_000
@@ -355,6 +362,10 @@ def read_workbook(data: bytes, what: str) -> tuple[dict[str, pd.DataFrame], tupl
             formulas = _contains(parts, _FORMULA)
             merged = _contains(parts, _MERGED)
         with _quiet():
+            if not (formulas or merged):
+                plain = _plain_sheets(data)
+                if plain is not None:
+                    return _tables(plain, what), ()
             return _sheets(data, what, formulas=formulas, merged=merged)
     except FileError:
         raise
@@ -407,6 +418,184 @@ def _contains(parts: zipfile.ZipFile, pattern: re.Pattern[bytes]) -> bool:
     return False
 
 
+# calamine reads a sheet some ten times faster than openpyxl. It gives a formula, an error value
+# and a whole number beyond 2^53 in another way, and some further cells; what it gives as openpyxl
+# does is known for the plain cells below, as Excel, LibreOffice, openpyxl and XlsxWriter write
+# them. So a workbook is read by it only where every cell of every sheet is a plain one.
+
+_MAIN: Final = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_HEAD: Final = re.compile(
+    rb"(?:<\?xml(?: [a-z]+=[\"'][\w.-]*[\"'])*\s*\?>)?\s*<(?:worksheet|sst)(?=[ >])[^>]*?"
+    rb" xmlns=[\"']" + re.escape(_MAIN) + rb"[\"'][^>]*>"
+)
+_ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding=[\"'](?!utf-8)[^>]*>", re.IGNORECASE)
+_STRANGE: Final = re.compile(
+    rb"<!|&(?!(?:amp|lt|gt|quot|apos|#1\d{2,6}|#[2-9]\d{2,5});)|_x[0-9A-Fa-f]{4}_|x005F_|<t>(?:\s|[^<]*\s</t>)"
+)
+"""A document type, a comment, a control by its number, an escape of OOXML, a text with spaces at an
+end that nothing says to keep."""
+_T: Final = rb"(?:<t(?: xml:space=\"preserve\")?>[^<\r]*</t>|<t ?/>)"
+_ROW_OR_CELL: Final = re.compile(
+    rb"<row r=\"(\d{1,7})\"|"
+    rb"<c r=\"([A-Z]{1,3})(\d{1,7})\"(?: s=\"(\d{1,5})\")?(?: ?/>|>(?:<v ?/>|<v></v>)?</c>|"
+    rb" t=\"n\">(?:<v ?/>|<v></v>)</c>|"
+    rb"(?: t=\"n\")?><v>(-?\d{1,15}(?:\.\d{1,20})?(?:[Ee][+-]?\d{1,2})?)</v></c>|"
+    rb" t=\"s\"><v>(\d{1,9})</v></c>|"
+    rb" t=\"b\"><v>[01]</v></c>|"
+    rb" t=\"inlineStr\"(?: ?/>|><is>" + _T + rb"</is></c>))"
+)
+_ANY_ROW: Final = re.compile(rb"<row[\s/>]")
+_ANY_CELL: Final = re.compile(rb"<c[\s/>]")
+_ANY_TEXT: Final = re.compile(rb"<si[\s/>]")
+_PLAIN_TEXT: Final = re.compile(rb"<si>" + _T + rb"</si>")
+_PLAIN_FORMAT: Final = re.compile(r"[0#,.%]+|(?:\[\$-[\w-]+\])?[yYmMdDhHsS\\/:., -]+(?:;@)?")
+_TEXTS: Final = "xl/sharedStrings.xml"
+_MOST_SCANNED: Final = 64 << 20
+"""The largest part, in bytes, that is held in memory to be looked through."""
+_MOST_CELLS: Final = 5_000_000
+"""Of the rectangle from A1 to the last cell; calamine holds all of it, empty or not."""
+_DAYS: Final = (61, 2_958_466)
+"""Days after the 29 February 1900 that never was, up to the year 9999: both read them alike."""
+
+
+class _Shell(ExcelReader):  # type: ignore[misc]  # openpyxl has no types
+    """A workbook without its texts and cells: its parts, its names of sheets, its styles."""
+
+    def read_strings(self) -> None:
+        self.texts = self.package.find(SHARED_STRINGS)
+
+
+def _plain_sheets(data: bytes) -> dict[str, list[list[str | None]]] | None:
+    """Return the texts of all sheets by calamine, or None where openpyxl must read them.
+
+    What openpyxl refuses of a workbook is refused here too, since it opens it.
+    """
+    shell = _Shell(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    shell.read()
+    parts = [relation.target for _, relation in shell.parser.find_sheets()]
+    names = [sheet.title for sheet in shell.wb.worksheets]
+    texts = _plain_texts(shell)
+    if (
+        texts is None
+        or shell.wb.epoch != WINDOWS_EPOCH
+        or len(set(parts)) != len(names)
+        or not all(_is_plain(_scanned(shell.archive, part), shell.wb, texts) for part in parts)
+    ):
+        return None
+    try:
+        with python_calamine.load_workbook(io.BytesIO(data)) as book:
+            if book.sheet_names != names:
+                return None
+            sheets = [book.get_sheet_by_index(place) for place in range(len(names))]
+            return {
+                name: _to_the_last(
+                    [
+                        [None if cell == "" else _text(cell) for cell in row]
+                        for row in sheet.to_python(skip_empty_area=False)
+                    ]
+                )
+                for name, sheet in zip(names, sheets, strict=True)
+            }
+    except python_calamine.CalamineError:
+        return None
+
+
+def _plain_texts(shell: _Shell) -> int | None:
+    """Return how many shared texts there are, None if one of them is not a plain one."""
+    if shell.texts is None:
+        return 0
+    content = None
+    if shell.texts.PartName == f"/{_TEXTS}":
+        content = _scanned(shell.archive, _TEXTS)
+    texts = len(_PLAIN_TEXT.findall(content or b""))
+    return None if content is None or texts != len(_ANY_TEXT.findall(content)) else texts
+
+
+def _scanned(parts: zipfile.ZipFile, name: str) -> bytes | None:
+    """Return a part whose XML is well formed and has nothing unusual in it, else None."""
+    if parts.getinfo(name).file_size > _MOST_SCANNED:
+        return None
+    content = parts.read(name)
+    if _ENCODING.match(content) or not _HEAD.match(content) or _STRANGE.search(content):
+        return None
+    try:
+        expat.ParserCreate().Parse(content, True)
+    except expat.ExpatError:
+        return None
+    return content
+
+
+def _is_plain(content: bytes | None, book: Any, texts: int) -> bool:
+    """Say whether every cell of a sheet is one that calamine and openpyxl read alike."""
+    if content is None or content.count(b"<sheetData") != 1:
+        return False
+    found = _ROW_OR_CELL.findall(content)
+    columns = zip(*found, strict=True) if found else [()] * 6
+    row, column, cell_row, style, number, text = (np.array(each, dtype="S") for each in columns)
+    is_row = column == b""
+    rows = row[is_row].astype(np.int64)
+    cells = len(found) - len(rows)
+    if len(rows) != len(_ANY_ROW.findall(content)) or cells != len(_ANY_CELL.findall(content)):
+        return False
+    return cells == 0 or (
+        _in_order(is_row, rows, column[~is_row], cell_row[~is_row].astype(np.int64))
+        and np.max(text[text != b""].astype(np.int64), initial=-1) < texts
+        and _numbers_are_plain(style[number != b""], number[number != b""], book)
+    )
+
+
+def _in_order(
+    is_row: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    letters: NDArray[np.bytes_],
+    row: NDArray[np.int64],
+) -> bool:
+    """Say whether each cell stands in its own row, rows and cells ascend, and they fit in memory.
+
+    Parameters
+    ----------
+    is_row
+        Of the rows and cells of a sheet, as they follow one another: which are rows.
+    rows
+        The numbers of the rows.
+    letters, row
+        The column and the row that each cell names.
+    """
+    within = np.cumsum(is_row)[~is_row] - 1
+    names, which = np.unique(letters, return_inverse=True)
+    column = np.array([column_index_from_string(name.decode()) for name in names])[which]
+    return bool(
+        within.min() >= 0
+        and (rows[within] == row).all()
+        and rows.min() >= 1
+        and (np.diff(rows) > 0).all()
+        and (np.diff(row * (1 << 15) + column) > 0).all()
+        and column.max() <= MOST_COLUMNS
+        and row.max() * column.max() <= _MOST_CELLS
+    )
+
+
+def _numbers_are_plain(style: NDArray[np.bytes_], number: NDArray[np.bytes_], book: Any) -> bool:
+    """Say whether numbers have formats that both readers take alike, days within their range."""
+    styles, which = np.unique(np.where(style == b"", b"0", style), return_inverse=True)
+    values = number.astype(float)
+    for place, name in enumerate(styles):
+        its = int(name)
+        if its >= len(book._cell_styles):  # noqa: SLF001 - openpyxl has no other way to them
+            return False
+        code = book._cell_styles[its].numFmtId  # noqa: SLF001
+        known = code in BUILTIN_FORMATS or _PLAIN_FORMAT.fullmatch(
+            book._number_formats[code - BUILTIN_FORMATS_MAX_SIZE]  # noqa: SLF001
+        )
+        if not known or its in book._timedelta_formats:  # noqa: SLF001
+            return False
+        if its in book._date_formats:  # noqa: SLF001
+            days = values[which == place]
+            if days.min() < _DAYS[0] or days.max() >= _DAYS[1]:
+                return False
+    return True
+
+
 def _open(data: bytes, *, values: bool) -> ExcelReader:
     """Open a workbook row by row, for the saved values of its formulas or for these."""
     reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)
@@ -420,7 +609,7 @@ def _sheets(
     reader = _open(data, values=True)
     unsaved = _formulas(data, what) if formulas else {}
     areas = _merged(reader) if merged else {}
-    tables: dict[str, pd.DataFrame] = {}
+    texts: dict[str, list[list[str | None]]] = {}
     findings: list[Finding] = []
     for sheet in reader.wb.worksheets:
         name = f"{what}, sheet {sheet.title!r}"
@@ -432,14 +621,22 @@ def _sheets(
                 where = some(f"{get_column_letter(column)}{row}" for row, column in places)
                 findings.append(Finding("unread_part", f"{name}: {why} in {where}; left empty"))
         _fill_down(rows, areas.get(sheet.title, []))
+        texts[sheet.title] = rows
+    return _tables(texts, what), tuple(findings)
+
+
+def _tables(sheets: dict[str, list[list[str | None]]], what: str) -> dict[str, pd.DataFrame]:
+    """Return the tables of sheets whose cells are texts already; empty ones are left out."""
+    tables: dict[str, pd.DataFrame] = {}
+    for title, rows in sheets.items():
         if any(rows):
             width = max(map(len, rows))
-            rows = [row + [None] * (width - len(row)) for row in rows]
-            cells = pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype="str")
-            tables[sheet.title] = to_table(cells, name)
+            even = [row + [None] * (width - len(row)) for row in rows]
+            cells = pd.DataFrame(even, index=range(1, len(rows) + 1), dtype="str")
+            tables[title] = to_table(cells, f"{what}, sheet {title!r}")
     if not tables:
         raise FileError(f"{what}: no cell has content; export the table again")
-    return tables, tuple(findings)
+    return tables
 
 
 def _rows(sheet: Any, what: str) -> tuple[list[list[str | None]], set[Place], list[Place]]:
@@ -461,9 +658,20 @@ def _rows(sheet: Any, what: str) -> tuple[list[list[str | None]], set[Place], li
         if len(texts) > MOST_COLUMNS:
             raise FileError(f"{what}: more than {MOST_COLUMNS} columns are not read")
         rows.append(texts)
+    return _to_the_last(rows), blank, wrong
+
+
+def _to_the_last(rows: list[list[str | None]]) -> list[list[str | None]]:
+    """Return rows without the empty ones at the end, and each without the empty cells at its end.
+
+    The lists themselves become shorter.
+    """
+    for row in rows:
+        while row and not row[-1]:
+            row.pop()
     while rows and not rows[-1]:
         rows.pop()
-    return rows, blank, wrong
+    return rows
 
 
 def _numbered(sheet: Any, what: str) -> Iterator[tuple[int, Any]]:
