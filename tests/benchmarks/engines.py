@@ -23,7 +23,7 @@ import mine_geo as mg
 from mine_geo.geo.border import border_lines, window
 from mine_geo.split import kernel, plane
 from mine_geo.split.engines import threads
-from tests.benchmarks.split_100k import made_up_hazards
+from tests.benchmarks.peers import made_up_hazards
 from tests.hand import Chords
 from tests.nasty import valid_polygon
 
