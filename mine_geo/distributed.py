@@ -194,7 +194,9 @@ def write(
     system.makedirs(root, exist_ok=True)
     if any(system.glob(f"{root}/{pattern}") for pattern in ENDINGS):
         raise FileError(f"{folder}: holds GeoParquet files already; choose another folder")
-    near = split.spatial_shuffle(npartitions=partitions or split.npartitions)
+    # The places of all are asked for before any is moved: without keeping it where the workers are,
+    # each hazard would be split twice.
+    near = split.persist().spatial_shuffle(npartitions=partitions or split.npartitions)
     names = [f"{root}/part-{number:05}.parquet" for number in range(near.npartitions)]
     written = [
         dask.delayed(_write)(part, name, folder, options)

@@ -51,10 +51,11 @@ MOST_FOR_SPHERELY = 10_000
 PROBES = 100
 """Hazards that are measured by brute force as well."""
 PLAIN = "import geopandas, sqlalchemy, geoalchemy2, rich, click"
+HELP = "from mine_geo.cli import main; main(['--help'])"
 COMMANDS = {
     "plain imports": [sys.executable, "-c", PLAIN],
     "import mine_geo": [sys.executable, "-c", "import mine_geo"],
-    "mine-geo --help": [sys.executable, "-m", "mine_geo.cli", "--help"],
+    "mine-geo --help": [sys.executable, "-c", HELP],
 }
 
 

@@ -310,7 +310,9 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("column", "cell", "says"), CELLS, ids=repr)
+@pytest.mark.parametrize(
+    ("column", "cell", "says"), CELLS, ids=lambda value: "bad" if value is BAD else repr(value)
+)
 def test_a_cell_says_the_same_in_a_frame_and_in_a_file(column, cell, says):
     cells = pd.Series([cell], dtype=object)
     frame = gpd.GeoDataFrame(
