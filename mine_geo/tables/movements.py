@@ -81,7 +81,7 @@ def balance(
     pandas.DataFrame
         The group's columns, then `opening_m2`, `registered_m2`, `amended_m2`, `transferred_m2`,
         `cancelled_m2`, `reduced_m2`, `cleared_m2`, with zones `moved_m2`, and `remaining_m2`:
-        the first four less the next three, and `moved_m2`, are the last.
+        the first four less the next three, and `moved_m2`, are the last. Whole m².
 
     Raises
     ------
@@ -327,7 +327,12 @@ def changes(before: Fold, after: Fold) -> pd.DataFrame:
         `change_m2`, the change of what remains: its sum is that of the register. `why` is
         `new` (happened after the first reading's day), `late` (happened by then, not known then),
         `gone` (retracted, or not in the second reading) or `re-attributed` (other m², because an
-        event before it changed).
+        event before it changed). Sizes are whole m².
+
+    Raises
+    ------
+    RecordError
+        If one event is of another hazard in the other fold: they are of two ledgers.
 
     Examples
     --------
@@ -344,6 +349,13 @@ def changes(before: Fold, after: Fold) -> pd.DataFrame:
     # Every event that either reading counts, what it did in each, and the difference. Most are in
     # both and did the same: they moved nothing, and are left out.
     old, new = (each.effects.set_index("event_id") for each in (before, after))
+    both = new.index.intersection(old.index)
+    other = (new["hazard_id"].reindex(both) != old["hazard_id"].reindex(both)).to_numpy()
+    if other.any():
+        raise RecordError(
+            f"event {some(both[other])} is of another hazard in the other fold; give two folds of "
+            "one ledger"
+        )
     names = list(MOVEMENT_COLUMNS)
     every = new.index.append(old.index.difference(new.index, sort=False))
     was, now = (each[names].reindex(every, fill_value=0) for each in (old, new))

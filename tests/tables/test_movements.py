@@ -258,3 +258,11 @@ def test_random_periods_balance(events, since, until):
         assert moved == state.hazards["size_m2"].sum() - opening
     effective = releases(state, by=[], since=since)["released_m2"].sum()
     assert effective == table[list(MOVEMENT_COLUMNS[3:])].sum().sum()
+
+
+def test_changes_between_two_ledgers_are_refused():
+    other = ledger(
+        born("H2", NEXT, "2021-06-01"), event("a", "H2", "cancelled", "2022-03-01", NEXT)
+    )
+    with pytest.raises(RecordError, match="event a is of another hazard"):
+        changes(fold(TWO), fold(other))
