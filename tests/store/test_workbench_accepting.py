@@ -300,7 +300,7 @@ def test_a_redrawn_hazard_without_a_day_is_left(store: Store) -> None:
     name = submit(store, {**undated, "geometry": WEST}, {"hazard_id": "B", "village": "V", **B})
     done = store.accept(name)
     assert done.left == (
-        Left(1, "A", "redrawn, and no day of survey: say from which day, with happened_on="),
+        Left(1, "A", "redrawn, and no day of survey: say from which day, with happened_on=..."),
     )
     with pytest.raises(errors.RecordError, match="happened_on="):
         store.accept(name, hazards="A")
