@@ -456,6 +456,6 @@ def test_rejected_records_stay_to_be_seen_and_count_no_more(store: Store) -> Non
 @pytest.mark.parametrize("why", ["", "  ", None])
 def test_a_rejection_needs_a_reason(store: Store, why: Any) -> None:
     name = submit(store, A)
-    with pytest.raises(errors.RecordError, match="why is missing"):
+    with pytest.raises(errors.RecordError, match="reason is missing"):
         store.reject(name, reason=why)
     assert store.submission(name).records["state"].tolist() == ["waiting"]
