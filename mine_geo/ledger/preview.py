@@ -208,7 +208,7 @@ def outcome_first(call: str, outcome: object, polygon: object) -> None:
     Traceback (most recent call last):
     mine_geo.errors.OptionError: the outcome comes before the polygon: write ...
     """
-    if isinstance(polygon, str):
+    if isinstance(polygon, str) and (polygon in OUTCOMES or not isinstance(outcome, str)):
         raise OptionError(f"the outcome comes before the polygon: write {call}")
     if not isinstance(outcome, str):
         given = type(outcome).__name__

@@ -209,8 +209,6 @@ def test_every_verb_is_shown_and_then_recorded(filled: Command, case: str) -> No
     [
         (["describe", "AP-1", "--set", "village"], errors.OptionError, "COLUMN=VALUE"),
         (["describe", "AP-1", "--set", "size_m2=7"], errors.OptionError, "cannot change size_m2"),
-        (["describe", "AP-1", "--set", "village=V", "--operator", "MAG"], errors.OptionError,
-         "--set operator"),
         (["divide", "AP-2", "{parts}"], errors.OptionError, "--id names one of: Name"),
         (["amend", "AP-9", "{parts}"], errors.UnknownNameError, "AP-9"),
         (["spot-task"], errors.RecordError, "without items"),

@@ -300,7 +300,7 @@ def test_a_redrawn_hazard_without_a_day_is_left(store: Store) -> None:
     name = submit(store, {**undated, "geometry": WEST}, {"hazard_id": "B", "village": "V", **B})
     done = store.accept(name)
     assert done.left == (
-        Left(1, "A", "redrawn, and no day of survey: say from which day, with happened_on="),
+        Left(1, "A", "redrawn, and no day of survey: say from which day, with happened_on=..."),
     )
     with pytest.raises(errors.RecordError, match="happened_on="):
         store.accept(name, hazards="A")
@@ -456,6 +456,6 @@ def test_rejected_records_stay_to_be_seen_and_count_no_more(store: Store) -> Non
 @pytest.mark.parametrize("why", ["", "  ", None])
 def test_a_rejection_needs_a_reason(store: Store, why: Any) -> None:
     name = submit(store, A)
-    with pytest.raises(errors.RecordError, match="why is missing"):
+    with pytest.raises(errors.RecordError, match="reason is missing"):
         store.reject(name, reason=why)
     assert store.submission(name).records["state"].tolist() == ["waiting"]
