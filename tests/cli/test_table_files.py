@@ -163,7 +163,9 @@ def test_a_workbook_has_the_fields_on_a_sheet_and_is_the_same_twice(desk: Comman
         desk.done(*words, "-o", "b.xlsx")
         first, second = (desk.folder.joinpath(name) for name in ("a.xlsx", "b.xlsx"))
         assert first.read_bytes() == second.read_bytes()
-        about = pd.read_excel(first, sheet_name="about").set_index("field")["value"]
+        about = pd.read_excel(first, sheet_name="about", engine="openpyxl").set_index("field")[
+            "value"
+        ]
         assert about.index.tolist() == list(envelope.FIELDS)
         assert about["threshold_m"] == 7000
         book = openpyxl.load_workbook(first)

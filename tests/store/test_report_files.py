@@ -98,7 +98,7 @@ def test_points_that_repeat_their_numbers_are_not_told_to_be_put_in_one_ring(tmp
 
 def test_points_of_a_hazard_with_two_reports_on_another_sheet(tmp_path):
     """Which of the two reports a point is of, nothing says."""
-    sheets = pd.read_excel(REPORTS / "c51.xlsx", sheet_name=None)
+    sheets = pd.read_excel(REPORTS / "c51.xlsx", sheet_name=None, engine="openpyxl")
     path = tmp_path / "two.xlsx"
     with pd.ExcelWriter(path) as book:
         sheets["Reports"].to_excel(book, sheet_name="Reports", index=False)
@@ -113,7 +113,7 @@ def test_points_of_a_hazard_with_two_reports_on_another_sheet(tmp_path):
 
 def sheet(name: str, **changes: object) -> pd.DataFrame:
     """Return the first sheet of a file, with other or further columns; None: without one."""
-    table = pd.read_excel(REPORTS / name)
+    table = pd.read_excel(REPORTS / name, engine="openpyxl")
     gone = [column for column, value in changes.items() if value is None]
     kept = {column: value for column, value in changes.items() if value is not None}
     return table.drop(columns=gone).assign(**kept)
