@@ -254,7 +254,10 @@ def test_a_preview_of_the_desk_says_what_it_does(
             listed = store.submissions()["submission_id"].tolist()
             if name in {"accept", "reject"}:
                 words = {"submission_id": listed[said["which"] % len(listed)]}
-                more = {"reject": {"reason": "no"}, "accept": {"happened_on": said.get("happened_on")}}
+                more = {
+                    "reject": {"reason": "no"},
+                    "accept": {"happened_on": said.get("happened_on")},
+                }
                 words |= {"hazards": said["hazards"], **more[name]}
                 previewed(store, name, words)
                 continue
