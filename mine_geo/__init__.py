@@ -86,9 +86,8 @@ if TYPE_CHECKING:
     from mine_geo.split.zones import border_sensitivity, border_split
     from mine_geo.store import Store, create_store, open_store
     from mine_geo.tables.bounds import zone_bounds
-    from mine_geo.tables.movements import balance, changes, releases
+    from mine_geo.tables.movements import balance, changes, released_land, releases
     from mine_geo.tables.published import published_table, reconcile
-    from mine_geo.tables.released import released_land
     from mine_geo.tables.totals import totals
 
 __version__ = "0.1.0"
@@ -121,7 +120,7 @@ _HOMES = {
     "read_hazards": "intake",
     "reconcile": "tables.published",
     "release_area": "ledger.preview",
-    "released_land": "tables.released",
+    "released_land": "tables.movements",
     "releases": "tables.movements",
     "size_m2": "geo.geometry",
     "to_hazards": "geo.hazards",

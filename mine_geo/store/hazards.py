@@ -27,9 +27,8 @@ from sqlalchemy import exists, false, func, or_, select, true
 from mine_geo.errors import StoreError, UnknownNameError, choose
 from mine_geo.geo import admin_names
 from mine_geo.geo.cells import day_of, moment_of
-from mine_geo.ledger.attributes import PARENT
 from mine_geo.ledger.cut import NOTHING
-from mine_geo.ledger.fold import fold
+from mine_geo.ledger.fold import PARENT, fold
 from mine_geo.split.distance import border_nearest
 from mine_geo.split.zones import CUTTING, unmeasurable
 from mine_geo.store import layers

@@ -21,7 +21,7 @@ from mine_geo.store.ledger.entries import id_of
 from mine_geo.store.ledger.judging import View
 from mine_geo.store.schema import content
 from mine_geo.tables import movements
-from mine_geo.tables.released import released_land
+from mine_geo.tables.movements import released_land
 from mine_geo.terms import EVENT_TYPES, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES, THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ class ReadingMethods(Base):
         Returns
         -------
         geopandas.GeoDataFrame
-            See `released.released_land`; EPSG:4326.
+            See `movements.released_land`; EPSG:4326.
 
         Raises
         ------

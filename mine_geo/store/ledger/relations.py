@@ -23,9 +23,8 @@ from sqlalchemy.types import NullType
 from mine_geo.disclosure.withholding import safely
 from mine_geo.geo.blobs import SRID
 from mine_geo.geo.geometry import exact_size_m2
-from mine_geo.ledger.attributes import PARENT
 from mine_geo.ledger.cut import LEAST_M2, areal
-from mine_geo.ledger.fold import linked
+from mine_geo.ledger.fold import PARENT, linked
 from mine_geo.store.ledger.stored import MANY
 from mine_geo.store.schema import rows
 from mine_geo.store.schema.models import EVENT, HAZARD

@@ -17,8 +17,8 @@ import shapely
 from sqlalchemy import select
 
 from mine_geo.errors import RecordError
-from mine_geo.ledger.attributes import PARENT
 from mine_geo.ledger.events import ATTRIBUTES
+from mine_geo.ledger.fold import PARENT
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import EVENT, HAZARD
 from mine_geo.terms import CRS, EVENT_COLUMNS, HAZARD_COLUMNS, ITEM_COLUMNS

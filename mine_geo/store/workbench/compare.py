@@ -17,7 +17,7 @@ from sqlalchemy import select
 from mine_geo.geo.cells import changed
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.geo.snapshots import same_outlines
-from mine_geo.ledger.attributes import PARENT
+from mine_geo.ledger.fold import PARENT
 from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import DESCRIBED
 from mine_geo.store.ledger.stored import HASH, MANY
