@@ -69,8 +69,7 @@ if TYPE_CHECKING:
     from mine_geo import distributed, errors, exports, intake, maps, terms
     from mine_geo.disclosure.disclosed import disclose
     from mine_geo.disclosure.layers import Layers, Selection
-    from mine_geo.disclosure.settings import PublicSettings
-    from mine_geo.disclosure.standing import StandingText
+    from mine_geo.disclosure.settings import PublicSettings, StandingText
     from mine_geo.errors import MineGeoError
     from mine_geo.geo import sample
     from mine_geo.geo.admin import assign_admin
@@ -97,7 +96,7 @@ _HOMES = {
     "MineGeoError": "errors",
     "PublicSettings": "disclosure.settings",
     "Selection": "disclosure.layers",
-    "StandingText": "disclosure.standing",
+    "StandingText": "disclosure.settings",
     "Store": "store",
     "assign_admin": "geo.admin",
     "balance": "tables.movements",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.disclosure.layers import EVERYTHING, as_layers
-from mine_geo.disclosure.restriction import check_personal, leaving
+from mine_geo.disclosure.restriction import check_personal, check_place, leaving, new_file
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import contents, public_contents, where, with_notices, within
 from mine_geo.exports.geopackage import write_geopackage
@@ -25,7 +25,6 @@ from mine_geo.exports.points import points_table, turning_points, write_points
 from mine_geo.exports.tables import write_table
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.scene import Scene
-from mine_geo.maps.whole_files import check_place, new_file
 from mine_geo.tables.envelope import Envelope, Zones
 from mine_geo.tables.envelope import schema as table_schema
 

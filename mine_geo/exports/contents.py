@@ -18,7 +18,7 @@ import shapely
 
 from mine_geo.disclosure.disclosed import Disclosed
 from mine_geo.disclosure.layers import EVERYTHING
-from mine_geo.disclosure.standing import metadata, not_counted
+from mine_geo.disclosure.settings import metadata, not_counted
 from mine_geo.errors import OptionError
 from mine_geo.exports.xml_text import clean
 from mine_geo.geo.crs import require_lonlat

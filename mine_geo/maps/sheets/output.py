@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.disclosure import restriction
+from mine_geo.disclosure.restriction import write_file
 from mine_geo.errors import OptionError
 from mine_geo.maps.sheets import paper
 from mine_geo.maps.sheets.paper import DPI, pinned
-from mine_geo.maps.whole_files import write_file
 
 if TYPE_CHECKING:
     from mine_geo.maps.sheets.paper import Page
