@@ -81,8 +81,7 @@ if TYPE_CHECKING:
     from mine_geo.ledger.fold import fold
     from mine_geo.ledger.preview import divide, merge, release_area
     from mine_geo.split.distance import border_distance
-    from mine_geo.split.near_zone import near_zone
-    from mine_geo.split.zones import border_sensitivity, border_split
+    from mine_geo.split.zones import border_sensitivity, border_split, near_zone
     from mine_geo.store import Store, create_store, open_store
     from mine_geo.tables.bounds import zone_bounds
     from mine_geo.tables.movements import balance, changes, released_land, releases
@@ -111,7 +110,7 @@ _HOMES = {
     "divide": "ledger.preview",
     "fold": "ledger.fold",
     "merge": "ledger.preview",
-    "near_zone": "split.near_zone",
+    "near_zone": "split.zones",
     "open_store": "store",
     "published_table": "tables.published",
     "read_admin": "intake",

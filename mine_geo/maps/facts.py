@@ -384,7 +384,7 @@ def none_said(what: Said | None, not_counted: Said, *, unsure: bool) -> Said:
         said = say("around.unsure", what=what or say("kind.several"))
     else:
         said = say("totals.none") if what is None else say("totals.none_of", what=what)
-    rest = say("settings.not_counted", items=not_counted)
+    rest = say("standing.not_counted", items=not_counted)
     return Said(f"{said.en} {rest.en}", f"{said.km} {rest.km}")
 
 
