@@ -25,7 +25,7 @@ from mine_geo.maps.atlas.build import Atlas, atlas
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
 from mine_geo.maps.scene import Scene
-from mine_geo.maps.sheets.printing import sheet
+from mine_geo.maps.sheets import sheet
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:

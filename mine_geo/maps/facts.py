@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from mine_geo.maps.ground import Around, Beneath
-    from mine_geo.maps.public.tables import Section
+    from mine_geo.maps.public import Section
     from mine_geo.maps.subject import Nav, Subject, UnitTable
 
 
