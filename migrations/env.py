@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `mine_geo.store.migrate` hands over.
+"""Runs the migrations on the connection that `mine_geo.store.making` hands over.
 
 There is no alembic.ini and no offline mode: a store is brought up to date by
 `mine-geo db upgrade`, in one transaction, on PostGIS and on GeoPackage alike.
@@ -12,8 +12,7 @@ from sqlalchemy import inspect
 from sqlalchemy.schema import CreateSchema
 
 from mine_geo.store.engines import SCHEMA
-from mine_geo.store.schema.models import METADATA
-from mine_geo.store.schema.revisions import VERSION_TABLE
+from mine_geo.store.schema.models import METADATA, VERSION_TABLE
 
 
 def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:

@@ -69,8 +69,7 @@ if TYPE_CHECKING:
     from mine_geo import distributed, errors, exports, intake, maps, terms
     from mine_geo.disclosure.disclosed import disclose
     from mine_geo.disclosure.layers import Layers, Selection
-    from mine_geo.disclosure.settings import PublicSettings
-    from mine_geo.disclosure.standing import StandingText
+    from mine_geo.disclosure.settings import PublicSettings, StandingText
     from mine_geo.errors import MineGeoError
     from mine_geo.geo import sample
     from mine_geo.geo.admin import assign_admin
@@ -82,13 +81,11 @@ if TYPE_CHECKING:
     from mine_geo.ledger.fold import fold
     from mine_geo.ledger.preview import divide, merge, release_area
     from mine_geo.split.distance import border_distance
-    from mine_geo.split.near_zone import near_zone
-    from mine_geo.split.zones import border_sensitivity, border_split
+    from mine_geo.split.zones import border_sensitivity, border_split, near_zone
     from mine_geo.store import Store, create_store, open_store
     from mine_geo.tables.bounds import zone_bounds
-    from mine_geo.tables.movements import balance, changes, releases
+    from mine_geo.tables.movements import balance, changes, released_land, releases
     from mine_geo.tables.published import published_table, reconcile
-    from mine_geo.tables.released import released_land
     from mine_geo.tables.totals import totals
 
 __version__ = "0.1.0"
@@ -98,7 +95,7 @@ _HOMES = {
     "MineGeoError": "errors",
     "PublicSettings": "disclosure.settings",
     "Selection": "disclosure.layers",
-    "StandingText": "disclosure.standing",
+    "StandingText": "disclosure.settings",
     "Store": "store",
     "assign_admin": "geo.admin",
     "balance": "tables.movements",
@@ -113,7 +110,7 @@ _HOMES = {
     "divide": "ledger.preview",
     "fold": "ledger.fold",
     "merge": "ledger.preview",
-    "near_zone": "split.near_zone",
+    "near_zone": "split.zones",
     "open_store": "store",
     "published_table": "tables.published",
     "read_admin": "intake",
@@ -121,7 +118,7 @@ _HOMES = {
     "read_hazards": "intake",
     "reconcile": "tables.published",
     "release_area": "ledger.preview",
-    "released_land": "tables.released",
+    "released_land": "tables.movements",
     "releases": "tables.movements",
     "size_m2": "geo.geometry",
     "to_hazards": "geo.hazards",

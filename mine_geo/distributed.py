@@ -18,8 +18,7 @@ import pandas as pd
 
 from mine_geo.errors import FileError, MineGeoError, RecordError, some
 from mine_geo.exports import geoparquet
-from mine_geo.split.near_zone import NearZone
-from mine_geo.split.zones import CUTTING
+from mine_geo.split.zones import CUTTING, NearZone
 from mine_geo.tables.totals import condensed, totals_of_parts
 from mine_geo.terms import THRESHOLD_M
 

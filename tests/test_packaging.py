@@ -23,13 +23,13 @@ MOST_BYTES = 20_000_000
 HEAVY = {"alembic", "folium", "geopandas", "numpy", "pandas", "pyogrio", "shapely", "sqlalchemy"}
 FIND = """
 import json, mine_geo
-from mine_geo.store.schema import revisions
+from mine_geo.store.schema import models
 print(json.dumps({
     "package": mine_geo.__file__,
     "minefields": str(mine_geo.sample.path("minefields")),
     "published": str(mine_geo.sample.path("published")),
-    "migrations": str(revisions.folder()),
-    "revisions": revisions.known(),
+    "migrations": str(models.revisions_folder()),
+    "revisions": models.known_revisions(),
 }))
 """
 

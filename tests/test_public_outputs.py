@@ -9,7 +9,7 @@ import pytest
 
 from mine_geo import exports
 from mine_geo.disclosure.layers import Layers, Selection
-from mine_geo.disclosure.standing import StandingText
+from mine_geo.disclosure.settings import StandingText
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.pages.compose import compose

@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 
 from mine_geo import exports, maps
-from mine_geo.disclosure import standing
+from mine_geo.disclosure import settings
 from mine_geo.disclosure.disclosed import disclose
 from mine_geo.disclosure.layers import Layers, Selection
-from mine_geo.disclosure.settings import PublicSettings
-from mine_geo.disclosure.standing import StandingText
+from mine_geo.disclosure.settings import PublicSettings, StandingText
 from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import atlas
@@ -266,5 +265,5 @@ def test_what_is_put_into_the_text_is_no_template():
 
 def test_all_kinds_counted_still_leaves_what_is_unknown():
     kinds = ("ap_minefield", "av_minefield", "cluster_munition", "other_erw", "")
-    said = standing.not_counted(kinds)[0]
+    said = settings.not_counted(kinds)[0]
     assert said == "other kinds of explosive ordnance; ground that nobody has surveyed"

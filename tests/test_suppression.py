@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from mine_geo.disclosure.suppression import Tree, hide_details, hide_totals, intervals, tree_of
+from mine_geo.disclosure.withholding import Tree, hide_details, hide_totals, intervals, tree_of
 
 
 def leaves_of(tree):

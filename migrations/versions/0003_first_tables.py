@@ -7,7 +7,7 @@ GeoPackage.
 import sqlalchemy as sa
 from alembic import op
 
-from mine_geo.store.schema.types import Moment, Shape
+from mine_geo.store.schema.rows import Moment, Shape
 
 revision = "0003"
 down_revision = None

@@ -6,7 +6,7 @@ Revision: 0005, after 0004. Runs on PostGIS and on GeoPackage. Nothing that is t
 import sqlalchemy as sa
 from alembic import op
 
-from mine_geo.store.schema.types import Moment, Shape
+from mine_geo.store.schema.rows import Moment, Shape
 
 revision = "0005"
 down_revision = "0004"

@@ -261,7 +261,7 @@ def _sources(store: Store, reading: Reading, how: Recipe) -> Sources:
 
 def _claims(format_: str, output: Path | None) -> None:
     """Give the claims; they are of published documents, and of no store."""
-    from mine_geo.tables.claims import VERDICTS, claims  # noqa: PLC0415
+    from mine_geo.tables.published import VERDICTS, claims  # noqa: PLC0415
 
     table = claims()
     counts = table["verdict"].value_counts()

@@ -239,7 +239,7 @@ def disclose(
       small commune lie. So there is one set of parameters, and editions are compared before they
       are written (`editions`).
     - Figures of fewer hazards than the least count are left out with as many others as that takes
-      (`suppression`), and sizes rounded. That does not hide what somebody knows already who holds
+      (`withholding`), and sizes rounded. That does not hide what somebody knows already who holds
       all hazards of a figure but one, nor that one hazard has nearly all the m² of a figure.
     - The difference of figures with and without what waits, where both get out.
 

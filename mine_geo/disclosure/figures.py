@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from mine_geo.disclosure.suppression import Tree, hide_details, hide_totals, tree_of, veiled
+from mine_geo.disclosure.withholding import Tree, hide_details, hide_totals, tree_of, veiled
 from mine_geo.errors import RecordError
 from mine_geo.terms import OUTCOMES, TOTAL_COLUMNS, ZONES
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.disclosure.settings import PublicSettings
-    from mine_geo.disclosure.suppression import Mask, Numbers
+    from mine_geo.disclosure.withholding import Mask, Numbers
 
 
 WAITING: Final = "workbench_hazards"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mine_geo.disclosure.standing import StandingText
+    from mine_geo.disclosure.settings import StandingText
     from mine_geo.terms import Kind, Rule, Workbench
 
 

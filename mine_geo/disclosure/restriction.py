@@ -4,6 +4,9 @@ Restricted is every output that shows polygons, ids or records of hazards; publi
 of disclosed figures alone. Totals by unit, kind, year, zone or outcome are neither. A restricted
 output says so where a reader sees it and in its metadata, and is for its owner's eyes on the disk
 (`restricted_mode`). One kind never replaces the other unless that is said by its name.
+
+Files appear whole or not at all (`new_file`, `write_file`): each is made beside its place and then
+moved there.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ import os
 import re
 import sqlite3
 import struct
+import tempfile
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +39,7 @@ from mine_geo.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from datetime import date
 
     import pandas as pd
@@ -607,3 +612,135 @@ def _stripped(value: Any, named: Collection[str]) -> Any:
         for name, each in value.items()
         if not name.startswith(PERSONAL) or name in named
     }
+
+
+def write_file(
+    path: str | os.PathLike[str],
+    content: bytes | str,
+    *,
+    public: bool = False,
+    replace: str | None = None,
+) -> None:
+    """Write a file at once: others see the old one or the whole new one.
+
+    Parameters
+    ----------
+    path
+        The file.
+    content
+        Its bytes, or a text, written in UTF-8.
+    public
+        Whether it is for everybody; else it is restricted, and its owner's alone.
+    replace
+        "public" or "restricted": of which kind a file that is there may be, where it is not of
+        the same (`check`).
+
+    Raises
+    ------
+    FileError
+        If it cannot be written, or takes the place of a file of the other kind (or lies in the
+        folder of an atlas of the other kind) that `replace` does not name; then nothing has
+        changed.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_file(Path(folder) / "page.html", b"whole", public=True)
+    ...     [(each.name, each.read_bytes()) for each in Path(folder).iterdir()]
+    [('page.html', b'whole')]
+    """
+    check(path, public=public, replace=replace)
+    whole = content.encode() if isinstance(content, str) else content
+    try:
+        put(Path(path), whole, restricted=not public)
+    except OSError as error:
+        raise FileError(
+            f"{os.fspath(path)}: cannot be written ({error.strerror or error}); choose a folder "
+            "that exists, has room, and may be written to"
+        ) from error
+
+
+@contextmanager
+def new_file(
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    public: bool = False,
+    replace: str | None = None,
+) -> Iterator[Path]:
+    """Give a place to write a file; what stands there at the end is moved to `path`.
+
+    Parameters
+    ----------
+    path
+        Where the file shall be. Its folder must be there.
+    overwrite
+        Replace a file that is there already, at the very end.
+    public
+        Whether the file is public; else it is restricted, and its mode says so.
+    replace
+        As for `check`.
+
+    Raises
+    ------
+    FileError
+        If there is a file and `overwrite` is false, or one of the other kind (`replace`), `path` is
+        a folder, or cannot be written; then nothing has changed.
+    OptionError
+        If the environment names no mode of restricted files.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with new_file(folder / "a.txt") as place:
+    ...     _ = place.write_text("whole")
+    >>> (folder / "a.txt").read_text(), len(list(folder.iterdir()))
+    ('whole', 1)
+    """
+    target = Path(path)
+    check_place(target, overwrite=overwrite, public=public, replace=replace)
+    mode = None if public else file_mode()
+    try:
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
+            place = Path(folder) / target.name
+            yield place
+            check_place(target, overwrite=overwrite, public=public, replace=replace)
+            if mode is not None:
+                place.chmod(mode)  # the folder that it is made in is its owner's alone
+            place.replace(target)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(
+            f"{target}: cannot be written ({error.strerror or error}); choose another place"
+        ) from error
+
+
+def check_place(
+    target: Path, *, overwrite: bool, public: bool = False, replace: str | None = None
+) -> None:
+    """Refuse a place where no file can be.
+
+    Raises
+    ------
+    FileError
+        If it is a folder, its folder is not there, or there is a file that may not be replaced:
+        any without `overwrite`, one of the other kind (`check`).
+
+    Examples
+    --------
+    >>> check_place(Path("no such folder", "a.txt"), overwrite=False)
+    Traceback (most recent call last):
+    mine_geo.errors.FileError: ...a.txt: there is no folder ...; make it first
+    """
+    try:
+        there, folder, parent = target.exists(), target.is_dir(), target.parent.is_dir()
+    except OSError as error:
+        raise FileError(f"{target}: cannot be a file ({error.strerror}); choose another") from error
+    if not parent:
+        raise FileError(f"{target}: there is no folder {target.parent}; make it first")
+    if folder:
+        raise FileError(f"{target}: is a folder; give the name of a file")
+    if there and not overwrite:
+        raise FileError(f"{target}: is there already; choose another name, or say overwrite")
+    check(target, public=public, replace=replace)

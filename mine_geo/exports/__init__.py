@@ -4,7 +4,7 @@ Frames in, a file out; geometry is EPSG:4326 in all of them. Every file says how
 made, of which day its data is, whose it is, and whether it is invented.
 
 XML is written by the standard library: no writer of KML or GPX was found that is kept up and
-escapes all that it is given (see `kml` and `gpx`).
+escapes all that it is given (see `kml` and `points`).
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.disclosure.layers import EVERYTHING, as_layers
-from mine_geo.disclosure.restriction import check_personal, leaving
+from mine_geo.disclosure.restriction import check_personal, check_place, leaving, new_file
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import contents, public_contents, where, with_notices, within
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.geoparquet import split_file
-from mine_geo.exports.gpx import write_gpx
 from mine_geo.exports.kml import write_kml
-from mine_geo.exports.points import points_table, turning_points, write_points
+from mine_geo.exports.points import points_table, turning_points, write_gpx, write_points
 from mine_geo.exports.tables import write_table
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.scene import Scene
-from mine_geo.maps.whole_files import check_place, new_file
 from mine_geo.tables.envelope import Envelope, Zones
 from mine_geo.tables.envelope import schema as table_schema
 

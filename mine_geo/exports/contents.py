@@ -1,14 +1,17 @@
 """The layers of an exported file, and what it says of itself (EPSG:4326).
 
-Columns as files and other programs know them: days, whole numbers, numbers, flags, text.
+Columns as files and other programs know them: days, whole numbers, numbers, flags, text; and text
+that any parser of XML takes.
 
 What a file for everybody says beside its figures: the standing text, and what is not counted.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 import geopandas as gpd
 import numpy as np
@@ -18,19 +21,65 @@ import shapely
 
 from mine_geo.disclosure.disclosed import Disclosed
 from mine_geo.disclosure.layers import EVERYTHING
-from mine_geo.disclosure.standing import metadata, not_counted
+from mine_geo.disclosure.settings import metadata, not_counted
 from mine_geo.errors import OptionError
-from mine_geo.exports.xml_text import clean
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.hazards import without_unit
 from mine_geo.maps.ground import belongs
 from mine_geo.maps.provenance import NOT_RECORDED, Provenance, provenance
-from mine_geo.split.near_zone import near_zone
+from mine_geo.split.zones import near_zone
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mine_geo.disclosure.layers import Layers, Selection
     from mine_geo.maps.subject import Subject
+
+
+_REFUSED: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML 1.0 document may hold, escaped or not (its section 2.2)."""
+
+
+def clean(text: str) -> str:
+    r"""Return a text with U+FFFD for each character that XML cannot hold.
+
+    Examples
+    --------
+    >>> clean("A\x00B \ud800 <b>") == "A\ufffdB \ufffd <b>"
+    True
+    """
+    return _REFUSED.sub("\ufffd", text)
+
+
+def put(parent: Element, tag: str, text: str | None = None, **attributes: str) -> Element:
+    """Add an element to its parent and return it; text and attributes become text, never markup.
+
+    Examples
+    --------
+    >>> from xml.etree.ElementTree import tostring
+    >>> tostring(put(Element("a"), "b", "<i>&", id='"')).decode()
+    '<b id="&quot;">&lt;i&gt;&amp;</b>'
+    """
+    made = SubElement(parent, tag, {name: clean(value) for name, value in attributes.items()})
+    if text is not None:
+        made.text = clean(text)
+    return made
+
+
+def save(root: Element, path: Path) -> None:
+    """Write a document in UTF-8, with its declaration.
+
+    Examples
+    --------
+    >>> import tempfile; from pathlib import Path
+    >>> target = Path(tempfile.mkdtemp(), "a.xml")
+    >>> save(Element("a"), target)
+    >>> target.read_text(encoding="utf-8").splitlines()
+    ["<?xml version='1.0' encoding='utf-8'?>", '<a />']
+    """
+    indent(root, space=" ")
+    ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
 DAY: Final = pd.ArrowDtype(pa.date32())

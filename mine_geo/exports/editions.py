@@ -21,7 +21,7 @@ import shapely
 
 from mine_geo import exports, maps
 from mine_geo.disclosure.disclosed import Disclosed, disclose
-from mine_geo.disclosure.standing import not_counted
+from mine_geo.disclosure.settings import not_counted
 from mine_geo.errors import EditionError, FileError, StoreError
 from mine_geo.exports import tables
 from mine_geo.geo.cells import day_of

@@ -20,11 +20,10 @@ import pyproj
 import shapely
 
 from mine_geo.disclosure import restriction
+from mine_geo.disclosure.restriction import new_file
 from mine_geo.errors import CRSError, FileError, RecordError, some
 from mine_geo.geo.hazards import to_hazards
-from mine_geo.maps.whole_files import new_file
-from mine_geo.split.near_zone import NearZone
-from mine_geo.split.zones import CUTTING, border_split
+from mine_geo.split.zones import CUTTING, NearZone, border_split
 from mine_geo.terms import CRS, HAZARD_COLUMNS, SPLIT_COLUMNS, THRESHOLD_M
 
 if TYPE_CHECKING:

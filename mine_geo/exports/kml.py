@@ -23,9 +23,8 @@ import pandas as pd
 import shapely
 
 from mine_geo.disclosure.restriction import FIELD
-from mine_geo.exports.contents import typed
+from mine_geo.exports.contents import put, save, typed
 from mine_geo.exports.points import DECIMALS
-from mine_geo.exports.xml_text import put, save
 from mine_geo.maps.grouping import classes_of, code_of
 from mine_geo.maps.symbols import Symbol, border_name, symbol, table
 from mine_geo.terms import (

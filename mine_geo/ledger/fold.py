@@ -5,6 +5,10 @@ ellipsoid. Standing events are taken in the order of their day, type and id; eac
 transfer is one `cut`. At every day and moment, for each hazard and in all:
 
     registered + amended + transferred - cancelled - reduced - cleared = remaining
+
+Beside the polygon, events say attributes, parent and status (`described`): `registered` sets the
+attributes, `described` changes some, `confirmed` makes a SHA a CHA, and the child of a transfer
+begins with those of its first parent.
 """
 
 from __future__ import annotations
@@ -17,17 +21,24 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.geo.cells import day_of, moment_of
+from mine_geo.geo.cells import as_column, day_of, moment_of, read_days
 from mine_geo.geo.geometry import exact_size_m2, to_multipolygons
-from mine_geo.ledger import attributes
-from mine_geo.ledger.credit import again_m2, overlaps
-from mine_geo.ledger.cut import NOTHING, cut, released_land
-from mine_geo.ledger.events import CANNOT_BE, detail_of, standing
-from mine_geo.ledger.order import Sequence, Step, sequence
-from mine_geo.terms import CRS, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES
+from mine_geo.ledger.cut import NOTHING, again_m2, cut, overlaps, released_land
+from mine_geo.ledger.events import (
+    ATTRIBUTES,
+    CANNOT_BE,
+    MARKS,
+    Sequence,
+    Step,
+    detail_of,
+    sequence,
+    standing,
+)
+from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -35,6 +46,130 @@ if TYPE_CHECKING:
 
     Integers = NDArray[np.int64]
     Flags = NDArray[np.bool_]
+
+
+NOT_ATTRIBUTES: Final = frozenset(
+    {"role", "parent_id", "outcome", "extra", "hazard_id", "size_m2", "geometry", *MARKS}
+)
+"""What may stand in `detail` and is no attribute."""
+PARENT: Final = "parent_id"
+_NUMBERS: Final = ("reported_size_m2",)
+_TRUE: Final = frozenset({"true", "1", "yes"})
+
+Said = dict[str, Any]
+
+
+def described(events: pd.DataFrame, levels: list[list[Step]]) -> dict[str, Said]:
+    """Return what is known of each hazard after all steps, by id.
+
+    Parameters
+    ----------
+    events
+        Standing events.
+    levels
+        Their steps, see `sequence`.
+
+    Examples
+    --------
+    >>> from mine_geo.ledger.events import Step
+    >>> table = pd.DataFrame({
+    ...     "hazard_id": ["A", "A"], "event_type": ["registered", "confirmed"],
+    ...     "detail": ['{"kind": "cluster_munition", "area_type": "SHA"}', None]})
+    >>> described(table, [[Step((0,))], [Step((1,))]])
+    {'A': {'kind': 'cluster_munition', 'area_type': 'CHA'}}
+    """
+    hazards = events["hazard_id"].tolist()
+    types = events["event_type"].tolist()
+    details = events["detail"].tolist()
+    known: dict[str, Said] = {}
+    for level in levels:
+        for step in level:
+            if step.children:
+                _inherit(step, hazards, details, known)
+                continue
+            place = step.places[0]
+            if types[place] in {"registered", "described"}:
+                said = known.setdefault(hazards[place], {})
+                said.update(_said(details[place]))
+            elif types[place] == "confirmed":
+                known[hazards[place]]["area_type"] = "CHA"
+    return known
+
+
+def _said(detail: Any) -> Said:
+    """Return the attributes in a `detail`, further columns beside them."""
+    found = detail_of(detail) or {}
+    extra = found.get("extra")
+    said = {name: value for name, value in found.items() if name not in NOT_ATTRIBUTES}
+    if isinstance(extra, dict):
+        said |= {name: value for name, value in extra.items() if name not in HAZARD_COLUMNS}
+    return said
+
+
+def _inherit(step: Step, hazards: list[str], details: list[Any], known: dict[str, Said]) -> None:
+    parents = [hazards[place] for place in step.places]
+    first = {name: value for name, value in known[parents[0]].items() if name != "status"}
+    for place in step.children:
+        if hazards[place] not in known:
+            line = {PARENT: " + ".join(parents)}
+            known[hazards[place]] = {**first, **_said(details[place]), **line}
+
+
+def hazard_table(
+    known: Mapping[str, Said],
+    geometries: NDArray[np.object_],
+    sizes: NDArray[np.int64],
+    worked_on: NDArray[np.bool_],
+) -> gpd.GeoDataFrame:
+    """Return the canonical hazard table, `parent_id` and further columns after it.
+
+    Parameters
+    ----------
+    known
+        What is known of each hazard, by id.
+    geometries, sizes, worked_on
+        One each, in the same order: remaining polygon (EPSG:4326), its size in m², whether any
+        of it was released.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> table = hazard_table(
+    ...     {"A": {"kind": "ap_minefield"}}, np.array([shapely.MultiPolygon()]), np.array([0]),
+    ...     np.array([True]))
+    >>> table[["hazard_id", "status", "size_m2", "parent_id"]].values.tolist()
+    [['A', 'closed', 0, nan]]
+    """
+    said = list(known.values())
+    columns: dict[str, Any] = {"hazard_id": pd.Series(list(known), dtype="str")}
+    for name in ATTRIBUTES:
+        columns[name] = _typed(name, [each.get(name) for each in said])
+    before = np.isin(columns["status"].fillna("").to_numpy(dtype=object), ("worked_on", "closed"))
+    left = np.array([not geometry.is_empty for geometry in geometries], dtype=bool)
+    status = np.where(left, np.where(worked_on | before, "worked_on", "open"), "closed")
+    columns["status"] = pd.Series(status, dtype="str")
+    columns["size_m2"] = np.asarray(sizes, dtype=np.int64)
+    columns["geometry"] = gpd.GeoSeries(list(geometries), crs=CRS)
+    columns[PARENT] = _typed(PARENT, [each.get(PARENT) for each in said])
+    skip = {*HAZARD_COLUMNS, PARENT}
+    for name in dict.fromkeys(name for each in said for name in each if name not in skip):
+        columns[name] = as_column([each.get(name) for each in said])
+    table = gpd.GeoDataFrame(columns, geometry="geometry", crs=CRS)
+    rest = [name for name in table.columns if name not in HAZARD_COLUMNS]
+    table = table[[*HAZARD_COLUMNS, *rest]]
+    return table.sort_values("hazard_id", ignore_index=True)
+
+
+def _typed(name: str, values: list[Any]) -> pd.Series[Any]:
+    if name == "in_workbench":
+        flags = [value is True or str(value).strip().lower() in _TRUE for value in values]
+        return pd.Series(flags, dtype=bool)
+    column = pd.Series(values, dtype=object)
+    if name in _NUMBERS:
+        return pd.to_numeric(column, errors="coerce").astype(float)
+    if name == "surveyed_on":
+        return read_days(column)[0]
+    return column.map(str, na_action="ignore").astype("str")
 
 
 DRAWN: Final = ("registered", "amended")
@@ -151,15 +286,13 @@ def fold(events: gpd.GeoDataFrame, *, as_of: Day = None, known_at: Moment = None
     """
     found, ignored = standing(events, as_of=as_of, known_at=known_at)
     steps = sequence(found)
-    known = attributes.described(found, steps.levels)
+    known = described(found, steps.levels)
     work = _Work(found, list(known))
     for level in steps.levels:
         work.do(level)
     kinds = [said.get("kind") for said in known.values()]
     work.credit(steps.order, kinds)
-    hazards = attributes.hazard_table(
-        known, to_multipolygons(work.remaining), work.size, work.worked_on
-    )
+    hazards = hazard_table(known, to_multipolygons(work.remaining), work.size, work.worked_on)
     order = np.array(steps.order, dtype=np.intp)
     effects = work.effects().iloc[order]
     polygons = gpd.GeoSeries(list(work.left[order]), index=effects.index, crs=CRS)

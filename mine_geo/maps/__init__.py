@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mine_geo.disclosure.layers import EVERYTHING, Layers, as_layers
+from mine_geo.disclosure.restriction import write_file
 from mine_geo.disclosure.settings import USUAL
 from mine_geo.errors import choose
 from mine_geo.maps import subject as subjects
@@ -24,8 +25,7 @@ from mine_geo.maps.atlas.build import Atlas, atlas
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
 from mine_geo.maps.scene import Scene
-from mine_geo.maps.sheets.printing import sheet
-from mine_geo.maps.whole_files import write_file
+from mine_geo.maps.sheets import sheet
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mine_geo import __version__
-from mine_geo.disclosure import standing
+from mine_geo.disclosure import settings
 from mine_geo.disclosure.restriction import PUBLIC, RESTRICTED
 from mine_geo.geo.cells import day_of, read_days
 from mine_geo.maps import grouping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from mine_geo.maps.ground import Around, Beneath
-    from mine_geo.maps.public.tables import Section
+    from mine_geo.maps.public import Section
     from mine_geo.maps.subject import Nav, Subject, UnitTable
 
 
@@ -389,13 +389,13 @@ def none_said(what: Said | None, not_counted: Said, *, unsure: bool) -> Said:
 
 
 def _outcomes() -> tuple[tuple[Said, Said], ...]:
-    return tuple((Said(*name), Said(*meaning)) for name, meaning in standing.outcomes())
+    return tuple((Said(*name), Said(*meaning)) for name, meaning in settings.outcomes())
 
 
 def _not_counted(layers: Beneath, *, unplaced: bool) -> Said:
-    """Name what the figures of a page do not count; see `standing.not_counted`."""
+    """Name what the figures of a page do not count; see `settings.not_counted`."""
     chosen = layers.selection
-    told = standing.not_counted(
+    told = settings.not_counted(
         set(grouping.kinds_of(layers.told)) if chosen.kind is None else {chosen.kind},
         waiting=chosen.workbench == "exclude",
         accepted=chosen.workbench != "only",
@@ -407,7 +407,7 @@ def _not_counted(layers: Beneath, *, unplaced: bool) -> Said:
 def _standing(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> tuple[Said, ...]:
     """Return the standing text of a page for everybody, in its parts."""
     data, known = _data(subject, layers, released), _known_on(layers)
-    text = layers.selection.standing_text or standing.USUAL
+    text = layers.selection.standing_text or settings.USUAL_TEXT
     parts = text.paragraphs(data=(data.en, data.km), known=(known.en, known.km))
     return tuple(Said(*part) for part in parts)
 

@@ -22,7 +22,7 @@ from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.maps import packing
 from mine_geo.maps.provenance import split_of
 from mine_geo.maps.subject import bounds_of
-from mine_geo.split.near_zone import near_zone
+from mine_geo.split.zones import near_zone
 from mine_geo.terms import NEIGHBOURS, THRESHOLD_M
 from mine_geo.words import same, say
 

@@ -13,7 +13,7 @@ from mine_geo.disclosure.disclosed import disclose
 from mine_geo.disclosure.layers import Layers
 from mine_geo.maps.ground import Beneath
 from mine_geo.maps.pages.basemap import choose_basemap
-from mine_geo.maps.public.page import PublicLayers
+from mine_geo.maps.public import PublicLayers
 
 if TYPE_CHECKING:
     import os

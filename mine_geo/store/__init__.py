@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from mine_geo.store.ledger.spot_tasks import RecordedTask
     from mine_geo.store.ledger.spot_tasks import read_file as read_spot_tasks
     from mine_geo.store.making import create_store, upgrade_store
-    from mine_geo.store.opening import open_store
     from mine_geo.store.publisher import Comparison, Edition
-    from mine_geo.store.store import Store
+    from mine_geo.store.store import Store, open_store
     from mine_geo.store.workbench.accept import Accepted, Left, Rejected
     from mine_geo.store.workbench.listing import Examined
     from mine_geo.store.workbench.submit import Submitted
@@ -74,7 +73,7 @@ _HOMES = {
     "Submitted": "workbench.submit",
     "SurveyReport": ".ledger.report",
     "create_store": "making",
-    "open_store": "opening",
+    "open_store": "store",
     "read_log": "ledger.imports",
     "read_spot_tasks": "ledger.spot_tasks",
     "upgrade_store": "making",

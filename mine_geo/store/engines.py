@@ -44,7 +44,7 @@ from mine_geo.errors import (
 from mine_geo.store import address
 from mine_geo.store.schema import gpkg
 from mine_geo.store.schema.models import EVENT, RECORD, SPOT_TASK, STORE_INFO, SUBMISSION
-from mine_geo.store.schema.types import milliseconds
+from mine_geo.store.schema.rows import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

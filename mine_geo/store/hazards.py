@@ -27,13 +27,12 @@ from sqlalchemy import exists, false, func, or_, select, true
 from mine_geo.errors import StoreError, UnknownNameError, choose
 from mine_geo.geo import admin_names
 from mine_geo.geo.cells import day_of, moment_of
-from mine_geo.ledger.attributes import PARENT
 from mine_geo.ledger.cut import NOTHING
-from mine_geo.ledger.fold import fold
+from mine_geo.ledger.fold import PARENT, fold
 from mine_geo.split.distance import border_nearest
 from mine_geo.split.zones import CUTTING, unmeasurable
 from mine_geo.store import layers
-from mine_geo.store.ledger import relations, stored
+from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, text_of
 from mine_geo.store.ledger.register import status_of
 from mine_geo.store.ledger.stored import HASH, MANY
@@ -169,7 +168,7 @@ def in_register(connection: Connection, ids: set[str], moment: datetime | None) 
     changed = set(connection.scalars(later)) & ids
     if not changed:
         return there
-    events = stored.read_events(connection, relations.together(connection, changed))
+    events = stored.read_events(connection, stored.together(connection, changed))
     then = fold(events, known_at=moment).hazards["hazard_id"]
     return (there - changed) | (set(then) & changed)
 
@@ -374,7 +373,7 @@ def _changed(connection: Connection, as_of: Day, known_at: Moment) -> set[str]:
     if not later:
         return set()
     ids = set(connection.scalars(select(EVENT.c.hazard_id).distinct().where(or_(*later))))
-    return relations.together(connection, ids) if ids else ids
+    return stored.together(connection, ids) if ids else ids
 
 
 def _as_rows(hazards: gpd.GeoDataFrame, *, synthetic: bool) -> tuple[gpd.GeoDataFrame, list[Any]]:

@@ -1,35 +1,68 @@
-"""Making a store, and bringing one to the schema of this version."""
+"""Making a store, and bringing one to the schema of this version, by Alembic.
+
+One chain of revisions in `migrations/` runs on PostGIS and on GeoPackage. Each run is one
+transaction, on either: a migration that fails leaves the store as it was. Which revision a store
+has is asked of `schema.models`, which does without Alembic.
+"""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from mine_geo.disclosure import restriction
 from mine_geo.errors import ConflictError, FileError, NoPostGISError
-from mine_geo.store import engines, migrate
+from mine_geo.store import engines
 from mine_geo.store.engines import SCHEMA, Place, clock, locate, make_engine, migrating, reading
 from mine_geo.store.ledger.entries import text_of
-from mine_geo.store.opening import (
-    check_backend,
-    engine_at,
-    open_store,
-    postgis_schema,
-    revision_of,
-)
-from mine_geo.store.schema import gpkg, revisions
+from mine_geo.store.schema import gpkg, guards, models
 from mine_geo.store.schema.models import STORE_INFO
+from mine_geo.store.schema.rows import milliseconds
+from mine_geo.store.store import check_backend, engine_at, open_store, postgis_schema, revision_of
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from mine_geo.store.store import Store
+
+
+HEAD: Final = "head"
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return Alembic's settings, for a connection whose transaction is under way."""
+    settings = Config()
+    settings.set_main_option("script_location", str(models.revisions_folder()).replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def migrate(connection: Connection, revision: str = HEAD) -> None:
+    """Bring the tables to a revision, within the transaction that is under way.
+
+    The contents of a GeoPackage and the guards are made again afterwards.
+    """
+    command.upgrade(alembic_config(connection), revision)
+    if connection.dialect.name == "sqlite":
+        gpkg.list_tables(connection, milliseconds(datetime.now(UTC)))
+    if models.current_revision(connection) == models.known_revisions()[-1]:
+        guards.install(connection)
+
+
+def upgrade_tables(engine: Engine, revision: str = HEAD) -> None:
+    """Bring a store to a revision, in a transaction of its own."""
+    with migrating(engine) as connection:
+        migrate(connection, revision)
 
 
 def create_store(
@@ -84,7 +117,7 @@ def create_store(
         on_error.callback(engine.dispose)
         with engines.translated(where), migrating(engine) as connection:
             _prepare(connection, where)
-            migrate.apply(connection)
+            migrate(connection)
             _describe(connection, synthetic=synthetic, title=title)
         on_error.pop_all()
     engine.dispose()
@@ -115,12 +148,12 @@ def upgrade_store(place: str | os.PathLike[str] | None = None) -> tuple[str, str
     with engine_at(where) as engine:
         with engines.translated(where), reading(engine) as connection:
             before = revision_of(connection, where)
-        if before in revisions.known()[:-1]:
+        if before in models.known_revisions()[:-1]:
             with engines.translated(where):
-                migrate.upgrade(engine)
+                upgrade_tables(engine)
         with engines.translated(where), reading(engine) as connection:
             after = revision_of(connection, where)
-        revisions.check(after, where)
+        models.check_revision(after, where)
         return before, after
 
 
@@ -145,7 +178,7 @@ def _prepare(connection: Connection, place: Place) -> None:
     if place.path is not None:
         gpkg.initialise(connection)
         return
-    if revisions.current(connection) is not None:
+    if models.current_revision(connection) is not None:
         raise ConflictError(f"{place.shown} holds a store already; it is left as it is")
     if SCHEMA in inspect(connection).get_schema_names():
         names = inspect(connection).get_table_names(SCHEMA)

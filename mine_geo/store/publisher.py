@@ -18,7 +18,7 @@ from mine_geo.errors import ConflictError, OptionError, UnknownNameError, some
 from mine_geo.geo.cells import day_of, moment_of
 from mine_geo.geo.geometry import as_geometries, size_m2
 from mine_geo.store.engines import last_moment, next_moment
-from mine_geo.store.ledger.base import Base
+from mine_geo.store.ledger.judging import Base
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import EDITION, EDITION_LAND, EDITION_RECALL, SETTING
 from mine_geo.terms import CRS

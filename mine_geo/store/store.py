@@ -1,32 +1,43 @@
 """The store: a register of hazards, in PostGIS or in one GeoPackage file, behind one class.
 
-What a store is and holds: the lines of `mine-geo db info`.
+What a store is and holds: the lines of `mine-geo db info`. Opening one that is there.
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, inspect, select, text
 
 from mine_geo.disclosure.layers import Layers, Selection
 from mine_geo.disclosure.settings import USUAL
-from mine_geo.errors import MineGeoError, StoreError
+from mine_geo.errors import FileError, MineGeoError, NoPostGISError, StoreError, StoreNotFoundError
 from mine_geo.ledger.events import MOMENT_WAS
 from mine_geo.split.engines import engine
 from mine_geo.split.zones import border_split, unmeasurable
 from mine_geo.store import engines, layers
 from mine_geo.store import hazards as hazard_rows
-from mine_geo.store.engines import MOMENTS, clock, last_moment
+from mine_geo.store.engines import (
+    CLOCK_OPTION,
+    MOMENTS,
+    SEARCH_PATH,
+    Place,
+    clock,
+    last_moment,
+    locate,
+    make_engine,
+    reading,
+)
 from mine_geo.store.ledger import register as registration
-from mine_geo.store.ledger import relations
+from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.reading import ReadingMethods
 from mine_geo.store.ledger.recording import RecordingMethods
 from mine_geo.store.ledger.stored import HASH
 from mine_geo.store.publisher import Publisher
-from mine_geo.store.schema import revisions
+from mine_geo.store.schema import gpkg, models
 from mine_geo.store.schema.models import (
     ADMIN_VERSION,
     BORDER_VERSION,
@@ -34,6 +45,7 @@ from mine_geo.store.schema.models import (
     HAZARD,
     RECORD,
     SPOT_TASK,
+    STORE_INFO,
     SUBMISSION,
     WAITING,
 )
@@ -42,9 +54,11 @@ from mine_geo.store.workbench.methods import WorkbenchMethods
 from mine_geo.terms import CRS, THRESHOLD_M
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
     from datetime import date, datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from mine_geo import terms
     from mine_geo.ledger.events import Day, Moment
@@ -64,7 +78,7 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
         ("title", title or ""),
         ("data", "synthetic" if synthetic else "a register of its own"),
         ("backend", "PostGIS" if connection.dialect.name == "postgresql" else "GeoPackage"),
-        ("schema", revisions.current(connection) or ""),
+        ("schema", models.current_revision(connection) or ""),
         ("engine of distances", engine()),
     ]
     for what, versions in _VERSIONS.items():
@@ -463,8 +477,8 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, Publisher):
         """
         with self._reading() as connection:
             waiting = listing.claimed(connection)
-            kin = relations.kin(connection)
-            again = relations.waiting_on_amended_land(connection, waiting)
+            kin = stored.kin(connection)
+            again = stored.waiting_on_amended_land(connection, waiting)
         found = [self.hazards(as_of=as_of, known_at=known_at), waiting, again]
         if as_of is not None or known_at is not None:
             found.append(self.hazards())
@@ -699,3 +713,104 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, Publisher):
         except MineGeoError as error:
             if not engines.is_read_only(error):
                 raise
+
+
+def open_store(
+    place: str | os.PathLike[str] | None = None, *, clock_is_right: bool = False
+) -> Store:
+    """Open a store; it is never created.
+
+    Parameters
+    ----------
+    place
+        The path of a GeoPackage or the URL of a PostgreSQL database; else
+        `MINE_GEO_DATABASE_URL`, else `mine_geo.gpkg` in the working folder.
+    clock_is_right
+        Vouch for the clock of this computer: whatever is recorded in a file first after more than
+        30 days needs it, since a moment that is once recorded stays. On PostgreSQL the server's
+        clock counts.
+
+    Raises
+    ------
+    StoreNotFoundError
+        If there is no store; the message says how to make one.
+    SchemaVersionError
+        If it is of a newer or older schema than this version reads.
+    FileError
+        If the file is not a GeoPackage, or damaged.
+    UnreachableError, NoPostGISError
+        If the database does not answer, or has no PostGIS.
+
+    Examples
+    --------
+    >>> open_store("nowhere.gpkg")
+    Traceback (most recent call last):
+    mine_geo.errors.StoreNotFoundError: ...nowhere.gpkg... mine-geo ... init
+    """
+    where = locate(place)
+    with ExitStack() as on_error:
+        engine = on_error.enter_context(engine_at(where))
+        engine.update_execution_options(**{CLOCK_OPTION: clock_is_right})
+        with engines.translated(where), reading(engine) as connection:
+            models.check_revision(revision_of(connection, where), where)
+            info = connection.execute(select(STORE_INFO)).one()
+            store = Store(where, engine, info.title, synthetic=info.synthetic)
+        on_error.pop_all()  # the store keeps the engine
+    return store
+
+
+@contextmanager
+def engine_at(place: Place) -> Iterator[Engine]:
+    """Give the engine of an existing place, and let go of it."""
+    if place.path is not None:
+        if not place.path.exists():
+            raise not_found(place, "there is no such file")
+        gpkg.check_header(place.path)
+    engine = make_engine(place)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def revision_of(connection: Connection, place: Place) -> str:
+    """Return the schema of the store at a place, whatever it is."""
+    check_backend(connection, place)
+    found = models.current_revision(connection)
+    if found is None:
+        raise not_found(place, "it holds no store of mine_geo")
+    return found
+
+
+def not_found(place: Place, why: str) -> StoreNotFoundError:
+    """Return the error of a place without a store, which says how to make one."""
+    return StoreNotFoundError(
+        f"no store at {place.shown}: {why}; make one with: {place.command('init')}"
+    )
+
+
+def check_backend(connection: Connection, place: Place) -> None:
+    """Refuse a database without PostGIS, or an SQLite file that is not a GeoPackage."""
+    if place.path is not None:
+        if not inspect(connection).has_table("gpkg_contents"):
+            raise FileError(f"{place.shown}: an SQLite file, but not a GeoPackage; give another")
+        return
+    home = postgis_schema(connection)
+    if home is None:
+        raise NoPostGISError(
+            f"{place.shown} has no PostGIS; ask its administrator for: CREATE EXTENSION postgis"
+        )
+    if home not in SEARCH_PATH.split(","):
+        raise NoPostGISError(
+            f"{place.shown} has PostGIS in schema {home!r}; mine_geo looks for it in 'public'"
+        )
+
+
+def postgis_schema(connection: Connection) -> str | None:
+    """Return the schema of a database in which PostGIS is, None where it is in none."""
+    return connection.scalar(
+        text(
+            "SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace "
+            "WHERE extname = 'postgis'"
+        )
+    )

@@ -20,7 +20,7 @@ from mine_geo.geo import admin_names
 from mine_geo.geo.border import border_lines
 from mine_geo.geo.geometry import as_geometries
 from mine_geo.split.distance import border_distance
-from mine_geo.split.near_zone import near_zone
+from mine_geo.split.zones import near_zone
 from mine_geo.tables.published import keyed_figures, published_table
 from mine_geo.terms import CRS, ROW, THRESHOLD_M
 

@@ -38,8 +38,8 @@ from mine_geo.geo import sample
 from mine_geo.ledger.events import registered_events, to_events
 from mine_geo.ledger.fold import fold
 from mine_geo.maps.pages import page as offline
-from mine_geo.maps.pages.records import HAZARD_FIELDS
-from mine_geo.tables.released import released_land
+from mine_geo.maps.pages.compose import HAZARD_FIELDS
+from mine_geo.tables.movements import released_land
 from tests.maps import browser
 
 if TYPE_CHECKING:

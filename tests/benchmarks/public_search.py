@@ -50,11 +50,10 @@ from mine_geo.geo.hazards import to_hazards
 from mine_geo.ledger.events import registered_events, to_events
 from mine_geo.ledger.fold import fold
 from mine_geo.maps.pages.compose import compose_public
-from mine_geo.maps.public.page import PublicLayers
-from mine_geo.split.near_zone import near_zone
-from mine_geo.split.zones import border_split
+from mine_geo.maps.public import PublicLayers
+from mine_geo.split.zones import border_split, near_zone
 from mine_geo.store import create_store
-from mine_geo.tables.released import released_land
+from mine_geo.tables.movements import released_land
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -5,8 +5,8 @@ import pytest
 
 from mine_geo import exports
 from mine_geo.disclosure.layers import Selection
+from mine_geo.disclosure.restriction import new_file
 from mine_geo.errors import FileError, OptionError
-from mine_geo.maps.whole_files import new_file
 from tests.exports.conftest import disclosed
 
 

@@ -22,7 +22,7 @@ from defusedxml import ElementTree
 from mine_geo import exports, maps
 from mine_geo.disclosure.layers import Selection
 from mine_geo.errors import CRSError, MixedError, RecordError
-from mine_geo.exports.styles import Condition, Style, styles
+from mine_geo.exports.geopackage import Condition, Style, styles
 from mine_geo.maps.symbols import symbol
 from tests.exports.conftest import ATTACK, LONG, disclosed, square, table
 

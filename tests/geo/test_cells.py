@@ -16,8 +16,7 @@ from mine_geo.geo.cells import check_format, day_of, in_words, moment_of, read_d
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.ledger.events import registered_events, standing, to_events
 from mine_geo.ledger.fold import fold
-from mine_geo.tables.movements import balance, opening_hazards, releases
-from mine_geo.tables.released import released_land
+from mine_geo.tables.movements import balance, opening_hazards, released_land, releases
 
 BOX = shapely.box(103, 13, 103.01, 13.01)
 MAY = dt.date(2024, 5, 3)

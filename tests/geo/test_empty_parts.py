@@ -25,8 +25,7 @@ from mine_geo.intake.checks import check_hazards
 from mine_geo.ledger.events import to_events
 from mine_geo.ledger.preview import release_area, worked_polygon
 from mine_geo.split.distance import border_distance
-from mine_geo.split.near_zone import near_zone
-from mine_geo.split.zones import border_sensitivity, border_split
+from mine_geo.split.zones import border_sensitivity, border_split, near_zone
 from mine_geo.tables.bounds import district_reach
 from tests.hand import hazards, lines
 from tests.nasty import valid_polygon

@@ -14,7 +14,7 @@ from mine_geo.maps.sheets.paper import pinned
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mine_geo.maps.sheets.output import Sheet
+    from mine_geo.maps.sheets.compose import Sheet
 
     Box = tuple[float, float, float, float]
 

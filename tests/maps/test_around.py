@@ -24,7 +24,7 @@ from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.maps import symbols
 from mine_geo.maps.atlas.build import atlas
 from mine_geo.maps.ground import frame_of
-from mine_geo.maps.sheets.printing import sheet
+from mine_geo.maps.sheets import sheet
 from mine_geo.tables.totals import totals
 from tests.benchmarks import map_pages
 from tests.maps.papers import texts, untidy

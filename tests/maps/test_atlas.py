@@ -21,9 +21,8 @@ from mine_geo.disclosure.layers import Layers
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import FileError, MixedError, OptionError
 from mine_geo.geo import sample
-from mine_geo.maps.atlas.build import atlas
+from mine_geo.maps.atlas.build import Leaf, Plan, atlas
 from mine_geo.maps.atlas.folder import MANIFEST, file_names
-from mine_geo.maps.atlas.pages import Leaf, Plan
 from mine_geo.maps.scene import Scene
 from mine_geo.split import zones
 from mine_geo.tables.totals import totals

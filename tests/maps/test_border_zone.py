@@ -23,7 +23,7 @@ from mine_geo import maps
 from mine_geo.disclosure.layers import EVERYTHING, Selection
 from mine_geo.errors import RecordError
 from mine_geo.maps import symbols
-from mine_geo.maps.pages import records
+from mine_geo.maps.pages import compose
 from mine_geo.words import say
 from tests.maps.browser import PHONE
 
@@ -383,7 +383,7 @@ def test_recorded_ranks_come_first_then_zone_distance_and_id(split: gpd.GeoDataF
     ids = split["hazard_id"].to_numpy()
 
     def order(ranks: list[Any], first: str = "far") -> list[str]:
-        return ids[records.ranked(split.assign(priority_rank=ranks), first)].tolist()
+        return ids[compose.ranked(split.assign(priority_rank=ranks), first)].tolist()
 
     assert order([5, 4, 3, 2, 1]) == ["AP-5", "AP-4", "AP-3", "AP-2", "AP-1"]
     assert order([2, None, 1, None, None]) == ["AP-3", "AP-1", "AP-4", "AP-2", "AP-5"]
@@ -391,7 +391,7 @@ def test_recorded_ranks_come_first_then_zone_distance_and_id(split: gpd.GeoDataF
     assert order([1, 1, 1, 2, 1], "near") == ["AP-5", "AP-1", "AP-3", "AP-2", "AP-4"]
     assert order([None] * 5) == ORDER
     same = split.assign(border_distance_m=[9.0, np.nan, 9.0, np.nan, 9.0])
-    assert ids[records.ranked(same, "near")].tolist() == [
+    assert ids[compose.ranked(same, "near")].tolist() == [
         "AP-1",
         "AP-3",
         "AP-5",
@@ -401,7 +401,7 @@ def test_recorded_ranks_come_first_then_zone_distance_and_id(split: gpd.GeoDataF
     for wrong in (0, -1, 1.5, "first", 2**60):
         ranks = pd.Series([1, 2, wrong, None, 3], index=split.index, dtype=object)
         with pytest.raises(RecordError, match="no whole number from 1 for hazards AP-3;"):
-            records.ranked(split.assign(priority_rank=ranks), "far")
+            compose.ranked(split.assign(priority_rank=ranks), "far")
 
 
 def test_recorded_ranks_are_shown(open_page: Opener, split: gpd.GeoDataFrame) -> None:

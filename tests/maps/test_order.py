@@ -8,7 +8,7 @@ import pytest
 
 from mine_geo import exports, maps
 from mine_geo.errors import OptionError
-from mine_geo.maps.sheets.printing import sheet
+from mine_geo.maps.sheets import sheet
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mine_geo.maps import grouping, packing
-from mine_geo.maps.pages import records
+from mine_geo.maps.pages import compose
 
 VALUE = {letter: value for value, letter in enumerate(packing.ALPHABET)}
 
@@ -185,7 +185,7 @@ def test_texts_in_both_languages(split, admin) -> None:
     split["district"] = ["Samlout", None, "Elsewhere", "Samlout", "Samlout"]
     split["district_code"] = ["0209", "0209", "0209", "0204", None]
     units = grouping.unit_words(admin)
-    columns = records.hazard_layer(split, units)["columns"]
+    columns = compose.hazard_layer(split, units)["columns"]
     column = next(column for column in columns if column["name"] == "district")
     # A Khmer name only where the code bears that very name.
     assert unpack(column["rows"]) == [1, 0, 2, 3, 3]

@@ -34,7 +34,7 @@ from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.scene import Scene
 from mine_geo.maps.sheets.compose import draw
 from mine_geo.split import zones
-from mine_geo.tables.released import released_land
+from mine_geo.tables.movements import released_land
 from tests import leaks
 from tests.maps.papers import texts
 

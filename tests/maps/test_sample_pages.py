@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mine_geo import maps
-from mine_geo.maps.pages.records import HAZARD_FIELDS
+from mine_geo.maps.pages.compose import HAZARD_FIELDS
 from tests.benchmarks import map_pages
 from tests.maps.test_shapes import UNSEEN
 

@@ -18,11 +18,9 @@ from matplotlib.patches import PathPatch, Rectangle
 from mine_geo import intake, maps
 from mine_geo.geo import sample
 from mine_geo.maps import symbols
-from mine_geo.maps.sheets import paper
-from mine_geo.maps.sheets.furniture import bar_of, convergence, graticule
+from mine_geo.maps.sheets import paper, sheet
 from mine_geo.maps.sheets.paper import Page, papers
-from mine_geo.maps.sheets.printing import sheet
-from mine_geo.maps.sheets.view import View, round_scale
+from mine_geo.maps.sheets.view import View, bar_of, convergence, graticule, round_scale
 from mine_geo.split import zones
 from mine_geo.tables.totals import totals
 from tests.maps.papers import rows, texts, untidy, within, written
@@ -30,7 +28,7 @@ from tests.maps.papers import rows, texts, untidy, within, written
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from mine_geo.maps.sheets.output import Sheet
+    from mine_geo.maps.sheets.compose import Sheet
 
 GEOD = pyproj.Geod(ellps="WGS84")
 UTM = pyproj.Transformer.from_crs(4326, 32648, always_xy=True)

@@ -21,8 +21,7 @@ from mine_geo import maps
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import FileError, OptionError, UnknownNameError
 from mine_geo.maps import symbols
-from mine_geo.maps.sheets import paper
-from mine_geo.maps.sheets.printing import sheet
+from mine_geo.maps.sheets import paper, sheet
 from mine_geo.tables.totals import totals
 from mine_geo.terms import SPLIT_COLUMNS
 from tests.maps.papers import media_box, rows, texts, untidy
@@ -87,7 +86,7 @@ def test_a_pdf_is_the_same_wherever_the_fonts_lie(tmp_path) -> None:
 import hashlib, sys
 from pathlib import Path
 from mine_geo.maps.sheets import paper
-from mine_geo.maps.sheets.output import Sheet
+from mine_geo.maps.sheets.compose import Sheet
 paper.LATIN_FOLDER, paper.KHMER_FOLDER = map(Path, sys.argv[1:3])
 page = paper.Page(paper.Paper("A4", "portrait"), "km")
 page.text(20, 20, "Battambang បាត់ដំបង", size=8)
@@ -301,7 +300,7 @@ def test_the_settings_of_others_are_left_alone(split, tmp_path) -> None:
 
 
 def test_matplotlib_is_not_loaded_before_a_sheet_is_asked_for() -> None:
-    code = "import sys, mine_geo.maps.sheets.printing; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, mine_geo.maps.sheets; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -16,8 +16,7 @@ from mine_geo.intake import read_border
 from mine_geo.ledger.cut import cut
 from mine_geo.maps.sheets.view import View, to_plane
 from mine_geo.split.distance import border_distance
-from mine_geo.split.near_zone import near_zone
-from mine_geo.split.zones import border_split
+from mine_geo.split.zones import border_split, near_zone
 from tests.benchmarks.nasty_polygons import MOST_M, measured
 from tests.hand import GEOD, BruteForce, Chords, hazards, lines
 from tests.nasty import LARGE, VALID, valid_polygon

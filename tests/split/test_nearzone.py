@@ -13,7 +13,7 @@ from mine_geo.geo.border import border_lines
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.intake import read_border
 from mine_geo.split.distance import border_distance
-from mine_geo.split.near_zone import near_zone
+from mine_geo.split.zones import near_zone
 from tests.hand import BruteForce, cell_m2, geod_m, hazards, lines
 
 

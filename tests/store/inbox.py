@@ -12,7 +12,7 @@ import shapely
 from mine_geo.geo.hazards import TEXT_COLUMNS
 from mine_geo.intake.findings import Finding
 from mine_geo.intake.received import Received, Source
-from mine_geo.store.workbench.prepare import REPORT
+from mine_geo.store.workbench.submit import REPORT
 from mine_geo.terms import HAZARD_COLUMNS, ITEM_COLUMNS
 
 if TYPE_CHECKING:

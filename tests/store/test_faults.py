@@ -17,7 +17,7 @@ from sqlalchemy import make_url, text
 
 from mine_geo import errors
 from mine_geo.store import create_store, engines, open_store, upgrade_store
-from mine_geo.store.schema import revisions
+from mine_geo.store.schema import models
 from tests.store.permissions import stopped_by_permissions
 
 if TYPE_CHECKING:
@@ -309,8 +309,8 @@ def test_a_store_of_a_newer_schema(place: str) -> None:
 
 def test_a_store_of_an_older_schema(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     create_store(place).close()
-    known = revisions.known()
-    monkeypatch.setattr(revisions, "known", lambda: (*known, "9998"))
+    known = models.known_revisions()
+    monkeypatch.setattr(models, "known_revisions", lambda: (*known, "9998"))
     with pytest.raises(errors.SchemaVersionError, match="db upgrade") as caught:
         open_store(place)
     one_line(caught)
@@ -330,5 +330,5 @@ def test_a_store_older_than_the_first_revision(place: str, revision: str) -> Non
 
 def test_a_store_that_is_up_to_date_stays_as_it_is(place: str) -> None:
     create_store(place).close()
-    revision = revisions.known()[-1]
+    revision = models.known_revisions()[-1]
     assert upgrade_store(place) == (revision, revision)

@@ -16,9 +16,9 @@ from sqlalchemy import inspect, select, text, update
 import mine_geo
 from mine_geo import errors
 from mine_geo.ledger.events import ATTRIBUTES
-from mine_geo.store import create_store, engines, making, migrate, open_store, upgrade_store
+from mine_geo.store import create_store, engines, making, open_store, upgrade_store
 from mine_geo.store.engines import migrating
-from mine_geo.store.schema import content, revisions, rows
+from mine_geo.store.schema import content, models, rows
 from mine_geo.store.schema.models import METADATA, STORE_INFO
 from mine_geo.terms import HAZARD_COLUMNS
 
@@ -50,15 +50,15 @@ def upgrade() -> None:
 def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AddMigration:
     """Put one more migration behind the last, in a copy of the chain."""
     chain = tmp_path / "chain"
-    shutil.copytree(revisions.folder(), chain, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(models.revisions_folder(), chain, ignore=shutil.ignore_patterns("__pycache__"))
 
-    head = revisions.known()[-1]
+    head = models.known_revisions()[-1]
 
     def add(body: str) -> None:
         lines = "\n".join(f"    {line}" for line in body.splitlines())
         text = NEXT.format(head=head) + lines + "\n"
         (chain / "versions" / "9998_of_the_tests.py").write_text(text)
-        monkeypatch.setattr(revisions, "folder", lambda: chain)
+        monkeypatch.setattr(models, "revisions_folder", lambda: chain)
 
     return add
 
@@ -76,14 +76,14 @@ def tables(place: str) -> set[str]:
 
 def test_the_first_migration_makes_every_table(place: str) -> None:
     create_store(place).close()
-    assert tables(place) >= {*METADATA.tables, revisions.VERSION_TABLE}
+    assert tables(place) >= {*METADATA.tables, models.VERSION_TABLE}
 
 
 def test_autogenerate_finds_no_difference(place: str) -> None:
     create_store(place).close()
     engine = engine_of(place)
     with migrating(engine) as connection:
-        command.check(migrate.config(connection))
+        command.check(making.alembic_config(connection))
     engine.dispose()
 
 
@@ -94,7 +94,7 @@ def test_autogenerate_would_find_one(place: str, monkeypatch: pytest.MonkeyPatch
         connection.execute(text("ALTER TABLE event ADD COLUMN stray TEXT"))
         connection.execute(text("DROP INDEX ix_hazard_province_code"))
         with pytest.raises(Exception, match="stray") as caught:
-            command.check(migrate.config(connection))
+            command.check(making.alembic_config(connection))
     assert "ix_hazard_province_code" in str(caught.value)
     engine.dispose()
 
@@ -111,7 +111,7 @@ def test_a_store_is_upgraded_with_its_data_and_guards(
     )
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
-    assert upgrade_store(place) == (revisions.known()[-2], "9998")
+    assert upgrade_store(place) == (models.known_revisions()[-2], "9998")
     with open_store(place) as store:
         assert store.register(hazards).unchanged == 4
         with store._reading() as connection:
@@ -141,7 +141,7 @@ def test_a_failing_migration_leaves_nothing(
     )
     with pytest.raises((RuntimeError, errors.StoreError)):
         upgrade_store(place)
-    migrate_folder = revisions.folder()
+    migrate_folder = models.revisions_folder()
     (migrate_folder / "versions" / "9998_of_the_tests.py").unlink()
     assert tables(place) == before
     with open_store(place) as store:
@@ -160,7 +160,7 @@ def test_a_migration_may_not_orphan_rows(
     )
     with pytest.raises(errors.StoreError, match="event without its links"):
         upgrade_store(place)
-    (revisions.folder() / "versions" / "9998_of_the_tests.py").unlink()
+    (models.revisions_folder() / "versions" / "9998_of_the_tests.py").unlink()
     with open_store(place) as store:
         assert len(store.hazards()) == 4
 
@@ -169,7 +169,7 @@ def test_a_store_whose_making_fails_is_not_there(place: str, add_migration: AddM
     add_migration("raise RuntimeError('half way')")
     with pytest.raises(RuntimeError, match="half way"):
         create_store(place)
-    (revisions.folder() / "versions" / "9998_of_the_tests.py").unlink()
+    (models.revisions_folder() / "versions" / "9998_of_the_tests.py").unlink()
     with pytest.raises(errors.StoreNotFoundError):
         open_store(place)
     create_store(place).close()
@@ -178,16 +178,16 @@ def test_a_store_whose_making_fails_is_not_there(place: str, add_migration: AddM
 def test_migrations_are_found_in_a_wheel_and_in_a_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = revisions.folder()
+    real = models.revisions_folder()
     package = tmp_path / "mine_geo"
     package.mkdir()
     monkeypatch.setattr(mine_geo, "__file__", str(package / "__init__.py"))
     with pytest.raises(errors.StoreError, match="install mine_geo again"):
-        revisions.folder()
+        models.revisions_folder()
     shutil.copytree(real, tmp_path / "migrations")
-    assert revisions.folder() == tmp_path / "migrations"
+    assert models.revisions_folder() == tmp_path / "migrations"
     shutil.copytree(real, package / "migrations")
-    assert revisions.folder() == package / "migrations"
+    assert models.revisions_folder() == package / "migrations"
 
 
 @pytest.mark.parametrize("revision", ["0003", "0004"])
@@ -198,7 +198,7 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     make_earlier(place, table, monkeypatch, revision)
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
-    assert upgrade_store(place) == (revision, revisions.known()[-1])
+    assert upgrade_store(place) == (revision, models.known_revisions()[-1])
     with open_store(place, clock_is_right=True) as store:
         found = store.hazards()
         assert found["hazard_id"].tolist() == ["A-1", "B-2", "a-3", "Ä-4"]
@@ -211,13 +211,14 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
             assert not connection.execute(select(STORE_INFO.c.writing)).scalar()
     engine = engine_of(place)
     with migrating(engine) as connection:
-        command.check(migrate.config(connection))
+        command.check(making.alembic_config(connection))
     engine.dispose()
 
 
 def test_the_chain_is_what_the_names_of_its_files_say() -> None:
-    script = ScriptDirectory.from_config(migrate.config())
-    assert tuple(each.revision for each in script.walk_revisions())[::-1] == revisions.known()
+    script = ScriptDirectory.from_config(making.alembic_config())
+    chain = tuple(each.revision for each in script.walk_revisions())
+    assert chain[::-1] == models.known_revisions()
 
 
 def test_distances_kept_by_an_earlier_version_are_computed_anew(
@@ -231,15 +232,15 @@ def test_distances_kept_by_an_earlier_version_are_computed_anew(
     engine = engine_of(place)
     with migrating(engine) as connection:
         connection.execute(text("UPDATE border_distance SET border_distance_m = 9999"))
-        connection.execute(text(f"UPDATE {revisions.VERSION_TABLE} SET version_num = '0003'"))
+        connection.execute(text(f"UPDATE {models.VERSION_TABLE} SET version_num = '0003'"))
     engine.dispose()
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
     engine = engine_of(place)
     with migrating(engine) as connection:  # the tables of later revisions are there
-        command.upgrade(migrate.config(connection), "0004")
-        now = {"head": revisions.known()[-1]}
-        connection.execute(text(f"UPDATE {revisions.VERSION_TABLE} SET version_num = :head"), now)
+        command.upgrade(making.alembic_config(connection), "0004")
+        now = {"head": models.known_revisions()[-1]}
+        connection.execute(text(f"UPDATE {models.VERSION_TABLE} SET version_num = :head"), now)
     engine.dispose()
     with open_store(place) as store:
         assert store.split()["border_distance_m"].equals(right)
@@ -264,9 +265,9 @@ def make_earlier(
     engine, now = engine_of(place), datetime(2022, 1, 1, tzinfo=UTC)
     with migrating(engine) as connection, patch.context() as before:
         before.setattr(making, "clock", lambda _: now)
-        before.setattr(revisions, "known", lambda: (revision,))
+        before.setattr(models, "known_revisions", lambda: (revision,))
         making._prepare(connection, engines.locate(place))
-        migrate.apply(connection, revision)
+        making.migrate(connection, revision)
         making._describe(connection, synthetic=False, title=None)
         connection.execute(update(STORE_INFO).values(writing=True))
         hazard = {

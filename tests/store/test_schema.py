@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from mine_geo.store import create_store
 from mine_geo.store.engines import locate, make_engine, reading
-from mine_geo.store.schema import statements
+from mine_geo.store.schema import guards
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -83,7 +83,7 @@ def test_the_migrations_make_the_schema_that_is_recorded(backend: str, place: st
 
 @pytest.mark.parametrize("name", ["geopackage", "guards_sqlite", "guards_postgresql"])
 def test_each_statement_stands_whole(name: str) -> None:
-    for part in statements.read(name).values():
+    for part in guards.read_statements(name).values():
         for statement in part:
             first = statement.split(maxsplit=1)[0]
             assert first in {"CREATE", "DROP", "ALTER", "PRAGMA"}, statement

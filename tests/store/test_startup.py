@@ -26,7 +26,6 @@ HEAVY = (
     "mine_geo.intake.reading",
     "mine_geo.maps",
     "mine_geo.store.making",
-    "mine_geo.store.migrate",
     "openpyxl",
     "psycopg",
     "pyarrow.parquet",

@@ -9,8 +9,7 @@ from click.testing import CliRunner
 from mine_geo.cli import main
 from mine_geo.errors import RecordError
 from mine_geo.geo import admin_names
-from mine_geo.tables.claims import claims, evaluate
-from mine_geo.tables.published import published_table
+from mine_geo.tables.published import claims, evaluate, published_table
 
 BY_HAND = {
     "wp2023_rise_2021": (124, round(100 * (111_839_103 / 89_900_733 - 1), 1), "contradicts"),

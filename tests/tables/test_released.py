@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from mine_geo.errors import OptionError
 from mine_geo.geo.geometry import size_m2
 from mine_geo.ledger.fold import fold
-from mine_geo.tables.movements import releases
-from mine_geo.tables.released import COLUMNS, released_land
+from mine_geo.tables.movements import COLUMNS, released_land, releases
 from tests.ledger.test_fold import BOX, WHOLE, born, event, ledger, part, random_events
 from tests.tables.test_movements import TWO
 

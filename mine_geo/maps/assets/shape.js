@@ -2,7 +2,7 @@
 // Leaflet alone draws nothing where all vertices of a ring fall on one pixel. Vertices are
 // projected only when the polygon is in view and larger than a dot.
 // An outline is never so wide that it hides what it surrounds; below a few pixels a record is a
-// mark in the one colour that says its class. `maps/sheets/drawing.py` has the same rule.
+// mark in the one colour that says its class. `maps/sheets/mapping.py` has the same rule.
 (function (mineGeo) {
   'use strict';
 

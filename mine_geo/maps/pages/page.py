@@ -17,8 +17,8 @@ from xstatic.pkg import leaflet
 
 from mine_geo import words
 from mine_geo.disclosure import restriction
+from mine_geo.disclosure.restriction import write_file
 from mine_geo.maps import packing, symbols
-from mine_geo.maps.whole_files import write_file
 
 if TYPE_CHECKING:
     from mine_geo.maps.facts import Facts

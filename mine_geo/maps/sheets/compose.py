@@ -1,27 +1,37 @@
-"""From layers to a sheet: title, map, panel and sources, each in its place.
+"""From layers to a sheet: title, map, panel and sources, each in its place; and its files.
 
 Where the parts of a sheet stand: the window of the map, and the column or strip beside it.
 """
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from mine_geo.errors import choose
+from mine_geo.disclosure import restriction
+from mine_geo.disclosure.restriction import write_file
+from mine_geo.errors import OptionError, choose
 from mine_geo.maps import facts
+from mine_geo.maps import public as public_page
 from mine_geo.maps.ground import Around
-from mine_geo.maps.public import page as public_page
-from mine_geo.maps.public.page import PublicLayers
-from mine_geo.maps.sheets import furniture, labels, tables
+from mine_geo.maps.public import PublicLayers
+from mine_geo.maps.sheets import labels
 from mine_geo.maps.sheets.mapping import Map
-from mine_geo.maps.sheets.output import Sheet
-from mine_geo.maps.sheets.panel import Facts, Legend, Notice, Overview
-from mine_geo.maps.sheets.paper import GREY, WARNING, Page, papers, pinned
-from mine_geo.maps.sheets.tables import SIZES, Grid
-from mine_geo.maps.sheets.view import fit, ground_bounds
+from mine_geo.maps.sheets.panel import SIZES, Facts, Grid, Legend, Notice, Overview, choices
+from mine_geo.maps.sheets.paper import DPI, GREY, WARNING, Page, clean, papers, pinned, register
+from mine_geo.maps.sheets.view import (
+    fit,
+    graticule,
+    ground_bounds,
+    label_graticule,
+    north_arrow,
+    restricted_bands,
+    scale_bar,
+)
 from mine_geo.words import LANGUAGES, Said, same, say
 
 if TYPE_CHECKING:
@@ -29,11 +39,107 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.ground import Beneath
     from mine_geo.maps.scene import Scene
-    from mine_geo.maps.sheets.panel import Part
+    from mine_geo.maps.sheets.panel import Part, Table
     from mine_geo.maps.sheets.paper import Box, Paper
-    from mine_geo.maps.sheets.tables import Table
     from mine_geo.maps.sheets.view import Bounds, View
     from mine_geo.maps.subject import Subject
+
+
+ENDINGS: Final = (".pdf", ".png")
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A printed sheet: a page of paper with a map on it.
+
+    `save` writes it; the same sheet gives the same bytes.
+    """
+
+    page: Page
+    view: View
+    title: str
+    restricted: Said | None
+    """What a restricted sheet says of itself in its metadata; None of one for everybody."""
+    notice: str = ""
+    """The standing text of a sheet for everybody, for the metadata of its file."""
+
+    @property
+    def paper(self) -> str:
+        """The paper: A4 or A3."""
+        return self.page.paper.name
+
+    @property
+    def orientation(self) -> str:
+        """`portrait` or `landscape`."""
+        return self.page.paper.orientation
+
+    @property
+    def scale(self) -> float:
+        """The map's scale is one to this."""
+        return self.view.denominator
+
+    @property
+    def public(self) -> bool:
+        """Whether it is for everybody; else it is restricted."""
+        return self.restricted is None
+
+    def save(self, path: str | Path, *, replace: str | None = None) -> Path:
+        """Write the sheet: a vector PDF, or a PNG of 300 dots per inch, by the path's ending.
+
+        A restricted one says so in its metadata and is its owner's alone.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there is replaced at the very end, or not at all.
+        replace
+            "public" or "restricted": of which kind the file that is there may be, where it is not
+            of the same.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        OptionError
+            If the ending is neither `.pdf` nor `.png`.
+        FileError
+            If the file cannot be written, or takes the place of one of the other kind (or lies in
+            the folder of an atlas of the other kind) that `replace` does not name.
+        """
+        place = Path(path)
+        ending = place.suffix.casefold()
+        if ending not in ENDINGS:
+            raise OptionError(
+                f"{place.name}: a sheet is written as {' or '.join(ENDINGS)}; give one of them"
+            )
+        content = self._content(ending.removeprefix("."))
+        write_file(place, content, public=self.public, replace=replace)
+        return place
+
+    def _content(self, kind: str) -> bytes:
+        """Return the bytes of a file; nothing in them tells when it was made."""
+        title = clean(self.title)
+        access = restriction.PUBLIC if self.public else restriction.RESTRICTED
+        # In letters that any program of documents finds, whatever the sheet's language.
+        about = "" if self.restricted is None else self.restricted.en.replace(" · ", "; ")
+        said: dict[str, Any] = {"Title": title}
+        if kind == "pdf":
+            said |= {"Creator": "mine_geo", "CreationDate": None, "Producer": None}
+            said |= {"Keywords": restriction.KEYWORDS[access]}
+            said |= {"Subject": about} if about else {}
+        else:
+            said |= {"Software": "mine_geo", restriction.FIELD: access}
+            said |= {"Description": about} if about else {}
+        if self.notice:
+            said["Subject" if kind == "pdf" else "Description"] = clean(self.notice)
+        written = io.BytesIO()
+        with pinned():
+            register()
+            self.page.figure.savefig(written, format=kind, dpi=DPI, metadata=said)
+        return written.getvalue()
 
 
 MARGIN_MM: Final = 8.0
@@ -273,7 +379,7 @@ class Composer:
 
     def __post_init__(self) -> None:
         """Gather tables and facts."""
-        self.tables = list(tables.choices(self.subject, self.layers, self.said))
+        self.tables = list(choices(self.subject, self.layers, self.said))
         self.facts = self._facts()
         self.notice = self._standing()
 
@@ -308,7 +414,7 @@ class Composer:
         self._notice(plan)
         self._footer(plan)
         if self.said.restricted is not None:
-            furniture.restricted_bands(self.page, self.said.restricted)
+            restricted_bands(self.page, self.said.restricted)
         return view
 
     def _map(self, drawn: Map) -> tuple[Any, Any]:
@@ -316,7 +422,7 @@ class Composer:
 
         None on a public sheet.
         """
-        grid = furniture.graticule(drawn.view, self.page.unit)
+        grid = graticule(drawn.view, self.page.unit)
         drawn.add_ground()
         hazards: tuple[Any, Any] = (np.empty(0, dtype=object), np.empty(0, dtype=object))
         public = bool(self.said.public)
@@ -332,7 +438,7 @@ class Composer:
         drawn.add_releases()
         drawn.add_places_entry()
         drawn.add_frame()
-        furniture.label_graticule(self.page, drawn.view, grid)
+        label_graticule(self.page, drawn.view, grid)
         return hazards
 
     def _facts(self) -> Facts:
@@ -368,9 +474,9 @@ class Composer:
         """Draw scale bar, scale and north arrow below the map."""
         page, unit = self.page, self.page.unit
         left, bottom, right, top = plan.furniture
-        edge = furniture.north_arrow(page, view, right, bottom, top - bottom)
+        edge = north_arrow(page, view, right, bottom, top - bottom)
         room = edge - left
-        furniture.scale_bar(page, view, left, bottom + 1.2 * unit, min(0.55 * room, 70 * unit))
+        scale_bar(page, view, left, bottom + 1.2 * unit, min(0.55 * room, 70 * unit))
         after = page.blocks["scale bar"][2] + 5 * unit
         words = say(
             "sheet.scale", scale=same(f"{view.denominator:,.0f}"), paper=page.paper.name

@@ -1,4 +1,4 @@
-"""The window of a sheet: which ground it shows, at which scale, in which projection.
+"""The window of a sheet: its ground, scale and projection; scale bar, north arrow and graticule.
 
 The map is drawn in WGS 84 / UTM zone 48N (EPSG:32648), metres; grid north is up.
 """
@@ -8,19 +8,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyproj
 import shapely
+from matplotlib.patches import Polygon
 
 from mine_geo.geo.geometry import densify
+from mine_geo.maps.sheets.paper import GREY, INK, WARNING, Page, overlap
 from mine_geo.terms import CRS
+from mine_geo.words import same, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.maps.sheets.paper import Box
+    from mine_geo.words import Said
 
 
 PLANE: Final = "EPSG:32648"
@@ -168,3 +172,252 @@ def convergence(view: View) -> float:
     """
     lon, lat = to_degrees(np.array([view.centre]))[0]
     return float(pyproj.Proj(PLANE).get_factors(lon, lat).meridian_convergence)
+
+
+MINUTES: Final = (0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300)
+"""Spacings of the graticule, minutes of arc."""
+
+LINES_APART_MM: Final = 32.0
+LABEL_SIZE: Final = 5.2
+RESTRICTED_SIZE: Final = 7.4
+BARS: Final = (1, 2, 2.5, 5)
+PARTS: Final = {1: 4, 2: 4, 2.5: 5, 5: 5}
+"""Into how many parts a bar is divided, by the first figures of its length."""
+
+
+class Bar(NamedTuple):
+    """A scale bar: the ground that it stands for, and how long it is drawn."""
+
+    metres: float
+    parts: int
+    length_mm: float
+
+
+def ground_m(view: View, length_mm: float) -> float:
+    """Return the geodesic length (m) of a level line of the paper about the view's middle."""
+    x, y = view.middle
+    ends = np.array([[x - length_mm / 2, y], [x + length_mm / 2, y]])
+    (lon, lat), (other_lon, other_lat) = to_degrees(view.from_mm(ends)).tolist()
+    return float(ELLIPSOID.inv(lon, lat, other_lon, other_lat)[2])
+
+
+def bar_of(view: View, most_mm: float) -> Bar:
+    """Return the longest bar of a round length that is at most so long on the paper.
+
+    The scale of UTM changes from place to place, and so a bar of the same ground changes its
+    length: it is right in the middle of the map, along the geodesic, to a micrometre.
+    """
+    most = ground_m(view, most_mm)
+    power = 10.0 ** math.floor(math.log10(most))
+    first = max(step for step in BARS if step * power <= most)
+    metres = first * power
+    length = most_mm * metres / most
+    for _ in range(4):
+        length *= metres / ground_m(view, length)
+    return Bar(metres, PARTS[first], length)
+
+
+def _distance(metres: float, *, kilometres: bool) -> str:
+    return f"{metres / 1000:g}" if kilometres else f"{metres:g}"
+
+
+def scale_bar(page: Page, view: View, left: float, bottom: float, most_mm: float) -> Bar:
+    """Draw the scale bar with its lower left at a place (mm); return what it stands for."""
+    bar = bar_of(view, most_mm)
+    high = 1.3 * page.unit
+    for part in range(bar.parts):
+        from_mm, to_mm = (left + bar.length_mm * each / bar.parts for each in (part, part + 1))
+        box = (from_mm, bottom, to_mm, bottom + high)
+        page.box(box, fill=INK if part % 2 == 0 else "white", line=INK, width=0.4 * page.unit)
+    kilometres = bar.metres >= 1000
+    above = bottom + high + 0.8 * page.unit
+    for part in range(bar.parts + 1):
+        text = _distance(bar.metres * part / bar.parts, kilometres=kilometres)
+        place = left + bar.length_mm * part / bar.parts
+        page.text(place, above, text, size=5.6, align="center")
+    unit = say("sheet.kilometres" if kilometres else "sheet.metres").within(page.language)
+    last = _distance(bar.metres, kilometres=kilometres)
+    after = left + bar.length_mm + page.width_of(last, 5.6) / 2 + 1.2 * page.unit
+    page.text(after, above, unit, size=5.6)
+    end = after + page.width_of(unit, 5.6)
+    page.blocks["scale bar"] = (left - 1, bottom, end, above + page.line_mm(5.6))
+    return bar
+
+
+def north_words(view: View) -> tuple[str, str]:
+    """Return the key and the degrees of what is said of true north."""
+    east = -convergence(view)
+    if round(abs(east), 1) == 0:
+        return "sheet.true_north_same", "0"
+    return ("sheet.true_north_right" if east > 0 else "sheet.true_north_left", f"{abs(east):.1f}")
+
+
+def north_arrow(page: Page, view: View, right: float, bottom: float, high: float) -> float:
+    """Draw the arrow to grid north and the words beside it; return the left edge of both (mm)."""
+    half = high * 0.22
+    middle = right - half
+    tip, notch = bottom + high, bottom + high * 0.22
+    for side, fill in ((-half, INK), (half, "white")):
+        corners = [(middle, tip), (middle + side, bottom), (middle, notch)]
+        page.put(Polygon(corners, facecolor=fill, edgecolor=INK, linewidth=0.5, zorder=9))
+    key, degrees = north_words(view)
+    lines = [say("sheet.grid_north"), say(key, degrees=same(degrees))]
+    said = [line.within(page.language) for line in lines]
+    lead = page.line_mm(5.6)
+    edge = middle - half - 1.6 * page.unit
+    for number, text in enumerate(said):
+        page.text(
+            edge,
+            bottom + high - lead * (number + 0.9),
+            text,
+            size=5.6,
+            bold=number == 0,
+            align="right",
+        )
+    left = edge - max(
+        page.width_of(text, 5.6, bold=number == 0) for number, text in enumerate(said)
+    )
+    page.blocks["north arrow"] = (left, bottom, right, tip)
+    return left
+
+
+def _step(span_degrees: float, room_mm: float, apart_mm: float) -> float:
+    """Return the spacing of lines in minutes of arc: about so far apart on the paper."""
+    wanted = span_degrees * 60 * apart_mm / room_mm
+    return min(MINUTES, key=lambda minutes: abs(math.log(minutes / wanted)))
+
+
+def angle(minutes: float, letters: str, *, fine: bool = False) -> str:
+    r"""Write minutes of arc as degrees and minutes; `fine`: and seconds.
+
+    Examples
+    --------
+    >>> angle(6195, "EW") == "103°15\N{PRIME}E"
+    True
+    >>> angle(-750.5, "NS", fine=True) == "12°30\N{PRIME}30\N{DOUBLE PRIME}S"
+    True
+    """
+    whole, rest = divmod(round(abs(minutes) * 60), 60)
+    seconds = f"{rest:02d}\N{DOUBLE PRIME}" if fine else ""
+    return f"{whole // 60}°{whole % 60:02d}\N{PRIME}{seconds}{letters[int(minutes < 0)]}"
+
+
+def _rounds(low: float, high: float, step: float) -> NDArray[np.float64]:
+    """Return the multiples of a step (minutes) between two degrees."""
+    first, last = math.ceil(low * 60 / step), math.floor(high * 60 / step)
+    return np.arange(first, last + 1, dtype=np.float64) * step
+
+
+class Tick(NamedTuple):
+    """Where a line of the graticule meets the window, and what it is called."""
+
+    x: float
+    y: float
+    side: str
+    text: str
+
+
+class Graticule(NamedTuple):
+    """The lines of longitude and latitude on the paper (mm), and their ticks."""
+
+    lines: list[NDArray[np.float64]]
+    ticks: list[Tick]
+
+
+def graticule(view: View, unit: float) -> Graticule:
+    """Return the graticule of a view: lines of round minutes, about 3 cm apart."""
+    west, south, east, north = view.degrees
+    left, bottom, right, top = view.box
+    apart = LINES_APART_MM * unit
+    across = _step(east - west, right - left, apart)
+    along = _step(north - south, top - bottom, apart)
+    found = Graticule([], [])
+    steps = np.linspace(0, 1, 41)
+    for minutes in _rounds(west, east, across):
+        lats = south + (north - south) * steps
+        line = np.column_stack([np.full_like(lats, minutes / 60), lats])
+        _add(found, view, line, ("bottom", "top"), angle(minutes, "EW", fine=across < 1))
+    for minutes in _rounds(south, north, along):
+        lons = west + (east - west) * steps
+        line = np.column_stack([lons, np.full_like(lons, minutes / 60)])
+        _add(found, view, line, ("left", "right"), angle(minutes, "NS", fine=along < 1))
+    return found
+
+
+def _add(
+    found: Graticule, view: View, line: NDArray[np.float64], sides: tuple[str, str], text: str
+) -> None:
+    """Add a line (degrees) and its ticks on the two sides that it runs to."""
+    placed = view.to_mm(to_plane(line))
+    inside = shapely.clip_by_rect(shapely.LineString(placed), *view.box)
+    if shapely.is_empty(inside):
+        return
+    found.lines.append(shapely.get_coordinates(inside))
+    left, bottom, right, top = view.box
+    place = {"left": left, "right": right, "bottom": bottom, "top": top}
+    upright = sides[0] == "bottom"
+    for side in sides:
+        at = _meet(placed, place[side], axis=1 if upright else 0)
+        if upright and left < at < right:
+            found.ticks.append(Tick(at, place[side], side, text))
+        if not upright and bottom < at < top:
+            found.ticks.append(Tick(place[side], at, side, text))
+
+
+def _meet(line: NDArray[np.float64], value: float, axis: int) -> float:
+    """Return the other coordinate where a line has a value on an axis."""
+    order = np.argsort(line[:, axis])
+    return float(np.interp(value, line[order, axis], line[order, 1 - axis]))
+
+
+def label_graticule(page: Page, view: View, grid: Graticule) -> None:
+    """Write the names of the graticule's lines around the window, none across another."""
+    left, bottom, right, top = view.box
+    high = page.line_mm(LABEL_SIZE)
+    gap = 0.9 * page.unit
+    taken: list[Box] = []
+    for tick in grid.ticks:
+        wide = page.width_of(tick.text, LABEL_SIZE)
+        upright = tick.side in ("left", "right")
+        half = wide / 2
+        low, most = (bottom, top) if upright else (left, right)
+        middle = min(max(tick.y if upright else tick.x, low + half), most - half)
+        box = {
+            "left": (left - gap - high, middle - half, left - gap, middle + half),
+            "right": (right + gap, middle - half, right + gap + high, middle + half),
+            "bottom": (middle - half, bottom - gap - high, middle + half, bottom - gap),
+            "top": (middle - half, top + gap, middle + half, top + gap + high),
+        }[tick.side]
+        wider = (box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1)
+        if any(overlap(wider, other) for other in taken):
+            continue
+        taken.append(box)
+        x, y, turned = {
+            "left": (left - gap, middle, 90),
+            "right": (right + gap + high * 0.72, middle, 90),
+            "bottom": (middle, bottom - gap - high * 0.72, 0),
+            "top": (middle, top + gap, 0),
+        }[tick.side]
+        page.text(x, y, tick.text, size=LABEL_SIZE, colour=GREY, align="center", rotation=turned)
+
+
+def restricted_bands(page: Page, said: Said) -> None:
+    """Say in the margins that a sheet is restricted: above in its language, below in the other."""
+    unit, high = page.unit, page.line_mm(RESTRICTED_SIZE)
+    other = "en" if page.language == "km" else "km"
+    bands = {"above": (page.language, page.height - 5 * unit), "below": (other, 5 * unit)}
+    for name, (language, middle) in bands.items():
+        text = page.cut(said.within(language), page.width - 16 * unit, RESTRICTED_SIZE, bold=True)
+        half = page.width_of(text, RESTRICTED_SIZE, bold=True) / 2
+        page.text(
+            page.width / 2,
+            middle,
+            text,
+            size=RESTRICTED_SIZE,
+            bold=True,
+            colour=WARNING,
+            align="center",
+            valign="center_baseline",
+        )
+        left, right = page.width / 2 - half, page.width / 2 + half
+        page.blocks[f"restricted {name}"] = (left, middle - high / 2, right, middle + high / 2)

@@ -6,14 +6,17 @@ lock and then writes what it judged; a dry run judges on a reader's connection, 
 
 An entry is judged by folding the hazards that it concerns with it: so it is judged on its own day,
 whatever was recorded before or after. The same fold gives what the hazard layer says from now on.
+
+Every part of a `Store` is a `Base`: its place, its engine, and how it judges and writes.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -26,8 +29,9 @@ from mine_geo.ledger.cut import NOTHING, SLIVER_M
 from mine_geo.ledger.events import detail_of, standing
 from mine_geo.ledger.fold import Fold, fold
 from mine_geo.ledger.preview import distance_m
-from mine_geo.store.engines import next_moment
-from mine_geo.store.ledger import relations, stored
+from mine_geo.store import engines
+from mine_geo.store.engines import leave_wal, next_moment, reading, writing
+from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import DAYS_IN, Entry, digest, next_id, not_in_future
 from mine_geo.store.ledger.stored import MANY
 from mine_geo.store.schema import content
@@ -36,13 +40,13 @@ from mine_geo.tables.movements import changes
 from mine_geo.terms import CRS, EVENT_COLUMNS, ITEM_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
+    from types import TracebackType
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
-    from mine_geo.ledger.fold import Fold
-    from mine_geo.store.ledger.entries import Entry
+    from mine_geo.store.engines import Place
 
 
 class Recorded(str):
@@ -188,27 +192,27 @@ class View:
     def together(
         self, ids: Iterable[str], new: Iterable[tuple[str, str]] = ()
     ) -> set[str]:  # fmt: skip
-        """Return these hazards and all that transfers link them with, see `relations`."""
+        """Return these hazards and all that transfers link them with, see `stored`."""
         sides = list(new)
         if self._rows is not None:
             moved = self._rows[self._rows["transfer_id"].notna()]
             sides += zip(moved["transfer_id"], moved["hazard_id"], strict=True)
-        return relations.together(self.connection, ids, sides)
+        return stored.together(self.connection, ids, sides)
 
     def overlapping(self, ids: Iterable[str], new: gpd.GeoDataFrame | None = None) -> set[str]:
-        """Return the hazards whose polygons may meet those of these, see `relations`."""
-        drawn = relations.Drawn.of([each for each in (self._rows, new) if each is not None])
-        return relations.overlapping(self.connection, ids, drawn)
+        """Return the hazards whose polygons may meet those of these, see `stored`."""
+        drawn = stored.Drawn.of([each for each in (self._rows, new) if each is not None])
+        return stored.overlapping(self.connection, ids, drawn)
 
-    def reach(self) -> relations.Reach:
-        """Return how far the polygons of all hazards ever reached, see `relations`."""
-        drawn = relations.Drawn.of([] if self._rows is None else [self._rows])
-        return relations.Reach.read(self.connection, drawn)
+    def reach(self) -> stored.Reach:
+        """Return how far the polygons of all hazards ever reached, see `stored`."""
+        drawn = stored.Drawn.of([] if self._rows is None else [self._rows])
+        return stored.Reach.read(self.connection, drawn)
 
     def within(self, bounds: tuple[float, float, float, float]) -> set[str]:
-        """Return the hazards whose polygons may meet a box, degrees, see `relations`."""
-        drawn = relations.Drawn.of([] if self._rows is None else [self._rows])
-        return relations.within(self.connection, bounds, drawn)
+        """Return the hazards whose polygons may meet a box, degrees, see `stored`."""
+        drawn = stored.Drawn.of([] if self._rows is None else [self._rows])
+        return stored.within(self.connection, bounds, drawn)
 
     def surroundings(self, ids: Collection[str]) -> set[str]:
         """Return the hazards whose events decide what events of these did, credit included."""
@@ -667,3 +671,76 @@ def polygons_before(after: Fold) -> dict[str, Any]:
         found[event] = now.get(hazard, NOTHING)
         now[hazard] = left
     return found
+
+
+T = TypeVar("T")
+
+
+class Base:
+    """A store that is open."""
+
+    def __init__(self, place: Place, engine: Engine, title: str | None, *, synthetic: bool) -> None:
+        self._place = place
+        self._engine = engine
+        self.title: str | None = title
+        self.synthetic: bool = synthetic
+        """Whether this store holds invented sample data, and may hold nothing else."""
+
+    @property
+    def name(self) -> str:
+        """The name for headings: the file's name, or host/database."""
+        return self._place.name
+
+    def __repr__(self) -> str:
+        """Return the name, and whether the data are invented."""
+        return f"<Store {self.name}{' (synthetic)' if self.synthetic else ''}>"
+
+    def __enter__(self) -> Self:
+        """Return the store; it is closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the store."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file or the database; a GeoPackage is one plain file again.
+
+        Examples
+        --------
+        >>> store.close()
+        >>> store.name
+        'example.gpkg'
+        """
+        leave_wal(self._engine)
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with engines.translated(self._place), reading(self._engine) as connection:
+            yield connection
+
+    def _judging(self, ask: Callable[[View], T], *, dry_run: bool) -> T:
+        """Judge what is asked; write what comes of it, unless it is only tried.
+
+        A recording holds the lock from before the first look, so what it judged still stands when
+        it is written. A dry run takes no lock and writes nothing.
+        """
+        if dry_run:
+            with self._reading() as connection:
+                return ask(View(connection))
+        with self._writing() as connection:
+            view = View(connection, writes=True)
+            done = ask(view)
+            view.write(synthetic=self.synthetic)
+            return done
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with engines.translated(self._place), writing(self._engine) as connection:
+            yield connection

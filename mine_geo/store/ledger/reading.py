@@ -16,12 +16,11 @@ from mine_geo.store.engines import clock
 from mine_geo.store.ledger import imports, stored
 from mine_geo.store.ledger import register as registration
 from mine_geo.store.ledger import spot_tasks as tasks
-from mine_geo.store.ledger.base import Base
 from mine_geo.store.ledger.entries import id_of
-from mine_geo.store.ledger.judging import View
+from mine_geo.store.ledger.judging import Base, View
 from mine_geo.store.schema import content
 from mine_geo.tables import movements
-from mine_geo.tables.released import released_land
+from mine_geo.tables.movements import released_land
 from mine_geo.terms import EVENT_TYPES, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES, THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -270,7 +269,7 @@ class ReadingMethods(Base):
         Returns
         -------
         geopandas.GeoDataFrame
-            See `released.released_land`; EPSG:4326.
+            See `movements.released_land`; EPSG:4326.
 
         Raises
         ------

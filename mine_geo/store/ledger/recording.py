@@ -39,9 +39,8 @@ from mine_geo.ledger.fold import fold
 from mine_geo.ledger.preview import distance_m, outcome_first, worked_polygon
 from mine_geo.ledger.report import RedrawnReport, Remarks, Report, SpotTask, SurveyReport
 from mine_geo.store.ledger import reshaping, same_reports, spot_tasks
-from mine_geo.store.ledger.base import Base
 from mine_geo.store.ledger.entries import CONTENT, Entry, Facts, day, id_of, text_of
-from mine_geo.store.ledger.judging import as_there, judge, unknown
+from mine_geo.store.ledger.judging import Base, as_there, judge, unknown
 from mine_geo.store.ledger.reshaping import as_asked
 from mine_geo.store.ledger.stored import MANY
 from mine_geo.store.schema import content

@@ -19,8 +19,8 @@ from sqlalchemy import select
 from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.geo.snapshots import same_places
-from mine_geo.ledger.attributes import PARENT
 from mine_geo.ledger.events import ATTRIBUTES, to_events
+from mine_geo.ledger.fold import PARENT
 from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import day, text_of, unmarked
 from mine_geo.store.schema import content, gpkg, rows

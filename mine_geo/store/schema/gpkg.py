@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Table, column, insert, inspect, select, table
 
 from mine_geo.errors import FileError
 from mine_geo.geo import blobs
-from mine_geo.store.schema import statements
+from mine_geo.store.schema import guards
 from mine_geo.store.schema.models import LAYERS, METADATA
-from mine_geo.store.schema.types import Moment, Shape
+from mine_geo.store.schema.rows import Moment, Shape
 
 if TYPE_CHECKING:
     import sqlite3
@@ -65,7 +65,7 @@ _geometry_columns = table(
 
 def initialise(connection: Connection) -> None:
     """Make an empty SQLite file a GeoPackage, within the transaction that is under way."""
-    for statement in statements.read("geopackage")[""]:
+    for statement in guards.read_statements("geopackage")[""]:
         connection.exec_driver_sql(statement)
     wgs84 = pyproj.CRS.from_epsg(blobs.SRID).to_wkt("WKT1_GDAL")
     rows = [

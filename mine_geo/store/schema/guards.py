@@ -7,20 +7,57 @@ what was received is kept, and a record is decided on once: this holds for write
 
 The statements stand in `sql/guards_sqlite.sql` and `sql/guards_postgresql.sql`, part by part; here
 is which table gets which part.
+
+`read` gives the SQL that lies in `sql/` beside this file, one file a subject.
 """
 
 from __future__ import annotations
 
+import re
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import DDL, Connection, inspect
 
-from mine_geo.store.schema import statements
 from mine_geo.store.schema.models import DECISION, FINDING, RECORD, SUBMISSION
 from mine_geo.store.schema.models import TABLES as PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_PART: Final = re.compile(r"^--- (\w+)\n", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^--.*\n?", re.MULTILINE)
+
+
+def read_statements(name: str) -> dict[str, tuple[str, ...]]:
+    """Return the statements of a file by the names of its parts, in order.
+
+    A part begins with a line `--- name`; what stands before the first has the name "". Statements
+    are parted by an empty line, since those that make a trigger have semicolons inside. Lines that
+    begin with `--` are comments.
+
+    Parameters
+    ----------
+    name
+        The file, without its ending.
+
+    Examples
+    --------
+    >>> list(read_statements("guards_postgresql"))[:4]
+    ['', 'functions', 'layer', 'event']
+    >>> read_statements("guards_postgresql")["event"][0]
+    'DROP TRIGGER IF EXISTS keep_event ON event'
+    """
+    text = (resources.files("mine_geo.store.schema") / "sql" / f"{name}.sql").read_text("utf-8")
+    first, *rest = _PART.split(text)
+    parts = {"": first, **dict(zip(rest[::2], rest[1::2], strict=True))}
+    return {part: _statements(of) for part, of in parts.items()}
+
+
+def _statements(text: str) -> tuple[str, ...]:
+    pieces = (piece.strip() for piece in _COMMENT.sub("", text).split("\n\n"))
+    return tuple(piece.removesuffix(";") for piece in pieces if piece)
 
 
 RECEIVED: Final = (SUBMISSION.name, FINDING.name, RECORD.name)
@@ -47,7 +84,7 @@ Filled = tuple[str, dict[str, str]]
 def install(connection: Connection) -> None:
     """Make all guards, in place of those that are there; on the tables that there are."""
     dialect = connection.dialect.name
-    parts = statements.read(f"guards_{dialect}")
+    parts = read_statements(f"guards_{dialect}")
     there = set(inspect(connection).get_table_names())
     for part, names in _on_server() if dialect == "postgresql" else _on_file():
         if names.get("table", "event") in there:

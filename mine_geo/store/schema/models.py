@@ -12,10 +12,15 @@ belongs to: restricted, as everything in a store. Geometry is EPSG:4326.
 No table names a schema: on PostgreSQL the search path puts them into `mine_geo`. Column types are
 those that a GeoPackage knows. `event` is the ledger (append-only); `hazard` is identity and a
 projection of the present that the events can rebuild.
+
+Which schema a store has, and which ones this version of the library knows: the schema is a chain
+of Alembic revisions in `migrations/`, one file each, and the file's name begins with the revision.
+So the chain is known without Alembic, which every command that only reads would otherwise load.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -29,16 +34,25 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    column,
+    inspect,
+    select,
+    table,
     text,
 )
 
+import mine_geo
+from mine_geo.errors import SchemaVersionError, StoreError
 from mine_geo.intake.findings import SEVERITIES
-from mine_geo.store.schema.types import Moment, Shape, WholeNumber, Words
+from mine_geo.store.schema.rows import Moment, Shape, WholeNumber, Words
 from mine_geo.terms import EVENT_TYPES, KINDS
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.schema import SchemaItem
     from sqlalchemy.types import TypeEngine
+
+    from mine_geo.store.engines import Place
 
 
 NAMES: Final = {
@@ -474,3 +488,75 @@ LAYERS: Final = {
     **TABLES,
 }
 """What each table is, in the words that a GeoPackage shows."""
+
+
+VERSION_TABLE: Final = "mine_geo_version"
+"""Where Alembic keeps the revision of a store."""
+_version = table(VERSION_TABLE, column("version_num"))
+
+
+def revisions_folder() -> Path:
+    """Return where the migrations lie: in an installed wheel, or beside the package.
+
+    Raises
+    ------
+    StoreError
+        If they are in neither place.
+
+    Examples
+    --------
+    >>> (revisions_folder() / "env.py").exists()
+    True
+    """
+    package = Path(mine_geo.__file__).parent
+    for place in (package / "migrations", package.parent / "migrations"):
+        if (place / "env.py").exists():
+            return place
+    raise StoreError(f"no migrations beside {package}; install mine_geo again")
+
+
+def known_revisions() -> tuple[str, ...]:
+    """Return the revisions that this version of the library knows, oldest first.
+
+    Examples
+    --------
+    >>> known_revisions()[0]
+    '0003'
+    """
+    files = (revisions_folder() / "versions").glob("[0-9]*.py")
+    return tuple(sorted(path.name.split("_", maxsplit=1)[0] for path in files))
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision of a store, None where there is no store."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.scalar(select(_version.c.version_num))
+
+
+def check_revision(found: str, place: Place) -> None:
+    """Refuse a store of another schema than ours.
+
+    Raises
+    ------
+    SchemaVersionError
+        If the store is newer than this library, or older; the message says what to do.
+    """
+    ours = known_revisions()
+    if found == ours[-1]:
+        return
+    if found in ours:
+        raise SchemaVersionError(
+            f"{place.shown}: its schema is {found}, this mine_geo needs {ours[-1]}; "
+            f"bring it up to date: {place.command('db upgrade')}"
+        )
+    if found < ours[0]:
+        raise SchemaVersionError(
+            f"{place.shown}: its schema {found} is older than any that this mine_geo reads "
+            f"({ours[0]} on); write it out with the mine_geo that made it (db export FOLDER), and "
+            "take that over into a new store of this one (init, then db import FOLDER)"
+        )
+    raise SchemaVersionError(
+        f"{place.shown}: its schema {found} is newer than this mine_geo knows ({ours[-1]}); "
+        "install a newer mine_geo"
+    )

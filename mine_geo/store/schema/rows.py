@@ -1,22 +1,34 @@
-"""Whole tables in and out: columns into a table at once, and a table into a frame.
+"""Column types, and whole tables in and out: the same in PostGIS and in a GeoPackage.
 
-PostgreSQL takes a binary COPY, a GeoPackage ready blobs; geometry is read as one column of
-well-known binary. Geometry is EPSG:4326 (longitude, latitude in degrees).
+Geometry is EPSG:4326 (longitude, latitude in degrees) and two-dimensional.
+
+A GeoPackage allows few column types, and GDAL drops a column of any other without a word:
+geometry is a blob declared by its OGC name, a moment is text of milliseconds ending in Z.
+
+Columns go into a table at once, and a table into a frame: PostgreSQL takes a binary COPY, a
+GeoPackage ready blobs; geometry is read as one column of well-known binary.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from geoalchemy2 import Geometry
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Date,
+    DateTime,
+    Dialect,
     Double,
     Integer,
     LargeBinary,
+    Text,
+    TypeDecorator,
     bindparam,
     func,
     insert,
@@ -24,18 +36,213 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.types import NullType
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.sqlite import DATETIME
+from sqlalchemy.dialects.sqlite.base import ischema_names
+from sqlalchemy.types import NullType, UserDefinedType
 
+from mine_geo.errors import RecordError
 from mine_geo.geo import blobs
-from mine_geo.store.schema.types import Moment, Shape, Words, held_text
+from mine_geo.geo.blobs import SRID, from_wkbs, to_blobs, to_ewkbs, wkb_of
+from mine_geo.geo.cells import text_fault
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from psycopg import Connection as Psycopg
     from sqlalchemy import Column, ColumnElement, Connection, Table
     from sqlalchemy.types import TypeEngine
+
+
+WholeNumber = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on both: SQLite's INTEGER is, and must be called so to be a key."""
+
+
+class MultiPolygonBlob(UserDefinedType[bytes]):
+    """A GeoPackage column of multipolygons."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:  # noqa: ARG002
+        """Return the OGC name, as the GeoPackage standard wants it in the table."""
+        return "MULTIPOLYGON"
+
+
+class MultiLineStringBlob(UserDefinedType[bytes]):
+    """A GeoPackage column of multilines."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:  # noqa: ARG002
+        """Return the OGC name, as the GeoPackage standard wants it in the table."""
+        return "MULTILINESTRING"
+
+
+class PointBlob(UserDefinedType[bytes]):
+    """A GeoPackage column of points."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:  # noqa: ARG002
+        """Return the OGC name, as the GeoPackage standard wants it in the table."""
+        return "POINT"
+
+
+_BLOBS: dict[str, type[UserDefinedType[bytes]]] = {
+    "MULTIPOLYGON": MultiPolygonBlob,
+    "MULTILINESTRING": MultiLineStringBlob,
+    "POINT": PointBlob,
+}
+# GeoAlchemy2 puts its SpatiaLite types under these names when it is imported; reading the tables
+# of a plain GeoPackage back then fails with "no such table: geometry_columns".
+ischema_names.update(_BLOBS)
+
+
+class Shape(TypeDecorator[Any]):
+    """A geometry in EPSG:4326: PostGIS geometry, or a GeoPackage blob.
+
+    Parameters
+    ----------
+    geometry_type
+        "MULTIPOLYGON", "MULTILINESTRING" or "POINT".
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+    spatial_index = False  # asked by GeoAlchemy2; the models name their own indexes
+
+    def __init__(self, geometry_type: str) -> None:
+        super().__init__()
+        self.geometry_type = geometry_type
+
+    def __repr__(self) -> str:
+        """Return the call, as Alembic writes it into a migration."""
+        return f"Shape({self.geometry_type!r})"
+
+    def load_dialect_impl(self, dialect: Dialect | None) -> TypeEngine[Any]:
+        """Return the type of the backend; GeoAlchemy2 asks once without one."""
+        if dialect is None or dialect.name == "postgresql":
+            kind = Geometry(self.geometry_type, srid=SRID, spatial_index=False)
+            return kind if dialect is None else dialect.type_descriptor(kind)
+        return dialect.type_descriptor(_BLOBS[self.geometry_type]())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | str | None:
+        """Write a shapely geometry; bytes are taken as ready for the backend."""
+        if value is None or isinstance(value, bytes):
+            return value
+        if dialect.name == "postgresql":
+            ewkb = to_ewkbs([value])[0]
+            return None if ewkb is None else ewkb.hex()
+        return to_blobs([value])[0]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Read a shapely geometry. Whole columns are read by `rows.read`, much faster."""
+        if value is None:
+            return None
+        wkb = value.data if dialect.name == "postgresql" else wkb_of(value)
+        return from_wkbs([wkb])[0]
+
+
+class _IsoText(DATETIME):
+    """A moment as GeoPackage's DATETIME: 2026-01-31T08:15:00.250Z."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002
+        return _to_text
+
+    def result_processor(
+        self,
+        dialect: Dialect,  # noqa: ARG002
+        coltype: object,  # noqa: ARG002
+    ) -> Callable[[Any], Any]:
+        return _from_text
+
+
+def _to_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    text = value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC to the millisecond; a datetime without a time zone is refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the backend."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
+        return dialect.type_descriptor(_IsoText())  # type: ignore[no-untyped-call]
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a datetime without a time zone.
+
+        Raises
+        ------
+        RecordError
+            If `value` has no time zone.
+        """
+        if value is not None and value.tzinfo is None:
+            raise RecordError(f"{value} has no time zone; say which, as in {value}+07:00")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give every moment in UTC, wherever the session thinks it is."""
+        return None if value is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """A text that both backends hold: what is not one is refused, whichever way it comes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Refuse what no store takes.
+
+        Raises
+        ------
+        RecordError
+            If a character cannot be held.
+        """
+        return None if value is None else held_text(value)
+
+
+def held_text(value: str, what: str = "a text") -> str:
+    """Return a text that both backends hold; how long each may be is asked where it comes in.
+
+    Raises
+    ------
+    RecordError
+        If a character cannot be held.
+
+    Examples
+    --------
+    >>> held_text("ទី 2")
+    'ទី 2'
+    """
+    why = text_fault(str(value), len(value))
+    if why:
+        raise RecordError(f"{what} {why}, which no store takes; correct it")
+    return value
+
+
+def milliseconds(moment: datetime) -> datetime:
+    """Cut a moment to the millisecond, which is what both backends keep.
+
+    Examples
+    --------
+    >>> milliseconds(datetime(2026, 1, 31, 8, 15, 0, 250999, UTC)).isoformat()
+    '2026-01-31T08:15:00.250000+00:00'
+    """
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 _COPY_TYPES: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (

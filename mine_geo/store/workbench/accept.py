@@ -24,7 +24,7 @@ from mine_geo.store.ledger.judging import judge
 from mine_geo.store.ledger.stored import HASH, MANY
 from mine_geo.store.schema import content, gpkg
 from mine_geo.store.schema.models import ACCEPTED, EVENT, RECORD, REJECTED, SUBMISSION, WAITING
-from mine_geo.store.workbench import compare, listing
+from mine_geo.store.workbench import listing
 from mine_geo.store.workbench.listing import Unwritten
 from mine_geo.terms import CRS, HAZARD_COLUMNS, OUTCOMES, OVERRULED
 
@@ -372,7 +372,7 @@ def accept_hazards(view: View, work: Work, chosen: Chosen) -> None:
     """Judge hazards that are accepted; see `Store.accept`."""
     connection = view.connection
     records = listing.records(connection, work.submission_id, waiting=True, numbers=chosen.numbers)
-    compared = compare.compare(connection, records)
+    compared = listing.compare(connection, records)
     reasons = _reasons(connection, work, records, compared)
     if not chosen.by_name:
         reasons |= unvalidated(connection, work, records, reasons)
@@ -382,7 +382,7 @@ def accept_hazards(view: View, work: Work, chosen: Chosen) -> None:
     if records.empty:
         return
     work.notes += _waiting_elsewhere(connection, work, records["hazard_id"].tolist())
-    new = compared["change"] == compare.NEW
+    new = compared["change"] == listing.NEW
     if new.any():
         _register(view, work, records[new])
     _change(view, work, records[~new], compared[~new])
@@ -393,7 +393,7 @@ def _reasons(
 ) -> dict[int, str]:
     """Return why records cannot enter the register, by number."""
     found = listing.errors_of(connection, work.submission_id, records)
-    new = records[compared["change"] == compare.NEW]
+    new = records[compared["change"] == listing.NEW]
     for row in register.known_polygons(connection, new).itertuples():
         number = int(new["record"].iloc[row.place])
         found.setdefault(number, f"its polygon is in the register as {row.other}")
@@ -411,9 +411,9 @@ def _reasons(
             continue
         if bare:
             found[number] = "no polygon: not in the split"
-        elif change[number] == compare.CLOSED:
+        elif change[number] == listing.CLOSED:
             found[number] = _CLOSED
-        elif change[number] == compare.NEW and kindless:
+        elif change[number] == listing.NEW and kindless:
             found[number] = "no kind: say which when the file is read, with kind="
         elif redrawn and undated and work.happened_on is None:
             found[number] = _UNDATED
@@ -485,7 +485,7 @@ def _change(view: View, work: Work, records: gpd.GeoDataFrame, compared: pd.Data
         entries += made
         types = [each.event_type for each in made]
         work.did[", ".join(types) or None].append(int(record["record"]))
-        for name in types or [compare.SAME]:
+        for name in types or [listing.SAME]:
             work.count[name] += 1
     if entries:
         judged = judge(view, entries)
@@ -553,8 +553,8 @@ def _first_days(connection: Connection, ids: list[str]) -> dict[str, date]:
 
 def _unheard(connection: Connection, records: gpd.GeoDataFrame, judged: Judged) -> list[str]:
     """Tell of records that a later event, or one of a newer submission, still outweighs."""
-    compared = compare.compare(connection, records, judged)
-    still = compared[compared["change"] != compare.SAME]
+    compared = listing.compare(connection, records, judged)
+    still = compared[compared["change"] != listing.SAME]
     ids = records.loc[still.index, "hazard_id"]
     return [
         f"{hazard}: the register still says otherwise ({change}): a later event counts"

@@ -34,7 +34,7 @@ from mine_geo.store.ledger.entries import Entry, Facts, day, text_of
 from mine_geo.store.ledger.judging import Judged, judge, outside_note
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import HAZARD, REJECTED, WAITING
-from mine_geo.store.workbench import compare, listing
+from mine_geo.store.workbench import listing
 from mine_geo.store.workbench.accept import LONGEST, Told, unvalidated
 from mine_geo.terms import CRS, EVENT_TYPES, KINDS, OUTCOMES, OVERRULED
 
@@ -899,7 +899,7 @@ def _count_same(work: Work, record: Record, same: Word) -> None:
     """Count a report that the ledger has already, in just these words."""
     number, hazards = int(record["record"]), [same.hazard] if same.hazard else []
     work.did[None].append(number)
-    work.count[compare.SAME] += 1
+    work.count[listing.SAME] += 1
     drawn, when = int(record["size_m2"]), day(record["happened_on"])
     told = Told(number, tuple(hazards), same.kind, when, same.events, False, drawn, *NOTHING)
     work.reports.append(told)
@@ -912,7 +912,7 @@ def _count(work: Work, told: Told, weighing: _Weighing) -> None:
     codes |= set(weighing.stored.get(told.record, ()))
     did = f"{kind} despite {', '.join(sorted(codes))}" if codes else kind
     work.did[did if told.new else None].append(told.record)
-    work.count[("released" if kind in OUTCOMES else kind) if told.new else compare.SAME] += 1
+    work.count[("released" if kind in OUTCOMES else kind) if told.new else listing.SAME] += 1
     work.events += list(told.events) if told.new else []
     work.reports.append(told)
 

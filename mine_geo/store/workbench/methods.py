@@ -11,14 +11,13 @@ import pandas as pd
 from mine_geo.errors import OptionError, RecordError, choose
 from mine_geo.intake.received import Received, check_ids
 from mine_geo.store import hazards
-from mine_geo.store.ledger.base import Base
 from mine_geo.store.ledger.entries import Facts, id_of
-from mine_geo.store.ledger.judging import View
+from mine_geo.store.ledger.judging import Base, View
 from mine_geo.store.schema.models import ACCEPTED, REJECTED
 from mine_geo.store.workbench import accept, listing, submit
 from mine_geo.store.workbench.accept import Accepted, Rejected
 from mine_geo.store.workbench.accept_reports import ANOTHER, CORRECTION, accept_reports
-from mine_geo.store.workbench.prepare import Table, prepare, typed
+from mine_geo.store.workbench.submit import Table, prepare, typed
 from mine_geo.terms import OVERRULED, RULES
 
 if TYPE_CHECKING:
