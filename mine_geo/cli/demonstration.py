@@ -15,8 +15,7 @@ from mine_geo import maps
 from mine_geo.disclosure.layers import Selection
 from mine_geo.errors import NotSyntheticError, StoreNotFoundError, some
 from mine_geo.geo import sample
-from mine_geo.geo.places import read_places
-from mine_geo.geo.vector import read_vector
+from mine_geo.geo.vector import read_places, read_vector
 from mine_geo.intake import read_admin, read_border, read_hazards
 from mine_geo.store import create_store, open_store
 from mine_geo.tables.bounds import findings, zone_bounds

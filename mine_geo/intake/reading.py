@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-    from mine_geo.geo.datum import Shift
+    from mine_geo.geo.crs import Shift
     from mine_geo.intake.mapping import Approval
     from mine_geo.intake.received import Profile, Raw, What
 

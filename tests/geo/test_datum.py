@@ -7,14 +7,16 @@ import pytest
 import shapely
 
 from mine_geo.errors import CRSError
-from mine_geo.geo.crs import geodesic_m, shift_to_wgs84, to_wgs84
-from mine_geo.geo.datum import (
+from mine_geo.geo.crs import (
     AS_DECLARED,
     CAMBODIA,
     choose_operation,
     declared_shift,
+    geodesic_m,
     horizontal,
     operations,
+    shift_to_wgs84,
+    to_wgs84,
 )
 from mine_geo.intake import read_hazards
 

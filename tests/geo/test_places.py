@@ -10,7 +10,7 @@ import shapely
 
 from mine_geo.errors import FileError, GeometryError, RecordError
 from mine_geo.geo import sample
-from mine_geo.geo.places import read_places
+from mine_geo.geo.vector import read_places
 
 if TYPE_CHECKING:
     from pathlib import Path
