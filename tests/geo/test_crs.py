@@ -550,7 +550,7 @@ def test_an_operation_that_there_is_not():
 def test_many_operations_are_counted_not_all_listed():
     frame = old_frame("EPSG:4131").set_crs("EPSG:4269", allow_override=True)
     with pytest.raises(
-        CRSError, match=r"; and \d+ more, see mine_geo\.geo\.datum\.operations$"
+        CRSError, match=r"; and \d+ more, see mine_geo\.geo\.crs\.operations$"
     ) as told:
         to_wgs84(frame, "old.shp")
     assert len(str(told.value)) < 1500
