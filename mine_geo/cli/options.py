@@ -307,7 +307,7 @@ class Reading:
         What is public is made as the store's settings say: only what the command line says itself
         can differ from them, and is refused.
         """
-        from mine_geo.geo.places import read_places  # noqa: PLC0415
+        from mine_geo.geo.vector import read_places  # noqa: PLC0415
 
         source = click.get_current_context().get_parameter_source
 

@@ -134,7 +134,7 @@ def release(
     Exit code 18: an earlier edition drew what this one withholds.
     """
     from mine_geo.exports import editions  # noqa: PLC0415
-    from mine_geo.geo.places import read_places  # noqa: PLC0415
+    from mine_geo.geo.vector import read_places  # noqa: PLC0415
     from mine_geo.store.publisher import two_persons  # noqa: PLC0415
 
     two_persons(asked_by, approved_by)  # before minutes are spent on comparing

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mine_geo.intake.checks.missing_units import (
+    from mine_geo.intake.checks.places import (
         Filled,
         assign_units,
         fill_units,
@@ -65,16 +65,16 @@ __all__ = [
 
 _HOMES = {
     "ClosedLeftOutWarning": "reading",
-    "Filled": "checks.missing_units",
+    "Filled": "checks.places",
     "Layer": "layers",
     "NotValidatedWarning": "reading",
     "Received": "received",
     "RejectedLeftOutWarning": "reading",
     "Source": "received",
-    "assign_units": "checks.missing_units",
+    "assign_units": "checks.places",
     "check_received": "reading",
     "check_ids": "received",
-    "fill_units": "checks.missing_units",
+    "fill_units": "checks.places",
     "in_order": "reading",
     "read": "reading",
     "read_admin": "layers",
@@ -83,7 +83,7 @@ _HOMES = {
     "read_reports": "reading",
     "receive_admin": "layers",
     "receive_border": "layers",
-    "said_without_unit": "checks.missing_units",
+    "said_without_unit": "checks.places",
     "understood": "layers",
 }
 """The module of each name."""

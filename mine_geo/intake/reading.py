@@ -29,12 +29,11 @@ from mine_geo.errors import (
 from mine_geo.geo.cells import read_days, read_texts
 from mine_geo.geo.crs import shift_to_wgs84, system_given
 from mine_geo.geo.hazards import to_hazards
-from mine_geo.intake import formats, mapping, profiles
+from mine_geo.intake import formats, guard, mapping, profiles
 from mine_geo.intake.checks import check_hazards, check_reports
 from mine_geo.intake.columns import ID, fold, is_made, match, read_words
 from mine_geo.intake.findings import WAITS, Finding, in_words
 from mine_geo.intake.formats import esri, maxml, vector
-from mine_geo.intake.guard import files
 from mine_geo.intake.points.plausible import (
     astray_records,
     check_columns,
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-    from mine_geo.geo.datum import Shift
+    from mine_geo.geo.crs import Shift
     from mine_geo.intake.mapping import Approval
     from mine_geo.intake.received import Profile, Raw, What
 
@@ -408,7 +407,7 @@ def read(
         choose(what, WHATS, "what")
     file, name = Path(path), str(path)
     given = None if profile is None else profiles.load(profile)
-    form = files.check_file(file).reader
+    form = guard.check_file(file).reader
     wanted = Wanted(layer, _with_options(given or NO_PROFILE, crs, id_column), what or "hazards")
     by, itself = None, what is None and form == "maxml"
     if itself:
@@ -440,7 +439,7 @@ def read(
         mapped = mapping.to_candidates(frame, chosen, kind=kind)
     else:
         mapped = mapping.to_reports(frame, chosen, all_hazards=all_hazards)
-    checksum, size = files.checksum(file)
+    checksum, size = guard.checksum(file)
     source = Source(
         path=name,
         name=file.name,

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mine_geo.errors import GeometryError, OptionError
-from mine_geo.geo.geometry import DENSIFY_DEGREES
-from mine_geo.geo.rings import Rings
+from mine_geo.geo.geometry import DENSIFY_DEGREES, Rings
 from mine_geo.split.engines import BUILD, library
 from mine_geo.split.segments import Segments
 

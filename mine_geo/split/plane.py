@@ -16,8 +16,7 @@ import numpy as np
 import shapely
 
 from mine_geo.geo import crs
-from mine_geo.geo.geometry import DENSIFY_DEGREES, finer_edges
-from mine_geo.geo.rings import Rings
+from mine_geo.geo.geometry import DENSIFY_DEGREES, Rings, finer_edges
 from mine_geo.split.segments import CHUNK, Segments
 
 if TYPE_CHECKING:

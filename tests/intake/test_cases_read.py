@@ -9,8 +9,7 @@ import pytest
 import shapely
 
 from mine_geo.errors import FileError, MineGeoError, RecordError
-from mine_geo.intake import check_received, read, read_hazards
-from mine_geo.intake.guard import files
+from mine_geo.intake import check_received, guard, read, read_hazards
 
 CASES = Path(__file__).parents[1] / "cases" / "intake"
 IDS = ["BTB-0001", "BTB-0002", "BTB-0003"]
@@ -107,11 +106,11 @@ def test_a_part_of_mapinfo_named_for_the_whole():
 def test_the_checksum_of_a_mapinfo_table_is_that_of_all_its_files(tmp_path):
     for part in CASES.glob("a.*"):
         shutil.copy(part, tmp_path)
-    before, size = files.checksum(tmp_path / "a.tab")
+    before, size = guard.checksum(tmp_path / "a.tab")
     assert size == sum((CASES / f"a.{e}").stat().st_size for e in ("tab", "dat", "map", "id"))
     with (tmp_path / "a.dat").open("ab") as file:
         file.write(b"x")
-    assert files.checksum(tmp_path / "a.tab")[0] != before
+    assert guard.checksum(tmp_path / "a.tab")[0] != before
 
 
 @pytest.mark.parametrize("text", ['File "/etc/passwd"', 'Open Table "b.tab" Hide', "create view x"])

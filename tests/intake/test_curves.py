@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mine_geo.errors import FileError
 from mine_geo.intake import check_received, read, read_hazards
-from mine_geo.intake.formats.curves import TOLERANCE_M, straightened
+from mine_geo.intake.formats.drawings import TOLERANCE_M, straightened
 
 EAST, NORTH, RADIUS = 300_000.0, 1_410_000.0, 100.0
 """UTM 48N, south of Battambang."""

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from mine_geo.errors import FileError, OptionError
 from mine_geo.geo import sample
-from mine_geo.intake.guard import files, streams
+from mine_geo.intake import guard
+from mine_geo.intake.guard import streams
 from mine_geo.intake.guard.binary import is_deep_text, is_deep_wkb
 from tests.intake.fields import FIELDS
 from tests.intake.test_vector_files import DRIVERS, KML, PLACEMARK, write
@@ -28,7 +29,7 @@ MB = 1 << 20
 
 def refused(path, told):
     with pytest.raises(FileError) as error:
-        files.check_file(path)
+        guard.check_file(path)
     text = str(error.value)
     assert "\n" not in text
     assert path.name in text
@@ -39,16 +40,16 @@ def refused(path, told):
 @pytest.mark.parametrize("suffix", DRIVERS)
 def test_what_real_writers_write_passes(tmp_path, suffix):
     path = write(FIELDS, tmp_path / f"fields.{suffix}")
-    files.check_file(path)
+    guard.check_file(path)
     link = tmp_path / f"link.{suffix}"
     if suffix != "shp":
         link.symlink_to(path)
-        assert files.check_file(link).format == files.check_file(path).format
+        assert guard.check_file(link).format == guard.check_file(path).format
 
 
 def test_the_sample_passes():
     for name in ("minefields", "districts", "border", "cluster_munition_areas"):
-        files.check_file(sample.path(name))
+        guard.check_file(sample.path(name))
 
 
 # size
@@ -57,7 +58,7 @@ def test_the_sample_passes():
 def test_the_limit_is_read_when_asked(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_bytes(b"hazard_id\n" + b"AP-1\n" * 300_000)
-    files.check_file(path)
+    guard.check_file(path)
     monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", "1")
     refused(
         path, "more than 1 MB, refused; ask for it in parts, or set MINE_GEO_MAX_FILE_MB higher"
@@ -65,15 +66,15 @@ def test_the_limit_is_read_when_asked(tmp_path, monkeypatch):
     for wrong in ("much", "0", "-1", "inf", "nan"):
         monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", wrong)
         with pytest.raises(OptionError, match="MINE_GEO_MAX_FILE_MB"):
-            files.check_file(path)
+            guard.check_file(path)
     monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", "")
-    assert files.most_bytes() == 512 * MB
+    assert guard.most_bytes() == 512 * MB
 
 
 def test_a_folder_counts_as_a_whole(tmp_path, monkeypatch):
     for name in "abc":
         (tmp_path / f"{name}.csv").write_bytes(b"hazard_id\n" + b"AP-1\n" * 100_000)
-    files.check_file(tmp_path)
+    guard.check_file(tmp_path)
     monkeypatch.setenv("MINE_GEO_MAX_FILE_MB", "1")
     refused(tmp_path, "more than 1 MB")
 
@@ -103,7 +104,7 @@ def pack(path, parts, **more):
 
 def test_a_zip_is_counted_and_not_believed(tmp_path):
     path = pack(tmp_path / "a.zip", {"a.csv": b"hazard_id\n" + b"AP-1\n" * 1_000_000})
-    files.check_file(path)
+    guard.check_file(path)
     content = path.read_bytes()
     real, lie = struct.pack("<I", 5_000_010), struct.pack("<I", 10)
     assert content.count(real) == 2, "in the file's own header, and in the list at the end"
@@ -176,7 +177,7 @@ def test_a_workbook_of_endless_columns(tmp_path):
     sheet = book.active
     sheet["A1"], sheet["B2000"] = "hazard_id", 1
     book.save(path)
-    files.check_file(path)
+    guard.check_file(path)
     sheet["XFD1048576"] = 1
     book.save(path)
     refused(path, "a sheet that reaches cell XFD1048576; delete the empty rows")
@@ -233,7 +234,7 @@ def test_xml_in_no_encoding(tmp_path):
     for name in ("utfg8", "utf-7", "base64", "utf-16"):
         path.write_text(f'<?xml version="1.0" encoding="{name}"?>{KML.format("")}')
         with pytest.raises(FileError) as error:
-            files.check_file(path)
+            guard.check_file(path)
         assert "\n" not in str(error.value)
 
 
@@ -274,7 +275,7 @@ def test_utf_16_has_no_nul(tmp_path):
     text = "hazard_id,village\n1,ភូមិថ្មី\n"
     for encoding in ("utf-16", "utf-32"):
         path.write_text(text, encoding=encoding)
-        assert files.check_file(path).format == "CSV"
+        assert guard.check_file(path).format == "CSV"
         path.write_text(text.replace("1,", "1\0,"), encoding=encoding)
         refused(path, "NUL bytes")
 
@@ -304,7 +305,7 @@ def test_a_cut_shapefile(tmp_path, ending, part):
         part = -3  # the mark of the end is not needed
     cut.write_bytes(content[:part])
     with pytest.raises(FileError) as error:
-        files.check_file(path)
+        guard.check_file(path)
     assert "\n" not in str(error.value)
     assert "fields.shp" in str(error.value)
 
@@ -312,7 +313,7 @@ def test_a_cut_shapefile(tmp_path, ending, part):
 @pytest.mark.parametrize("ending", [".shx", ".dbf"])
 def test_a_shapefile_without(tmp_path, ending):
     path = write(FIELDS, tmp_path / "[fields] *.shp")
-    files.check_file(path)
+    guard.check_file(path)
     path.with_suffix(ending).unlink()
     refused(path, f"{ending} is missing beside it; ask for all files of the Shapefile")
     assert not path.with_suffix(ending).exists(), "nothing is restored"
@@ -322,8 +323,8 @@ def test_a_shapefile_in_capitals(tmp_path):
     path = write(FIELDS, tmp_path / "FIELDS.shp")
     for part in list(tmp_path.iterdir()):
         part.rename(part.with_suffix(part.suffix.upper()))
-    files.check_file(path.with_suffix(".SHP"))
-    assert files.checksum(path.with_suffix(".SHP"))[1] == sum(
+    guard.check_file(path.with_suffix(".SHP"))
+    assert guard.checksum(path.with_suffix(".SHP"))[1] == sum(
         p.stat().st_size for p in tmp_path.iterdir()
     )
 
@@ -385,7 +386,7 @@ def spoil(connection, statement, *values):
 def test_a_long_text_in_a_geopackage(layer):
     path, connection = layer
     spoil(connection, "UPDATE a SET village = ? WHERE fid = 2", "x" * MB)
-    files.check_file(path)
+    guard.check_file(path)
     spoil(connection, "UPDATE a SET village = ? WHERE fid = 2", "x" * MB + "x")
     refused(path, "a text of more than 1 MB in layer 'a'")
     spoil(connection, "UPDATE a SET village = ? WHERE fid = 2", "x" * (65 * MB))
@@ -510,14 +511,14 @@ def test_parquet_without_geometry(tmp_path):
 def test_the_checksum_of_a_file_is_that_of_its_bytes(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"hazard_id\n")
-    assert files.checksum(path) == (hashlib.sha256(b"hazard_id\n").hexdigest(), 10)
+    assert guard.checksum(path) == (hashlib.sha256(b"hazard_id\n").hexdigest(), 10)
     with pytest.raises(FileError, match="no such file"):
-        files.checksum(tmp_path / "none.csv")
+        guard.checksum(tmp_path / "none.csv")
 
 
 def test_the_checksum_of_a_shapefile_is_that_of_its_parts(tmp_path):
     path = write(FIELDS, tmp_path / "a.shp")
-    first = files.checksum(path)
+    first = guard.checksum(path)
     parts = [".cpg", ".dbf", ".prj", ".shp", ".shx"]
     lines = [
         f"{hashlib.sha256(path.with_suffix(part).read_bytes()).hexdigest()}  {part}\n"
@@ -527,28 +528,28 @@ def test_the_checksum_of_a_shapefile_is_that_of_its_parts(tmp_path):
     assert first == (hashlib.sha256("".join(lines).encode()).hexdigest(), size)
     (tmp_path / "a.qix").write_text("an index of QGIS")
     (tmp_path / "a.shp.xml").write_text("metadata of ArcGIS")
-    assert files.checksum(path) == first
+    assert guard.checksum(path) == first
     other = tmp_path / "other"
     other.mkdir()
     for part in parts:
         shutil.copy(path.with_suffix(part), other / f"b{part}")
-    assert files.checksum(other / "b.shp") == first
+    assert guard.checksum(other / "b.shp") == first
     for part in parts:
         whole = (other / f"b{part}").read_bytes()
         (other / f"b{part}").write_bytes(whole + b" ")
-        assert files.checksum(other / "b.shp")[0] != first[0], part
+        assert guard.checksum(other / "b.shp")[0] != first[0], part
         (other / f"b{part}").write_bytes(whole)
 
 
 def test_the_checksum_of_a_folder(tmp_path):
     path = write(FIELDS, tmp_path / "a.gdb")
-    first = files.checksum(path)
+    first = guard.checksum(path)
     (path / "a.DESKTOP.1234.sr.lock").write_text("held by ArcGIS")
-    assert files.checksum(path) == first
-    assert files.checksum(path.rename(tmp_path / "b.gdb")) == first
+    assert guard.checksum(path) == first
+    assert guard.checksum(path.rename(tmp_path / "b.gdb")) == first
     path = tmp_path / "b.gdb"
     one, two = sorted(path.glob("*.gdbtable"))[:2]
     one.rename(path / "x")
     two.rename(one)
     (path / "x").rename(two)
-    assert files.checksum(path)[0] != first[0], "the same contents under other names"
+    assert guard.checksum(path)[0] != first[0], "the same contents under other names"

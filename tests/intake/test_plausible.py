@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mine_geo.errors import CRSError
 from mine_geo.geo import sample
-from mine_geo.geo.datum import CAMBODIA
+from mine_geo.geo.crs import CAMBODIA
 from mine_geo.intake import read_hazards
 from mine_geo.intake.points.plausible import (
     MARGIN_DEGREES,

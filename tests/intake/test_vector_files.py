@@ -18,8 +18,8 @@ import pytest
 import shapely
 
 from mine_geo.errors import FileError
+from mine_geo.intake import guard
 from mine_geo.intake.formats.vector import read_layer
-from mine_geo.intake.guard import files
 from mine_geo.intake.received import Wanted
 from tests.intake.fields import CODED, FIELDS, apart_m, write_coded_geodatabase
 
@@ -74,7 +74,7 @@ def _file(request, tmp_path):
 
 
 def test_each_format_gives_the_same_records(file):
-    files.check_file(file)
+    guard.check_file(file)
     raw = read_layer(file)
     # GDAL writes stars for a number that is missing, as dBASE does for one that has no room.
     assert [f.code for f in raw.findings] == (["no_number"] * 2 if file.suffix == ".shp" else [])
@@ -97,9 +97,9 @@ def test_each_format_gives_the_same_records(file):
 
 
 def test_reading_writes_nothing_and_leaves_nothing_open(file, tmp_path):
-    before = {p: files.checksum(p) for p in sorted(tmp_path.rglob("*")) if p.is_file()}
+    before = {p: guard.checksum(p) for p in sorted(tmp_path.rglob("*")) if p.is_file()}
     read_layer(file)
-    assert {p: files.checksum(p) for p in sorted(tmp_path.rglob("*")) if p.is_file()} == before
+    assert {p: guard.checksum(p) for p in sorted(tmp_path.rglob("*")) if p.is_file()} == before
 
 
 def test_the_declared_reference_system_stays(tmp_path):
@@ -286,7 +286,7 @@ def test_khmer_names_of_kml_data_are_told_to_be_lost(tmp_path):
 )
 def test_a_file_by_another_name(tmp_path, suffix, name):
     path = write(FIELDS, tmp_path / f"fields.{suffix}").rename(tmp_path / name)
-    files.check_file(path)
+    guard.check_file(path)
     raw = read_layer(path)
     assert raw.findings == ()
     assert apart_m(raw.table.geometry, FIELDS.geometry) < 0.001
@@ -305,7 +305,7 @@ def test_a_zip_of_each_format(tmp_path, suffix, folder):
             packed.write(part, folder + part.relative_to(inside).as_posix())
         packed.writestr("README.txt", "read me")
         packed.writestr("__MACOSX/fields.csv", "junk")
-    files.check_file(path)
+    guard.check_file(path)
     raw = read_layer(path)
     assert apart_m(raw.table.geometry, FIELDS.geometry) < 0.001
     assert raw.table["hazard_id"].tolist() == FIELDS["hazard_id"].tolist()
@@ -321,7 +321,7 @@ def test_a_geodatabase_packed_without_its_folder(tmp_path):
     with zipfile.ZipFile(path, "w") as packed:
         for part in inside.iterdir():
             packed.write(part, part.name)
-    files.check_file(path)
+    guard.check_file(path)
     assert len(read_layer(path).table) == 5
 
 
@@ -356,10 +356,10 @@ def test_a_geopackage_that_another_program_has_open(tmp_path):
     connection.execute("PRAGMA journal_mode = wal")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute("DELETE FROM fields WHERE hazard_id = 'AP-1'")
-    before = files.checksum(tmp_path)
-    files.check_file(path)
+    before = guard.checksum(tmp_path)
+    guard.check_file(path)
     assert len(read_layer(path).table) == 4
-    assert files.checksum(tmp_path) == before
+    assert guard.checksum(tmp_path) == before
     connection.close()
 
 

@@ -11,7 +11,7 @@ import shapely
 
 import mine_geo as mg
 from mine_geo.geo.crs import WGS84
-from tests.geo.test_datum import EPSG_1542, INDIAN_1960, NAME, PLACES, TEN_PLACES, shifted
+from tests.geo.test_crs import EPSG_1542, INDIAN_1960, NAME, PLACES, TEN_PLACES, shifted
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,7 @@ import shapely
 
 from mine_geo.errors import meant, some
 from mine_geo.geo.cells import read_numbers
-from mine_geo.intake.checks.attributes import SIZE_FLOOR_M2, check_sizes, sizes_apart
-from mine_geo.intake.checks.records import Records
+from mine_geo.intake.checks.records import SIZE_FLOOR_M2, Records, check_sizes, sizes_apart
 from mine_geo.intake.checks.shapes import check_shapes
 from mine_geo.intake.findings import Finding, as_table
 from mine_geo.terms import ITEM_COLUMNS, OUTCOMES, TIME_ZONE

@@ -12,7 +12,7 @@ area's tables `<object>_point` (point_type, lat, lon, coordinate_reference_syste
 the wiki's "GIS Data in Staging Area Database", its names `..._enum` of "Staging Area Database".
 
 Assumed: how an operator's export names columns that it has joined or renamed itself; the further
-names in `point_columns.ROLES` are guesses in that spirit. A profile's `points` come first.
+names in `geopoints.ROLES` are guesses in that spirit. A profile's `points` come first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pandas as pd
 
 from mine_geo.errors import FileError, some
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.points import geopoints, point_columns
+from mine_geo.intake.points import geopoints
 from mine_geo.intake.points.geopoints import key_text
 from mine_geo.intake.received import ANYTHING, NO_PROFILE, Raw, with_geometry
 from mine_geo.terms import CRS
@@ -148,8 +148,8 @@ def read_export(sheets: Sheets, path: Path, wanted: Wanted = ANYTHING) -> Raw:
         points = _joined(export, name, path)
         findings += _strays(points, key, name)
         points = points.loc[points["record"].isin(key)]
-        read = point_columns.read_points(points, profile)
-        findings += point_columns.of_other_datums(points, profile)
+        read = geopoints.read_points(points, profile)
+        findings += geopoints.of_other_datums(points, profile)
         read = read.assign(record=points["record"], part=points["ring"].fillna(read["part"]))
         built = geopoints.build(read, gaps=profile.gaps)
         geometry = [built.geometry.get(one) for one in key]
@@ -164,7 +164,7 @@ def _sorted_out(sheets: Sheets, profile: Profile = NO_PROFILE) -> _Export:
     """Tell the tables by their columns."""
     tables = {name: _small(table) for name, table in sheets.items()}
     words = next((t for t in tables.values() if {"imsmaenum_guid", "enumvalue"} <= set(t)), None)
-    points = [name for name, t in tables.items() if point_columns.are_points(t, profile)]
+    points = [name for name, t in tables.items() if geopoints.are_points(t, profile)]
     records: dict[str, pd.DataFrame] = {}
     for kind, (guid, localid) in OBJECTS.items():
         for name in sorted(tables, key=points.__contains__):  # a table of its own comes first

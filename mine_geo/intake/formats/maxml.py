@@ -10,7 +10,7 @@ Victim and others. Geopoints are under GeospatialInfo; each country chooses the 
 
 Assumed, for no schema or sample was found: the names of elements inside the items. So nothing
 depends on them but the points: an element is a point where it, or what it holds, says a place
-under one of the names of `point_columns.ROLES`; points that are siblings, or that say the same
+under one of the names of `geopoints.ROLES`; points that are siblings, or that say the same
 shape, are one ring. Everything else becomes a column by its path, for the profile to name.
 Namespaces do not count, nor does case in names that are looked for.
 """
@@ -30,7 +30,7 @@ from defusedxml.ElementTree import iterparse
 from mine_geo.errors import FileError, some
 from mine_geo.intake.columns import fold
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.points import geopoints, point_columns
+from mine_geo.intake.points import geopoints
 from mine_geo.intake.points.plausible import of_header, taken_as_wgs84
 from mine_geo.intake.received import ANYTHING, Raw, with_geometry
 from mine_geo.terms import CRS
@@ -107,7 +107,7 @@ class _File:
         if self.small(element) in POINTS or named:
             return self.small(element) in POINTS
         there = {self.roles.get(self.small(name)) for name in _leaves(element, deep=False)}
-        return any(there.issuperset(place) for place in point_columns.PLACES)
+        return any(there.issuperset(place) for place in geopoints.PLACES)
 
 
 def read_items(path: Path, wanted: Wanted = ANYTHING) -> Raw:
@@ -153,7 +153,7 @@ def read_items(path: Path, wanted: Wanted = ANYTHING) -> Raw:
     ([['Hazard', 'MF-1']], 'POLYGON ((103 13, 103.01 13, 103 13.01, 103 13))')
     """
     profile = wanted.profile
-    roles = point_columns.roles(profile)
+    roles = geopoints.roles(profile)
     found = _File(roles={fold(name): role for role, names in roles.items() for name in names})
     with _one_line(path), path.open("rb") as stream:
         _parse(iterparse(stream, events=("start", "end"), forbid_dtd=True), found, path)
@@ -184,7 +184,7 @@ def _built(found: _File, keys: pd.Series[Any], profile: Profile, datum: str) -> 
     ours = whose["record"].isin(keys)
     whose = whose.loc[ours].reset_index(drop=True)
     texts = [point for point, our in zip(found.points, ours, strict=True) if our]
-    read = point_columns.read_points(
+    read = geopoints.read_points(
         pd.DataFrame(texts, index=whose.index, dtype="str"), profile, datum=datum
     )
     read = read.assign(

@@ -20,8 +20,7 @@ from pyproj.exceptions import CRSError as ProjCRSError
 from shapely.errors import GEOSException
 
 from mine_geo.errors import CRSError, FileError, OptionError, some
-from mine_geo.geo.crs import is_wgs84
-from mine_geo.geo.datum import CAMBODIA
+from mine_geo.geo.crs import CAMBODIA, is_wgs84
 from mine_geo.geo.named_systems import of_values
 from mine_geo.geo.vector import FEW_POINTS, NOT_CLOSED
 from mine_geo.intake.columns import ID, columns_named, fold, is_made, names_of

@@ -117,7 +117,7 @@ def unread_cells(
     Parameters
     ----------
     path
-        The Shapefile, after `guard.check`.
+        The Shapefile, after `guard.check_file`.
     encoding
         Of its texts.
 

@@ -40,7 +40,7 @@ from openpyxl.xml.constants import SHARED_STRINGS
 from mine_geo.errors import FileError, some
 from mine_geo.geo.cells import unguarded
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.guard.files import most_bytes
+from mine_geo.intake.guard import most_bytes
 from mine_geo.intake.guard.recognise import TABLES
 from mine_geo.intake.guard.streams import too_large
 

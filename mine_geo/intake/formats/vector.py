@@ -46,12 +46,17 @@ from mine_geo.geo.vector import (
     unreadable,
 )
 from mine_geo.intake.findings import Finding
-from mine_geo.intake.formats.curves import TOLERANCE_M, straightened, tolerance
-from mine_geo.intake.formats.drawings import as_polygons, draws_arcs, with_lines_for_rings
+from mine_geo.intake.formats.drawings import (
+    TOLERANCE_M,
+    as_polygons,
+    draws_arcs,
+    straightened,
+    tolerance,
+    with_lines_for_rings,
+)
 from mine_geo.intake.formats.shapefile import text_encoding, unread_cells
-from mine_geo.intake.guard.archives import opened
+from mine_geo.intake.guard import check_file, in_one_line, opened
 from mine_geo.intake.guard.binary import LONGEST_TEXT, check_mif, draws_round
-from mine_geo.intake.guard.files import check_file, in_one_line
 from mine_geo.intake.guard.recognise import Content, companions, content
 from mine_geo.intake.received import ANYTHING, Raw
 
@@ -172,7 +177,7 @@ def read_parquet(path: Path) -> tuple[gpd.GeoDataFrame, Reasons, list[Finding]]:
     Parameters
     ----------
     path
-        The file, after `guard.check`.
+        The file, after `guard.check_file`.
 
     Returns
     -------
@@ -310,7 +315,7 @@ def read_layer(path: Path, wanted: Wanted = ANYTHING) -> Raw:
     ----------
     path
         GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, KMZ, GML, GPX, MapInfo TAB or MIF, DXF,
-        file geodatabase (folder), a zip of one of these, or GeoParquet; after `guard.check`.
+        file geodatabase (folder), a zip of one of these, or GeoParquet; after `guard.check_file`.
     wanted
         The layer may be left out when only one has geometry and records, or one is called hazard,
         hazards or minefields. The profile is not needed: columns keep their names.

@@ -21,8 +21,7 @@ import pyproj
 
 from mine_geo.errors import CRSError, FileError, some
 from mine_geo.geo.cells import read_texts
-from mine_geo.geo.crs import is_wgs84
-from mine_geo.geo.datum import CAMBODIA, horizontal, short_area
+from mine_geo.geo.crs import CAMBODIA, horizontal, is_wgs84, short_area
 from mine_geo.geo.named_systems import system_of
 from mine_geo.intake.columns import fold
 from mine_geo.intake.findings import Finding

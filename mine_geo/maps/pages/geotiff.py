@@ -194,7 +194,7 @@ def _refuse_misplaced(source: Any, path: Path) -> None:
         raise CRSError(
             f"basemap {path}: {system.name} has another datum than WGS 84, and PROJ's own choice "
             "may be hundreds of metres off; warp it to WGS 84 first by a named operation (the "
-            "Warp of QGIS, or gdalwarp -ct; mine_geo.geo.datum.operations lists them)"
+            "Warp of QGIS, or gdalwarp -ct; mine_geo.geo.crs.operations lists them)"
         )
     nothing = gpd.GeoDataFrame(geometry=[], crs=system)
     to_wgs84(nothing, f"basemap {path}")  # refuses a shift that the file declares

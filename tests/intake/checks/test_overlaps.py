@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.intake.checks import check_hazards
-from mine_geo.intake.checks.overlaps import normal_form
+from mine_geo.intake.checks.shapes import normal_form
 from tests.hand import cell_m2, hazards
 
 SOUTH = 13.0
