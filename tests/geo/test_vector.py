@@ -7,6 +7,7 @@ import struct
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 
@@ -272,3 +273,30 @@ def test_a_prj_that_is_no_text_is_refused_in_one_line(tmp_path, door):
     with pytest.raises(FileError, match=r"\.prj, is no text") as caught:
         door(path)
     assert "\n" not in str(caught.value)
+
+
+class Unhashable(pa.ExtensionType):
+    """A type of Arrow as geoarrow registers it: GDAL names it, and it has no hash."""
+
+    __hash__ = None
+
+    def __init__(self, storage=None):
+        super().__init__(pa.binary() if storage is None else storage, "geoarrow.wkb")
+
+    def __arrow_ext_serialize__(self):
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage, serialized):
+        return cls(storage)
+
+
+def test_types_of_another_library_do_not_stop_a_reader(tmp_path):
+    FIELDS.to_file(tmp_path / "fields.gpkg")
+    before = read_hazards(tmp_path / "fields.gpkg")
+    pa.register_extension_type(Unhashable())
+    try:
+        after = read_hazards(tmp_path / "fields.gpkg")
+    finally:
+        pa.unregister_extension_type("geoarrow.wkb")
+    assert after.equals(before)
