@@ -76,6 +76,7 @@ def test_the_brute_force_of_the_benchmark_is_that_of_both_engines(monkeypatch):
     assert "engine numpy" in bench.head(1)
 
 
+@pytest.mark.untraced
 def test_commands_run_on_a_store_of_the_sample(capsys):
     hazards = mg.read_hazards(mg.sample.path("minefields")).iloc[:5]
     ratios = commands.compare(hazards, 1)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.geo.rings import Rings
+from mine_geo.geo.rings import Rings, in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -120,13 +120,16 @@ def exact_size_m2(geometries: Any) -> Floats:
     >>> exact_size_m2([shapely.Polygon(), None])
     array([0., 0.])
     """
-    rings = Rings.of(as_given(geometries))
-    count = len(rings.ring) - 1
-    if not len(rings.sign):
-        return np.zeros(count)
-    owner = np.repeat(np.arange(count), np.diff(rings.ring))
-    signed = _ring_sizes(rings) * rings.sign
-    return np.bincount(owner, weights=signed, minlength=count).astype(float)
+    given = as_given(geometries)
+    sizes = np.zeros(len(given))
+    for block in in_blocks(len(given)):
+        rings = Rings.of(given[block])
+        if len(rings.sign):
+            count = len(rings.ring) - 1
+            owner = np.repeat(np.arange(count), np.diff(rings.ring))
+            signed = _ring_sizes(rings) * rings.sign
+            sizes[block] = np.bincount(owner, weights=signed, minlength=count)
+    return sizes
 
 
 def size_m2(geometries: Any) -> NDArray[np.int64]:
@@ -312,7 +315,9 @@ def without_empty(geometries: Any) -> tuple[Geometries, NDArray[np.bool_]]:
     MULTIPOLYGON (((103 13, 103.1 13, 103.1 13.1, 103 13))) [True]
     """
     geometries = as_given(geometries)
-    which = _with_empty(geometries)
+    which = np.zeros(len(geometries), dtype=bool)
+    for block in in_blocks(len(geometries)):
+        which[block] = _with_empty(geometries[block])
     if which.any():
         geometries = geometries.copy()
         geometries[which] = [_full(geometry) for geometry in geometries[which]]
@@ -432,6 +437,8 @@ def find_faults(
 
 
 def _all_finite(geometries: Geometries) -> NDArray[np.bool_]:
-    xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    bad = np.bincount(owner[~np.isfinite(xy).all(axis=1)], minlength=len(geometries))
-    return bad == 0
+    finite = np.ones(len(geometries), dtype=bool)
+    for block in in_blocks(len(geometries)):
+        xy, owner = shapely.get_coordinates(geometries[block], return_index=True)
+        finite[block][owner[~np.isfinite(xy).all(axis=1)]] = False
+    return finite

@@ -6,17 +6,34 @@ its coordinates cost. Most hazards are one ring; only the others are taken apart
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import shapely
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     Geometries = NDArray[np.object_]
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
+
+BLOCK: Final = 100_000
+"""The most hazards whose coordinates are held at once, some 50 MB where they have 17 vertices."""
+
+
+def in_blocks(count: int) -> Iterator[slice]:
+    """Yield the places of `count` geometries in blocks, so that memory does not grow with them.
+
+    Examples
+    --------
+    >>> list(in_blocks(150_000))
+    [slice(0, 100000, None), slice(100000, 150000, None)]
+    """
+    for begin in range(0, count, BLOCK):
+        yield slice(begin, min(begin + BLOCK, count))
 
 
 class Rings(NamedTuple):

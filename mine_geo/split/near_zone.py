@@ -12,7 +12,7 @@ import shapely
 from mine_geo.geo.border import border_lines
 from mine_geo.geo.geometry import as_geometries, densify, line_parts
 from mine_geo.split.engines import threads
-from mine_geo.terms import CRS, THRESHOLD_M
+from mine_geo.terms import THRESHOLD_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -222,8 +222,12 @@ def _buffer(
 ) -> shapely.Geometry:
     """Buffer the segments of a tile in its own plane and return the result in EPSG:4326."""
     lon, lat = (tile + 0.5) * TILE_DEGREES
-    plane = pyproj.CRS.from_proj4(f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m")
-    project = pyproj.Transformer.from_crs(CRS, plane, always_xy=True)
+    # As steps: between two systems PROJ would first look through its database for a way, the same
+    # one to the bit, and take longer than for all that is projected here.
+    project = pyproj.Transformer.from_pipeline(
+        "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
+        f"+step +proj=aeqd +lat_0={lat} +lon_0={lon} +ellps=WGS84"
+    )
     flat = shapely.transform(
         shapely.line_merge(shapely.multilinestrings(segments)),
         lambda xy: np.column_stack(project.transform(xy[:, 0], xy[:, 1])),
