@@ -23,7 +23,7 @@ import pandas as pd
 import shapely
 
 import mine_geo as mg
-from tests.benchmarks.commands import COMMAND
+from tests.benchmarks.commands import COMMAND, environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def split(source: Path, target: Path, hazards: int) -> Run:
     arguments = ["split", str(source), "--border", border, "-o", str(target)]
     begin = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.DEVNULL
+        [sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.DEVNULL, env=environment()
     )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
