@@ -23,6 +23,7 @@ from mine_geo.disclosure import restriction
 from mine_geo.disclosure.restriction import new_file
 from mine_geo.errors import CRSError, FileError, RecordError, some
 from mine_geo.geo.hazards import to_hazards
+from mine_geo.geo.vector import types_mapper
 from mine_geo.split.zones import CUTTING, NearZone, border_split
 from mine_geo.terms import CRS, HAZARD_COLUMNS, SPLIT_COLUMNS, THRESHOLD_M
 
@@ -275,7 +276,7 @@ def batches(
                 f"built ({error}); mend the polygons in their source"
             ) from error
         frame = gpd.GeoDataFrame(
-            table.drop([primary]).to_pandas(types_mapper=_READ.get, date_as_object=False),
+            table.drop([primary]).to_pandas(types_mapper=types_mapper(_READ), date_as_object=False),
             geometry=shapes,
             crs=CRS,
         )

@@ -15,7 +15,7 @@ import shapely
 from mine_geo.errors import GeometryError, RecordError, some
 from mine_geo.geo.cells import read_flags, read_numbers
 from mine_geo.geo.crs import require_lonlat
-from mine_geo.geo.geometry import as_given, find_faults
+from mine_geo.geo.geometry import as_given, find_faults, in_blocks
 from mine_geo.terms import BORDER_COLUMNS, BORDER_KINDS, NEIGHBOURS
 
 if TYPE_CHECKING:
@@ -291,6 +291,9 @@ def window(lines: gpd.GeoDataFrame) -> tuple[float, float]:
 def _too_far_off(geometries: NDArray[np.object_], lines: gpd.GeoDataFrame) -> NDArray[np.intp]:
     """Return the places of geometries with a coordinate that the plane cannot hold."""
     west, east = window(lines)
-    xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    lon, lat = xy.T
-    return np.unique(owner[~((lon >= west) & (lon <= east) & (np.abs(lat) <= 90))])
+    off = np.zeros(len(geometries), dtype=bool)
+    for block in in_blocks(len(geometries)):
+        xy, owner = shapely.get_coordinates(geometries[block], return_index=True)
+        lon, lat = xy.T
+        off[block][owner[~((lon >= west) & (lon <= east) & (np.abs(lat) <= 90))]] = True
+    return np.flatnonzero(off)

@@ -32,7 +32,7 @@ from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -394,6 +394,30 @@ def _broken_rings(path: str | os.PathLike[str], layer: str) -> GeometryError:
         f"{path}: record {some(records)}: broken ring ({next(iter(found.values()))}); "
         "mend the polygons in their source and load again"
     )
+
+
+def types_mapper(types: Mapping[Any, Any]) -> Callable[[Any], Any]:
+    """Return what pyarrow asks for the pandas type that one of its own types becomes.
+
+    The `get` of a dictionary would not do: a type that another library has registered (geoarrow,
+    which SedonaDB loads) may have no hash.
+
+    Parameters
+    ----------
+    types
+        The pandas type of some types of Arrow; others become what pyarrow makes of them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import pyarrow as pa
+    >>> numbers = pa.table({"n": [2**53 + 1, None]})
+    >>> mapper = types_mapper({pa.int64(): pd.Int64Dtype()})
+    >>> numbers.to_pandas(types_mapper=mapper)["n"].tolist()
+    [9007199254740993, <NA>]
+    """
+    pairs = list(types.items())
+    return lambda of: next((pandas for arrow, pandas in pairs if arrow == of), None)
 
 
 def choose_layer(

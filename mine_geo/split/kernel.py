@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mine_geo.errors import GeometryError, OptionError
-from mine_geo.geo.geometry import DENSIFY_DEGREES, Rings
+from mine_geo.geo.geometry import DENSIFY_DEGREES, Rings, in_blocks
 from mine_geo.split.engines import BUILD, library
 from mine_geo.split.segments import Segments
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 
-BLOCK: Final = 100_000
-"""The most hazards whose coordinates are held at once."""
 SHARE: Final = 2_000
 """How many hazards a thread takes at once: enough to be near one another."""
 
@@ -150,8 +148,7 @@ def nearest(
     number = np.full(len(geometries), -1, dtype=np.int64)
     touches = np.zeros(len(geometries), dtype=np.uint8)
     with ThreadPoolExecutor(workers) as pool:
-        for begin in range(0, len(geometries), BLOCK):
-            block = slice(begin, begin + BLOCK)
+        for block in in_blocks(len(geometries)):
             _measure(
                 tree, Rings.of(geometries[block]), window, pool,
                 (metres[block], number[block], touches[block]),

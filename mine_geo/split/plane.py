@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 
 from mine_geo.geo import crs
-from mine_geo.geo.geometry import DENSIFY_DEGREES, Rings, finer_edges
+from mine_geo.geo.geometry import DENSIFY_DEGREES, Rings, finer_edges, in_blocks
 from mine_geo.split.segments import CHUNK, Segments
 
 if TYPE_CHECKING:
@@ -112,12 +112,13 @@ def nearest(
 
 def _measurable(geometries: Objects, window: tuple[float, float]) -> NDArray[np.bool_]:
     """Return which geometries have vertices, all of them places between two longitudes."""
-    xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    lon, lat = xy.T
-    fine = (lon >= window[0]) & (lon <= window[1]) & (np.abs(lat) <= 90)
-    vertices = np.bincount(owner, minlength=len(geometries))
-    outside = np.bincount(owner[~fine], minlength=len(geometries))
-    return (vertices > 0) & (outside == 0)
+    measurable = shapely.get_num_coordinates(geometries) > 0
+    for block in in_blocks(len(geometries)):
+        xy, owner = shapely.get_coordinates(geometries[block], return_index=True)
+        lon, lat = xy.T
+        fine = (lon >= window[0]) & (lon <= window[1]) & (np.abs(lat) <= 90)
+        measurable[block][owner[~fine]] = False
+    return measurable
 
 
 def _measure(

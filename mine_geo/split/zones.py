@@ -248,8 +248,12 @@ def _buffer(
 ) -> shapely.Geometry:
     """Buffer the segments of a tile in its own plane and return the result in EPSG:4326."""
     lon, lat = (tile + 0.5) * TILE_DEGREES
-    plane = pyproj.CRS.from_proj4(f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m")
-    project = pyproj.Transformer.from_crs(CRS, plane, always_xy=True)
+    # As steps: between two systems PROJ would first look through its database for a way, the same
+    # one to the bit, and take longer than for all that is projected here.
+    project = pyproj.Transformer.from_pipeline(
+        "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
+        f"+step +proj=aeqd +lat_0={lat} +lon_0={lon} +ellps=WGS84"
+    )
     flat = shapely.transform(
         shapely.line_merge(shapely.multilinestrings(segments)),
         lambda xy: np.column_stack(project.transform(xy[:, 0], xy[:, 1])),
@@ -409,7 +413,7 @@ def border_split(
     choose(on_outside, ON_OUTSIDE, "on_outside")
     if not (isinstance(threshold_m, (int, float, np.number)) and 0 < threshold_m < np.inf):
         raise OptionError(f"threshold_m {threshold_m!r} is not a length; give metres above 0")
-    _check(hazards, cut=rule in CUTTING or country is not None)
+    geometries = _checked(hazards, cut=rule in CUTTING or country is not None)
     sizes = _sizes(hazards)
     if distances is None:
         distances = border_nearest(hazards, border, include_coast=include_coast)
@@ -419,12 +423,12 @@ def border_split(
             f"{some(_ids(hazards)[np.isnan(metres)])}: no border distance among those given; "
             "leave distances out, or give one for each hazard"
         )
-    measured = _Measured(as_geometries(hazards), sizes, metres, border, include_coast)
+    measured = _Measured(geometries, sizes, metres, border, include_coast)
     near, near_size = measured.apply(rule, threshold_m, zones)
     columns: dict[str, Any] = {}
     if country is not None:
         columns["outside_m2"], forced = _outside(
-            hazards, country, border, metres, on_outside, include_coast=include_coast
+            hazards, geometries, country, border, metres, on_outside, include_coast=include_coast
         )
         near, near_size = near | forced, np.where(forced, sizes, near_size)
     return hazards.assign(
@@ -486,7 +490,8 @@ def unmeasurable(
     return why
 
 
-def _check(hazards: gpd.GeoDataFrame, *, cut: bool) -> None:
+def _checked(hazards: gpd.GeoDataFrame, *, cut: bool) -> NDArray[np.object_]:
+    """Return the polygons of a table that can be split; nothing is empty in any of them."""
     require_lonlat(hazards, "hazards")
     if not hazards.index.is_unique:
         raise OptionError("the index of the hazards has repeated labels; use reset_index()")
@@ -500,6 +505,7 @@ def _check(hazards: gpd.GeoDataFrame, *, cut: bool) -> None:
         lines = find_faults(geometries, _ids(hazards))
         told = some((f"{row.id}: {row.message}" for row in lines.itertuples()), 3)
         raise GeometryError(f"{told}; a broken polygon cannot be cut: mend it in its source")
+    return geometries
 
 
 def _ids(hazards: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -570,6 +576,7 @@ def _by_part(
 
 def _outside(
     hazards: gpd.GeoDataFrame,
+    geometries: NDArray[np.object_],
     country: Any,
     border: gpd.GeoDataFrame,
     metres: Floats,
@@ -580,7 +587,6 @@ def _outside(
     """Return the m² of each hazard outside the country, and which are near because of it."""
     land = shapely.union_all(as_geometries(country))
     shapely.prepare(land)
-    geometries = as_geometries(hazards)
     out = np.flatnonzero(~shapely.covers(land, geometries))
     beyond = shapely.difference(geometries[out], land)
     outside = np.zeros(len(geometries), dtype=np.int64)
@@ -649,7 +655,7 @@ def border_sensitivity(
     >>> len(table), sorted(table.threshold_m.unique().tolist())
     (24, [6950.0, 7000.0, 7050.0])
     """
-    _check(hazards, cut=True)
+    geometries = _checked(hazards, cut=True)
     accuracy_m = float(border["accuracy_m"].max())
     thresholds = sorted({threshold_m - accuracy_m, threshold_m, threshold_m + accuracy_m})
     coasts = _coasts(border)
@@ -657,7 +663,7 @@ def border_sensitivity(
     readings = [
         reading
         for include_coast in coasts
-        for reading in _readings(hazards, border, include_coast, thresholds, zones)
+        for reading in _readings(hazards, geometries, border, include_coast, thresholds, zones)
     ]
     base = next(r for r in readings if r[:3] == ("edge", False, threshold_m))
     rows = [
@@ -686,6 +692,7 @@ def _coasts(border: gpd.GeoDataFrame) -> list[bool]:
 
 def _readings(
     hazards: gpd.GeoDataFrame,
+    geometries: NDArray[np.object_],
     border: gpd.GeoDataFrame,
     include_coast: bool,
     thresholds: list[float],
@@ -694,7 +701,7 @@ def _readings(
     """Yield each rule at each threshold; distances and cuts are computed once for all."""
     near = border_nearest(hazards, border, include_coast=include_coast)
     metres = near["border_distance_m"].to_numpy()
-    measured = _Measured(as_geometries(hazards), _sizes(hazards), metres, border, include_coast)
+    measured = _Measured(geometries, _sizes(hazards), metres, border, include_coast)
     middle = measured.centroid_m()
     for threshold in thresholds:
         for rule, distance in (("edge", metres), ("centroid", middle)):

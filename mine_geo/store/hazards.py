@@ -73,7 +73,7 @@ def missing(
     hazards: gpd.GeoDataFrame, kept: pd.DataFrame, border: gpd.GeoDataFrame, *, include_coast: bool
 ) -> pd.DataFrame:
     """Compute the distances of those polygons that are not kept yet, by hash of the polygon."""
-    new = hazards[~hazards[HASH].isin(kept.index)].drop_duplicates(HASH)
+    new = hazards[kept.index.get_indexer(hazards[HASH]) < 0].drop_duplicates(HASH)
     if new.empty:
         return kept.iloc[:0]
     computed = border_nearest(new, border, include_coast=include_coast)

@@ -102,6 +102,21 @@ def plain(split: gpd.GeoDataFrame, columns: list[str]) -> folium.Map:
     return drawn
 
 
+def shown_columns(split: gpd.GeoDataFrame) -> list[str]:
+    """Return the columns of a split that our pages show of a record."""
+    return [name for name, _ in HAZARD_FIELDS if name in split.columns]
+
+
+def make_ours(split: gpd.GeoDataFrame, layers: dict[str, Any], path: Path) -> None:
+    """Write our national page."""
+    mg.maps.national(mg.maps.layers(split, **layers)).save(str(path))
+
+
+def make_plain(split: gpd.GeoDataFrame, _layers: dict[str, Any], path: Path) -> None:
+    """Write Folium's page of the same hazards and columns."""
+    plain(split, shown_columns(split)).save(str(path))
+
+
 def with_leaflet(drawn: folium.Map) -> str:
     """Return a plain page that opens without network: Leaflet inside, no links."""
     folder = Path(leaflet.BASE_DIR)
@@ -229,10 +244,10 @@ def main() -> int:
         report(asked.page.name, asked.page.resolve(), asked.pans, asked.repeat)
         return 0
     split, layers = frames()
-    columns = [name for name, _ in HAZARD_FIELDS if name in split.columns]
+    columns = shown_columns(split)
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder) / "ours.html", Path(folder) / "plain.html"
-        mg.maps.national(mg.maps.layers(split, **layers)).save(str(ours))
+        make_ours(split, layers, ours)
         size = ours.stat().st_size
         library = len((offline.style() + offline.script()).encode())
         full = len(plain(split, columns).get_root().render().encode())

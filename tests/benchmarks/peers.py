@@ -8,6 +8,9 @@ spheroidal distance, loading not counted; spherely on the sphere. Distances in m
 
 from __future__ import annotations
 
+import os
+from typing import Final
+
 import geopandas as gpd
 import numpy as np
 import psycopg
@@ -16,6 +19,7 @@ import shapely
 
 import mine_geo as mg
 from mine_geo.geo.geometry import densify
+from mine_geo.split.engines import ENGINE_VARIABLE
 
 KNN = """
 SELECT h.place, n.metres
@@ -29,17 +33,16 @@ CROSS JOIN LATERAL (
 """
 
 
-SPREAD_DEGREES = 0.03
-"""About 3 km: how far copies lie about their polygon, where they are to lie as the sample does."""
+SPREAD_DEGREES: Final = 0.03
+"""About 3 km: how far copies lie about their polygon, so that they lie as the sample does."""
 
 
-def made_up_hazards(count: int, seed: int = 1, *, anywhere: bool = False) -> gpd.GeoDataFrame:
+def made_up_hazards(count: int, seed: int = 1) -> gpd.GeoDataFrame:
     """Return `count` turned and moved copies of sample polygons, all inside the country."""
     rng = np.random.default_rng(seed)
     polygons = mg.read_hazards(mg.sample.path("minefields")).geometry.to_numpy()
     country = gpd.read_file(mg.sample.path("country")).union_all()
     shapely.prepare(country)
-    west, south, east, north = country.bounds
     found: list[np.ndarray] = []
     while sum(map(len, found)) < count:
         copies = polygons[rng.integers(len(polygons), size=count)]
@@ -47,8 +50,6 @@ def made_up_hazards(count: int, seed: int = 1, *, anywhere: bool = False) -> gpd
         xy, owner = shapely.get_coordinates(copies, return_index=True)
         angle = rng.uniform(0, 2 * np.pi, count)[owner]
         place = middle + rng.normal(scale=SPREAD_DEGREES, size=(count, 2))
-        if anywhere:
-            place = rng.uniform([west, south], [east, north], (count, 2))
         x, y = (xy - middle[owner]).T
         turned = np.column_stack(
             [x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)]
@@ -59,6 +60,37 @@ def made_up_hazards(count: int, seed: int = 1, *, anywhere: bool = False) -> gpd
     ids = [f"MADE-UP-{number:06d}" for number in range(count)]
     frame = gpd.GeoDataFrame({"hazard_id": ids}, geometry=chosen, crs=4326)
     return mg.to_hazards(frame, kind="ap_minefield").assign(synthetic=True)
+
+
+CORNERS: Final = 16
+"""Of a polygon that is made: with the one that closes it, 17 vertices."""
+WIDE_DEGREES: Final = (0.0002, 0.003)
+"""The least and the most from the middle of a made polygon to a corner: 20 to 330 m."""
+
+
+def made_hazards(count: int, seed: int = 2) -> gpd.GeoDataFrame:
+    """Return `count` star-shaped polygons of 17 vertices, evenly all over the country.
+
+    Nothing of the sample is in them: corners in the order of their angles about a middle, each
+    at its own distance from it, so no edge crosses another.
+    """
+    rng = np.random.default_rng(seed)
+    country = gpd.read_file(mg.sample.path("country")).union_all()
+    shapely.prepare(country)
+    west, south, east, north = country.bounds
+    found: list[np.ndarray] = []
+    while sum(map(len, found)) < count:
+        middle = rng.uniform([west, south], [east, north], (count, 2))
+        turn = np.arange(CORNERS) + rng.uniform(0.1, 0.9, (count, CORNERS))
+        angle = turn * 2 * np.pi / CORNERS
+        widest = np.exp(rng.uniform(*np.log(WIDE_DEGREES), (count, 1)))
+        out = widest * rng.uniform(0.4, 1, (count, CORNERS))
+        rings = np.stack([out * np.cos(angle), out * np.sin(angle)], axis=-1) + middle[:, None]
+        made = shapely.polygons(rings)
+        found.append(made[shapely.contains_properly(country, made)])
+    ids = [f"MADE-{number:07d}" for number in range(count)]
+    columns = {"hazard_id": ids, "kind": "ap_minefield", "synthetic": True}
+    return gpd.GeoDataFrame(columns, geometry=np.concatenate(found)[:count], crs=4326)
 
 
 def border_segments(border: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -73,6 +105,19 @@ def border_segments(border: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def by_border_split(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame) -> np.ndarray:
     """Return our geodesic distances, metres; zones and sizes are computed with them."""
     return mg.border_split(hazards, border)["border_distance_m"].to_numpy()
+
+
+def by_numpy(hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame) -> np.ndarray:
+    """Return the same with the engine that needs no compiler."""
+    before = os.environ.get(ENGINE_VARIABLE)
+    os.environ[ENGINE_VARIABLE] = "numpy"
+    try:
+        return by_border_split(hazards, border)
+    finally:
+        if before is None:
+            del os.environ[ENGINE_VARIABLE]
+        else:
+            os.environ[ENGINE_VARIABLE] = before
 
 
 def by_sjoin(hazards: gpd.GeoDataFrame, segments: gpd.GeoDataFrame) -> np.ndarray:

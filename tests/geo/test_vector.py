@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 
@@ -334,3 +335,30 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 def test_the_sample_keeps_all_its_places() -> None:
     assert len(read_places(sample.path("places"))) == 301
+
+
+class Unhashable(pa.ExtensionType):
+    """A type of Arrow as geoarrow registers it: GDAL names it, and it has no hash."""
+
+    __hash__ = None
+
+    def __init__(self, storage=None):
+        super().__init__(pa.binary() if storage is None else storage, "geoarrow.wkb")
+
+    def __arrow_ext_serialize__(self):
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage, serialized):
+        return cls(storage)
+
+
+def test_types_of_another_library_do_not_stop_a_reader(tmp_path):
+    FIELDS.to_file(tmp_path / "fields.gpkg")
+    before = read_hazards(tmp_path / "fields.gpkg")
+    pa.register_extension_type(Unhashable())
+    try:
+        after = read_hazards(tmp_path / "fields.gpkg")
+    finally:
+        pa.unregister_extension_type("geoarrow.wkb")
+    assert after.equals(before)

@@ -43,6 +43,7 @@ from mine_geo.geo.vector import (
     of_gml,
     quietly,
     ring_fault,
+    types_mapper,
     unreadable,
 )
 from mine_geo.intake.findings import Finding
@@ -164,7 +165,7 @@ _WHOLE: Final = (
     *(pa.uint8(), pa.uint16(), pa.uint32()),
 )
 _TYPES: Final = dict.fromkeys(_WHOLE, pd.Int64Dtype()) | {pa.bool_(): pd.BooleanDtype()}
-TO_PANDAS: Final = MappingProxyType({"types_mapper": _TYPES.get, "date_as_object": False})
+TO_PANDAS: Final = MappingProxyType({"types_mapper": types_mapper(_TYPES), "date_as_object": False})
 """Whole numbers keep all their digits, what is missing is neither 0 nor false, days are days."""
 
 Reasons = dict[int, str]
