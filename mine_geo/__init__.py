@@ -22,6 +22,7 @@ The 7 km split
     border_distance     the distance alone
     border_sensitivity  what the split depends on: rule, coast, accuracy
     near_zone           all that lies nearer than the threshold, as a polygon
+    distributed         the split and its totals on several machines, with Dask
 
 Figures
     totals              hazards and m², near and far, by province, district, ...
@@ -46,6 +47,7 @@ The register
 Maps and files
     maps                pages that open offline, sheets to print, atlases
     exports             files for QGIS, Google Earth and GPS; tables as files
+    Layers              all that they are made from, checked once
     Selection           how a split was asked for, for maps and files to say it
 
 What may be shown to everybody

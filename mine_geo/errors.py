@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Word = TypeVar("Word", bound=str)
+_Word = TypeVar("_Word", bound=str)
 
 
 class MineGeoError(Exception):
@@ -213,7 +213,7 @@ def _letters_and_numbers(name: str) -> tuple[str, ...]:
     return tuple(part.lstrip("0") or "0" if part[0].isdigit() else part for part in parts)
 
 
-def choose(value: object, valid: Sequence[Word], what: str) -> Word:
+def choose(value: object, valid: Sequence[_Word], what: str) -> _Word:
     """Return `value` if it is one of `valid`; the error lists the valid ones.
 
     Raises

@@ -257,7 +257,7 @@ def test_what_is_no_split_is_refused_and_nothing_is_written(
 
 
 def test_another_system_of_any_layer_is_refused(split, border, tmp_path):
-    with pytest.raises(CRSError, match="border: EPSG:32648"):
+    with pytest.raises(CRSError, match="border must be in EPSG:4326, not in WGS 84 / UTM"):
         exports.write(maps.layers(split, border=border.to_crs(32648)), tmp_path / "x.kml")
 
 

@@ -123,7 +123,7 @@ def texts_of(table: pd.DataFrame, column: str) -> Objects:
     if column not in table:
         return np.full(len(table), None)
     texts = read_texts(table[column]).astype(object)
-    return np.asarray(texts.where(texts.notna(), None), dtype=object)
+    return np.array(texts.where(texts.notna(), None), dtype=object)  # a copy, to be filled in
 
 
 FIRST_SURVEY: Final = pd.Timestamp("1991-01-01")
