@@ -121,23 +121,16 @@ def public_functions() -> Iterator[tuple[str, Any]]:
 
 
 PUBLIC = dict(public_functions())
-LACKING = {
-    "border_distance", "border_sensitivity", "near_zone", "read_admin", "size_m2", "totals",
-    "zone_bounds", "Store.compare_edition", "Store.editions", "Store.public_settings",
-    "Store.public_settings_history", "Store.recall_edition", "Store.record_edition",
-    "Store.set_public_settings",
-}  # fmt: skip
-"""What still lacks units, errors or an example: to be emptied, nothing may join it."""
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC.keys() - LACKING))
+@pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_every_public_function_shows_an_example(name: str) -> None:
     doc = inspect.getdoc(PUBLIC[name]) or ""
     assert "Examples\n--------" in doc
     assert ">>> " in doc
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC.keys() - LACKING))
+@pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_every_public_function_says_its_errors(name: str) -> None:
     # What is only switched on or off cannot be wrong.
     given = [
@@ -149,7 +142,7 @@ def test_every_public_function_says_its_errors(name: str) -> None:
     assert not given or "Raises\n------" in doc
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC.keys() - LACKING))
+@pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_every_public_function_says_its_units_and_reference_system(name: str) -> None:
     signature = inspect.signature(PUBLIC[name])
     doc = (inspect.getdoc(PUBLIC[name]) or "").partition("Examples\n---")[0]

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.geo.crs import require_lonlat
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -222,6 +224,11 @@ def exact_size_m2(geometries: Any) -> Floats:
     numpy.ndarray
         Float64, one size each; 0 for empty, missing and non-polygon geometries.
 
+    Raises
+    ------
+    CRSError
+        If a frame or series says another reference system.
+
     Examples
     --------
     >>> round(float(exact_size_m2([shapely.box(103, 13, 103.01, 13.01)])[0]), 2)
@@ -229,6 +236,8 @@ def exact_size_m2(geometries: Any) -> Floats:
     >>> exact_size_m2([shapely.Polygon(), None])
     array([0., 0.])
     """
+    if getattr(geometries, "crs", None) is not None:  # metres taken for degrees give a size, too
+        require_lonlat(geometries, "polygons to be measured")
     given = as_given(geometries)
     sizes = np.zeros(len(given))
     for block in in_blocks(len(given)):
@@ -243,6 +252,13 @@ def exact_size_m2(geometries: Any) -> Floats:
 
 def size_m2(geometries: Any) -> NDArray[np.int64]:
     """Size of each polygon in whole m²: `exact_size_m2` rounded, the one that totals add up.
+
+    Polygons in EPSG:4326, of any kind that `exact_size_m2` takes.
+
+    Raises
+    ------
+    CRSError
+        If a frame or series says another reference system.
 
     Examples
     --------

@@ -247,7 +247,7 @@ def read_admin(
     Returns
     -------
     geopandas.GeoDataFrame
-        As `admin.to_admin`.
+        As `admin.to_admin`, in EPSG:4326.
 
     Raises
     ------

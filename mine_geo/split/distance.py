@@ -65,6 +65,11 @@ def border_distance(
         `border_distance_m`, on the index of `hazards`; 0 where polygon and border touch, NaN for
         a missing or empty geometry.
 
+    Raises
+    ------
+    CRSError, GeometryError, OptionError
+        As for `border_nearest`.
+
     Examples
     --------
     >>> import geopandas as gpd

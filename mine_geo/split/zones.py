@@ -85,6 +85,13 @@ def near_zone(
         Polygon or multipolygon in EPSG:4326, on both sides of the border; empty where no border
         is within reach of `around`.
 
+    Raises
+    ------
+    CRSError
+        If the border is not in EPSG:4326.
+    GeometryError
+        If no border line is left to measure to.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -634,7 +641,8 @@ def border_sensitivity(
     hazards
         Hazard table in EPSG:4326.
     border
-        Border lines; the largest `accuracy_m` of them is taken off and added to the threshold.
+        Border lines in EPSG:4326; the largest `accuracy_m` of them is taken off and added to the
+        threshold.
     threshold_m
         The threshold in the middle, metres.
 
@@ -644,6 +652,12 @@ def border_sensitivity(
         One row for each reading: `rule`, `include_coast`, `threshold_m`, `near_hazards`,
         `near_size_m2`, `far_hazards`, `far_size_m2`, and, against the first rule (`edge`) without
         the coast at `threshold_m`, `changed_hazards` (in another zone) and `near_change_m2`.
+        Sizes are whole m².
+
+    Raises
+    ------
+    CRSError, GeometryError, RecordError
+        As for `border_split`.
 
     Examples
     --------

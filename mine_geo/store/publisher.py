@@ -116,7 +116,13 @@ class Publisher(Base):
     """The parameters of public outputs, and their editions. Nothing of it is ever changed."""
 
     def public_settings(self) -> PublicSettings:
-        """Return how public outputs are made: what was set last, else what is usual."""
+        """Return how public outputs are made: what was set last, else what is usual.
+
+        Examples
+        --------
+        >>> store.public_settings().threshold_m
+        7000.0
+        """
         with self._reading() as connection:
             return _settings(connection)
 
@@ -147,6 +153,11 @@ class Publisher(Base):
         ------
         OptionError
             If a value is none that can be, a name is unknown, or nobody is named.
+
+        Examples
+        --------
+        >>> store.set_public_settings({"least_count": 5}, set_by="Sok Dara").least_count
+        5
         """
         who = _person(set_by, "set_by")
         with self._writing() as connection:
@@ -165,7 +176,14 @@ class Publisher(Base):
         return made
 
     def public_settings_history(self) -> pd.DataFrame:
-        """Return every set of parameters that was set: `set_at`, `set_by`, and its values."""
+        """Return every set of parameters that was set: `set_at`, `set_by`, and its values.
+
+        Examples
+        --------
+        >>> _ = store.set_public_settings({"least_count": 5}, set_by="Sok Dara")
+        >>> store.public_settings_history()[["set_by", "least_count"]].values.tolist()
+        [['Sok Dara', 5]]
+        """
         with self._reading() as connection:
             c = SETTING.c
             found = connection.execute(
@@ -206,6 +224,15 @@ class Publisher(Base):
         ------
         ClockError
             If the clock cannot be right.
+
+        Examples
+        --------
+        >>> land = gpd.GeoDataFrame(
+        ...     {"hazard_id": [], "outcome": []}, geometry=[], crs=4326)
+        >>> found = store.compare_edition(
+        ...     land, {}, store.restricted(), store.public_settings())
+        >>> found.number, len(found.withheld)
+        (1, 0)
         """
         with self._reading() as connection:
             number = _next_number(connection)
@@ -286,6 +313,17 @@ class Publisher(Base):
             If it is not two persons, or there is no day.
         ConflictError
             If an edition was entered, something recorded, or the parameters set meanwhile.
+
+        Examples
+        --------
+        >>> land = gpd.GeoDataFrame(
+        ...     {"hazard_id": [], "outcome": []}, geometry=[], crs=4326)
+        >>> made = store.record_edition(
+        ...     number=1, as_of="2022-12-31", asked_by="Sok Dara", approved_by="Chan Sophea",
+        ...     settings=store.public_settings(), files={}, land=land, figures={},
+        ...     last_record=store.last_moment())
+        >>> made.number, str(made.as_of)
+        (1, '2022-12-31')
         """
         asked, approved = two_persons(asked_by, approved_by)
         day, moment = day_of(as_of), moment_of(known_at)
@@ -322,7 +360,13 @@ class Publisher(Base):
         return Edition(number, now, day, asked, approved, settings, dict(files))
 
     def editions(self) -> pd.DataFrame:
-        """Return the editions: number, moment, day, persons, files, parameters, and any recall."""
+        """Return the editions: number, moment, day, persons, files, parameters, and any recall.
+
+        Examples
+        --------
+        >>> len(store.editions())
+        0
+        """
         with self._reading() as connection:
             e, r = EDITION.c, EDITION_RECALL.c
             query = select(
@@ -347,6 +391,12 @@ class Publisher(Base):
             If it is recalled already.
         OptionError
             If there is no reason, or nobody is named.
+
+        Examples
+        --------
+        >>> store.recall_edition(7, reason="a wrong day", recalled_by="Sok Dara")
+        Traceback (most recent call last):
+        mine_geo.errors.UnknownNameError: no edition 7; there are: none yet
         """
         who, why = _person(recalled_by, "recalled_by"), _person(reason, "reason")
         with self._writing() as connection:

@@ -141,7 +141,7 @@ def zone_bounds(
     admin
         Districts in EPSG:4326, as from `read_admin`.
     border
-        Border lines, as from `read_border`.
+        Border lines in EPSG:4326, as from `read_border`.
     published
         A table with some of `near_hazards`, `near_size_m2`, `far_hazards`, `far_size_m2` by
         province, or the name of a published one.
@@ -157,7 +157,7 @@ def zone_bounds(
         `province_code`, `hazards`, `size_m2`; `least_…` and `most_…` for each of the four figures;
         `unplaced`, the districts with hazards that `admin` lacks (they count as free). With
         `published` also `published_…` and `outside`, the figures that lie outside their bounds
-        ("" if none).
+        ("" if none). Sizes are whole m².
 
     Raises
     ------

@@ -43,7 +43,7 @@ def totals(
     Parameters
     ----------
     split
-        What `border_split` returned.
+        What `border_split` returned, in EPSG:4326; its polygons are not looked at.
     by
         Columns to group by: `terms.Group`, or a further column of the table. `province` and
         `district` are grouped by code and come with code and name; hazards that record none stand
@@ -62,7 +62,7 @@ def totals(
     -------
     pandas.DataFrame
         The group's columns, then `hazards`, `size_m2`, `near_hazards`, `near_size_m2`,
-        `far_hazards`, `far_size_m2`, all int64, sorted by code.
+        `far_hazards`, `far_size_m2` (whole m²), all int64, sorted by code.
 
     Raises
     ------

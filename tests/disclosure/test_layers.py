@@ -59,7 +59,7 @@ def test_a_frame_beside_the_split_lies_in_degrees_too(name, split) -> None:
     with pytest.raises(CRSError, match=rf"{name} must be in EPSG:4326, not in .* use to_crs"):
         Layers(split, **{name: beside.to_crs(32648)})
     with pytest.raises(
-        CRSError, match=rf"{name} must be in EPSG:4326, and no reference system is set; use set_crs"
+        CRSError, match=rf"{name} must be .* no reference system is set; use set_crs"
     ):
         Layers(split, **{name: beside.set_crs(None, allow_override=True)})
 

@@ -1,5 +1,6 @@
 """Sizes against closed formulas and Geod; parts that add up; densifying; faults."""
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
@@ -7,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mine_geo.errors import CRSError
 from mine_geo.geo.geometry import densify, exact_size_m2, find_faults, size_m2, to_multipolygons
 from tests.hand import GEOD, cell_m2
 
@@ -188,3 +190,11 @@ def test_each_fault_is_named_in_the_order_of_the_records():
     assert faults["message"].iloc[-2] == "invalid ring: Self-intersection[103.5 13.5]"
     assert "Hole lies outside shell" in faults["message"].iloc[-1]
     assert find_faults([], []).empty
+
+
+def test_a_size_of_metres_taken_for_degrees_is_refused():
+    box = gpd.GeoSeries([shapely.box(0, 0, 1, 1)], crs=32648)
+    with pytest.raises(CRSError, match="must be in EPSG:4326"):
+        size_m2(box)
+    with pytest.raises(CRSError, match="must be in EPSG:4326"):
+        exact_size_m2(gpd.GeoDataFrame(geometry=box))
