@@ -21,6 +21,7 @@ from mine_geo.disclosure.disclosed import disclose
 from mine_geo.disclosure.restriction import RESTRICTED_MODE_VARIABLE
 from mine_geo.errors import FileError, OptionError
 from mine_geo.exports import tables
+from mine_geo.geo.border import to_border
 from mine_geo.store import create_store
 from mine_geo.tables.envelope import Envelope
 from tests.exports.conftest import square, table
@@ -80,6 +81,15 @@ def listed(path: Path, **how: Any) -> None:
     tables.write_table(split(PUBLIC_MARK), path, Envelope(PUBLIC_MARK, as_of=DAY), **how)
 
 
+def split_file(path: Path, **how: Any) -> None:
+    source = path.with_name("source.parquet")
+    split(PUBLIC_MARK)[["hazard_id", "province", "geometry"]].to_parquet(source)
+    line = gpd.GeoDataFrame(
+        {"kind": ["land"]}, geometry=[shapely.LineString([(102.9, 12), (102.9, 14)])], crs=4326
+    )
+    exports.split_file(source, path, to_border(line), overwrite=True, **how)
+
+
 def report_map(path: Path, **how: Any) -> None:
     one = maps.ReportOnMap(PUBLIC_MARK, (), ("AP-1",), square(103, 13))
     maps.write_file(path, maps.report_map([one], split(), title=PUBLIC_MARK, as_of=DAY), **how)
@@ -117,6 +127,7 @@ RESTRICTED: dict[str, tuple[str, Write]] = {
     "csv": (".csv", listed),
     "json": (".json", listed),
     "xlsx": (".xlsx", listed),
+    "parquet": (".parquet", split_file),
 }
 PUBLIC: dict[str, tuple[str, Write]] = {
     "page": (".html", public_page),
