@@ -124,7 +124,7 @@ def detailed(store: Store, value: Any) -> Any:
 
 
 def tasked(store: Store, value: Any, column: str) -> Any:
-    store.record_spot_task(happened_on="2022-05-01", uxo=1, **{column: value})
+    store.record_spot_task(**({"happened_on": "2022-05-01", "uxo": 1} | {column: value}))
     return store.spot_tasks()[column].tolist()
 
 
