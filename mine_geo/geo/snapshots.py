@@ -156,7 +156,10 @@ class _Layer:
 
 def _texts(column: pd.Series[Any]) -> Objects:
     """Return trimmed texts, None where missing; of midnight the day alone."""
-    texts = read_texts(column).str.removesuffix(" 00:00:00").astype(object)
+    texts = read_texts(column).str.removesuffix(" 00:00:00")
+    # A flag is one word, however a program writes it: true, True, TRUE.
+    small = texts.str.lower()
+    texts = texts.mask(small.isin(["true", "false"]), small).astype(object)
     return np.asarray(texts.where(texts.notna(), None), dtype=object)
 
 

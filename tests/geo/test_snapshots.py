@@ -111,6 +111,7 @@ def test_only_described():
         ("", None),
         (" MAG", "MAG "),
         (True, "True"),
+        (False, "FALSE"),
         (dt.date(2020, 1, 1), pd.Timestamp("2020-01-01")),
     ],
 )
