@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from mine_geo.geo import rings
+from mine_geo.geo import geometry
 from mine_geo.geo.border import border_lines, far_off
 from mine_geo.geo.geometry import exact_size_m2, find_faults, without_empty
 from mine_geo.split import kernel, plane
@@ -53,7 +53,7 @@ def answers():
 @pytest.mark.parametrize("block", [1, 3, 100])
 def test_answers_do_not_depend_on_blocks(monkeypatch, block):
     whole = answers()
-    monkeypatch.setattr(rings, "BLOCK", block)
+    monkeypatch.setattr(geometry, "BLOCK", block)
     for name, said in answers().items():
         if isinstance(said, np.ndarray):
             np.testing.assert_array_equal(said, whole[name], err_msg=name)
@@ -62,9 +62,9 @@ def test_answers_do_not_depend_on_blocks(monkeypatch, block):
 
 
 def test_every_place_is_in_one_block(monkeypatch):
-    monkeypatch.setattr(rings, "BLOCK", 3)
+    monkeypatch.setattr(geometry, "BLOCK", 3)
     for count in range(8):
-        there = [place for block in rings.in_blocks(count) for place in range(count)[block]]
+        there = [place for block in geometry.in_blocks(count) for place in range(count)[block]]
         assert there == list(range(count))
 
 

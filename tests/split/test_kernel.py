@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mine_geo.errors import GeometryError, OptionError
-from mine_geo.geo import rings, sample
+from mine_geo.geo import geometry, sample
 from mine_geo.geo.border import border_lines
 from mine_geo.intake import read_border, read_hazards
 from mine_geo.split import engines, kernel, plane
@@ -207,7 +207,7 @@ def test_any_shapes_and_borders_by_both_engines(shapes, one, other):
 def test_every_threads_blocks_and_order_give_the_same_bits(land, minefields, monkeypatch):
     some = minefields.geometry.to_numpy()[::7]
     first = measured(some, land)
-    monkeypatch.setattr(rings, "BLOCK", 100)
+    monkeypatch.setattr(geometry, "BLOCK", 100)
     monkeypatch.setattr(kernel, "SHARE", 7)
     assert (measured(some, land, workers=5) == first).all()
     order = np.random.default_rng(4).permutation(len(some))
