@@ -181,11 +181,11 @@ def record(store: Store, made: editions.Draft, **changes: object) -> object:
     given = {
         "number": made.comparison.number,
         "as_of": made.as_of,
-        "settings": made.settings,
+        "settings": made.layers.settings,
         "files": {"a.html": "0" * 64},
         "land": made.land,
         "figures": made.figures,
-        "last_record": made.last_record,
+        "last_record": made.layers.selection.last_record,
         **PERSONS,
     }
     return store.record_edition(**(given | changes))  # type: ignore[arg-type]
@@ -254,8 +254,8 @@ def test_drawn_in_other_pieces_is_not_withheld(filled: Store) -> None:
         gpd.GeoSeries(halves, crs=4326)
     )
     restricted = filled.restricted(as_of="2020-12-31")
-    same = filled.compare_edition(two, made.figures, restricted, made.settings)
+    same = filled.compare_edition(two, made.figures, restricted, made.layers.settings)
     assert same.withheld.empty
-    half = filled.compare_edition(two.iloc[:1], made.figures, restricted, made.settings)
+    half = filled.compare_edition(two.iloc[:1], made.figures, restricted, made.layers.settings)
     assert half.withheld["concerns"].tolist() == [""]
     assert "not known which" in "\n".join(half.lines())
