@@ -176,7 +176,7 @@ def test_a_workbook_has_the_fields_on_a_sheet_and_is_the_same_twice(desk: Comman
 def test_a_synthetic_register_says_so_in_every_row(command: Command, tmp_path: Path) -> None:
     command.done("init", "--synthetic")
     command.done("load", "border", mg.sample.path("border"))
-    command.done("load", "hazards", fields(tmp_path / "f.gpkg"))
+    command.done("load", "hazards", fields(tmp_path / "f.gpkg", synthetic=True))
     rows = pd.read_csv(io.StringIO(command.done("totals", "--format", "csv")))
     assert rows["synthetic"].tolist() == [True, True]
     told = json.loads(command.done("totals", *JSON))

@@ -17,6 +17,7 @@ import shapely
 from sqlalchemy import select
 
 from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
+from mine_geo.geo.cells import read_flags
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.geo.snapshots import same_places
 from mine_geo.ledger.events import ATTRIBUTES, to_events
@@ -134,7 +135,9 @@ def check_synthetic(hazards: gpd.GeoDataFrame, store: str, *, synthetic: bool) -
         If `hazards` has invented records and the store is real, or the reverse.
     """
     if "synthetic" in hazards.columns:
-        invented = hazards["synthetic"].fillna(value=False).astype(bool).to_numpy()
+        # A file may write its flags in words: "no" is no. What is no flag at all counts as yes.
+        invented, unread = read_flags(hazards["synthetic"])
+        invented = invented | unread
     else:
         invented = np.zeros(len(hazards), dtype=bool)
     wrong = hazards["hazard_id"][invented != synthetic]
