@@ -297,7 +297,7 @@ def _in_workbench(hazards: pd.DataFrame) -> pd.Series[int]:
     if "in_workbench" not in hazards.columns:
         return pd.Series(dtype="int64")
     held = hazards["in_workbench"].eq(True).astype("int64")
-    return held.groupby(grouping.kinds_of(hazards)).sum()
+    return held.groupby(grouping.kind_of_rows(hazards)).sum()
 
 
 def _waiting(workbench: pd.Series[int], *, mixed: bool) -> list[Said]:
@@ -314,7 +314,7 @@ def _of_kinds(table: pd.DataFrame, counts: pd.Series[int]) -> Said:
     """Say how many there are of each kind; kinds are never added up."""
     pairs = [
         say("around.of_kind", what=grouping.kind_name(str(kind)), count=f"{count:,}")
-        for kind, count in counts.groupby(grouping.kinds_of(table)).sum().items()
+        for kind, count in counts.groupby(grouping.kind_of_rows(table)).sum().items()
     ]
     return Said("; ".join(pair.en for pair in pairs), "; ".join(pair.km for pair in pairs))
 
@@ -342,7 +342,7 @@ def unplaced_said(
 ) -> tuple[Said, ...]:
     """Say of each kind how many hazards record no unit, and how many of them lie in view."""
     found = []
-    kinds = grouping.kinds_of(rows)
+    kinds = grouping.kind_of_rows(rows)
     for kind in sorted(kinds.unique()):
         mine = kinds.eq(kind)
         told: dict[str, str | Said] = {
@@ -396,7 +396,7 @@ def _not_counted(layers: Beneath, *, unplaced: bool) -> Said:
     """Name what the figures of a page do not count; see `settings.not_counted`."""
     chosen = layers.selection
     told = settings.not_counted(
-        set(grouping.kinds_of(layers.told)) if chosen.kind is None else {chosen.kind},
+        set(grouping.kind_of_rows(layers.told)) if chosen.kind is None else {chosen.kind},
         waiting=chosen.workbench == "exclude",
         accepted=chosen.workbench != "only",
         unplaced=unplaced,

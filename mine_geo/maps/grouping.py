@@ -67,7 +67,7 @@ def classes_of(hazards: pd.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[
     return fills, code_of(hazards, "status", STATUSES, "open")
 
 
-def kinds_of(hazards: pd.DataFrame) -> pd.Series:
+def kind_of_rows(hazards: pd.DataFrame) -> pd.Series:
     """Return the kinds, empty where the frame has none."""
     if "kind" not in hazards.columns:
         return pd.Series("", index=hazards.index, dtype=object)
@@ -86,7 +86,7 @@ def groups(hazards: pd.DataFrame) -> list[Group]:
 
     Kinds are never added up. A page without hazards has one near and one far group of nothing.
     """
-    kinds = kinds_of(hazards)
+    kinds = kind_of_rows(hazards)
     return [
         Group(
             key=f"{kind or 'hazards'}-{zone}",
@@ -103,7 +103,7 @@ def groups(hazards: pd.DataFrame) -> list[Group]:
 
 def several_kinds(*frames: pd.DataFrame) -> bool:
     """Say whether hazards of several kinds are drawn, which are then told apart by hatching."""
-    return len({kind for frame in frames for kind in kinds_of(frame)}) > 1
+    return len({kind for frame in frames for kind in kind_of_rows(frame)}) > 1
 
 
 def unit_words(admin: pd.DataFrame | None) -> dict[str, dict[Any, Said]]:

@@ -186,7 +186,7 @@ def key(frame: pd.DataFrame) -> pd.Series:
     return joined
 
 
-def kinds_of(frame: pd.DataFrame) -> list[Any]:
+def kinds_in_rows(frame: pd.DataFrame) -> list[Any]:
     """Return the kinds in the order of the rows; None stands for: not recorded."""
     return [None if pd.isna(kind) else kind for kind in pd.unique(frame["kind"].astype(object))]
 
@@ -270,7 +270,7 @@ def unit_tables(disclosed: Disclosed, subject: Subject) -> tuple[UnitTable, ...]
     whole = own_rows(disclosed, subject)
     return tuple(
         _unit_table(of_kind(frame, kind), of_kind(whole, kind), level, kind, disclosed)
-        for kind in kinds_of(frame)
+        for kind in kinds_in_rows(frame)
     )
 
 
@@ -340,7 +340,7 @@ def sections(disclosed: Disclosed, subject: Subject) -> tuple[Section, ...]:
             withheld=_withheld(of_kind(withheld, kind), disclosed.clearance_m),
             note=_note(disclosed) if not place else None,
         )
-        for place, kind in enumerate(kinds_of(disclosed.aggregates) or [None])
+        for place, kind in enumerate(kinds_in_rows(disclosed.aggregates) or [None])
     )
 
 
@@ -395,7 +395,7 @@ def subject_of(layers: PublicLayers, level: str, name: str, within: str) -> Subj
 def _groups(rows: pd.DataFrame, disclosed: Disclosed) -> list[grouping.Group]:
     """Return near and far of each kind, of the rows that say the figures of a page."""
     found = []
-    for kind in kinds_of(rows) or [None]:
+    for kind in kinds_in_rows(rows) or [None]:
         part = of_kind(rows, kind)
         own = part.iloc[0] if len(part) else None
 
@@ -426,7 +426,7 @@ def _unplaced(subject: Subject) -> tuple[Said, ...]:
     rows = rows[rows["hazards"].fillna(0) > 0]
     return (
         *facts.unplaced_said(rows, rows["hazards"], rows["size_m2"], None),
-        *(say("suppressed.unplaced", what=kind_name(kind)) for kind in kinds_of(hidden)),
+        *(say("suppressed.unplaced", what=kind_name(kind)) for kind in kinds_in_rows(hidden)),
     )
 
 
@@ -436,7 +436,7 @@ def facts_of(
     """Gather what the page says in words, with its tables."""
     own, waiting = own_rows(layers.disclosed, subject), None
     if layers.disclosed.settings.tell_waiting:
-        waiting = own.groupby(grouping.kinds_of(own))[WAITING].sum()
+        waiting = own.groupby(grouping.kind_of_rows(own))[WAITING].sum()
     said = facts.facts(
         subject,
         layers,
@@ -481,7 +481,7 @@ def _columns(
     rows: pd.DataFrame, drawn: pd.DataFrame, disclosed: Disclosed, not_counted: Said | None
 ) -> list[dict[str, Any]]:
     columns = [_said(level, _names(drawn, level)) for level in ("district", "province")]
-    for kind in kinds_of(rows):
+    for kind in kinds_in_rows(rows):
         part = of_kind(rows, kind)
         part = part.set_index(key(part)).reindex(key(drawn))
         name = kind_name(kind)
@@ -532,7 +532,7 @@ def shades(subject: Subject, disclosed: Disclosed) -> list[dict[str, Any]]:
     rows, whole = subject.hazards, disclosed.aggregates
     drawn = key(_units(rows))
     found = []
-    for kind in kinds_of(whole):
+    for kind in kinds_in_rows(whole):
         part = of_kind(rows, kind)
         sizes = part.set_index(key(part))["size_m2"].reindex(drawn, fill_value=0)
         steps = breaks(of_kind(whole, kind)["size_m2"])
@@ -550,5 +550,5 @@ def switches(disclosed: Disclosed) -> list[facts.Switch]:
             "",
             on=place == 0,
         )
-        for place, kind in enumerate(kinds_of(disclosed.aggregates))
+        for place, kind in enumerate(kinds_in_rows(disclosed.aggregates))
     ]

@@ -240,7 +240,7 @@ def unit_tables(
     units
         Name and address of each unit's page, by key, in the order of the rows.
     """
-    kinds = grouping.kinds_of(hazards)
+    kinds = grouping.kind_of_rows(hazards)
     listed = [*units, *([NOT_RECORDED] if NOT_RECORDED in keys else [])]
     frame = pd.DataFrame(
         {
@@ -349,7 +349,7 @@ class Plan:
     def _has_list(self, unit: Unit) -> bool:
         if self.public:
             return False
-        kinds = grouping.kinds_of(self.layers.split).iloc[unit.hazards]
+        kinds = grouping.kind_of_rows(self.layers.split).iloc[unit.hazards]
         return bool((kinds == self.kind).any())
 
     def prepare(self) -> None:

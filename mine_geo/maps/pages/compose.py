@@ -30,7 +30,7 @@ from mine_geo.maps.grouping import (
     PALE,
     classes_of,
     code_of,
-    kinds_of,
+    kind_of_rows,
     several_kinds,
     texts,
 )
@@ -180,7 +180,7 @@ def hazard_layer(
     """
     several = several_kinds(hazards) if several is None else several
     fill, outline = classes_of(hazards)
-    kinds = kinds_of(hazards).to_numpy(dtype=object)
+    kinds = kind_of_rows(hazards).to_numpy(dtype=object)
     pairs = zip(kinds, hazards["zone"], strict=True)
     keys = np.asarray([f"{kind or 'hazards'}-{zone}" for kind, zone in pairs], dtype=object)
     symbols = np.asarray([" ".join(pair) for pair in zip(fill, outline, strict=True)], dtype=object)
@@ -352,7 +352,7 @@ def listed(hazards: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
     >>> listed(rows, "ap_minefield")["hazard_id"].tolist()
     ['A']
     """
-    kinds = grouping.kinds_of(hazards)
+    kinds = grouping.kind_of_rows(hazards)
     if len(hazards) and (kinds == "").all():
         raise RecordError(
             f"no hazard here records its kind ({some(hazards['hazard_id'])}), and a list of "
@@ -382,7 +382,7 @@ def order_said(hazards: pd.DataFrame, first: str, kind: str) -> Said:
     AP minefields. Near the border first, then by border distance. Not in this list: Cluster \
 munition areas: 1; kind not recorded: 1.
     """
-    kinds = grouping.kinds_of(hazards)
+    kinds = grouping.kind_of_rows(hazards)
     ours = hazards[kinds == kind]
     by_rank = RANK in ours.columns and ours[RANK].notna().any()
     order = say(f"order.priority_{first}" if by_rank else f"order.{first}")
@@ -507,7 +507,7 @@ def compose(
 
 
 def _of_kind(hazards: gpd.GeoDataFrame | None, kind: str) -> gpd.GeoDataFrame | None:
-    return None if hazards is None else hazards[grouping.kinds_of(hazards) == kind]
+    return None if hazards is None else hazards[grouping.kind_of_rows(hazards) == kind]
 
 
 def _composed(

@@ -491,7 +491,7 @@ class Map:
 
         Of several kinds the first is shaded, and the legend names it.
         """
-        kinds = public_page.kinds_of(disclosed.aggregates)
+        kinds = public_page.kinds_in_rows(disclosed.aggregates)
         for kind in kinds[:1]:
             rows = public_page.of_kind(self.subject.hazards, kind)
             all_rows = public_page.of_kind(disclosed.aggregates, kind)
@@ -548,7 +548,7 @@ class Map:
 
     def _hatch_kinds(self, hazards: pd.DataFrame, placed: Any) -> list[Entry]:
         """Hatch hazards (mm) by kind where there are several; return what the legend says."""
-        kinds = grouping.kinds_of(hazards)
+        kinds = grouping.kind_of_rows(hazards)
         found = sorted(kinds.unique())
         if len(found) < 2:
             return []

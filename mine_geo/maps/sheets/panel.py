@@ -375,7 +375,7 @@ def _count(value: Any) -> Said:
 def _by_kind(subject: Subject) -> list[tuple[Said, pd.DataFrame]]:
     """Return the rows of each kind with its name, in the order of the pages; at least one."""
     hazards = subject.hazards
-    kinds = grouping.kinds_of(hazards)
+    kinds = grouping.kind_of_rows(hazards)
     found = sorted(kinds.unique()) or [""]
     return [(grouping.kind_name(kind), hazards[kinds == kind]) for kind in found]
 
