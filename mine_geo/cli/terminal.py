@@ -26,7 +26,7 @@ from mine_geo.errors import visible
 from mine_geo.terms import ROW, SYNTHETIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 PLAIN_WIDTH: Final = 80
 """Columns of paragraphs where there is no terminal."""
@@ -223,6 +223,10 @@ def _parts(columns: list[_Column], room: int) -> list[list[_Column]]:
 
 
 def _draw(out: Console, columns: list[_Column], sums: list[bool]) -> None:
+    """Print a table; sums stand apart, with an empty line before them."""
+    if all(column.fixed is None for column in columns):
+        _draw_lines(out, columns, sums)
+        return
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
     for column in columns:
         drawn.add_column(
@@ -238,6 +242,29 @@ def _draw(out: Console, columns: list[_Column], sums: list[bool]) -> None:
     out.width = needed  # rich would cut what is wider than its console
     out.print(drawn)
     out.width = usual
+
+
+def _draw_lines(out: Console, columns: list[_Column], sums: list[bool]) -> None:
+    """Print a table with a line a row, as rich draws it, in a hundredth of its time."""
+    widths = [column.width for column in columns]
+
+    def line(cells: Iterable[str]) -> str:
+        padded = [
+            " " * (width - cell_len(cell)) + cell
+            if column.figures
+            else cell + " " * (width - cell_len(cell))
+            for column, width, cell in zip(columns, widths, cells, strict=True)
+        ]
+        return " " + "  ".join(padded) + " "
+
+    edge = " " * _needed(widths)
+    rows = list(map(line, zip(*(column.cells for column in columns), strict=True)))
+    for place in reversed([n for n in range(1, len(rows)) if sums[n - 1 : n + 1] == [False, True]]):
+        rows.insert(place, edge)
+    out.print(edge, soft_wrap=True, markup=False)
+    out.print(Text(line(column.name for column in columns), "bold"), soft_wrap=True)
+    rule = " " + "─" * (_needed(widths) - 2) + " "
+    out.file.write("\n".join((rule, *rows, edge, "")))
 
 
 def _print_records(out: Console, columns: list[_Column], room: int) -> None:

@@ -399,21 +399,40 @@ def finer_edges(
     return finer, source
 
 
-def line_parts(lines: Any) -> tuple[Geometries, NDArray[np.intp]]:
-    """Return the single lines of lines and multilines, densified, and the place each is from.
+def line_segments(lines: Any) -> tuple[Floats, NDArray[np.intp], NDArray[np.bool_]]:
+    """Return border lines as segments of at most 0.005 degree, without a call of GEOS.
 
     Repeated vertices and parts without length are left out: GEOS stumbles over them.
 
+    Parameters
+    ----------
+    lines
+        Lines in EPSG:4326.
+
+    Returns
+    -------
+    tuple
+        Both ends of each segment, shape (segments, 2, 2), longitude and latitude; the place of
+        the line that it is of; and whether a part of a line begins with it.
+
     Examples
     --------
-    >>> two = shapely.MultiLineString([[(103, 13), (103.008, 13)], [(104, 13), (104, 13)]])
-    >>> parts, line = line_parts([two])
-    >>> [len(part.coords) for part in parts], line.tolist()
-    ([3], [0])
+    >>> twice, nothing = [(103, 13), (103, 13), (103.008, 13)], [(104, 13), (104, 13)]
+    >>> ends, line, begins = line_segments([shapely.MultiLineString([twice, nothing])])
+    >>> ends.round(3).tolist(), line.tolist(), begins.tolist()
+    ([[[103.0, 13.0], [103.004, 13.0]], [[103.004, 13.0], [103.008, 13.0]]], [0, 0], [True, False])
     """
-    parts, line = shapely.get_parts(as_given(lines), return_index=True)
-    long = shapely.length(parts) > 0
-    return densify(shapely.remove_repeated_points(parts[long])), line[long]
+    rings = Rings.of(as_given(lines))
+    part = np.repeat(np.arange(len(rings.vertex) - 1), np.diff(rings.vertex))
+    new = np.append(True, (rings.xy[1:] != rings.xy[:-1]).any(axis=1) | (part[1:] != part[:-1]))
+    new = new[: len(part)]
+    xy, source = finer_edges(rings.xy[new], part[new], DENSIFY_DEGREES)
+    part = part[new][source]
+    inside = np.flatnonzero(part[1:] == part[:-1])
+    part = part[inside]
+    begins = np.append(True, part[1:] != part[:-1])[: len(part)]
+    line = np.searchsorted(rings.ring, part, side="right") - 1
+    return np.stack([xy[inside], xy[inside + 1]], axis=1), line, begins
 
 
 def without_empty(geometries: Any) -> tuple[Geometries, NDArray[np.bool_]]:

@@ -104,7 +104,7 @@ class Tree:
     def __init__(self, segments: Segments) -> None:
         """Build it; the segments are put in Morton order, so that neighbours share a sphere."""
         kernel = _loaded()
-        order = in_morton_order(segments.lonlat.mean(axis=1))
+        order = in_morton_order((segments.lonlat[:, 0] + segments.lonlat[:, 1]) / 2)
         starts = segments.starts
         self.lonlat = np.ascontiguousarray(segments.lonlat[order])
         self.number = order.astype(np.int64)

@@ -9,13 +9,12 @@ import numpy as np
 import shapely
 
 from mine_geo.errors import GeometryError
-from mine_geo.geo.geometry import line_parts, without_empty
+from mine_geo.geo.geometry import line_segments, without_empty
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    Geometries = NDArray[np.object_]
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
@@ -53,29 +52,23 @@ class Segments:
         GeometryError
             If no line has a length.
         """
-        parts, line = line_parts(lines)
-        lonlat, part = shapely.get_coordinates(parts, return_index=True)
-        inside = np.flatnonzero(part[1:] == part[:-1])
-        if not len(inside):
+        self.lonlat, self.line, begins = line_segments(lines)
+        if not len(self.lonlat):
             raise GeometryError("border: no line with a length in it; choose another border")
-        self.lonlat = np.stack([lonlat[inside], lonlat[inside + 1]], axis=1)
-        self.line = line[part[inside]]
-        self.starts = lonlat[np.append(True, part[1:] != part[:-1])]
+        self.starts = self.lonlat[begins, 0]
 
     def __len__(self) -> int:
         """Return how many segments there are."""
         return len(self.lonlat)
 
     @cached_property
-    def drawn(self) -> Geometries:
-        """The segments as geometries."""
-        return np.asarray(shapely.linestrings(self.lonlat), dtype=object)
-
-    @cached_property
     def tree(self) -> shapely.STRtree:
-        """A tree over runs of `CHUNK` segments."""
-        chunk = np.arange(len(self)) // CHUNK
-        return shapely.STRtree(shapely.multilinestrings(self.drawn, indices=chunk))
+        """A tree over the boxes of runs of `CHUNK` segments."""
+        first = np.arange(0, len(self), CHUNK)
+        one, other = self.lonlat[:, 0], self.lonlat[:, 1]
+        low = np.minimum.reduceat(np.minimum(one, other), first)
+        high = np.maximum.reduceat(np.maximum(one, other), first)
+        return shapely.STRtree(shapely.box(*low.T, *high.T))
 
     def in_chunks(self, chunk: Integers) -> tuple[Integers, Integers]:
         """Return the segments of each run of the tree, and the place of the run in the list."""
@@ -103,6 +96,7 @@ class Segments:
         if len(there):
             drawn = shapely.force_2d(without_empty(polygons[there])[0])  # new ones, to be prepared
             shapely.prepare(drawn)
-            meet = shapely.intersects(drawn[place], self.drawn[segment])
+            lines, line = np.unique(segment, return_inverse=True)
+            meet = shapely.intersects(drawn[place], shapely.linestrings(self.lonlat[lines])[line])
             polygon, segment = polygon[meet], segment[meet]
         return polygon, segment

@@ -23,10 +23,11 @@ from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import (
     EMPTY_PART,
     as_geometries,
+    as_given,
     densify,
     exact_size_m2,
     find_faults,
-    line_parts,
+    line_segments,
     size_m2,
     without_empty,
 )
@@ -134,11 +135,8 @@ class NearZone:
 
     def __init__(self, border: gpd.GeoDataFrame, *, include_coast: bool = False) -> None:
         lines = border_lines(border, include_coast=include_coast)
-        parts, line = line_parts(lines)
-        xy, part = shapely.get_coordinates(parts, return_index=True)
-        inside = np.flatnonzero(part[1:] == part[:-1])
-        ends = np.stack([xy[inside], xy[inside + 1]], axis=1)
-        self._coast = (lines["kind"] == "coast").to_numpy()[line[part[inside]]]
+        ends, line, _ = line_segments(lines)
+        self._coast = (lines["kind"] == "coast").to_numpy()[line]
         self._segments = shapely.linestrings(ends)
         self._tree = shapely.STRtree(self._segments)
         tiles, tile_of = np.unique(
@@ -420,7 +418,8 @@ def border_split(
     choose(on_outside, ON_OUTSIDE, "on_outside")
     if not (isinstance(threshold_m, (int, float, np.number)) and 0 < threshold_m < np.inf):
         raise OptionError(f"threshold_m {threshold_m!r} is not a length; give metres above 0")
-    geometries = _checked(hazards, cut=rule in CUTTING or country is not None)
+    cut = rule in CUTTING or country is not None
+    geometries = _checked(hazards, cut=cut, moved=cut or rule != "edge")
     sizes = _sizes(hazards)
     if distances is None:
         distances = border_nearest(hazards, border, include_coast=include_coast)
@@ -497,14 +496,20 @@ def unmeasurable(
     return why
 
 
-def _checked(hazards: gpd.GeoDataFrame, *, cut: bool) -> NDArray[np.object_]:
-    """Return the polygons of a table that can be split; nothing is empty in any of them."""
+def _checked(hazards: gpd.GeoDataFrame, *, cut: bool, moved: bool = True) -> NDArray[np.object_]:
+    """Return the polygons of a table that can be split.
+
+    Where one is `cut`, it has to be valid; where GEOS makes anything of it (`moved`), nothing in
+    it may be empty. Distances come from the coordinates, which an empty part has none of.
+    """
     require_lonlat(hazards, "hazards")
     if not hazards.index.is_unique:
         raise OptionError("the index of the hazards has repeated labels; use reset_index()")
-    geometries, hollow = without_empty(hazards)
-    if hollow.any():
-        raise GeometryError(f"{some(_ids(hazards)[hollow])}: {EMPTY_PART}")
+    geometries = as_given(hazards)
+    if moved:
+        geometries, hollow = without_empty(hazards)
+        if hollow.any():
+            raise GeometryError(f"{some(_ids(hazards)[hollow])}: {EMPTY_PART}")
     bad = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     if bad.any():
         raise GeometryError(f"{some(_ids(hazards)[bad])}: no polygon; leave it out of the split")

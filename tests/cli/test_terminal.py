@@ -11,6 +11,8 @@ import sys
 import termios
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -122,6 +124,26 @@ def on_screen(width: int, table: pd.DataFrame, **how: Any) -> str:
     with terminal_of(width) as got:
         terminal.show_table(table, **how)
     return b"".join(got).decode().replace("\r\n", "\n")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["AP-1", "ក្រុង", "東", "a b", ""]), st.integers(), st.booleans()),
+        min_size=1,
+    )
+)
+def test_lines_of_a_table_stand_as_rich_draws_them(rows: list[tuple[str, int, bool]]) -> None:
+    columns = [
+        terminal._Column("id", tuple(row[0] for row in rows), figures=False),
+        terminal._Column("m²", tuple(f"{row[1]:,}" for row in rows), figures=True),
+    ]
+    sums = [row[2] for row in rows]
+    drawn = []
+    for one in (columns, [replace(each, fixed=each.width) for each in columns]):
+        out = terminal.Console(file=StringIO(), width=80, highlight=False)
+        terminal._draw(out, one, sums)
+        drawn.append(out.file.getvalue())
+    assert drawn[0] == drawn[1]
 
 
 def tables_of(command: Command, words: list[str]) -> tuple[list[tuple[Any, dict[str, Any]]], str]:

@@ -1,6 +1,7 @@
 """Empty parts and holes, which GEOS calls valid and dies of: at every door that takes geometry."""
 
 import json
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -42,6 +43,34 @@ HOLLOW = {
 }
 POLYGONS = {name: shapely.from_wkt(text) for name, text in HOLLOW.items()}
 TOLD = "an empty part or hole; take it out with mine_geo.geo.geometry.without_empty"
+
+
+ONE_BY_ONE = {
+    "point": shapely.Point(103, 13),
+    "no point": shapely.Point(),
+    "missing": None,
+    "nothing": shapely.Polygon(),
+    "no parts": shapely.MultiPolygon(),
+    "collection": shapely.GeometryCollection([DRAWN, shapely.Point(103, 13)]),
+    "hole": shapely.box(0, 0, 9, 9) - shapely.box(1, 1, 2, 2),
+    "two parts": shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 2, 3, 3)]),
+    "a hole in one part": shapely.MultiPolygon(
+        [shapely.box(0, 0, 1, 1), shapely.box(2, 2, 9, 9) - shapely.box(3, 3, 4, 4)]
+    ),
+    "one part": shapely.MultiPolygon([DRAWN]),
+    "height": shapely.force_3d(DRAWN, 7),
+    "measure": shapely.from_wkt("POLYGON M ((0 0 1, 1 0 1, 1 1 1, 0 0 1))"),
+} | POLYGONS
+
+
+def test_what_is_empty_is_found_whatever_stands_beside_it():
+    # Told from the length of a binary where a polygon is one ring; here from its text.
+    every = np.array([*ONE_BY_ONE.values(), *ONE_BY_ONE.values()][::-1], dtype=object)
+    hollow = [
+        g is not None and not g.is_empty and "EMPTY" in shapely.to_wkt(g, trim=True) for g in every
+    ]
+    assert without_empty(every)[1].tolist() == hollow
+    assert sum(hollow) == 2 * len(POLYGONS)
 
 
 @pytest.fixture(name="border", scope="module")
@@ -112,9 +141,16 @@ def test_figures_are_those_of_what_is_drawn(border, hollow):
     assert near_zone(border, threshold_m=7000, around=two).is_empty
 
 
-def test_a_split_refuses_it_by_id_and_takes_such_a_country(border, hollow):
+def test_a_split_by_the_edge_measures_what_is_drawn(border, hollow):
+    split = border_split(hazards(hollow, DRAWN), border)
+    measured = ["border_distance_m", "neighbour", "zone", "near_size_m2", "far_size_m2"]
+    assert split.loc[0, measured].tolist() == split.loc[1, measured].tolist()
+
+
+def test_a_split_that_cuts_refuses_it_by_id_and_takes_such_a_country(border, hollow):
     one = hazards(hollow)
-    for split in (border_split, border_sensitivity):
+    cutting = partial(border_split, rule="area")
+    for split in (cutting, partial(border_split, rule="centroid"), border_sensitivity):
         with pytest.raises(GeometryError, match=f"A0: {TOLD}"):
             split(one, border)
     mended = one.set_geometry(without_empty(one)[0], crs=4326)
