@@ -176,9 +176,14 @@ static int leaf_level(int64_t segments)
     return level;
 }
 
-int64_t border_nodes(int64_t segments)
+static int64_t nodes(int64_t segments)
 {
     return ((int64_t)2 << leaf_level(segments)) - 1;
+}
+
+int64_t border_spheres(int64_t segments)
+{
+    return nodes(segments) + segments;
 }
 
 /* The first segment of a node: its place among all, in two steps so that nothing overflows. */
@@ -228,6 +233,9 @@ int border_build(const struct border *border)
             write_sphere(sphere, border->space, first_of(border->segments, level, node),
                          first_of(border->segments, level, node + 1));
         }
+    }
+    for (int64_t segment = 0; segment < border->segments; segment++, sphere += 4) {
+        write_sphere(sphere, border->space, segment, segment + 1);
     }
     return 0;
 }
@@ -341,6 +349,14 @@ static double reach_towards(const struct run *run, struct point direction)
     return farthest;
 }
 
+/* The least chord from a run to what a sphere holds; INFINITY if that is more than the best pair's. */
+static double least_chord(const struct run *run, const double *sphere, const struct best *best)
+{
+    struct point way = minus(run->middle, read_point(sphere));
+    double square = dot(way, way), radii = sphere[3] + run->radius, reach = best->chord + radii;
+    return square > reach * reach ? INFINITY : sqrt(square) - radii;
+}
+
 /* Measure a run to a segment. Where two straight pieces do not cross, an end of one is nearest: so
  * each vertex is measured to the segment, and each end of the segment to the inside of each edge.
  * (In space they may pass each other with the sagitta between them; that is lifted afterwards.) */
@@ -353,10 +369,11 @@ static void measure(const struct border *border, const struct run *run, int64_t 
     double per_way = one_over(dot(way, way));
     struct point towards =
         minus(along(end[0], share_on(run->middle, end[0], way, per_way), way), run->middle);
-    double distance = sqrt(dot(towards, towards));
-    if (distance - run->radius > best->chord) {
+    double square = dot(towards, towards), within = best->chord + run->radius;
+    if (square > within * within) {
         return;
     }
+    double distance = sqrt(square);
     /* The segment lies beyond the plane through its point nearest to the middle, square to the way
      * there; so it is no nearer than that plane is to what of the run reaches farthest that way. */
     if (distance > run->radius &&
@@ -405,6 +422,7 @@ static void search(const struct border *border, struct run *run, struct best *be
         double chord; /* the least to anything in the node */
     } todo[DEEPEST + 1];
     int deepest = leaf_level(border->segments), waiting = 0;
+    const double *own = border->spheres + 4 * nodes(border->segments); /* of each segment */
     enclose(run);
     if (best->segment >= 0) { /* the nearest of the neighbour, or of the run before */
         measure(border, run, best->segment, best);
@@ -418,7 +436,9 @@ static void search(const struct border *border, struct run *run, struct best *be
         if (now.level == deepest) {
             int64_t last = first_of(border->segments, deepest, now.node + 1);
             for (int64_t s = first_of(border->segments, deepest, now.node); s < last; s++) {
-                measure(border, run, s, best);
+                if (least_chord(run, own + 4 * s, best) <= best->chord) {
+                    measure(border, run, s, best);
+                }
             }
             continue;
         }
@@ -429,7 +449,7 @@ static void search(const struct border *border, struct run *run, struct best *be
                 border->spheres + 4 * (((int64_t)2 << now.level) - 1 + node);
             half[side].node = node;
             half[side].level = now.level + 1;
-            half[side].chord = apart(run->middle, read_point(sphere)) - sphere[3] - run->radius;
+            half[side].chord = least_chord(run, sphere, best);
         }
         int nearer = half[1].chord < half[0].chord;
         if (half[!nearer].chord <= best->chord) {

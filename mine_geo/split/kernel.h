@@ -15,7 +15,7 @@ struct border {
     const double *lonlat;  /* segments * 4: longitude, latitude of one end and of the other */
     const int64_t *number; /* segments: what the caller calls each; the least wins a tie */
     double *space;         /* segments * 6: the same ends in space, filled by border_build */
-    double *spheres;       /* border_nodes(segments) * 4, filled by border_build */
+    double *spheres;       /* border_spheres(segments) * 4, filled by border_build */
     int64_t places;        /* how many places follow, 0 or more */
     const double *place;   /* places * 2: one vertex of each line, in the order of longitude */
 };
@@ -29,8 +29,8 @@ struct hazards {
     double west, east;       /* a hazard with a vertex outside is not measured; degrees */
 };
 
-/* How many nodes the tree over so many segments has. */
-int64_t border_nodes(int64_t segments);
+/* How many spheres there are: of each node of the tree over so many segments, then of each segment. */
+int64_t border_spheres(int64_t segments);
 
 /* Fill `space` and `spheres`. Returns 0, or -1 where a coordinate is no place on the earth. */
 int border_build(const struct border *border);

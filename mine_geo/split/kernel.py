@@ -61,8 +61,8 @@ def _loaded() -> ctypes.CDLL:
     kernel = library()
     if kernel is None:
         raise OptionError(f"the compiled kernel is not built; {BUILD}")
-    kernel.border_nodes.restype = ctypes.c_int64
-    kernel.border_nodes.argtypes = (ctypes.c_int64,)
+    kernel.border_spheres.restype = ctypes.c_int64
+    kernel.border_spheres.argtypes = (ctypes.c_int64,)
     kernel.border_build.restype = ctypes.c_int
     kernel.border_build.argtypes = (ctypes.POINTER(_Border),)
     kernel.nearest.restype = None
@@ -109,7 +109,7 @@ class Tree:
         self.lonlat = np.ascontiguousarray(segments.lonlat[order])
         self.number = order.astype(np.int64)
         self.space = np.empty((len(segments), 6))
-        self.spheres = np.empty((kernel.border_nodes(len(segments)), 4))
+        self.spheres = np.empty((kernel.border_spheres(len(segments)), 4))
         self.place = np.ascontiguousarray(starts[np.argsort(starts[:, 0], kind="stable")])
         self.struct = _Border(
             len(segments), self.lonlat.ctypes.data, self.number.ctypes.data,

@@ -55,7 +55,7 @@ static struct border made_border(int64_t segments, double lon, double lat, doubl
     }
     memcpy(place, lonlat, 2 * sizeof(double));
     return (struct border){segments, lonlat, number, room(segments * 6, sizeof(double)),
-                           room(border_nodes(segments) * 4, sizeof(double)), 1, place};
+                           room(border_spheres(segments) * 4, sizeof(double)), 1, place};
 }
 
 static void free_border(struct border border)
@@ -148,7 +148,7 @@ static void one_by_one(const struct border *border, const struct hazards *hazard
         least[h] = INFINITY;
     }
     for (int64_t s = 0; s < border->segments; s++) {
-        double space[6], spheres[4];
+        double space[6], spheres[8]; /* one node, one segment */
         struct border single = {1, border->lonlat + 4 * s, border->number + s, space, spheres, 0, NULL};
         hold(border_build(&single) == 0, "a border of one segment is refused", s);
         nearest(&single, hazards, order, count, each.metres, each.number, each.touches);
