@@ -159,11 +159,13 @@ def with_geometry(
 ) -> gpd.GeoDataFrame:
     """Return records as `Raw` has them: RangeIndex, geometry last.
 
-    A column of the source that is called geometry becomes `geometry_text`.
+    A column of the source that is called geometry becomes `geometry_text`. What is missing in
+    `geometry`, as None or as NaN, is null.
     """
+    shapes = np.asarray(list(geometry), dtype=object)
+    shapes[pd.isna(shapes)] = None
     table = table.rename(columns={"geometry": "geometry_text"}).reset_index(drop=True)
-    shapes = gpd.GeoSeries(list(geometry), index=table.index, crs=crs)
-    return gpd.GeoDataFrame(table, geometry=shapes)
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, index=table.index, crs=crs))
 
 
 @dataclass(frozen=True)

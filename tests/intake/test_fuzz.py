@@ -24,7 +24,7 @@ from mine_geo.intake import formats
 from mine_geo.intake.findings import CODES, SEVERITIES, as_table
 from mine_geo.intake.formats import maxml
 from mine_geo.intake.reading import WHATS
-from mine_geo.intake.received import Profile, Raw
+from mine_geo.intake.received import Profile, Raw, Wanted
 from tests.intake.test_maxml import document, element, point, report
 
 Table = list[list[str]]
@@ -285,7 +285,7 @@ def broken_tree(text: str, edits) -> str:
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_the_good_tables_give_two_polygons(name, tmp_path) -> None:
-    raw = read_or_one_line(formats.read, write(BOOKS[name], tmp_path))
+    raw = read_or_one_line(formats.read_tables, write(BOOKS[name], tmp_path))
     assert raw is not None
     assert raw.table.geometry.notna().all()
     assert {"closure", "left_over"} >= {finding.code for finding in raw.findings}
@@ -294,7 +294,7 @@ def test_the_good_tables_give_two_polygons(name, tmp_path) -> None:
 def test_the_good_xml_gives_two_polygons(tmp_path) -> None:
     path = tmp_path / "reports.xml"
     path.write_text(REPORTS)
-    raw = read_or_one_line(maxml.read, path)
+    raw = read_or_one_line(maxml.read_items, path)
     assert raw is not None
     assert raw.table.geometry.notna().tolist() == [True, True]
 
@@ -304,7 +304,7 @@ def test_the_good_xml_gives_two_polygons(tmp_path) -> None:
 @given(edits=deeds)
 def test_tables_of_broken_structure(name, edits) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        read_or_one_line(formats.read, write(broken_book(BOOKS[name], edits), Path(folder)))
+        read_or_one_line(formats.read_tables, write(broken_book(BOOKS[name], edits), Path(folder)))
 
 
 @pytest.mark.parametrize("name", BOOKS)
@@ -316,7 +316,7 @@ def test_tables_of_broken_text(name, which, edits) -> None:
         files = sorted(Path(folder).iterdir())
         file = files[int(which * len(files))]
         file.write_bytes(broken_bytes(file.read_bytes(), edits))
-        read_or_one_line(formats.read, path)
+        read_or_one_line(formats.read_tables, path)
 
 
 @pytest.mark.parametrize("what", WHATS)
@@ -349,7 +349,7 @@ def test_xml_of_broken_structure(edits) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "reports.xml")
         path.write_text(broken_tree(REPORTS, edits), encoding="utf-8")
-        read_or_one_line(maxml.read, path)
+        read_or_one_line(maxml.read_items, path)
 
 
 @given(edits=cuts)
@@ -357,7 +357,7 @@ def test_xml_of_broken_text(edits) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "reports.xml")
         path.write_bytes(broken_bytes(REPORTS.encode(), edits))
-        read_or_one_line(maxml.read, path)
+        read_or_one_line(maxml.read_items, path)
 
 
 ROLES = ("part", "order", "lon", "lat", "mgrs", "bearing", "distance", "from_point", "shape")
@@ -379,4 +379,4 @@ def test_exports_with_a_profile_that_names_the_wrong_columns(edits, points, opti
     profile = Profile("wrong", "Wrong", points=points, options=options)
     with tempfile.TemporaryDirectory() as folder:
         path = write(broken_book(EXPORT, edits[:2]), Path(folder))
-        read_or_one_line(formats.read, path, profile=profile)
+        read_or_one_line(formats.read_tables, path, wanted=Wanted(profile=profile))

@@ -376,12 +376,20 @@ def tables(draw):
 NAMES = st.sampled_from(["main", "points_1", "turning_points_2", "evidence_3", "tp"])
 PROFILES = st.sampled_from(
     [
-        None,
+        NO_PROFILE,
         mine(order=("point_no",), easting=("east",), northing=("north",), zone=("zone",)),
         mine(mgrs=("grid",), part=("zone",), lon=("east",)),
         mine(parent=("village",), options={"crs": "EPSG:3857"}),
     ]
 )
+
+
+def test_a_record_whose_points_are_all_of_another_has_no_polygon():
+    # found by the test below: NaN stood for the polygon, which is no geometry
+    form = pd.DataFrame({"globalid": ["{A}"]}, dtype="str")
+    points = pd.DataFrame({"parentglobalid": ["{B}"], "x": ["103"], "y": ["13"]}, dtype="str")
+    raw = survey123.read_form({"form_0": form, "turning_points_1": points}, Path("form.zip"))
+    assert raw.table.geometry.tolist() == [None]
 
 
 @given(sheets=st.dictionaries(NAMES, tables(), max_size=4), profile=PROFILES)
