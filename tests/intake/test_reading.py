@@ -263,3 +263,14 @@ def test_reports_that_are_read_as_hazards_are_said(tmp_path):
         said = codes_of_file(tmp_path, "id,activity", f"A,{words}")
         assert not {"other_records", "are_reports"} & set(said)
     assert "are_reports" not in codes_of_file(tmp_path, "id,activity", "A,TS", what="reports")
+
+
+def test_a_shapefile_with_one_column_twice_is_refused_in_a_line(tmp_path):
+    # found by changing bytes by chance: two columns of a damaged .dbf had one name
+    path = tmp_path / "a.shp"
+    geometry = [shapely.box(103, 13, 103.01, 13.01)]
+    gpd.GeoDataFrame({"ab": ["1"], "ac": ["2"]}, geometry=geometry, crs=4326).to_file(path)
+    table = path.with_suffix(".dbf")
+    table.write_bytes(table.read_bytes().replace(b"ac\0", b"ab\0", 1))
+    with pytest.raises(errors.FileError, match=r"column ab stands twice; rename one of them$"):
+        mg.intake.read(path)

@@ -722,7 +722,10 @@ def _not_finite(geometries: NDArray[np.object_]) -> list[Finding]:
 
 
 def _check_texts(frame: gpd.GeoDataFrame, what: str) -> None:
-    """Refuse bytes that are no text, and a text of more than 1 MB, now that it is read."""
+    """Refuse columns of one name, bytes that are no text, and a text of more than 1 MB."""
+    twice = frame.columns[frame.columns.duplicated()].unique()
+    if len(twice):
+        raise FileError(f"{what}: column {some(twice)} stands twice; rename one of them")
     for name in frame.columns.drop("geometry"):
         if not pd.api.types.is_string_dtype(frame[name].dtype):
             continue
