@@ -179,7 +179,7 @@ def metres_per_degree(latitudes: Floats) -> Floats:
     Examples
     --------
     >>> metres_per_degree(np.array([13.0])).round(1).tolist()
-    [[108485.8, 110630.6]]
+    [[108484.8, 110630.5]]
     """
     phi = np.radians(latitudes)
     w = 1 - WGS84.es * np.sin(phi) ** 2

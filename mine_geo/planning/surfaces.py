@@ -188,8 +188,8 @@ def contamination_raster(
     >>> field = gpd.GeoDataFrame(geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
     >>> made = contamination_raster(field, Path(mkdtemp(), "m2.tif"), cell_m=250)
     >>> with rasterio.open(made) as source:
-    ...     round(source.read(1).sum(), 3), size_m2(field.geometry).sum()
-    (1200144.0, 1200144)
+    ...     round(float(source.read(1).sum()), 3), int(size_m2(field.geometry).sum())
+    (1200149.0, 1200149)
     """
     require_lonlat(hazards, "hazards")
     refuse_several_kinds(hazards, "hazards", "choose one with kind=...")
