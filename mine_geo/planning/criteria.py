@@ -9,20 +9,22 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import OptionError, RecordError, choose, some
+from mine_geo.errors import FileError, OptionError, RecordError, choose, some
 from mine_geo.geo.cells import read_days
 from mine_geo.geo.crs import geodesic_m, require_lonlat, to_plane, utm_zone
 from mine_geo.geo.geometry import as_given, densify, exact_size_m2
+from mine_geo.geo.vector import read_points, read_vector
 from mine_geo.planning.rasters import HOWS, raster_facts
 from mine_geo.planning.rasters import MEASURES as QUANTITIES
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from mine_geo.planning.weights import Criterion
+    from mine_geo.planning.weights import Criterion, WeightSet
 
     Floats = NDArray[np.float64]
     Objects = NDArray[np.object_]
@@ -72,6 +74,61 @@ def value(
     else:
         found = _MEASURED[criterion.measure](hazards, criterion, layers)
     return pd.Series(np.asarray(found, dtype=float), index=hazards.index, name=criterion.name)
+
+
+def read_layers(weights: WeightSet, files: Mapping[str, str | os.PathLike[str]]) -> dict[str, Any]:
+    """Read the layers that a weight set uses, each as its criterion needs it.
+
+    Rasters stay paths. A CSV is a table where it is joined, else points (`lon`, `lat`); any other
+    file is what GDAL reads.
+
+    Parameters
+    ----------
+    weights
+        As from `read_weights`.
+    files
+        A file for each layer, by its name.
+
+    Raises
+    ------
+    OptionError
+        If the weight set uses no layer of a name.
+    FileError, RecordError, GeometryError, CRSError
+        If a file cannot be read.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> from mine_geo.planning.weights import read_weights
+    >>> weights = read_weights(sample.path("weights"))
+    >>> list(read_layers(weights, {"terrain": sample.path("terrain")}))
+    ['terrain']
+    """
+    used = {each.layer: each for each in weights.criteria if each.layer}
+    found: dict[str, Any] = {}
+    for name, file in files.items():
+        if name not in used:
+            raise OptionError(
+                f"layer {name!r}: the weight set uses none of this name; it uses "
+                f"{', '.join(used) or 'none'}"
+            )
+        path, criterion = Path(file), used[name]
+        table = path.suffix.lower() in {".csv", ".txt"}
+        if criterion.measure == "raster":
+            found[name] = path
+        elif criterion.measure == "joined" and table:
+            found[name] = _table(path, criterion.key)
+        else:
+            found[name] = read_points(path) if table else read_vector(path)
+    return found
+
+
+def _table(path: Path, key: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype={key: "str"}, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise FileError(f"{path}: cannot be read as CSV ({reason}); write it as UTF-8") from error
 
 
 def _column(frame: pd.DataFrame, name: str, criterion: Criterion) -> pd.Series[Any]:

@@ -16,6 +16,7 @@ from mine_geo.errors import OptionError, RecordError, some
 from mine_geo.geo.admin_names import province_code
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import size_m2
+from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.planning.criteria import value
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ def priority(
     Parameters
     ----------
     hazards
-        Hazards or a split in EPSG:4326, any index, of one kind or several, with `hazard_id` and
-        the columns that the weight set names.
+        Hazards or a split in EPSG:4326, any index, of one kind, with `hazard_id` and the columns
+        that the weight set names.
     weights
         As from `read_weights`.
     layers
@@ -83,6 +84,8 @@ def priority(
         If a column or layer is not there, or an allocation's unit is unknown.
     RecordError
         If ids are missing or repeated, or a column holds what cannot be compared.
+    MixedError
+        If the hazards are of several kinds, which are never ranked together.
     CRSError, FileError
         If `hazards` or a layer is in another reference system, or a raster cannot be read.
 
@@ -163,7 +166,7 @@ def robustness(
     ------
     OptionError
         If `first` or `runs` is no whole number from 1; and as `priority`.
-    RecordError, CRSError, FileError
+    RecordError, MixedError, CRSError, FileError
         As `priority`.
 
     Examples
@@ -229,6 +232,7 @@ def _measured(
     hazards: gpd.GeoDataFrame, weights: WeightSet, layers: Mapping[str, Any] | None
 ) -> _Measured:
     require_lonlat(hazards, "hazards")
+    refuse_several_kinds(hazards, "hazards", "rank one kind at a time, with kind=...")
     if "hazard_id" not in hazards:
         raise RecordError("hazards have no hazard_id, and a rank is of one; use to_hazards first")
     ids = hazards["hazard_id"]

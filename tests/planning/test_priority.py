@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mine_geo as mg
-from mine_geo.errors import CRSError, FileError, OptionError, RecordError
+from mine_geo.errors import CRSError, FileError, MixedError, OptionError, RecordError
 from mine_geo.geo import sample
 from mine_geo.planning.criteria import value
 from mine_geo.planning.weights import Criterion, WeightSet, frozen, read_weights
@@ -320,6 +320,8 @@ def test_ranks_are_of_hazards_with_ids_of_their_own() -> None:
             mg.priority(rows.assign(hazard_id=ids), made({"a": 1}))
     with pytest.raises(RecordError, match="no hazard_id"):
         mg.priority(rows.drop(columns="hazard_id"), made({"a": 1}))
+    with pytest.raises(MixedError, match="several kinds"):
+        mg.priority(rows.assign(kind=["ap_minefield", "other_erw"]), made({"a": 1}))
     with pytest.raises(CRSError, match="to_crs"):
         mg.priority(rows.to_crs(32648), made({"a": 1}))
 
