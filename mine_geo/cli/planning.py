@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +13,6 @@ from mine_geo.cli.options import (
     Sheet,
     echo,
     example,
-    gathering,
     open_named,
     output_options,
     reading_options,
@@ -22,16 +20,14 @@ from mine_geo.cli.options import (
     replaceable,
     wrote,
 )
+from mine_geo.cli.ranking import Ranking, Years, ranking_options, years_options
 from mine_geo.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import geopandas as gpd
     import pandas as pd
 
     from mine_geo.planning.rasters import How, Measure
-    from mine_geo.planning.weights import WeightSet
 
 OUT = click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 CELL = click.option(
@@ -186,85 +182,6 @@ def contamination(
     echo(f"{wrote(out, public=False)}: {len(hazards):,} hazards, {hazards['size_m2'].sum():,} m²")
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """By which weight set hazards are ranked, with which layers, capacity and pins."""
-
-    weights: Path | None
-    layer_files: tuple[str, ...]
-    capacity: float | None
-    pins: Path | None
-
-    def weight_set(self) -> WeightSet | None:
-        """Read the weight set; None where none is named."""
-        from mine_geo.planning.weights import read_weights  # noqa: PLC0415
-
-        return None if self.weights is None else read_weights(self.weights)
-
-    def layers(self, weights: WeightSet) -> dict[str, Any]:
-        """Read the layers."""
-        from mine_geo.planning.criteria import read_layers  # noqa: PLC0415
-
-        files = {}
-        for told in self.layer_files:
-            name, sign, file = told.partition("=")
-            if not (name and sign and file):
-                raise OptionError(f"--layer {told!r}: say a name and a file, roads=roads.gpkg")
-            files[name] = Path(file)
-        return read_layers(weights, files)
-
-    def ranked(self, hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Return hazards with what `priority` says, and their years where a capacity is told."""
-        from mine_geo.planning.picks import read_pins, years  # noqa: PLC0415
-        from mine_geo.planning.priority import priority as rank  # noqa: PLC0415
-
-        weights = self.weight_set()
-        if weights is None:
-            return hazards
-        found = hazards.join(rank(hazards, weights, layers=self.layers(weights)))
-        if self.pins is not None and self.capacity is None:
-            raise OptionError("--pins fix hazards to years, and years need --capacity")
-        if self.capacity is None:
-            return found
-        pins = None if self.pins is None else read_pins(self.pins)
-        if pins is not None:
-            lost = pins.loc[~pins["hazard_id"].isin(hazards["hazard_id"]), "hazard_id"]
-            for name in lost:
-                echo(f"note: {name} is pinned and not among these hazards", err=True)
-        return found.join(years(found, self.capacity, pins=pins))
-
-
-def ranking_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a `Ranking` and hand it over as `ranking`."""
-    wrapped = gathering(command, Ranking, "ranking")
-    for option in (
-        click.option(
-            "--pins",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Hazards fixed to a year: a CSV with hazard_id, year, who, why.",
-        ),
-        click.option(
-            "--capacity", type=float, metavar="M2", help="What can be released in a year."
-        ),
-        click.option(
-            "--layer",
-            "layer_files",
-            multiple=True,
-            metavar="NAME=FILE",
-            help="A layer that the weight set uses; may be given again.",
-        ),
-        click.option(
-            "--weights",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Rank by this weight set (TOML).",
-        ),
-    ):
-        wrapped = option(wrapped)
-    return wrapped
-
-
 @click.command(
     epilog=example("mine-geo priority --weights set.toml --layer roads=roads.gpkg -o rank.csv")
 )
@@ -275,6 +192,7 @@ def ranking_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="N",
     help="Also how often each is among the first N under 10,000 weightings by chance.",
 )
+@years_options
 @ranking_options
 @output_options
 @reading_options
@@ -283,6 +201,8 @@ def priority(
     ctx: click.Context,
     reading: Reading,
     ranking: Ranking,
+    years: Years,
+    *,
     province: str | None,
     first: int | None,
     format_: str,
@@ -299,7 +219,7 @@ def priority(
         raise OptionError("by which weights? --weights FILE; the sample's weights.toml shows how")
     store = open_named(ctx)
     hazards = reading.split(store, province)
-    rows = ranking.ranked(hazards)
+    rows = years.given(ranking.ranked(hazards))
     if first is not None:
         often = robustness(hazards, weights, first=first, layers=ranking.layers(weights))
         rows = rows.join(often["among_first"])
@@ -368,6 +288,3 @@ def freeze(file: Path, out: Path) -> None:
     with restriction.new_file(out, public=None) as place:
         place.write_text(text, encoding="utf-8")
     echo(f"{wrote(out, public=None)}: {read_weights(out)}")
-
-
-__all__ = ["Ranking", "priority", "ranking_options", "raster", "weights"]

@@ -37,6 +37,7 @@ from mine_geo.terms import (
     RESTRICTED_WORD,
     RESTRICTION_COLUMN,
     SPLIT_COLUMNS,
+    WEIGHT_COLUMNS,
 )
 
 if TYPE_CHECKING:
@@ -113,10 +114,11 @@ _LIKELY: Final = frozenset(
 )  # fmt: skip
 _OURS: Final = frozenset(
     (
-        *HAZARD_COLUMNS, *SPLIT_COLUMNS, *EVENT_COLUMNS, *ADMIN_COLUMNS,
+        *HAZARD_COLUMNS, *SPLIT_COLUMNS, *EVENT_COLUMNS, *ADMIN_COLUMNS, *WEIGHT_COLUMNS,
         "outcome", "year", "released_m2", "parent_id", "commune_code", "village_code",
         "outside_m2", "synthetic", "schematic",
         "as_of", "priority_rank", "attribution", "accuracy_m", "demarcated", "record", "state",
+        "score", "partial", "missing", "pinned_by", "pinned_why",
     )
 )  # fmt: skip
 _HEAD: Final = 1 << 20

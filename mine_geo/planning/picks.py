@@ -182,7 +182,7 @@ def _free(pinned: Floats, sizes: Floats, capacity_m2: float) -> Floats:
 def _ranks(hazards: pd.DataFrame) -> Floats:
     if RANK not in hazards:
         raise OptionError(f"the hazards have no {RANK}; rank them first, by a weight set")
-    return hazards[RANK].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(hazards[RANK].astype("Float64").to_numpy(dtype=float, na_value=np.nan))
 
 
 def picked(

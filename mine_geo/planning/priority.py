@@ -18,6 +18,8 @@ from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import size_m2
 from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.planning.criteria import value
+from mine_geo.terms import WEIGHT_COLUMNS
+from mine_geo.words import say
 
 if TYPE_CHECKING:
     import os
@@ -30,9 +32,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-LOW_SCORE: Final = (
-    "A low score is not safe land: it orders the work and says nothing about what lies there."
-)
+LOW_SCORE: Final = say("priority.low_score").en
 """What stands in every table, map and file that holds a score."""
 
 RUNS: Final = 10_000
@@ -118,7 +118,7 @@ def priority(
     found = pd.DataFrame(
         {
             "score": score,
-            "priority_rank": pd.array(rank, dtype="Int64"),
+            "priority_rank": pd.Series(rank, dtype="Int64"),
             "partial": measured.missing.any(axis=1),
             "missing": pd.Series(missing, dtype=object),
             **{f"contribution_{name}": added[:, place] for place, name in enumerate(names)},
@@ -249,7 +249,7 @@ def _measured(
     for place, criterion in enumerate(weights.criteria):
         found = value(rows, criterion, layers or {}).to_numpy(dtype=float)
         # Words of an order are counted from the first.
-        ahead = -found if criterion.order or criterion.first == "low" else found
+        ahead: Floats = -found if criterion.order or criterion.first == "low" else found
         percentiles[:, place] = percentile(ahead)
         missing[:, place] = np.isnan(found)
     names = ids[there].astype(str).to_numpy(dtype=object)
@@ -337,11 +337,12 @@ def _units(hazards: gpd.GeoDataFrame, allocation: Allocation) -> NDArray[np.intp
 
 def _provenance(weights: WeightSet) -> dict[str, Any]:
     """Return the columns that say whose weights these are, and what a score is not."""
-    return {
-        "weights_name": weights.name,
-        "weights_hash": weights.hash,
-        "weights_decided_by": weights.decided_by,
-        "weights_decided_on": weights.decided_on.isoformat(),
-        "weights_frozen": weights.frozen,
-        "caution": LOW_SCORE,
-    }
+    said = (
+        weights.name,
+        weights.hash,
+        weights.decided_by,
+        weights.decided_on.isoformat(),
+        weights.frozen,
+        LOW_SCORE,
+    )
+    return dict(zip(WEIGHT_COLUMNS, said, strict=True))

@@ -376,7 +376,8 @@ def _add_classes(
     for key in whole:
         these = value == key
         here = np.bincount(polygon[these], part[these], len(sums.parts))
-        sums.classes[int(key)] = sums.classes.get(int(key), 0.0) + here
+        before = sums.classes.get(int(key), np.zeros(len(sums.parts)))
+        sums.classes[int(key)] = before + here
 
 
 def _told(
