@@ -32,8 +32,8 @@ Figures
 
 Plan
     raster_facts        slope, population, land cover of each hazard, from a GeoTIFF
-    border_distance_raster, contamination_raster
-                        rasters of the distance and of the m² of hazards
+    border_distance_raster  metres to the border, as a raster
+    contamination_raster  m² of hazards in each cell, as a raster
     read_weights        a weight set: what counts, how much, who decided
     priority            score and rank of each hazard, with what each criterion adds
     robustness          how often a hazard is among the first under other weights

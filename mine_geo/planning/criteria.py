@@ -160,7 +160,7 @@ def _numbers(cells: pd.Series[Any], criterion: Criterion) -> Floats:
                 f"criterion {criterion.name!r}: {some(strange.astype(str).unique())} is not in its "
                 f"order ({', '.join(criterion.order)}); add it there, or correct the records"
             )
-        return cells.astype(object).map(places).to_numpy(dtype=float)
+        return np.asarray(cells.astype(object).map(places), dtype=np.float64)
     numbers = pd.to_numeric(cells, errors="coerce").astype(float)
     wrong = known & ~np.isfinite(numbers)
     if wrong.any():
@@ -168,7 +168,7 @@ def _numbers(cells: pd.Series[Any], criterion: Criterion) -> Floats:
             f"criterion {criterion.name!r}: {some(cells[wrong].astype(str).unique())} is no "
             "number; correct it, or list the words in order = [...]"
         )
-    return numbers.to_numpy(dtype=float)
+    return np.asarray(numbers, dtype=np.float64)
 
 
 def _layer(criterion: Criterion, layers: Mapping[str, Any]) -> Any:

@@ -247,7 +247,7 @@ def _measured(
     percentiles = np.zeros((len(rows), len(weights.criteria)))
     missing = np.zeros(percentiles.shape, dtype=bool)
     for place, criterion in enumerate(weights.criteria):
-        found = value(rows, criterion, layers or {}).to_numpy(dtype=float)
+        found = np.asarray(value(rows, criterion, layers or {}), dtype=np.float64)
         # Words of an order are counted from the first.
         ahead: Floats = -found if criterion.order or criterion.first == "low" else found
         percentiles[:, place] = percentile(ahead)

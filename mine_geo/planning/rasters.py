@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 How = Literal["mean", "max", "min", "sum", "share"]
 Measure = Literal["value", "count", "slope"]
 
-HOWS: Final = ("mean", "max", "min", "sum", "share")
-MEASURES: Final = ("value", "count", "slope")
+HOWS: Final[tuple[How, ...]] = ("mean", "max", "min", "sum", "share")
+MEASURES: Final[tuple[Measure, ...]] = ("value", "count", "slope")
 METRES: Final = ("", "m", "metre", "metres", "meter", "meters")
 """How a terrain model may call its unit of height; one that says none is taken to be in metres."""
 MOST_CLASSES: Final = 256

@@ -29,7 +29,7 @@ from mine_geo.geo.geometry import as_given, size_m2
 from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.planning.coverage import TILE, Grid, covered
 from mine_geo.split.distance import border_distance
-from mine_geo.terms import CRS, SYNTHETIC, THRESHOLD_M
+from mine_geo.terms import CRS, RESTRICTION_COLUMN, SYNTHETIC, THRESHOLD_M
 
 if TYPE_CHECKING:
     import os
@@ -293,7 +293,7 @@ def _raster(
     if restricted:
         tags |= {
             restriction.FIELD: restriction.RESTRICTED,
-            restriction.RESTRICTION_COLUMN: restriction.said(),
+            RESTRICTION_COLUMN: restriction.said(),
         }
     with restriction.new_file(out, overwrite=overwrite, public=public, replace=replace) as place:
         plain = place.with_name(f"plain-{place.name}")
