@@ -31,12 +31,12 @@ Figures
     zone_bounds         the least and the most that can lie in each zone
 
 Plan
-    raster_facts        slope, population, land cover of each hazard, from a GeoTIFF
+    raster_facts        slope, population, land cover beneath each hazard
     border_distance_raster  metres to the border, as a raster
     contamination_raster  m² of hazards in each cell, as a raster
     read_weights        a weight set: what counts, how much, who decided
-    priority            score and rank of each hazard, with what each criterion adds
-    robustness          how often a hazard is among the first under other weights
+    priority            score and rank of each hazard by a weight set
+    robustness          how often each is among the first under other weights
 
 Land release, without a store
     release_area        what a release leaves of a hazard
