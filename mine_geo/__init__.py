@@ -30,6 +30,14 @@ Figures
     reconcile           ours beside the published one, row by row
     zone_bounds         the least and the most that can lie in each zone
 
+Plan
+    raster_facts        slope, population, land cover beneath each hazard
+    border_distance_raster  metres to the border, as a raster
+    contamination_raster  m² of hazards in each cell, as a raster
+    read_weights        a weight set: what counts, how much, who decided
+    priority            score and rank of each hazard by a weight set
+    robustness          how often each is among the first under other weights
+
 Land release, without a store
     release_area        what a release leaves of a hazard
     divide, merge       hazards made of one, one made of several
@@ -82,6 +90,10 @@ if TYPE_CHECKING:
     from mine_geo.intake.checks import check_hazards
     from mine_geo.ledger.fold import fold
     from mine_geo.ledger.preview import divide, merge, release_area
+    from mine_geo.planning.priority import priority, robustness
+    from mine_geo.planning.rasters import raster_facts
+    from mine_geo.planning.surfaces import border_distance_raster, contamination_raster
+    from mine_geo.planning.weights import read_weights
     from mine_geo.split.distance import border_distance
     from mine_geo.split.zones import border_sensitivity, border_split, near_zone
     from mine_geo.store import Store, create_store, open_store
@@ -102,11 +114,13 @@ _HOMES = {
     "assign_admin": "geo.admin",
     "balance": "tables.movements",
     "border_distance": "split.distance",
+    "border_distance_raster": "planning.surfaces",
     "border_sensitivity": "split.zones",
     "border_split": "split.zones",
     "changes": "tables.movements",
     "check_hazards": "intake.checks",
     "compare_snapshots": "geo.snapshots",
+    "contamination_raster": "planning.surfaces",
     "create_store": "store",
     "disclose": "disclosure.disclosed",
     "divide": "ledger.preview",
@@ -114,14 +128,18 @@ _HOMES = {
     "merge": "ledger.preview",
     "near_zone": "split.zones",
     "open_store": "store",
+    "priority": "planning.priority",
     "published_table": "tables.published",
+    "raster_facts": "planning.rasters",
     "read_admin": "intake",
     "read_border": "intake",
     "read_hazards": "intake",
+    "read_weights": "planning.weights",
     "reconcile": "tables.published",
     "release_area": "ledger.preview",
     "released_land": "tables.movements",
     "releases": "tables.movements",
+    "robustness": "planning.priority",
     "size_m2": "geo.geometry",
     "to_hazards": "geo.hazards",
     "totals": "tables.totals",
@@ -142,12 +160,14 @@ __all__ = [
     "assign_admin",
     "balance",
     "border_distance",
+    "border_distance_raster",
     "border_sensitivity",
     "border_split",
     "changes",
     "check_hazards",
     "checks",
     "compare_snapshots",
+    "contamination_raster",
     "create_store",
     "disclose",
     "distributed",
@@ -160,14 +180,18 @@ __all__ = [
     "merge",
     "near_zone",
     "open_store",
+    "priority",
     "published_table",
+    "raster_facts",
     "read_admin",
     "read_border",
     "read_hazards",
+    "read_weights",
     "reconcile",
     "release_area",
     "released_land",
     "releases",
+    "robustness",
     "sample",
     "size_m2",
     "terms",

@@ -162,6 +162,16 @@ PROVENANCE_COLUMNS: Final = (
     "border_version",
 )
 
+WEIGHT_COLUMNS: Final = (
+    "weights_name",
+    "weights_hash",
+    "weights_decided_by",
+    "weights_decided_on",
+    "weights_frozen",
+    "caution",
+)
+"""What a ranking says of the weights that made it, and of what a score is not."""
+
 TOTAL_COLUMNS: Final = (
     "hazards",
     "size_m2",
@@ -258,6 +268,7 @@ __all__ = [
     "THRESHOLD_M",
     "TIME_ZONE",
     "TOTAL_COLUMNS",
+    "WEIGHT_COLUMNS",
     "WORKBENCH",
     "ZONES",
     "AreaType",

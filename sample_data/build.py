@@ -3,8 +3,9 @@
 
     python sample_data/build.py [--out FOLDER] [--quiet]
 
-Makes `districts.gpkg`, `minefields.gpkg`, `cluster_munition_areas.gpkg` and `ledger/` from what
-lies beside this script (`border.gpkg`, `country.gpkg`, `district_seats.csv`, `published/`).
+Makes `districts.gpkg`, `minefields.gpkg`, `cluster_munition_areas.gpkg`, `ledger/`, `terrain.tif`
+and `population.tif` from what lies beside this script (`border.gpkg`, `country.gpkg`,
+`district_seats.csv`, `places.csv`, `published/`).
 Nothing is downloaded; the same input gives the same sample, whatever the machine. README.md says
 what each file is.
 """
@@ -20,6 +21,7 @@ from building.files import read_layer, read_table, write_layer, write_table
 from building.land import make_land
 from building.ledger import make_ledger
 from building.minefields import WORKBENCH_M2, Sources, make_minefields
+from building.rasters import make_population, make_terrain
 from building.spot_tasks import make_spot_tasks
 
 HERE = Path(__file__).parent
@@ -42,6 +44,9 @@ def build(out: Path, *, quiet: bool = False) -> None:
         raise SystemExit("; ".join(faults))
     write_layer(districts, out / "districts.gpkg", "districts")
     tell(f"{len(districts)} districts")
+    make_terrain(country, out / "terrain.tif")
+    make_population(country, read_table(HERE / "places.csv"), out / "population.tif")
+    tell("terrain and population")
     tables = {path.stem: read_table(path) for path in (HERE / "published").glob("*.csv")}
     sources = Sources(
         land=make_land(read_layer(HERE / "border.gpkg"), districts),

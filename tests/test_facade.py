@@ -39,7 +39,7 @@ def test_help_begins_with_every_public_name():
         name.strip()
         for section in sections[1:]
         for line in section.splitlines()[1:]
-        for name in line[4:24].split(",")
+        for name in line.strip().partition("  ")[0].split(",")
     ]
     assert sorted(named) == sorted(mg.__all__)
     assert "land release" in head

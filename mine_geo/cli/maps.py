@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +23,15 @@ from mine_geo.cli.options import (
     replace_options,
     replaceable,
     wrote,
+)
+from mine_geo.cli.ranking import (
+    Picking,
+    Ranking,
+    Years,
+    over,
+    picking_options,
+    ranking_options,
+    years_options,
 )
 from mine_geo.errors import FileError, OptionError, SchemaVersionError, StoreError, choose
 from mine_geo.terms import ZONES
@@ -113,6 +122,7 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
     type=click.Choice(LANGUAGES),
     help="Of a sheet; a page can be switched.",
 )
+@ranking_options
 @drawing_options
 @replace_options
 @reading_options
@@ -121,6 +131,7 @@ def draw(
     ctx: click.Context,
     reading: Reading,
     drawing: Drawing,
+    ranking: Ranking,
     page: str,
     *,
     province: str | None,
@@ -140,9 +151,14 @@ def draw(
     from mine_geo.disclosure import restriction  # noqa: PLC0415
 
     _check(page, province, district, capacity, output, drawing)
-    replace = replaceable()
-    restriction.check(output, public=drawing.public, replace=replace)
-    layers = drawing.layers(open_named(ctx), reading)
+    kept = replaceable()
+    restriction.check(output, public=drawing.public, replace=kept)
+    store = open_named(ctx)
+    layers = drawing.layers(store, reading)
+    if page == "border-zone":
+        layers = over(layers, store, reading, ranking, province)
+    elif ranking.weight_set() is not None:
+        raise OptionError("--weights is for a border-zone map alone; leave it out")
     title, ground, public = drawing.title, drawing.basemap, drawing.public
     made: Any
     if output.suffix.lower() in PRINTED:
@@ -159,7 +175,7 @@ def draw(
         made = maps.province(layers, province, title=title, basemap=ground, public=public)
     else:
         made = maps.district(layers, province, district, title=title, basemap=ground, public=public)
-    made.save(output, replace=replace)
+    made.save(output, replace=kept)
     for line in (wrote(output, public=public), *nowhere(layers.split, province, district)):
         echo(line)
 
@@ -258,6 +274,9 @@ def atlas(
     help="Only figures by district, and released land that may be shown (.gpkg .kml .kmz).",
 )
 @printed_on_option
+@picking_options
+@years_options
+@ranking_options
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 @leaving_options
 @replace_options
@@ -266,6 +285,9 @@ def atlas(
 def export(
     ctx: click.Context,
     reading: Reading,
+    ranking: Ranking,
+    years: Years,
+    picking: Picking,
     file: Path,
     *,
     province: str | None,
@@ -287,15 +309,20 @@ def export(
 
     if district is not None and province is None:
         raise OptionError("--district needs --province, for several provinces have one of its name")
-    replace = replaceable()
-    form = exports.check(file, public=public, overwrite=overwrite, replace=replace)
+    kept = replaceable()
+    form = exports.check(file, public=public, overwrite=overwrite, replace=kept)
     points = form in exports.POINTS
     if points and places is not None:
         raise OptionError(f"{file.name}: turning points have no places beside them; drop --places")
     _spare_stores(file)
+    if public and (picking.any or ranking.weights is not None):
+        raise OptionError("picked and ranked hazards are records, and no record is public")
+    store = open_named(ctx)
     layers = reading.layers(
-        open_named(ctx), released=not points, places=places, public=public, printed_on=printed_on
+        store, released=not points, places=places, public=public, printed_on=printed_on
     )
+    layers = over(layers, store, reading, ranking, province, years)
+    layers = replace(layers, split=picking.of(layers.split)) if picking.any else layers
     count = exports.write(
         layers,
         file,
@@ -304,7 +331,7 @@ def export(
         title=title,
         public=public,
         overwrite=overwrite,
-        replace=replace,
+        replace=kept,
         **leaving(),
     )
     what = "hazards as figures" if public else "hazards"

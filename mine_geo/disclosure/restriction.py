@@ -20,6 +20,7 @@ import re
 import sqlite3
 import struct
 import tempfile
+import warnings
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,7 @@ from mine_geo.terms import (
     RESTRICTED_WORD,
     RESTRICTION_COLUMN,
     SPLIT_COLUMNS,
+    WEIGHT_COLUMNS,
 )
 
 if TYPE_CHECKING:
@@ -107,15 +109,16 @@ IN_JSON: Final = ("detail", "extra", "kept", "folded")
 _LIKELY: Final = frozenset(
     (
         ".html", ".htm", ".pdf", ".png", ".gpkg", ".kml", ".kmz", ".gpx", ".csv", ".json", ".xlsx",
-        ".parquet",
+        ".parquet", ".tif",
     )
 )  # fmt: skip
 _OURS: Final = frozenset(
     (
-        *HAZARD_COLUMNS, *SPLIT_COLUMNS, *EVENT_COLUMNS, *ADMIN_COLUMNS,
+        *HAZARD_COLUMNS, *SPLIT_COLUMNS, *EVENT_COLUMNS, *ADMIN_COLUMNS, *WEIGHT_COLUMNS,
         "outcome", "year", "released_m2", "parent_id", "commune_code", "village_code",
         "outside_m2", "synthetic", "schematic",
         "as_of", "priority_rank", "attribution", "accuracy_m", "demarcated", "record", "state",
+        "score", "partial", "missing", "pinned_by", "pinned_why",
     )
 )  # fmt: skip
 _HEAD: Final = 1 << 20
@@ -322,12 +325,33 @@ def _of_parquet(place: Path) -> str | None:
     return said if said in KINDS else None
 
 
+def _of_tiff(place: Path) -> str | None:
+    """Look at the tags of a raster."""
+    import rasterio  # noqa: PLC0415 - only where there is one
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError  # noqa: PLC0415
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            # Of rasterio's own code, which multiplies geotransforms as affine 3.1 would not.
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            with rasterio.open(place, driver="GTiff") as source:
+                said = str(source.tags().get(FIELD, ""))
+    except (RasterioError, UnicodeDecodeError):
+        return None  # a damaged one, or none of ours
+    return said if said in KINDS else None
+
+
 _READERS: Final[tuple[tuple[bytes, Callable[[Path], str | None]], ...]] = (
     (b"%PDF", _of_pdf),
     (b"\x89PNG\r\n\x1a\n", _of_png),
     (b"PK", _of_zip),
     (b"SQLite format 3\0", _of_sqlite),
     (b"PAR1", _of_parquet),
+    (b"II*\0", _of_tiff),
+    (b"II+\0", _of_tiff),
+    (b"MM\0*", _of_tiff),
+    (b"MM\0+", _of_tiff),
 )
 
 
@@ -665,7 +689,7 @@ def new_file(
     path: str | os.PathLike[str],
     *,
     overwrite: bool = False,
-    public: bool = False,
+    public: bool | None = False,
     replace: str | None = None,
 ) -> Iterator[Path]:
     """Give a place to write a file; what stands there at the end is moved to `path`.
@@ -677,7 +701,8 @@ def new_file(
     overwrite
         Replace a file that is there already, at the very end.
     public
-        Whether the file is public; else it is restricted, and its mode says so.
+        Whether the file is public; None where it is neither public nor restricted; else it is
+        restricted, and its mode says so.
     replace
         As for `check`.
 
@@ -699,7 +724,7 @@ def new_file(
     """
     target = Path(path)
     check_place(target, overwrite=overwrite, public=public, replace=replace)
-    mode = None if public else file_mode()
+    mode = file_mode() if public is False else None
     try:
         with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as folder:
             place = Path(folder) / target.name
@@ -717,7 +742,7 @@ def new_file(
 
 
 def check_place(
-    target: Path, *, overwrite: bool, public: bool = False, replace: str | None = None
+    target: Path, *, overwrite: bool, public: bool | None = False, replace: str | None = None
 ) -> None:
     """Refuse a place where no file can be.
 

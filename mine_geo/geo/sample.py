@@ -23,9 +23,12 @@ FILES: Final = {
     "ledger_hazards": "ledger/hazards.gpkg",
     "minefields": "minefields.gpkg",
     "places": "places.csv",
+    "population": "population.tif",
     "published": "published",
     "readme": "README.md",
     "spot_tasks": "ledger/spot_tasks.csv",
+    "terrain": "terrain.tif",
+    "weights": "weights.toml",
 }
 """File, or folder, of each name."""
 

@@ -506,7 +506,7 @@ def read_places(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
     True
     """
     if Path(path).suffix.lower() in {".csv", ".txt"}:
-        found = _read_table(path)
+        found = read_points(path)
     else:
         found = read_vector(path)
         if found.geometry.name != "geometry":
@@ -518,8 +518,24 @@ def read_places(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
     return named.assign(name=named["name"].astype(str)).set_geometry(points, crs=CRS)
 
 
-def _read_table(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
-    """Read a CSV with a longitude and a latitude a row."""
+def read_points(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
+    """Read a CSV with a longitude and a latitude a row, as points in EPSG:4326.
+
+    Raises
+    ------
+    FileError
+        If the file is missing or no CSV.
+    RecordError
+        If no columns are `lon` and `lat` (or `longitude`, `latitude`).
+    GeometryError
+        If a coordinate is not a longitude or latitude.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> len(read_points(sample.path("places")))
+    301
+    """
     if not Path(path).exists():
         raise FileError(f"{path}: no such file; check the path")
     try:

@@ -285,11 +285,28 @@ def _provenance(
         (say("about.threshold"), _metres(layers.threshold_m)),
         (say("about.coast"), unknown if coast is None else say(counts)),
     ]
+    if (weights := _weights(subject.hazards)) is not None:
+        rows.append((say("about.weights"), weights))
     if (drawn := _other_border(layers)) is not None:
         rows.append((say("about.border_drawn"), drawn))
     if (printed := layers.selection.printed_on) is not None:
         rows.insert(2, (say("about.printed_on"), day_said(day_of(printed))))
     return rows
+
+
+def _weights(hazards: pd.DataFrame) -> Said | None:
+    """Return whose weights ranked the hazards; None where none did."""
+    if first(hazards, "weights_hash") is None:
+        return None
+    told = say(
+        "about.weights_set",
+        name=str(first(hazards, "weights_name")),
+        who=str(first(hazards, "weights_decided_by")),
+        day=day_said(first(hazards, "weights_decided_on")),
+        hash=str(first(hazards, "weights_hash"))[:12],
+    )
+    frozen = first(hazards, "weights_frozen")
+    return told if frozen else say("about.weights_draft", set=told)
 
 
 def _in_workbench(hazards: pd.DataFrame) -> pd.Series[int]:

@@ -17,7 +17,7 @@ from mine_geo import terms
 from mine_geo.disclosure import restriction
 from mine_geo.disclosure.layers import EVERYTHING
 from mine_geo.geo.cells import day_of
-from mine_geo.terms import PROVENANCE_COLUMNS, SYNTHETIC
+from mine_geo.terms import PROVENANCE_COLUMNS, SYNTHETIC, WEIGHT_COLUMNS
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -259,6 +259,8 @@ def provenance(
     split = [(column, split_of(hazards, column, selection)) for column in PROVENANCE_COLUMNS]
     waiting = None if selection.workbench == "include" else selection.workbench
     chosen = (("kind", selection.kind), ("workbench", waiting))
+    weights = () if public else WEIGHT_COLUMNS
+    split += [(column, first(hazards, column)) for column in weights]
     return Provenance(
         title=title or TITLE,
         synthetic=selection.synthetic or flagged((hazards, *others), "synthetic"),

@@ -387,6 +387,9 @@ munition areas: 1; kind not recorded: 1.
     by_rank = RANK in ours.columns and ours[RANK].notna().any()
     order = say(f"order.priority_{first}" if by_rank else f"order.{first}")
     told = say("list.of_kind", what=grouping.kind_name(kind), order=order)
+    if by_rank and "weights_hash" in ours.columns:
+        caution = say("priority.low_score")
+        told = Said(f"{told.en} {caution.en}", f"{told.km} {caution.km}")
     counts = kinds[kinds != kind].value_counts().sort_index(ascending=False)
     others = [
         say("list.other", what=grouping.kind_name(str(name)) if name else say("list.no_kind"),

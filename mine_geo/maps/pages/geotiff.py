@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
-import pyproj
-import rasterio
 from PIL import Image
-from pyproj.exceptions import CRSError as UnknownCRSError
 from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 
-from mine_geo.errors import CRSError, FileError
-from mine_geo.geo.crs import is_wgs84, to_wgs84
+from mine_geo.geo.raster_files import opened
 from mine_geo.terms import CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,6 +32,8 @@ if TYPE_CHECKING:
     Colours = NDArray[np.uint8]
 
 
+WHAT: Final = "basemap"
+"""What messages call the file."""
 MOST_PX: Final = 2048
 """The longer side of an image, at most."""
 WEB: Final = "EPSG:3857"
@@ -73,7 +67,7 @@ def declared_copyright(path: Path) -> str:
     CRSError
         If it has no coordinate reference system, or one that does not stand on WGS 84.
     """
-    with _opened(path) as source:
+    with opened(path, WHAT) as source:
         return " ".join(str(source.tags().get("TIFFTAG_COPYRIGHT", "")).split())[:200]
 
 
@@ -102,7 +96,7 @@ def cut(path: Path, view: Box) -> Cut | None:
     CRSError
         If it has no coordinate reference system, or one that does not stand on WGS 84.
     """
-    with _opened(path) as source:
+    with opened(path, WHAT) as source:
         kinds = list(source.colorinterp)
         by_palette, has_alpha = kinds[0] == ColorInterp.palette, ColorInterp.alpha in kinds
         options: dict[str, Any] = {
@@ -143,61 +137,6 @@ def cut(path: Path, view: Box) -> Cut | None:
         image = coloured(read[:-1], opacity, source.colormap(1) if by_palette else None)
     content, suffix = packed(image)
     return Cut(content, suffix, bounds)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Open a GeoTIFF that can be placed; every fault of the file on the way is a `FileError`."""
-    if not path.is_file():
-        raise FileError(f"basemap {path}: no such file; check the path")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused as an error
-            # Of rasterio's own code, which multiplies geotransforms as affine 3.1 would not.
-            warnings.simplefilter("ignore", PendingDeprecationWarning)
-            with rasterio.open(path, driver="GTiff") as source:
-                _refuse_misplaced(source, path)
-                yield source
-    except (RasterioError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).splitlines())[:200]
-        raise FileError(
-            f"basemap {path} cannot be read as a GeoTIFF ({reason}); export it anew "
-            "(gdal_translate -of GTiff)"
-        ) from error
-
-
-def _refuse_misplaced(source: Any, path: Path) -> None:
-    """Refuse a raster that is not sure to lie where it says."""
-    if source.transform.is_identity:
-        how = "ground control points alone" if source.gcps[0] else "neither corner nor pixel size"
-        raise FileError(
-            f"basemap {path}: it has {how}, so nobody knows where it lies; georeference it "
-            "(gdalwarp, or the Georeferencer of QGIS)"
-        )
-    if source.transform.is_degenerate:
-        raise FileError(f"basemap {path}: its pixels have no size; georeference it anew")
-    if source.dtypes[0].startswith("complex"):
-        raise FileError(f"basemap {path}: complex numbers are no picture; export a band of it")
-    if source.crs is None:
-        raise CRSError(
-            f"basemap {path}: no coordinate reference system; set it (gdal_edit.py -a_srs "
-            "EPSG:32648), after asking its maker which one it is"
-        )
-    try:
-        system = pyproj.CRS.from_wkt(source.crs.to_wkt())
-    except UnknownCRSError as error:
-        raise CRSError(
-            f"basemap {path}: its coordinate reference system is not understood; set it anew "
-            "(gdal_edit.py -a_srs EPSG:32648), after asking its maker which one it is"
-        ) from error
-    if not is_wgs84(system):
-        raise CRSError(
-            f"basemap {path}: {system.name} has another datum than WGS 84, and PROJ's own choice "
-            "may be hundreds of metres off; warp it to WGS 84 first by a named operation (the "
-            "Warp of QGIS, or gdalwarp -ct; mine_geo.geo.crs.operations lists them)"
-        )
-    nothing = gpd.GeoDataFrame(geometry=[], crs=system)
-    to_wgs84(nothing, f"basemap {path}")  # refuses a shift that the file declares
 
 
 def _common(raster: Box, view: Box) -> Box | None:
