@@ -29,6 +29,8 @@ Figures
     published_table     a table as it was published
     reconcile           ours beside the published one, row by row
     zone_bounds         the least and the most that can lie in each zone
+    dated_figures       stocks and releases as press and reviews print them
+    flows               the inflow that two stocks and what was released imply
 
 Land release, without a store
     release_area        what a release leaves of a hazard
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     from mine_geo.split.zones import border_sensitivity, border_split, near_zone
     from mine_geo.store import Store, create_store, open_store
     from mine_geo.tables.bounds import zone_bounds
+    from mine_geo.tables.flows import dated_figures, flows
     from mine_geo.tables.movements import balance, changes, released_land, releases
     from mine_geo.tables.published import published_table, reconcile
     from mine_geo.tables.totals import totals
@@ -108,8 +111,10 @@ _HOMES = {
     "check_hazards": "intake.checks",
     "compare_snapshots": "geo.snapshots",
     "create_store": "store",
+    "dated_figures": "tables.flows",
     "disclose": "disclosure.disclosed",
     "divide": "ledger.preview",
+    "flows": "tables.flows",
     "fold": "ledger.fold",
     "merge": "ledger.preview",
     "near_zone": "split.zones",
@@ -149,11 +154,13 @@ __all__ = [
     "checks",
     "compare_snapshots",
     "create_store",
+    "dated_figures",
     "disclose",
     "distributed",
     "divide",
     "errors",
     "exports",
+    "flows",
     "fold",
     "intake",
     "maps",

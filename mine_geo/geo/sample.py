@@ -19,6 +19,7 @@ FILES: Final = {
     "country": "country.gpkg",
     "district_seats": "district_seats.csv",
     "districts": "districts.gpkg",
+    "flows": "published/flows.csv",
     "ledger_events": "ledger/events.gpkg",
     "ledger_hazards": "ledger/hazards.gpkg",
     "minefields": "minefields.gpkg",
