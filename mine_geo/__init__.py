@@ -41,6 +41,10 @@ Land release, without a store
     changes             why a total moved
     released_land       what each release took, as polygons
 
+Planning
+    read_plan           what a plan rests on, from a TOML file
+    make_plan           year by year and province by province, and its simulation
+
 The register
     open_store          a store: PostGIS, or one GeoPackage
     create_store        a new one
@@ -84,6 +88,8 @@ if TYPE_CHECKING:
     from mine_geo.intake.checks import check_hazards
     from mine_geo.ledger.fold import fold
     from mine_geo.ledger.preview import divide, merge, release_area
+    from mine_geo.planning.plan import make_plan
+    from mine_geo.planning.plan_inputs import read_plan
     from mine_geo.split.distance import border_distance
     from mine_geo.split.zones import border_sensitivity, border_split, near_zone
     from mine_geo.store import Store, create_store, open_store
@@ -116,6 +122,7 @@ _HOMES = {
     "divide": "ledger.preview",
     "flows": "tables.flows",
     "fold": "ledger.fold",
+    "make_plan": "planning.plan",
     "merge": "ledger.preview",
     "near_zone": "split.zones",
     "open_store": "store",
@@ -123,6 +130,7 @@ _HOMES = {
     "read_admin": "intake",
     "read_border": "intake",
     "read_hazards": "intake",
+    "read_plan": "planning.plan_inputs",
     "reconcile": "tables.published",
     "release_area": "ledger.preview",
     "released_land": "tables.movements",
@@ -163,6 +171,7 @@ __all__ = [
     "flows",
     "fold",
     "intake",
+    "make_plan",
     "maps",
     "merge",
     "near_zone",
@@ -171,6 +180,7 @@ __all__ = [
     "read_admin",
     "read_border",
     "read_hazards",
+    "read_plan",
     "reconcile",
     "release_area",
     "released_land",

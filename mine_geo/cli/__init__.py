@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mine_geo import __version__, errors
-from mine_geo.cli import demo, files, ledger, maps, public, store, tables, workbench
+from mine_geo.cli import demo, files, ledger, maps, plans, public, store, tables, workbench
 from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, MOST_LETTERS, as_options, echo
 from mine_geo.store import address
 
@@ -117,6 +117,7 @@ for command in (
     ledger.releases,
     ledger.balance,
     ledger.changes,
+    plans.plan,
     maps.draw,
     maps.atlas,
     maps.export,

@@ -27,6 +27,7 @@ FILES: Final = {
     "published": "published",
     "readme": "README.md",
     "spot_tasks": "ledger/spot_tasks.csv",
+    "workplan_2023": "plans/workplan_2023.toml",
 }
 """File, or folder, of each name."""
 
