@@ -35,6 +35,7 @@ _NAMES = {
         "remaining_m2", "far_remaining_m2", "near_remaining_m2", "blocked_m2", "residual_m2",
     )
 } | {"cost_usd": "USD"}  # fmt: skip
+_YEARS = ["years", "finished", "p5", "p25", "p50", "p75", "p95"]
 _OUTCOMES = ["cancelled_m2", "reduced_m2", "cleared_m2"]
 
 
@@ -64,7 +65,7 @@ _OUTCOMES = ["cancelled_m2", "reduced_m2", "cleared_m2"]
 @output_options
 @reading_options
 @click.pass_context
-def plan(
+def plan(  # noqa: PLR0917  (each is an option of the command)
     ctx: click.Context,
     reading: Reading,
     file: Path,
@@ -83,30 +84,34 @@ def plan(
     """
     from mine_geo.planning.plan import make_plan  # noqa: PLC0415
     from mine_geo.planning.plan_inputs import read_plan  # noqa: PLC0415
+    from mine_geo.tables.envelope import Zones  # noqa: PLC0415
 
+    if chart is not None:
+        from mine_geo.planning.fan import chart_format, fan_chart  # noqa: PLC0415
+
+        chart_format(chart)  # before anything is run
     inputs = read_plan(file)
     store = open_named(ctx)
     reading = replace(reading, kind=reading.kind or inputs.kind)
     reading = reading.on((inputs.start - timedelta(days=1)).isoformat())
     made = make_plan(reading.split(store), inputs, scenario=scenario)
+    plain = format_ == "table" and output is None
+    zones = Zones(reading.threshold_m, reading.rule, reading.include_coast)
     title = "\n".join([f"{inputs.name}: {reading}", *made.remarks])
     if chart is not None or runs is not None:
         found = _simulated(made, 10_000 if runs is None else runs, seed)
         if chart is not None:
-            from mine_geo.planning.fan import fan_chart  # noqa: PLC0415
-
             fan_chart(made, found, chart, synthetic=store.synthetic, replace=replaceable())
             echo(wrote(chart, public=None), err=True)
         if runs is not None:
             title += f"\n{found.runs:,} runs, seed {seed}: the year in which each may be finished"
-            Sheet(_readable(found.provinces), store, title, as_of=reading.as_of).give(
-                format_, output
-            )
+            ends = _readable(found.provinces) if plain else found.provinces
+            Sheet(ends, store, title, zones=zones, as_of=reading.as_of).give(format_, output)
             return
     table = {"years": made.years, "provinces": made.provinces, "finish": made.remaining}[show]
-    if format_ == "table" and output is None:
+    if plain:
         table = _readable(table.drop(columns=[*_OUTCOMES, "province_code"], errors="ignore"))
-    Sheet(table, store, title, _NAMES, as_of=reading.as_of).give(format_, output)
+    Sheet(table, store, title, _NAMES, zones, reading.as_of).give(format_, output)
 
 
 def _simulated(made: Plan, runs: int, seed: int) -> Simulation:
@@ -132,8 +137,10 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
     found = table.copy()
     if "cost_usd" in found:
         found["cost_usd"] = found["cost_usd"].astype("Float64").round().astype("Int64")
-    for name in found.columns.intersection(["years", "finished", "p5", "p25", "p50", "p75", "p95"]):
-        found[name] = found[name].map(
-            lambda year: "never" if year == float("inf") else f"{year:.2f}"
-        )
+    for name in found.columns.intersection(_YEARS):
+        found[name] = found[name].map(_year)
     return found.drop(columns=["p10", "p90"], errors="ignore")
+
+
+def _year(value: float) -> str:
+    return "never" if value == float("inf") else f"{value:.2f}"

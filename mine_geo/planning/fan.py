@@ -27,6 +27,25 @@ _COLOUR: Final = "#1f5c8b"
 _SQUARE_KM: Final = 1e6
 
 
+def chart_format(path: Path) -> str:
+    """Return the ending of a chart's file.
+
+    Raises
+    ------
+    OptionError
+        If it is none of `FORMATS`.
+
+    Examples
+    --------
+    >>> chart_format(Path("fan.PNG"))
+    '.png'
+    """
+    kind = path.suffix.lower()
+    if kind not in FORMATS:
+        raise OptionError(f"{path.name}: a chart is written as {', '.join(FORMATS)}")
+    return kind
+
+
 def fan_chart(
     plan: Plan,
     simulation: Simulation,
@@ -63,9 +82,7 @@ def fan_chart(
         If it cannot be written.
     """
     path = Path(path)
-    kind = path.suffix.lower()
-    if kind not in FORMATS:
-        raise OptionError(f"{path.name}: a chart is written as {', '.join(FORMATS)}")
+    kind = chart_format(path)
     restriction.check(path, public=None, replace=replace)
     figure = Figure(figsize=(8, 4.6), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)

@@ -271,11 +271,10 @@ class _Reader:
         except MineGeoError as error:
             self.faults.add(key, str(error))
             return None
-        if set(found.geom_type.dropna()) <= {"Polygon", "MultiPolygon"} and len(found):
+        types = sorted(set(found.geom_type.astype(str)))
+        if types and set(types) <= {"Polygon", "MultiPolygon"}:
             return found
-        self.faults.add(
-            key, f"{name} holds {some(sorted(set(found.geom_type)))}, not polygons alone"
-        )
+        self.faults.add(key, f"{name} holds {some(types) or 'nothing'}; it must hold polygons")
         return None
 
     def _number(self, key: Key, value: Any, most: float = MOST_M2) -> float:
