@@ -44,6 +44,7 @@ Land release, without a store
 Planning
     read_plan           what a plan rests on, from a TOML file
     make_plan           year by year and province by province, and its simulation
+    mine_free           what stands between each village and its declaration
 
 The register
     open_store          a store: PostGIS, or one GeoPackage
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from mine_geo.ledger.preview import divide, merge, release_area
     from mine_geo.planning.plan import make_plan
     from mine_geo.planning.plan_inputs import read_plan
+    from mine_geo.planning.villages import mine_free
     from mine_geo.split.distance import border_distance
     from mine_geo.split.zones import border_sensitivity, border_split, near_zone
     from mine_geo.store import Store, create_store, open_store
@@ -124,6 +126,7 @@ _HOMES = {
     "fold": "ledger.fold",
     "make_plan": "planning.plan",
     "merge": "ledger.preview",
+    "mine_free": "planning.villages",
     "near_zone": "split.zones",
     "open_store": "store",
     "published_table": "tables.published",
@@ -174,6 +177,7 @@ __all__ = [
     "make_plan",
     "maps",
     "merge",
+    "mine_free",
     "near_zone",
     "open_store",
     "published_table",
