@@ -16,10 +16,11 @@ import shapely
 
 from mine_geo.errors import MixedError, RecordError, some
 from mine_geo.geo import admin_names
+from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import as_geometries, size_m2
 from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.planning.march import Period
-from mine_geo.terms import CRS, NO_UNIT
+from mine_geo.terms import NO_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,8 +132,8 @@ def _blocked(split: gpd.GeoDataFrame, inputs: PlanInputs) -> Whole:
     belt = inputs.belt
     if belt is None:
         return blocked
-    if belt.crs is None or belt.crs.to_epsg() != 4326:
-        raise RecordError(f"the blocked belt must be in {CRS}; it is in {belt.crs}")
+    require_lonlat(belt, "the blocked belt")
+    require_lonlat(split, "hazards")
     polygons = as_geometries(split.geometry)
     land = shapely.union_all(as_geometries(belt.geometry))
     shapely.prepare(land)

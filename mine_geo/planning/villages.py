@@ -93,7 +93,7 @@ def mine_free(
         kind (`ap_minefield_m2`, ...; of hazards that are shared with a neighbour the whole, in
         each), `waiting`, `spot_tasks`, `evidence`, `accidents`, `declared_on`, `why`. Sorted by
         things and m² in the way. A last row counts what records no unit of this level, or one
-        that is not listed, if anything does: nobody can say which unit it keeps from its declaration.
+        that is not listed, if anything does: nobody can say which unit it stands against.
 
     Raises
     ------

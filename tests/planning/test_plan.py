@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mine_geo as mg
-from mine_geo.errors import FileError, MixedError, OptionError, RecordError
+from mine_geo.errors import CRSError, FileError, MixedError, OptionError, RecordError
 from mine_geo.planning.plan import Plan, make_plan
 from mine_geo.planning.plan_inputs import Capacity, PlanInputs, Shares, Spread, read_plan
 from mine_geo.tables.published import published_table
@@ -198,7 +198,7 @@ def test_a_belt_of_polygons_is_cut_out() -> None:
     half = mg.size_m2(gpd.GeoSeries([shapely.box(103, 13, 103.005, 13.01)], crs=4326))[0]
     assert plan.remaining["blocked_m2"].tolist() == [half, 0]
     assert plan.years["released_m2"].sum() == sizes.sum() - half
-    with pytest.raises(RecordError, match="belt must be in EPSG:4326"):
+    with pytest.raises(CRSError, match="the blocked belt must be in EPSG:4326"):
         make_plan(frame, inputs(Capacity(10), belt=belt.to_crs(32648)))
 
 
