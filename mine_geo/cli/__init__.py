@@ -118,6 +118,7 @@ for command in (
     ledger.balance,
     ledger.changes,
     plans.plan,
+    plans.mine_free,
     maps.draw,
     maps.atlas,
     maps.export,

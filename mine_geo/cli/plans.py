@@ -1,4 +1,4 @@
-"""Commands of plans and villages: `plan`."""
+"""Commands of plans and villages: `plan`, `mine-free`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 from mine_geo.cli.options import (
     Reading,
     Sheet,
+    as_known_options,
     echo,
     example,
     open_named,
@@ -21,12 +22,14 @@ from mine_geo.cli.options import (
     replaceable,
     wrote,
 )
+from mine_geo.errors import OptionError, some
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.planning.plan import Plan
     from mine_geo.planning.simulation import Simulation
+    from mine_geo.planning.units import Level
 
 _NAMES = {
     name: name.removesuffix("_m2").replace("_", " ") + " m²"
@@ -112,6 +115,67 @@ def plan(  # noqa: PLR0917  (each is an option of the command)
     if plain:
         table = _readable(table.drop(columns=[*_OUTCOMES, "province_code"], errors="ignore"))
     Sheet(table, store, title, _NAMES, zones, reading.as_of).give(format_, output)
+
+
+@click.command("mine-free", epilog=example("mine-geo mine-free --level village --units list.csv"))
+@click.option(
+    "--level",
+    default="district",
+    show_default=True,
+    type=click.Choice(("district", "commune", "village")),
+    help="Which units are declared.",
+)
+@click.option(
+    "--units",
+    "units_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Their codes and names, a CSV or a layer; else the districts of the store.",
+)
+@as_known_options
+@output_options
+@click.pass_context
+def mine_free(
+    ctx: click.Context,
+    level: Level,
+    units_file: Path | None,
+    as_of: str | None,
+    known_at: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """List what stands between each unit and its declaration as mine-free, nearest first.
+
+    Hazards of all kinds count; records that wait on the workbench stand apart.
+    """
+    from mine_geo.cli import terminal  # noqa: PLC0415
+    from mine_geo.planning import units, villages  # noqa: PLC0415
+
+    store = open_named(ctx)
+    if units_file is not None:
+        listed = units.read_units(units_file, level=level)
+    elif level == "district":
+        listed = units.of_districts(store.admin())
+    else:
+        raise OptionError(f"say --units FILE: the store holds no {level}s, only districts")
+    hazards = store.hazards(as_of=as_of, known_at=known_at)
+    waits = hazards["in_workbench"].astype(bool)
+    table = villages.mine_free(
+        hazards[~waits], listed, level=level, waiting=hazards[waits], as_of=as_of
+    )
+    counts = table["state"].value_counts()
+    said = ", ".join(f"{counts.get(state, 0):,} {state}" for state in villages.STATES)
+    title = f"What stands between each {level} and its declaration: {said}"
+    plain = format_ == "table" and output is None
+    if plain:
+        kinds = [name for name in table if name.endswith("_m2") and not table[name].any()]
+        table = table.drop(columns=[*kinds, "declared_on"])
+    Sheet(table, store, title, {name: name.replace("_m2", " m²") for name in table}).give(
+        format_, output
+    )
+    surplus = listed[listed["surplus"] > 0] if "surplus" in listed else listed.head(0)
+    if plain and len(surplus):
+        terminal.show_lines([f"Codes on several rows of the list: {some(surplus['code'], 60)}."])
 
 
 def _simulated(made: Plan, runs: int, seed: int) -> Simulation:

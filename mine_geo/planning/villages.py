@@ -17,6 +17,7 @@ import shapely
 from mine_geo.errors import RecordError, choose, some
 from mine_geo.geo.cells import day_of, read_days
 from mine_geo.geo.geometry import as_geometries, size_m2
+from mine_geo.planning.units import FIGURES
 from mine_geo.terms import KINDS, NO_UNIT
 
 if TYPE_CHECKING:
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.ledger.events import Day
+    from mine_geo.planning.units import Level
 
-Level = Literal["district", "commune", "village"]
 State = Literal["declared", "ready", "open", "reopened", "doubtful"]
 
-FIGURES: Final[dict[str, int]] = {"district": 4, "commune": 6, "village": 8}
-"""How many figures the code of a unit has."""
 CODE_COLUMNS: Final = ("village_code", "commune_code", "district_code", "province_code")
 """Where a record says in which unit it is, the smallest first."""
 STATES: Final = ("declared", "ready", "open", "reopened", "doubtful")

@@ -1,4 +1,4 @@
-"""The command `plan`: tables, runs and the chart, and what a bad plan is told."""
+"""The commands `plan` and `mine-free`: tables, runs and the chart, and what a bad plan is told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+import mine_geo as mg
 from mine_geo.errors import FileError, OptionError, RecordError
 
 if TYPE_CHECKING:
@@ -73,3 +74,30 @@ def test_what_is_wrong_is_said_in_a_line(filled: Command, plan: Path) -> None:
     assert "runs must be" in filled.refused(OptionError, "plan", plan, "--simulate", 0)
     assert ".png, .svg, .pdf" in filled.refused(OptionError, "plan", plan, "--chart", "fan.gif")
     assert "none.toml: cannot be read" in filled.refused(FileError, "plan", "none.toml")
+
+
+def test_districts_and_what_stands_between(filled: Command) -> None:
+    rows = json.loads(filled.done("mine-free", "--format", "json"))["rows"]
+    assert len(rows) == 198
+    # Listed in the district that a field records, and in each that it reaches into as drawn.
+    districts = mg.read_admin(mg.sample.path("districts"))
+    fields = mg.read_hazards(filled.folder / "fields.gpkg")
+    pairs = districts.sjoin(fields[["geometry"]])["district"]
+    open_ = {"Phnum Proek", "Banan", *pairs}
+    assert {row["name"] for row in rows if row["state"] == "open"} == open_
+    assert {row["state"] for row in rows[: 198 - len(open_)]} == {"ready"}
+    assert {row["name"] for row in rows[198 - len(open_) :]} == open_
+    text = filled.done("mine-free")
+    assert f"{198 - len(open_)} ready, {len(open_)} open" in text
+    before = json.loads(filled.done("mine-free", "--as-of", "2020-06-29", "--format", "json"))
+    assert {row["state"] for row in before["rows"]} == {"ready"}
+
+
+def test_villages_need_a_list(filled: Command) -> None:
+    assert "say --units FILE" in filled.refused(OptionError, "mine-free", "--level", "village")
+    path = filled.folder / "villages.csv"
+    path.write_text("village_code,village\n02010101,One\n02010101,Two\n")
+    found = filled.done("mine-free", "--level", "village", "--units", path)
+    assert "One / Two" in found
+    assert "Codes on several rows of the list: 02010101" in found
+    assert "no unit recorded" in found  # the fields record no village
