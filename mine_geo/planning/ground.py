@@ -285,3 +285,16 @@ def ends_in(finished: float) -> int:
     (2025, 2026)
     """
     return math.ceil(finished) - 1
+
+
+def verdict_of(finished: float, horizon: int) -> str:
+    """Say of a calendar year whether it is within the horizon, after it, or never.
+
+    Examples
+    --------
+    >>> verdict_of(2031.0, 2030), verdict_of(2031.5, 2030), verdict_of(math.inf, 2030)
+    ('by 2030', 'not before 2031', 'never')
+    """
+    if math.isinf(finished):
+        return "never"
+    return f"by {horizon}" if finished <= horizon + 1 else f"not before {horizon + 1}"

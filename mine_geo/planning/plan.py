@@ -28,6 +28,7 @@ from mine_geo.planning.ground import (
     refuse_too_large,
     shares_of,
     usd_of,
+    verdict_of,
     whole_m2,
 )
 from mine_geo.planning.march import FAR, NEAR, Step, march
@@ -71,7 +72,7 @@ class Plan:
     not rounded, so that provinces add up to their year."""
     remaining: pd.DataFrame
     """A row a province: what is left at the end of the horizon by zone, `blocked_m2` and
-    `residual_m2` apart, `years` it takes, `finished` (calendar year), `on_time`."""
+    `residual_m2` apart, `years` it takes, `finished` (calendar year), `on_time`, `verdict`."""
     takes_years: float
     """Until all that can be released is; inf is never."""
     finished: float
@@ -297,5 +298,6 @@ def _remaining(steps: list[tuple[Step, int]], ground: Ground, inputs: PlanInputs
             "years": years,
             "finished": finished,
             "on_time": finished <= inputs.horizon + 1,
+            "verdict": [verdict_of(each, inputs.horizon) for each in finished],
         }
     )

@@ -109,7 +109,7 @@ def ground_of_points(
     days = read.to_numpy()
     table = pd.DataFrame(
         {
-            "ground": np.where(known, "unknown", None),
+            "ground": ["unknown" if each else None for each in known],
             "hazard_id": None,
             "distance_m": np.nan,
             "released_on": pd.Series(np.datetime64("NaT", "ms"), index=points.index),

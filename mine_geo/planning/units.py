@@ -65,8 +65,8 @@ def read_units(path: str | os.PathLike[str], *, level: Level = "village") -> gpd
     table = _table(Path(path))
     code = _column(table, (f"{level}_code", "code"), path)
     name = _column(table, (level, f"{level}_en", "name"), path)
-    # A spreadsheet takes the zero of the provinces 01 to 09 away. In the official list a dash stands
-    # for the last figure of villages that have none yet: several share such a code.
+    # A spreadsheet takes the zero of the provinces 01 to 09 away. In the official list a dash is
+    # the last figure of villages that have none yet: several share such a code.
     codes = table[code].astype("str").str.strip().str.zfill(figures)
     wrong = table[code].isna() | ~codes.str.fullmatch(rf"[0-9]{{{figures - 1}}}[0-9-]")
     if wrong.any():

@@ -292,7 +292,8 @@ def _declared(declarations: pd.DataFrame | None, level: str, day: Any) -> dict[s
     if "level" in mine:
         mine = mine[mine["level"] == level]
     days = _days(mine, "declared_on", "declarations")
-    return days.groupby(mine[column].astype("str").to_numpy()).max().to_dict()
+    last = days.groupby(mine[column].astype("str").to_numpy()).max()
+    return {str(code): latest for code, latest in last.items()}
 
 
 def _unattached(
@@ -349,10 +350,11 @@ def _found(
         return {}, {}
     days = _days(open_, "surveyed_on", "hazards").set_axis(open_["hazard_id"])
     afterwards = mine["item"].map(days) > mine["code"].map(declared)
-    return (
-        mine[afterwards].groupby("code").size().to_dict(),
-        mine[~afterwards].groupby("code").size().to_dict(),
+    later, before = (
+        {str(code): int(count) for code, count in mine[which].groupby("code").size().items()}
+        for which in (afterwards, ~afterwards)
     )
+    return later, before
 
 
 def _states(
