@@ -43,7 +43,7 @@ Land release, without a store
 
 Planning
     read_plan           what a plan rests on, from a TOML file
-    make_plan           year by year and province by province, and its simulation
+    make_plan           year by year, province by province; simulated
     mine_free           what stands between each village and its declaration
 
 The register

@@ -83,7 +83,7 @@ def as_done(
     [[2022, 600075]]
     """
     keys = ["year", *by]
-    table = releases(fold, by=keys, kind=kind, since=since)  # type: ignore[arg-type]
+    table = releases(fold, by=keys, kind=kind, since=since)
     groups = [name for name in table.columns if name in keys or name == "province_code"]
     table = table[[*groups, *OUTCOME_COLUMNS, "released_m2"]]
     if planned is None:
