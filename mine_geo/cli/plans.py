@@ -23,6 +23,7 @@ from mine_geo.cli.options import (
     wrote,
 )
 from mine_geo.errors import OptionError, some
+from mine_geo.terms import KINDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,11 +169,9 @@ def mine_free(
     title = f"What stands between each {level} and its declaration: {said}"
     plain = format_ == "table" and output is None
     if plain:
-        kinds = [name for name in table if name.endswith("_m2") and not table[name].any()]
+        kinds = [f"{kind}_m2" for kind in KINDS if not table[f"{kind}_m2"].any()]
         table = table.drop(columns=[*kinds, "declared_on"])
-    Sheet(table, store, title, {name: name.replace("_m2", " m²") for name in table}).give(
-        format_, output
-    )
+    Sheet(table, store, title, {f"{kind}_m2": f"{kind} m²" for kind in KINDS}).give(format_, output)
     surplus = listed[listed["surplus"] > 0] if "surplus" in listed else listed.head(0)
     if plain and len(surplus):
         terminal.show_lines([f"Codes on several rows of the list: {some(surplus['code'], 60)}."])

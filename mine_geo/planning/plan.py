@@ -110,15 +110,15 @@ class Plan:
     @property
     def remarks(self) -> list[str]:
         """What has to be said beside the tables, a sentence each."""
-        said = []
-        first = self.years[self.years["near_released_m2"] > 0].head(1)
-        if self.inputs.order == "far_first":
-            said += [
-                f"{row.year}: of the {row.released_m2:,} m² of this year {row.near_released_m2:,} "
-                f"lie in the near zone, for no more than {row.far_released_m2:,} m² are far."
-                for row in first.itertuples()
-                if row.far_released_m2 > 0  # type: ignore[operator]  # of a row, pandas knows none
-            ]
+        said: list[str] = []
+        near = self.years["near_released_m2"].to_numpy()
+        begins = int(np.argmax(near > 0))
+        year, far = (int(self.years[name].iloc[begins]) for name in ("year", "far_released_m2"))
+        if self.inputs.order == "far_first" and near[begins] > 0 and far > 0:
+            said.append(
+                f"{year}: of the {far + near[begins]:,} m² of this year {near[begins]:,} lie in "
+                f"the near zone, for no more than {far:,} m² are far."
+            )
         blocked, residual = int(self.ground.blocked.sum()), int(self.ground.residual.sum())
         if blocked:
             said.append(f"{blocked:,} m² are blocked at the border: never released, and apart.")

@@ -75,13 +75,15 @@ def programme_progress(members: pd.DataFrame, fold: Fold, *, today: Day) -> pd.D
         raise RecordError("the progress of a programme needs its day: today=...")
     checked = _checked(members, fold)
     parts = []
-    for (name, baseline), mine in checked.groupby(["programme", "baseline_on"], sort=True):
-        moved = balance(fold, since=pd.Timestamp(baseline).date(), by=["hazard_id", "kind"])  # type: ignore[list-item]
+    for name in sorted(checked["programme"].unique()):
+        mine = checked[checked["programme"] == name]
+        baseline = mine["baseline_on"].iloc[0]
+        moved = balance(fold, since=baseline.date(), by=["hazard_id", "kind"])  # type: ignore[list-item]
         rows = mine.merge(moved, on="hazard_id", how="left")
         rows = rows.merge(
             pd.DataFrame(fold.hazards[["hazard_id", "province", "province_code"]]), on="hazard_id"
         )
-        parts.append(_summed(rows.assign(programme=name), pd.Timestamp(baseline), day))
+        parts.append(_summed(rows, baseline, day))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -126,11 +128,8 @@ def _summed(rows: pd.DataFrame, baseline: pd.Timestamp, day: Any) -> pd.DataFram
     groups = rows.groupby(_GROUP, dropna=False, sort=True)
     table = groups[sums].sum().astype(np.int64)
     # A target of some of its hazards is no target of all.
-    table["target_year"] = (
-        groups["target_year"]
-        .agg(lambda years: pd.NA if years.isna().any() else years.max())
-        .astype("Int64")
-    )
+    known = groups["target_year"].count() == groups.size()
+    table["target_year"] = groups["target_year"].max().where(known).astype("Int64")
     whole = table["baseline_m2"] + table["found_m2"]
     table["done_share"] = (table["released_m2"] / whole.where(whole > 0)).astype("Float64")
     # Both days end: the evening of 31 December is the beginning of the next year.
@@ -138,9 +137,6 @@ def _summed(rows: pd.DataFrame, baseline: pd.Timestamp, day: Any) -> pd.DataFram
     begun, now = (in_calendar(each, 0.0) for each in ends)
     due = (now - begun) / (table["target_year"].astype("Float64") + 1 - begun)
     table["due_share"] = due.clip(0, 1)
-    table["on_target"] = (
-        (table["done_share"] >= table["due_share"])
-        .where(table["due_share"].notna(), pd.NA)
-        .astype("boolean")
-    )
+    reached = table["done_share"] >= table["due_share"]
+    table["on_target"] = reached.astype("boolean").where(table["due_share"].notna())
     return table.reset_index()

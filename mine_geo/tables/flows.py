@@ -470,7 +470,8 @@ def register_figures(fold: Fold, days: Sequence[Any], *, kind: Kind) -> pd.DataF
     >>> flows(figures)["least_km2"].tolist()
     [1.200149]
     """
-    wanted = sorted({day_of(day) for day in days if day is not None})
+    read = [day_of(day) for day in days]
+    wanted = sorted({day for day in read if day is not None})
     if len(wanted) < 2:
         raise RecordError("the flows of a register need two different days")
     if fold.as_of is not None and wanted[-1] > fold.as_of:
