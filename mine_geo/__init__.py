@@ -29,6 +29,8 @@ Figures
     published_table     a table as it was published
     reconcile           ours beside the published one, row by row
     zone_bounds         the least and the most that can lie in each zone
+    dated_figures       stocks and releases as press and reviews print them
+    flows               the inflow that two stocks and what was released imply
 
 Plan
     raster_facts        slope, population, land cover beneath each hazard
@@ -46,6 +48,11 @@ Land release, without a store
     releases            released m² by outcome, effective and reported
     changes             why a total moved
     released_land       what each release took, as polygons
+
+Planning
+    read_plan           what a plan rests on, from a TOML file
+    make_plan           year by year, province by province; simulated
+    mine_free           what stands between each village and its declaration
 
 The register
     open_store          a store: PostGIS, or one GeoPackage
@@ -90,14 +97,18 @@ if TYPE_CHECKING:
     from mine_geo.intake.checks import check_hazards
     from mine_geo.ledger.fold import fold
     from mine_geo.ledger.preview import divide, merge, release_area
+    from mine_geo.planning.plan import make_plan
+    from mine_geo.planning.plan_inputs import read_plan
     from mine_geo.planning.priority import priority, robustness
     from mine_geo.planning.rasters import raster_facts
     from mine_geo.planning.surfaces import border_distance_raster, contamination_raster
+    from mine_geo.planning.villages import mine_free
     from mine_geo.planning.weights import read_weights
     from mine_geo.split.distance import border_distance
     from mine_geo.split.zones import border_sensitivity, border_split, near_zone
     from mine_geo.store import Store, create_store, open_store
     from mine_geo.tables.bounds import zone_bounds
+    from mine_geo.tables.flows import dated_figures, flows
     from mine_geo.tables.movements import balance, changes, released_land, releases
     from mine_geo.tables.published import published_table, reconcile
     from mine_geo.tables.totals import totals
@@ -122,10 +133,14 @@ _HOMES = {
     "compare_snapshots": "geo.snapshots",
     "contamination_raster": "planning.surfaces",
     "create_store": "store",
+    "dated_figures": "tables.flows",
     "disclose": "disclosure.disclosed",
     "divide": "ledger.preview",
+    "flows": "tables.flows",
     "fold": "ledger.fold",
+    "make_plan": "planning.plan",
     "merge": "ledger.preview",
+    "mine_free": "planning.villages",
     "near_zone": "split.zones",
     "open_store": "store",
     "priority": "planning.priority",
@@ -134,6 +149,7 @@ _HOMES = {
     "read_admin": "intake",
     "read_border": "intake",
     "read_hazards": "intake",
+    "read_plan": "planning.plan_inputs",
     "read_weights": "planning.weights",
     "reconcile": "tables.published",
     "release_area": "ledger.preview",
@@ -169,15 +185,19 @@ __all__ = [
     "compare_snapshots",
     "contamination_raster",
     "create_store",
+    "dated_figures",
     "disclose",
     "distributed",
     "divide",
     "errors",
     "exports",
+    "flows",
     "fold",
     "intake",
+    "make_plan",
     "maps",
     "merge",
+    "mine_free",
     "near_zone",
     "open_store",
     "priority",
@@ -186,6 +206,7 @@ __all__ = [
     "read_admin",
     "read_border",
     "read_hazards",
+    "read_plan",
     "read_weights",
     "reconcile",
     "release_area",

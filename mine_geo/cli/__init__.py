@@ -8,7 +8,18 @@ from typing import Any
 import click
 
 from mine_geo import __version__, errors
-from mine_geo.cli import demo, files, ledger, maps, planning, public, store, tables, workbench
+from mine_geo.cli import (
+    demo,
+    files,
+    ledger,
+    maps,
+    planning,
+    plans,
+    public,
+    store,
+    tables,
+    workbench,
+)
 from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, MOST_LETTERS, as_options, echo
 from mine_geo.store import address
 
@@ -120,6 +131,8 @@ for command in (
     planning.priority,
     planning.weights,
     planning.raster,
+    plans.plan,
+    plans.mine_free,
     maps.draw,
     maps.atlas,
     maps.export,

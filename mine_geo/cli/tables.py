@@ -208,6 +208,12 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
 @click.option(
     "--claims", is_flag=True, help="The claims of the texts against their own tables; no store."
 )
+@click.option(
+    "--flows",
+    "between",
+    is_flag=True,
+    help="The inflow that dated stocks and releases imply, as an interval; no store.",
+)
 @output_options
 @reading_options
 @click.pass_context
@@ -221,16 +227,20 @@ def reconcile(
     *,
     everything: bool,
     claims: bool,
+    between: bool,
 ) -> None:
     """Derive a published table again and lay it beside; exit code 20 when a figure differs.
 
     Ours is as of the table's own day unless --as-of says another. A figure that one table lacks is
-    a dash: unknown, counted, and in no difference. --claims needs no store.
+    a dash: unknown, counted, and in no difference. --claims and --flows need no store.
     """
     from mine_geo.tables import published, rederive  # noqa: PLC0415
 
     if claims:
         _claims(format_, output)
+        return
+    if between:
+        _flows(format_, output)
         return
     how = rederive.recipe(table)
     store = open_named(ctx)
@@ -281,6 +291,23 @@ def _claims(format_: str, output: Path | None) -> None:
             .where(~years, table[figures].map(lambda value: f"{value:.0f}"))
         )
     Sheet(table, None, title).give(format_, output)
+
+
+def _flows(format_: str, output: Path | None) -> None:
+    """Give what published stocks and releases imply of newly found land."""
+    from mine_geo.tables.flows import dated_figures, flows  # noqa: PLC0415
+
+    table = flows(dated_figures())
+    counts = table["comparable"].value_counts()
+    title = (
+        f"Inflow between each two published stocks, km²: {counts.get('yes', 0)} of kinds that are "
+        f"said to be the same, {counts.get('if', 0)} if they are, {counts.get('no', 0)} not "
+        "comparable\nThe figures were seen in stored extracts of the pages, not in the documents"
+    )
+    names = {"opening_day": "from", "closing_day": "to", "least_km2": "least", "most_km2": "most"}
+    if format_ == "table" and output is None:
+        table = table[[*names, "comparable", "said", "reason"]]
+    Sheet(table, None, title, names).give(format_, output)
 
 
 @click.command(epilog=example("mine-geo sensitivity --kind ap_minefield"))

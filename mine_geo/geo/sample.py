@@ -19,6 +19,7 @@ FILES: Final = {
     "country": "country.gpkg",
     "district_seats": "district_seats.csv",
     "districts": "districts.gpkg",
+    "flows": "published/flows.csv",
     "ledger_events": "ledger/events.gpkg",
     "ledger_hazards": "ledger/hazards.gpkg",
     "minefields": "minefields.gpkg",
@@ -29,6 +30,7 @@ FILES: Final = {
     "spot_tasks": "ledger/spot_tasks.csv",
     "terrain": "terrain.tif",
     "weights": "weights.toml",
+    "workplan_2023": "plans/workplan_2023.toml",
 }
 """File, or folder, of each name."""
 

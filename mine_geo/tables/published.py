@@ -40,7 +40,7 @@ PRINTED_TOTAL: Final = "Total"
 """What documents print in the name column of a total; ours say it in the column `row`."""
 NOT_RECORDED: Final = "not recorded"
 
-_NOT_TABLES: Final = ("claims", "name_variants", "tables")
+_NOT_TABLES: Final = ("claims", "flows", "name_variants", "tables")
 _RENAMED: Final = {
     "minefields": "hazards",
     "size_sqm": "size_m2",
@@ -590,7 +590,7 @@ def claims() -> pd.DataFrame:
 def _titles() -> dict[str, str]:
     """Return the title of each document, by the beginning of the names of its tables."""
     tables = pd.read_csv(sample.path("published") / "tables.csv", keep_default_na=False)
-    known = tables[tables["name"] != "claims"]
+    known = tables[~tables["name"].isin(_NOT_TABLES)]
     starts = known["name"].str.split("_").str[0]
     return dict(zip(starts, known["document"], strict=True))
 

@@ -231,6 +231,7 @@ NO_RECIPE: Final[dict[str, str]] = {
     "cmr2024_table2": "counts staff",
     "cmr2024_table3": "tells of policies",
     "cmr2024_table4": "counts teams, dogs and machines",
+    "er2019_targets": "holds yearly targets",
     "wp2023_table4": "is a plan and its cost",
     "wp2023_table5": "counts staff",
 }

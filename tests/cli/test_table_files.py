@@ -43,6 +43,8 @@ TABLES: dict[str, tuple[object, ...]] = {
     "releases": ("--by", "year", "--by", "zone"),
     "balance": ("--by", "zone", "--include-coast"),
     "changes": ("--since", "2020-01-01T00:00Z"),
+    "plan": ("plan.toml",),
+    "mine-free": (),
     "public settings": (),
     "public editions": (),
     "db rebuild": (),
@@ -54,10 +56,13 @@ MORE = (
     ("workbench", "list", "--not-in-split"),
     ("public", "settings", "--history"),
     ("reconcile", "--claims"),
+    ("reconcile", "--flows"),
+    ("plan", "plan.toml", "--show", "finish"),
     ("totals", "--by", "kind"),
     ("totals", "--as-of", "2019-01-01"),
 )
 JSON = ("--format", "json")
+PLAN = 'name = "By hand"\nstart = 2025-01-01\n[[capacity]]\nm2 = 300_000\n'
 ALL = [*((*name.split(), *words) for name, words in TABLES.items()), *MORE]
 
 
@@ -66,6 +71,7 @@ def desk(filled: Command) -> Command:
     """The store of two minefields, with a submission that waits and a set of public settings."""
     filled.done("workbench", "submit", fields(filled.folder / "moved.gpkg", 0.5))
     filled.done("public", "set", "--least-count", 8, "--by", "Sok Dara")
+    (filled.folder / "plan.toml").write_text(PLAN)
     return filled
 
 
