@@ -42,7 +42,7 @@ CELL = click.option(
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 
 
-@click.group()
+@click.group(epilog=example("mine-geo raster distance border.tif --cell 100"))
 def raster() -> None:
     """Read facts of hazards from rasters, and write rasters.
 
@@ -245,7 +245,7 @@ def _shown(rows: gpd.GeoDataFrame, *, plain: bool) -> pd.DataFrame:
     return shown.assign(score=shown["score"].round(4))
 
 
-@click.group()
+@click.group(epilog=example("mine-geo weights show set.toml"))
 def weights() -> None:
     """Look at a weight set, or freeze it with its hash."""
 

@@ -50,6 +50,16 @@ COMMANDS = {
     "plan": ["plan", str(mg.sample.path("workplan_2023"))],
     "plan's end": ["plan", str(mg.sample.path("workplan_2023")), "--show", "finish"],
     "mine-free": ["mine-free"],
+    "priority": [
+        "priority", "--weights", str(mg.sample.path("weights")), "--kind", "ap_minefield",
+        "--province", "Pailin", "--layer", f"population={mg.sample.path('population')}",
+        "--layer", f"terrain={mg.sample.path('terrain')}",
+    ],
+    "weights": ["weights", "show", str(mg.sample.path("weights"))],
+    "raster facts": [
+        "raster", "facts", str(mg.sample.path("population")), "--how", "sum", "--measure", "count",
+        "--kind", "ap_minefield", "--province", "Pailin",
+    ],
     "sensitivity": ["sensitivity", "--kind", "cluster_munition"],
     "history": ["history", "AP-0211-0076"],
     "releases": ["releases", "--kind", "ap_minefield"],
