@@ -45,10 +45,17 @@ TABLES: dict[str, tuple[object, ...]] = {
     "changes": ("--since", "2020-01-01T00:00Z"),
     "plan": ("plan.toml",),
     "mine-free": (),
+    "priority": (
+        "--weights", mg.sample.path("weights"), "--layer",
+        f"population={mg.sample.path('population')}", "--layer",
+        f"terrain={mg.sample.path('terrain')}",
+    ),
+    "weights show": (mg.sample.path("weights"),),
+    "raster facts": (mg.sample.path("population"), "--how", "sum", "--measure", "count"),
     "public settings": (),
     "public editions": (),
     "db rebuild": (),
-}
+}  # fmt: skip
 MORE = (
     ("check", "hazards", "fields.gpkg", "--explain"),
     ("workbench", "show", "S-0001", "--findings"),
