@@ -172,6 +172,10 @@ def mine_free(
         kinds = [f"{kind}_m2" for kind in KINDS if not table[f"{kind}_m2"].any()]
         table = table.drop(columns=[*kinds, "declared_on"])
     Sheet(table, store, title, {f"{kind}_m2": f"{kind} m²" for kind in KINDS}).give(format_, output)
+    unknown = [name for name in villages.COUNTS if table[name].isna().all()]
+    if plain and unknown and len(table):
+        words = some(name.replace("_", " ") for name in unknown)
+        terminal.show_lines([f"Not looked at: {words}. A state says nothing of these."])
     surplus = listed[listed["surplus"] > 0] if "surplus" in listed else listed.head(0)
     if plain and len(surplus):
         terminal.show_lines([f"Codes on several rows of the list: {some(surplus['code'], 60)}."])

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import RecordError, some
+from mine_geo.geo.cells import day_of
 from mine_geo.tables.movements import OUTCOME_COLUMNS, releases
 from mine_geo.terms import ITEM_COLUMNS, OUTCOMES
 
@@ -229,8 +230,9 @@ def cleared_nothing(fold: Fold, *, kind: Kind, since: Day = None) -> pd.DataFram
         & effects["hazard_id"].map(hazards["kind"]).eq(kind)
         & (effects["cleared_m2"] > 0)
     ]
-    if since is not None:
-        mine = mine[mine["happened_on"] > pd.Timestamp(since)]
+    day = day_of(since)
+    if day is not None:
+        mine = mine[mine["happened_on"] > pd.Timestamp(day)]
     items = mine[list(ITEM_COLUMNS)].astype("Float64")
     told = items.notna().any(axis=1).groupby(mine["hazard_id"]).all()
     some_found = (items.fillna(0).sum(axis=1) > 0).groupby(mine["hazard_id"]).any()

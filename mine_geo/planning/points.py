@@ -16,7 +16,7 @@ import shapely
 from mine_geo.errors import GeometryError, OptionError, RecordError, some
 from mine_geo.geo.cells import read_days
 from mine_geo.geo.crs import require_lonlat
-from mine_geo.geo.geometry import as_geometries
+from mine_geo.geo.geometry import ECCENTRICITY, SEMI_MAJOR_M, as_geometries
 from mine_geo.tables.movements import released_land
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ GROUNDS: Final = ("released", "hazard", "nearby", "unknown")
 WITHIN_M: Final = 500.0
 MOST_WITHIN_M: Final = 5_000.0
 """Farther off, the plane in which the distance is taken is no longer right to 0.1 m."""
-_SEMI_MAJOR_M: Final = 6_378_137.0
-_E2: Final = 0.006694379990141316
-"""Semi-major axis and first eccentricity squared of the WGS 84 ellipsoid."""
 
 
 def ground_of_points(
@@ -165,11 +162,11 @@ def _distance_m(points: Any, polygons: Any) -> Floats:
     distances = np.zeros(len(points))
     for place, (point, polygon) in enumerate(zip(points, polygons, strict=True)):
         latitude = np.radians(point.y)
-        bend = 1 - _E2 * np.sin(latitude) ** 2
+        bend = 1 - ECCENTRICITY**2 * np.sin(latitude) ** 2
         metres = np.radians(1) * np.array(
             [
-                np.cos(latitude) * _SEMI_MAJOR_M / np.sqrt(bend),
-                _SEMI_MAJOR_M * (1 - _E2) / bend**1.5,
+                np.cos(latitude) * SEMI_MAJOR_M / np.sqrt(bend),
+                SEMI_MAJOR_M * (1 - ECCENTRICITY**2) / bend**1.5,
             ]
         )
         here = np.array([point.x, point.y])

@@ -91,7 +91,8 @@ def mine_free(
         A row a unit: `name`, `code`, `state` (one of `STATES`), `hazards`, the m² left of each
         kind (`ap_minefield_m2`, ...; of hazards that are shared with a neighbour the whole, in
         each), `waiting`, `spot_tasks`, `evidence`, `accidents`, `declared_on`, `why`. Sorted by
-        things and m² in the way. A last row counts what records no unit of this level, or one
+        things and m² in the way. A count of what was not given is null: it is not known to be none,
+        and no state rests on it. A last row counts what records no unit of this level, or one
         that is not listed, if anything does: nobody can say which unit it stands against.
 
     Raises
@@ -144,7 +145,12 @@ def mine_free(
     table.insert(0, "code", table.index)
     names = dict(zip(listed["code"], listed["name"], strict=True))
     table.insert(0, "name", [names.get(code, NO_UNIT) for code in table.index])
-    return _in_order(table)
+    given = {"waiting": waiting, "spot_tasks": spot_tasks, "evidence": evidence}
+    given["accidents"] = accidents
+    # What nobody gave is not known to be none.
+    unknown = [name for name, of in given.items() if of is None]
+    found = _in_order(table)
+    return found.assign(**dict.fromkeys(unknown, pd.array([None] * len(found), dtype="Int64")))
 
 
 def _listed(units: pd.DataFrame, figures: int) -> pd.DataFrame:

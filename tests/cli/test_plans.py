@@ -89,6 +89,10 @@ def test_districts_and_what_stands_between(filled: Command) -> None:
     assert {row["name"] for row in rows[198 - len(open_) :]} == open_
     text = filled.done("mine-free")
     assert f"{198 - len(open_)} ready, {len(open_)} open" in text
+    # What the store does not hold is not none.
+    assert {(row["accidents"], row["evidence"], row["spot_tasks"]) for row in rows} == {(None,) * 3}
+    assert {row["waiting"] for row in rows} == {0}
+    assert "Not looked at: spot tasks, evidence, accidents." in " ".join(text.split())
     before = json.loads(filled.done("mine-free", "--as-of", "2020-06-29", "--format", "json"))
     assert {row["state"] for row in before["rows"]} == {"ready"}
 

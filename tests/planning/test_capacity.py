@@ -121,3 +121,9 @@ def test_teams() -> None:
         team_rates(teams.assign(working_months=[1, 0, 1]))
     with pytest.raises(RecordError, match="lack the column working_months"):
         team_rates(teams.drop(columns="working_months"))
+
+
+def test_a_day_that_is_not_clear_is_refused_as_everywhere(register: Fold) -> None:
+    for day in ("May 2024", "2024", "13/05/2024"):
+        with pytest.raises(RecordError, match="not a day that is clear"):
+            cleared_nothing(register, kind="cluster_munition", since=day)

@@ -318,3 +318,11 @@ def test_the_tables_stay_as_they_were() -> None:
     mine_free(field, UNITS)
     pd.testing.assert_frame_equal(field, before)
     assert set(COUNTS) <= set(mine_free(field, UNITS).columns)
+
+
+def test_what_was_not_given_is_not_known_to_be_none() -> None:
+    field = hazards(("AP-1", "02030401", 500))
+    table = mine_free(field, UNITS)
+    assert table[["waiting", "spot_tasks", "evidence", "accidents"]].isna().all(axis=None)
+    none = pd.DataFrame({"happened_on": [], "village_code": []}, dtype="str")
+    assert mine_free(field, UNITS, accidents=none)["accidents"].tolist() == [0] * len(table)
