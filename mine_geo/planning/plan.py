@@ -124,6 +124,8 @@ class Plan:
             said.append(f"{blocked:,} m² are blocked at the border: never released, and apart.")
         if residual:
             said.append(f"{residual:,} m² are residual: neither open nor released, left out.")
+        if not self.years["inflow_m2"].any():
+            said.append("No newly found land is reckoned with: the plan gives no inflow.")
         said.append(self.verdict)
         return said
 

@@ -69,6 +69,7 @@ def test_table_4_to_the_dollar(sample_split: gpd.GeoDataFrame) -> None:
     first = plan.years.iloc[0]
     assert (first["far_released_m2"], first["near_released_m2"]) == (327_881_692, 17_402_819)
     assert "17,402,819 lie in the near zone" in plan.remarks[0]
+    assert "No newly found land is reckoned with: the plan gives no inflow." in plan.remarks
     # The three provinces without near land are finished when the country's far land is.
     early = plan.remaining[plan.remaining["years"] < 1]
     assert early["province"].tolist() == ["Kampong Thom", "Mondul Kiri", "Siem Reap"]
