@@ -10,7 +10,7 @@ import shapely
 
 import mine_geo as mg
 from mine_geo.errors import GeometryError
-from mine_geo.geo import sample
+from mine_geo.geo import blobs, sample
 from mine_geo.geo.admin import assign_admin, to_admin
 from mine_geo.geo.border import to_border
 from mine_geo.geo.geometry import (
@@ -64,13 +64,16 @@ ONE_BY_ONE = {
 
 
 def test_what_is_empty_is_found_whatever_stands_beside_it():
-    # Told from the length of a binary where a polygon is one ring; here from its text.
+    # Read from a store, it is told from the length of the binary; here from the text.
     every = np.array([*ONE_BY_ONE.values(), *ONE_BY_ONE.values()][::-1], dtype=object)
     hollow = [
         g is not None and not g.is_empty and "EMPTY" in shapely.to_wkt(g, trim=True) for g in every
     ]
     assert without_empty(every)[1].tolist() == hollow
     assert sum(hollow) == 2 * len(POLYGONS)
+    full = blobs.from_wkbs([None if g is None else shapely.to_wkb(g, flavor="iso") for g in every])
+    as_text = [None if g is None else shapely.to_wkt(g, trim=True) for g in without_empty(every)[0]]
+    assert [None if g is None else shapely.to_wkt(g, trim=True) for g in full] == as_text
 
 
 @pytest.fixture(name="border", scope="module")
