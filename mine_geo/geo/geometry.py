@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from mine_geo.errors import GeometryError
 from mine_geo.geo.crs import require_lonlat
 
 if TYPE_CHECKING:
@@ -578,6 +579,32 @@ def find_faults(
     ]
     rows.sort(key=lambda row: row[0])  # stable; one geometry has few
     return pd.DataFrame([row[1:] for row in rows], columns=["id", "fault", "message"])
+
+
+def refuse_invalid(geometries: Any, what: str) -> None:
+    """Refuse polygons of a layer with which no area can be computed; what is missing passes.
+
+    Raises
+    ------
+    GeometryError
+        If one of them is invalid, with its row (counted from 1), the reason and the place.
+
+    Examples
+    --------
+    >>> refuse_invalid([shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])], "layer 'parks'")
+    Traceback (most recent call last):
+    mine_geo.errors.GeometryError: layer 'parks', row 1: invalid ring: Self-intersection[0.5 0.5];
+    mend it first (Fix geometries of QGIS)
+    """
+    drawn = as_given(geometries)
+    wrong = np.flatnonzero(~shapely.is_missing(drawn) & ~shapely.is_valid(drawn))
+    if len(wrong):
+        reason = shapely.is_valid_reason(drawn[wrong[0]])
+        more = f" (and {len(wrong) - 1:,} more rows)" if len(wrong) > 1 else ""
+        raise GeometryError(
+            f"{what}, row {wrong[0] + 1}: invalid ring: {reason}{more}; mend it first (Fix "
+            "geometries of QGIS)"
+        )
 
 
 def _all_finite(geometries: Geometries) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ import shapely
 from mine_geo.errors import FileError, OptionError, RecordError, choose, some
 from mine_geo.geo.cells import read_days
 from mine_geo.geo.crs import geodesic_m, require_lonlat, to_plane, utm_zone
-from mine_geo.geo.geometry import as_given, densify, exact_size_m2
+from mine_geo.geo.geometry import as_given, densify, exact_size_m2, refuse_invalid
 from mine_geo.geo.vector import read_points, read_vector
 from mine_geo.planning.rasters import HOWS, raster_facts
 from mine_geo.planning.rasters import MEASURES as QUANTITIES
@@ -202,6 +202,12 @@ def _joined(hazards: gpd.GeoDataFrame, criterion: Criterion, layers: Mapping[str
     there = keys.notna().to_numpy()
     by_key = dict(zip(keys[there], values[there], strict=True))
     asked = _column(hazards, criterion.key, criterion).astype("string")
+    if asked.notna().any() and there.any() and not asked.isin(list(by_key)).any():
+        raise RecordError(
+            f"criterion {criterion.name!r}: no {criterion.key} of the hazards "
+            f"({some(asked.dropna().unique(), 1)}) is in layer {criterion.layer!r} "
+            f"({some(by_key, 1)}); a spreadsheet takes the zeros of codes away"
+        )
     return np.array([np.nan if pd.isna(key) else by_key.get(key, np.nan) for key in asked])
 
 
@@ -212,7 +218,7 @@ def _raster(hazards: gpd.GeoDataFrame, criterion: Criterion, layers: Mapping[str
             f"criterion {criterion.name!r}: layer {criterion.layer!r} is to be the path of a raster"
         )
     of = f"criterion {criterion.name!r}: "
-    how = choose(criterion.how, tuple(each for each in HOWS if each != "share"), f"{of}how")
+    how = choose(criterion.how, HOWS, f"{of}how")
     quantity = choose(criterion.quantity, QUANTITIES, f"{of}quantity")
     facts = raster_facts(
         hazards,
@@ -259,6 +265,8 @@ def _count(hazards: gpd.GeoDataFrame, criterion: Criterion, layers: Mapping[str,
     drawn = np.flatnonzero(~(shapely.is_missing(ours) | shapely.is_empty(ours)))
     if not len(drawn):
         return found
+    own = _column(hazards, "hazard_id", criterion).to_numpy() if criterion.of_others else None
+    whose = _column(layer, "hazard_id", criterion).to_numpy() if criterion.of_others else None
     for these, of in ((counted, 1), (unsure, 0)):
         counts = np.zeros(len(drawn))
         if these.any():
@@ -267,6 +275,8 @@ def _count(hazards: gpd.GeoDataFrame, criterion: Criterion, layers: Mapping[str,
                 plane.ours, predicate="dwithin", distance=criterion.radius_m * SLACK
             )
             near = plane.metres(here, other) <= criterion.radius_m
+            if own is not None and whose is not None:
+                near &= own[drawn[here]] != whose[these][other]
             counts = np.bincount(here[near], minlength=len(drawn)).astype(float)
         if of:
             found[drawn] = counts
@@ -278,6 +288,7 @@ def _count(hazards: gpd.GeoDataFrame, criterion: Criterion, layers: Mapping[str,
 def _overlap(hazards: gpd.GeoDataFrame, criterion: Criterion, layers: Mapping[str, Any]) -> Floats:
     """Whole m² that a hazard shares with the polygons of a layer, each place once."""
     layer = _frame(criterion, layers, drawn=True)
+    refuse_invalid(layer, f"layer {criterion.layer!r}")
     ours, theirs = as_given(hazards), _there(layer)
     m2 = np.where(shapely.is_missing(ours) | shapely.is_empty(ours), np.nan, 0.0)
     here, there = shapely.STRtree(theirs).query(ours, predicate="intersects")

@@ -17,7 +17,7 @@ import shapely
 from mine_geo.errors import MixedError, RecordError, some
 from mine_geo.geo import admin_names
 from mine_geo.geo.crs import require_lonlat
-from mine_geo.geo.geometry import as_geometries, size_m2
+from mine_geo.geo.geometry import as_geometries, refuse_invalid, size_m2
 from mine_geo.geo.hazards import refuse_several_kinds
 from mine_geo.planning.march import Period
 from mine_geo.terms import NO_UNIT
@@ -133,6 +133,7 @@ def _blocked(split: gpd.GeoDataFrame, inputs: PlanInputs) -> Whole:
     if belt is None:
         return blocked
     require_lonlat(belt, "the blocked belt")
+    refuse_invalid(belt, "the blocked belt")
     require_lonlat(split, "hazards")
     polygons = as_geometries(split.geometry)
     land = shapely.union_all(as_geometries(belt.geometry))
@@ -242,6 +243,17 @@ def shares_of(ground: Ground, inputs: PlanInputs) -> list[Shares]:
         inputs.shares_by_province.get(code, inputs.shares) if code else inputs.shares
         for code in ground.codes
     ]
+
+
+def cost_usd(m2: Any, usd_m2: Any) -> Floats:
+    """Return what land costs; nothing costs nothing, also where nobody said what a m² costs.
+
+    Examples
+    --------
+    >>> cost_usd([0, 10, 10], [math.nan, math.nan, 0.2]).tolist()
+    [0.0, nan, 2.0]
+    """
+    return np.where(np.asarray(m2) == 0, 0.0, np.multiply(m2, usd_m2))
 
 
 def usd_of(ground: Ground, inputs: PlanInputs, scenario: str | None) -> Floats:

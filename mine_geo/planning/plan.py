@@ -20,6 +20,7 @@ from mine_geo.geo import admin_names
 from mine_geo.planning.ground import (
     Basis,
     Ground,
+    cost_usd,
     ends_in,
     ground_of,
     in_calendar,
@@ -66,7 +67,8 @@ class Plan:
     scenario: str | None
     ground: Ground
     years: pd.DataFrame
-    """A row a year: `year` and `YEAR_COLUMNS`; `cost_usd` is in whole USD."""
+    """A row a year: `year` and `YEAR_COLUMNS`; `cost_usd` is in whole USD, null where the cost of
+    land released in some province is not given."""
     provinces: pd.DataFrame
     """A row a year and province: `year`, `province`, `province_code`, `YEAR_COLUMNS`; `cost_usd`
     not rounded, so that provinces add up to their year."""
@@ -212,9 +214,9 @@ def make_plan(
         [_table(step, ground, inputs, scenario, year) for step, year in steps], ignore_index=True
     )
     years = provinces.groupby("year", as_index=False)[list(YEAR_COLUMNS)].sum()
-    years["cost_usd"] = years["cost_usd"].round().astype("Int64")
-    if inputs.usd_m2 is None and not inputs.usd_m2_by_province:
-        years["cost_usd"] = pd.array([pd.NA] * len(years), dtype="Int64")
+    # A cost that nobody gave of one province is not 0: that of the year is not known either.
+    said = provinces["cost_usd"].notna().groupby(provinces["year"]).all().to_numpy()
+    years["cost_usd"] = years["cost_usd"].where(said).round().astype("Int64")
     last = steps[-1][0]
     takes = float(last.finished_all[0])
     return Plan(
@@ -277,7 +279,7 @@ def _table(
         "remaining_m2": step.closing[0].sum(axis=1),
         "far_remaining_m2": step.closing[0][:, FAR],
         "near_remaining_m2": step.closing[0][:, NEAR],
-        "cost_usd": weighed * usd_of(ground, inputs, scenario),
+        "cost_usd": cost_usd(weighed, usd_of(ground, inputs, scenario)),
     }
     return pd.DataFrame(columns)
 

@@ -13,8 +13,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from mine_geo.errors import FileError, MineGeoError, UnknownNameError, choose, some
+from mine_geo.errors import (
+    FileError,
+    GeometryError,
+    MineGeoError,
+    UnknownNameError,
+    choose,
+    some,
+)
 from mine_geo.geo import admin_names
+from mine_geo.geo.geometry import refuse_invalid
 from mine_geo.geo.vector import read_vector
 from mine_geo.intake.profiles import Faults
 from mine_geo.terms import KINDS
@@ -167,7 +175,7 @@ def read_plan(path: str | os.PathLike[str]) -> PlanInputs:
         data = tomllib.loads(text)
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of figures
         raise FileError(f"{path}: not TOML: {error}") from error
     reader = _Reader(text, path)
     inputs = reader.inputs(data, hashlib.sha256(raw).hexdigest())
@@ -272,10 +280,14 @@ class _Reader:
             self.faults.add(key, str(error))
             return None
         types = sorted(set(found.geom_type.astype(str)))
-        if types and set(types) <= {"Polygon", "MultiPolygon"}:
-            return found
-        self.faults.add(key, f"{name} holds {some(types) or 'nothing'}; it must hold polygons")
-        return None
+        if not types or not set(types) <= {"Polygon", "MultiPolygon"}:
+            self.faults.add(key, f"{name} holds {some(types) or 'nothing'}; it must hold polygons")
+            return None
+        try:
+            refuse_invalid(found, name)
+        except GeometryError as error:
+            self.faults.add(key, str(error))
+        return found
 
     def _number(self, key: Key, value: Any, most: float = MOST_M2) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
@@ -301,10 +313,17 @@ class _Reader:
             return ""
 
     def _by_province(self, key: Key, table: Mapping[str, Any]) -> dict[str, float]:
-        return {
-            self._province((*key, name), name): self._number((*key, name), value)
-            for name, value in self.faults.table(key, table).items()
-        }
+        found: dict[str, float] = {}
+        for name, value in self.faults.table(key, table).items():
+            found[self._once((*key, name), name, found)] = self._number((*key, name), value)
+        return found
+
+    def _once(self, key: Key, name: str, found: Mapping[str, Any]) -> str:
+        """Return the code of a province that no other name of the table stands for."""
+        code = self._province(key, name)
+        if code and code in found:
+            self.faults.add(key, f"{admin_names.province_name(code)} stands twice; leave one")
+        return code
 
     def _relative(self, cost: Mapping[str, Any]) -> dict[str, float]:
         key = ("cost", "relative")
@@ -328,11 +347,11 @@ class _Reader:
 
     def _shares_by_province(self, shares: Mapping[str, Any]) -> dict[str, Shares]:
         key = ("shares", "by_province")
-        found = {}
+        found: dict[str, Shares] = {}
         for name in self.faults.table(key, shares):
             of = self.faults.table((*key, name), shares["by_province"])
             self.faults.keys((*key, name), of, ("cancelled", "reduced"))
-            found[self._province((*key, name), name)] = self._shares((*key, name), of)
+            found[self._once((*key, name), name, found)] = self._shares((*key, name), of)
         return found
 
     def _spread(self, table: Mapping[str, Any]) -> Spread:

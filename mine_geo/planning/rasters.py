@@ -6,6 +6,7 @@ has a value; tile by tile, so that the size of the raster is no matter.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -40,6 +41,10 @@ HOWS: Final[tuple[How, ...]] = ("mean", "max", "min", "sum", "share")
 MEASURES: Final[tuple[Measure, ...]] = ("value", "count", "slope")
 METRES: Final = ("", "m", "metre", "metres", "meter", "meters")
 """How a terrain model may call its unit of height; one that says none is taken to be in metres."""
+COUNTED: Final = re.compile(
+    r"(people|persons?|inhabitants|population|pop|counts?)(\W.*cell)?\W*", re.IGNORECASE
+)
+"""Units of counts: "people", "persons per cell"; not "people per km2"."""
 MOST_CLASSES: Final = 256
 SURFACE: Final = (
     "a surface model takes the edges of forest and buildings for slopes: use a terrain model"
@@ -80,7 +85,8 @@ def raster_facts(
         What the values are. "count": things in each cell, as people in WorldPop; they are only
         ever summed. "slope": heights in metres, of which the slope in degrees is taken before
         anything else (Horn 1981, as `gdaldem slope`; a cell beside one without data has none).
-        "value", or None: as they stand.
+        "value": as they stand. None: as they stand, unless the file's unit says that they are
+        counts and something else than their sum is asked for.
     band
         Counted from 1.
     within_m
@@ -100,7 +106,8 @@ def raster_facts(
     Raises
     ------
     OptionError
-        If an option is none of those, the band is not there, counts are not summed, or slopes are.
+        If an option is none of those, the band is not there, counts (also those that the unit of
+        the file tells of) are not summed, or slopes are.
     FileError
         If the file is missing, broken, misplaced, does not overlap the hazards, has no data where
         they lie, is in another unit of height than metres, or has no classes.
@@ -193,7 +200,7 @@ class _Asked:
     """What is asked of a raster, checked."""
 
     how: How
-    measure: Measure
+    measure: Measure | None
     within_m: float
     band: int
     path: Path
@@ -203,7 +210,7 @@ class _Asked:
         cls, how: How, measure: Measure | None, within_m: float, band: int, path: Path
     ) -> _Asked:
         choose(how, HOWS, "how")
-        kind: Measure = "value" if measure is None else choose(measure, MEASURES, "measure")
+        kind = None if measure is None else choose(measure, MEASURES, "measure")
         if kind == "count" and how != "sum":
             raise OptionError(
                 f'how {how!r}: counts in cells are summed, never anything else; say how="sum", or '
@@ -237,6 +244,11 @@ class _Reading:
             raise FileError(
                 f"raster {asked.path}: heights in {unit!r}, and a slope needs metres; convert it "
                 "(gdal_calc.py, or the raster calculator of QGIS)"
+            )
+        if asked.measure is None and asked.how != "sum" and COUNTED.fullmatch(unit.strip()):
+            raise OptionError(
+                f"how {asked.how!r}: the cells of {asked.path} hold counts (unit {unit!r}), which "
+                'are summed; say how="sum", measure="count", or measure="value" if they are none'
             )
         matrix = source.transform
         grid = Grid(

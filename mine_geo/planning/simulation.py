@@ -14,7 +14,15 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import OptionError, RecordError
-from mine_geo.planning.ground import in_calendar, lengths, periods, shares_of, usd_of, verdict_of
+from mine_geo.planning.ground import (
+    cost_usd,
+    in_calendar,
+    lengths,
+    periods,
+    shares_of,
+    usd_of,
+    verdict_of,
+)
 from mine_geo.planning.march import FAR, NEAR, march
 
 if TYPE_CHECKING:
@@ -49,7 +57,8 @@ class Simulation:
     takes_years: Floats
     """Until all is released, in years from the start; inf is never."""
     cost_usd: Floats
-    """Not a number where the plan says no cost; of a run that never ends, to its last year."""
+    """Not a number where the plan says no cost of land that is released; of a run that never ends,
+    to its last year."""
     opening_m2: Whole
     inflow_m2: Whole
     released_m2: Whole
@@ -91,7 +100,7 @@ def simulate(
     for step, (year, _) in zip(walk, lengths(inputs.start), strict=True):
         inflow += step.inflow.sum(axis=(1, 2))
         released += step.released.sum(axis=(1, 2))
-        cost += (step.released.sum(axis=2) * usd).sum(axis=1)
+        cost += cost_usd(step.released.sum(axis=2), usd).sum(axis=1)
         left.append(step.closing.sum(axis=(1, 2)))
         years.append(year)
         if progress is not None:

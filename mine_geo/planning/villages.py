@@ -16,7 +16,7 @@ import shapely
 
 from mine_geo.errors import RecordError, choose, some
 from mine_geo.geo.cells import day_of, read_days
-from mine_geo.geo.geometry import as_geometries, size_m2
+from mine_geo.geo.geometry import as_geometries, refuse_invalid, size_m2
 from mine_geo.planning.units import FIGURES
 from mine_geo.terms import KINDS, NO_UNIT
 
@@ -28,17 +28,25 @@ if TYPE_CHECKING:
     from mine_geo.ledger.events import Day
     from mine_geo.planning.units import Level
 
-State = Literal["declared", "ready", "open", "reopened", "doubtful"]
+State = Literal["declared", "ready", "unknown", "open", "reopened", "doubtful"]
 
 CODE_COLUMNS: Final = ("village_code", "commune_code", "district_code", "province_code")
 """Where a record says in which unit it is, the smallest first."""
-STATES: Final = ("declared", "ready", "open", "reopened", "doubtful")
-"""`declared`, and nothing stands against it; `ready` to be declared; `open`; `reopened`, because
-land was found or an accident happened after the declaration; `doubtful`, because something was
-left when it was declared."""
+STATES: Final = ("declared", "ready", "unknown", "open", "reopened", "doubtful")
+"""`declared`, and nothing stands against it; `ready` to be declared; `unknown`, because nothing is
+known to stand against it and not all was looked at; `open`; `reopened`, because land was found or
+an accident happened after the declaration; `doubtful`, because something was left when it was
+declared."""
 _NOWHERE: Final = ""
 """The code, within these tables, of what records no unit of the level."""
-COUNTS: Final = ("hazards", "waiting", "spot_tasks", "evidence", "accidents")
+WORDS: Final = {
+    "hazards": "open hazards",
+    "waiting": "records waiting",
+    "spot_tasks": "open spot tasks",
+    "evidence": "evidence without a hazard",
+    "accidents": "accidents",
+}
+COUNTS: Final = tuple(WORDS)
 """What stands between a unit and its declaration, things each."""
 
 
@@ -60,7 +68,8 @@ def mine_free(
     Parameters
     ----------
     hazards
-        The register (EPSG:4326), of all kinds: closed and `residual` ones stand in nobody's way.
+        The register (EPSG:4326), of all kinds: closed and `residual` ones stand in nobody's way,
+        but a closed one that was found after a declaration ended it.
         Further columns read: `village_code`, `commune_code`, `district_code`, `surveyed_on`. As of
         a day: give the hazards as of that day, and `as_of`.
     units
@@ -79,7 +88,8 @@ def mine_free(
     waiting
         Records that wait on the workbench: codes of units, or the `hazard_id` that they are of.
     declarations
-        `declared_on`, and a code of this level. The last one counts.
+        `declared_on`, and `level` and `code`, or a code of this level (`village_code`). The last
+        one counts.
     since
         For units that are not declared: accidents up to this day stand in nobody's way.
     as_of
@@ -92,8 +102,10 @@ def mine_free(
         kind (`ap_minefield_m2`, ...; of hazards that are shared with a neighbour the whole, in
         each), `waiting`, `spot_tasks`, `evidence`, `accidents`, `declared_on`, `why`. Sorted by
         things and m² in the way. A count of what was not given is null: it is not known to be none,
-        and no state rests on it. A last row counts what records no unit of this level, or one
-        that is not listed, if anything does: nobody can say which unit it stands against.
+        and what would be `ready` or `declared` without it is `unknown`. Where land was found after
+        a declaration and all of it is released, the unit is `ready` to be declared anew. A last
+        row counts what records no unit of this level, or one that is not listed, if anything does:
+        nobody can say which unit it stands against.
 
     Raises
     ------
@@ -111,9 +123,13 @@ def mine_free(
     ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
     >>> units = pd.DataFrame({"code": ["02030405", "02030406"], "name": ["Boeng", "Kandal"]})
     >>> mine_free(hazards, units)[["name", "state", "hazards", "ap_minefield_m2"]]
-         name  state  hazards  ap_minefield_m2
-    0  Kandal  ready        0                0
-    1   Boeng   open        1              900
+         name    state  hazards  ap_minefield_m2
+    0  Kandal  unknown        0                0
+    1   Boeng     open        1              900
+    >>> none = pd.DataFrame({"village_code": [], "happened_on": [], "found_on": []})
+    >>> lists = dict.fromkeys(["spot_tasks", "accidents", "evidence", "waiting"], none)
+    >>> mine_free(hazards, units, **lists)["state"].tolist()
+    ['ready', 'open']
     """
     figures = FIGURES[choose(level, tuple(FIGURES), "level")]
     day = day_of(as_of)
@@ -141,14 +157,15 @@ def mine_free(
         table[name] = _count(found, table.index)
     table["declared_on"] = pd.Series(table.index, index=table.index).map(declared)
     later, before = _found(pairs, open_, declared)
-    table["state"], table["why"] = _states(table, later, before)
-    table.insert(0, "code", table.index)
-    names = dict(zip(listed["code"], listed["name"], strict=True))
-    table.insert(0, "name", [names.get(code, NO_UNIT) for code in table.index])
+    ended = _found(place.of(_closed(hazards), "hazards", shared=True), hazards, declared)[0]
     given = {"waiting": waiting, "spot_tasks": spot_tasks, "evidence": evidence}
     given["accidents"] = accidents
     # What nobody gave is not known to be none.
-    unknown = [name for name, of in given.items() if of is None]
+    unknown = [name for name in COUNTS if name in given and given[name] is None]
+    table["state"], table["why"] = _states(table, (later, before, ended), unknown)
+    table.insert(0, "code", table.index)
+    names = dict(zip(listed["code"], listed["name"], strict=True))
+    table.insert(0, "name", [names.get(code, NO_UNIT) for code in table.index])
     found = _in_order(table)
     return found.assign(**dict.fromkeys(unknown, pd.array([None] * len(found), dtype="Int64")))
 
@@ -182,6 +199,8 @@ class _Places:
             geometry = as_geometries(units["geometry"])
             drawn = np.isin(shapely.get_type_id(geometry), (3, 6))
         drawn &= (codes.str.len() >= figures).to_numpy()
+        if len(geometry):
+            refuse_invalid(geometry[drawn], "units")
         self._codes = codes.to_numpy()[drawn]
         self._polygons = geometry[drawn] if len(geometry) else geometry
         self._tree = shapely.STRtree(self._polygons)
@@ -258,6 +277,12 @@ def _open(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return hazards[left]
 
 
+def _closed(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the hazards of which nothing is left, of a day that is known."""
+    closed = (hazards["size_m2"] == 0) | (hazards["status"] == "closed")
+    return hazards[closed & hazards["surveyed_on"].notna()]
+
+
 def _coded(records: pd.DataFrame | None, hazards: pd.DataFrame) -> pd.DataFrame | None:
     """Give records of a hazard its codes, where they have none of their own."""
     if records is None or "hazard_id" not in records:
@@ -291,9 +316,11 @@ def _declared(declarations: pd.DataFrame | None, level: str, day: Any) -> dict[s
     found = _until(declarations, "declared_on", "declarations", day)
     if found is None:
         return {}
-    column = f"{level}_code"
-    if column not in found:
-        raise RecordError(f"declarations lack the column {column}")
+    column = next((name for name in (f"{level}_code", "code") if name in found), None)
+    if column is None or (column == "code" and "level" not in found):
+        raise RecordError(
+            f"declarations lack a code: give the column {level}_code, or level and code"
+        )
     mine = found[found[column].notna()]
     if "level" in mine:
         mine = mine[mine["level"] == level]
@@ -364,19 +391,32 @@ def _found(
 
 
 def _states(
-    table: pd.DataFrame, later: dict[str, int], before: dict[str, int]
+    table: pd.DataFrame,
+    found_: tuple[dict[str, int], dict[str, int], dict[str, int]],
+    unknown: list[str],
 ) -> tuple[list[str], list[str]]:
-    """Return the state of each unit, and what it rests on, in words."""
+    """Return the state of each unit, and what it rests on, in words.
+
+    `found_`: of each declared unit how many hazards were found after its declaration, before it,
+    and after it but are closed; `unknown`: what nobody looked at.
+    """
+    later, before, ended = found_
     states: list[str] = []
     reasons: list[str] = []
+    not_looked_at = f"not looked at: {', '.join(WORDS[name] for name in unknown)}"
     for code, row in table.iterrows():
         things = {name: int(row[name]) for name in COUNTS if row[name]}
         if code == _NOWHERE:
             states.append("open")
             reasons.append(_listed_words(things))
         elif pd.isna(row["declared_on"]):
-            states.append("open" if things else "ready")
-            reasons.append(_listed_words(things))
+            states.append("open" if things else "unknown" if unknown else "ready")
+            reasons.append(_listed_words(things) or (not_looked_at if unknown else ""))
+        elif not things:
+            again = ended.get(str(code), 0)
+            said = [f"{again} hazards found afterwards and released: declare it anew"] * bool(again)
+            states.append("unknown" if unknown else "ready" if again else "declared")
+            reasons.append("; ".join([*said, not_looked_at] if unknown else said))
         else:
             found, left = later.get(str(code), 0), before.get(str(code), 0)
             happened = things.get("accidents", 0)
@@ -385,8 +425,7 @@ def _states(
                 for name, count in things.items()
                 if name not in ("hazards", "accidents")
             }
-            state = "declared" if not things else "reopened" if found or happened else "doubtful"
-            states.append(state)
+            states.append("reopened" if found or happened else "doubtful")
             said = [f"{found} hazards found afterwards"] if found else []
             said += [f"{happened} accidents afterwards"] if happened else []
             said += [f"{left} hazards left or of no known day when it was declared"] if left else []
@@ -396,14 +435,7 @@ def _states(
 
 
 def _listed_words(things: dict[str, int]) -> str:
-    words = {
-        "hazards": "open hazards",
-        "waiting": "records waiting",
-        "spot_tasks": "open spot tasks",
-        "evidence": "evidence without a hazard",
-        "accidents": "accidents",
-    }
-    return ", ".join(f"{count} {words[name]}" for name, count in things.items())
+    return ", ".join(f"{count} {WORDS[name]}" for name, count in things.items())
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mine_geo.errors import FileError, OptionError, quoted
+from mine_geo.errors import FileError, OptionError, UnknownNameError, quoted
+from mine_geo.geo.admin_names import province_code
+from mine_geo.planning.rasters import HOWS
+from mine_geo.planning.rasters import MEASURES as QUANTITIES
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +25,7 @@ MEASURES: Final = {
     "column": ("column", "order"),
     "joined": ("layer", "key", "column"),
     "distance": ("layer",),
-    "count": ("layer", "radius_m", "day", "since", "until"),
+    "count": ("layer", "radius_m", "day", "since", "until", "of_others"),
     "overlap": ("layer",),
     "raster": ("layer", "how", "quantity", "band", "within_m"),
 }
@@ -39,6 +42,9 @@ METHODS: Final = ("weights", "rank_order_centroid")
 ZONE_ORDER: Final = ("far", "near")
 """What comes first unless a set says otherwise: the Executive Order of 4 January 2022."""
 FIRST: Final = ("high", "low")
+RASTER_HOWS: Final = tuple(how for how in HOWS if how != "share")
+MOST_SAID: Final = 1e15
+"""The largest number that a weight set may hold."""
 DIVIDED_BY: Final = ("province", "operator")
 _WORD: Final = re.compile("[a-z][a-z0-9_]*")
 _COMMON: Final = ("name", "weight", "measure", "first")
@@ -65,6 +71,7 @@ class Criterion:
     day: str = "day"
     since: dt.date | None = None
     until: dt.date | None = None
+    of_others: bool = False
     how: str = "mean"
     quantity: str = "value"
     band: int = 1
@@ -106,6 +113,13 @@ class WeightSet:
         """SHA-256 of what the set says: another layout or comment of the file changes nothing."""
         said = asdict(self)
         del said["frozen"]
+        # Without what is as it is unless told otherwise: what later versions can be told besides
+        # leaves the hash of a set that says nothing of it as it is.
+        plain = {each.name: each.default for each in fields(Criterion)}
+        said["criteria"] = [
+            {key: value for key, value in row.items() if value != plain[key]}
+            for row in said["criteria"]
+        ]
         text = json.dumps(said, sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -133,9 +147,10 @@ def read_weights(path: str | os.PathLike[str]) -> WeightSet:
         to it. "column" (the default): `column` of the hazards, with `order` where it holds words.
         "joined": `column` of the `layer`, whose `key` is a column of both. "distance": metres to
         the `layer`. "count": how many of the `layer` lie within `radius_m`, perhaps `since` and
-        `until` by the days in its column `day`. "overlap": m² shared with the `layer`. "raster":
-        `raster_facts` of the `layer` with `how`, `quantity` (value, count, slope), `band`,
-        `within_m`.
+        `until` by the days in its column `day`; `of_others = true` leaves out those of the hazard
+        itself by `hazard_id` (released neighbours). "overlap": m² shared with the `layer`.
+        "raster": `raster_facts` of the `layer` with `how`, `quantity` (value, count, slope),
+        `band`, `within_m`.
 
     Returns
     -------
@@ -160,7 +175,7 @@ def read_weights(path: str | os.PathLike[str]) -> WeightSet:
         data = tomllib.loads(place.read_text(encoding="utf-8"))
     except OSError as error:
         raise FileError(f"weights {place}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of figures
         raise FileError(f"weights {place}: is no TOML ({error}); correct it") from error
     faults: list[str] = []
     made = _set_of(data, faults)
@@ -272,7 +287,7 @@ def _weights(rows: list[dict[str, Any]], method: object, faults: list[str]) -> l
             )
     if len(faults) > before or not rows:
         return [0.0] * len(rows)
-    whole = math.fsum(row["weight"] for row in rows)
+    whole = sum(float(row["weight"]) for row in rows)
     if not 0 < whole < math.inf:
         faults.append(f"all weights together are {whole:g}; give one over 0")
         return [0.0] * len(rows)
@@ -286,7 +301,7 @@ def _criterion(row: dict[str, Any], weight: float, faults: list[str]) -> Criteri
         return None
     before, of = len(faults), f"criterion {name!r}: "
     measure = row.get("measure", "column")
-    if measure not in MEASURES:
+    if not (isinstance(measure, str) and measure in MEASURES):
         faults.append(f"{of}measure {quoted(measure)} is unknown; valid: {', '.join(MEASURES)}")
         return None
     _known(row, (*_COMMON, *MEASURES[measure]), of, faults)
@@ -303,6 +318,7 @@ def _criterion(row: dict[str, Any], weight: float, faults: list[str]) -> Criteri
         faults.append(f"{of}has both order and first; the order says what comes first")
     if order is None and row.get("first") not in FIRST:
         faults.append(f'{of}say which values come first: first = "high" or first = "low"')
+    _check_summing(row, of, faults)
     if len(faults) > before:
         return None
     known = {field.name for field in fields(Criterion)} - {"name", "weight", "order"}
@@ -313,6 +329,15 @@ def _criterion(row: dict[str, Any], weight: float, faults: list[str]) -> Criteri
     return Criterion(name=name, weight=weight, order=tuple(order or ()), **said)
 
 
+def _check_summing(row: Mapping[str, Any], of: str, faults: list[str]) -> None:
+    """Refuse anything but the sum of counts, and the sum of slopes."""
+    how, quantity = row.get("how", "mean"), row.get("quantity", "value")
+    if quantity == "count" and how != "sum":
+        faults.append(f'{of}counts in cells are summed, never anything else: say how = "sum"')
+    if quantity == "slope" and how == "sum":
+        faults.append(f'{of}of slopes there is how = "mean", "max" or "min"')
+
+
 def _check_value(key: str, value: object, of: str, faults: list[str]) -> None:
     """Refuse a value of the wrong sort."""
     if key in ("radius_m", "within_m"):
@@ -321,6 +346,11 @@ def _check_value(key: str, value: object, of: str, faults: list[str]) -> None:
         good, sort = _is_day(value), "no day; write it as 2020-01-31"
     elif key == "band":
         good, sort = isinstance(value, int) and value is not True and value >= 1, "no number from 1"
+    elif key == "of_others":
+        good, sort = isinstance(value, bool), "neither true nor false"
+    elif key in ("how", "quantity"):
+        valid: tuple[str, ...] = RASTER_HOWS if key == "how" else QUANTITIES
+        good, sort = value in valid, f"unknown; valid: {', '.join(valid)}"
     elif key == "order":
         words = value if isinstance(value, list) else []
         good = bool(words) and all(isinstance(word, str) for word in words)
@@ -347,6 +377,8 @@ def _allocation(said: object, faults: list[str]) -> Allocation | None:
             faults.append(f"allocation: share {quoted(share)} of {name!r} is not a number")
         elif not 0 < share <= 1:
             faults.append(f"allocation: share {share:g} of {name!r} is not over 0 and up to 1")
+    if said.get("by") == "province":
+        _provinces(shares, faults)
     if len(faults) == before and math.fsum(shares.values()) > 1 + 1e-9:
         faults.append(f"allocation: all shares together are {math.fsum(shares.values()):g}, over 1")
     if len(faults) > before or not shares:
@@ -354,6 +386,20 @@ def _allocation(said: object, faults: list[str]) -> Allocation | None:
     return Allocation(
         said["by"], tuple((str(name), float(share)) for name, share in shares.items())
     )
+
+
+def _provinces(shares: Mapping[str, Any], faults: list[str]) -> None:
+    """Refuse names that no province has, and two names of one province."""
+    named: dict[str, str] = {}
+    for name in shares:
+        try:
+            code = province_code(name)
+        except UnknownNameError as error:
+            faults.append(f"allocation: {error}")
+            continue
+        if code in named:
+            faults.append(f"allocation: {named[code]!r} and {name!r} are one province; leave one")
+        named[code] = name
 
 
 def _known(said: Mapping[str, Any], known: tuple[str, ...], of: str, faults: list[str]) -> None:
@@ -369,4 +415,7 @@ def _is_day(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    # A whole number of TOML may be larger than any float: that is no weight and no distance.
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST_SAID
+    )

@@ -85,16 +85,16 @@ def test_districts_and_what_stands_between(filled: Command) -> None:
     pairs = districts.sjoin(fields[["geometry"]])["district"]
     open_ = {"Phnum Proek", "Banan", *pairs}
     assert {row["name"] for row in rows if row["state"] == "open"} == open_
-    assert {row["state"] for row in rows[: 198 - len(open_)]} == {"ready"}
+    assert {row["state"] for row in rows[: 198 - len(open_)]} == {"unknown"}
     assert {row["name"] for row in rows[198 - len(open_) :]} == open_
     text = filled.done("mine-free")
-    assert f"{198 - len(open_)} ready, {len(open_)} open" in text
+    assert f"{198 - len(open_)} unknown, {len(open_)} open" in text
     # What the store does not hold is not none.
     assert {(row["accidents"], row["evidence"], row["spot_tasks"]) for row in rows} == {(None,) * 3}
     assert {row["waiting"] for row in rows} == {0}
     assert "Not looked at: spot tasks, evidence, accidents." in " ".join(text.split())
     before = json.loads(filled.done("mine-free", "--as-of", "2020-06-29", "--format", "json"))
-    assert {row["state"] for row in before["rows"]} == {"ready"}
+    assert {row["state"] for row in before["rows"]} == {"unknown"}
 
 
 def test_villages_need_a_list(filled: Command) -> None:

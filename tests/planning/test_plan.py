@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mine_geo as mg
-from mine_geo.errors import CRSError, FileError, MixedError, OptionError, RecordError
+from mine_geo.errors import (
+    CRSError,
+    FileError,
+    GeometryError,
+    MixedError,
+    OptionError,
+    RecordError,
+)
 from mine_geo.planning.plan import Plan, make_plan
 from mine_geo.planning.plan_inputs import Capacity, PlanInputs, Shares, Spread, read_plan
 from mine_geo.tables.published import published_table
@@ -347,6 +354,9 @@ BAD = {
     "scenario": (GOOD + "[scenarios.low]\nmoney = 0.5\n", "scenarios.low.money .*: unknown"),
     "belt": (GOOD + '[blocked]\npolygons = "no.gpkg"\n', "blocked.polygons .*no.gpkg"),
     "shape": ("shares = 3\n" + GOOD, "shares .*: not a table"),
+    "twice": (GOOD + '[cost]\nby_province = { BTB = 1, "02" = 2 }\n', "Battambang stands twice"),
+    "figures": (GOOD + f"[inflow]\nm2 = 1{'0' * 5000}\n", "not TOML"),
+    "too large": (GOOD + f"[inflow]\nm2 = 1{'0' * 400}\n", "inflow.m2"),
 }
 
 
@@ -359,6 +369,30 @@ def test_a_bad_plan_is_said_in_a_line(fault: str, tmp_path: Path) -> None:
         read_plan(path)
     assert "\n" not in str(error.value)
     assert "plan.toml" in str(error.value)
+
+
+def test_a_belt_that_crosses_itself_is_said_in_a_line(tmp_path: Path) -> None:
+    bow_tie = shapely.Polygon([(103, 13), (103.02, 13.02), (103.02, 13), (103, 13.02)])
+    belt = gpd.GeoDataFrame(geometry=[bow_tie], crs=4326)
+    belt.to_file(tmp_path / "belt.gpkg")
+    path = tmp_path / "plan.toml"
+    path.write_text(GOOD + '[blocked]\npolygons = "belt.gpkg"\n')
+    with pytest.raises(FileError, match=r"blocked.polygons .*belt.gpkg, row 1: invalid ring"):
+        read_plan(path)
+    with pytest.raises(GeometryError, match="the blocked belt, row 1: invalid ring"):
+        make_plan(split_of(("01", 10, 0, 9e3)), inputs(Capacity(77), belt=belt))
+
+
+def test_a_cost_that_is_not_given_is_not_nothing() -> None:
+    split = split_of(("01", 10, 0, 9e3), ("02", 30, 0, 9e3), ("17", 0, 0, 9e3))
+    lines = Capacity(10, "01"), Capacity(10, "02")
+    plan = make_plan(split, inputs(*lines, usd_m2_by_province={"02": 0.5}))
+    # In the first year land of 01 is released, whose cost nobody gave; then only land of 02.
+    assert plan.years["cost_usd"].tolist() == [pd.NA, 5, 5]
+    assert np.isnan(plan.simulate(runs=2).cost_usd).all()
+    whole = make_plan(split, inputs(*lines, usd_m2_by_province={"01": 1.0, "02": 0.5}))
+    assert whole.years["cost_usd"].tolist() == [15, 5, 5]
+    assert whole.simulate(runs=2).cost_usd.tolist() == [25, 25]
 
 
 def test_a_missing_plan_is_said_in_a_line(tmp_path: Path) -> None:

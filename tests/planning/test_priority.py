@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mine_geo as mg
-from mine_geo.errors import CRSError, FileError, MixedError, OptionError, RecordError
+from mine_geo.errors import (
+    CRSError,
+    FileError,
+    GeometryError,
+    MixedError,
+    OptionError,
+    RecordError,
+)
 from mine_geo.geo import sample
 from mine_geo.planning.criteria import value
 from mine_geo.planning.weights import Criterion, WeightSet, frozen, read_weights
@@ -287,6 +296,15 @@ class TestCriteria:
         until = self.of("count", accidents, radius_m=1000, until=dt.date(2010, 1, 1))
         assert until[:2] == [1, 0]
 
+    def test_neighbours_that_are_released_are_those_of_others(self) -> None:
+        released = self.ROWS[["hazard_id", "geometry"]].iloc[[0, 0, 1]]
+        assert self.of("count", released, radius_m=1.0) == [2, 1, 0]
+        assert self.of("count", released, radius_m=1.0, of_others=True) == [0, 0, 0]
+        wide = self.of("count", released, radius_m=1200.0, of_others=True)
+        assert wide == [1, 2, 1]  # 1.08 km from each to the next
+        with pytest.raises(OptionError, match="no column 'hazard_id'"):
+            self.of("count", released[["geometry"]], radius_m=1.0, of_others=True)
+
     def test_overlap_counts_each_square_metre_once(self) -> None:
         half = shapely.box(103, 13, 103.005, 13.01)
         land = gpd.GeoDataFrame(
@@ -294,6 +312,17 @@ class TestCriteria:
         )
         expected = mg.size_m2([half, shapely.box(103.04, 13, 103.05, 13.01)])
         assert self.of("overlap", land) == [expected[0], 0, expected[1]]
+
+    def test_a_layer_that_crosses_itself_is_refused(self) -> None:
+        bow_tie = shapely.Polygon([(103, 13), (103.02, 13.02), (103.02, 13), (103, 13.02)])
+        layer = gpd.GeoDataFrame(geometry=[None, bow_tie], crs=4326)
+        with pytest.raises(GeometryError, match="layer 'l', row 2: invalid ring"):
+            self.of("overlap", layer)
+
+    def test_codes_that_lost_their_zeros_are_refused(self) -> None:
+        table = pd.DataFrame({"commune": ["1", "2"], "mapu": [1, 2]})
+        with pytest.raises(RecordError, match=r"no commune of the hazards \(x and 1 more\)"):
+            self.of("joined", table, key="commune", column="mapu")
 
     def test_what_is_not_there_is_refused(self) -> None:
         with pytest.raises(OptionError, match="layer 'l' is not given"):
@@ -354,6 +383,12 @@ class TestWeightSets:
             (f'{COUNT}layer = "x"\nradius_m = 1\nsince = "x"', "since 'x' is no day"),
             (f'{COUNT}radius_m = 1\nlayer = ""', "layer '' is no text"),
             (f"{RASTER}band = 0", "band 0 is no number from 1"),
+            (f'{RASTER}how = "median"', "how 'median' is unknown; valid: mean, max, min, sum"),
+            (f'{RASTER}quantity = "count"', "counts in cells are summed"),
+            (f'{RASTER}how = "sum"\nquantity = "slope"', "of slopes there is how"),
+            ('first = "low"\nweight = 1\nmeasure = []', r"measure \[\] is unknown"),
+            (f'first = "low"\nweight = 1{"0" * 400}', "is not a number"),
+            (f'{COUNT}layer = "x"\nradius_m = 1\nof_others = 1', "of_others 1 is neither"),
         ],
     )
     def test_a_bad_criterion_is_one_line(self, tmp_path: Path, criterion: str, said: str) -> None:
@@ -380,6 +415,8 @@ class TestWeightSets:
                 '[allocation]\nby = "operator"\n[allocation.shares]\na = -1\nb = "x"',
                 "share -1 of 'a' is not over 0.*'x' of 'b' is not a number",
             ),
+            (HEAD, f'{BY_PROVINCE}BTB = 0.4\n"02" = 0.3', "'BTB' and '02' are one province"),
+            (HEAD, f"{BY_PROVINCE}Batambang = 0.4", "no province 'Batambang'; did you mean"),
         ],
     )
     def test_a_bad_set_is_one_line(self, tmp_path: Path, head: str, tail: str, said: str) -> None:
@@ -396,6 +433,9 @@ class TestWeightSets:
             weight_set(tmp_path, 'name = "A b"\nfirst = "low"\nweight = 1')
         with pytest.raises(FileError, match="cannot be read"):
             read_weights(tmp_path / "none.toml")
+        (tmp_path / "bad.toml").write_text(f"{HEAD}x = 1{'0' * 5000}")
+        with pytest.raises(FileError, match="is no TOML"):
+            read_weights(tmp_path / "bad.toml")
         (tmp_path / "bad.toml").write_text("name =")
         with pytest.raises(FileError, match="is no TOML"):
             read_weights(tmp_path / "bad.toml")
@@ -417,6 +457,17 @@ class TestWeightSets:
         later = weight_set(tmp_path, self.GOOD, head=HEAD.replace("01-31", "02-01"))
         assert one.hash == same.hash
         assert len({one.hash, other.hash, later.hash}) == 3
+
+    def test_a_hash_holds_when_more_can_be_said(self, tmp_path: Path) -> None:
+        # Of what the set leaves as it is nothing is in the hash: a set that was frozen before a
+        # further word was known has the same one. This one was computed from the text alone.
+        found = weight_set(tmp_path, self.GOOD)
+        said = {
+            "name": "set", "decided_by": "MAPU", "decided_on": "2026-01-31", "method": "weights",
+            "criteria": [{"name": "a", "weight": 1.0, "column": "a"}], "allocation": None,
+        }  # fmt: skip
+        text = json.dumps(said, sort_keys=True)
+        assert found.hash == hashlib.sha256(text.encode()).hexdigest()
 
     def test_what_was_frozen_and_changed_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "frozen.toml"

@@ -274,6 +274,22 @@ class TestRefused:
         broken = write(tmp_path / "h.tif", np.full((1, SIDE, SIDE), 0.5), DEGREES)
         self.one_line(FileError, broken, "classes are whole numbers", how="share")
 
+    def test_counts_by_their_unit_are_summed(self, tmp_path: Path) -> None:
+        people = self.good(tmp_path)
+        for unit, counts in (
+            ("people", True),
+            ("Persons per cell", True),
+            ("people per km2", False),
+        ):
+            with rasterio.open(people, "r+") as made:
+                made.set_band_unit(1, unit)
+            if counts:
+                self.one_line(OptionError, people, "hold counts .unit")
+            else:
+                mg.raster_facts(self.FIELD, people)
+            mg.raster_facts(self.FIELD, people, measure="value")
+            mg.raster_facts(self.FIELD, people, how="sum")
+
     def test_another_system(self, tmp_path: Path) -> None:
         with pytest.raises(CRSError, match="to_crs"):
             mg.raster_facts(self.FIELD.to_crs(32648), self.good(tmp_path))

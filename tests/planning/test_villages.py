@@ -7,12 +7,22 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mine_geo.errors import OptionError, RecordError
+from mine_geo.errors import GeometryError, OptionError, RecordError
 from mine_geo.geo.geometry import size_m2
-from mine_geo.planning.villages import COUNTS, mine_free
+from mine_geo.planning import villages
+from mine_geo.planning.villages import COUNTS
 
 VILLAGES = ["02030401", "02030402", "02030501", "02040101"]
 UNITS = pd.DataFrame({"code": VILLAGES, "name": ["Boeng", "Kandal", "Kandal", "Thmei"]})
+
+
+NOTHING = pd.DataFrame({"village_code": [], "happened_on": [], "found_on": []}, dtype="str")
+LOOKED_AT = dict.fromkeys(("waiting", "spot_tasks", "evidence", "accidents"), NOTHING)
+
+
+def mine_free(field, units, **lists):
+    """Ask with every list looked at, and empty where none is given."""
+    return villages.mine_free(field, units, **{**LOOKED_AT, **lists})
 
 
 def hazards(*rows: tuple[str, str | None, int], **columns: object) -> gpd.GeoDataFrame:
@@ -167,6 +177,20 @@ def test_land_found_or_an_accident_afterwards_reopens_a_declaration() -> None:
     assert table.loc["02040101", "state"] == "reopened"
 
 
+def test_declarations_say_their_level_and_code() -> None:
+    said = pd.DataFrame(
+        {
+            "level": ["village", "district"],
+            "code": ["02030402", "02030501"],  # a district has four figures: not of this level
+            "declared_on": ["2021-06-30", "2021-06-30"],
+        }
+    )
+    table = by_code(mine_free(hazards(("AP-1", "02030401", 500)), UNITS, declarations=said))
+    assert table["declared_on"].notna().to_dict() == {
+        "02030401": False, "02030402": True, "02030501": False, "02040101": False,
+    }  # fmt: skip
+
+
 def test_a_days_travel_in_time_changes_the_answer() -> None:
     accidents = pd.DataFrame({"happened_on": ["2021-07-01"], "village_code": ["02030501"]})
     declarations = pd.DataFrame({"village_code": ["02030501"], "declared_on": ["2021-06-30"]})
@@ -276,7 +300,12 @@ def test_against_a_brute_force(fields, accidents, declared, as_of, level) -> Non
         if last is None:
             expected = "open" if open_ or harm else "ready"
         elif not open_ and not harm:
-            expected = "declared"
+            ended = [
+                day
+                for code, m2, day in fields
+                if not m2 and code is not None and code[:figures] == unit and day > last
+            ]
+            expected = "ready" if ended else "declared"
         else:
             later = harm or [day for _, day in open_ if day > last]
             expected = "reopened" if later else "doubtful"
@@ -298,7 +327,7 @@ def test_against_a_brute_force(fields, accidents, declared, as_of, level) -> Non
             "accidents, row 1: happened_on is no day",
         ),
         (UNITS, {"accidents": pd.DataFrame({"happened_on": ["2020-02-01"]})}, "or a point"),
-        (UNITS, {"declarations": pd.DataFrame({"declared_on": ["2020-02-01"]})}, "village_code"),
+        (UNITS, {"declarations": pd.DataFrame({"declared_on": ["2020-02-01"]})}, "lack a code"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(units, options, says) -> None:
@@ -322,7 +351,42 @@ def test_the_tables_stay_as_they_were() -> None:
 
 def test_what_was_not_given_is_not_known_to_be_none() -> None:
     field = hazards(("AP-1", "02030401", 500))
-    table = mine_free(field, UNITS)
+    table = villages.mine_free(field, UNITS)
     assert table[["waiting", "spot_tasks", "evidence", "accidents"]].isna().all(axis=None)
-    none = pd.DataFrame({"happened_on": [], "village_code": []}, dtype="str")
-    assert mine_free(field, UNITS, accidents=none)["accidents"].tolist() == [0] * len(table)
+    assert by_code(table)["state"].to_dict() == {
+        "02030401": "open", "02030402": "unknown", "02030501": "unknown", "02040101": "unknown",
+    }  # fmt: skip
+    some = {**LOOKED_AT, "accidents": None}
+    declared = pd.DataFrame({"village_code": ["02030402"], "declared_on": ["2021-06-30"]})
+    table = by_code(villages.mine_free(field, UNITS, **some, declarations=declared))
+    assert table.loc["02030402", ["state", "why"]].tolist() == [
+        "unknown", "not looked at: accidents",
+    ]  # fmt: skip
+    assert mine_free(field, UNITS)["accidents"].tolist() == [0] * 4
+
+
+def test_land_found_after_a_declaration_ends_it_also_when_it_is_released() -> None:
+    field = hazards(
+        ("AP-1", "02030401", 0), ("AP-2", "02030402", 0),
+        status="closed", surveyed_on=["2021-07-01", "2021-06-30"],
+    )  # fmt: skip
+    declared = pd.DataFrame(
+        {"village_code": ["02030401", "02030402"], "declared_on": ["2021-06-30"] * 2}
+    )
+    table = by_code(mine_free(field, UNITS, declarations=declared))
+    assert table.loc["02030401", ["state", "why"]].tolist() == [
+        "ready", "1 hazards found afterwards and released: declare it anew",
+    ]  # fmt: skip
+    assert table.loc["02030402", "state"] == "declared"
+    anew = declared.assign(declared_on=["2022-01-31"] * 2)
+    assert (
+        by_code(mine_free(field, UNITS, declarations=anew)).loc["02030401", "state"] == "declared"
+    )
+
+
+def test_units_that_cross_themselves_are_refused() -> None:
+    units, field = shared()
+    bow_tie = shapely.Polygon([(103, 13), (103.1, 13.1), (103.1, 13), (103, 13.1)])
+    units.loc[0, "geometry"] = bow_tie
+    with pytest.raises(GeometryError, match="units, row 1: invalid ring"):
+        mine_free(field, units)
