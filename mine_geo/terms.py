@@ -55,6 +55,8 @@ AREA_TYPES: Final = ("SHA", "CHA")
 OUTCOMES: Final = ("cancelled", "reduced", "cleared")
 STATUSES: Final = ("open", "worked_on", "closed")
 DIFFICULTIES: Final = ("high", "medium", "low")
+EVIDENCES: Final = ("direct", "indirect")
+"""What speaks for a hazard: a mine seen, an accident on it; or a belief, a battle, a word."""
 ZONES: Final = ("near", "far")
 RULES: Final = ("edge", "centroid", "majority", "area")
 ROW: Final = "row"
@@ -246,6 +248,7 @@ __all__ = [
     "DIFFICULTIES",
     "EVENT_COLUMNS",
     "EVENT_TYPES",
+    "EVIDENCES",
     "HAZARD_COLUMNS",
     "ITEM_COLUMNS",
     "KINDS",

@@ -9,6 +9,7 @@ import click
 
 from mine_geo import errors
 from mine_geo.cli.files import say_whole
+from mine_geo.cli.lists import LISTS, loading
 from mine_geo.cli.options import (
     ASSIGN,
     FILE,
@@ -54,7 +55,11 @@ def init(ctx: click.Context, title: str | None, *, synthetic: bool) -> None:
 
 @click.group(epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
 def load() -> None:
-    """Load districts, a border, or hazards from a file into the store."""
+    """Load districts, a border, hazards, or a list from a file into the store."""
+
+
+for _name in LISTS:
+    load.add_command(loading(_name))
 
 
 @load.command("admin", epilog=example("mine-geo load admin khm_adm2.gpkg --name COD-AB"))

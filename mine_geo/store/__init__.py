@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mine_geo.store.ledger.register import Registered
     from mine_geo.store.ledger.spot_tasks import RecordedTask
     from mine_geo.store.ledger.spot_tasks import read_file as read_spot_tasks
+    from mine_geo.store.lists import Entered, read_list_file, weight_set
     from mine_geo.store.making import create_store, upgrade_store
     from mine_geo.store.publisher import Comparison, Edition
     from mine_geo.store.store import Store, open_store
@@ -28,6 +29,7 @@ __all__ = [
     "Accepted",
     "Comparison",
     "Edition",
+    "Entered",
     "Examined",
     "Imported",
     "Left",
@@ -46,9 +48,11 @@ __all__ = [
     "SurveyReport",
     "create_store",
     "open_store",
+    "read_list_file",
     "read_log",
     "read_spot_tasks",
     "upgrade_store",
+    "weight_set",
     "write_log",
 ]
 
@@ -56,6 +60,7 @@ _HOMES = {
     "Accepted": "workbench.accept",
     "Comparison": "publisher",
     "Edition": "publisher",
+    "Entered": "lists",
     "Examined": "workbench.listing",
     "Imported": "ledger.imports",
     "Left": "workbench.accept",
@@ -74,9 +79,11 @@ _HOMES = {
     "SurveyReport": ".ledger.report",
     "create_store": "making",
     "open_store": "store",
+    "read_list_file": "lists",
     "read_log": "ledger.imports",
     "read_spot_tasks": "ledger.spot_tasks",
     "upgrade_store": "making",
+    "weight_set": "lists",
     "write_log": "ledger.imports",
 }
 """The module of each name; one that begins with a dot stands beside this package."""

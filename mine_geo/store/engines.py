@@ -27,6 +27,7 @@ from sqlalchemy import (
     make_url,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
@@ -43,7 +44,15 @@ from mine_geo.errors import (
 )
 from mine_geo.store import address
 from mine_geo.store.schema import gpkg
-from mine_geo.store.schema.models import EVENT, RECORD, SPOT_TASK, STORE_INFO, SUBMISSION
+from mine_geo.store.schema.models import (
+    EVENT,
+    LISTS,
+    METADATA,
+    RECORD,
+    SPOT_TASK,
+    STORE_INFO,
+    SUBMISSION,
+)
 from mine_geo.store.schema.rows import milliseconds
 
 if TYPE_CHECKING:
@@ -240,6 +249,7 @@ MOMENTS: Final = {
     "spot tasks retracted": SPOT_TASK.c.retracted_at,
     "submissions": SUBMISSION.c.received_at,
     "decisions": RECORD.c.decided_at,
+    **{name.replace("_", " "): METADATA.tables[name].c.recorded_at for name in LISTS},
 }
 """What a store knows the moment of."""
 CLOCK_OPTION: Final = "mine_geo_clock_is_right"
@@ -359,8 +369,9 @@ def clock(connection: Connection) -> datetime:
 
 def last_moment(connection: Connection) -> datetime | None:
     """Return the last moment that a store knows; None where nothing was recorded yet."""
-    found = [connection.scalar(select(func.max(moment))) for moment in MOMENTS.values()]
-    return max((each for each in found if each is not None), default=None)
+    each = union_all(*(select(func.max(moment).label("moment")) for moment in MOMENTS.values()))
+    found: datetime | None = connection.scalar(select(func.max(each.subquery().c.moment)))
+    return found
 
 
 def next_moment(connection: Connection) -> datetime:

@@ -36,6 +36,7 @@ from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.reading import ReadingMethods
 from mine_geo.store.ledger.recording import RecordingMethods
 from mine_geo.store.ledger.stored import HASH
+from mine_geo.store.lists import ListMethods
 from mine_geo.store.publisher import Publisher
 from mine_geo.store.schema import gpkg, models
 from mine_geo.store.schema.models import (
@@ -43,6 +44,8 @@ from mine_geo.store.schema.models import (
     BORDER_VERSION,
     EVENT,
     HAZARD,
+    LISTS,
+    METADATA,
     RECORD,
     SPOT_TASK,
     STORE_INFO,
@@ -102,6 +105,13 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
         ("submissions", select(func.count()).select_from(SUBMISSION)),
         ("records on the workbench", waiting),
     ]
+    counts += [
+        (
+            f"rows of {name.replace('_', ' ')}",
+            select(func.count()).select_from(METADATA.tables[name]),
+        )
+        for name in LISTS
+    ]
     for what, query in counts:
         count = connection.scalar(query) or 0
         if count or what == "events":
@@ -130,7 +140,7 @@ def _moments(connection: Connection) -> list[tuple[str, str]]:
     return [*rows, ("events with a mended moment", f"{mended:,}")] if mended else rows
 
 
-class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, Publisher):
+class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Publisher):
     """A register of hazards. Made by `open_store` and `create_store`; a context manager.
 
     Every write is one transaction under the store's write lock: all of it is done, or nothing.

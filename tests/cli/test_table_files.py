@@ -39,6 +39,7 @@ TABLES: dict[str, tuple[object, ...]] = {
     "totals": ("--by", "district"),
     "reconcile": ("wp2023_table3",),
     "sensitivity": (),
+    "list": ("accidents",),
     "history": ("AP-1",),
     "releases": ("--by", "year", "--by", "zone"),
     "balance": ("--by", "zone", "--include-coast"),

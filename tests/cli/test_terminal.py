@@ -60,6 +60,7 @@ COMMANDS = {
         "raster", "facts", str(mg.sample.path("population")), "--how", "sum", "--measure", "count",
         "--kind", "ap_minefield", "--province", "Pailin",
     ],
+    "list": ["list", "accidents", "--withdrawn"],
     "sensitivity": ["sensitivity", "--kind", "cluster_munition"],
     "history": ["history", "AP-0211-0076"],
     "releases": ["releases", "--kind", "ap_minefield"],

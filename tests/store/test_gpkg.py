@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -18,6 +19,7 @@ from mine_geo.store.schema.models import LAYERS, METADATA
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
 from tests.store import gdal, inbox
 from tests.store.conftest import box
+from tests.store.listed import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +54,8 @@ def path(
             store.load_border(border)
             store.register(hazards.iloc[:2])
             store.record_spot_task(happened_on="2022-05-01", submunitions=2)
+            for name, entry in TABLES.items():
+                store.add_entries(name, pd.DataFrame([entry]))
             store.submit(inbox.file({"hazard_id": "W-1", "geometry": box(104.5, 12.5)}))
             held = store.set_public_settings({"least_count": 8}, set_by="Sok Dara")
             store.record_edition(

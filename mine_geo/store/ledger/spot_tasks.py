@@ -174,16 +174,40 @@ def read_file(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> len(table), table["province_code"][0]
     (269, '02')
     """
+    return with_position(read_table(path, "spot tasks"))
+
+
+def read_table(path: str | os.PathLike[str], of: str) -> pd.DataFrame:
+    """Read the one table of a CSV or XLSX file, every cell as text; or a vector file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    of
+        What the table is of, for the message where there are several.
+
+    Raises
+    ------
+    FileError, LayerError
+        If it cannot be read, or holds several tables.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> len(read_table(sample.path("spot_tasks"), "spot tasks"))
+    269
+    """
     file = Path(path)
     if file.suffix.lower() not in {".csv", ".xlsx"}:
         from mine_geo.geo.vector import read_vector  # noqa: PLC0415 - GDAL, only for a file
 
-        return with_position(read_vector(file))
+        return read_vector(file)
     from mine_geo.intake.formats.sheets import read_book  # noqa: PLC0415 - and its XLSX reader
 
     tables = read_book(file).tables
     if len(tables) > 1:
-        raise FileError(f"{file}: {len(tables)} tables ({some(tables)}); leave one of spot tasks")
+        raise FileError(f"{file}: {len(tables)} tables ({some(tables)}); leave one of {of}")
     return next(iter(tables.values()))
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import DDL, Connection, inspect
 
-from mine_geo.store.schema.models import DECISION, FINDING, RECORD, SUBMISSION
+from mine_geo.store.schema.models import DECISION, FINDING, LISTS, RECORD, SUBMISSION
 from mine_geo.store.schema.models import TABLES as PUBLISHED
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ LAYERS: Final = (
     "border_version",
     *RECEIVED,
     *PUBLISHED,
+    *LISTS,
 )
 """Tables that only `mine_geo` writes."""
 ONCE: Final = {"public_edition": "number", "edition_recall": "edition"}
@@ -110,6 +111,8 @@ def _on_server() -> Iterator[Filled]:
     yield _record()
     for table in PUBLISHED:
         yield "published", {"table": table}
+    for table in LISTS:
+        yield "listed", {"table": table}
 
 
 def _on_file() -> Iterator[Filled]:
@@ -131,3 +134,11 @@ def _on_file() -> Iterator[Filled]:
         yield "published_again", {"table": table}
         if table in ONCE:
             yield "published_once", {"table": table, "column": ONCE[table]}
+    yield from _lists_on_file()
+
+
+def _lists_on_file() -> Iterator[Filled]:
+    for table in LISTS:
+        for action in ("update", "delete"):
+            yield "listed", {"table": table, "action": action}
+        yield "listed_again", {"table": table}

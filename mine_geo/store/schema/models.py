@@ -9,6 +9,9 @@ The tables of public outputs: their parameters, the editions, and which were rec
 All of them are append-only. What an edition drew of released land is kept with the hazards that it
 belongs to: restricted, as everything in a store. Geometry is EPSG:4326.
 
+The tables of the lists: accidents, declarations and so on. They are append-only too: a later row
+withdraws an entry.
+
 No table names a schema: on PostgreSQL the search path puts them into `mine_geo`. Column types are
 those that a GeoPackage knows. `event` is the ledger (append-only); `hazard` is identity and a
 projection of the present that the events can rebuild.
@@ -45,7 +48,7 @@ import mine_geo
 from mine_geo.errors import SchemaVersionError, StoreError
 from mine_geo.intake.findings import SEVERITIES
 from mine_geo.store.schema.rows import Moment, Shape, WholeNumber, Words
-from mine_geo.terms import EVENT_TYPES, KINDS
+from mine_geo.terms import EVENT_TYPES, EVIDENCES, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -472,6 +475,166 @@ BORDER_DISTANCE: Final = _table(
 """The distance of a polygon from a version of the border; a cache, metres."""
 
 
+DECLARED_LEVELS: Final = ("district", "commune", "village")
+VERDICTS: Final = ("passed", "failed")
+
+
+def _list(name: str, needed: tuple[str, ...], *items: SchemaItem) -> Table:
+    """Return the table of a list: it is only added to, and a later row withdraws an entry."""
+    said = " AND ".join(f"{column} IS NOT NULL" for column in needed)
+    return _table(
+        name,
+        _required("entry_id", Words(), unique=True),
+        _required("recorded_at", Moment()),
+        Column("recorded_by", Words()),
+        *items,
+        Column("comment", Words()),
+        _required("synthetic", Boolean()),
+        # The entry that this row withdraws; then it says nothing else but why.
+        Column("withdraws", Words(), ForeignKey(f"{name}.entry_id")),
+        Column("reason", Words()),
+        CheckConstraint("(withdraws IS NULL) = (reason IS NULL)", name="reason"),
+        CheckConstraint(f"withdraws IS NOT NULL OR ({said})", name="said"),
+        Index(f"ix_{name}_withdraws", "withdraws", unique=True),
+        Index(f"ix_{name}_recorded_at", "recorded_at"),
+    )
+
+
+def _units() -> tuple[Column[Any], ...]:
+    names = ("province", "district", "commune", "village")
+    return tuple(Column(f"{name}{end}", Words()) for name in names for end in ("", "_code"))
+
+
+DECLARATION: Final = _list(
+    "declaration",
+    ("level", "code", "declared_on"),
+    Column("level", Words()),
+    Column("code", Words()),
+    Column("name", Words()),
+    Column("declared_on", Date()),
+    Column("declared_by", Words()),
+    Column("document", Words()),
+    CheckConstraint(one_of("level", DECLARED_LEVELS), name="level"),
+)
+"""That a unit was declared free of mines, by an authority and on a day."""
+
+
+ACCIDENT: Final = _list(
+    "accident",
+    ("happened_on",),
+    Column("happened_on", Date()),
+    *_units(),
+    Column("killed", WholeNumber),
+    Column("injured", WholeNumber),
+    # What went off, and what was done there; never who was hurt.
+    Column("item", Words()),
+    Column("activity", Words()),
+    Column("source", Words()),
+    Column("geometry", Shape("POINT")),
+    gist("accident"),
+)
+"""An accident with a mine or a remnant of war; no names of persons."""
+
+
+EVIDENCE: Final = _list(
+    "evidence_point",
+    ("found_on",),
+    Column("found_on", Date()),
+    Column("evidence", Words()),
+    # The hazard that it belongs to, where there is one.
+    Column("hazard_id", Words()),
+    *_units(),
+    Column("what", Words()),
+    Column("operator", Words()),
+    Column("report_ref", Words()),
+    Column("source", Words()),
+    Column("geometry", Shape("POINT")),
+    CheckConstraint(one_of("evidence", EVIDENCES), name="evidence"),
+    gist("evidence_point"),
+)
+"""A place where something speaks for contamination: a mine seen, a crater, a word of a farmer."""
+
+
+WEIGHT_SET: Final = _list(
+    "weight_set",
+    ("name", "weights_hash", "weights"),
+    Column("name", Words()),
+    Column("weights_hash", Words()),
+    Column("decided_by", Words()),
+    Column("decided_on", Date()),
+    # The file, TOML.
+    Column("weights", Words()),
+)
+"""A weight set as it was decided: its file whole, known by its hash."""
+
+
+PROGRAMME: Final = _list(
+    "programme",
+    ("programme", "baseline_on", "hazard_id"),
+    Column("programme", Words()),
+    Column("baseline_on", Date()),
+    Column("hazard_id", Words()),
+    Column("target_year", WholeNumber),
+    Column("document", Words()),
+    Index("ix_programme_programme", "programme"),
+)
+"""A hazard of a programme: a named set with its day, and if known the year of its target."""
+
+
+INSPECTION: Final = _list(
+    "inspection",
+    ("hazard_id", "inspected_on", "verdict"),
+    Column("hazard_id", Words()),
+    # The release that was inspected, where it is known.
+    Column("event_id", Words()),
+    Column("inspected_on", Date()),
+    # The unit, not a person.
+    Column("inspected_by", Words()),
+    Column("sample_m2", WholeNumber),
+    Column("verdict", Words()),
+    Column("recleared_on", Date()),
+    Column("report_ref", Words()),
+    Column("geometry", Shape("MULTIPOLYGON")),
+    CheckConstraint(one_of("verdict", VERDICTS), name="verdict"),
+    Index("ix_inspection_hazard_id", "hazard_id"),
+    gist("inspection"),
+)
+"""An inspection of released land: the sample, its verdict, and whether it was cleared again."""
+
+
+OPERATOR_TOTAL: Final = _list(
+    "operator_total",
+    ("operator", "outcome", "year", "source"),
+    Column("operator", Words()),
+    Column("outcome", Words()),
+    Column("kind", Words()),
+    Column("province", Words()),
+    Column("province_code", Words()),
+    Column("year", WholeNumber),
+    Column("reported_m2", Double()),
+    Column("ap_mines", WholeNumber),
+    Column("av_mines", WholeNumber),
+    Column("submunitions", WholeNumber),
+    Column("uxo", WholeNumber),
+    Column("source", Words()),
+    CheckConstraint(one_of("outcome", OUTCOMES), name="outcome"),
+    CheckConstraint(one_of("kind", KINDS), name="kind"),
+)
+"""What an operator says of its own work in a year; never added to the ledger's figures."""
+
+
+LISTS: Final = {
+    DECLARATION.name: "Units that were declared free of mines",
+    ACCIDENT.name: "Restricted: accidents, no names of persons",
+    EVIDENCE.name: "Restricted: places where something speaks for contamination",
+    WEIGHT_SET.name: "Weight sets as they were decided",
+    PROGRAMME.name: "Restricted: programmes, a row a hazard",
+    INSPECTION.name: "Restricted: inspections of released land",
+    OPERATOR_TOTAL.name: "Totals as operators give them themselves",
+}
+"""The lists, which are only added to, in the words that a GeoPackage shows."""
+
+
 LAYERS: Final = {
     HAZARD.name: "Hazards as they stand now",
     DISTRICT.name: "Districts, every version loaded; filter by active",
@@ -486,6 +649,7 @@ LAYERS: Final = {
     SUBMISSION.name: "The workbench: files received, and how they were read",
     FINDING.name: "The workbench: what the checks say of records",
     **TABLES,
+    **LISTS,
 }
 """What each table is, in the words that a GeoPackage shows."""
 

@@ -32,6 +32,11 @@ CREATE OR REPLACE FUNCTION mine_geo.keep_published() RETURNS trigger LANGUAGE pl
         RAISE EXCEPTION USING MESSAGE = 'what was set and published is kept as it is: set it anew, or recall the edition';
     END $$;
 
+CREATE OR REPLACE FUNCTION mine_geo.keep_listed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION USING MESSAGE = 'a list is only added to: withdraw the entry instead of changing it';
+    END $$;
+
 --- layer
 -- A table that only mine_geo writes.
 DROP TRIGGER IF EXISTS guard_layer ON %(table)s;
@@ -106,3 +111,19 @@ CREATE TRIGGER keep_published_whole BEFORE TRUNCATE ON %(table)s
     FOR EACH STATEMENT EXECUTE FUNCTION mine_geo.keep_published();
 
 ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER keep_published_whole;
+
+--- listed
+-- Lists are append-only: a later row withdraws an entry.
+DROP TRIGGER IF EXISTS keep_listed ON %(table)s;
+
+CREATE TRIGGER keep_listed BEFORE UPDATE OR DELETE ON %(table)s
+    FOR EACH ROW EXECUTE FUNCTION mine_geo.keep_listed();
+
+ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER keep_listed;
+
+DROP TRIGGER IF EXISTS keep_listed_whole ON %(table)s;
+
+CREATE TRIGGER keep_listed_whole BEFORE TRUNCATE ON %(table)s
+    FOR EACH STATEMENT EXECUTE FUNCTION mine_geo.keep_listed();
+
+ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER keep_listed_whole;

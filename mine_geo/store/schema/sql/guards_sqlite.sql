@@ -88,3 +88,20 @@ DROP TRIGGER IF EXISTS keep_%(table)s_once;
 CREATE TRIGGER keep_%(table)s_once BEFORE INSERT ON %(table)s
     WHEN EXISTS (SELECT 1 FROM %(table)s WHERE %(column)s = NEW.%(column)s)
     BEGIN SELECT RAISE(ABORT, 'what was set and published is kept as it is: set it anew, or recall the edition'); END;
+
+--- listed
+-- Lists are append-only, a later row withdraws an entry: for each of update and delete.
+DROP TRIGGER IF EXISTS keep_%(table)s_%(action)s;
+
+CREATE TRIGGER keep_%(table)s_%(action)s BEFORE %(action)s ON %(table)s
+    BEGIN SELECT RAISE(ABORT, 'a list is only added to: withdraw the entry instead of changing it'); END;
+
+--- listed_again
+-- INSERT OR REPLACE deletes without a delete trigger.
+DROP TRIGGER IF EXISTS keep_%(table)s_insert;
+
+CREATE TRIGGER keep_%(table)s_insert BEFORE INSERT ON %(table)s
+    WHEN EXISTS (SELECT 1 FROM %(table)s
+                 WHERE fid = NEW.fid OR entry_id = NEW.entry_id
+                    OR (withdraws IS NOT NULL AND withdraws = NEW.withdraws))
+    BEGIN SELECT RAISE(ABORT, 'a list is only added to: this entry is already there'); END;
