@@ -11,8 +11,7 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import inspect
 from sqlalchemy.schema import CreateSchema
 
-from mine_geo.store.engines import SCHEMA
-from mine_geo.store.schema.models import METADATA, VERSION_TABLE
+from mine_geo.store.schema.models import METADATA, SCHEMA, VERSION_TABLE
 
 
 def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
@@ -20,6 +19,8 @@ def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -
     on_file = context.get_context().dialect.name == "sqlite"
     if kind == "index" and on_file and thing.dialect_options["postgresql"].get("using") == "gist":
         return False  # ddl_if keeps it from being made, not from being compared
+    if kind == "column" and reflected and on_file and name == "writing":
+        return False  # a GeoPackage's own flag, see `models.STORE_INFO`
     if kind == "table" and reflected and name not in METADATA.tables:
         return False
     return bool(alembic_helpers.include_object(thing, name, kind, reflected, other))

@@ -40,6 +40,8 @@ want_compiler() {
 }
 
 want_postgis() {
+    # beside the server what the tests put in front of it: pgbouncer lies where only root looks
+    PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null 2>&1 || missing="$missing pgbouncer"
     [ -z "${MINE_GEO_TEST_DATABASE_URL:-}" ] || return 0
     for control in /usr/share/postgresql/*/extension/postgis.control; do
         version=$(basename "$(dirname "$(dirname "$control")")")

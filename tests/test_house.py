@@ -242,7 +242,7 @@ def system_packages(*things: str, **environment: str) -> tuple[int, str]:
 
 def test_nothing_is_installed_where_nothing_lacks(tmp_path: Path) -> None:
     # Neither apt-get nor sudo is on this path: to install anything would fail.
-    for name in ("chromium", "chromedriver", "python3", "cc"):
+    for name in ("chromium", "chromedriver", "python3", "cc", "pgbouncer"):
         (tmp_path / name).symlink_to("/bin/true")
     things = ("venv", "compiler", "postgis", "browser")
     given = {"PATH": str(tmp_path), "MINE_GEO_TEST_DATABASE_URL": "postgresql://here"}

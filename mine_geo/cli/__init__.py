@@ -21,7 +21,14 @@ from mine_geo.cli import (
     tables,
     workbench,
 )
-from mine_geo.cli.options import CLOCK_IS_RIGHT, DAY_FORMAT, MOST_LETTERS, as_options, echo
+from mine_geo.cli.options import (
+    CLOCK_IS_RIGHT,
+    DAY_FORMAT,
+    LOCK_SECONDS,
+    MOST_LETTERS,
+    as_options,
+    echo,
+)
 from mine_geo.store import address
 
 
@@ -80,6 +87,11 @@ def _say_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Vouch for this computer's clock, where nothing was recorded for 30 days.",
 )
 @click.option(
+    "--lock-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long a write waits on PostgreSQL for another one; 30 unless told.",
+)
+@click.option(
     "--day-format",
     multiple=True,
     metavar="FORMAT",
@@ -95,11 +107,17 @@ def _say_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @click.pass_context
 def main(
-    ctx: click.Context, database: str | None, day_format: tuple[str, ...], *, clock_is_right: bool
+    ctx: click.Context,
+    database: str | None,
+    lock_seconds: float | None,
+    day_format: tuple[str, ...],
+    *,
+    clock_is_right: bool,
 ) -> None:
     """Minefields, their distance to the border, and the 7 km split."""
     ctx.obj = database
     ctx.meta[CLOCK_IS_RIGHT] = clock_is_right
+    ctx.meta[LOCK_SECONDS] = lock_seconds
     if day_format:
         from mine_geo.geo.cells import check_format  # noqa: PLC0415
 

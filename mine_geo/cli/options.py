@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 CLOCK_IS_RIGHT: Final = "mine_geo.clock_is_right"
+LOCK_SECONDS: Final = "mine_geo.lock_seconds"
 """Where a command finds in `ctx.meta` that its user vouches for the clock."""
 FORMATS: Final = ("table", "csv", "json", "xlsx")
 MOST_LETTERS: Final = 10_000
@@ -258,8 +259,8 @@ def open_named(ctx: click.Context) -> Store:
     """Open the store that the command was given; it is closed when the command ends."""
     from mine_geo.store import open_store  # noqa: PLC0415  (--help loads no store)
 
-    right = ctx.meta.get(CLOCK_IS_RIGHT, False)
-    return ctx.with_resource(open_store(ctx.obj, clock_is_right=right))
+    right, seconds = ctx.meta.get(CLOCK_IS_RIGHT, False), ctx.meta.get(LOCK_SECONDS)
+    return ctx.with_resource(open_store(ctx.obj, clock_is_right=right, lock_seconds=seconds))
 
 
 @dataclass(frozen=True)

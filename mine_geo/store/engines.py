@@ -19,13 +19,19 @@ from urllib.parse import quote, unquote
 
 from sqlalchemy import (
     URL,
+    Boolean,
     Connection,
     Engine,
+    column,
     create_engine,
     event,
     func,
+    inspect,
+    literal,
     make_url,
+    or_,
     select,
+    table,
     text,
     union_all,
     update,
@@ -44,11 +50,13 @@ from mine_geo.errors import (
 )
 from mine_geo.store import address
 from mine_geo.store.schema import gpkg
+from mine_geo.store.schema.guards import read_statements
 from mine_geo.store.schema.models import (
     EVENT,
     LISTS,
     METADATA,
     RECORD,
+    SCHEMA,
     SPOT_TASK,
     STORE_INFO,
     SUBMISSION,
@@ -59,8 +67,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-SCHEMA: Final = "mine_geo"
-SEARCH_PATH: Final = f"{SCHEMA},public"
 CONNECT_SECONDS: Final = 10
 BUSY_SECONDS: Final = 30
 OTHER_DATABASES: Final = ("file", "http", "https", "mariadb", "mssql", "mysql", "oracle", "sqlite")
@@ -75,6 +81,14 @@ _PORT: Final = re.compile(r"[\d,]*")
 _NAME: Final = re.compile(r"[\w. -]*")
 WRITE_OPTION: Final = "mine_geo_write"
 """The execution option of a connection whose transaction takes SQLite's write lock at once."""
+LOCK_OPTION: Final = "mine_geo_lock_seconds"
+"""The execution option of an engine whose writers wait no longer for the lock than was told."""
+LOCK_SECONDS: Final = 30.0
+"""How long a writer on PostgreSQL waits for the lock where nobody told."""
+WRITE_LOCK: Final = table("write_lock", column("fid"), schema=SCHEMA)
+"""PostgreSQL's write lock: one row, that only writers are granted. Whoever has locked it writes."""
+_FLAG: Final = table(STORE_INFO.name, column("writing", Boolean))
+"""In a GeoPackage: whether a write of ours is under way; the guards of the layers look at it."""
 
 
 @dataclass(frozen=True)
@@ -213,15 +227,37 @@ def make_engine(place: Place) -> Engine:
 
 
 def _postgres(place: Place) -> Engine:
-    given = dict(place.arguments)
-    own = [f"-csearch_path={SEARCH_PATH}", "-ctimezone=UTC"]
     arguments = {
         "application_name": SCHEMA,
         "connect_timeout": CONNECT_SECONDS,
-        **given,  # what the URL states itself wins
-        "options": " ".join(filter(None, [given.get("options"), *own])),
+        **dict(place.arguments),  # what the URL states itself wins
+        # a statement prepared in one session is not there in the next that a pooler gives us
+        "prepare_threshold": None,
     }
-    return create_engine(place.url, connect_args=arguments, pool_pre_ping=True)
+    engine = create_engine(place.url, connect_args=arguments, pool_pre_ping=True)
+    event.listen(engine, "begin", settle)
+    return engine
+
+
+def settle(connection: Connection) -> None:
+    """Say where this transaction looks, and that its moments are in UTC.
+
+    No start-up option does it, and nothing outlives the transaction: so a store is where it says
+    behind PgBouncer too.
+    """
+    connection.exec_driver_sql(session_statement("begin"))
+
+
+def session_statement(part: str) -> str:
+    """Return a statement of `session.sql`.
+
+    Examples
+    --------
+    >>> session_statement("place").startswith("SELECT")
+    True
+    """
+    (statement,) = read_statements("session")[part]
+    return statement
 
 
 def _geopackage(url: URL) -> Engine:
@@ -258,8 +294,8 @@ MOST_BEHIND: Final = timedelta(minutes=5)
 """How far the clock may be behind the last moment of a ledger, as between two computers."""
 MOST_AHEAD: Final = timedelta(days=30)
 """How long nothing may have been recorded in a file before its user is asked about the clock."""
-LOCK: Final = 0x6D696E6567656F  # "minegeo"
-"""The key of PostgreSQL's advisory lock; it holds within one database."""
+_MIGRATION_LOCK: Final = 0x6D696E6567656F  # "minegeo"
+"""The key of the advisory lock of migrations, which may find no table yet; of one database."""
 
 
 def _is_file(engine: Engine) -> bool:
@@ -287,23 +323,73 @@ def locked(engine: Engine) -> Iterator[Connection]:
     """Give a connection with a transaction that holds the store's write lock.
 
     It is committed at the end, and rolled back whole on any error.
+
+    Raises
+    ------
+    UnreachableError
+        If another writer holds the lock, on PostgreSQL with who it is.
     """
     with engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
         if _is_file(engine):
             _journal(connection, "PRAGMA journal_mode = WAL")
         with connection.begin():
             if not _is_file(engine):
-                connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+                _lock(connection)
             yield connection
+
+
+def _lock(connection: Connection) -> None:
+    """Take PostgreSQL's write lock, which ends with the transaction."""
+    seconds = _bound_waiting(connection)
+    try:
+        connection.execute(select(WRITE_LOCK.c.fid).with_for_update())
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != "55P03":
+            raise
+        raise UnreachableError(
+            f"another writer holds the lock of {connection.engine.url.database}: "
+            f"{_holder(connection.engine)}; waited {seconds:g} s; nothing was written: try again"
+        ) from error
+
+
+def _bound_waiting(connection: Connection) -> float:
+    """Bound how long this transaction waits for a lock; return seconds.
+
+    What was told wins, then what the server has for this user, then `LOCK_SECONDS`.
+    """
+    told = connection.get_execution_options().get(LOCK_OPTION)
+    name = "lock_timeout"
+    seconds = LOCK_SECONDS if told is None else told
+    unset = or_(literal(told is not None), func.current_setting(name) == "0")
+    new = func.set_config(name, f"{max(round(seconds * 1000), 1)}ms", True)
+    connection.execute(select(new).where(unset))
+    query = text("SELECT extract(epoch FROM CAST(current_setting('lock_timeout') AS interval))")
+    return float(connection.execute(query).scalar_one())
+
+
+def _holder(engine: Engine) -> str:
+    """Say who holds the write lock."""
+    with reading(engine) as connection:
+        found = connection.exec_driver_sql(session_statement("holder")).first()
+    if found is None:
+        return "somebody who has let go of it just now"
+    since = f" since {_said(found.xact_start.astimezone(UTC))}" if found.xact_start else ""
+    return f"{found.usename} ({found.application_name or 'no name'}, process {found.pid}){since}"
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Give a locked connection on which the guards of the layers let us write."""
+    """Give a locked connection on which the guards of the layers let us write.
+
+    On PostgreSQL the lock itself is what they ask for; a file has a flag.
+    """
     with locked(engine) as connection:
-        connection.execute(update(STORE_INFO).values(writing=True))
+        if not _is_file(engine):
+            yield connection
+            return
+        connection.execute(update(_FLAG).values(writing=True))
         yield connection
-        connection.execute(update(STORE_INFO).values(writing=False))
+        connection.execute(update(_FLAG).values(writing=False))
 
 
 @contextmanager
@@ -316,9 +402,16 @@ def migrating(engine: Engine) -> Iterator[Connection]:
     ------
     StoreError
         If a row refers to one that is not there any more; nothing is changed then.
+    UnreachableError
+        As for `locked`.
     """
     if not _is_file(engine):
-        with locked(engine) as connection:
+        with engine.connect() as connection, connection.begin():
+            _bound_waiting(connection)
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            place = connection.exec_driver_sql(session_statement("place")).one_or_none()
+            if place and place.usage and inspect(connection).has_table(WRITE_LOCK.name, SCHEMA):
+                _lock(connection)
             yield connection
         return
     with engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
@@ -428,17 +521,34 @@ _FILE_FAULTS: Final[dict[int, tuple[type[MineGeoError], str]]] = {
     ),
 }
 _REACH: Final = "check the address, the user and the password, and that the server runs"
+_AGAIN: Final = (
+    "the connection was lost; nothing is half done, and sending the same again is safe (what was "
+    "written already, under the same event_id, changes nothing)"
+)
 _SERVER_FAULTS: Final[dict[str, tuple[type[MineGeoError], str]]] = {
     "08": (UnreachableError, _REACH),
     "28": (UnreachableError, _REACH),
     "3D": (UnreachableError, "make the database first (createdb), or check its name"),
-    "42501": (StoreError, "ask the database's administrator for the right to do this"),
+    "42501": (
+        StoreError,
+        "ask an administrator for the right to do this, or a role: mine-geo db grant USER ROLE",
+    ),
     "25006": (StoreError, "the connection may only read"),
+    "53100": (UnreachableError, "the server's disk is full; nothing was written"),
     "53": (UnreachableError, "the server is out of room; try again later"),
-    "57P": (UnreachableError, "the server is stopping or starting; try again"),
+    "57014": (UnreachableError, "the server's time limit for a statement; nothing was written"),
+    "57P": (UnreachableError, _AGAIN),
     "55P03": (UnreachableError, "another writer holds the lock; try again"),
     "40": (UnreachableError, "another writer was first; try again"),
 }
+_CONNECTING: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (re.compile(r"no such database|database .* does not exist"), _SERVER_FAULTS["3D"][1]),
+    (
+        re.compile(r"no such user|role .* does not exist"),
+        "there is no such user; its administrator makes one (createuser), or check the name",
+    ),
+)
+"""What a server, or PgBouncer, says while it is connected to; it gives no code for it."""
 
 
 @contextmanager
@@ -456,7 +566,8 @@ def translated(place: Place) -> Iterator[None]:
         if isinstance(error.orig, MineGeoError):  # one of ours, met while values were written
             raise error.orig from error
         _hide(place, error)
-        raise fault(place, error.orig or error) from error
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        raise fault(place, error.orig or error, lost=lost) from error
     except _raised_by_driver(place) as error:
         _hide(place, error)
         raise fault(place, error) from error
@@ -489,8 +600,8 @@ def _hide(place: Place, error: BaseException) -> None:
         waiting += [each.__cause__, each.__context__, getattr(each, "orig", None)]
 
 
-def fault(place: Place, error: BaseException) -> MineGeoError:
-    """Return our error for one of a driver's."""
+def fault(place: Place, error: BaseException, *, lost: bool = False) -> MineGeoError:
+    """Return our error for one of a driver's; `lost`: it broke a connection that stood."""
     said = place.hidden(str(error).strip().split("\n", maxsplit=1)[0])
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -499,10 +610,12 @@ def fault(place: Place, error: BaseException) -> MineGeoError:
     import psycopg  # noqa: PLC0415 - a file needs no driver of a server
 
     state = getattr(error, "sqlstate", None)
+    if lost:
+        return UnreachableError(f"{place.shown}: {said}; {_AGAIN}")
     if state is None and isinstance(error, psycopg.OperationalError):
-        if "does not exist" in str(error):
-            state = "3D000"
-        return UnreachableError(f"{place.shown}: {said}; {_SERVER_FAULTS[(state or '08')[:2]][1]}")
+        text = str(error)
+        mend = next((mend for said_so, mend in _CONNECTING if said_so.search(text)), _REACH)
+        return UnreachableError(f"{place.shown}: {said}; {mend}")
     for start, (kind, mend) in _SERVER_FAULTS.items():
         if state is not None and state.startswith(start):
             return kind(f"{place.shown}: {said}; {mend}")

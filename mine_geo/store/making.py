@@ -13,18 +13,25 @@ from typing import TYPE_CHECKING, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import insert, inspect, text
+from sqlalchemy import Boolean, column, insert, inspect, table, text
 from sqlalchemy.exc import DBAPIError
 
 from mine_geo.disclosure import restriction
-from mine_geo.errors import ConflictError, FileError, NoPostGISError
+from mine_geo.errors import ConflictError, FileError, NoPostGISError, StoreError, some
 from mine_geo.store import engines
-from mine_geo.store.engines import SCHEMA, Place, clock, locate, make_engine, migrating, reading
+from mine_geo.store.engines import Place, clock, locate, make_engine, migrating, reading
 from mine_geo.store.ledger.entries import text_of
 from mine_geo.store.schema import gpkg, guards, models
-from mine_geo.store.schema.models import STORE_INFO
+from mine_geo.store.schema.models import METADATA, SCHEMA, STORE_INFO
 from mine_geo.store.schema.rows import milliseconds
-from mine_geo.store.store import check_backend, engine_at, open_store, postgis_schema, revision_of
+from mine_geo.store.store import (
+    check_backend,
+    check_usage,
+    engine_at,
+    open_store,
+    postgis_schema,
+    revision_of,
+)
 
 if TYPE_CHECKING:
     import os
@@ -119,6 +126,7 @@ def create_store(
             _prepare(connection, where)
             migrate(connection)
             _describe(connection, synthetic=synthetic, title=title)
+            _check_home(connection, where)
         on_error.pop_all()
     engine.dispose()
     return open_store(place, clock_is_right=clock_is_right)
@@ -178,6 +186,7 @@ def _prepare(connection: Connection, place: Place) -> None:
     if place.path is not None:
         gpkg.initialise(connection)
         return
+    check_usage(connection, place)
     if models.current_revision(connection) is not None:
         raise ConflictError(f"{place.shown} holds a store already; it is left as it is")
     if SCHEMA in inspect(connection).get_schema_names():
@@ -192,6 +201,7 @@ def _prepare(connection: Connection, place: Place) -> None:
 def _create_postgis(connection: Connection, place: Place) -> None:
     try:
         connection.execute(text("CREATE EXTENSION postgis SCHEMA public"))
+        engines.settle(connection)
     except DBAPIError as error:
         said = place.hidden(str(error.orig).split("\n", maxsplit=1)[0])
         raise NoPostGISError(
@@ -202,6 +212,24 @@ def _create_postgis(connection: Connection, place: Place) -> None:
 
 def _describe(connection: Connection, *, synthetic: bool, title: str | None) -> None:
     now = clock(connection)
-    values = {"fid": 1, "title": title, "synthetic": synthetic, "created_at": now, "writing": False}
-    connection.execute(insert(STORE_INFO).values(values))
+    values = {"fid": 1, "title": title, "synthetic": synthetic, "created_at": now}
+    typed = [column(each.name, each.type) for each in STORE_INFO.columns]
+    if "writing" in {each["name"] for each in inspect(connection).get_columns(STORE_INFO.name)}:
+        values["writing"] = False
+        typed.append(column("writing", Boolean()))
+    connection.execute(insert(table(STORE_INFO.name, *typed)).values(values))
     gpkg.touch(connection, STORE_INFO.name, now)
+
+
+def _check_home(connection: Connection, place: Place) -> None:
+    """Refuse a store whose tables came to lie elsewhere than where it is looked for."""
+    if place.path is not None:
+        return
+    names = {"names": [*METADATA.tables, models.VERSION_TABLE, engines.WRITE_LOCK.name]}
+    query = text(engines.session_statement("strangers"))
+    elsewhere = sorted(connection.scalars(query, names))
+    if elsewhere:
+        raise StoreError(
+            f"{place.shown}: tables came to lie outside schema {SCHEMA} ({some(elsewhere)}); "
+            "nothing was made: does something between us and the server change search_path?"
+        )

@@ -22,8 +22,8 @@ from mine_geo.store import engines, layers
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.engines import (
     CLOCK_OPTION,
+    LOCK_OPTION,
     MOMENTS,
-    SEARCH_PATH,
     Place,
     clock,
     last_moment,
@@ -726,7 +726,10 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
 
 
 def open_store(
-    place: str | os.PathLike[str] | None = None, *, clock_is_right: bool = False
+    place: str | os.PathLike[str] | None = None,
+    *,
+    clock_is_right: bool = False,
+    lock_seconds: float | None = None,
 ) -> Store:
     """Open a store; it is never created.
 
@@ -739,11 +742,16 @@ def open_store(
         Vouch for the clock of this computer: whatever is recorded in a file first after more than
         30 days needs it, since a moment that is once recorded stays. On PostgreSQL the server's
         clock counts.
+    lock_seconds
+        How long a write waits on PostgreSQL while another one is under way; 30 s unless told, or
+        what the server has for this user (`lock_timeout`). A file waits 30 s.
 
     Raises
     ------
     StoreNotFoundError
         If there is no store; the message says how to make one.
+    StoreError
+        If there is one, and this user may not look into it.
     SchemaVersionError
         If it is of a newer or older schema than this version reads.
     FileError
@@ -760,7 +768,7 @@ def open_store(
     where = locate(place)
     with ExitStack() as on_error:
         engine = on_error.enter_context(engine_at(where))
-        engine.update_execution_options(**{CLOCK_OPTION: clock_is_right})
+        engine.update_execution_options(**{CLOCK_OPTION: clock_is_right, LOCK_OPTION: lock_seconds})
         with engines.translated(where), reading(engine) as connection:
             models.check_revision(revision_of(connection, where), where)
             info = connection.execute(select(STORE_INFO)).one()
@@ -786,10 +794,30 @@ def engine_at(place: Place) -> Iterator[Engine]:
 def revision_of(connection: Connection, place: Place) -> str:
     """Return the schema of the store at a place, whatever it is."""
     check_backend(connection, place)
+    check_usage(connection, place)
     found = models.current_revision(connection)
     if found is None:
         raise not_found(place, "it holds no store of mine_geo")
     return found
+
+
+def check_usage(connection: Connection, place: Place) -> None:
+    """Refuse a user who may not look into the schema of a store, and say who can grant it.
+
+    Raises
+    ------
+    StoreError
+        If the schema is there, and this user lacks USAGE on it.
+    """
+    if place.path is not None:
+        return
+    found = connection.execute(text(engines.session_statement("place"))).one_or_none()
+    if found is not None and not found.usage:
+        raise StoreError(
+            f"{place.shown}: user {found.login} lacks USAGE on schema {models.SCHEMA}, where the "
+            f"store is; its owner {found.owner}, or an administrator, can grant a role: "
+            f"mine-geo db grant {found.login} ROLE"
+        )
 
 
 def not_found(place: Place, why: str) -> StoreNotFoundError:
@@ -810,9 +838,10 @@ def check_backend(connection: Connection, place: Place) -> None:
         raise NoPostGISError(
             f"{place.shown} has no PostGIS; ask its administrator for: CREATE EXTENSION postgis"
         )
-    if home not in SEARCH_PATH.split(","):
+    if not connection.scalar(select(func.has_schema_privilege(home, "USAGE"))):
         raise NoPostGISError(
-            f"{place.shown} has PostGIS in schema {home!r}; mine_geo looks for it in 'public'"
+            f"{place.shown} has PostGIS in schema {home!r}, on which this user lacks USAGE; ask "
+            f"its administrator for: GRANT USAGE ON SCHEMA {home} TO ..."
         )
 
 

@@ -21,14 +21,14 @@ from hypothesis import currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from psycopg import sql
-from sqlalchemy import func, make_url, select
+from sqlalchemy import make_url, select
 
 from mine_geo import errors, terms
 from mine_geo.errors import MineGeoError
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.ledger.preview import divide, merge
 from mine_geo.store import Accepted, Recorded, RecordedTask, Store, create_store, open_store
-from mine_geo.store.engines import LOCK
+from mine_geo.store.engines import WRITE_LOCK
 from mine_geo.terms import MOVEMENT_COLUMNS
 from tests.hand import cell_m2
 from tests.store import test_ledger_properties as ledgers
@@ -678,7 +678,8 @@ def is_held(place: str) -> bool:
         finally:
             connection.close()
     with open_store(place) as store, store._engine.begin() as connection:
-        return not connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK)))
+        row = select(WRITE_LOCK.c.fid).with_for_update(skip_locked=True)
+        return connection.scalar(row) is None
 
 
 def test_beside_a_writer_that_holds_the_lock(place: str, other: subprocess.Popen[str]) -> None:

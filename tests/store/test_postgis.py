@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 
 from mine_geo import errors
 from mine_geo.store import Store, create_store, open_store
+from mine_geo.store.schema.models import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,8 @@ def test_everything_is_in_the_schema_of_ours(superuser: psycopg.Connection) -> N
         "SELECT schemaname, count(*) FROM pg_tables "
         "WHERE schemaname NOT IN ('pg_catalog', 'information_schema') GROUP BY 1"
     ).fetchall()
-    assert dict(found) == {"mine_geo": 17, "public": 1}  # spatial_ref_sys is PostGIS's own
+    ours = len(METADATA.tables) + 2  # the revision, and the write lock
+    assert dict(found) == {"mine_geo": ours, "public": 1}  # spatial_ref_sys is PostGIS's own
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -107,7 +109,7 @@ def test_a_superuser_is_refused(
 def test_the_ledger_is_kept_even_within_a_write_of_ours(
     superuser: psycopg.Connection, statement: str
 ) -> None:
-    superuser.execute("UPDATE store_info SET writing = true")
+    superuser.execute("SELECT FROM write_lock FOR UPDATE")
     with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
         superuser.execute(statement)
 
@@ -116,7 +118,10 @@ def test_the_permission_to_write_ends_with_the_transaction(
     superuser: psycopg.Connection, server_store: Store, hazards: gpd.GeoDataFrame
 ) -> None:
     server_store.register(hazards.iloc[[0]])
-    assert superuser.execute("SELECT writing FROM store_info").fetchone() == (False,)
+    with pytest.raises(psycopg.errors.RaiseException, match="written by mine_geo only"):
+        superuser.execute("UPDATE hazard SET size_m2 = 0")
+    superuser.rollback()
+    assert superuser.execute("SELECT FROM write_lock FOR UPDATE NOWAIT").fetchone() == ()
 
 
 def test_a_reader_sees_one_state(postgis_url: str, hazards: gpd.GeoDataFrame) -> None:
@@ -139,7 +144,7 @@ def test_the_url_may_bring_its_own_settings(postgis_url: str, hazards: gpd.GeoDa
                 connection.exec_driver_sql(f"SHOW {name}").scalar()
                 for name in ("statement_timeout", "application_name", "search_path", "timezone")
             ]
-    assert shown == ["12345ms", "night", "mine_geo,public", "UTC"]
+    assert shown == ["12345ms", "night", "mine_geo, public, pg_temp", "UTC"]
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -156,7 +161,7 @@ def test_a_stopped_statement_is_one_line(postgis_url: str, hazards: gpd.GeoDataF
         open_store(f"{postgis_url}?options=-clock_timeout%3D100") as store,
         psycopg.connect(postgis_url) as other,
     ):
-        other.execute("LOCK TABLE mine_geo.store_info IN EXCLUSIVE MODE")
+        other.execute("SELECT FROM mine_geo.write_lock FOR UPDATE")
         with pytest.raises(errors.UnreachableError, match="another writer") as caught:
             store.register(hazards)
         assert "\n" not in str(caught.value)

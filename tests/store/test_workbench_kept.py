@@ -77,7 +77,7 @@ def test_a_superuser_is_refused(postgis_url: str, table: str) -> None:
         filled(store)
         for replica in ("origin", "replica"):
             statement = (
-                "UPDATE store_info SET writing = true; "
+                "SELECT FROM write_lock FOR UPDATE; "
                 f"SET LOCAL session_replication_role = {replica}; TRUNCATE {table} CASCADE"
             )
             with pytest.raises(Exception, match="kept as it is"), store._engine.begin() as one:

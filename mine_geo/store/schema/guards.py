@@ -1,8 +1,9 @@
 """Triggers: the ledger is append-only, and no layer is edited past `mine_geo`.
 
 They are made again after every migration, since SQLite loses them with a table it rebuilds.
-A layer may change only while `store_info.writing` is true, which our own transactions set and
-unset; so QGIS, psql and GDAL read every layer and edit none. An event is never changed at all,
+A layer may change only in a transaction of ours: on PostgreSQL one that holds the row of
+`write_lock`; in a file while `store_info.writing` is true, which our own transactions set and
+unset. So QGIS, psql and GDAL read every layer and edit none. An event is never changed at all,
 what was received is kept, and a record is decided on once: this holds for writes of ours too.
 
 The statements stand in `sql/guards_sqlite.sql` and `sql/guards_postgresql.sql`, part by part; here

@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from mine_geo.store.engines import Place
 
 
+SCHEMA: Final = "mine_geo"
+"""The schema of a PostgreSQL database in which all of it is."""
 NAMES: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -282,11 +284,10 @@ STORE_INFO: Final = _table(
     Column("title", Words()),
     _required("synthetic", Boolean()),
     _required("created_at", Moment()),
-    # True only within a transaction of `mine_geo`; the guards of the layers look at it.
-    _required("writing", Boolean()),
     CheckConstraint("fid = 1", name="one_row"),
 )
-"""One row: what this store is, and whether a write of ours is under way."""
+"""One row: what this store is. In a GeoPackage `writing` too: true only within a transaction of
+`mine_geo`; the guards of the layers look at it, and migrations leave it alone."""
 
 
 HAZARD: Final = _table(
@@ -693,7 +694,8 @@ def known_revisions() -> tuple[str, ...]:
 
 def current_revision(connection: Connection) -> str | None:
     """Return the revision of a store, None where there is no store."""
-    if not inspect(connection).has_table(VERSION_TABLE):
+    schema = SCHEMA if connection.dialect.name == "postgresql" else None
+    if not inspect(connection).has_table(VERSION_TABLE, schema):
         return None
     return connection.scalar(select(_version.c.version_num))
 

@@ -6,7 +6,8 @@
 --- functions
 CREATE OR REPLACE FUNCTION mine_geo.guard_layer() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF NOT EXISTS (SELECT FROM mine_geo.store_info WHERE writing) THEN
+        IF NOT EXISTS (SELECT FROM mine_geo.write_lock
+                       WHERE xmax = pg_current_xact_id_if_assigned()::xid) THEN
             RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is written by mine_geo only: use the command mine-geo or the library, which keep the ledger';
         END IF;
         RETURN NULL;
@@ -38,7 +39,8 @@ CREATE OR REPLACE FUNCTION mine_geo.keep_listed() RETURNS trigger LANGUAGE plpgs
     END $$;
 
 --- layer
--- A table that only mine_geo writes.
+-- A table that only mine_geo writes: in a transaction that holds the write lock, which only writers
+-- are granted and which ends with the transaction by itself.
 DROP TRIGGER IF EXISTS guard_layer ON %(table)s;
 
 CREATE TRIGGER guard_layer BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %(table)s
