@@ -19,6 +19,7 @@ from mine_geo.cli import (
     public,
     store,
     tables,
+    villages,
     workbench,
 )
 from mine_geo.cli.options import (
@@ -153,7 +154,10 @@ for command in (
     planning.weights,
     planning.raster,
     plans.plan,
-    plans.mine_free,
+    plans.capacity,
+    plans.programmes,
+    villages.mine_free,
+    villages.points,
     maps.draw,
     maps.atlas,
     maps.export,

@@ -1,18 +1,21 @@
-"""Commands of plans and villages: `plan`, `mine-free`."""
+"""Commands of plans: `plan`, `capacity`, `programmes`."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import click
 
 from mine_geo.cli.options import (
+    KIND,
     Reading,
     Sheet,
+    as_day,
     as_known_options,
     echo,
     example,
@@ -22,15 +25,15 @@ from mine_geo.cli.options import (
     replaceable,
     wrote,
 )
-from mine_geo.errors import OptionError, some
-from mine_geo.terms import KINDS
+from mine_geo.errors import OptionError
+from mine_geo.terms import TIME_ZONE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.planning.plan import Plan
     from mine_geo.planning.simulation import Simulation
-    from mine_geo.planning.units import Level
+    from mine_geo.terms import Kind, ReleaseGroup
 
 _NAMES = {
     name: name.removesuffix("_m2").replace("_", " ") + " m²"
@@ -118,69 +121,6 @@ def plan(  # noqa: PLR0917  (each is an option of the command)
     Sheet(table, store, title, _NAMES, zones, reading.as_of).give(format_, output)
 
 
-@click.command("mine-free", epilog=example("mine-geo mine-free --level village --units list.csv"))
-@click.option(
-    "--level",
-    default="district",
-    show_default=True,
-    type=click.Choice(("district", "commune", "village")),
-    help="Which units are declared.",
-)
-@click.option(
-    "--units",
-    "units_file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Their codes and names, a CSV or a layer; else the districts of the store.",
-)
-@as_known_options
-@output_options
-@click.pass_context
-def mine_free(
-    ctx: click.Context,
-    level: Level,
-    units_file: Path | None,
-    as_of: str | None,
-    known_at: str | None,
-    format_: str,
-    output: Path | None,
-) -> None:
-    """List what stands between each unit and its declaration as mine-free, nearest first.
-
-    Hazards of all kinds count; records that wait on the workbench stand apart.
-    """
-    from mine_geo.cli import terminal  # noqa: PLC0415
-    from mine_geo.planning import units, villages  # noqa: PLC0415
-
-    store = open_named(ctx)
-    if units_file is not None:
-        listed = units.read_units(units_file, level=level)
-    elif level == "district":
-        listed = units.of_districts(store.admin())
-    else:
-        raise OptionError(f"say --units FILE: the store holds no {level}s, only districts")
-    hazards = store.hazards(as_of=as_of, known_at=known_at)
-    waits = hazards["in_workbench"].astype(bool)
-    table = villages.mine_free(
-        hazards[~waits], listed, level=level, waiting=hazards[waits], as_of=as_of
-    )
-    counts = table["state"].value_counts()
-    said = ", ".join(f"{counts.get(state, 0):,} {state}" for state in villages.STATES)
-    title = f"What stands between each {level} and its declaration: {said}"
-    plain = format_ == "table" and output is None
-    if plain:
-        kinds = [f"{kind}_m2" for kind in KINDS if not table[f"{kind}_m2"].any()]
-        table = table.drop(columns=[*kinds, "declared_on"])
-    Sheet(table, store, title, {f"{kind}_m2": f"{kind} m²" for kind in KINDS}).give(format_, output)
-    unknown = [name for name in villages.COUNTS if table[name].isna().all()]
-    if plain and unknown and len(table):
-        words = some(name.replace("_", " ") for name in unknown)
-        terminal.show_lines([f"Not looked at: {words}. A state says nothing of these."])
-    surplus = listed[listed["surplus"] > 0] if "surplus" in listed else listed.head(0)
-    if plain and len(surplus):
-        terminal.show_lines([f"Codes on several rows of the list: {some(surplus['code'], 60)}."])
-
-
 def _simulated(made: Plan, runs: int, seed: int) -> Simulation:
     """Run the plan many times, with a bar, and say how long it took."""
     from mine_geo.cli import terminal  # noqa: PLC0415
@@ -211,3 +151,127 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
 
 def _year(value: float) -> str:
     return "never" if value == float("inf") else f"{value:.2f}"
+
+
+_SHOWN: Final = ("done", "efficiency", "nothing", "teams")
+
+
+@click.command(epilog=example("mine-geo capacity --by operator --plan plan.toml"))
+@click.option(
+    "--show",
+    default="done",
+    show_default=True,
+    type=click.Choice(_SHOWN),
+    help="m² a year as done; how a year's land was released; where clearance found nothing; "
+    "rates of teams.",
+)
+@click.option(
+    "--by",
+    multiple=True,
+    type=click.Choice(("operator", "province", "district")),
+    help="Groups; may be given again. Else operator and province.",
+)
+@click.option("--since", callback=as_day, metavar="DAY", help="Only releases after this day.")
+@click.option("--year", type=int, help="Of efficiency: which year; else the last with releases.")
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A plan (TOML) whose capacity stands beside.",
+)
+@click.option(
+    "--teams",
+    "teams_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A CSV of teams: method, team, working_months, released_m2.",
+)
+@KIND
+@as_known_options
+@output_options
+@click.pass_context
+def capacity(
+    ctx: click.Context,
+    *,
+    show: str,
+    by: tuple[ReleaseGroup, ...],
+    since: str | None,
+    year: int | None,
+    plan_file: Path | None,
+    teams_file: Path | None,
+    kind: Kind | None,
+    as_of: str | None,
+    known_at: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Show capacity as it was done: m² a year by operator and province, from the ledger.
+
+    Of AP minefields, unless --kind says another: kinds are never added up.
+    """
+    from mine_geo.planning import capacity as done  # noqa: PLC0415
+
+    if show == "teams" or teams_file is not None:
+        if teams_file is None:
+            raise OptionError("--show teams needs --teams FILE")
+        rates = done.team_rates(done.read_teams(teams_file))
+        Sheet(rates, None, f"m² of a team-month by method, {teams_file.name}").give(format_, output)
+        return
+    from mine_geo.ledger.fold import fold  # noqa: PLC0415
+    from mine_geo.planning.plan_inputs import read_plan  # noqa: PLC0415
+
+    of = kind or "ap_minefield"
+    store = open_named(ctx)
+    state = fold(store.events(), as_of=as_of, known_at=known_at)
+    groups = by or ("operator", "province")
+    if show == "nothing":
+        table = done.cleared_nothing(state, kind=of, since=since)
+        title = f"{of}: clearance that found nothing, or does not say"
+    elif show == "efficiency":
+        years = done.as_done(state, kind=of, by=[], since=since)["year"]
+        if year is None and years.empty:
+            raise OptionError(f"nothing of {of} is released; there is no year to show")
+        asked = int(years.max()) if year is None else year
+        table = done.efficiency(state, kind=of, year=asked, by=groups)
+        share = done.cha_share(state.hazards[state.hazards["kind"] == of])
+        title = f"{of}: how the land of {asked} was released; CHA share of what is left {share:.1%}"
+    else:
+        planned = None if plan_file is None else read_plan(plan_file)
+        table = done.as_done(state, kind=of, by=groups, since=since, planned=planned)
+        title = f"{of}: m² a year as done" + (f", beside {planned.name}" if planned else "")
+    Sheet(table, store, title).give(format_, output)
+
+
+@click.command(epilog=example("mine-geo programmes members.csv"))
+@click.argument("file", type=click.Path(path_type=Path))
+@as_known_options
+@output_options
+@click.pass_context
+def programmes(
+    ctx: click.Context,
+    *,
+    file: Path,
+    as_of: str | None,
+    known_at: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Show how far programmes are: named sets of hazards with a baseline and perhaps a target.
+
+    FILE has a row a hazard: programme, baseline_on, hazard_id, target_year. A target that no
+    document gives is unknown, and so is whether it is met.
+    """
+    from mine_geo.ledger.fold import fold  # noqa: PLC0415
+    from mine_geo.planning.programmes import programme_progress  # noqa: PLC0415
+    from mine_geo.planning.units import read_entries  # noqa: PLC0415
+
+    store = open_named(ctx)
+    state = fold(store.events(), as_of=as_of, known_at=known_at)
+    day = as_of or datetime.now(ZoneInfo(TIME_ZONE)).date().isoformat()
+    table = programme_progress(read_entries(file), state, today=day)
+    if format_ == "table" and output is None:
+        table = table.drop(columns="province_code")
+        shares = ["done_share", "due_share"]
+        table[shares] = table[shares].round(3)
+    Sheet(table, store, f"Programmes as of {day}", as_of=day).give(format_, output)

@@ -543,7 +543,38 @@ def read_points(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise FileError(f"{path}: cannot be read as CSV ({reason}); write it as UTF-8") from error
-    pair = next((names for names in COORDINATES if set(names) <= set(table)), None)
+    if pair_of(table) is None:
+        raise RecordError(f"{path}: no columns lon and lat; there are: {some(table.columns, 20)}")
+    return with_points(table, path)
+
+
+def pair_of(table: pd.DataFrame) -> tuple[str, str] | None:
+    """Return the columns of longitude and latitude of a table; None where it has none.
+
+    Examples
+    --------
+    >>> pair_of(pd.DataFrame(columns=["lat", "lon"]))
+    ('lon', 'lat')
+    """
+    return next((names for names in COORDINATES if set(names) <= set(table)), None)
+
+
+def with_points(table: pd.DataFrame, path: object) -> gpd.GeoDataFrame:
+    """Return a table with a point (EPSG:4326) for its longitude and latitude; null for neither.
+
+    Raises
+    ------
+    RecordError
+        If it has no such columns.
+    GeometryError
+        If a coordinate is not a longitude or latitude.
+
+    Examples
+    --------
+    >>> with_points(pd.DataFrame({"lon": ["103"], "lat": ["13"]}), "x.csv").geometry.iloc[0]
+    <POINT (103 13)>
+    """
+    pair = pair_of(table)
     if pair is None:
         raise RecordError(f"{path}: no columns lon and lat; there are: {some(table.columns, 20)}")
     numbers = table[list(pair)].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)

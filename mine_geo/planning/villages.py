@@ -126,8 +126,7 @@ def mine_free(
          name    state  hazards  ap_minefield_m2
     0  Kandal  unknown        0                0
     1   Boeng     open        1              900
-    >>> none = pd.DataFrame({"village_code": [], "happened_on": [], "found_on": []})
-    >>> lists = dict.fromkeys(["spot_tasks", "accidents", "evidence", "waiting"], none)
+    >>> lists = dict.fromkeys(["spot_tasks", "accidents", "evidence", "waiting"], nothing())
     >>> mine_free(hazards, units, **lists)["state"].tolist()
     ['ready', 'open']
     """
@@ -168,6 +167,18 @@ def mine_free(
     table.insert(0, "name", [names.get(code, NO_UNIT) for code in table.index])
     found = _in_order(table)
     return found.assign(**dict.fromkeys(unknown, pd.array([None] * len(found), dtype="Int64")))
+
+
+def nothing() -> pd.DataFrame:
+    """Return a list that somebody looked at, and in which there is nothing.
+
+    Examples
+    --------
+    >>> len(nothing())
+    0
+    """
+    names = ["level", "code", "village_code", "happened_on", "found_on", "declared_on"]
+    return pd.DataFrame({name: [] for name in names}, dtype="str")
 
 
 def _listed(units: pd.DataFrame, figures: int) -> pd.DataFrame:

@@ -46,6 +46,9 @@ TABLES: dict[str, tuple[object, ...]] = {
     "changes": ("--since", "2020-01-01T00:00Z"),
     "plan": ("plan.toml",),
     "mine-free": (),
+    "points": ("accidents", "accidents.csv"),
+    "capacity": (),
+    "programmes": ("members.csv",),
     "priority": (
         "--weights", mg.sample.path("weights"), "--layer",
         f"population={mg.sample.path('population')}", "--layer",
@@ -71,6 +74,7 @@ MORE = (
 )
 JSON = ("--format", "json")
 PLAN = 'name = "By hand"\nstart = 2025-01-01\n[[capacity]]\nm2 = 300_000\n'
+MEMBERS = "programme,baseline_on,hazard_id,target_year\nDonor,2021-12-31,AP-2,2030\n"
 ALL = [*((*name.split(), *words) for name, words in TABLES.items()), *MORE]
 
 
@@ -80,6 +84,8 @@ def desk(filled: Command) -> Command:
     filled.done("workbench", "submit", fields(filled.folder / "moved.gpkg", 0.5))
     filled.done("public", "set", "--least-count", 8, "--by", "Sok Dara")
     (filled.folder / "plan.toml").write_text(PLAN)
+    (filled.folder / "accidents.csv").write_text("happened_on,lon,lat\n2021-05-03,103.005,13.005\n")
+    (filled.folder / "members.csv").write_text(MEMBERS)
     return filled
 
 

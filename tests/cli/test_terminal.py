@@ -50,6 +50,10 @@ COMMANDS = {
     "plan": ["plan", str(mg.sample.path("workplan_2023"))],
     "plan's end": ["plan", str(mg.sample.path("workplan_2023")), "--show", "finish"],
     "mine-free": ["mine-free"],
+    "points": ["points", "accidents", "accidents.csv"],
+    "capacity": ["capacity"],
+    "efficiency": ["capacity", "--show", "efficiency"],
+    "programmes": ["programmes", "members.csv"],
     "priority": [
         "priority", "--weights", str(mg.sample.path("weights")), "--kind", "ap_minefield",
         "--province", "Pailin", "--layer", f"population={mg.sample.path('population')}",
@@ -102,6 +106,9 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         worked = store.hazards(province="Pailin")
         worked[worked["hazard_id"] == "AP-2401-0176"][["geometry"]].to_file(folder / "piece.gpkg")
+    (folder / "accidents.csv").write_text("happened_on,lon,lat\n2024-05-03,102.6,12.9\n")
+    members = "Donor,2022-12-31,AP-2401-0176,2025\n"
+    (folder / "members.csv").write_text(f"programme,baseline_on,hazard_id,target_year\n{members}")
     fields(folder / "fields.gpkg", synthetic=True)
     fields(folder / "changed.gpkg", synthetic=True, operator=["MAG", None])
     with pytest.MonkeyPatch.context() as patch:

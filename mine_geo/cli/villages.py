@@ -1,0 +1,228 @@
+"""Commands of villages: `mine-free`, `points`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from mine_geo.cli.options import (
+    Sheet,
+    as_day,
+    as_known_options,
+    example,
+    gathering,
+    open_named,
+    output_options,
+)
+from mine_geo.errors import OptionError, some
+from mine_geo.terms import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from mine_geo.planning.units import Level
+    from mine_geo.store import Store
+
+FILES: Final = ("accidents", "evidence", "spot_tasks", "declarations")
+"""What is looked at beside the register and the workbench."""
+DAYS: Final = {"accidents": "happened_on", "evidence": "found_on"}
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What is looked at beside the register: files, or that there is nothing of a sort."""
+
+    accidents: Path | None
+    evidence: Path | None
+    spot_tasks: Path | None
+    declarations: Path | None
+    none: tuple[str, ...]
+
+    def given(self) -> dict[str, pd.DataFrame | None]:
+        """Return each list; None of what nobody gave."""
+        from mine_geo.planning import units, villages  # noqa: PLC0415
+
+        found: dict[str, pd.DataFrame | None] = {}
+        for name in FILES:
+            file: Path | None = getattr(self, name)
+            none = name.replace("_", "-") in self.none
+            if none and file is not None:
+                raise OptionError(f"--none {name} and a file of them; say one of the two")
+            found[name] = villages.nothing() if none else None
+            if file is not None:
+                found[name] = units.read_entries(file)
+        return found
+
+
+def looking_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of `Looking` and hand it over as `looking`."""
+    wrapped = gathering(command, Looking, "looking")
+    helps = {
+        "accidents": "Accidents: happened_on, and a code of a unit, or lon and lat.",
+        "evidence": "Evidence: found_on, hazard_id, and a code or a place.",
+        "spot_tasks": "Spot tasks that are open: a code of a unit, or hazard_id.",
+        "declarations": "Declarations: level, code, declared_on.",
+    }
+    for name in reversed(FILES):
+        wrapped = click.option(
+            f"--{name.replace('_', '-')}",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help=helps[name],
+        )(wrapped)
+    return click.option(
+        "--none",
+        multiple=True,
+        type=click.Choice([name.replace("_", "-") for name in FILES]),
+        help="Somebody looked, and there are none of these; may be given again.",
+    )(wrapped)
+
+
+UNITS: Final = click.option(
+    "--units",
+    "units_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Codes and names of the units, a CSV or a layer; else the districts of the store.",
+)
+
+
+@click.command("mine-free", epilog=example("mine-geo mine-free --level village --units list.csv"))
+@click.option(
+    "--level",
+    default="district",
+    show_default=True,
+    type=click.Choice(("district", "commune", "village")),
+    help="Which units are declared.",
+)
+@UNITS
+@click.option(
+    "--since",
+    callback=as_day,
+    metavar="DAY",
+    help="Where nothing is declared: accidents up to this day stand in nobody's way.",
+)
+@looking_options
+@as_known_options
+@output_options
+@click.pass_context
+def mine_free(
+    ctx: click.Context,
+    looking: Looking,
+    *,
+    level: Level,
+    units_file: Path | None,
+    since: str | None,
+    as_of: str | None,
+    known_at: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """List what stands between each unit and its declaration as mine-free, nearest first.
+
+    Hazards of all kinds count; records that wait on the workbench stand apart. What nobody gave is
+    not known to be none: then a unit is at best `unknown`, never `ready`.
+    """
+    from mine_geo.cli import terminal  # noqa: PLC0415
+    from mine_geo.planning import villages  # noqa: PLC0415
+
+    store = open_named(ctx)
+    listed = _units(store, level, units_file)
+    hazards = store.hazards(as_of=as_of, known_at=known_at)
+    waits = hazards["in_workbench"].astype(bool)
+    table = villages.mine_free(
+        hazards[~waits], listed, level=level, waiting=hazards[waits], since=since, as_of=as_of,
+        **looking.given(),
+    )  # fmt: skip
+    counts = table["state"].value_counts()
+    said = ", ".join(f"{counts.get(state, 0):,} {state}" for state in villages.STATES)
+    title = f"What stands between each {level} and its declaration: {said}"
+    plain = format_ == "table" and output is None
+    unknown = [name for name in villages.COUNTS if table[name].isna().all()]
+    if plain:
+        kinds = [f"{kind}_m2" for kind in KINDS if not table[f"{kind}_m2"].any()]
+        table = table.drop(columns=[*kinds, *unknown, "declared_on"])
+    Sheet(table, store, title, {f"{kind}_m2": f"{kind} m²" for kind in KINDS}).give(format_, output)
+    if plain and unknown and len(table):
+        words = some(name.replace("_", " ") for name in unknown)
+        terminal.show_lines([f"Not looked at: {words}. A state says nothing of these."])
+    surplus = listed[listed["surplus"] > 0] if "surplus" in listed else listed.head(0)
+    if plain and len(surplus):
+        terminal.show_lines([f"Codes on several rows of the list: {some(surplus['code'], 60)}."])
+
+
+def _units(store: Store, level: Level, file: Path | None) -> pd.DataFrame:
+    """Return the units of a level: those of a file, else those that the store holds."""
+    from mine_geo.planning import units  # noqa: PLC0415
+
+    if file is not None:
+        return units.read_units(file, level=level)
+    if level == "district":
+        return units.of_districts(store.admin())
+    raise OptionError(f"say --units FILE: the store holds no {level}s, only districts")
+
+
+@click.command(epilog=example("mine-geo points accidents accidents.csv"))
+@click.argument("name", type=click.Choice(tuple(DAYS)))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--within",
+    "within_m",
+    default=500.0,
+    show_default=True,
+    type=float,
+    metavar="METRES",
+    help="Up to how far from a hazard a point is nearby.",
+)
+@as_known_options
+@output_options
+@click.pass_context
+def points(
+    ctx: click.Context,
+    *,
+    name: str,
+    file: Path,
+    within_m: float,
+    as_of: str | None,
+    known_at: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Say of accidents or evidence on what ground they lay on their day.
+
+    In released land, in a hazard, near one, or on ground of which the register says nothing; in
+    this order, the latest first. What lay in released land is the list to look at first.
+    """
+    import pandas as pd  # noqa: PLC0415
+
+    from mine_geo.ledger.fold import fold  # noqa: PLC0415
+    from mine_geo.planning import points as grounds  # noqa: PLC0415
+    from mine_geo.planning import units  # noqa: PLC0415
+
+    store = open_named(ctx)
+    entries = units.read_entries(file)
+    found = grounds.listed_by_ground(
+        entries,
+        fold(store.events(), as_of=as_of, known_at=known_at),
+        day=DAYS[name],
+        within_m=within_m,
+    )
+    counts = found["ground"].value_counts()
+    said = ", ".join(
+        f"{counts.get(ground, 0):,} {grounds.WORDS[ground]}" for ground in counts.index
+    )
+    title = f"{name.capitalize()} by the ground on their day: {said or 'none'}"
+    left_out = len(entries) - len(found)
+    if left_out:
+        title += f"\n{left_out:,} have no place, or happened after the day, and are left out."
+    table = pd.DataFrame(found.drop(columns="geometry"))
+    if format_ == "table" and output is None:
+        plain = [DAYS[name], "ground", "hazard_id", "distance_m", "released_on", "event_id"]
+        keys = [each for each in ("entry_id", "id") if each in table]
+        table = table[[*keys, *plain]].assign(distance_m=table["distance_m"].round(1))
+    Sheet(table, store, title).give(format_, output)
