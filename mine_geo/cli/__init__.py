@@ -157,6 +157,8 @@ for command in (
     plans.capacity,
     plans.programmes,
     villages.mine_free,
+    villages.declare,
+    villages.declarations,
     villages.points,
     maps.draw,
     maps.atlas,

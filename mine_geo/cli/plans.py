@@ -243,15 +243,15 @@ def capacity(
     Sheet(table, store, title).give(format_, output)
 
 
-@click.command(epilog=example("mine-geo programmes members.csv"))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.command(epilog=example("mine-geo programmes --as-of 2026-12-31"))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @as_known_options
 @output_options
 @click.pass_context
 def programmes(
     ctx: click.Context,
     *,
-    file: Path,
+    file: Path | None,
     as_of: str | None,
     known_at: str | None,
     format_: str,
@@ -259,8 +259,8 @@ def programmes(
 ) -> None:
     """Show how far programmes are: named sets of hazards with a baseline and perhaps a target.
 
-    FILE has a row a hazard: programme, baseline_on, hazard_id, target_year. A target that no
-    document gives is unknown, and so is whether it is met.
+    Those of the store (`load programmes`), or of FILE, a row a hazard: programme, baseline_on,
+    hazard_id, target_year. A target that no document gives is unknown, and so is whether it is met.
     """
     from mine_geo.ledger.fold import fold  # noqa: PLC0415
     from mine_geo.planning.programmes import programme_progress  # noqa: PLC0415
@@ -269,7 +269,8 @@ def programmes(
     store = open_named(ctx)
     state = fold(store.events(), as_of=as_of, known_at=known_at)
     day = as_of or datetime.now(ZoneInfo(TIME_ZONE)).date().isoformat()
-    table = programme_progress(read_entries(file), state, today=day)
+    members = store.listed("programmes", known_at=known_at) if file is None else read_entries(file)
+    table = programme_progress(members, state, today=day)
     if format_ == "table" and output is None:
         table = table.drop(columns="province_code")
         shares = ["done_share", "due_share"]

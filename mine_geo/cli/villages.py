@@ -1,4 +1,4 @@
-"""Commands of villages: `mine-free`, `points`."""
+"""Commands of villages: `mine-free`, `declare`, `declarations`, `points`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mine_geo.cli.lists import BY
 from mine_geo.cli.options import (
+    YES,
     Sheet,
     as_day,
     as_known_options,
+    echo,
     example,
     gathering,
     open_named,
     output_options,
 )
-from mine_geo.errors import OptionError, some
+from mine_geo.errors import OptionError, UnknownNameError, meant, some
 from mine_geo.terms import KINDS
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ DAYS: Final = {"accidents": "happened_on", "evidence": "found_on"}
 
 @dataclass(frozen=True)
 class Looking:
-    """What is looked at beside the register: files, or that there is nothing of a sort."""
+    """What is looked at beside the register: the store's lists, files, or that there is nothing."""
 
     accidents: Path | None
     evidence: Path | None
@@ -43,8 +46,12 @@ class Looking:
     declarations: Path | None
     none: tuple[str, ...]
 
-    def given(self) -> dict[str, pd.DataFrame | None]:
-        """Return each list; None of what nobody gave."""
+    def given(self, store: Store, known_at: str | None) -> dict[str, pd.DataFrame | None]:
+        """Return each list: of a file, else of the store; None of what nobody gave.
+
+        A list of the store in which nothing was ever entered is not known to be empty. Spot tasks
+        of the store are done, not open.
+        """
         from mine_geo.planning import units, villages  # noqa: PLC0415
 
         found: dict[str, pd.DataFrame | None] = {}
@@ -53,9 +60,13 @@ class Looking:
             none = name.replace("_", "-") in self.none
             if none and file is not None:
                 raise OptionError(f"--none {name} and a file of them; say one of the two")
-            found[name] = villages.nothing() if none else None
-            if file is not None:
+            if none:
+                found[name] = villages.nothing()
+            elif file is not None:
                 found[name] = units.read_entries(file)
+            else:
+                held = None if name == "spot_tasks" else store.listed(name, known_at=known_at)
+                found[name] = None if held is None or held.empty else held
         return found
 
 
@@ -63,10 +74,10 @@ def looking_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `Looking` and hand it over as `looking`."""
     wrapped = gathering(command, Looking, "looking")
     helps = {
-        "accidents": "Accidents: happened_on, and a code of a unit, or lon and lat.",
-        "evidence": "Evidence: found_on, hazard_id, and a code or a place.",
+        "accidents": "Accidents instead of the store's: happened_on, and a unit's code or a place.",
+        "evidence": "Evidence instead of the store's: found_on, hazard_id, and a code or a place.",
         "spot_tasks": "Spot tasks that are open: a code of a unit, or hazard_id.",
-        "declarations": "Declarations: level, code, declared_on.",
+        "declarations": "Declarations instead of the store's: level, code, declared_on.",
     }
     for name in reversed(FILES):
         wrapped = click.option(
@@ -137,7 +148,7 @@ def mine_free(
     waits = hazards["in_workbench"].astype(bool)
     table = villages.mine_free(
         hazards[~waits], listed, level=level, waiting=hazards[waits], since=since, as_of=as_of,
-        **looking.given(),
+        **looking.given(store, known_at),
     )  # fmt: skip
     counts = table["state"].value_counts()
     said = ", ".join(f"{counts.get(state, 0):,} {state}" for state in villages.STATES)
@@ -167,9 +178,9 @@ def _units(store: Store, level: Level, file: Path | None) -> pd.DataFrame:
     raise OptionError(f"say --units FILE: the store holds no {level}s, only districts")
 
 
-@click.command(epilog=example("mine-geo points accidents accidents.csv"))
+@click.command(epilog=example("mine-geo points accidents"))
 @click.argument("name", type=click.Choice(tuple(DAYS)))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--within",
     "within_m",
@@ -186,7 +197,7 @@ def points(
     ctx: click.Context,
     *,
     name: str,
-    file: Path,
+    file: Path | None,
     within_m: float,
     as_of: str | None,
     known_at: str | None,
@@ -196,7 +207,8 @@ def points(
     """Say of accidents or evidence on what ground they lay on their day.
 
     In released land, in a hazard, near one, or on ground of which the register says nothing; in
-    this order, the latest first. What lay in released land is the list to look at first.
+    this order, the latest first. What lay in released land is the list to look at first. Those of
+    the store, or of FILE.
     """
     import pandas as pd  # noqa: PLC0415
 
@@ -205,7 +217,7 @@ def points(
     from mine_geo.planning import units  # noqa: PLC0415
 
     store = open_named(ctx)
-    entries = units.read_entries(file)
+    entries = store.listed(name, known_at=known_at) if file is None else units.read_entries(file)
     found = grounds.listed_by_ground(
         entries,
         fold(store.events(), as_of=as_of, known_at=known_at),
@@ -226,3 +238,103 @@ def points(
         keys = [each for each in ("entry_id", "id") if each in table]
         table = table[[*keys, *plain]].assign(distance_m=table["distance_m"].round(1))
     Sheet(table, store, title).give(format_, output)
+
+
+@click.command(epilog=example("mine-geo declare district 0209 --on 2026-11-30 --by CMAA"))
+@click.argument("level", type=click.Choice(("district", "commune", "village")))
+@click.argument("code")
+@click.option(
+    "--on", "declared_on", required=True, callback=as_day, metavar="DAY", help="The day of it."
+)
+@click.option("--by", "declared_by", metavar="NAME", help="The authority that declared it.")
+@click.option("--document", metavar="TEXT", help="The document that says so.")
+@UNITS
+@looking_options
+@BY
+@YES
+@click.pass_context
+def declare(
+    ctx: click.Context,
+    looking: Looking,
+    *,
+    level: Level,
+    code: str,
+    declared_on: str,
+    declared_by: str | None,
+    document: str | None,
+    units_file: Path | None,
+    recorded_by: str | None,
+    yes: bool,
+) -> None:
+    """Show what stands against the declaration of a unit as mine-free; with --yes record it.
+
+    A declaration is an event of its day: land found or an accident afterwards reopens it.
+    """
+    import pandas as pd  # noqa: PLC0415
+
+    from mine_geo.planning import villages  # noqa: PLC0415
+
+    store = open_named(ctx)
+    listed = _units(store, level, units_file)
+    unit = listed[listed["code"] == code]
+    if unit.empty:
+        hint = meant([code], listed["code"]).get(code)
+        raise UnknownNameError(
+            f"no {level} {code}" + (f"; did you mean {hint}?" if hint else "; codes decide")
+        )
+    said = {"level": level, "code": code, "name": unit["name"].iloc[0]}
+    said |= {"declared_on": declared_on, "declared_by": declared_by, "document": document}
+    entry = pd.DataFrame([{key: value for key, value in said.items() if value is not None}])
+    lists = looking.given(store, None)
+    hazards = store.hazards()
+    waits = hazards["in_workbench"].astype(bool)
+    table = villages.declared(
+        hazards[~waits], entry, waiting=hazards[waits], accidents=lists["accidents"],
+        evidence=lists["evidence"], spot_tasks=lists["spot_tasks"],
+    )  # fmt: skip
+    done = store.add_entries("declarations", entry, recorded_by=recorded_by, dry_run=not yes)
+    title = f"{level.capitalize()} {code} {unit['name'].iloc[0]}, declared on {declared_on}: "
+    title += "shown, not recorded" if not yes else "recorded" if done.added else "there already"
+    Sheet(table.drop(columns=["declared_by", "document"]), store, title).give("table", None)
+    if not yes:
+        echo("Say it again with --yes to record it.")
+
+
+@click.command(epilog=example("mine-geo declarations --as-of 2026-12-31"))
+@looking_options
+@as_known_options
+@output_options
+@click.pass_context
+def declarations(
+    ctx: click.Context,
+    looking: Looking,
+    *,
+    as_of: str | None,
+    known_at: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """List the declarations, and which of them still hold: land found or an accident reopens one.
+
+    `mine-geo load declarations` and `declare` record them, `list declarations` shows them as they
+    were recorded.
+    """
+    from mine_geo.planning import villages  # noqa: PLC0415
+
+    store = open_named(ctx)
+    lists = looking.given(store, known_at)
+    entries = lists["declarations"]
+    hazards = store.hazards(as_of=as_of, known_at=known_at)
+    waits = hazards["in_workbench"].astype(bool)
+    table = villages.declared(
+        hazards[~waits],
+        villages.nothing() if entries is None else entries,
+        waiting=hazards[waits],
+        accidents=lists["accidents"],
+        evidence=lists["evidence"],
+        spot_tasks=lists["spot_tasks"],
+        as_of=as_of,
+    )
+    counts = table["state"].value_counts()
+    said = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "none"
+    Sheet(table, store, f"Declarations as mine-free: {said}").give(format_, output)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from mine_geo.ledger.fold import Fold
 
 MEMBER_COLUMNS: Final = ("programme", "baseline_on", "hazard_id")
+_COLUMNS: Final = [
+    "programme", "province", "province_code", "kind", "hazards", "baseline_m2", "found_m2",
+    "released_m2", "remaining_m2", "target_year", "done_share", "due_share", "on_target",
+]  # fmt: skip
 _GROUP: Final = ["programme", "province", "province_code", "kind"]
 
 
@@ -84,7 +88,7 @@ def programme_progress(members: pd.DataFrame, fold: Fold, *, today: Day) -> pd.D
             pd.DataFrame(fold.hazards[["hazard_id", "province", "province_code"]]), on="hazard_id"
         )
         parts.append(_summed(rows, baseline, day))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
 
 
 def _checked(members: pd.DataFrame, fold: Fold) -> pd.DataFrame:

@@ -169,6 +169,91 @@ def mine_free(
     return found.assign(**dict.fromkeys(unknown, pd.array([None] * len(found), dtype="Int64")))
 
 
+def declared(
+    hazards: gpd.GeoDataFrame,
+    declarations: pd.DataFrame,
+    *,
+    units: pd.DataFrame | None = None,
+    spot_tasks: pd.DataFrame | None = None,
+    accidents: pd.DataFrame | None = None,
+    evidence: pd.DataFrame | None = None,
+    waiting: pd.DataFrame | None = None,
+    as_of: Day = None,
+) -> pd.DataFrame:
+    """List declarations, the latest first, and say of each whether it still holds.
+
+    Parameters
+    ----------
+    hazards, spot_tasks, accidents, evidence, waiting, as_of
+        As for `mine_free`.
+    declarations
+        `level`, `code`, `declared_on`, and if known `name`, `declared_by`, `document`.
+    units
+        As for `mine_free`, where units have polygons: only the declared ones are listed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a declaration up to `as_of`: `level`, `code`, `name`, `declared_on`, `state` (one of
+        `STATES`, or `renewed` where a later one of the unit counts), `why`, `declared_by`,
+        `document`.
+
+    Raises
+    ------
+    RecordError
+        As `mine_free`; or if a level is none, or a code is not of its level.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> hazards = gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "kind": ["ap_minefield"], "status": ["open"],
+    ...      "size_m2": [900], "village_code": ["02030405"], "surveyed_on": ["2020-01-31"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326)
+    >>> said = pd.DataFrame({"level": ["village"] * 2, "code": ["02030405"] * 2,
+    ...     "declared_on": ["2019-06-30", "2018-06-30"]})
+    >>> declared(hazards, said)[["state", "why"]].values.tolist()
+    [['reopened', '1 hazards found afterwards'], ['renewed', '']]
+    """
+    missing = [name for name in ("level", "code", "declared_on") if name not in declarations]
+    if missing:
+        raise RecordError(f"declarations lack the column {some(missing)}")
+    given = _until(declarations, "declared_on", "declarations", day_of(as_of))
+    rows = pd.DataFrame(declarations if given is None else given).reset_index(drop=True)
+    texts = rows["code"].astype("str")
+    wrong = texts.str.len() != rows["level"].map(FIGURES)
+    if wrong.any():
+        raise RecordError(
+            f"declarations of {some(texts[wrong])}: not the code of a level; a district has 4 "
+            "figures, a commune 6, a village 8"
+        )
+    rows = rows.assign(
+        code=texts,
+        declared_on=_days(rows, "declared_on", "declarations"),
+        **{name: None for name in ("name", "declared_by", "document") if name not in rows},
+    )
+    rows = rows.sort_values(["declared_on", "code"], ascending=[False, True], kind="stable")
+    last = ~rows.duplicated(["level", "code"])
+    rows["state"], rows["why"] = "renewed", ""
+    levels: tuple[Level, ...] = ("district", "commune", "village")
+    for level in levels:
+        mine = rows[last & (rows["level"] == level)]
+        if mine.empty:
+            continue
+        listed = mine[["code", "name"]]
+        if units is not None and "geometry" in units:
+            codes = units["code"].astype("str")
+            listed = listed.merge(pd.DataFrame(units)[["code", "geometry"]].assign(code=codes))
+        table = mine_free(
+            hazards, listed, level=level, spot_tasks=spot_tasks, accidents=accidents,
+            evidence=evidence, waiting=waiting, declarations=mine, as_of=as_of,
+        ).set_index("code")  # fmt: skip
+        rows.loc[mine.index, "state"] = mine["code"].map(table["state"])
+        rows.loc[mine.index, "why"] = mine["code"].map(table["why"])
+    first = ["level", "code", "name", "declared_on", "state", "why", "declared_by", "document"]
+    return rows[first].reset_index(drop=True)
+
+
 def nothing() -> pd.DataFrame:
     """Return a list that somebody looked at, and in which there is nothing.
 

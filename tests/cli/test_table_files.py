@@ -47,6 +47,7 @@ TABLES: dict[str, tuple[object, ...]] = {
     "plan": ("plan.toml",),
     "mine-free": (),
     "points": ("accidents", "accidents.csv"),
+    "declarations": (),
     "capacity": (),
     "programmes": ("members.csv",),
     "priority": (

@@ -51,6 +51,7 @@ COMMANDS = {
     "plan's end": ["plan", str(mg.sample.path("workplan_2023")), "--show", "finish"],
     "mine-free": ["mine-free"],
     "points": ["points", "accidents", "accidents.csv"],
+    "declarations": ["declarations"],
     "capacity": ["capacity"],
     "efficiency": ["capacity", "--show", "efficiency"],
     "programmes": ["programmes", "members.csv"],

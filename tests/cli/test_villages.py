@@ -10,7 +10,13 @@ import pytest
 import shapely
 
 import mine_geo as mg
-from mine_geo.errors import FileError, GeometryError, OptionError, RecordError
+from mine_geo.errors import (
+    FileError,
+    GeometryError,
+    OptionError,
+    RecordError,
+    UnknownNameError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +102,50 @@ def test_a_district_is_ready_only_where_all_was_looked_at(cleared: Command) -> N
     assert {row["state"] for row in before if row["name"] == "Banan"} == {"declared"}
     words = "mine-free", "--none", "accidents", "--accidents", "accidents.csv"
     assert "say one of the two" in cleared.refused(OptionError, *words)
+
+
+def test_a_declaration_is_an_event_and_reopened(cleared: Command) -> None:
+    codes = mg.read_admin(mg.sample.path("districts")).set_index("district")["district_code"]
+    code = codes["Bavel"]
+    words = ("declare", "district", code, "--on", "2021-06-30", "--by", "CMAA")
+    none = ("--none", "spot-tasks", "--none", "evidence", "--none", "accidents")
+    assert "shown, not recorded" in cleared.done(*words, *none)
+    assert rows(cleared, "declarations") == []
+    assert "recorded" in cleared.done(*words, *none, "--yes")
+    assert "there already" in cleared.done(*words, *none, "--yes")
+    (entry,) = rows(cleared, "declarations", *none)
+    assert (entry["name"], entry["state"], entry["declared_by"]) == ("Bavel", "declared", "CMAA")
+    (entry,) = rows(cleared, "declarations")
+    assert (entry["state"], entry["why"]) == (
+        "unknown", "not looked at: open spot tasks, evidence without a hazard, accidents",
+    )  # fmt: skip
+    path = cleared.folder / "accident.csv"
+    path.write_text(f"happened_on,district_code\n2021-07-01,{code[1:]}\n")  # without its zero
+    cleared.done("load", "accidents", path)
+    (entry,) = rows(cleared, "declarations", *none[:4])
+    assert (entry["state"], entry["why"]) == ("reopened", "1 accidents afterwards")
+    (entry,) = rows(cleared, "declarations", *none[:4], "--as-of", "2021-06-30")
+    assert entry["state"] == "declared"
+    assert rows(cleared, "declarations", "--as-of", "2021-06-29") == []
+    assert "no district 9999" in cleared.refused(UnknownNameError, *words[:2], "9999", *words[3:])
+    # Land that stands against it is shown, before and after.
+    against = ("declare", "district", codes["Banan"], "--on", "2021-06-30", "--yes")
+    assert "doubtful" in cleared.done(*against)
+    state = {row["name"]: row["state"] for row in rows(cleared, "mine-free")}
+    assert (state["Bavel"], state["Banan"]) == ("reopened", "doubtful")
+
+
+def test_points_and_programmes_of_the_store(cleared: Command) -> None:
+    assert rows(cleared, "points", "accidents") == []
+    assert rows(cleared, "programmes") == []
+    cleared.done("load", "accidents", "accidents.csv")
+    found = rows(cleared, "points", "accidents")
+    assert [row["ground"] for row in found] == ["released"] * 2 + ["hazard", "unknown", "unknown"]
+    path = cleared.folder / "members.csv"
+    path.write_text("programme,baseline_on,hazard_id,target_year\nDonor,2021-12-31,AP-2,2023\n")
+    cleared.done("load", "programmes", path)
+    (row,) = rows(cleared, "programmes", "--as-of", "2022-12-31")
+    assert (row["programme"], row["on_target"]) == ("Donor", True)
 
 
 def test_capacity_as_it_was_done(cleared: Command) -> None:
