@@ -120,6 +120,16 @@ HAZARD_COLUMNS: Final = (
 )
 """The columns of a hazard table, in order; further columns of a file follow them."""
 
+VILLAGE_COLUMNS: Final = (
+    "village_code",
+    "village",
+    "village_km",
+    "commune_code",
+    "commune",
+    "commune_km",
+    "district_code",
+)
+"""What is kept of a village; codes are those of NCDD."""
 BORDER_COLUMNS: Final = (
     "kind",
     "neighbour",
@@ -271,6 +281,7 @@ __all__ = [
     "THRESHOLD_M",
     "TIME_ZONE",
     "TOTAL_COLUMNS",
+    "VILLAGE_COLUMNS",
     "WEIGHT_COLUMNS",
     "WORKBENCH",
     "ZONES",

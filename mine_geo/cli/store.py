@@ -13,6 +13,7 @@ from mine_geo.cli.lists import LISTS, loading
 from mine_geo.cli.options import (
     ASSIGN,
     FILE,
+    PROFILE,
     AdminReading,
     BorderReading,
     FileReading,
@@ -109,6 +110,34 @@ def _say_findings(received: Layer) -> None:
     """Say what there is to say of a border or districts that were loaded."""
     for finding in received.findings:
         echo(f"{finding.severity}: {finding.message}", err=True)
+
+
+@load.command("villages", epilog=example("mine-geo load villages CambodiaVillagesList2025.csv"))
+@FILE
+@click.option("--name", help="What the dataset is called.")
+@click.option("--version", help="Its version.")
+@PROFILE
+@click.pass_context
+def load_villages(
+    ctx: click.Context, file: Path, name: str | None, version: str | None, profile: str | None
+) -> None:
+    """Load villages, a list or a layer; earlier ones are kept, these become the active ones."""
+    from mine_geo.planning.units import read_villages  # noqa: PLC0415
+
+    villages = read_villages(file, profile=profile)
+    done = open_named(ctx).load_villages(villages, name=name or file.stem, version=version)
+    drawn = int(villages.geometry.notna().sum())
+    said = f"{done.rows:,} villages of {villages['commune_code'].nunique():,} communes"
+    echo(f"{said}, {drawn:,} with a boundary, {_said(changed=done.changed)}: {done.name} "
+         f"{done.version}")  # fmt: skip
+    surplus = villages[villages["surplus"] > 0]
+    if len(surplus):
+        more = int(surplus["surplus"].sum())
+        echo(
+            f"note: {more:,} more rows stand on the codes of others, whose names are kept beside: "
+            f"{errors.some(surplus['village_code'], 60)}",
+            err=True,
+        )
 
 
 @load.command("hazards", epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))

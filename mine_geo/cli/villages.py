@@ -20,7 +20,7 @@ from mine_geo.cli.options import (
     open_named,
     output_options,
 )
-from mine_geo.errors import OptionError, UnknownNameError, meant, some
+from mine_geo.errors import OptionError, StoreError, UnknownNameError, meant, some
 from mine_geo.terms import KINDS
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ UNITS: Final = click.option(
     "units_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Codes and names of the units, a CSV or a layer; else the districts of the store.",
+    help="Codes and names of the units, a CSV or a layer; else those of the store.",
 )
 
 
@@ -175,7 +175,10 @@ def _units(store: Store, level: Level, file: Path | None) -> pd.DataFrame:
         return units.read_units(file, level=level)
     if level == "district":
         return units.of_districts(store.admin())
-    raise OptionError(f"say --units FILE: the store holds no {level}s, only districts")
+    try:
+        return units.of_villages(store.villages(), level)
+    except StoreError as error:
+        raise StoreError(f"{error}; or say --units FILE") from error
 
 
 @click.command(epilog=example("mine-geo points accidents"))

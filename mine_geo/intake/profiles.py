@@ -33,6 +33,7 @@ from mine_geo.intake.received import (
     REPORT_TYPES,
     SAID_COLUMNS,
     STATES,
+    VILLAGE_COLUMNS,
     Fields,
     Profile,
     States,
@@ -172,6 +173,7 @@ OURS: Final = {
     "reports": (*(c for c in REPORT_COLUMNS if c != "geometry"), *SAID_COLUMNS),
     "border": BORDER_COLUMNS,
     "admin": ADMIN_COLUMNS,
+    "villages": VILLAGE_COLUMNS,
 }
 """The columns that a profile can name, for each sort of records."""
 WORDS: Final = {
@@ -206,6 +208,7 @@ _KEYS: Final = (
     "reports",
     "border",
     "admin",
+    "villages",
     "points",
     "states",
     "options",
@@ -346,6 +349,7 @@ def _read(text: str, path: Path, within: tuple[Path, ...]) -> Profile:
         reports=_fields("reports", data, faults),
         border=_fields("border", data, faults),
         admin=_fields("admin", data, faults),
+        villages=_fields("villages", data, faults),
         points=_names(("points",), faults.table(("points",), data), POINT_ROLES, faults),
         states=_states(data, faults),
         options=_options(data, faults),
@@ -490,6 +494,7 @@ def _extended(base: Profile, own: Profile) -> Profile:
         reports=_on_top(base.reports, own.reports),
         border=_on_top(base.border, own.border),
         admin=_on_top(base.admin, own.admin),
+        villages=_on_top(base.villages, own.villages),
         points=_names_on_top(base.points, own.points),
         states=_states_on_top(base.states, own.states),
         options={**base.options, **own.options},

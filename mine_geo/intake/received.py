@@ -94,6 +94,17 @@ COUNTRY_WORDS: Final = (*NEIGHBOURS, "KHM", "sea")
 
 ADMIN_COLUMNS: Final = ("district_code", "district", "province_code", "province")
 """What a column of district polygons can be."""
+VILLAGE_COLUMNS: Final = (
+    "village_code",
+    "village",
+    "village_km",
+    "commune_code",
+    "commune",
+    "commune_km",
+    "district_code",
+    "district",
+)
+"""What a column of a list of villages, communes or districts can be."""
 
 STATES: Final = ("received", "in_review", "validated", "rejected")
 """The states of approval of a record at its source."""
@@ -221,6 +232,8 @@ class Profile:
     """Border lines: columns of `BORDER_COLUMNS`."""
     admin: Fields = field(default_factory=Fields)
     """District polygons: columns of `ADMIN_COLUMNS`."""
+    villages: Fields = field(default_factory=Fields)
+    """Lists of units down to villages: columns of `VILLAGE_COLUMNS`."""
     points: Names = field(default_factory=lambda: MappingProxyType({}))
     """Columns of turning points, by role: one of `POINT_ROLES`."""
     states: States = field(default_factory=States)

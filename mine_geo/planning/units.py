@@ -17,6 +17,10 @@ import pandas as pd
 
 from mine_geo.errors import FileError, RecordError, choose, some
 from mine_geo.geo.vector import pair_of, read_vector, with_points
+from mine_geo.intake import profiles
+from mine_geo.intake.columns import match
+from mine_geo.intake.received import VILLAGE_COLUMNS as NAMED
+from mine_geo.terms import VILLAGE_COLUMNS
 
 if TYPE_CHECKING:
     import os
@@ -33,30 +37,37 @@ CODES: Final = {
 _BETWEEN: Final = " / "
 
 
-def read_units(path: str | os.PathLike[str], *, level: Level = "village") -> gpd.GeoDataFrame:
+def read_units(
+    path: str | os.PathLike[str],
+    *,
+    level: Level = "village",
+    profile: str | os.PathLike[str] | None = None,
+) -> gpd.GeoDataFrame:
     r"""Read the units of a level from a CSV, or a layer of points or polygons.
 
     Parameters
     ----------
     path
-        A CSV (UTF-8), or any vector file. Columns: `village_code` or `code`; `village`,
-        `village_en` or `name` (of the level that is wanted).
+        A CSV (UTF-8), or any vector file: `village_code` and `village` (or of the level that is
+        wanted), or what the profile calls them; else `code` and `name`.
     level
         `district`, `commune` or `village`.
+    profile
+        A bundled profile, or the path of one (TOML), whose `[villages.columns]` name the columns.
 
     Returns
     -------
     geopandas.GeoDataFrame
         `code`, `name`, `surplus` (how many more rows the code stands on; their names are in
         `name`, with a slash between) and `geometry` (EPSG:4326; null for a list), by code. A code
-        that lost its zero in a spreadsheet has it again.
+        that lost its zero in a spreadsheet has it again; a KH before it is taken away.
 
     Raises
     ------
     OptionError
-        If the level is unknown.
+        If the level or the profile is unknown.
     FileError
-        If the file cannot be read.
+        If the file, or the profile, cannot be read.
     RecordError
         If it lacks a column, or a code has too many or too few figures.
 
@@ -70,26 +81,97 @@ def read_units(path: str | os.PathLike[str], *, level: Level = "village") -> gpd
     """
     figures = FIGURES[choose(level, tuple(FIGURES), "level")]
     table = _table(Path(path))
-    code = _column(table, (f"{level}_code", "code"), path)
-    name = _column(table, (level, f"{level}_en", "name"), path)
-    # A spreadsheet takes the zero of the provinces 01 to 09 away. In the official list a dash is
-    # the last figure of villages that have none yet: several share such a code.
-    codes = _filled(table[code], figures)
-    wrong = table[code].isna() | ~codes.str.fullmatch(rf"[0-9]{{{figures - 1}}}[0-9-]")
-    if wrong.any():
-        raise RecordError(
-            f"{path}: {some(table.loc[wrong, code])}: no code of a {level}, which has {figures} "
-            "figures"
-        )
+    columns = _columns(table, profile)
     found = gpd.GeoDataFrame(
-        {"code": codes, "name": table[name].astype("str").str.strip()},
+        {
+            "code": _codes(table, columns, f"{level}_code", figures, path),
+            "name": table[_column(table, columns, level, "name", path)].astype("str").str.strip(),
+        },
         geometry=table.geometry if isinstance(table, gpd.GeoDataFrame) else [None] * len(table),
         crs=4326,
     )
-    if any(f"{each}_code" in table for each in FIGURES if FIGURES[each] > figures):
+    if any(f"{each}_code" in columns for each in FIGURES if FIGURES[each] > figures):
         # A list of smaller units names the larger ones again and again.
         found = found[~pd.DataFrame(found[["code", "name"]]).duplicated()]
     return _once(found)
+
+
+def read_villages(
+    path: str | os.PathLike[str], *, profile: str | os.PathLike[str] | None = None
+) -> gpd.GeoDataFrame:
+    r"""Read a list or a layer of villages, with what it says of their communes and districts.
+
+    Parameters
+    ----------
+    path, profile
+        As for `read_units`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `VILLAGE_COLUMNS` (names null where the file has none; codes of commune and district are
+        those with which the village's begins), `surplus` as `read_units` has it, and `geometry`
+        (EPSG:4326, multipolygons; null for a list or points), by code.
+
+    Raises
+    ------
+    OptionError, FileError, RecordError
+        As for `read_units`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "villages.csv")
+    >>> _ = path.write_text("village_code,village_en\n1020101,Ou Thum\n01020102,Phnum\n")
+    >>> read_villages(path)[["village_code", "village", "commune_code"]].values.tolist()
+    [['01020101', 'Ou Thum', '010201'], ['01020102', 'Phnum', '010201']]
+    """
+    units = read_units(path, profile=profile).set_index("code")
+    table = _table(Path(path))
+    columns = _columns(table, profile)
+    table = pd.DataFrame(table).assign(
+        code=_codes(table, columns, "village_code", FIGURES["village"], path)
+    )
+    first = table.drop_duplicates("code").set_index("code").loc[units.index]
+    code = units.index.to_series()
+    said = {
+        name: first[columns[name]].astype("str").str.strip() if name in columns else None
+        for name in ("village_km", "commune", "commune_km")
+    }
+    areal = units.geom_type.isin(["Polygon", "MultiPolygon"])
+    found = gpd.GeoDataFrame(
+        {
+            "village_code": code,
+            "village": units["name"],
+            **said,
+            "commune_code": code.str[:6],
+            "district_code": code.str[:4],
+            "surplus": units["surplus"],
+        },
+        geometry=units.geometry.where(areal, None),
+        crs=4326,
+    )
+    return found[[*VILLAGE_COLUMNS, "surplus", "geometry"]].reset_index(drop=True)
+
+
+def of_villages(villages: gpd.GeoDataFrame, level: Level) -> gpd.GeoDataFrame:
+    """Return the villages, or the communes that they name, as units: `code`, `name`, `geometry`.
+
+    Examples
+    --------
+    >>> rows = gpd.GeoDataFrame({"village_code": ["01020101"], "village": ["Ou Thum"],
+    ...     "commune_code": ["010201"], "commune": ["Banteay Neang"], "surplus": [0]},
+    ...     geometry=[None], crs=4326)
+    >>> of_villages(rows, "commune")[["code", "name"]].values.tolist()
+    [['010201', 'Banteay Neang']]
+    """
+    columns = {f"{level}_code": "code", level: "name"}
+    found = villages[[*columns, "surplus", "geometry"]].rename(columns=columns)
+    found["name"] = found["name"].fillna(found["code"])
+    if level != "village":
+        found = found.drop_duplicates("code").assign(surplus=0)
+        found = found.set_geometry(gpd.GeoSeries([None] * len(found), found.index, crs=4326))
+    return found.sort_values("code", ignore_index=True)
 
 
 def read_entries(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -181,9 +263,39 @@ def _table(path: Path) -> pd.DataFrame:
         raise FileError(f"{path}: cannot be read as CSV: {str(error).splitlines()[0]}") from error
 
 
-def _column(table: pd.DataFrame, names: tuple[str, ...], path: Any) -> str:
-    for name in names:
-        if name in table:
-            return name
-    wanted = " or ".join(names)
-    raise RecordError(f"{path}: no column {wanted}; there are: {some(table.columns, 20)}")
+def _columns(table: pd.DataFrame, profile: str | os.PathLike[str] | None) -> dict[str, str]:
+    """Return the column of the table for each of `intake.received.VILLAGE_COLUMNS` it has."""
+    fields = profiles.load(profile or profiles.BASE).villages
+    names = [str(each) for each in table.columns if each != "geometry"]
+    return {each.ours: each.source for each in match(names, fields, NAMED) if each.ours}
+
+
+def _column(
+    table: pd.DataFrame, columns: dict[str, str], name: str, plain: str, path: object
+) -> str:
+    if name in columns:
+        return columns[name]
+    if plain in table:
+        return plain
+    raise RecordError(f"{path}: no column {name} or {plain}; there are: {some(table.columns, 20)}")
+
+
+def _codes(
+    table: pd.DataFrame, columns: dict[str, str], name: str, figures: int, path: object
+) -> pd.Series[Any]:
+    """Return the codes of a level; in the official list a dash ends those of villages without.
+
+    A spreadsheet takes the zero of the provinces 01 to 09 away, and map files write KH before it.
+    Several villages that have no code yet share one that ends in a dash.
+    """
+    given = table[_column(table, columns, name, "code", path)]
+    codes = _filled(given.astype("str").str.strip().str.removeprefix("KH"), figures)
+    wrong = given.isna() | ~codes.str.fullmatch(rf"[0-9]{{{figures - 1}}}[0-9-]").fillna(
+        value=False
+    )
+    if wrong.any():
+        raise RecordError(
+            f"{path}: {some(given[wrong])}: no code of a {name.removesuffix('_code')}, which has "
+            f"{figures} figures"
+        )
+    return codes

@@ -1,4 +1,4 @@
-"""The districts and the border of a store: every version is kept, one is active.
+"""The districts, villages and the border of a store: every version is kept, one is active.
 
 A version is named by `name` and `version`. Loading what is there already changes nothing, except
 that it becomes the active one; other content under the same name and version is a conflict.
@@ -18,11 +18,20 @@ from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError,
 from mine_geo.geo.admin import to_admin
 from mine_geo.geo.border import to_border
 from mine_geo.geo.cells import refuse_unfit
+from mine_geo.geo.crs import require_lonlat
+from mine_geo.geo.geometry import refuse_invalid
 from mine_geo.store.engines import clock
 from mine_geo.store.ledger.entries import id_of
 from mine_geo.store.schema import content, gpkg, rows
-from mine_geo.store.schema.models import ADMIN_VERSION, BORDER, BORDER_VERSION, DISTRICT
-from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS
+from mine_geo.store.schema.models import (
+    ADMIN_VERSION,
+    BORDER,
+    BORDER_VERSION,
+    DISTRICT,
+    VILLAGE,
+    VILLAGE_VERSION,
+)
+from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, VILLAGE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +44,7 @@ SHOWN_HASH: Final = 12
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load of districts or of the border did."""
+    """What a load of districts, villages or of the border did."""
 
     name: str
     version: str
@@ -66,6 +75,13 @@ _ADMIN: Final = _Kind(
     ADMIN_COLUMNS,
     ("schematic",),
 )
+_VILLAGES: Final = _Kind(
+    "villages",
+    "mine-geo load villages FILE",
+    VILLAGE_VERSION,
+    VILLAGE,
+    (*VILLAGE_COLUMNS, "surplus", "geometry"),
+)
 _BORDER: Final = _Kind(
     "border",
     "mine-geo load border FILE",
@@ -87,6 +103,23 @@ def load_admin(
     return _load(
         connection, _ADMIN, districts.assign(schematic=flags), name or "districts", version
     )
+
+
+def load_villages(
+    connection: Connection, villages: gpd.GeoDataFrame, name: str | None, version: str | None
+) -> Loaded:
+    """Write villages as the active version; see `Store.load_villages`."""
+    missing = [each for each in (*VILLAGE_COLUMNS, "surplus") if each not in villages]
+    if missing:
+        raise RecordError(f"villages lack the column {some(missing)}; read_villages makes them")
+    require_lonlat(villages, "villages")
+    refuse_invalid(villages, "villages")
+    refuse_unfit(pd.DataFrame(villages), "village", "village_code")
+    codes = villages["village_code"]
+    twice = codes[codes.duplicated() | codes.isna()]
+    if len(twice):
+        raise RecordError(f"villages: {some(twice)} stands twice, or is missing; codes decide")
+    return _load(connection, _VILLAGES, villages, name or "villages", version)
 
 
 def load_border(
@@ -113,7 +146,7 @@ class _Content:
 
     columns: dict[str, list[Any]]
     rows: int
-    bounds: Sequence[float]
+    bounds: Sequence[float] | None
     hashed: str
 
     @classmethod
@@ -123,14 +156,16 @@ class _Content:
         if "accuracy_m" in columns:
             columns["accuracy_m"] = frame["accuracy_m"].astype(float).tolist()
         columns["extra"] = extras = content.extras(frame, kind.stored)
-        shapes = gpd.GeoSeries([_multi(shape) for shape in frame.geometry], crs=frame.crs)
+        drawn = [None if shape is None else _multi(shape) for shape in frame.geometry]
+        shapes = gpd.GeoSeries(drawn, crs=frame.crs)
         said = zip(*columns.values(), content.geometry_hashes(shapes), strict=True)
         # by content, not by place: the order of the rows says nothing
         texts = sorted(
             content.to_json(dict(zip((*columns, "geometry"), row, strict=True))) for row in said
         )
         columns |= {"extra": content.extra_texts(extras), "geometry": list(shapes)}
-        return cls(columns, len(frame), shapes.total_bounds.tolist(), content.digest(*texts))
+        bounds = None if shapes.isna().all() else shapes.total_bounds.tolist()
+        return cls(columns, len(frame), bounds, content.digest(*texts))
 
 
 def _multi(shape: Any) -> Any:
@@ -179,7 +214,7 @@ def _load(
 def versions(connection: Connection) -> pd.DataFrame:
     """Return one row for each version that was loaded; see `Store.versions`."""
     listed: list[tuple[Any, ...]] = []
-    for kind in (_ADMIN, _BORDER):
+    for kind in (_ADMIN, _BORDER, _VILLAGES):
         table = kind.versions
         chosen = [table.c[name] for name in ("name", "version", "loaded_at", "active")]
         found = connection.execute(select(*chosen).order_by(table.c.fid)).all()
@@ -209,6 +244,13 @@ def read_admin(
     """Read a version of the districts; see `Store.admin`."""
     frame = _read(connection, _ADMIN, _find(connection, _ADMIN, name, version).fid)
     return frame if frame["schematic"].any() else frame.drop(columns="schematic")
+
+
+def read_villages(
+    connection: Connection, name: str | None = None, version: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read a version of the villages; see `Store.villages`."""
+    return _read(connection, _VILLAGES, _find(connection, _VILLAGES, name, version).fid)
 
 
 def border_fid(connection: Connection) -> int:

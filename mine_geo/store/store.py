@@ -50,6 +50,7 @@ from mine_geo.store.schema.models import (
     SPOT_TASK,
     STORE_INFO,
     SUBMISSION,
+    VILLAGE_VERSION,
     WAITING,
 )
 from mine_geo.store.workbench import listing
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 _VERSIONS: Final[dict[str, Table]] = {
     "border": BORDER_VERSION,
     "districts": ADMIN_VERSION,
+    "villages": VILLAGE_VERSION,
 }
 
 
@@ -284,6 +286,66 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
         with self._reading() as connection:
             return layers.read_admin(connection, name, version)
 
+    def load_villages(
+        self, villages: gpd.GeoDataFrame, *, name: str | None = None, version: str | None = None
+    ) -> Loaded:
+        """Load villages and make them the active ones; earlier versions are kept.
+
+        Parameters
+        ----------
+        villages
+            As from `planning.units.read_villages`: `VILLAGE_COLUMNS`, `surplus`, and `geometry`
+            (EPSG:4326, polygons, null where an office has no boundary). One row a code.
+        name
+            What the dataset is called; "villages" unless told.
+        version
+            Its version; a hash of the content unless told.
+
+        Returns
+        -------
+        Loaded
+            What was done; loading the active version again changes nothing.
+
+        Raises
+        ------
+        ConflictError
+            If that name and version are there with other content.
+        RecordError, GeometryError, CRSError
+            If the table is not in order.
+
+        Examples
+        --------
+        >>> rows = gpd.GeoDataFrame({"village_code": ["01020101"], "village": ["Ou Thum"],
+        ...     "village_km": [None], "commune_code": ["010201"], "commune": [None],
+        ...     "commune_km": [None], "district_code": ["0102"], "surplus": [0]},
+        ...     geometry=[None], crs=4326)
+        >>> store.load_villages(rows, version="2025")
+        Loaded(name='villages', version='2025', rows=1, changed=True)
+        >>> store.villages()["village"].tolist()
+        ['Ou Thum']
+        """
+        with self._writing() as connection:
+            return layers.load_villages(connection, villages, name, version)
+
+    def villages(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
+        """Return the villages (EPSG:4326): the active ones, or those of a name or version.
+
+        Raises
+        ------
+        StoreError
+            If no villages are loaded.
+        OptionError
+            If there is no such version; the message lists those that there are.
+
+        Examples
+        --------
+        >>> store.villages()
+        Traceback (most recent call last):
+        mine_geo.errors.StoreError: no villages in this store; load one with ...
+        """
+        with self._reading() as connection:
+            return layers.read_villages(connection, name, version)
+
     def border(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
         """Return the border (EPSG:4326): the active one, or that of a name or version.
 
@@ -306,12 +368,13 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
             return layers.read_border(connection, name, version)[1]
 
     def versions(self) -> pd.DataFrame:
-        """Return the versions of districts and border that are loaded.
+        """Return the versions of districts, villages and border that are loaded.
 
         Returns
         -------
         pandas.DataFrame
-            `layer` ("districts", "border"), `name`, `version`, `loaded_at` (UTC), `active`.
+            `layer` ("districts", "border", "villages"), `name`, `version`, `loaded_at` (UTC),
+            `active`.
 
         Examples
         --------

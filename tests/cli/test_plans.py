@@ -95,13 +95,3 @@ def test_districts_and_what_stands_between(filled: Command) -> None:
     assert "Not looked at: spot tasks, evidence, accidents." in " ".join(text.split())
     before = json.loads(filled.done("mine-free", "--as-of", "2020-06-29", "--format", "json"))
     assert {row["state"] for row in before["rows"]} == {"unknown"}
-
-
-def test_villages_need_a_list(filled: Command) -> None:
-    assert "say --units FILE" in filled.refused(OptionError, "mine-free", "--level", "village")
-    path = filled.folder / "villages.csv"
-    path.write_text("village_code,village\n02010101,One\n02010101,Two\n")
-    found = filled.done("mine-free", "--level", "village", "--units", path)
-    assert "One / Two" in found
-    assert "Codes on several rows of the list: 02010101" in found
-    assert "no unit recorded" in found  # the fields record no village

@@ -15,6 +15,7 @@ from mine_geo.errors import (
     GeometryError,
     OptionError,
     RecordError,
+    StoreError,
     UnknownNameError,
 )
 
@@ -185,3 +186,27 @@ def test_how_far_a_programme_is(cleared: Command) -> None:
     assert (strategy["target_year"], strategy["on_target"]) == (None, None)
     path.write_text("programme,baseline_on,hazard_id\nDonor,2021-12-31,AP-9\n")
     assert "AP-9" in cleared.refused(RecordError, "programmes", path)
+
+
+def test_villages_of_a_file_or_of_the_store(filled: Command) -> None:
+    words = ("mine-free", "--level", "village")
+    said = filled.refused(StoreError, *words)
+    assert "mine-geo load villages FILE" in said
+    assert "--units FILE" in said
+    path = filled.folder / "villages.csv"
+    path.write_text("adm4_pcode,adm4_en,adm3_en\nKH02010101,One,Kantueu\n2010101,Two,Kantueu\n")
+    found = filled.done(*words, "--units", path)
+    assert "One / Two" in found
+    assert "Codes on several rows of the list: 02010101" in found
+    assert "no unit recorded" in found  # the fields record no village
+    loaded = filled("load", "villages", path, "--version", "2025")
+    assert "1 villages of 1 communes, 0 with a boundary" in loaded.stdout
+    assert "1 more rows stand on the codes of others" in loaded.stderr
+    assert filled.done(*words) == found
+    communes = rows(filled, "mine-free", "--level", "commune")
+    assert [row["name"] for row in communes] == ["Kantueu", "no unit recorded"]
+    path.write_text("mine,called\n02010101,One\n")
+    profile = filled.folder / "own.toml"
+    profile.write_text('[villages.columns]\nvillage_code = ["mine"]\nvillage = ["called"]\n')
+    filled.done("load", "villages", path, "--profile", profile)
+    assert [row["name"] for row in rows(filled, *words)] == ["One", "no unit recorded"]

@@ -45,7 +45,7 @@ def test_layers_and_lists_give_the_same(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("village,name\nA,B\n", "no column village_code or code"),
-        ("code,title\n01020102,B\n", "no column village or village_en or name"),
+        ("code,title\n01020102,B\n", "no column village or name"),
         ("code,name\n010201022,B\n", "010201022: no code of a village, which has 8 figures"),
         ("code,name\n0102010A,B\n", "no code of a village"),
     ],

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
+
+from tests.store.conftest import box
+
 TABLES: dict[str, dict[str, Any]] = {
     "declarations": {"level": "village", "code": "2090101", "declared_on": "2022-05-01"},
     "accidents": {"happened_on": "2021-02-03", "district": "Samlout", "injured": "2",
@@ -18,3 +22,13 @@ TABLES: dict[str, dict[str, Any]] = {
                         "province": "BTB", "reported_m2": "1200.5", "source": "report"},
 }  # fmt: skip
 """An entry of each list, as the cells of a file."""
+
+
+def villages(**columns: object) -> gpd.GeoDataFrame:
+    """Give two villages of a commune, one with a boundary."""
+    said = {
+        "village_code": ["02090101", "02090102"], "village": ["Ou", "Phnum / Thmei"],
+        "village_km": None, "commune_code": "020901", "commune": "Kampong Lpou",
+        "commune_km": None, "district_code": "0209", "surplus": [0, 1],
+    }  # fmt: skip
+    return gpd.GeoDataFrame(said | columns, geometry=[box(102.9, 12.8, 0.1), None], crs=4326)

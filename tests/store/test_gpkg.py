@@ -19,7 +19,7 @@ from mine_geo.store.schema.models import LAYERS, METADATA
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
 from tests.store import gdal, inbox
 from tests.store.conftest import box
-from tests.store.listed import TABLES
+from tests.store.listed import TABLES, villages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,7 @@ def path(
     if not kept.exists():
         with create_store(kept) as store:
             store.load_admin(admin)
+            store.load_villages(villages())
             store.load_border(border)
             store.register(hazards.iloc[:2])
             store.record_spot_task(happened_on="2022-05-01", submunitions=2)

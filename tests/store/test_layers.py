@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+import shapely
 
 from mine_geo import errors, maps
 from mine_geo.geo.border import to_border
 from tests.store.conftest import box
+from tests.store.listed import villages
 from tests.store.test_publisher import fields
 
 if TYPE_CHECKING:
@@ -118,3 +120,31 @@ def test_a_record_between_two_reads_is_read_with_the_rest(
     assert found.selection.last_record == filled.last_moment() != seen[0]
     assert "AP-1" not in set(found.split["hazard_id"])
     assert "AP-1" in set(found.releases["hazard_id"])
+
+
+def test_villages_are_kept_version_by_version(store: Store) -> None:
+    with pytest.raises(errors.StoreError, match="mine-geo load villages FILE"):
+        store.villages()
+    assert store.load_villages(villages(), version="2025").changed
+    assert not store.load_villages(villages().iloc[::-1], version="2025").changed
+    found = store.villages()
+    assert found["village_code"].tolist() == ["02090101", "02090102"]
+    assert found["surplus"].tolist() == [0, 1]
+    assert found.geometry.isna().tolist() == [False, True]
+    assert found.geometry.iloc[0].equals(box(102.9, 12.8, 0.1))
+    with pytest.raises(errors.ConflictError, match="other content"):
+        store.load_villages(villages(village=["Ou", "Thmei"]), version="2025")
+    store.load_villages(villages(village=["Ou", "Thmei"]), version="2026")
+    assert store.villages()["village"].tolist() == ["Ou", "Thmei"]
+    assert store.villages(version="2025")["village"].tolist() == ["Ou", "Phnum / Thmei"]
+    loaded = store.versions()
+    assert loaded[loaded["layer"] == "villages"]["active"].tolist() == [False, True]
+    for wrong, said in (
+        (villages(village_code="02090101"), "stands twice"),
+        (villages().drop(columns="surplus"), "lack the column surplus"),
+    ):
+        with pytest.raises(errors.RecordError, match=said):
+            store.load_villages(wrong)
+    bow_tie = shapely.Polygon([(103, 13), (103.1, 13.1), (103.1, 13), (103, 13.1)])
+    with pytest.raises(errors.GeometryError, match="villages, row 1: invalid ring"):
+        store.load_villages(villages().set_geometry([bow_tie, None], crs=4326))

@@ -71,6 +71,8 @@ LAYERS: Final = (
     "border",
     "admin_version",
     "border_version",
+    "village",
+    "village_version",
     *RECEIVED,
     *PUBLISHED,
     *LISTS,

@@ -434,6 +434,40 @@ DISTRICT: Final = _table(
 """A district of one version; `active` is repeated here so that QGIS can filter by it."""
 
 
+VILLAGE_VERSION: Final = _table(
+    "village_version",
+    _required("name", Words()),
+    _required("version", Words()),
+    _required("content_hash", Words()),
+    _required("loaded_at", Moment()),
+    _required("active", Boolean()),
+    UniqueConstraint("name", "version"),
+    _one_active("village_version"),
+)
+"""One loaded version of the villages."""
+
+
+VILLAGE: Final = _table(
+    "village",
+    _required("version_fid", WholeNumber, ForeignKey("village_version.fid")),
+    _required("active", Boolean()),
+    _required("village_code", Words()),
+    Column("village", Words()),
+    Column("village_km", Words()),
+    Column("commune_code", Words()),
+    Column("commune", Words()),
+    Column("commune_km", Words()),
+    Column("district_code", Words()),
+    # How many more rows of the list stand on its code: their names are in `village`.
+    _required("surplus", WholeNumber),
+    Column("extra", Words()),
+    Column("geometry", Shape("MULTIPOLYGON")),
+    Index("ix_village_version_fid", "version_fid"),
+    gist("village"),
+)
+"""A village of one version, with its official boundary where an office has it."""
+
+
 BORDER_VERSION: Final = _table(
     "border_version",
     _required("name", Words()),
@@ -640,11 +674,13 @@ LAYERS: Final = {
     HAZARD.name: "Hazards as they stand now",
     DISTRICT.name: "Districts, every version loaded; filter by active",
     BORDER.name: "Border lines, every version loaded; filter by active",
+    VILLAGE.name: "Villages, every version loaded; filter by active",
     EVENT.name: "The ledger: what happened to each hazard",
     SPOT_TASK.name: "Items destroyed outside any hazard",
     STORE_INFO.name: "What this store is",
     ADMIN_VERSION.name: "Versions of the districts",
     BORDER_VERSION.name: "Versions of the border",
+    VILLAGE_VERSION.name: "Versions of the villages",
     BORDER_DISTANCE.name: "Distances already computed",
     RECORD.name: "The workbench: records received; filter by state",
     SUBMISSION.name: "The workbench: files received, and how they were read",
