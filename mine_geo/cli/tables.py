@@ -260,10 +260,9 @@ def reconcile(
 
 def _sources(store: Store, reading: Reading, how: Recipe) -> Sources:
     """Gather from a store what a published table is made from."""
-    from mine_geo.ledger.fold import fold  # noqa: PLC0415
     from mine_geo.tables.rederive import Sources  # noqa: PLC0415
 
-    ledger = fold(store.events(), as_of=reading.as_of, known_at=reading.known_at)
+    ledger = store.state(as_of=reading.as_of, known_at=reading.known_at)
     split = replace(reading, kind=how.kind).split(store) if how.zones else None
     tasks = store.spot_tasks(as_of=reading.as_of, known_at=reading.known_at)
     return Sources(ledger, how.kind, split, tasks)

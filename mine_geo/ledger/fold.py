@@ -220,7 +220,7 @@ class Fold:
     effects: pd.DataFrame
     """`EFFECT_COLUMNS` for each event folded, in the order of folding, under its own index."""
     polygons: gpd.GeoSeries
-    """The polygon that each event left of its hazard, on the index of `effects`."""
+    """The multipolygon that each event left of its hazard, on the index of `effects`."""
     ignored: pd.DataFrame
     """`event_id`, `hazard_id`, `event_type`, `code`, `reason` of the events that cannot be; see
     `events.CANNOT_BE`."""
@@ -295,7 +295,7 @@ def fold(events: gpd.GeoDataFrame, *, as_of: Day = None, known_at: Moment = None
     hazards = hazard_table(known, to_multipolygons(work.remaining), work.size, work.worked_on)
     order = np.array(steps.order, dtype=np.intp)
     effects = work.effects().iloc[order]
-    polygons = gpd.GeoSeries(list(work.left[order]), index=effects.index, crs=CRS)
+    polygons = gpd.GeoSeries(to_multipolygons(work.left[order]), index=effects.index, crs=CRS)
     return Fold(
         hazards,
         effects,

@@ -33,6 +33,7 @@ from mine_geo.split.distance import border_nearest
 from mine_geo.split.zones import CUTTING, unmeasurable
 from mine_geo.store import layers
 from mine_geo.store.ledger import stored
+from mine_geo.store.ledger.effects import later_events
 from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, text_of
 from mine_geo.store.ledger.register import status_of
 from mine_geo.store.ledger.stored import HASH, MANY
@@ -364,12 +365,7 @@ def _canonical(found: gpd.GeoDataFrame, names: list[str]) -> gpd.GeoDataFrame:
 
 def _changed(connection: Connection, as_of: Day, known_at: Moment) -> set[str]:
     """Return the hazards that have an event after a day or a moment, and those tied to them."""
-    day, moment = day_of(as_of), moment_of(known_at)
-    later: list[ColumnElement[bool]] = []
-    if day is not None:
-        later.append(EVENT.c.happened_on > day)
-    if moment is not None:
-        later.append(EVENT.c.recorded_at > moment)
+    later = later_events(day_of(as_of), moment_of(known_at))
     if not later:
         return set()
     ids = set(connection.scalars(select(EVENT.c.hazard_id).distinct().where(or_(*later))))

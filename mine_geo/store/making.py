@@ -20,6 +20,7 @@ from mine_geo.disclosure import restriction
 from mine_geo.errors import ConflictError, FileError, NoPostGISError, StoreError, some
 from mine_geo.store import engines
 from mine_geo.store.engines import Place, clock, locate, make_engine, migrating, reading
+from mine_geo.store.ledger import effects
 from mine_geo.store.ledger.entries import text_of
 from mine_geo.store.schema import gpkg, guards, models
 from mine_geo.store.schema.models import METADATA, SCHEMA, STORE_INFO
@@ -57,12 +58,14 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def migrate(connection: Connection, revision: str = HEAD) -> None:
     """Bring the tables to a revision, within the transaction that is under way.
 
-    The contents of a GeoPackage and the guards are made again afterwards.
+    The contents of a GeoPackage and the guards are made again afterwards, and what follows from
+    the events is filled in where a revision made room for it.
     """
     command.upgrade(alembic_config(connection), revision)
     if connection.dialect.name == "sqlite":
         gpkg.list_tables(connection, milliseconds(datetime.now(UTC)))
     if models.current_revision(connection) == models.known_revisions()[-1]:
+        effects.complete(connection)
         guards.install(connection)
 
 

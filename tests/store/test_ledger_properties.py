@@ -14,13 +14,15 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from mine_geo.errors import MineGeoError
+from mine_geo.errors import MineGeoError, StoreError
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.ledger.fold import fold
+from mine_geo.tables.movements import changes, released_land
 from mine_geo.terms import MOVEMENT_COLUMNS
 from tests.store.yard import Yard
 
 if TYPE_CHECKING:
+    from mine_geo.ledger.fold import Fold
     from mine_geo.store import Store
 
 WEST, SOUTH, STEP = 103.0, 13.0, 0.001
@@ -137,6 +139,7 @@ def do(store: Store, step: Step) -> bool:
         refusal = error
     event(f"accepted: {name}" if refusal is None else f"refused: {type(refusal).__name__}")
     assert "\n" not in str(refusal)
+    assert type(refusal) is not StoreError  # the database has nothing to refuse
     return refusal is None
 
 
@@ -147,10 +150,41 @@ def balances(store: Store, when: dict[str, Any]) -> None:
     moved = sum(sign * int(found[name]) for name, sign in SIGNS.items())
     assert moved == int(found["remaining_m2"]) == int(hazards["size_m2"].sum())
     whole = fold(store.events(), **when)
+    same_as_folded(store.state(**when), whole)  # though it was read, or folded in part
     assert states(hazards) == states(whole.hazards)  # though only some hazards were folded
     released = whole.effects[["cancelled_m2", "reduced_m2", "cleared_m2"]]
     assert (released >= 0).all(axis=None)
     assert whole.effects["transferred_m2"].sum() == 0
+
+
+def same_as_folded(found: Fold, whole: Fold) -> None:
+    """Check that what the rows say is what a fold of all events says."""
+    assert states(found.hazards) == states(whole.hazards)
+    texts = [
+        pd.DataFrame(each.hazards.drop(columns="geometry")).astype(str).to_dict("list")
+        for each in (found, whole)
+    ]
+    assert texts[0] == texts[1]
+    for name in ("ignored", "notes"):
+        one, two = (sorted(getattr(each, name).itertuples(index=False)) for each in (found, whole))
+        assert one == two
+    one, two = (
+        each.effects.assign(left=each.polygons.to_wkb()).set_index("event_id")
+        for each in (found, whole)
+    )
+    assert_frame_equal(one.loc[two.index], two)
+    places = [each.groupby("hazard_id").cumcount() for each in (one, two)]
+    assert places[0].to_dict() == places[1].to_dict()
+    land = [released_land(each).sort_values("event_id") for each in (found, whole)]
+    assert land[0].to_wkb().equals(land[1].set_axis(land[0].index, axis=0).to_wkb())
+
+
+def moved_since(store: Store, when: dict[str, Any], moment: Any) -> None:
+    """Check that why a total moved is what two folds of all events say."""
+    events = store.events()
+    before = fold(events, as_of=when["as_of"], known_at=moment)
+    expected = changes(before, fold(events, **when))
+    assert_frame_equal(store.changes(moment, **when), expected, check_dtype=False)
 
 
 def states(hazards: gpd.GeoDataFrame) -> dict[str, tuple[Any, ...]]:
@@ -182,7 +216,9 @@ def test_every_square_metre_counts_once(
         moments = [None, *sorted(set(events["recorded_at"]))]
         for _ in range(2):
             day = data.draw(st.one_of(st.none(), days))
-            balances(store, {"as_of": day, "known_at": data.draw(st.sampled_from(moments))})
+            when = {"as_of": day, "known_at": data.draw(st.sampled_from(moments))}
+            balances(store, when)
+            moved_since(store, when, data.draw(st.sampled_from(moments[1:])))
         balances(store, {})
         sent_again(store, accepted, events)
         now, effects = states(store.hazards(closed=True)), fold(events).effects

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAYERS = (
+    "event_effect",
     "event",
     "hazard",
     "spot_task",

@@ -39,7 +39,7 @@ from mine_geo.ledger.events import (
 )
 from mine_geo.ledger.fold import fold
 from mine_geo.store.engines import clock
-from mine_geo.store.ledger import register, spot_tasks, stored
+from mine_geo.store.ledger import effects, register, spot_tasks, stored
 from mine_geo.store.ledger.entries import DAYS_IN
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import EVENT, HAZARD, SPOT_TASK
@@ -248,6 +248,7 @@ def import_log(
     order = log.sort_values(["recorded_at", "event_id"], kind="stable")
     order = pd.concat([order[order["retracts"].isna()], order[order["retracts"].notna()]])
     stored.insert_events(connection, order, now)
+    effects.write(connection, log, done, set(log["hazard_id"]), now)
     if written:
         spot_tasks.insert(connection, written, now)
     registered = int((log["event_type"] == "registered").sum())

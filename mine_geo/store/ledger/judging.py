@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self, TypeVa
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from sqlalchemy import select
 
 from mine_geo.errors import ConflictError, GeometryError, RecordError, UnknownNameError, meant, some
@@ -31,7 +32,7 @@ from mine_geo.ledger.fold import Fold, fold
 from mine_geo.ledger.preview import distance_m
 from mine_geo.store import engines
 from mine_geo.store.engines import leave_wal, next_moment, reading, writing
-from mine_geo.store.ledger import stored
+from mine_geo.store.ledger import effects, stored
 from mine_geo.store.ledger.entries import DAYS_IN, Entry, digest, next_id, not_in_future
 from mine_geo.store.ledger.stored import MANY
 from mine_geo.store.schema import content
@@ -295,6 +296,8 @@ class Judged:
     rows: gpd.GeoDataFrame | None
     concerned: frozenset[str]
     """The hazards whose row in the layer changes."""
+    credited: frozenset[str]
+    """The hazards whose events may be credited otherwise from now on; those, and more."""
     writes: bool
 
     def write(self, connection: Connection, now: datetime, *, synthetic: bool) -> None:
@@ -305,6 +308,7 @@ class Judged:
             connection, self.after.hazards, self.concerned, now, synthetic=synthetic
         )  # fmt: skip
         stored.insert_events(connection, self.rows, now)
+        effects.write(connection, self.events, self.after, self.credited, now)
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -444,7 +448,11 @@ def judge(
     sides = [(entry.transfer_id, entry.hazard_id) for entry in new.values() if entry.transfer_id]
     rows = _frame(new, view.now)
     mine = view.together(ids, sides)
-    before = view.events(view.together(view.overlapping(mine, rows), sides))
+    around = view.together(view.overlapping(mine, rows), sides)
+    before = view.events(around)
+    credited = mine | _releasing_there(_joined(before, rows), mine)
+    if credited > mine:  # what decides on the credit of these
+        before = view.events(around | view.together(view.overlapping(credited, rows), sides))
     events = _joined(before, rows)
     after = fold(events)
     if any(entry.retracts or entry.transfer_id for entry in new.values()):
@@ -454,16 +462,36 @@ def judge(
     events["outside_m2"] = events["event_id"].map(dict(zip(new, outside, strict=True))).fillna(
         events["outside_m2"]
     )  # fmt: skip
-    done = Judged(before, events, after, list(named), new, rows, frozenset(mine), view.writes)
+    done = Judged(
+        before, events, after, list(named), new, rows, frozenset(mine), frozenset(credited),
+        view.writes,
+    )  # fmt: skip
     if keep:
         view.add(done)
     return done
 
 
+def _releasing_there(events: gpd.GeoDataFrame, ids: Collection[str]) -> set[str]:
+    """Return the other hazards with a release over ground that a release of these was over.
+
+    For such land the credit goes to one of them: it may change for all.
+    """
+    releases = events[events["event_type"].isin(OUTCOMES) & events.geometry.notna()]
+    mine = releases["hazard_id"].isin(set(ids)).to_numpy()
+    if not mine.any() or mine.all():
+        return set()
+    others = releases[~mine]
+    tree = shapely.STRtree(others.geometry.to_numpy())
+    _, met = tree.query(releases.geometry[mine].to_numpy(), predicate="intersects")
+    return set(others["hazard_id"].iloc[np.unique(met)])
+
+
 def as_there(view: View, hazards: Collection[str], ids: list[str]) -> Judged:
     """Return what events of some hazards did that are there already: nothing is new."""
     events = view.events(view.surroundings(hazards))
-    return Judged(events, events, fold(events), ids, {}, None, frozenset(), view.writes)
+    return Judged(
+        events, events, fold(events), ids, {}, None, frozenset(), frozenset(), view.writes
+    )
 
 
 def named_by_id(view: View, entries: Sequence[Entry]) -> dict[str, Entry]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
+from sqlalchemy import select
 
 from mine_geo.errors import RecordError, UnknownNameError
 from mine_geo.geo.cells import moment_of
 from mine_geo.ledger.fold import fold
 from mine_geo.store.engines import clock
-from mine_geo.store.ledger import imports, stored
+from mine_geo.store.ledger import effects, imports, stored
 from mine_geo.store.ledger import register as registration
 from mine_geo.store.ledger import spot_tasks as tasks
 from mine_geo.store.ledger.entries import id_of
 from mine_geo.store.ledger.judging import Base, View
 from mine_geo.store.schema import content
+from mine_geo.store.schema.models import DID, EVENT
 from mine_geo.tables import movements
 from mine_geo.tables.movements import released_land
 from mine_geo.terms import EVENT_TYPES, ITEM_COLUMNS, MOVEMENT_COLUMNS, OUTCOMES, THRESHOLD_M
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from mine_geo.terms import Group, Kind, ReleaseGroup, Rule
 
 
-_DID: Final = ("before_m2", "after_m2", *MOVEMENT_COLUMNS, "again_m2", "overlap_m2")
 COLUMNS: Final = (
     "event_id",
     "event_type",
@@ -105,10 +106,10 @@ def _voiding(table: pd.DataFrame, events: pd.DataFrame, moment: datetime | None)
 
 def _with_effects(table: pd.DataFrame, done: Fold) -> pd.DataFrame:
     """Add what each event did; null for those that do not count."""
-    effects = done.effects.set_index("event_id")[list(_DID)]
+    effects = done.effects.set_index("event_id")[list(DID)]
     found = effects.reindex(table["event_id"]).set_axis(table.index)
     table["counts"] = table["event_id"].isin(effects.index).to_numpy()
-    for name in _DID:
+    for name in DID:
         table[name] = found[name].astype("Int64")
     released = table[[f"{outcome}_m2" for outcome in OUTCOMES]].sum(axis=1, min_count=1)
     table["released_m2"] = released.astype("Int64")
@@ -124,6 +125,38 @@ def _notes(done: Fold) -> dict[str, str]:
     for event, note, size in zip(*columns, strict=True):
         said.setdefault(event, []).append(f"{note} ({size:,} m²)" if size else note)
     return {event: "; ".join(texts) for event, texts in said.items()}
+
+
+def changed_since(
+    connection: Connection, since: datetime | str, as_of: Day, known_at: Moment
+) -> pd.DataFrame:
+    """Return why a total moved; see `Store.changes`.
+
+    Only hazards of which something was recorded since, and those around them, are looked at.
+    """
+    first, second = moment_of(since), moment_of(known_at)
+    start = min(each for each in (first, second) if each is not None)
+    query = select(EVENT.c.hazard_id).distinct().where(EVENT.c.recorded_at > start)
+    moved = set(connection.scalars(query))
+    concerned = effects.surroundings(connection, moved) if moved else moved
+    events = stored.read_events(connection, effects.surroundings(connection, concerned))
+    before = effects.only(fold(events, as_of=as_of, known_at=since), concerned)
+    if as_of is None and known_at is None:
+        return movements.changes(before, effects.of_hazards(connection, concerned))
+    after = effects.only(fold(events, as_of=as_of, known_at=known_at), concerned)
+    return movements.changes(before, after)
+
+
+def differences(
+    connection: Connection, events: gpd.GeoDataFrame, done: Fold, *, synthetic: bool
+) -> pd.DataFrame:
+    """Compare the layer, and what is kept of each event, with a fold of all events."""
+    found = stored.differences(connection, done.hazards, synthetic=synthetic)
+    more = effects.differences(connection, events, done)
+    if not more:
+        return found
+    table = pd.concat([found, pd.DataFrame(more, columns=found.columns)], ignore_index=True)
+    return table.astype("str").sort_values(["hazard_id", "column"], ignore_index=True)
 
 
 class ReadingMethods(Base):
@@ -189,10 +222,38 @@ class ReadingMethods(Base):
         with self._reading() as connection:
             return history(connection, hazard_id, as_of, known_at)
 
-    def _fold(self, as_of: Day, known_at: Moment) -> Fold:
+    def state(self, *, as_of: Day = None, known_at: Moment = None, polygons: bool = True) -> Fold:
+        """Return the register with what each event did, as `mine_geo.ledger.fold` gives it.
+
+        What was folded once is read; only hazards with an event after the day or the moment, and
+        those around them, are folded for it.
+
+        Parameters
+        ----------
+        as_of, known_at
+            As for `hazards`.
+        polygons
+            With the polygons of the hazards, and those that each event left. Else they are null.
+
+        Returns
+        -------
+        Fold
+            `hazards` (closed ones too), `effects`, `polygons`, `ignored`, `notes`; EPSG:4326, m².
+
+        Raises
+        ------
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> half = shapely.box(103, 13, 103.005, 13.01)
+        >>> done = store.record("AP-1", "cleared", half, happened_on="2022-05-01")
+        >>> store.state().effects[["hazard_id", "registered_m2", "cleared_m2"]].values.tolist()
+        [['AP-1', 1200149, 0], ['AP-2', 1200149, 0], ['AP-1', 0, 600075]]
+        """
         with self._reading() as connection:
-            events = stored.read_events(connection)
-        return fold(events, as_of=as_of, known_at=known_at)
+            return effects.state(connection, as_of=as_of, known_at=known_at, polygons=polygons)
 
     def releases(
         self,
@@ -242,9 +303,10 @@ class ReadingMethods(Base):
         >>> store.releases(by="year")[["year", "cleared_m2", "events"]].values.tolist()
         [[2022, 600075, 1]]
         """
-        done = self._fold(as_of, known_at)
+        by_zone = "zone" in ([by] if isinstance(by, str) else by)
+        done = self.state(as_of=as_of, known_at=known_at, polygons=by_zone)
         opening = None
-        if "zone" in ([by] if isinstance(by, str) else by):
+        if by_zone:
             first = movements.opening_hazards(done, since)
             opening = self._in_zones(first, threshold_m, rule, include_coast, None)
         return movements.releases(done, by=by, kind=kind, since=since, opening=opening, total=total)
@@ -284,7 +346,11 @@ class ReadingMethods(Base):
         >>> land["hazard_id"].tolist(), land.total_bounds.tolist()
         (['AP-1'], [103.0, 13.0, 103.005, 13.01])
         """
-        return released_land(self._fold(as_of, known_at), kind=kind, since=since)
+        with self._reading() as connection:
+            done = effects.state(
+                connection, as_of=as_of, known_at=known_at, polygons=True, released=True
+            )
+        return released_land(done, kind=kind, since=since)
 
     def balance(
         self,
@@ -336,9 +402,10 @@ class ReadingMethods(Base):
         ...     ["opening_m2", "cleared_m2", "remaining_m2"]].values.tolist()
         [[2400298, 600075, 1800223]]
         """
-        done = self._fold(as_of, known_at)
+        by_zone = "zone" in ([by] if isinstance(by, str) else by)
+        done = self.state(as_of=as_of, known_at=known_at, polygons=by_zone)
         opening = closing = None
-        if "zone" in ([by] if isinstance(by, str) else by):
+        if by_zone:
             left = done.hazards[done.hazards["status"] != "closed"]
             zones = (threshold_m, rule, include_coast, None)
             opening = self._in_zones(movements.opening_hazards(done, since), *zones)
@@ -405,9 +472,7 @@ class ReadingMethods(Base):
         if moment_of(since) is None:
             raise RecordError("since is missing; give the moment of the last reading")
         with self._reading() as connection:
-            events = stored.read_events(connection)
-        before = fold(events, as_of=as_of, known_at=since)
-        return movements.changes(before, fold(events, as_of=as_of, known_at=known_at))
+            return changed_since(connection, since, as_of, known_at)
 
     def rebuild(self, *, repair: bool = False) -> pd.DataFrame:
         """Compare the hazards as they stand with the events, all folded anew.
@@ -420,7 +485,8 @@ class ReadingMethods(Base):
         Returns
         -------
         pandas.DataFrame
-            `hazard_id`, `column`, `kept`, `folded` of each difference; empty when all is sound.
+            `hazard_id`, `column`, `kept`, `folded` of each difference, of the hazards as they
+            stand and of what each event did; empty when all is sound.
 
         Examples
         --------
@@ -429,14 +495,16 @@ class ReadingMethods(Base):
         """
         if not repair:
             with self._reading() as connection:
-                done = fold(stored.read_events(connection))
-                return stored.differences(connection, done.hazards, synthetic=self.synthetic)
+                events = stored.read_events(connection)
+                return differences(connection, events, fold(events), synthetic=self.synthetic)
         with self._writing() as connection:
-            done = fold(stored.read_events(connection))
-            found = stored.differences(connection, done.hazards, synthetic=self.synthetic)
+            events = stored.read_events(connection)
+            done = fold(events)
+            found = differences(connection, events, done, synthetic=self.synthetic)
             if len(found):
                 now, ids = clock(connection), set(found["hazard_id"])
                 stored.write_hazards(connection, done.hazards, ids, now, synthetic=self.synthetic)
+                effects.write(connection, events, done, ids, now)
             return found
 
     def export_log(self) -> Log:

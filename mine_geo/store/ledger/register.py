@@ -22,10 +22,10 @@ from mine_geo.geo.hazards import to_hazards
 from mine_geo.geo.snapshots import same_places
 from mine_geo.ledger.events import ATTRIBUTES, to_events
 from mine_geo.ledger.fold import PARENT
-from mine_geo.store.ledger import stored
+from mine_geo.store.ledger import effects, stored
 from mine_geo.store.ledger.entries import day, text_of, unmarked
 from mine_geo.store.schema import content, gpkg, rows
-from mine_geo.store.schema.models import EVENT, HAZARD, RECORD, SUBMISSION, WAITING
+from mine_geo.store.schema.models import EVENT, EVENT_EFFECT, HAZARD, RECORD, SUBMISSION, WAITING
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
@@ -222,6 +222,9 @@ class Registrations:
         gpkg.touch(connection, HAZARD.name, now, bounds)
         rows.insert_rows(connection, EVENT, self.events)
         gpkg.touch(connection, EVENT.name, now, bounds)
+        did = effects.of_registrations(self.events, self.columns["size_m2"])
+        rows.insert_rows(connection, EVENT_EFFECT, did)
+        effects.touch(connection, [], now)
 
 
 def _check_polygons(connection: Connection, hazards: gpd.GeoDataFrame) -> None:

@@ -37,7 +37,7 @@ from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.ledger.fold import PARENT, linked
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import EVENT, HAZARD
-from mine_geo.terms import CRS, EVENT_COLUMNS, HAZARD_COLUMNS, ITEM_COLUMNS
+from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -51,6 +51,8 @@ HASH: Final = "geometry_hash"
 DERIVED: Final = ("size_m2", HASH, "geometry")
 MANY: Final = 500
 """More ids than this are not asked for one by one: the whole table is read."""
+RANK: Final = {name: rank for rank, name in enumerate(EVENT_TYPES)}
+"""In which order events of one day are folded, by their type."""
 
 Columns = dict[str, list[Any]]
 
@@ -136,11 +138,12 @@ def write_hazards(
 def put_hazards(connection: Connection, columns: Columns, there: Collection[str]) -> None:
     """Write rows of the layer: new ones, and those of hazards that have a row."""
     known = [hazard in there for hazard in columns["hazard_id"]]
-    rows.insert_rows(connection, HAZARD, _pick(columns, [not each for each in known]))
-    rows.update_rows(connection, HAZARD, "hazard_id", _pick(columns, known))
+    rows.insert_rows(connection, HAZARD, pick(columns, [not each for each in known]))
+    rows.update_rows(connection, HAZARD, "hazard_id", pick(columns, known))
 
 
-def _pick(columns: Columns, wanted: list[bool]) -> Columns:
+def pick(columns: Columns, wanted: list[bool]) -> Columns:
+    """Return the wanted rows of columns."""
     return {
         name: [value for value, take in zip(values, wanted, strict=True) if take]
         for name, values in columns.items()
@@ -191,7 +194,7 @@ def differences(
     new = _folded(folded, there, synthetic=synthetic)
     kept_columns = {name: _texts(kept, name) for name in kept.columns}
     before = dict(zip(kept.index, zip(*kept_columns.values(), strict=True), strict=True))
-    columns = {name: new[name] for name in kept.columns} | {"geometry": _hexes(new["geometry"])}
+    columns = {name: new[name] for name in kept.columns} | {"geometry": hexes(new["geometry"])}
     after = dict(zip(new["hazard_id"], zip(*columns.values(), strict=True), strict=True))
     found: list[tuple[str, str, str | None, str | None]] = [
         (name, "hazard_id", name, None) for name in before if name not in after
@@ -203,20 +206,20 @@ def differences(
         for name, old, one in zip(columns, before[hazard], values, strict=True):
             same = _same_extra(old, one) if name == "extra" else old == one
             if not same:
-                found.append((hazard, name, _shown(name, old), _shown(name, one)))
+                found.append((hazard, name, shown(name, old), shown(name, one)))
     table = pd.DataFrame(found, columns=["hazard_id", "column", "kept", "folded"])
     return table.astype("str").sort_values(["hazard_id", "column"], ignore_index=True)
 
 
 def _texts(table: pd.DataFrame, name: str) -> list[Any]:
     if name == "geometry":
-        return _hexes(list(table["geometry"]))
+        return hexes(list(table["geometry"]))
     if name == "surveyed_on":
         return days(table[name])
     return content.plain(table[name])
 
 
-def _hexes(polygons: list[Any]) -> list[str | None]:
+def hexes(polygons: list[Any]) -> list[str | None]:
     """Return each polygon, to the last bit, as text; none as None."""
     there = [None if each is None or each.is_empty else each for each in polygons]
     return list(shapely.to_wkb(there, hex=True, byte_order=1))
@@ -228,7 +231,8 @@ def _same_extra(one: str | None, other: str | None) -> bool:
     return bool(found[0] == found[1])
 
 
-def _shown(name: str, value: Any) -> str | None:
+def shown(name: str, value: Any) -> str | None:
+    """Return a value as a list of differences shows it; a polygon by its hash."""
     if name == "geometry" and value is not None:
         return content.digest(value)
     return None if value is None else str(value)

@@ -66,6 +66,7 @@ RECEIVED: Final = (SUBMISSION.name, FINDING.name, RECORD.name)
 LAYERS: Final = (
     "hazard",
     "event",
+    "event_effect",
     "spot_task",
     "district",
     "border",

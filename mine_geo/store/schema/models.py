@@ -48,7 +48,7 @@ import mine_geo
 from mine_geo.errors import SchemaVersionError, StoreError
 from mine_geo.intake.findings import SEVERITIES
 from mine_geo.store.schema.rows import Moment, Shape, WholeNumber, Words
-from mine_geo.terms import EVENT_TYPES, EVIDENCES, KINDS, OUTCOMES
+from mine_geo.terms import EVENT_TYPES, EVIDENCES, KINDS, MOVEMENT_COLUMNS, OUTCOMES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -357,9 +357,39 @@ EVENT: Final = _table(
     Index("ix_event_hazard_id", "hazard_id"),
     Index("ix_event_recorded_at", "recorded_at"),
     Index("ix_event_retracts", "retracts", unique=True),
+    Index("ix_event_transfer_id", "transfer_id"),
     gist("event"),
 )
 """One entry of the ledger; never changed, never deleted."""
+
+
+DID: Final = ("before_m2", "after_m2", *MOVEMENT_COLUMNS, "again_m2", "overlap_m2")
+"""What an event did, whole m²: the size before and after it, what it moved, what it covers again of
+land released earlier, and what of its land another hazard's release has."""
+
+
+EVENT_EFFECT: Final = _table(
+    "event_effect",
+    _required("event_id", Words(), ForeignKey("event.event_id"), unique=True),
+    _required("hazard_id", Words()),
+    _required("counts", Boolean()),
+    # Its place among the events of its hazard that count, in the order of folding, from 1.
+    Column("place", WholeNumber),
+    # Why it does not count: `voided`, `retraction`, or a code of `events.CANNOT_BE`.
+    Column("why", Words()),
+    *(Column(name, WholeNumber) for name in DID),
+    # What the releases of one report over several hazards have in common; else its own event_id.
+    Column("report", Words()),
+    # What is worth saying of it: code, note and size_m2 of each, JSON.
+    Column("notes", Words()),
+    # What it left of its hazard; null where nothing, or where that is what it drew itself.
+    Column("geometry", Shape("MULTIPOLYGON")),
+    CheckConstraint("counts = (why IS NULL)", name="why"),
+    CheckConstraint("counts = (place IS NOT NULL)", name="place"),
+    CheckConstraint("counts = (after_m2 IS NOT NULL)", name="after_m2"),
+    Index("ix_event_effect_hazard_id", "hazard_id"),
+)
+"""What the fold says of each event; it follows from the events, which can rebuild it."""
 
 
 SPOT_TASK: Final = _table(
@@ -676,6 +706,7 @@ LAYERS: Final = {
     BORDER.name: "Border lines, every version loaded; filter by active",
     VILLAGE.name: "Villages, every version loaded; filter by active",
     EVENT.name: "The ledger: what happened to each hazard",
+    EVENT_EFFECT.name: "What each event of the ledger did, m²; follows from the ledger",
     SPOT_TASK.name: "Items destroyed outside any hazard",
     STORE_INFO.name: "What this store is",
     ADMIN_VERSION.name: "Versions of the districts",
