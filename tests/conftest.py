@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from coverage import Coverage
@@ -41,8 +42,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.untraced)
 
 
-def pytest_collection_finish() -> None:
-    """Leave what is loaded by now, which stays, out of every later search for garbage."""
+TRACED: Final = 2
+"""Of a test with many parameters, as many are traced: the lines are the same."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Mark what need not be traced; leave what is loaded out of every search for garbage."""
+    traced: Counter[str] = Counter()
+    for item in session.items:
+        if isinstance(item, pytest.Function) and not item.get_closest_marker("untraced"):
+            test = item.nodeid.partition("[")[0]
+            traced[test] += 1
+            if traced[test] > TRACED:
+                item.add_marker(pytest.mark.untraced)
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

@@ -75,6 +75,9 @@ CANNOT_BE: Final = {
     "not_yet_registered": "the hazard is not registered on that day",
 }
 """Why an event cannot be: the code that others ask for, and the words that people read."""
+IGNORED: Final = ("event_id", "hazard_id", "event_type", "code", "reason")
+"""The columns of a table of events that cannot be."""
+_NOTHING: Final = pd.DataFrame({name: pd.Series(dtype="str") for name in IGNORED})
 
 
 def to_events(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -292,38 +295,49 @@ def standing(
     table = to_events(events)
     labels = table.index
     table, ignored = _once(table.reset_index(drop=True))
+    # As a rule nothing is wrong and everything stands, and this is asked at every recording: a
+    # table is made only of what there is.
     known = table["recorded_at"].notna()
-    ignored.append(_because(table[~known], "no_moment"))
+    if not known.all():
+        ignored.append(_because(table[~known], "no_moment"))
     if moment is not None:
         known &= table["recorded_at"] <= pd.Timestamp(moment)
     retracts = known & (table["event_type"] == "retracted")
-    voided, dangling = _voided(table, retracts)
-    ignored.append(dangling)
-    stands = known & ~retracts & ~table["event_id"].isin(voided)
+    stands = known & ~retracts
+    if retracts.any():
+        voided, dangling = _voided(table, retracts)
+        ignored.append(dangling)
+        stands &= ~table["event_id"].isin(voided)
     dated = table["happened_on"].notna()
-    ignored.append(_because(table[stands & ~dated], "no_day"))
-    stands &= dated
+    if not dated[stands].all():
+        ignored.append(_because(table[stands & ~dated], "no_day"))
+        stands &= dated
     if day is not None:
         stands &= table["happened_on"] <= pd.Timestamp(day)
-    found = table[stands]
+    found = table if stands.all() else table[stands]
     codes, broken = _faults(found)
-    left_out = _because(found.loc[codes.notna()], codes.dropna())
-    ignored.append(left_out.assign(reason=broken.fillna(left_out["reason"])))
-    found = found[codes.isna()]
-    return found.set_axis(labels[found.index], axis=0), pd.concat(ignored, ignore_index=True)
+    wrong = codes.notna()
+    if wrong.any():
+        left_out = _because(found.loc[wrong], codes[wrong])
+        ignored.append(left_out.assign(reason=broken.fillna(left_out["reason"])))
+        found = found[~wrong]
+    found = found.set_axis(labels[found.index], axis=0)
+    return found, pd.concat(ignored, ignore_index=True) if ignored else _NOTHING.copy()
 
 
 def _because(events: pd.DataFrame, code: str | pd.Series[str]) -> pd.DataFrame:
     """Return events that cannot be, each with the code that says why and its words."""
-    table = pd.DataFrame(events[["event_id", "hazard_id", "event_type"]]).assign(code=code)
+    table = pd.DataFrame(events[list(IGNORED[:3])]).assign(code=code)
     return table.assign(reason=table["code"].map(CANNOT_BE)).astype("str")
 
 
 def _once(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[pd.DataFrame]]:
     """Leave out repetitions of an event_id: the one recorded first counts, whatever the order."""
+    ignored: list[pd.DataFrame] = []
     nameless = table["event_id"].isna() | table["hazard_id"].isna()
-    ignored = [_because(table[nameless], "no_id")]
-    table = table[~nameless]
+    if nameless.any():
+        ignored.append(_because(table[nameless], "no_id"))
+        table = table[~nameless]
     twice = table["event_id"].duplicated(keep=False)
     if not twice.any():
         return table, ignored
@@ -343,8 +357,6 @@ def _once(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[pd.DataFrame]
 def _voided(table: gpd.GeoDataFrame, retracts: pd.Series[bool]) -> tuple[set[str], pd.DataFrame]:
     """Return the events that the retractions void, and the retractions that void nothing."""
     made = table[retracts]
-    if made.empty:
-        return set(), _because(made, "retracts_nothing")
     kinds = dict(zip(table["event_id"], table["event_type"], strict=True))
     aimed = made["retracts"].map(kinds)
     code = aimed.map({"retracted": "retracts_retraction"})
