@@ -1,6 +1,6 @@
 """What each event did, as rows: `event_effect`, which the library fills after the migrations.
 
-Revision: 0009, after 0008. Runs on PostGIS and on GeoPackage. Nothing that is there changes; the
+Revision: 0010, after 0009. Runs on PostGIS and on GeoPackage. Nothing that is there changes; the
 events are folded once to fill the table (`effects.complete`).
 """
 
@@ -9,8 +9,8 @@ from alembic import op
 
 from mine_geo.store.schema.rows import Shape
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
