@@ -49,6 +49,7 @@ from mine_geo.store.schema.models import (
 from mine_geo.terms import CRS, HAZARD_COLUMNS, KINDS, WORKBENCH
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
@@ -60,12 +61,16 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("border_distance_m", "neighbour")
 
 
-def known(connection: Connection, border_fid: int, *, include_coast: bool) -> pd.DataFrame:
-    """Return the distances that are kept, by hash of the polygon."""
+def known(
+    connection: Connection, border_fid: int, *, include_coast: bool, hashes: Collection[str]
+) -> pd.DataFrame:
+    """Return the distances that are kept of polygons with these hashes, by hash; or of more."""
     where: list[ColumnElement[bool]] = [
         BORDER_DISTANCE.c.version_fid == border_fid,
         BORDER_DISTANCE.c.include_coast == include_coast,
     ]
+    if len(hashes) <= MANY:
+        where.append(BORDER_DISTANCE.c[HASH].in_(hashes))
     found = rows.read(connection, [BORDER_DISTANCE.c[name] for name in (HASH, *COLUMNS)], where)
     return found.set_index(HASH)
 
@@ -82,10 +87,16 @@ def missing(
 
 
 def keep(
-    connection: Connection, computed: pd.DataFrame, border_fid: int, *, include_coast: bool
+    connection: Connection,
+    computed: pd.DataFrame,
+    border_fid: int,
+    *,
+    include_coast: bool = False,
 ) -> None:
     """Write distances that no one else has written meanwhile; within the write transaction."""
-    there = known(connection, border_fid, include_coast=include_coast).index
+    there = known(
+        connection, border_fid, include_coast=include_coast, hashes=computed.index.tolist()
+    ).index
     new = computed[~computed.index.isin(there)]
     columns: dict[str, list[Any]] = {
         HASH: new.index.tolist(),
@@ -95,6 +106,65 @@ def keep(
         "neighbour": content.plain(new["neighbour"]),
     }
     rows.insert_rows(connection, BORDER_DISTANCE, columns)
+
+
+def measure(connection: Connection, ids: Collection[str] | None, *, waiting: bool = False) -> None:
+    """Keep the distance from the active land border of every polygon that lacks it.
+
+    Written in the transaction that brings the polygons, so that none is without its distance. Where
+    no border with land is loaded, and of polygons that cannot be measured, there is none.
+
+    Parameters
+    ----------
+    connection
+        A connection with a write transaction.
+    ids
+        The hazards that may lack it; None: all.
+    waiting
+        Look at the waiting records that count, too.
+    """
+    try:
+        border_fid = layers.border_fid(connection)
+    except StoreError:
+        return
+    found = _unmeasured(connection, border_fid, ids, waiting=waiting)
+    if found.empty:
+        return
+    lines = layers.read_border(connection)[1]
+    if not (lines["kind"] == "land").any():
+        return
+    can = found[unmeasurable(found, lines).isna()]
+    if len(can):
+        keep(connection, missing(can, _NONE, lines, include_coast=False), border_fid)
+
+
+_NONE: Final = pd.DataFrame({name: [] for name in COLUMNS}, index=pd.Index([], name=HASH))
+
+
+def _unmeasured(
+    connection: Connection, border_fid: int, ids: Collection[str] | None, *, waiting: bool
+) -> gpd.GeoDataFrame:
+    """Return id, hash and polygon of hazards, and of waiting records, without a distance."""
+    hazard: list[ColumnElement[bool]] = [HAZARD.c.geometry.is_not(None)]
+    if ids is not None and len(ids) <= MANY:
+        hazard.append(HAZARD.c.hazard_id.in_(ids))
+    asked = [] if ids is not None and not ids else [(HAZARD, hazard)]
+    if waiting:
+        asked.append((RECORD, [RECORD.c.counted, RECORD.c.state == WAITING]))
+    parts = []
+    for table, where in asked:
+        measured = exists().where(
+            BORDER_DISTANCE.c.version_fid == border_fid,
+            ~BORDER_DISTANCE.c.include_coast,
+            BORDER_DISTANCE.c[HASH] == table.c[HASH],
+        )
+        chosen = [table.c[name] for name in ("hazard_id", HASH, "geometry")]
+        part = rows.read(connection, chosen, [*where, ~measured])
+        if len(part):
+            parts.append(part)
+    if not parts:
+        return gpd.GeoDataFrame({"hazard_id": [], HASH: []}, geometry=[], crs=CRS)
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True))
 
 
 def aligned(hazards: gpd.GeoDataFrame, kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mine_geo.disclosure import restriction
 from mine_geo.errors import ConflictError, FileError, NoPostGISError, StoreError, some
-from mine_geo.store import engines
+from mine_geo.store import engines, hazards
 from mine_geo.store.engines import Place, clock, locate, make_engine, migrating, reading
 from mine_geo.store.ledger import effects
 from mine_geo.store.ledger.entries import text_of
@@ -66,6 +66,7 @@ def migrate(connection: Connection, revision: str = HEAD) -> None:
         gpkg.list_tables(connection, milliseconds(datetime.now(UTC)))
     if models.current_revision(connection) == models.known_revisions()[-1]:
         effects.complete(connection)
+        hazards.measure(connection, None, waiting=True)
         guards.install(connection)
 
 

@@ -59,7 +59,7 @@ from mine_geo.terms import CRS, THRESHOLD_M
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import date, datetime
 
     from sqlalchemy import Connection, Engine
@@ -262,7 +262,9 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
         ('1m', True, False)
         """
         with self._writing() as connection:
-            return layers.load_border(connection, border, name, version)
+            done = layers.load_border(connection, border, name, version)
+            self._measure(connection, None)
+            return done
 
     def admin(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
         """Return the districts (EPSG:4326): the active ones, or those of a name or version.
@@ -762,7 +764,10 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
         """
         with self._reading() as connection:
             border_fid, lines = layers.read_border(connection, version=border)
-            kept = hazard_rows.known(connection, border_fid, include_coast=include_coast)
+            hashes = hazards[HASH].tolist()
+            kept = hazard_rows.known(
+                connection, border_fid, include_coast=include_coast, hashes=hashes
+            )
         why = unmeasurable(hazards, lines, rule=rule, include_coast=include_coast)
         if why.notna().any():
             hazards = hazards[why.isna()].reset_index(drop=True)
@@ -777,6 +782,9 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
             include_coast=include_coast,
             distances=hazard_rows.aligned(hazards, kept, new),
         )
+
+    def _measure(self, connection: Connection, ids: Collection[str] | None) -> None:
+        hazard_rows.measure(connection, ids, waiting=ids is None or not ids)
 
     def _keep(self, new: pd.DataFrame, border_fid: int, *, include_coast: bool) -> None:
         """Keep distances, where this store may be written at all."""

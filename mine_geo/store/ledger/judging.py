@@ -170,6 +170,12 @@ class View:
         for each in self._judged:
             each.write(self.connection, self.now, synthetic=synthetic)
 
+    @property
+    def redrawn(self) -> set[str]:
+        """The hazards that what was judged here is about: they may have another polygon."""
+        found: set[str] = set() if self._rows is None else set(self._rows["hazard_id"])
+        return found.union(*(each.concerned for each in self._judged if isinstance(each, Judged)))
+
     def released_m2(self) -> int:
         """Return what all that was judged here releases together, whole m².
 
@@ -766,7 +772,16 @@ class Base:
             view = View(connection, writes=True)
             done = ask(view)
             view.write(synthetic=self.synthetic)
+            if view.redrawn:
+                self._measure(connection, view.redrawn)
             return done
+
+    def _measure(self, connection: Connection, ids: Collection[str] | None) -> None:
+        """Keep the distances of polygons that were written, see `store.hazards.measure`.
+
+        Of some hazards, of all (None), or of the waiting records alone (of no hazard).
+        """
+        raise NotImplementedError
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

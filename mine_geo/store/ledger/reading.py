@@ -505,6 +505,7 @@ class ReadingMethods(Base):
                 now, ids = clock(connection), set(found["hazard_id"])
                 stored.write_hazards(connection, done.hazards, ids, now, synthetic=self.synthetic)
                 effects.write(connection, events, done, ids, now)
+                self._measure(connection, ids)
             return found
 
     def export_log(self) -> Log:
@@ -588,7 +589,7 @@ class ReadingMethods(Base):
         if hazards is not None:
             table = registration.checked(hazards, self.name, synthetic=self.synthetic)
         with self._writing() as connection:
-            return imports.import_log(
+            done = imports.import_log(
                 connection,
                 table,
                 events,
@@ -596,6 +597,8 @@ class ReadingMethods(Base):
                 synthetic=self.synthetic,
                 mend_moments=mend_moments,
             )
+            self._measure(connection, None)
+            return done
 
     def spot_tasks(self, *, as_of: Day = None, known_at: Moment = None) -> gpd.GeoDataFrame:
         """Return the spot tasks that stand, by day: items destroyed outside any hazard.

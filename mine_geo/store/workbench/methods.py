@@ -130,6 +130,7 @@ class WorkbenchMethods(Base):
                 done, _ = submit.submit(
                     connection, got, prepared, facts, again=again, synthetic=self.synthetic
                 )
+                self._measure(connection, ())
         if got.what == "reports" and not dry_run:
             done.foreseen = self.accept(done, dry_run=True)
         return done
