@@ -26,3 +26,5 @@ def upgrade() -> None:
     # locked by this transaction too, so that what the next revisions write passes the guards
     op.execute(sa.select(lock.c.fid).with_for_update())
     op.drop_column("store_info", "writing")
+    # it asks for that column; all guards are made again after the last revision
+    op.execute("DROP FUNCTION IF EXISTS mine_geo.guard_layer() CASCADE")

@@ -18,7 +18,7 @@ from mine_geo.errors import FileError, MineGeoError, NoPostGISError, StoreError,
 from mine_geo.ledger.events import MOMENT_WAS
 from mine_geo.split.engines import engine
 from mine_geo.split.zones import border_split, unmeasurable
-from mine_geo.store import engines, layers
+from mine_geo.store import chain, engines, layers
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.engines import (
     CLOCK_OPTION,
@@ -50,6 +50,7 @@ from mine_geo.store.schema.models import (
     SPOT_TASK,
     STORE_INFO,
     SUBMISSION,
+    TAKEN_OVER,
     VILLAGE_VERSION,
     WAITING,
 )
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 
     from mine_geo import terms
     from mine_geo.ledger.events import Day, Moment
+    from mine_geo.store.chain import Head
     from mine_geo.store.layers import Loaded
     from mine_geo.store.ledger.register import Registered
 
@@ -118,7 +120,20 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
         count = connection.scalar(query) or 0
         if count or what == "events":
             rows.append((what, f"{count:,}"))
+    rows += _chain(connection)
     return pd.DataFrame([*rows, *_moments(connection)], columns=["what", "value"])
+
+
+def _chain(connection: Connection) -> list[tuple[str, str]]:
+    """Return the head of the chain, and what of the ledger was not recorded here."""
+    last = chain.head(connection)
+    if last == chain.EMPTY:
+        return []
+    rows = [("head of the chain", str(last))]
+    for row in connection.execute(select(TAKEN_OVER).order_by(TAKEN_OVER.c.fid)):
+        by = f" by {row.taken_by}" if row.taken_by else ""
+        rows.append((f"{row.how}, from event {row.first_seq:,}", f"{row.taken_at:%Y-%m-%d}{by}"))
+    return rows
 
 
 def _moments(connection: Connection) -> list[tuple[str, str]]:
@@ -180,6 +195,49 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
         """
         with self._reading() as connection:
             return info(connection, self.title, synthetic=self.synthetic)
+
+    def head(self) -> Head:
+        """Return the head of the chain: how many events there are, and the hash they lead to.
+
+        Keep it elsewhere (it stands in `info`): `check_chain(head)` tells, on any later day,
+        whether the events up to it are the same still.
+
+        Examples
+        --------
+        >>> store.head().seq, len(store.head().hash)
+        (2, 64)
+        """
+        with self._reading() as connection:
+            return chain.head(connection)
+
+    def check_chain(self, head: Head | str | None = None) -> pd.DataFrame:
+        """Check every event against its hash, and the chain against a head of an earlier day.
+
+        Parameters
+        ----------
+        head
+            As `head` returned it, or as text: SEQ:HASH.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `seq`, `event_id`, `what`: a row for each event that was changed, is missing, or was
+            put in past the library. Empty when the chain is whole. A whole chain written anew by
+            whoever owns the store is only found with a `head` that was kept elsewhere.
+
+        Raises
+        ------
+        OptionError
+            If `head` is none.
+
+        Examples
+        --------
+        >>> store.check_chain(store.head()).empty
+        True
+        """
+        told = chain.Head.parse(head) if isinstance(head, str) else head
+        with self._reading() as connection:
+            return chain.broken(connection, told)
 
     def last_moment(self) -> datetime | None:
         """Return the moment of the last record, in UTC: what is read now is known as at that.

@@ -104,6 +104,11 @@ def second(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
         yield empty
 
 
+def signed(store: Store, name: str) -> str:
+    """Return who a record says that it is by: on a server who is logged in, not what is said."""
+    return dict(store._place.arguments).get("user", name)
+
+
 def box(west: float, south: float, size: float = 0.01) -> shapely.Polygon:
     """Return a square by its south-west corner and side, degrees."""
     return shapely.box(west, south, west + size, south + size)

@@ -24,11 +24,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     Setting = Callable[[datetime], None]
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 LATE = {"happened_on": "2024-06-04", "uxo": 2, "task_id": "late", "comment": "by the road"}
+
+
+OTHER_CLOCK = """
+DO $do$ BEGIN
+    IF to_regprocedure('mine_geo.check_moment(timestamptz)') IS NOT NULL THEN
+        CREATE OR REPLACE FUNCTION mine_geo.check_moment(at timestamptz) RETURNS void
+            LANGUAGE plpgsql AS $$ BEGIN RETURN; END $$;
+    END IF;
+END $do$
+"""
+
+
+@pytest.fixture(autouse=True)
+def believing_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a server believe the clock of the test; else it knows its own, see `test_chain`."""
+    before = engines.settle
+
+    def settle(connection: Connection) -> None:
+        before(connection)
+        connection.exec_driver_sql(OTHER_CLOCK)
+
+    monkeypatch.setattr(engines, "settle", settle)
 
 
 @pytest.fixture

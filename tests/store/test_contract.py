@@ -27,6 +27,7 @@ from mine_geo.store.schema import rows as store_rows
 from mine_geo.store.schema.models import BORDER_DISTANCE, EVENT, HAZARD, METADATA
 from mine_geo.tables.totals import totals
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
+from tests.store.conftest import signed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -171,7 +172,7 @@ def test_each_hazard_has_its_registered_event(store: Store, hazards: gpd.GeoData
     assert set(found["event_type"]) == {"registered"}
     assert found.loc["B-2", "happened_on"] == date(2019, 5, 1)
     assert found.loc["A-1", "happened_on"] == date(2020, 2, 29)
-    assert set(found["recorded_by"]) == {"officer"}
+    assert set(found["recorded_by"]) == {signed(store, "officer")}
     assert found["event_id"].is_unique
     moments = set(found["recorded_at"])
     assert len(moments) == 1

@@ -27,6 +27,7 @@ from mine_geo.store.schema.models import HAZARD
 from mine_geo.terms import EVENT_COLUMNS, MOVEMENT_COLUMNS
 from tests import nasty
 from tests.hand import cell_m2
+from tests.store.conftest import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +136,7 @@ def test_a_release_takes_off_what_lies_under_the_polygon(ledger: Store) -> None:
         "MAG",
         "CL-7",
         "by hand",
-        "officer",
+        signed(ledger, "officer"),
     ]
     assert row[["ap_mines", "uxo", "depth_cm"]].tolist() == [3, 0, 20.0]
     assert pd.isna(row["av_mines"])
@@ -693,7 +694,7 @@ def test_many_events_in_one_transaction(ledger: Store) -> None:
     assert ledger.hazards()["village"].tolist()[1] == "O"
     events = ledger.events().set_index("event_id")
     assert len(set(events.loc[["m1", "m2", "m3", "m4"], "recorded_at"])) == 1
-    assert set(events.loc[["m1", "m2"], "recorded_by"]) == {"clerk"}
+    assert set(events.loc[["m1", "m2"], "recorded_by"]) == {signed(ledger, "clerk")}
     assert not any(each.new for each in ledger.record_many(many()))
     sound(ledger)
 

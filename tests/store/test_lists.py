@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from mine_geo import errors
 from mine_geo.store import lists
 from mine_geo.store.schema.models import LISTS
+from tests.store.conftest import signed
 from tests.store.listed import TABLES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def test_an_entry_goes_in_once_and_is_withdrawn_by_a_later_row(listing: Store, n
     known = listing.last_moment()
     before = listing.listed(name)
     assert before["entry_id"].tolist() == [done.entry_ids[0]]
-    assert before["recorded_by"].tolist() == ["Desk 2"]
+    assert before["recorded_by"].tolist() == [signed(listing, "Desk 2")]
     for column, value in TABLES[name].items():
         if column in before and column not in {"code", "province"}:
             assert str(before[column].iloc[0]).removesuffix(" 00:00:00") == value, column

@@ -28,6 +28,7 @@ from mine_geo.store import Store, create_store
 from mine_geo.store.schema.models import SUBMISSION
 from mine_geo.tables.totals import totals
 from mine_geo.terms import HAZARD_COLUMNS
+from tests.store.conftest import signed
 from tests.store.inbox import candidates, file, received, report_file, square
 
 SIZE = 1_200_149  # a square of 0.01 degree at 13 degrees north
@@ -77,7 +78,7 @@ def test_a_submission_is_listed_with_how_it_was_read(store: Store) -> None:
     row = store.submissions().iloc[0]
     assert row["submission_id"] == "S-0001"
     assert row[["file", "format", "what"]].tolist() == ["fields.gpkg", "GeoPackage", "hazards"]
-    assert row[["operator", "submitted_by"]].tolist() == ["MAG", "desk"]
+    assert row[["operator", "submitted_by"]].tolist() == ["MAG", signed(store, "desk")]
     assert row["operation"] == "Indian 1960 to WGS 84 (2)"
     counts = ["records", "waiting", "accepted", "rejected", "not_in_split", "errors"]
     assert row[counts].tolist() == [2, 2, 0, 0, 1, 0]

@@ -12,6 +12,7 @@ from pandas.testing import assert_frame_equal
 from mine_geo import errors
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.store import Left, Store
+from tests.store.conftest import signed
 from tests.store.inbox import candidates, file, square
 
 SIZE = 1_200_149  # a square of 0.01 degree at 13 degrees north
@@ -62,14 +63,14 @@ def test_new_hazards_are_registered(store: Store) -> None:
     assert (done.accepted, done.registered, done.left, done.notes) == (2, 2, (), ())
     events = store.events()
     assert done.events == tuple(sorted(events["event_id"]))
-    assert set(events["recorded_by"]) == {"chief"}
+    assert set(events["recorded_by"]) == {signed(store, "chief")}
     found = store.hazards(workbench="exclude")
     assert found["size_m2"].tolist() == [SIZE, SIZE]
     assert found["task"].tolist()[0] == "TS 14"
     records = store.submission(name).records
     assert records["state"].tolist() == ["accepted", "accepted"]
     assert records["did"].tolist() == ["registered", "registered"]
-    assert records["decided_by"].tolist() == ["chief", "chief"]
+    assert records["decided_by"].tolist() == [signed(store, "chief")] * 2
     assert set(records["decided_at"]) == set(events["recorded_at"])
     assert records["change"].isna().all()
     assert store.submissions()["accepted"].tolist() == [2]
@@ -205,7 +206,7 @@ def test_a_redrawn_hazard_is_amended(store: Store) -> None:
     assert found["event_type"].tolist() == ["described", "amended"]
     assert found["happened_on"].dt.date.map(str).tolist() == ["2022-05-01"] * 2
     assert found["comment"].tolist() == ["S-0001, record 1"] * 2
-    assert set(found["recorded_by"]) == {"chief"}
+    assert set(found["recorded_by"]) == {signed(store, "chief")}
     assert store.hazards().geometry[0].equals(shapely.MultiPolygon([moved]))
     assert (
         store.hazards(as_of="2022-04-30").geometry[0].equals(shapely.MultiPolygon([A["geometry"]]))
@@ -442,7 +443,7 @@ def test_rejected_records_stay_to_be_seen_and_count_no_more(store: Store) -> Non
     records = store.submission(name).records
     assert records["state"].tolist() == ["rejected", "waiting", "rejected"]
     assert records["why"].tolist()[::2] == ["wrong datum", "no id"]
-    assert records["decided_by"].tolist()[0] == "desk"
+    assert records["decided_by"].tolist()[0] == signed(store, "desk")
     assert store.hazards()["hazard_id"].tolist() == ["B"]
     with pytest.raises(errors.RecordError, match=r"A was rejected on .* submit it again"):
         store.accept(name, hazards="A")

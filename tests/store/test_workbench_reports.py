@@ -11,6 +11,7 @@ from mine_geo import errors
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.intake.findings import Finding
 from mine_geo.store import Store
+from tests.store.conftest import signed
 from tests.store.inbox import candidates, report_file, square
 
 SIZE = 1_200_149
@@ -62,7 +63,11 @@ def test_a_report_is_the_event_that_it_reports(desk: Store) -> None:
     assert (done.accepted, done.released, done.released_m2) == (2, 2, SIZE)
     assert done.events == ("{g1}", "{g2}")
     row = desk.events().set_index("event_id").loc["{g1}"]
-    assert row[["operator", "report_ref", "recorded_by"]].tolist() == ["MAG", "CR-7", "chief"]
+    assert row[["operator", "report_ref", "recorded_by"]].tolist() == [
+        "MAG",
+        "CR-7",
+        signed(desk, "chief"),
+    ]
     assert row[["reported_size_m2", "ap_mines", "depth_cm"]].tolist() == [6e5, 3, 13]
     assert sizes(desk) == {"B": SIZE, "C": 1_200_149}
     records = desk.submission(name).records

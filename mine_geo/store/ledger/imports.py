@@ -7,7 +7,7 @@ that lie in the future are moved to the last that can be, and say what they were
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -38,11 +38,13 @@ from mine_geo.ledger.events import (
     to_events,
 )
 from mine_geo.ledger.fold import fold
+from mine_geo.store import chain
 from mine_geo.store.engines import clock
 from mine_geo.store.ledger import effects, register, spot_tasks, stored
 from mine_geo.store.ledger.entries import DAYS_IN
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import EVENT, HAZARD, SPOT_TASK
+from mine_geo.store.schema.rows import moment_text
 from mine_geo.terms import ITEM_COLUMNS
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 
 EVENTS_FILE: Final = "events.gpkg"
 TASKS_FILE: Final = "spot_tasks.gpkg"
+SEQ: Final = "seq"
+"""The column of a log that says the place of an event in the chain."""
 _MOVABLE: Final = ("registered", "described")
 """Events whose day is that of their recording where nothing else is said."""
 _MOMENTS: Final = ("recorded_at", "retracted_at")
@@ -85,11 +89,12 @@ class Log(NamedTuple):
 
 def export_log(connection: Connection, *, synthetic: bool) -> Log:
     """Read a ledger whole; see `Store.export_log`."""
-    events = stored.read_events(connection).sort_values(
-        ["recorded_at", "event_id"], ignore_index=True
-    )
+    events = stored.read_events(connection)
     if events.empty:
         raise StoreError("nothing is recorded in this store yet: there is no log to write out")
+    places = rows.read(connection, [EVENT.c.event_id, EVENT.c.seq]).set_index("event_id")["seq"]
+    events[SEQ] = events["event_id"].map(places)
+    events = events.sort_values(SEQ, ignore_index=True)
     if synthetic:
         events["synthetic"] = True
     names = (*spot_tasks.COLUMNS, "lon", "lat", *spot_tasks.RETRACTED)
@@ -160,25 +165,13 @@ def _as_text(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         column = table[name]
         if isinstance(column.dtype, pd.DatetimeTZDtype):
             new[name] = pd.Series(
-                [None if pd.isna(each) else iso(each) for each in column], dtype="str"
+                [None if pd.isna(each) else moment_text(each) for each in column], dtype="str"
             )
         elif column.dtype.kind == "M":
             new[name] = column.dt.strftime("%Y-%m-%d").astype("str")
         elif str(column.dtype) == "Int64":
             new[name] = column.astype("float64")
     return table.assign(**new)
-
-
-def iso(moment: datetime) -> str:
-    """Write a moment to the millisecond, as the store has it.
-
-    Examples
-    --------
-    >>> iso(datetime(2026, 1, 31, 8, 15, tzinfo=UTC))
-    '2026-01-31T08:15:00.000Z'
-    """
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
 
 
 def read_log(folder: str | os.PathLike[str]) -> Log:
@@ -243,16 +236,30 @@ def import_log(
         lines = [f"{row.event_id} ({row.reason})" for row in done.ignored.itertuples()]
         raise RecordError(f"events that cannot be: {some(lines, 3)}; correct them in the log")
     _check_words(done.hazards)
+    chain.take_over(connection, "imported", now)
     ids = set(done.hazards["hazard_id"]) | set(log["hazard_id"])
     stored.write_hazards(connection, done.hazards, ids, now, synthetic=synthetic, extras=extras)
-    order = log.sort_values(["recorded_at", "event_id"], kind="stable")
-    order = pd.concat([order[order["retracts"].isna()], order[order["retracts"].notna()]])
-    stored.insert_events(connection, order, now)
+    stored.insert_events(connection, _in_order(log, events), now)
     effects.write(connection, log, done, set(log["hazard_id"]), now)
     if written:
         spot_tasks.insert(connection, written, now)
     registered = int((log["event_type"] == "registered").sum())
     return Imported(registered, len(log) - registered, len(written), mended)
+
+
+def _in_order(log: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return events in the order of the chain that they had, so that it comes over as it was.
+
+    Where the log does not know it, in that of their moments, retractions last.
+    """
+    if SEQ in events and len(events) == len(log):
+        seq = pd.to_numeric(events[SEQ].astype(object), errors="coerce")
+        if seq.notna().all() and seq.is_unique:
+            places = pd.Series(seq.to_numpy(), index=events["event_id"].to_numpy())
+            return log.iloc[np.argsort(log["event_id"].map(places).to_numpy(), kind="stable")]
+    order = log.sort_values(["recorded_at", "event_id"], kind="stable")
+    retracted = order["retracts"].notna()
+    return gpd.GeoDataFrame(pd.concat([order[~retracted], order[retracted]]))
 
 
 def _check_synthetic(events: gpd.GeoDataFrame, *, synthetic: bool) -> None:
@@ -353,7 +360,7 @@ def _mended(
     today = pd.Timestamp(now.astimezone(DAYS_IN).date())
     for place in wrong.nonzero()[0]:
         row = log.iloc[place]
-        marks = {MOMENT_WAS: iso(row["recorded_at"])}
+        marks = {MOMENT_WAS: moment_text(row["recorded_at"])}
         kind, day = row["event_type"], row["happened_on"]
         detail = detail_of(row["detail"]) or {}
         if kind in _MOVABLE and day > today and not detail.get("surveyed_on"):
@@ -367,7 +374,7 @@ def _mended(
         was = {name: task[name] for name in _MOMENTS if task.get(name) in new}
         changed: dict[str, Any] = {name: new[moment] for name, moment in was.items()}
         if was:
-            notes = [f"[{name} was {iso(moment)}]" for name, moment in was.items()]
+            notes = [f"[{name} was {moment_text(moment)}]" for name, moment in was.items()]
             changed["comment"] = " ".join([*([task["comment"]] if task["comment"] else []), *notes])
             count += 1
         mended.append(task | changed)
@@ -396,8 +403,9 @@ def _recorded_in_time(log: gpd.GeoDataFrame, tasks: list[dict[str, Any]], now: d
     ]
     if ahead:
         raise RecordError(
-            f"{some(ahead)}: recorded in the future (it is {iso(now)}); where the clock ran ahead, "
-            "mine-geo db import ... --mend-moments (mend_moments=True) mends and marks them"
+            f"{some(ahead)}: recorded in the future (it is {moment_text(now)}); where the clock "
+            "ran ahead, mine-geo db import ... --mend-moments (mend_moments=True) mends and "
+            "marks them"
         )
 
 

@@ -220,7 +220,7 @@ class Registrations:
         bounds = shapely.total_bounds(self.events["geometry"]).tolist()
         stored.put_hazards(connection, self.columns, self.there)
         gpkg.touch(connection, HAZARD.name, now, bounds)
-        rows.insert_rows(connection, EVENT, self.events)
+        stored.put_events(connection, self.events)
         gpkg.touch(connection, EVENT.name, now, bounds)
         did = effects.of_registrations(self.events, self.columns["size_m2"])
         rows.insert_rows(connection, EVENT_EFFECT, did)

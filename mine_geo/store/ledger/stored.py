@@ -35,6 +35,7 @@ from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.ledger.cut import LEAST_M2, areal
 from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.ledger.fold import PARENT, linked
+from mine_geo.store import chain
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import EVENT, HAZARD
 from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS
@@ -262,10 +263,17 @@ def insert_events(connection: Connection, frame: gpd.GeoDataFrame, now: datetime
     columns["geometry"] = list(frame.geometry)
     if any(each is None for each in columns["event_id"]):
         raise RecordError("an event has no event_id; give each event its id")
-    rows.insert_rows(connection, EVENT, columns)
+    put_events(connection, columns)
     drawn = frame.geometry[frame.geometry.notna()]
     bounds = drawn.total_bounds.tolist() if len(drawn) else None
     gpkg.touch(connection, EVENT.name, now, bounds)
+
+
+def put_events(connection: Connection, columns: Columns) -> None:
+    """Write events, given as columns, as the next of the chain."""
+    if connection.dialect.name != "postgresql":  # there a trigger does it
+        columns = columns | chain.links(chain.head(connection), columns)
+    rows.insert_rows(connection, EVENT, columns)
 
 
 _DRAWN: Final = ("registered", "amended", "transferred")

@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import DDL, Connection, inspect
 
-from mine_geo.store.schema.models import DECISION, FINDING, LISTS, RECORD, SUBMISSION
+from mine_geo.store.schema.models import (
+    DECISION,
+    EVENT,
+    FINDING,
+    LISTS,
+    RECORD,
+    SPOT_TASK,
+    SUBMISSION,
+    TAKEN_OVER,
+)
 from mine_geo.store.schema.models import TABLES as PUBLISHED
 
 if TYPE_CHECKING:
@@ -48,7 +57,7 @@ def read_statements(name: str) -> dict[str, tuple[str, ...]]:
     >>> list(read_statements("guards_postgresql"))[:4]
     ['', 'functions', 'layer', 'event']
     >>> read_statements("guards_postgresql")["event"][0]
-    'DROP TRIGGER IF EXISTS keep_event ON event'
+    'DROP TRIGGER IF EXISTS keep_event ON %(table)s'
     """
     text = (resources.files("mine_geo.store.schema") / "sql" / f"{name}.sql").read_text("utf-8")
     first, *rest = _PART.split(text)
@@ -74,6 +83,7 @@ LAYERS: Final = (
     "border_version",
     "village",
     "village_version",
+    TAKEN_OVER.name,
     *RECEIVED,
     *PUBLISHED,
     *LISTS,
@@ -81,6 +91,18 @@ LAYERS: Final = (
 """Tables that only `mine_geo` writes."""
 ONCE: Final = {"public_edition": "number", "edition_recall": "edition"}
 """The column of a table that holds each value once."""
+
+LEDGER: Final = (EVENT.name, TAKEN_OVER.name)
+"""Tables in which nothing is ever changed, not by writes of ours either."""
+STAMPED: Final = {
+    SUBMISSION.name: ("submitted_by", "received_at"),
+    SPOT_TASK.name: ("recorded_by", "recorded_at"),
+    TAKEN_OVER.name: ("taken_by", "taken_at"),
+    **dict.fromkeys(LISTS, ("recorded_by", "recorded_at")),
+}
+"""Where PostgreSQL says itself who wrote a row, and asks its clock about the moment: the columns.
+
+Events and decisions have it too, each in its own way."""
 
 Filled = tuple[str, dict[str, str]]
 """A part of the statements, and the names that it is filled in with."""
@@ -107,7 +129,12 @@ def _on_server() -> Iterator[Filled]:
     yield "functions", {}
     for table in LAYERS:
         yield "layer", {"table": table}
-    yield "event", {}
+    for table in LEDGER:
+        yield "event", {"table": table}
+    yield "stamp_event", {}
+    for table, (who, when) in STAMPED.items():
+        yield "stamp", {"table": table, "who": who, "when": when}
+    yield "stamp_decision", {"table": RECORD.name}
     for table in RECEIVED:
         if table != RECORD.name:
             yield "received", {"table": table}
@@ -123,9 +150,12 @@ def _on_file() -> Iterator[Filled]:
     for table in LAYERS:
         for action in ("insert", "update", "delete"):
             yield "layer", {"table": table, "action": action}
-    for action in ("update", "delete"):
-        yield "event", {"action": action}
+    for table in LEDGER:
+        for action in ("update", "delete"):
+            yield "event", {"table": table, "action": action}
     yield "event_again", {}
+    yield "link", {}
+    yield "taken_over_again", {"table": TAKEN_OVER.name}
     for table in RECEIVED:
         for action in ("delete",) if table == RECORD.name else ("update", "delete"):
             yield "received", {"table": table, "action": action}

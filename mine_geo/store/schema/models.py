@@ -351,6 +351,10 @@ EVENT: Final = _table(
     # JSON: attributes of a `registered` or `described` event.
     Column("detail", Words()),
     Column("geometry", Shape("MULTIPOLYGON")),
+    # Its place in the order of writing, without gaps from 1, and the hash of its content and of the
+    # hash before it: see `store.chain`. On PostgreSQL a trigger fills both in.
+    Column("seq", WholeNumber),
+    Column("hash", Words()),
     CheckConstraint(one_of("event_type", EVENT_TYPES), name="event_type"),
     CheckConstraint("(happened_on IS NULL) = (event_type = 'retracted')", name="happened_on"),
     CheckConstraint("(retracts IS NULL) = (event_type <> 'retracted')", name="retracts"),
@@ -358,6 +362,7 @@ EVENT: Final = _table(
     Index("ix_event_recorded_at", "recorded_at"),
     Index("ix_event_retracts", "retracts", unique=True),
     Index("ix_event_transfer_id", "transfer_id"),
+    Index("ix_event_seq", "seq", unique=True),
     gist("event"),
 )
 """One entry of the ledger; never changed, never deleted."""
@@ -390,6 +395,23 @@ EVENT_EFFECT: Final = _table(
     Index("ix_event_effect_hazard_id", "hazard_id"),
 )
 """What the fold says of each event; it follows from the events, which can rebuild it."""
+
+
+TAKEN_OVER_HOW: Final = ("imported", "copied", "migrated")
+
+
+TAKEN_OVER: Final = _table(
+    "taken_over",
+    _required("taken_at", Moment()),
+    Column("taken_by", Words()),
+    _required("how", Words()),
+    # The first event of the chain that came so; null where none did.
+    Column("first_seq", WholeNumber),
+    CheckConstraint(one_of("how", TAKEN_OVER_HOW), name="how"),
+)
+"""That what a store holds was not all recorded here: with whom and when it came, and how.
+
+Only a transaction that enters a row here may write moments and names other than its own."""
 
 
 SPOT_TASK: Final = _table(
@@ -707,6 +729,7 @@ LAYERS: Final = {
     VILLAGE.name: "Villages, every version loaded; filter by active",
     EVENT.name: "The ledger: what happened to each hazard",
     EVENT_EFFECT.name: "What each event of the ledger did, m²; follows from the ledger",
+    TAKEN_OVER.name: "What was not recorded here: imported, copied, or there before the chain",
     SPOT_TASK.name: "Items destroyed outside any hazard",
     STORE_INFO.name: "What this store is",
     ADMIN_VERSION.name: "Versions of the districts",

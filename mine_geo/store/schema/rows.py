@@ -159,9 +159,18 @@ class _IsoText(DATETIME):
 
 
 def _to_text(value: datetime | None) -> str | None:
-    if value is None:
-        return None
-    text = value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return None if value is None else moment_text(value)
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment to the millisecond, as the store has it.
+
+    Examples
+    --------
+    >>> moment_text(datetime(2026, 1, 31, 8, 15, tzinfo=UTC))
+    '2026-01-31T08:15:00.000Z'
+    """
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
 
@@ -345,7 +354,7 @@ def read(
         as `int64`, others as `float64`.
     """
     dialect = connection.dialect.name
-    chosen = [_wkb(each, dialect) if isinstance(each.type, Shape) else each for each in columns]
+    chosen = [wkb(each, dialect) if isinstance(each.type, Shape) else each for each in columns]
     found = connection.execute(select(*chosen).where(*where).order_by(*order_by)).all()
     values = list(zip(*found, strict=True)) or [()] * len(columns)
     frame = pd.DataFrame(
@@ -380,9 +389,10 @@ def as_read(
     return pd.DataFrame(frame) if shape is None else gpd.GeoDataFrame(frame, geometry=shape)
 
 
-def _wkb(column: Column[Any], dialect: str) -> ColumnElement[bytes]:
+def wkb(column: Column[Any], dialect: str) -> ColumnElement[bytes]:
+    """Return a column of geometry as little-endian well-known binary; in a file as its blob."""
     if dialect == "postgresql":
-        return func.ST_AsBinary(type_coerce(column, NullType()), type_=LargeBinary)
+        return func.ST_AsBinary(type_coerce(column, NullType()), "NDR", type_=LargeBinary)
     return type_coerce(column, LargeBinary())
 
 

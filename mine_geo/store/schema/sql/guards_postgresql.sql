@@ -18,6 +18,79 @@ CREATE OR REPLACE FUNCTION mine_geo.keep_event() RETURNS trigger LANGUAGE plpgsq
         RAISE EXCEPTION USING MESSAGE = 'the ledger is append-only: retract the event instead of changing it';
     END $$;
 
+CREATE OR REPLACE FUNCTION mine_geo.check_moment(at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+        IF at < date_trunc('milliseconds', transaction_timestamp()) OR at > clock_timestamp() + interval '301 seconds' THEN
+            RAISE EXCEPTION USING MESSAGE = 'the moment ' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC is not now, by the clock of the server: what was recorded elsewhere comes in by import_log or copy, which mark it';
+        END IF;
+    END $$;
+
+CREATE OR REPLACE FUNCTION mine_geo.hashed(said bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce('\x01'::bytea || int8send(octet_length(said)::bigint) || said, '\x00'::bytea) $$;
+
+CREATE OR REPLACE FUNCTION mine_geo.event_hash(e mine_geo.event, previous text) RETURNS text LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+    BEGIN
+        RETURN encode(sha256(convert_to('mine_geo event 1', 'UTF8') || int8send(e.seq) || decode(coalesce(previous, repeat('0', 64)), 'hex')
+            || hashed(convert_to(e.event_id, 'UTF8'))
+            || hashed(convert_to(e.hazard_id, 'UTF8'))
+            || hashed(convert_to(e.event_type, 'UTF8'))
+            || hashed(convert_to(to_char(e.happened_on, 'YYYY-MM-DD'), 'UTF8'))
+            || hashed(convert_to(to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'UTF8'))
+            || hashed(convert_to(e.recorded_by, 'UTF8'))
+            || hashed(convert_to(e.operator, 'UTF8'))
+            || hashed(convert_to(e.report_ref, 'UTF8'))
+            || hashed(float8send(e.reported_size_m2 + 0.0::float8))
+            || hashed(convert_to(e.outside_m2::text, 'UTF8'))
+            || hashed(convert_to(e.ap_mines::text, 'UTF8'))
+            || hashed(convert_to(e.av_mines::text, 'UTF8'))
+            || hashed(convert_to(e.submunitions::text, 'UTF8'))
+            || hashed(convert_to(e.uxo::text, 'UTF8'))
+            || hashed(float8send(e.depth_cm + 0.0::float8))
+            || hashed(convert_to(e.comment, 'UTF8'))
+            || hashed(convert_to(e.transfer_id, 'UTF8'))
+            || hashed(convert_to(e.retracts, 'UTF8'))
+            || hashed(convert_to(e.detail, 'UTF8'))
+            || hashed(ST_AsBinary(e.geometry, 'NDR'))), 'hex');
+    END $$;
+
+CREATE OR REPLACE FUNCTION mine_geo.stamp_event() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        mine CONSTANT xid := pg_current_xact_id()::xid;
+        last record;
+    BEGIN
+        SELECT seq, hash, recorded_at, xmin = mine AS ours INTO last FROM mine_geo.event WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1;
+        IF NOT EXISTS (SELECT FROM mine_geo.taken_over WHERE xmin = mine) THEN
+            NEW.recorded_by := session_user;
+            IF last.ours THEN
+                IF NEW.recorded_at <> last.recorded_at THEN
+                    RAISE EXCEPTION USING MESSAGE = 'all events of one transaction have one moment';
+                END IF;
+                NEW.recorded_at := last.recorded_at;
+            ELSE
+                NEW.recorded_at := coalesce(NEW.recorded_at, date_trunc('milliseconds', clock_timestamp()));
+                IF NEW.recorded_at <= last.recorded_at THEN
+                    RAISE EXCEPTION USING MESSAGE = 'an event is recorded later than every one before it';
+                END IF;
+                PERFORM mine_geo.check_moment(NEW.recorded_at);
+            END IF;
+        END IF;
+        NEW.seq := coalesce(last.seq, 0) + 1;
+        NEW.hash := mine_geo.event_hash(NEW, last.hash);
+        RETURN NEW;
+    END $$;
+
+CREATE OR REPLACE FUNCTION mine_geo.stamp_row() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        moment timestamptz;
+    BEGIN
+        IF TG_TABLE_NAME <> 'taken_over' AND EXISTS (SELECT FROM mine_geo.taken_over WHERE xmin = pg_current_xact_id()::xid) THEN
+            RETURN NEW;
+        END IF;
+        EXECUTE format('SELECT ($1).%%I', TG_ARGV[1]) INTO moment USING NEW;
+        PERFORM mine_geo.check_moment(moment);
+        RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[0], session_user));
+    END $$;
+
 CREATE OR REPLACE FUNCTION mine_geo.keep_received() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         RAISE EXCEPTION USING MESSAGE = 'what was received is kept as it is: submit the corrected file instead';
@@ -49,20 +122,46 @@ CREATE TRIGGER guard_layer BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %(ta
 ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER guard_layer;
 
 --- event
--- The ledger is append-only, for writes of ours too.
-DROP TRIGGER IF EXISTS keep_event ON event;
+-- The ledger is append-only, for writes of ours too, and so is what says where it came from.
+DROP TRIGGER IF EXISTS keep_event ON %(table)s;
 
-CREATE TRIGGER keep_event BEFORE UPDATE OR DELETE ON event
+CREATE TRIGGER keep_event BEFORE UPDATE OR DELETE ON %(table)s
     FOR EACH ROW EXECUTE FUNCTION mine_geo.keep_event();
 
-ALTER TABLE event ENABLE ALWAYS TRIGGER keep_event;
+ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER keep_event;
 
-DROP TRIGGER IF EXISTS keep_event_whole ON event;
+DROP TRIGGER IF EXISTS keep_event_whole ON %(table)s;
 
-CREATE TRIGGER keep_event_whole BEFORE TRUNCATE ON event
+CREATE TRIGGER keep_event_whole BEFORE TRUNCATE ON %(table)s
     FOR EACH STATEMENT EXECUTE FUNCTION mine_geo.keep_event();
 
-ALTER TABLE event ENABLE ALWAYS TRIGGER keep_event_whole;
+ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER keep_event_whole;
+
+--- stamp_event
+-- Each event is stamped by the server: who is logged in, its own clock, its link in the chain.
+DROP TRIGGER IF EXISTS stamp_event ON event;
+
+CREATE TRIGGER stamp_event BEFORE INSERT ON event
+    FOR EACH ROW EXECUTE FUNCTION mine_geo.stamp_event();
+
+ALTER TABLE event ENABLE ALWAYS TRIGGER stamp_event;
+
+--- stamp
+-- Who is logged in, into column %(who)s; the moment in %(when)s is that of the server's clock.
+DROP TRIGGER IF EXISTS stamp_row ON %(table)s;
+
+CREATE TRIGGER stamp_row BEFORE INSERT ON %(table)s
+    FOR EACH ROW EXECUTE FUNCTION mine_geo.stamp_row('%(who)s', '%(when)s');
+
+ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER stamp_row;
+
+--- stamp_decision
+DROP TRIGGER IF EXISTS stamp_row ON submitted_record;
+
+CREATE TRIGGER stamp_row BEFORE UPDATE ON submitted_record
+    FOR EACH ROW EXECUTE FUNCTION mine_geo.stamp_row('decided_by', 'decided_at');
+
+ALTER TABLE submitted_record ENABLE ALWAYS TRIGGER stamp_row;
 
 --- received
 -- What was received is kept: submissions and findings are neither changed nor deleted.

@@ -11,10 +11,11 @@ CREATE TRIGGER guard_%(table)s_%(action)s BEFORE %(action)s ON %(table)s
     BEGIN SELECT RAISE(ABORT, '%(table)s is written by mine_geo only: use the command mine-geo or the library, which keep the ledger'); END;
 
 --- event
--- The ledger is append-only, for writes of ours too: for each of update and delete.
-DROP TRIGGER IF EXISTS keep_event_%(action)s;
+-- The ledger is append-only, for writes of ours too, and so is what says where it came from: for
+-- each of update and delete.
+DROP TRIGGER IF EXISTS keep_%(table)s_%(action)s;
 
-CREATE TRIGGER keep_event_%(action)s BEFORE %(action)s ON event
+CREATE TRIGGER keep_%(table)s_%(action)s BEFORE %(action)s ON %(table)s
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: retract the event instead of changing it'); END;
 
 --- event_again
@@ -24,6 +25,21 @@ DROP TRIGGER IF EXISTS keep_event_insert;
 CREATE TRIGGER keep_event_insert BEFORE INSERT ON event
     WHEN EXISTS (SELECT 1 FROM event WHERE event_id = NEW.event_id OR fid = NEW.fid)
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: this event is already there'); END;
+
+--- link
+-- Each event is the next of the chain.
+DROP TRIGGER IF EXISTS keep_event_link;
+
+CREATE TRIGGER keep_event_link BEFORE INSERT ON event
+    WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM event) OR length(NEW.hash) IS NOT 64
+    BEGIN SELECT RAISE(ABORT, 'an event is the next of the chain, with its hash'); END;
+
+--- taken_over_again
+DROP TRIGGER IF EXISTS keep_taken_over_insert;
+
+CREATE TRIGGER keep_taken_over_insert BEFORE INSERT ON taken_over
+    WHEN EXISTS (SELECT 1 FROM taken_over WHERE fid = NEW.fid)
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: this row is already there'); END;
 
 --- received
 -- What was received is kept: submissions and findings are neither changed nor deleted, records
