@@ -3,8 +3,8 @@
 
     python sample_data/build.py [--out FOLDER] [--quiet]
 
-Makes `districts.gpkg`, `minefields.gpkg`, `cluster_munition_areas.gpkg`, `ledger/`, `terrain.tif`
-and `population.tif` from what lies beside this script (`border.gpkg`, `country.gpkg`,
+Makes `districts.gpkg`, `minefields.gpkg`, `cluster_munition_areas.gpkg`, `ledger/`, `lists/`,
+`terrain.tif` and `population.tif` from what lies beside this script (`border.gpkg`, `country.gpkg`,
 `district_seats.csv`, `places.csv`, `published/`).
 Nothing is downloaded; the same input gives the same sample, whatever the machine. README.md says
 what each file is.
@@ -20,6 +20,7 @@ from building.districts import find_district_faults, make_districts
 from building.files import read_layer, read_table, write_layer, write_table
 from building.land import make_land
 from building.ledger import make_ledger
+from building.lists import make_accidents, make_declarations, make_evidence
 from building.minefields import WORKBENCH_M2, Sources, make_minefields
 from building.rasters import make_population, make_terrain
 from building.spot_tasks import make_spot_tasks
@@ -71,6 +72,14 @@ def build(out: Path, *, quiet: bool = False) -> None:
     spot_tasks = make_spot_tasks(sources.land, tables["cmr2024_table8"])
     write_table(spot_tasks, out / "ledger" / "spot_tasks.csv")
     tell(f"{len(spot_tasks)} spot tasks")
+    lists = {
+        "accidents": make_accidents(ledger.hazards, ledger.events, seats),
+        "evidence": make_evidence(ledger.hazards, seats),
+        "declarations": make_declarations(ledger.hazards, sources.land.districts),
+    }
+    for name, rows in lists.items():
+        write_table(rows, out / "lists" / f"{name}.csv")
+        tell(f"{len(rows)} {name}, made up")
 
 
 def main() -> None:

@@ -81,14 +81,16 @@ def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None])
     from mine_geo.disclosure.layers import Selection  # noqa: PLC0415
     from mine_geo.geo.vector import read_places, read_vector  # noqa: PLC0415
     from mine_geo.intake import read_admin, read_border, read_hazards  # noqa: PLC0415
+    from mine_geo.planning.units import read_villages  # noqa: PLC0415
     from mine_geo.tables.bounds import findings, zone_bounds  # noqa: PLC0415
     from mine_geo.tables.published import published_table, reconcile  # noqa: PLC0415
     from mine_geo.tables.totals import totals  # noqa: PLC0415
 
     store = synthetic_store(place, folder)
-    say("load border and districts")
+    say("load border, districts and villages")
     store.load_border(read_border(sample.path("border")))
     store.load_admin(read_admin(sample.path("districts")))
+    store.load_villages(read_villages(sample.path("villages")))
     say("load synthetic hazards and their events")
     if store.hazards(closed=True).empty:
         store.import_log(

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mine_geo.cli.options import FILE, LAYER, YES, Sheet, echo, example, open_named, output_options
+from mine_geo.cli.options import (
+    FILE,
+    LAYER,
+    YES,
+    Sheet,
+    days_written,
+    echo,
+    example,
+    open_named,
+    output_options,
+)
 from mine_geo.errors import some
 
 if TYPE_CHECKING:
@@ -97,8 +107,7 @@ def _shown(table: pd.DataFrame, *, plain: bool) -> pd.DataFrame:
         if points.all():
             table = table.assign(lon=table.geometry.x, lat=table.geometry.y)
         table = table.drop(columns="geometry")
-    days = table.select_dtypes("datetime").columns
-    table = table.assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in days})
+    table = days_written(table)
     if not plain:
         return table
     table = table.drop(columns=["weights", "recorded_at", "recorded_by"], errors="ignore")

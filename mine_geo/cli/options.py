@@ -642,6 +642,12 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
     )(with_file)
 
 
+def days_written(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose days are texts, as 2024-05-03: none of them has a time."""
+    days = table.select_dtypes("datetime").columns
+    return table.assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in days})
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A table with what stands over it."""

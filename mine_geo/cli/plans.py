@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -168,8 +169,8 @@ _SHOWN: Final = ("done", "efficiency", "nothing", "teams")
 @click.option(
     "--by",
     multiple=True,
-    type=click.Choice(("operator", "province", "district")),
-    help="Groups; may be given again. Else operator and province.",
+    type=click.Choice(("operator", "province", "district", "all")),
+    help="Groups; may be given again. Else operator and province; all: none.",
 )
 @click.option("--since", callback=as_day, metavar="DAY", help="Only releases after this day.")
 @click.option("--year", type=int, help="Of efficiency: which year; else the last with releases.")
@@ -195,7 +196,7 @@ def capacity(
     ctx: click.Context,
     *,
     show: str,
-    by: tuple[ReleaseGroup, ...],
+    by: tuple[str, ...],
     since: str | None,
     year: int | None,
     plan_file: Path | None,
@@ -224,7 +225,8 @@ def capacity(
     of = kind or "ap_minefield"
     store = open_named(ctx)
     state = fold(store.events(), as_of=as_of, known_at=known_at)
-    groups = by or ("operator", "province")
+    groups = cast("tuple[ReleaseGroup, ...]", by or ("operator", "province"))
+    groups = () if "all" in by else groups
     if show == "nothing":
         table = done.cleared_nothing(state, kind=of, since=since)
         title = f"{of}: clearance that found nothing, or does not say"
@@ -234,13 +236,24 @@ def capacity(
             raise OptionError(f"nothing of {of} is released; there is no year to show")
         asked = int(years.max()) if year is None else year
         table = done.efficiency(state, kind=of, year=asked, by=groups)
+        if format_ == "table" and output is None:
+            table = _in_percent(table.dropna(axis="columns", how="all"))
         share = done.cha_share(state.hazards[state.hazards["kind"] == of])
-        title = f"{of}: how the land of {asked} was released; CHA share of what is left {share:.1%}"
+        title = f"{of}: how the land of {asked} was released"
+        title += "" if math.isnan(share) else f"; CHA share of what is left {share:.1%}"
     else:
         planned = None if plan_file is None else read_plan(plan_file)
         table = done.as_done(state, kind=of, by=groups, since=since, planned=planned)
         title = f"{of}: m² a year as done" + (f", beside {planned.name}" if planned else "")
     Sheet(table, store, title).give(format_, output)
+
+
+def _in_percent(table: pd.DataFrame) -> pd.DataFrame:
+    """Return shares in percent, for a terminal."""
+    shares = [str(name) for name in table.columns if str(name).endswith("_share")]
+    found = table.assign(**{name: (table[name] * 100).astype(float).round(1) for name in shares})
+    found = found.rename(columns={name: f"{name.removesuffix('_share')} %" for name in shares})
+    return found.drop(columns="province_code", errors="ignore")
 
 
 @click.command(epilog=example("mine-geo programmes --as-of 2026-12-31"))

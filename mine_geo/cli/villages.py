@@ -14,6 +14,7 @@ from mine_geo.cli.options import (
     Sheet,
     as_day,
     as_known_options,
+    days_written,
     echo,
     example,
     gathering,
@@ -150,6 +151,7 @@ def mine_free(
         hazards[~waits], listed, level=level, waiting=hazards[waits], since=since, as_of=as_of,
         **looking.given(store, known_at),
     )  # fmt: skip
+    table = days_written(table)
     counts = table["state"].value_counts()
     said = ", ".join(f"{counts.get(state, 0):,} {state}" for state in villages.STATES)
     title = f"What stands between each {level} and its declaration: {said}"
@@ -235,7 +237,7 @@ def points(
     left_out = len(entries) - len(found)
     if left_out:
         title += f"\n{left_out:,} have no place, or happened after the day, and are left out."
-    table = pd.DataFrame(found.drop(columns="geometry"))
+    table = days_written(pd.DataFrame(found.drop(columns="geometry")))
     if format_ == "table" and output is None:
         plain = [DAYS[name], "ground", "hazard_id", "distance_m", "released_on", "event_id"]
         keys = [each for each in ("entry_id", "id") if each in table]
@@ -298,7 +300,8 @@ def declare(
     done = store.add_entries("declarations", entry, recorded_by=recorded_by, dry_run=not yes)
     title = f"{level.capitalize()} {code} {unit['name'].iloc[0]}, declared on {declared_on}: "
     title += "shown, not recorded" if not yes else "recorded" if done.added else "there already"
-    Sheet(table.drop(columns=["declared_by", "document"]), store, title).give("table", None)
+    table = days_written(table).drop(columns=["declared_by", "document"])
+    Sheet(table, store, title).give("table", None)
     if not yes:
         echo("Say it again with --yes to record it.")
 
@@ -340,4 +343,4 @@ def declarations(
     )
     counts = table["state"].value_counts()
     said = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "none"
-    Sheet(table, store, f"Declarations as mine-free: {said}").give(format_, output)
+    Sheet(days_written(table), store, f"Declarations as mine-free: {said}").give(format_, output)

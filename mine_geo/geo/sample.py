@@ -13,12 +13,15 @@ from typing import Final
 from mine_geo import errors
 
 FILES: Final = {
+    "accidents": "lists/accidents.csv",
     "border": "border.gpkg",
     "claims": "published/claims.csv",
     "cluster_munition_areas": "cluster_munition_areas.gpkg",
     "country": "country.gpkg",
+    "declarations": "lists/declarations.csv",
     "district_seats": "district_seats.csv",
     "districts": "districts.gpkg",
+    "evidence": "lists/evidence.csv",
     "flows": "published/flows.csv",
     "ledger_events": "ledger/events.gpkg",
     "ledger_hazards": "ledger/hazards.gpkg",
@@ -29,6 +32,7 @@ FILES: Final = {
     "readme": "README.md",
     "spot_tasks": "ledger/spot_tasks.csv",
     "terrain": "terrain.tif",
+    "villages": "villages.csv",
     "weights": "weights.toml",
     "workplan_2023": "plans/workplan_2023.toml",
 }
@@ -81,7 +85,7 @@ def path(name: str) -> Path:
     'border.gpkg'
     >>> path("borders")
     Traceback (most recent call last):
-    mine_geo.errors.OptionError: sample 'borders' is unknown; valid: border, claims, ...
+    mine_geo.errors.OptionError: sample 'borders' is unknown; valid: accidents, border, claims, ...
     """
     file = FILES[errors.choose(name, names(), "sample")]
     for folder in _FOLDERS:

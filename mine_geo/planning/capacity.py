@@ -319,13 +319,15 @@ def read_teams(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def cha_share(hazards: pd.DataFrame) -> float:
-    """Return which share of the m² left is of confirmed areas (CHA); not a number for no land.
+    """Return which share of the m² left is of confirmed areas (CHA); not a number where none is.
+
+    Land of which nobody said whether it is suspected or confirmed is in neither.
 
     Examples
     --------
     >>> cha_share(pd.DataFrame({"area_type": ["CHA", "SHA"], "size_m2": [1, 3]}))
     0.25
     """
-    total = int(hazards["size_m2"].sum())
+    total = int(hazards.loc[hazards["area_type"].notna(), "size_m2"].sum())
     confirmed = int(hazards.loc[hazards["area_type"] == "CHA", "size_m2"].sum())
     return confirmed / total if total else float("nan")

@@ -58,7 +58,7 @@ def test_accidents_by_the_ground_of_their_day(cleared: Command) -> None:
         ("later", "released"), ("after", "released"), ("before", "hazard"), ("beside", "unknown"),
         ("far", "unknown"),
     ]  # fmt: skip
-    assert {row["released_on"][:10] for row in found[:2]} == {"2022-05-01"}
+    assert {row["released_on"] for row in found[:2]} == {"2022-05-01"}
     text = cleared.done("points", "accidents", "accidents.csv")
     assert "2 in released land, 2 on unknown ground, 1 in a hazard" in text
     assert "1 have no place" in text
@@ -161,6 +161,9 @@ def test_capacity_as_it_was_done(cleared: Command) -> None:
     assert (row["planned_m2"], row["done_share"]) == (1_200_150, 0.5)
     (row,) = rows(cleared, "capacity", "--show", "efficiency", "--by", "operator")
     assert (row["nts_share"], row["clearance_share"]) == (0, 1)
+    (row,) = rows(cleared, "capacity", "--show", "efficiency", "--by", "all")
+    assert (row["released_m2"], row["ts_share"]) == (600_075, 0)
+    assert "clearance %" in cleared.done("capacity", "--show", "efficiency")
     (row,) = rows(cleared, "capacity", "--show", "nothing")
     assert (row["hazard_id"], row["found"]) == ("AP-2", "unknown")
     (cleared.folder / "teams.csv").write_text(

@@ -94,7 +94,7 @@ class TestPath:
         folder = sample.path("readme").parent
         sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
         assert max(sizes) < 20e6
-        assert 8e6 < sum(sizes) < 13e6
+        assert 8e6 < sum(sizes) < 15e6
 
     def test_readme_names_each_file(self):
         text = sample.path("readme").read_text(encoding="utf-8")

@@ -181,6 +181,13 @@ def test_rebuilding_gives_the_same_spot_tasks(built):
     assert ours == sample.path("spot_tasks").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", ["accidents", "evidence", "declarations"])
+def test_rebuilding_gives_the_same_lists(built, name):
+    files = built / sample.FILES[name], sample.path(name)
+    ours, kept = (pd.read_csv(file, dtype={"code": str, "district_code": str}) for file in files)
+    pd.testing.assert_frame_equal(ours, kept, rtol=0, atol=2e-6)
+
+
 @pytest.mark.skipif(SOURCE not in os.environ, reason=f"{SOURCE}: the unpacked packages")
 def test_extracting_the_border_gives_the_same(tmp_path):
     run("extract_border.py", os.environ[SOURCE], "--out", str(tmp_path))
