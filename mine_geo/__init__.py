@@ -70,6 +70,9 @@ What may be shown to everybody
     PublicSettings      the parameters of everything public
     StandingText        what an authority has its public outputs say
 
+While it takes long
+    progress_bar        a bar in a notebook or terminal, for every `progress=`
+
 Words and faults
     terms               the vocabulary: kinds, rules, columns
     errors              every exception, with its exit code
@@ -104,6 +107,7 @@ if TYPE_CHECKING:
     from mine_geo.planning.surfaces import border_distance_raster, contamination_raster
     from mine_geo.planning.villages import mine_free
     from mine_geo.planning.weights import read_weights
+    from mine_geo.progress import progress_bar
     from mine_geo.split.distance import border_distance
     from mine_geo.split.zones import border_sensitivity, border_split, near_zone
     from mine_geo.store import Store, create_store, open_store
@@ -144,6 +148,7 @@ _HOMES = {
     "near_zone": "split.zones",
     "open_store": "store",
     "priority": "planning.priority",
+    "progress_bar": "progress",
     "published_table": "tables.published",
     "raster_facts": "planning.rasters",
     "read_admin": "intake",
@@ -201,6 +206,7 @@ __all__ = [
     "near_zone",
     "open_store",
     "priority",
+    "progress_bar",
     "published_table",
     "raster_facts",
     "read_admin",

@@ -157,7 +157,7 @@ def draw(
     layers = drawing.layers(store, reading)
     if page == "border-zone":
         layers = over(layers, store, reading, ranking, province)
-    elif ranking.weight_set() is not None:
+    elif ranking.weight_set(store) is not None:
         raise OptionError("--weights is for a border-zone map alone; leave it out")
     title, ground, public = drawing.title, drawing.basemap, drawing.public
     made: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from mine_geo.cli.options import (
     wrote,
 )
 from mine_geo.cli.ranking import Ranking, Years, ranking_options, years_options
-from mine_geo.errors import OptionError
+from mine_geo.errors import OptionError, StoreNotFoundError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -212,16 +213,24 @@ def priority(
 
     With --capacity also the year in which work on each begins. A low score is not safe land.
     """
+    from mine_geo.cli import terminal  # noqa: PLC0415
     from mine_geo.planning.priority import LOW_SCORE, robustness  # noqa: PLC0415
 
-    weights = ranking.weight_set()
+    store = open_named(ctx)
+    weights = ranking.weight_set(store)
     if weights is None:
         raise OptionError("by which weights? --weights FILE; the sample's weights.toml shows how")
-    store = open_named(ctx)
     hazards = reading.split(store, province)
-    rows = years.given(ranking.ranked(hazards))
+    rows = years.given(ranking.ranked(hazards, store))
     if first is not None:
-        often = robustness(hazards, weights, first=first, layers=ranking.layers(weights))
+        with terminal.counting() as counted:
+            often = robustness(
+                hazards,
+                weights,
+                first=first,
+                layers=ranking.layers(weights),
+                progress=lambda done, whole: counted(done, whole, "weightings by chance"),
+            )
         rows = rows.join(often["among_first"])
     rows = rows.sort_values("priority_rank")
     partial = int(rows["partial"].sum())
@@ -253,13 +262,21 @@ def weights() -> None:
 @weights.command(epilog=example("mine-geo weights show set.toml"))
 @click.argument("file", type=click.Path(path_type=Path))
 @output_options
-def show(file: Path, format_: str, output: Path | None) -> None:
-    """Show what a weight set holds, its hash, and who decided it."""
+@click.pass_context
+def show(ctx: click.Context, file: Path, format_: str, output: Path | None) -> None:
+    """Show what a weight set holds, its hash, and who decided it.
+
+    FILE is a file, or the name or hash of a set that the store keeps.
+    """
     import pandas as pd  # noqa: PLC0415
 
-    from mine_geo.planning.weights import read_weights  # noqa: PLC0415
+    from mine_geo.planning.weights import kept, read_weights  # noqa: PLC0415
 
-    found = read_weights(file)
+    held = None
+    if not file.exists():
+        with suppress(StoreNotFoundError):
+            held = kept(open_named(ctx).listed("weights"), str(file))
+    found = read_weights(file) if held is None else held
     table = pd.DataFrame(
         {
             "criterion": [each.name for each in found.criteria],
@@ -279,12 +296,25 @@ def show(file: Path, format_: str, output: Path | None) -> None:
 @weights.command(epilog=example("mine-geo weights freeze draft.toml 2026.toml"))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-def freeze(file: Path, out: Path) -> None:
-    """Write a weight set with its hash in it: from then on a change of it is refused."""
+@click.pass_context
+def freeze(ctx: click.Context, file: Path, out: Path) -> None:
+    """Write a weight set with its hash in it: from then on a change of it is refused.
+
+    The store keeps it too: `--weights` takes its name or its hash. Where there is no store the file
+    alone is written; `mine-geo load weights` keeps it later.
+    """
     from mine_geo.disclosure import restriction  # noqa: PLC0415
     from mine_geo.planning.weights import frozen, read_weights  # noqa: PLC0415
+    from mine_geo.store import weight_set  # noqa: PLC0415
 
     text = frozen(file)
+    try:
+        store = open_named(ctx)
+    except StoreNotFoundError:
+        store = None
     with restriction.new_file(out, public=None) as place:
         place.write_text(text, encoding="utf-8")
-    echo(f"{wrote(out, public=None)}: {read_weights(out)}")
+        if store is not None:
+            store.add_entries("weights", weight_set(place))
+    kept = "and kept in the store" if store is not None else "no store keeps it"
+    echo(f"{wrote(out, public=None)}, {kept}: {read_weights(out)}")

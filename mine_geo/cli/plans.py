@@ -128,14 +128,11 @@ def _simulated(made: Plan, runs: int, seed: int) -> Simulation:
 
     began = time.perf_counter()
     with terminal.counting() as counted:
-        done = 0
-
-        def next_year(year: int) -> None:
-            nonlocal done
-            done += 1
-            counted(done, 100, str(year))
-
-        found = made.simulate(runs=runs, seed=seed, progress=next_year)
+        found = made.simulate(
+            runs=runs,
+            seed=seed,
+            progress=lambda done, whole: counted(done, whole, f"{runs:,} runs, year by year"),
+        )
     echo(f"{runs:,} runs in {time.perf_counter() - began:.1f} s", err=True)
     return found
 

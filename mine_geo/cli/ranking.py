@@ -32,13 +32,19 @@ class Ranking:
     weights: Path | None
     layer_files: tuple[str, ...]
 
-    def weight_set(self) -> WeightSet | None:
-        """Read the weight set; None where none is named."""
-        from mine_geo.planning.weights import read_weights  # noqa: PLC0415
+    def weight_set(self, store: Store) -> WeightSet | None:
+        """Return the weight set of a file, or one that the store keeps; None if none is named."""
+        from mine_geo.planning.weights import kept, read_weights  # noqa: PLC0415
 
         if self.weights is None and self.layer_files:
             raise OptionError("--layer is of a weight set; say which one with --weights FILE")
-        return None if self.weights is None else read_weights(self.weights)
+        if self.weights is None:
+            return None
+        if not self.weights.exists():
+            found = kept(store.listed("weights"), str(self.weights))
+            if found is not None:
+                return found
+        return read_weights(self.weights)
 
     def layers(self, weights: WeightSet) -> dict[str, Any]:
         """Read the layers."""
@@ -52,14 +58,23 @@ class Ranking:
             files[name] = Path(file)
         return read_layers(weights, files)
 
-    def ranked(self, hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    def ranked(self, hazards: gpd.GeoDataFrame, store: Store) -> gpd.GeoDataFrame:
         """Return hazards of one kind with what `priority` says; as they are without weights."""
+        from mine_geo.cli import terminal  # noqa: PLC0415
         from mine_geo.planning.priority import priority  # noqa: PLC0415
 
-        weights = self.weight_set()
+        weights = self.weight_set(store)
         if weights is None:
             return hazards
-        return hazards.join(priority(hazards, weights, layers=self.layers(weights)))
+        layers = self.layers(weights)
+        with terminal.counting() as counted:
+            found = priority(
+                hazards,
+                weights,
+                layers=layers,
+                progress=lambda done, whole: counted(done, whole, "criteria"),
+            )
+        return hazards.join(found)
 
 
 def ranking_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -78,7 +93,7 @@ def ranking_options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(path_type=Path),
             metavar="FILE",
             help="Rank the hazards of one kind, of the province if one is named, by this weight "
-            "set (TOML).",
+            "set: a TOML file, or the name or hash of one that the store keeps.",
         ),
     ):
         wrapped = option(wrapped)
@@ -184,7 +199,7 @@ def over(
     years: Years | None = None,
 ) -> Layers:
     """Return layers whose split says the ranks of one kind: within the province if one is named."""
-    weights = ranking.weight_set()
+    weights = ranking.weight_set(store)
     if weights is None:
         if years is not None and years.capacity is not None:
             raise OptionError("--capacity gives years by rank; say --weights FILE too")
@@ -192,7 +207,7 @@ def over(
     kind = reading.kind or layers.selection.kind or "ap_minefield"
     rows = dataclasses.replace(reading, kind=kind).split(store, province)
     before = rows.columns
-    ranked = ranking.ranked(rows)
+    ranked = ranking.ranked(rows, store)
     ranked = ranked if years is None else years.given(ranked)
     told = ranked.set_index("hazard_id")[[c for c in ranked.columns if c not in before]]
     return dataclasses.replace(layers, split=layers.split.join(told, on="hazard_id"))

@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mine_geo.errors import visible
+from mine_geo.progress import progress_bar
 from mine_geo.terms import ROW, SYNTHETIC
 
 if TYPE_CHECKING:
@@ -349,20 +350,11 @@ def _bar(out: Console) -> Progress:
 def counting() -> Iterator[Callable[[int, int, str], None]]:
     """Show a bar of many things on standard error; call what is given after each of them.
 
-    It takes how many are done, of how many, and the name of the last. Where standard error is
-    no terminal nothing is shown.
+    It takes how many are done, of how many, and the name of the last. What is done within two
+    seconds shows none, and nothing is shown where standard error is no terminal.
     """
-    out = console(errors=True)
-    if not out.is_terminal:
-        yield lambda _done, _total, _name: None
-        return
-    with _bar(out) as bar:
-        task = bar.add_task("", total=None)
-
-        def counted(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, description=visible(name))
-
-        yield counted
+    with progress_bar() as told:
+        yield told
 
 
 def show_lines(lines: list[str]) -> None:

@@ -85,7 +85,7 @@ class Plan:
         *,
         runs: int = 10_000,
         seed: int = 0,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Simulation:
         """Run the plan many times with inputs that vary as its `spread` says.
 
@@ -96,7 +96,7 @@ class Plan:
         seed
             The same seed gives the same runs.
         progress
-            Called with the number of each year that was computed.
+            Is told how many years are done, and of how many at most.
 
         Raises
         ------

@@ -23,7 +23,7 @@ from mine_geo.words import say
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -45,6 +45,7 @@ def priority(
     weights: WeightSet,
     *,
     layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame | str | os.PathLike[str]] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Return the score and the rank of each hazard, with what each criterion adds to it.
 
@@ -68,6 +69,8 @@ def priority(
     layers
         By the names that the weight set uses: frames in EPSG:4326 (places, roads, water, schools,
         accidents, concessions), tables to join, the path of a raster.
+    progress
+        Is told how many criteria are measured, and of how many.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def priority(
     ...     ["priority_rank", "partial", "missing"]].values.tolist()
     [[2, True, 'difficulty'], [1, False, None]]
     """
-    measured = _measured(hazards, weights, layers)
+    measured = _measured(hazards, weights, layers, progress)
     part = np.array([each.weight for each in weights.criteria])
     added = measured.percentiles * part
     score = _summed(added)
@@ -138,6 +141,7 @@ def robustness(
     layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame | str | os.PathLike[str]] | None = None,
     runs: int = RUNS,
     seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Return how often each hazard is among the first so many when the weights are left to chance.
 
@@ -155,6 +159,8 @@ def robustness(
         How many sets of weights.
     seed
         The same seed gives the same answer, whatever the order of the rows.
+    progress
+        Is told how many sets of weights are done, and of how many.
 
     Returns
     -------
@@ -210,6 +216,8 @@ def robustness(
         room = picked - above.sum(axis=1, keepdims=True)
         times += (above | (equal & (equal.cumsum(axis=1) <= room))).sum(axis=0)
         done += block
+        if progress is not None:
+            progress(done, runs)
     share = np.full(len(hazards), np.nan)
     share[np.flatnonzero(measured.open)[order]] = times / runs
     found = pd.DataFrame({"among_first": share, "first": first, "runs": runs, "seed": seed})
@@ -229,7 +237,10 @@ class _Measured:
 
 
 def _measured(
-    hazards: gpd.GeoDataFrame, weights: WeightSet, layers: Mapping[str, Any] | None
+    hazards: gpd.GeoDataFrame,
+    weights: WeightSet,
+    layers: Mapping[str, Any] | None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> _Measured:
     require_lonlat(hazards, "hazards")
     refuse_several_kinds(hazards, "hazards", "rank one kind at a time, with kind=...")
@@ -252,6 +263,8 @@ def _measured(
         ahead: Floats = -found if criterion.order or criterion.first == "low" else found
         percentiles[:, place] = percentile(ahead)
         missing[:, place] = np.isnan(found)
+        if progress is not None:
+            progress(place + 1, len(weights.criteria))
     names = ids[there].astype(str).to_numpy(dtype=object)
     return _Measured(there, names, percentiles, missing)
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from mine_geo.errors import OptionError, RecordError
 from mine_geo.planning.ground import (
+    MOST_YEARS,
     cost_usd,
     in_calendar,
     lengths,
@@ -70,7 +71,7 @@ def simulate(
     *,
     runs: int,
     seed: int,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Simulation:
     """Run a plan many times; see `Plan.simulate`.
 
@@ -104,7 +105,7 @@ def simulate(
         left.append(step.closing.sum(axis=(1, 2)))
         years.append(year)
         if progress is not None:
-            progress(year)
+            progress(len(years), MOST_YEARS)
         if not left[-1].any():
             break
     finished = np.column_stack([step.finished, step.finished_all])

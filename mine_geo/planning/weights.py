@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    import pandas as pd
+
 MEASURES: Final = {
     "column": ("column", "order"),
     "joined": ("layer", "key", "column"),
@@ -42,6 +44,8 @@ METHODS: Final = ("weights", "rank_order_centroid")
 ZONE_ORDER: Final = ("far", "near")
 """What comes first unless a set says otherwise: the Executive Order of 4 January 2022."""
 FIRST: Final = ("high", "low")
+HASH_LETTERS: Final = 8
+"""So many letters of a hash, at least, name a set."""
 RASTER_HOWS: Final = tuple(how for how in HOWS if how != "share")
 MOST_SAID: Final = 1e15
 """The largest number that a weight set may hold."""
@@ -172,10 +176,31 @@ def read_weights(path: str | os.PathLike[str]) -> WeightSet:
     """
     place = Path(path)
     try:
-        data = tomllib.loads(place.read_text(encoding="utf-8"))
+        text = place.read_text(encoding="utf-8")
     except OSError as error:
         raise FileError(f"weights {place}: cannot be read ({error.strerror})") from error
-    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of figures
+    except UnicodeDecodeError as error:
+        raise FileError(f"weights {place}: is no TOML ({error}); correct it") from error
+    return weights_of(text, place)
+
+
+def weights_of(text: str, place: object) -> WeightSet:
+    """Return the weight set that a text of TOML says; `place` is what messages call it.
+
+    Raises
+    ------
+    FileError, OptionError
+        As for `read_weights`.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> weights_of(sample.path("weights").read_text("utf-8"), "a text").name
+    'example'
+    """
+    try:
+        data = tomllib.loads(text)
+    except ValueError as error:  # no TOML, or a number of thousands of figures
         raise FileError(f"weights {place}: is no TOML ({error}); correct it") from error
     faults: list[str] = []
     made = _set_of(data, faults)
@@ -207,6 +232,48 @@ def frozen(path: str | os.PathLike[str]) -> str:
     made = read_weights(path)
     text = Path(path).read_text(encoding="utf-8")
     return text if made.frozen else f'hash = "{made.hash}"\n{text}'
+
+
+def kept(sets: pd.DataFrame, asked: str) -> WeightSet | None:
+    """Return the weight set of that name, or whose hash begins so, among those that were kept.
+
+    Parameters
+    ----------
+    sets
+        As `Store.listed("weights")` gives them: `name`, `weights_hash`, `weights` (the TOML). Of
+        several of one name the last one counts.
+    asked
+        A name, or the first eight or more letters of a hash.
+
+    Returns
+    -------
+    WeightSet or None
+        None where none is called so.
+
+    Raises
+    ------
+    OptionError
+        If the text that was kept is not what its hash says.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> kept(pd.DataFrame({"name": [], "weights_hash": [], "weights": []}), "2026") is None
+    True
+    """
+    hashes = sets["weights_hash"].astype("str")
+    begins = hashes.str.startswith(asked.lower()) & (len(asked) >= HASH_LETTERS)
+    found = sets[(sets["name"] == asked) | begins]
+    if found.empty:
+        return None
+    row = found.iloc[-1]
+    made = weights_of(str(row["weights"]), f"{row['name']} of the store")
+    if made.hash != row["weights_hash"]:
+        raise OptionError(
+            f"weights {row['name']} of the store: the text is of hash {made.hash[:12]}, and was "
+            f"kept as {str(row['weights_hash'])[:12]}; load the frozen file again"
+        )
+    return made
 
 
 def rank_order_centroids(count: int) -> list[float]:

@@ -108,6 +108,22 @@ def test_weights_are_shown_and_frozen(planned: Command) -> None:
     assert "is there already" in planned.refused(
         FileError, "weights", "freeze", "set.toml", "2026.toml"
     )
+    # A year later: the file is changed or gone, and the store has the set as it was decided.
+    (planned.folder / "2026.toml").unlink()
+    digest = table[0]["weights_hash"]
+    for asked in ("province", digest, digest[:8]):
+        words = ("priority", "--weights", asked, *RANK[3:], "--format", "csv")
+        assert rows(planned.done(*words)) == table
+    assert "0.75" in planned.done("weights", "show", "province")
+    assert [
+        row["weights_hash"] for row in rows(planned.done("list", "weights", "--format", "csv"))
+    ] == [digest]
+    none = planned.folder / "none.gpkg"
+    assert "no store keeps it" in planned.done(
+        "weights", "freeze", "set.toml", "other.toml", store=none
+    )
+    assert "cannot be read" in planned.refused(FileError, "weights", "show", "x", store=none)
+    assert "cannot be read" in planned.refused(FileError, "weights", "show", digest[:7])
 
 
 def test_rasters_are_read_and_written(planned: Command) -> None:
