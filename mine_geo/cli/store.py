@@ -276,6 +276,29 @@ def db_import(
         echo(f"note: {done.mended:,} moments lay in the future; mended, and marked as such")
 
 
+@db.command("roles", epilog=example("mine-geo db roles --prefix mine_geo"))
+@click.option("--prefix", default="mine_geo", help="The beginning of their names: mine_geo.")
+@click.pass_context
+def db_roles(ctx: click.Context, prefix: str) -> None:
+    """Make the roles of a PostgreSQL store, and set what each may do; needs an administrator."""
+    from mine_geo.store import make_roles  # noqa: PLC0415
+
+    for name in make_roles(ctx.obj, prefix=prefix):
+        echo(name)
+    echo("next, for each person's own login: mine-geo db grant USER reader|operator|officer|admin")
+
+
+@db.command("grant", epilog=example("mine-geo db grant chan officer"))
+@click.argument("user")
+@click.argument("role", type=click.Choice(("reader", "operator", "officer", "admin")))
+@click.pass_context
+def db_grant(ctx: click.Context, user: str, role: str) -> None:
+    """Give a login one role in a PostgreSQL store, in place of the one that it had."""
+    from mine_geo.store import grant_role  # noqa: PLC0415
+
+    echo(f"{user}: {grant_role(ctx.obj, user, role)}")
+
+
 @db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))
 @click.pass_context
 def db_upgrade(ctx: click.Context) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mine_geo.store.lists import Entered, read_list_file, weight_set
     from mine_geo.store.making import create_store, upgrade_store
     from mine_geo.store.publisher import Comparison, Edition
+    from mine_geo.store.roles import grant_role, make_roles
     from mine_geo.store.store import Store, open_store
     from mine_geo.store.workbench.accept import Accepted, Left, Rejected
     from mine_geo.store.workbench.listing import Examined
@@ -47,6 +48,8 @@ __all__ = [
     "Submitted",
     "SurveyReport",
     "create_store",
+    "grant_role",
+    "make_roles",
     "open_store",
     "read_list_file",
     "read_log",
@@ -78,6 +81,8 @@ _HOMES = {
     "Submitted": "workbench.submit",
     "SurveyReport": ".ledger.report",
     "create_store": "making",
+    "grant_role": "roles",
+    "make_roles": "roles",
     "open_store": "store",
     "read_list_file": "lists",
     "read_log": "ledger.imports",

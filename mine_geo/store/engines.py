@@ -248,6 +248,11 @@ def settle(connection: Connection) -> None:
     connection.exec_driver_sql(session_statement("begin"))
 
 
+def session_statements(part: str) -> tuple[str, ...]:
+    """Return the statements of a part of `session.sql`."""
+    return read_statements("session")[part]
+
+
 def session_statement(part: str) -> str:
     """Return a statement of `session.sql`.
 
@@ -256,8 +261,30 @@ def session_statement(part: str) -> str:
     >>> session_statement("place").startswith("SELECT")
     True
     """
-    (statement,) = read_statements("session")[part]
+    (statement,) = session_statements(part)
     return statement
+
+
+def sees_all(connection: Connection) -> bool:
+    """Tell whether this user sees every submission, or only its own, as an operator does."""
+    if _is_file(connection.engine):
+        return True
+    return bool(connection.scalar(select(func.mine_geo.sees_all())))
+
+
+def refuse_partial(connection: Connection) -> None:
+    """Refuse a total over what waits where this user sees only a part of it.
+
+    Raises
+    ------
+    StoreError
+        If it does.
+    """
+    if not sees_all(connection):
+        raise StoreError(
+            "you see your own submissions only, and a total counts all that waits: leave it out "
+            '(--workbench exclude, workbench="exclude"), or ask an officer'
+        )
 
 
 def _geopackage(url: URL) -> Engine:
@@ -334,8 +361,23 @@ def locked(engine: Engine) -> Iterator[Connection]:
             _journal(connection, "PRAGMA journal_mode = WAL")
         with connection.begin():
             if not _is_file(engine):
+                _take_role(connection)
                 _lock(connection)
             yield connection
+
+
+def _take_role(connection: Connection, *, owner: bool = False) -> None:
+    """Take on the role that writes, or owns, for this transaction; see `roles.py`.
+
+    Who is logged in is known all the same. Without roles the login's own rights count.
+    """
+    if owner:
+        found = connection.exec_driver_sql(session_statement("place")).one_or_none()
+        role = found.owner if found and found.prefix and found.owns else None
+    else:
+        role = connection.exec_driver_sql(session_statement("writer")).scalar()
+    if role is not None:
+        connection.execute(select(func.set_config("role", role, True)))
 
 
 def _lock(connection: Connection) -> None:
@@ -369,7 +411,8 @@ def _bound_waiting(connection: Connection) -> float:
 
 def _holder(engine: Engine) -> str:
     """Say who holds the write lock."""
-    with reading(engine) as connection:
+    with engine.connect() as connection, connection.begin():
+        _take_role(connection)  # only writers see the lock
         found = connection.exec_driver_sql(session_statement("holder")).first()
     if found is None:
         return "somebody who has let go of it just now"
@@ -393,8 +436,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def migrating(engine: Engine) -> Iterator[Connection]:
-    """Give a locked connection on which tables may be changed.
+def migrating(engine: Engine, *, as_owner: bool = True) -> Iterator[Connection]:
+    """Give a locked connection on which tables may be changed, as their owner.
+
+    `as_owner=False`: as whoever is logged in, who may change the roles themselves.
 
     SQLite changes a table by copying it: foreign keys are off meanwhile, and checked at the end.
 
@@ -409,8 +454,15 @@ def migrating(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection, connection.begin():
             _bound_waiting(connection)
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            if as_owner:
+                _take_role(connection, owner=True)
             place = connection.exec_driver_sql(session_statement("place")).one_or_none()
-            if place and place.usage and inspect(connection).has_table(WRITE_LOCK.name, SCHEMA):
+            if (
+                as_owner
+                and place
+                and place.usage
+                and inspect(connection).has_table(WRITE_LOCK.name, SCHEMA)
+            ):
                 _lock(connection)
             yield connection
         return
@@ -480,6 +532,9 @@ def next_moment(connection: Connection) -> datetime:
         file, more than `MOST_AHEAD` ahead of it, and nobody said that the clock is right.
     """
     now, last = clock(connection), last_moment(connection)
+    if not _is_file(connection.engine):  # submissions that this user may not see count, too
+        hidden = connection.scalar(select(func.mine_geo.last_submitted()))
+        last = max((each for each in (last, hidden) if each is not None), default=None)
     if last is None:
         return now
     if last - now > MOST_BEHIND:

@@ -32,6 +32,7 @@ from mine_geo.ledger.fold import PARENT, fold
 from mine_geo.split.distance import border_nearest
 from mine_geo.split.zones import CUTTING, unmeasurable
 from mine_geo.store import layers
+from mine_geo.store.engines import refuse_partial
 from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.effects import later_events
 from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, text_of
@@ -43,6 +44,7 @@ from mine_geo.store.schema.models import (
     EVENT,
     HAZARD,
     RECORD,
+    SCHEMA,
     SUBMISSION,
     WAITING,
 )
@@ -123,6 +125,8 @@ def measure(connection: Connection, ids: Collection[str] | None, *, waiting: boo
     waiting
         Look at the waiting records that count, too.
     """
+    if not may_keep(connection):
+        return
     try:
         border_fid = layers.border_fid(connection)
     except StoreError:
@@ -139,6 +143,14 @@ def measure(connection: Connection, ids: Collection[str] | None, *, waiting: boo
 
 
 _NONE: Final = pd.DataFrame({name: [] for name in COLUMNS}, index=pd.Index([], name=HASH))
+
+
+def may_keep(connection: Connection) -> bool:
+    """Tell whether this transaction may keep distances; an operator's may not: it could forge."""
+    if connection.dialect.name != "postgresql":
+        return True
+    table = f"{SCHEMA}.{BORDER_DISTANCE.name}"
+    return bool(connection.scalar(select(func.has_table_privilege(table, "INSERT"))))
 
 
 def _unmeasured(
@@ -191,7 +203,13 @@ def read_waiting(
         A moment: those received by then and not decided on by then.
     synthetic
         Whether the store holds invented data.
+
+    Raises
+    ------
+    StoreError
+        If this user sees only a part of what waits: a total counts all, or is refused.
     """
+    refuse_partial(connection)
     moment, day = moment_of(known_at), day_of(as_of)
     light = _light(connection, moment)
     if light.empty:

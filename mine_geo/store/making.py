@@ -68,6 +68,10 @@ def migrate(connection: Connection, revision: str = HEAD) -> None:
         effects.complete(connection)
         hazards.measure(connection, None, waiting=True)
         guards.install(connection)
+        if connection.dialect.name == "postgresql":
+            from mine_geo.store import roles  # noqa: PLC0415 - a file needs no driver of a server
+
+            roles.apply(connection)
 
 
 def upgrade_tables(engine: Engine, revision: str = HEAD) -> None:

@@ -102,12 +102,13 @@ def info(connection: Connection, title: str | None, *, synthetic: bool) -> pd.Da
     ]
     closed = select(func.count()).select_from(HAZARD).where(HAZARD.c.status == "closed")
     waiting = select(func.count()).select_from(RECORD).where(RECORD.c.state == WAITING)
+    own = "" if engines.sees_all(connection) else "your own "  # nobody takes it for a total
     counts = [
         ("closed hazards", closed),
         ("events", select(func.count()).select_from(EVENT)),
         ("spot tasks", select(func.count()).select_from(SPOT_TASK)),
-        ("submissions", select(func.count()).select_from(SUBMISSION)),
-        ("records on the workbench", waiting),
+        (f"{own}submissions", select(func.count()).select_from(SUBMISSION)),
+        (f"{own}records on the workbench", waiting),
     ]
     counts += [
         (

@@ -77,6 +77,8 @@ class Server:
         self._numbers = itertools.count(1)
         self._templates: dict[bool, str] = {}
         self._guest: str | None = None
+        self.roles: list[str] = []
+        """Roles that tests made, to be dropped at the end; roles are of the whole server."""
 
     def _at(self, database: str) -> str:
         return make_url(self.url).set(database=database).render_as_string(hide_password=False)
@@ -130,6 +132,13 @@ class Server:
         role = make_url(url).set(username=self._guest, password=self._guest)
         return role.render_as_string(hide_password=False)
 
+    def login(self, name: str) -> str:
+        """Make a role that may log in and no more, and return its name."""
+        made = f"{self._prefix}_{name}"
+        self._run(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(made)))
+        self.roles.append(made)
+        return made
+
     def drop(self, url: str) -> None:
         """Drop a database that `database` made, whoever is still connected."""
         name = url.rsplit("/", 1)[1]
@@ -140,6 +149,8 @@ class Server:
         """Drop every database that is left."""
         for name in list(self._made):
             self.drop(self._at(name))
+        for role in reversed(self.roles):
+            self._run(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
         if self._guest is not None:
             self._run(sql.SQL("DROP ROLE {}").format(sql.Identifier(self._guest)))
 

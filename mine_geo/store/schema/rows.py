@@ -277,23 +277,27 @@ def insert_rows(connection: Connection, table: Table, columns: Mapping[str, Sequ
     columns
         Values by column name, all of one length; columns left out get their default.
     """
-    on_server = connection.dialect.name == "postgresql"
-    encode = blobs.to_ewkbs if on_server else blobs.to_blobs
-    values = [
-        encode(of) if isinstance(table.columns[name].type, Shape) else of
-        for name, of in columns.items()
-    ]
-    rows = zip(*values, strict=True)
-    if on_server:
+    names = list(columns)
+    if connection.dialect.name != "postgresql":
+        values = [_encoded(table, name, of, blobs.to_blobs) for name, of in columns.items()]
+        batch = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    elif connection.scalar(select(func.row_security_active(table.name))):  # it takes no COPY
+        batch = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    else:
         for name, of in columns.items():
             if isinstance(table.columns[name].type, Words):
                 held_text("".join(filter(None, of)), name)  # COPY asks no type; one look at all
-        _copy(connection, table, list(columns), rows)
+        values = [_encoded(table, name, of, blobs.to_ewkbs) for name, of in columns.items()]
+        _copy(connection, table, names, zip(*values, strict=True))
         return
-    names = list(columns)
-    batch = [dict(zip(names, row, strict=True)) for row in rows]
     if batch:
         connection.execute(insert(table), batch)
+
+
+def _encoded(
+    table: Table, name: str, values: Sequence[Any], encode: Callable[[Sequence[Any]], Sequence[Any]]
+) -> Sequence[Any]:
+    return encode(values) if isinstance(table.columns[name].type, Shape) else values
 
 
 def _copy(connection: Connection, table: Table, names: list[str], rows: Any) -> None:

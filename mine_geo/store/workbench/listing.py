@@ -24,6 +24,7 @@ from mine_geo.geo.snapshots import same_outlines
 from mine_geo.intake.checks.reports import OF_ONE
 from mine_geo.intake.findings import FINDING_COLUMNS, SEVERITIES, WAITS, as_table
 from mine_geo.ledger.fold import PARENT
+from mine_geo.store.engines import refuse_partial
 from mine_geo.store.hazards import in_register
 from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import DESCRIBED, id_of
@@ -498,12 +499,25 @@ def outlines(connection: Connection) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
 
 
+def submitted_so_far(connection: Connection) -> int:
+    """Return how many submissions there are, whoever may see which."""
+    if connection.dialect.name == "postgresql":
+        return int(connection.scalar(select(func.mine_geo.submitted_so_far())) or 0)
+    return connection.scalar(select(func.count()).select_from(SUBMISSION)) or 0
+
+
 def claimed(connection: Connection) -> gpd.GeoDataFrame:
     """Return id, kind and place of all that waits and says that something is there.
 
     Those are hazards, and reports that draw one anew or confirm it; id and place may be missing.
     A place that is no polygon, as a point, stands as it was drawn.
+
+    Raises
+    ------
+    StoreError
+        If this user sees only a part of what waits.
     """
+    refuse_partial(connection)
     where = [
         RECORD.c.submission_id == SUBMISSION.c.submission_id,
         or_(SUBMISSION.c.what == "hazards", RECORD.c.event_type.in_(OF_ONE)),

@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from mine_geo.errors import OptionError, StoreError, some
 from mine_geo.geo import admin_names
@@ -508,7 +508,7 @@ def submit(
         how = "in the same way" if same else "in another way"
         notes.append(f"this file was read {how} before, as {before[0].submission_id}")
     now = next_moment(connection)
-    count = connection.scalar(select(func.count()).select_from(SUBMISSION)) or 0
+    count = listing.submitted_so_far(connection)
     name = f"S-{count + 1:04d}"
     if dry_run:
         name = _unwritten(name, now, received, prepared, facts)

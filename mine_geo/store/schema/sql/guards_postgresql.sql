@@ -53,7 +53,7 @@ CREATE OR REPLACE FUNCTION mine_geo.event_hash(e mine_geo.event, previous text) 
             || hashed(ST_AsBinary(e.geometry, 'NDR'))), 'hex');
     END $$;
 
-CREATE OR REPLACE FUNCTION mine_geo.stamp_event() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION mine_geo.stamp_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     DECLARE
         mine CONSTANT xid := pg_current_xact_id()::xid;
         last record;
@@ -79,7 +79,7 @@ CREATE OR REPLACE FUNCTION mine_geo.stamp_event() RETURNS trigger LANGUAGE plpgs
         RETURN NEW;
     END $$;
 
-CREATE OR REPLACE FUNCTION mine_geo.stamp_row() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION mine_geo.stamp_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     DECLARE
         moment timestamptz;
     BEGIN
@@ -89,6 +89,26 @@ CREATE OR REPLACE FUNCTION mine_geo.stamp_row() RETURNS trigger LANGUAGE plpgsql
         EXECUTE format('SELECT ($1).%%I', TG_ARGV[1]) INTO moment USING NEW;
         PERFORM mine_geo.check_moment(moment);
         RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[0], session_user));
+    END $$;
+
+CREATE OR REPLACE FUNCTION mine_geo.sees_all() RETURNS boolean LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+    DECLARE
+        roles text[] := (SELECT array_agg(substr(r.rolname, length(o.rolname) - 5)) FROM pg_namespace n
+            JOIN pg_roles o ON o.oid = n.nspowner AND right(o.rolname, 6) = '_owner'
+            JOIN pg_roles r ON r.rolname IN (left(o.rolname, -6) || '_operator', left(o.rolname, -6) || '_officer', left(o.rolname, -6) || '_admin')
+            WHERE n.nspname = 'mine_geo' AND pg_has_role(session_user, r.oid, 'MEMBER'));
+    BEGIN
+        RETURN roles IS NULL OR roles && ARRAY['_officer', '_admin'];
+    END $$;
+
+CREATE OR REPLACE FUNCTION mine_geo.submitted_so_far() RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    BEGIN
+        RETURN (SELECT count(*) FROM mine_geo.submission);
+    END $$;
+
+CREATE OR REPLACE FUNCTION mine_geo.last_submitted() RETURNS timestamptz LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    BEGIN
+        RETURN greatest((SELECT max(received_at) FROM mine_geo.submission), (SELECT max(decided_at) FROM mine_geo.submitted_record));
     END $$;
 
 CREATE OR REPLACE FUNCTION mine_geo.keep_received() RETURNS trigger LANGUAGE plpgsql AS $$

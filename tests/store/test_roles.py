@@ -1,0 +1,337 @@
+"""Roles of an office: who may what, whole; and what each forgery comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import psycopg
+import pytest
+import shapely
+from psycopg import sql
+from sqlalchemy import make_url
+
+from mine_geo import errors
+from mine_geo.geo.border import to_border
+from mine_geo.store import create_store, grant_role, make_roles, open_store, roles, upgrade_store
+from mine_geo.store.schema import models
+from tests.postgis.bouncer import bouncer
+from tests.store.inbox import file, square
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.postgis.cluster import Server
+
+PREFIX = "mg_test_office"
+PEOPLE = {
+    "web": "reader",
+    "mag": "operator",
+    "halo": "operator",
+    "chan": "officer",
+    "sok": "officer",
+    "root": "admin",
+}
+RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+BOX = shapely.box(103, 13, 103.01, 13.01)
+HALF = shapely.box(103, 13, 103.005, 13.01)
+
+
+def border() -> gpd.GeoDataFrame:
+    line = shapely.LineString([(102.94, 12), (102.94, 14)])
+    said = {"neighbour": ["THA"], "kind": "land", "border_name": "drawn", "border_version": "1"}
+    return to_border(gpd.GeoDataFrame(said, geometry=[line], crs=4326))
+
+
+def hazards(*names: str) -> gpd.GeoDataFrame:
+    shapes = [shapely.box(103 + n / 50, 13, 103.01 + n / 50, 13.01) for n, _ in enumerate(names)]
+    said = {"hazard_id": names, "kind": "ap_minefield", "surveyed_on": "2020-01-31"}
+    return gpd.GeoDataFrame(said, geometry=shapes, crs=4326)
+
+
+@dataclass
+class Office:
+    """A store with roles, and the URL of it for each person."""
+
+    url: str
+    logins: dict[str, str]
+
+    def of(self, person: str, url: str | None = None) -> str:
+        """Return the URL with which a person comes."""
+        login = make_url(url or self.url).set(username=self.logins[person])
+        return login.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module")
+def office(postgis_server: Server) -> Iterator[Office]:
+    url = postgis_server.database()
+    with create_store(url) as store:
+        store.load_border(border())
+        store.register(hazards("A", "B"))
+    made = make_roles(url, prefix=PREFIX)
+    postgis_server.roles.extend(made)
+    logins = {name: postgis_server.login(name) for name in PEOPLE}
+    for name, role in PEOPLE.items():
+        assert grant_role(url, logins[name], role) == f"{PREFIX}_{role}"
+    yield Office(url, logins)
+    postgis_server.drop(url)
+
+
+@pytest.fixture
+def superuser(office: Office) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(office.url) as connection:
+        yield connection
+        connection.rollback()
+
+
+def test_the_matrix_of_rights_is_what_the_catalogs_say(superuser: psycopg.Connection) -> None:
+    """Each role, each table, each right; each function; nothing is there that is not named."""
+    there = {row[0] for row in superuser.execute(roles._TABLES, ("mine_geo",))}
+    assert there == set(roles.TABLES)
+    query = "SELECT has_table_privilege(%s, 'mine_geo.' || %s, %s)"
+    for role, tables in roles.RIGHTS.items():
+        for table in roles.TABLES:
+            found = {
+                right
+                for right in RIGHTS
+                if superuser.execute(query, (f"{PREFIX}_{role}", table, right)).fetchone()
+                == (True,)
+            }
+            assert found == set(tables.get(table, ())), (role, table)
+    functions = superuser.execute(
+        "SELECT oid::regprocedure::text, proname, prosecdef, proconfig FROM pg_proc "
+        "WHERE pronamespace = 'mine_geo'::regnamespace"
+    ).fetchall()
+    assert {name for _, name, _, _ in functions} >= set(roles.FUNCTIONS)
+    for said, name, definer, settings in functions:
+        for role in (*roles.RIGHTS, "public"):
+            who = role if role == "public" else f"{PREFIX}_{role}"
+            may = superuser.execute(
+                "SELECT has_function_privilege(%s, %s::regprocedure, 'EXECUTE')", (who, said)
+            ).fetchone()
+            writer = role.endswith(roles.WRITES) and name in roles.FUNCTIONS
+            assert may == (role in roles.FUNCTIONS.get(name, ()) or writer,), (role, name)
+        if definer:
+            assert settings == ["search_path=mine_geo, public, pg_temp"], name
+
+
+def test_everything_is_the_owners_and_nobody_is_the_owner(superuser: psycopg.Connection) -> None:
+    for catalog, column, schema in (
+        ("pg_class", "relowner", "relnamespace"),
+        ("pg_proc", "proowner", "pronamespace"),
+    ):
+        found = superuser.execute(
+            sql.SQL(
+                "SELECT DISTINCT pg_get_userbyid({}) FROM {} WHERE {} = 'mine_geo'::regnamespace"
+            ).format(*map(sql.Identifier, (column, catalog, schema)))
+        ).fetchall()
+        assert found == [(f"{PREFIX}_owner",)]
+    found = superuser.execute(
+        "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s) AND (rolcanlogin OR "
+        "rolinherit OR rolsuper OR rolcreaterole OR rolbypassrls)",
+        (PREFIX,),
+    ).fetchall()
+    assert found == []
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_login_never_holds_the_right_to_write(
+    office: Office, superuser: psycopg.Connection, person: str
+) -> None:
+    for table in roles.TABLES:
+        held = superuser.execute(
+            "SELECT has_table_privilege(%s, 'mine_geo.' || %s, "
+            "'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')",
+            (office.logins[person], table),
+        ).fetchone()
+        assert held == (False,), table
+    statements = ("UPDATE mine_geo.hazard SET size_m2 = 0", "DELETE FROM mine_geo.event")
+    with psycopg.connect(office.of(person)) as connection:
+        for statement in statements:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+            connection.rollback()
+
+
+def test_an_officer_records_and_the_server_knows_who(office: Office) -> None:
+    with open_store(office.of("chan")) as store:
+        done = store.record(
+            "A", "cleared", HALF, happened_on="2022-05-01", recorded_by="the minister"
+        )
+        events = store.events().set_index("event_id")
+        assert events.loc[str(done), "recorded_by"] == office.logins["chan"]
+        assert len(store.split()) == 2
+        assert store.rebuild().empty
+        assert store.check_chain().empty
+        with store._reading() as connection:
+            assert (
+                connection.exec_driver_sql("SELECT current_user").scalar()
+                == (office.logins["chan"])
+            )
+        with pytest.raises(errors.StoreError, match="permission denied"):
+            store.load_border(border(), version="2")
+    with open_store(office.of("root")) as store:
+        assert store.load_border(border(), version="2").changed
+    revision = models.known_revisions()[-1]
+    assert upgrade_store(office.of("root")) == (revision, revision)
+
+
+def test_an_operator_submits_and_sees_its_own_only(office: Office) -> None:
+    with open_store(office.of("mag")) as store, open_store(office.of("halo")) as other:
+        for n in range(2):
+            name = store.submit(file({"hazard_id": f"M{n}", "geometry": square(103.2 + n / 20)}))
+            assert name == f"S-{n + 1:04d}"
+        assert other.submit(file({"hazard_id": "H", "geometry": square(103.5)})) == "S-0003"
+        assert store.submissions()["submission_id"].tolist() == ["S-0001", "S-0002"]
+        assert set(store.submissions()["submitted_by"]) == {office.logins["mag"]}
+        assert other.submissions()["submission_id"].tolist() == ["S-0003"]
+        for ask in (store.hazards, store.split, store.restricted):
+            with pytest.raises(errors.StoreError, match="your own submissions only"):
+                ask()
+        assert len(store.hazards(workbench="exclude")) == 2
+        facts = store.info().set_index("what")["value"]
+        assert facts["your own submissions"] == "2"
+        for write in (
+            lambda: store.accept("S-0001"),
+            lambda: store.record("A", "cancelled", HALF, happened_on="2022-04-01"),
+            lambda: store.register(hazards("X", "Y", "Z").iloc[[2]]),
+        ):
+            with pytest.raises(errors.StoreError, match="permission denied"):
+                write()
+    with open_store(office.of("sok")) as store:
+        assert len(store.submissions()) == 3
+        assert len(store.hazards()) == 5
+        assert store.accept("S-0003").registered == 1
+        assert len(store.hazards(workbench="exclude")) == 3
+    with psycopg.connect(office.of("halo")) as connection:
+        for table in roles.OWN_ONLY:
+            query = sql.SQL("SELECT DISTINCT submission_id FROM mine_geo.{}")
+            found = connection.execute(query.format(sql.Identifier(table))).fetchall()
+            assert {name for (name,) in found} <= {"S-0003"}
+
+
+def test_a_reader_has_the_views_only(office: Office, superuser: psycopg.Connection) -> None:
+    with pytest.raises(errors.StoreError, match="lacks USAGE on schema mine_geo"):
+        open_store(office.of("web"))
+    views = superuser.execute(
+        "SELECT has_schema_privilege(%s, oid, 'USAGE') FROM pg_namespace "
+        "WHERE nspname = 'mine_geo_views'",
+        (office.logins["web"],),
+    ).fetchall()
+    assert views in ([], [(True,)])
+
+
+LOCK = "SELECT FROM mine_geo.write_lock FOR UPDATE"
+OLD = (
+    "INSERT INTO mine_geo.event (event_id, hazard_id, event_type, happened_on, recorded_at) "
+    "VALUES ('F', 'B', 'confirmed', '2019-01-01', '2019-01-01 00:00Z')"
+)
+FORGERIES: dict[str, tuple[str, type[Exception]]] = {
+    "UPDATE mine_geo.hazard SET size_m2 = 0": ("chan", psycopg.errors.RaiseException),
+    f"{LOCK}; {OLD}": ("chan", psycopg.errors.RaiseException),
+    f"{LOCK}; UPDATE mine_geo.event SET comment = 'x'": (
+        "chan",
+        psycopg.errors.InsufficientPrivilege,
+    ),
+    f"{LOCK}; DELETE FROM mine_geo.event": ("chan", psycopg.errors.InsufficientPrivilege),
+    "ALTER TABLE mine_geo.event DISABLE TRIGGER ALL": (
+        "chan",
+        psycopg.errors.InsufficientPrivilege,
+    ),
+    "SET session_replication_role = replica": ("chan", psycopg.errors.InsufficientPrivilege),
+    f"{LOCK}; INSERT INTO mine_geo.taken_over (taken_at, how) VALUES (now(), 'imported')": (
+        "chan",
+        psycopg.errors.InsufficientPrivilege,
+    ),
+    f"{LOCK}; UPDATE mine_geo.store_info SET synthetic = true": (
+        "chan",
+        psycopg.errors.InsufficientPrivilege,
+    ),
+    f"{LOCK}; INSERT INTO mine_geo.border_distance (geometry_hash, version_fid, include_coast, "
+    "border_distance_m) SELECT 'x', fid, false, 1 FROM mine_geo.border_version": (
+        "mag",
+        psycopg.errors.InsufficientPrivilege,
+    ),
+    f"{LOCK}; UPDATE mine_geo.submitted_record SET state = 'accepted', decided_at = now()": (
+        "mag",
+        psycopg.errors.InsufficientPrivilege,
+    ),
+    LOCK: ("web", psycopg.errors.InsufficientPrivilege),
+    "SET ROLE mg_test_office_owner": ("chan", psycopg.errors.InsufficientPrivilege),
+    "SET ROLE mg_test_office_admin_writes": ("chan", psycopg.errors.InsufficientPrivilege),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_forgery_by_hand_is_refused(office: Office, forgery: str) -> None:
+    """Even in the writer's role, which a person may take on by hand."""
+    person, error = FORGERIES[forgery]
+    with psycopg.connect(office.of(person)) as connection:
+        if person != "web":
+            role = f"{PREFIX}_{PEOPLE[person]}{roles.WRITES}"
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        *first, last = forgery.split("; ")
+        for statement in first:
+            connection.execute(statement)  # type: ignore[call-overload]
+        with pytest.raises(error):
+            connection.execute(last)  # type: ignore[call-overload]
+        connection.rollback()
+
+
+def test_a_layer_that_an_officer_changed_by_hand_is_found(office: Office) -> None:
+    with psycopg.connect(office.of("chan")) as connection:
+        connection.execute("SET ROLE mg_test_office_officer_writes")
+        connection.execute(LOCK)
+        connection.execute("UPDATE mine_geo.hazard SET difficulty = 'high' WHERE hazard_id = 'B'")
+    with open_store(office.of("sok")) as store:
+        found = store.rebuild(repair=True)
+        assert found[["hazard_id", "column"]].to_numpy().tolist() == [["B", "difficulty"]]
+        assert store.rebuild().empty
+
+
+def test_whoever_holds_the_lock_is_named_to_an_officer(office: Office) -> None:
+    with (
+        psycopg.connect(office.of("mag"), application_name="upload") as other,
+        open_store(office.of("chan"), lock_seconds=0.2) as store,
+    ):
+        other.execute("SET ROLE mg_test_office_operator_writes")
+        other.execute(LOCK)
+        with pytest.raises(errors.UnreachableError, match=rf"{office.logins['mag']} \(upload"):
+            store.describe("B", {"village": "Ou"}, happened_on="2022-05-01")
+        other.rollback()
+
+
+def test_each_login_is_itself_through_pgbouncer(office: Office) -> None:
+    logins = [office.logins[name] for name in ("chan", "sok")]
+    with bouncer(office.url, *logins) as url:
+        for round_ in range(2):
+            for person in ("chan", "sok"):
+                with open_store(office.of(person, url)) as store:
+                    day = f"2022-06-0{round_ + 1}"
+                    said = {"village": f"{person} {round_}"}
+                    (done,) = store.describe("B", said, happened_on=day)
+                    by = store.events().set_index("event_id").loc[str(done), "recorded_by"]
+                    assert by == office.logins[person]
+
+
+def test_what_roles_refuse(office: Office, tmp_path: Any) -> None:
+    with pytest.raises(errors.UnknownNameError, match="no user 'nobody at all'"):
+        grant_role(office.url, "nobody at all", "officer")
+    with pytest.raises(errors.OptionError, match="valid: reader, operator, officer, admin"):
+        grant_role(office.url, office.logins["chan"], "owner")
+    for prefix in ("", "1", "a;b", 'x"', "A", "a" * 41):
+        with pytest.raises(errors.OptionError, match="prefix"):
+            make_roles(office.url, prefix=prefix)
+    create_store(tmp_path / "r.gpkg").close()
+    for act in (make_roles, lambda place: grant_role(place, "x", "admin")):
+        with pytest.raises(errors.OptionError, match="is a file, which has no roles"):
+            act(tmp_path / "r.gpkg")
+    with pytest.raises(errors.StoreError, match=r"permission denied|must (be|have)"):
+        grant_role(office.of("chan"), office.logins["mag"], "officer")
+
+
+def test_a_store_without_roles(postgis_url: str) -> None:
+    create_store(postgis_url).close()
+    with pytest.raises(errors.StoreError, match="no roles yet; make them: mine-geo db roles"):
+        grant_role(postgis_url, "tester", "officer")
