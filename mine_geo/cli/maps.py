@@ -114,6 +114,13 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
     type=int,
     help="border-zone: what can be released in a year; set on the page else.",
 )
+@click.option(
+    "--pins",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="border-zone: hazards fixed to a year, with --weights and --capacity: a CSV with "
+    "hazard_id, year, who, why.",
+)
 @click.option("--paper", default="A4", show_default=True, help="Of a sheet: A4, A3, A3-landscape.")
 @click.option(
     "--language",
@@ -138,6 +145,7 @@ def draw(
     district: str | None,
     output: Path,
     capacity: int | None,
+    pins: Path | None,
     paper: str,
     language: str,
 ) -> None:
@@ -156,9 +164,9 @@ def draw(
     store = open_named(ctx)
     layers = drawing.layers(store, reading)
     if page == "border-zone":
-        layers = over(layers, store, reading, ranking, province)
-    elif ranking.weight_set(store) is not None:
-        raise OptionError("--weights is for a border-zone map alone; leave it out")
+        layers = over(layers, store, reading, ranking, province, _fixed(ranking, capacity, pins))
+    elif ranking.weight_set(store) is not None or pins is not None:
+        raise OptionError("--weights and --pins are for a border-zone map alone; leave them out")
     title, ground, public = drawing.title, drawing.basemap, drawing.public
     made: Any
     if output.suffix.lower() in PRINTED:
@@ -178,6 +186,15 @@ def draw(
     made.save(output, replace=kept)
     for line in (wrote(output, public=public), *nowhere(layers.split, province, district)):
         echo(line)
+
+
+def _fixed(ranking: Ranking, capacity: int | None, pins: Path | None) -> Years | None:
+    """Return the years of a list in which hazards are pinned; None where none is."""
+    if pins is None:
+        return None
+    if capacity is None or ranking.weights is None:
+        raise OptionError("--pins of a map need --weights and --capacity: years go by rank")
+    return Years(capacity, pins)
 
 
 def _check(

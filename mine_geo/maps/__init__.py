@@ -280,7 +280,9 @@ def border_zone(
     first
         The zone that is ranked first: "far" (the Executive Order of 4 January 2022 has hazards
         farther than 7 km released first) or "near". Within a zone the nearest comes first. A
-        column `priority_rank` of the split, where there is one, decides before both.
+        column `priority_rank` of the split, where there is one, decides before both. Hazards that
+        are fixed to a year (`year`, `pinned_by`, `pinned_why`, as `planning.picks.years` gives
+        them) keep it, whatever the capacity, and the list says who fixed them and why.
     capacity_m2
         What can be released in a year, whole m²: the page says which hazard falls into which
         year. The planner sets it, or another one, on the page.

@@ -167,6 +167,19 @@ def test_a_border_zone_map_says_whose_ranks_it_shows(planned: Command) -> None:
     )
 
 
+def test_pins_stand_on_a_border_zone_map(planned: Command) -> None:
+    pins = planned.folder / "pins.csv"
+    pins.write_text("hazard_id,year,who,why\nAP-1,7,MAPU,a <b>school</b>\n", encoding="utf-8")
+    how = ("map", "border-zone", "--province", "Battambang", "-o", "z.html", *RANK[1:])
+    planned.done(*how, "--capacity", 100_000, "--pins", pins)
+    page = (planned.folder / "z.html").read_text("utf-8")
+    assert "MAPU" in page
+    assert "a <b>school</b>" not in page  # a text of a file is no markup
+    assert "need --weights and --capacity" in planned.refused(OptionError, *how, "--pins", pins)
+    other = ("map", "national", "-o", "n.html", "--pins", pins)
+    assert "border-zone map alone" in planned.refused(OptionError, *other)
+
+
 def test_a_file_of_one_years_picks(planned: Command) -> None:
     how = ("--overwrite", *RANK[1:])
     assert "1 hazards" in planned.done("export", "a.gpkg", *how, "--rank", 1)

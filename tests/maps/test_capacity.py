@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from mine_geo import maps
@@ -83,6 +84,78 @@ def test_years_hold_every_hazard_and_every_square_metre_once(bare: Page) -> None
         spans = [n for start, to, *_ in years for n in (start, to + 1)]
         assert spans[1:-1:2] == spans[2::2]  # without a gap
         assert not years or (spans[0], spans[-1] - 1) == (1, -(-total // capacity))
+
+
+def pinned_plan(
+    page: Page, sizes: list[int], capacity: int, pins: dict[int, int]
+) -> tuple[list[Any], list[Any]]:
+    return page.js(
+        "const { plan, years } = window.mineGeo.capacity;"
+        "const made = plan(arguments[0], arguments[1], new Map(arguments[2]));"
+        "return [made.map(({ first, last }) => [first, last]),"
+        " years(made).map((y) => [y.from, y.to, y.hazards, y.m2])]",
+        sizes,
+        capacity,
+        [list(pin) for pin in pins.items()],
+    )
+
+
+def test_pins_keep_their_year_and_use_its_capacity(bare: Page) -> None:
+    # Of 100 a year the third takes 60 of year 1: 40 are left there for the first.
+    assert pinned_plan(bare, [60, 60, 60], 100, {2: 1}) == [
+        [[1, 2], [2, 2], [1, 1]],
+        [[1, 1, 1, 40], [2, 2, 1, 80]],
+    ]
+    # One larger than its year runs into the next, where 50 are left.
+    assert pinned_plan(bare, [30, 250, 40], 100, {1: 1}) == [
+        [[3, 3], [1, 1], [3, 4]],
+        [[3, 3, 2, 50], [4, 4, 0, 20]],
+    ]
+    # All are pinned, or there is nothing.
+    assert pinned_plan(bare, [5, 0], 100, {0: 9, 1: 3}) == [[[9, 9], [None, None]], []]
+
+
+def test_years_with_pins_are_those_of_the_library(bare: Page) -> None:
+    chance = random.Random(3)
+    for _ in range(25):
+        count = chance.randrange(1, 9)
+        sizes = [chance.choice([1, 10, 99, 100, 101, 250]) for _ in range(count)]
+        pins = {place: chance.randrange(1, 6) for place in range(count) if chance.random() < 0.3}
+        capacity = chance.choice([30, 100, 101])
+        wanted = [0] * 60
+        for place, year in pins.items():
+            wanted[year] += sizes[place]
+        # By hand, m² after m²: pins first, then the list.
+        left, carried = [0], 0
+        for year in range(1, 60):
+            carried += wanted[year]
+            left.append(max(0, capacity - carried))
+            carried = max(0, carried - capacity)
+        slots = [year for year in range(1, 60) for _ in range(left[year])]
+        at, expected = 0, []
+        for place, size in enumerate(sizes):
+            if place in pins:
+                expected.append([pins[place]] * 2)
+                continue
+            expected.append([slots[at], slots[at + size - 1]])
+            at += size
+        found, years = pinned_plan(bare, sizes, capacity, pins)
+        assert found == expected
+        assert sum(year[3] for year in years) == at
+        assert sum(year[2] for year in years) == count - len(pins)
+
+
+def test_the_row_of_a_pin_says_who_and_why(open_page: Opener, split: gpd.GeoDataFrame) -> None:
+    mine = split[split["province"] == "Battambang"]
+    place = mine.index[-1]
+    fixed = split.assign(year=pd.NA, pinned_by=None, pinned_why=None)
+    fixed.loc[place, ["year", "pinned_by", "pinned_why"]] = [41, "MAPU", "a <b>school</b>"]
+    page = open_page(maps.border_zone(fixed, "Battambang", capacity_m2=10**9))
+    said = page.js(
+        "return [...document.querySelectorAll('tr.mg-pinned')]"
+        ".map((row) => [row.querySelector('.mg-link').title, row.lastChild.textContent])"
+    )
+    assert said == [[str(split.loc[place, "hazard_id"]), "41 · MAPU: a <b>school</b>"]]
 
 
 def test_what_is_read_as_a_capacity(bare: Page) -> None:

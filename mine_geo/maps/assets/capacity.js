@@ -1,10 +1,12 @@
 // Running totals, and the years of each hazard under a yearly capacity. Whole m² throughout, exact
 // up to 2^53. Work goes down the list without a gap: what is not finished goes on next year.
+// Hazards that somebody fixed to a year (pins) keep it, whatever the list, and use its capacity.
 (function (mineGeo) {
   'use strict';
 
   const M2_A_UNIT = { m2: 1, ha: 10000 };
   const KHMER_ZERO = '០'.charCodeAt(0);
+  const MOST_YEARS = 10000;
   const NUMBER = /^(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/;
 
   // What was typed, in whole m²: null where nothing was, NaN where it is no capacity.
@@ -34,43 +36,82 @@
     return fullYears(m2, capacity) + (m2 % capacity > 0 ? 1 : 0);
   }
 
+  // What pins leave for all others, summed up to each year in which they use any; a pin of more
+  // than its year runs into the next ones.
+  function leftByPins(sizes, pins, capacity) {
+    const wanted = new Map();
+    pins.forEach((year, place) => wanted.set(year, (wanted.get(year) || 0) + (sizes[place] || 0)));
+    const last = Math.max(0, ...wanted.keys());
+    const filled = [];
+    let [carried, whole] = [0, 0];
+    while (filled.length < MOST_YEARS && (filled.length < last || carried > 0)) {
+      carried += wanted.get(filled.length + 1) || 0;
+      whole += Math.max(0, capacity - carried);
+      carried = Math.max(0, carried - capacity);
+      filled.push(whole);
+    }
+    return filled;
+  }
+
+  // The years of what is not pinned: in which so much is begun, or ended, and how much until then.
+  function calendar(filled, capacity) {
+    const whole = filled.length ? filled[filled.length - 1] : 0;
+    const within = (test, after) => {
+      const at = filled.findIndex(test);
+      return at >= 0 ? at + 1 : filled.length + after();
+    };
+    return {
+      begins: (m2) => within((sum) => sum > m2, () => fullYears(m2 - whole, capacity) + 1),
+      ends: (m2) => within((sum) => sum >= m2, () => yearsFor(m2 - whole, capacity)),
+      until(year) {
+        const later = whole + Math.max(0, year - filled.length) * capacity;
+        return year < 1 ? 0 : filled[year - 1] ?? later;
+      },
+    };
+  }
+
   // For each size in the order of the list: the running total, the year in which work begins, and
-  // the year in which it ends. Where nothing is left there is no work and no year.
-  function plan(sizes, capacity) {
-    let total = 0;
-    return sizes.map((size) => {
-      const before = total;
+  // the year in which it ends. Where nothing is left there is no work and no year. `pins`: the
+  // years of those that are fixed to one, by their place in the list.
+  function plan(sizes, capacity, pins = new Map()) {
+    const when = capacity ? calendar(leftByPins(sizes, pins, capacity), capacity) : null;
+    let [total, free] = [0, 0];
+    const planned = sizes.map((size, place) => {
       total += size || 0;
-      const work = Boolean(capacity) && total > before;
-      return {
-        total,
-        first: work ? fullYears(before, capacity) + 1 : null,
-        last: work ? yearsFor(total, capacity) : null,
-      };
+      if (!when || !size) {
+        return { total, first: null, last: null };
+      }
+      if (pins.has(place)) {
+        const year = pins.get(place);
+        return { total, first: year, last: year, pinned: true };
+      }
+      const before = free;
+      free += size;
+      return { total, first: when.begins(before), last: when.ends(free) };
     });
+    return Object.assign(planned, { when, free });
   }
 
-  function worked(from, to, capacity, all) {
-    return Math.min(to * capacity, all) - Math.min((from - 1) * capacity, all);
-  }
-
-  // The years of a plan, each with its hazards (those that begin in it) and the m² worked in it.
+  // The years of a plan, each with its hazards (those that begin in it) and the m² worked in it,
+  // without what is pinned.
   // Years in which one hazard goes on and none begins stand together, without hazards.
   // `at`: the row before which they stand; `after` the last row where it is the number of rows.
-  function years(planned, capacity) {
-    const all = planned.length ? planned[planned.length - 1].total : 0;
+  function years(planned) {
+    const { when, free: all } = planned;
+    const worked = (from, to) => Math.min(when.until(to), all) - Math.min(when.until(from - 1), all);
     const found = [];
     let going = null;
     const goOn = (until, at) => {
       const from = found.length ? found[found.length - 1].to + 1 : 1;
-      if (from <= until) {
+      const m2 = from <= until ? worked(from, until) : 0;
+      if (m2 > 0) { // pins may leave a year to nobody else
         found.push({
-          from, to: until, at, going, hazards: 0, m2: worked(from, until, capacity, all),
+          from, to: until, at, going, hazards: 0, m2,
         });
       }
     };
-    planned.forEach(({ first }, row) => {
-      if (first === null) {
+    planned.forEach(({ first, pinned }, row) => {
+      if (first === null || pinned) {
         return;
       }
       const latest = found[found.length - 1];
@@ -79,12 +120,12 @@
       } else {
         goOn(first - 1, row);
         found.push({
-          from: first, to: first, at: row, hazards: 1, m2: worked(first, first, capacity, all),
+          from: first, to: first, at: row, hazards: 1, m2: worked(first, first),
         });
       }
       going = row;
     });
-    goOn(all ? yearsFor(all, capacity) : 0, planned.length);
+    goOn(all ? when.ends(all) : 0, planned.length);
     return found;
   }
 

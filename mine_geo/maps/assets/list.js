@@ -95,9 +95,13 @@
     }
   }
 
-  function yearText({ first, last }) {
+  // Of a hazard that is fixed to a year also who fixed it, and why.
+  function yearText({ first, last, pinned }, pin) {
     if (first === null) {
       return '';
+    }
+    if (pinned) {
+      return `${thousands(first)} · ${pin.who}: ${pin.why}`;
     }
     return first === last ? thousands(first) : `${thousands(first)}–${thousands(last)}`;
   }
@@ -152,7 +156,8 @@
     list.table.querySelectorAll('.mg-year').forEach((old) => old.remove());
     list.lines.forEach((made, place) => {
       write(made.lastChild.previousSibling, thousands(planned[place].total));
-      write(made.lastChild, yearText(planned[place]));
+      write(made.lastChild, yearText(planned[place], list.pins.get(place)));
+      made.classList.toggle('mg-pinned', Boolean(planned[place].pinned));
     });
     years.forEach((year) => {
       const before = list.lines[year.at] || null;
@@ -176,8 +181,10 @@
     const idOf = (row) => columns.get('hazard_id').value(row);
     const [body] = table.tBodies;
     const section = table.closest('section');
+    const pins = new Map((data.list.pins || [])
+      .map(([place, year, who, why]) => [place, { year, who, why }]));
     page.list = {
-      table, body, section, columns, order, ranks, lines, idOf, synthetic: data.list.synthetic,
+      table, body, section, columns, order, ranks, lines, idOf, pins, synthetic: data.list.synthetic,
     };
     page.list.body.append(...lines);
     page.list.mark = (row) => mark(table, row);

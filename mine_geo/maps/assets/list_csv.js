@@ -23,6 +23,10 @@
     return document.querySelector('meta[name="description"][lang="en"]').content;
   }
 
+  function pinned(pin) {
+    return pin ? [text(pin.who), text(pin.why)] : ['', ''];
+  }
+
   function line(list, place, planned) {
     const row = list.order[place];
     const value = (name) => (list.columns.has(name) ? list.columns.get(name).value(row) : null);
@@ -33,6 +37,7 @@
       number(metres === null ? null : metres / 10, 1),
       number(value('size_m2')),
       ...['total', 'first', 'last'].map((name) => number(planned[name])),
+      ...(list.pins.size ? pinned(list.pins.get(place)) : []),
       ...(list.synthetic ? ['True'] : []),
       text(restriction()),
     ].join(',');
@@ -40,7 +45,8 @@
 
   function written(list) {
     const lines = list.order.map((row, place) => line(list, place, list.planned[place]));
-    const head = [...HEAD, ...(list.synthetic ? ['synthetic'] : []), 'restriction'];
+    const pins = list.pins.size ? ['pinned_by', 'pinned_why'] : [];
+    const head = [...HEAD, ...pins, ...(list.synthetic ? ['synthetic'] : []), 'restriction'];
     return `\ufeff${[head.join(','), ...lines].join('\r\n')}\r\n`;
   }
 

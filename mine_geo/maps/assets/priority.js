@@ -131,6 +131,9 @@
     if (!all) {
       return words.say('plan.nothing');
     }
+    if (!years.length) { // all of it is pinned
+      return words.say('plan.ask');
+    }
     const last = years[years.length - 1].to;
     const values = {
       capacity: thousands(m2),
@@ -159,8 +162,9 @@
     const size = page.list.columns.get('size_m2');
     const sizes = page.list.order.map((row) => size.value(row));
     const usable = m2 || null;
-    const planned = capacity.plan(sizes, usable);
-    const years = usable ? capacity.years(planned, usable) : [];
+    const pins = new Map([...page.list.pins].map(([place, { year }]) => [place, year]));
+    const planned = capacity.plan(sizes, usable, pins);
+    const years = usable ? capacity.years(planned) : [];
     page.list.arrange(planned, years);
     page.list.planned = planned;
     page.list.section.classList.toggle('mg-no-years', !usable);

@@ -420,7 +420,9 @@ def list_data(
     -------
     dict
         `order`: packed row positions; `ranks`: packed recorded ranks in that order, only where
-        any is recorded; `capacity_m2`, only where given; `synthetic`, only where any hazard is
+        any is recorded; `capacity_m2`, only where given; `pins`, only where any hazard is fixed to
+        a year (`year`, `pinned_by`, `pinned_why`): place in the list, year, who, why;
+        `synthetic`, only where any hazard is
         invented: the list as CSV says so too.
 
     Raises
@@ -445,6 +447,12 @@ def list_data(
         told["ranks"] = packing.pack_numbers(recorded.iloc[order].astype("Float64"))
     if capacity_m2 is not None:
         told["capacity_m2"] = _capacity(capacity_m2)
+    if "pinned_by" in hazards and hazards["pinned_by"].notna().any():
+        rows = hazards.iloc[order].reset_index(drop=True)
+        told["pins"] = [
+            [place, int(row["year"]), str(row["pinned_by"]), str(row["pinned_why"])]
+            for place, row in rows[rows["pinned_by"].notna()].iterrows()
+        ]
     if "synthetic" in hazards and hazards["synthetic"].eq(True).any():
         told["synthetic"] = True
     return told
