@@ -83,7 +83,7 @@ def test_postgis_sees_the_polygons_that_were_registered(
     [
         "UPDATE event SET comment = 'x'",
         "DELETE FROM event",
-        "TRUNCATE event",
+        "TRUNCATE event CASCADE",
         "TRUNCATE hazard CASCADE",
         "INSERT INTO event SELECT * FROM event ON CONFLICT (fid) DO UPDATE SET comment = 'x'",
         "UPDATE hazard SET size_m2 = 0",
@@ -104,7 +104,7 @@ def test_a_superuser_is_refused(
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE event SET comment = 'x'", "DELETE FROM event", "TRUNCATE event"]
+    "statement", ["UPDATE event SET comment = 'x'", "DELETE FROM event", "TRUNCATE event CASCADE"]
 )
 def test_the_ledger_is_kept_even_within_a_write_of_ours(
     superuser: psycopg.Connection, statement: str

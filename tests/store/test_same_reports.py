@@ -442,3 +442,20 @@ def read_hazards() -> Any:
     from tests.store.inbox import received  # noqa: PLC0415
 
     return received(hazards())
+
+
+def test_rows_in_the_very_same_words_are_one_event(desk: Store) -> None:
+    """Without an id of their own: a confirmation that stands twice in a file, far apart."""
+    twin = {"event_type": "confirmed", "reported_size_m2": None, "ap_mines": None, "geometry": None}
+    rows = report(**twin, report_ref=None), report(), report(**twin, report_ref=None)
+    shown = desk.submit(report_file(*rows)).foreseen
+    assert shown is not None
+    done = desk.accept("S-0001")
+    for each in (shown, done):
+        assert (each.accepted, each.confirmed, each.released, each.same) == (3, 1, 1, 1)
+        assert len(set(each.events)) == len(each.events) == 2
+        assert [told.new for told in sorted(each.reports, key=lambda told: told.record)] == [
+            True, True, False,
+        ]  # fmt: skip
+    assert sums(desk) == [1, HALF, 20_000, 3]
+    assert desk.history("AP-001")["event_type"].tolist().count("confirmed") == 1

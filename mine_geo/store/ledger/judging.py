@@ -436,7 +436,7 @@ def judge(
     RecordError, GeometryError
         If an entry cannot be, on its own day.
     """
-    named = named_by_id(view, entries)
+    names, named = named_by_id(view, entries)
     there = view.there(named)
     new = {key: entry for key, entry in named.items() if key not in there}
     for key, entry in named.items():
@@ -447,7 +447,7 @@ def judge(
     if missing := sorted(to_be_there - view.hazards(to_be_there)):
         raise unknown(view, missing)
     if not new:
-        return as_there(view, ids, list(named))
+        return as_there(view, ids, names)
     for entry in new.values():
         if entry.happened_on is not None:
             not_in_future(entry.happened_on, view.today, entry.hazard_id)
@@ -469,7 +469,7 @@ def judge(
         events["outside_m2"]
     )  # fmt: skip
     done = Judged(
-        before, events, after, list(named), new, rows, frozenset(mine), frozenset(credited),
+        before, events, after, names, new, rows, frozenset(mine), frozenset(credited),
         view.writes,
     )  # fmt: skip
     if keep:
@@ -500,8 +500,10 @@ def as_there(view: View, hazards: Collection[str], ids: list[str]) -> Judged:
     )
 
 
-def named_by_id(view: View, entries: Sequence[Entry]) -> dict[str, Entry]:
-    """Return the entries by event_id; the hash of the content where the caller gave none.
+def named_by_id(view: View, entries: Sequence[Entry]) -> tuple[list[str], dict[str, Entry]]:
+    """Return the event_id of each entry, the hash of its content where the caller gave none.
+
+    And the entries by it: those in the same words without an id of their own are one.
 
     Raises
     ------
@@ -510,11 +512,12 @@ def named_by_id(view: View, entries: Sequence[Entry]) -> dict[str, Entry]:
     """
     named: dict[str, Entry] = {}
     digests = [entry.event_id or entry.digest() for entry in entries]
-    for name, entry in zip(_unvoided(view, entries, digests), entries, strict=True):
+    names = _unvoided(view, entries, digests)
+    for name, entry in zip(names, entries, strict=True):
         if name in named and named[name].digest() != entry.digest():
             raise ConflictError(f"event_id {name} stands twice with other content; correct one")
         named[name] = entry
-    return named
+    return names, named
 
 
 def _unvoided(view: View, entries: Sequence[Entry], digests: list[str]) -> list[str]:

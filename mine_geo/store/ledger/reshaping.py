@@ -119,7 +119,7 @@ def confirm(
         detail = content.to_json({"outcome": outcome})
     entry = Entry(name, "confirmed", when, drawn, facts, base, detail=detail)
     entries = [entry]
-    own = next(iter(named_by_id(view, entries)))
+    own = named_by_id(view, entries)[0][0]
     rest = f"{own}:{outcome}"
     if own not in view.there([own]):
         row = _row(state(view, [name], when), name)

@@ -695,9 +695,8 @@ def _replaced(
     if made:
         judged = judge(view, [entry for _, entry in made])
         pieces.append(judged)
-        for (record, entry), name in zip(made, judged.ids, strict=True):
-            told = weighing.tell(record, [judged.recorded(name)], entry.geometry)
-            owners[record["record"]].told.append(told)
+        for told in weighing.tell_each(judged, made):
+            owners[told.record].told.append(told)
     for record, one in over_several:
         several = _over_several(view, work, record, renewed=True)
         pieces.append(Judged.of(several[0]))
@@ -747,6 +746,23 @@ class _Weighing:
                 for of in (Judged.of(done[0]).had, Judged.of(done[0]).left)
             ),
         )
+
+    def tell_each(self, judged: Judged, made: Sequence[Made]) -> list[Told]:
+        """Return what each of some rows does that were judged at once.
+
+        Rows in the very same words, without an id of their own, are one event: the first is told,
+        and the others are the same.
+        """
+        found: dict[str, Told] = {}
+        told: list[Told] = []
+        for (record, entry), name in zip(made, judged.ids, strict=True):
+            first = found.get(name)
+            if first is None:
+                told.append(self.tell(record, [judged.recorded(name)], entry.geometry))
+                found[name] = told[-1]
+            else:
+                told.append(_told_again(record, first.hazards, first.event_type, first.events))
+        return told
 
     def against(self, told: Told) -> str | None:
         """Return the errors that are not overruled, in words; None if there are none."""
@@ -818,9 +834,9 @@ def _judge(
         refused: dict[int, str] = {}
         pieces = _possible(view.scratch(), reports, refused)
         told = [
-            weighing.tell(record, [judged.recorded(name)], entry.geometry)
+            each
             for judged, part in (pieces if len(pieces) < 2 else _together(view, pieces))
-            for (record, entry), name in zip(part, judged.ids, strict=True)
+            for each in weighing.tell_each(judged, part)
         ]
         wrong = _first_of_each(told, reports, weighing)
         if not wrong:
@@ -897,12 +913,19 @@ def _first_of_each(
 
 def _count_same(work: Work, record: Record, same: Word) -> None:
     """Count a report that the ledger has already, in just these words."""
-    number, hazards = int(record["record"]), [same.hazard] if same.hazard else []
-    work.did[None].append(number)
+    hazards = (same.hazard,) if same.hazard else ()
+    told = _told_again(record, hazards, same.kind, same.events)
+    work.did[None].append(told.record)
     work.count[listing.SAME] += 1
-    drawn, when = int(record["size_m2"]), day(record["happened_on"])
-    told = Told(number, tuple(hazards), same.kind, when, same.events, False, drawn, *NOTHING)
     work.reports.append(told)
+
+
+def _told_again(
+    record: Record, hazards: tuple[str, ...], kind: str, events: tuple[str, ...]
+) -> Told:
+    """Return what a report does that is there in just these words: nothing."""
+    number, drawn = int(record["record"]), int(record["size_m2"])
+    return Told(number, hazards, kind, day(record["happened_on"]), events, False, drawn, *NOTHING)
 
 
 def _count(work: Work, told: Told, weighing: _Weighing) -> None:
@@ -938,10 +961,7 @@ def _judge_several(
         refused: dict[int, str] = {}
         for judged, _ in _possible(tried, [made], refused):
             pieces.append(judged)
-            told += [
-                weighing.tell(record, [judged.recorded(name)], entry.geometry)
-                for (record, entry), name in zip(made, judged.ids, strict=True)
-            ]
+            told += weighing.tell_each(judged, made)
         reasons.update(refused)
     for record in several:
         try:
