@@ -213,7 +213,7 @@ def declared(
     >>> said = pd.DataFrame({"level": ["village"] * 2, "code": ["02030405"] * 2,
     ...     "declared_on": ["2019-06-30", "2018-06-30"]})
     >>> declared(hazards, said)[["state", "why"]].values.tolist()
-    [['reopened', '1 hazards found afterwards'], ['renewed', '']]
+    [['reopened', '1 hazard found afterwards'], ['renewed', '']]
     """
     missing = [name for name in ("level", "code", "declared_on") if name not in declarations]
     if missing:
@@ -510,7 +510,8 @@ def _states(
             reasons.append(_listed_words(things) or (not_looked_at if unknown else ""))
         elif not things:
             again = ended.get(str(code), 0)
-            said = [f"{again} hazards found afterwards and released: declare it anew"] * bool(again)
+            said = [f"{_counted(again, 'hazards')} found afterwards and released: declare it anew"]
+            said = said if again else []
             states.append("unknown" if unknown else "ready" if again else "declared")
             reasons.append("; ".join([*said, not_looked_at] if unknown else said))
         else:
@@ -522,16 +523,26 @@ def _states(
                 if name not in ("hazards", "accidents")
             }
             states.append("reopened" if found or happened else "doubtful")
-            said = [f"{found} hazards found afterwards"] if found else []
-            said += [f"{happened} accidents afterwards"] if happened else []
-            said += [f"{left} hazards left or of no known day when it was declared"] if left else []
+            said = [f"{_counted(found, 'hazards')} found afterwards"] if found else []
+            said += [f"{_counted(happened, 'accidents')} afterwards"] if happened else []
+            known = "left or of no known day when it was declared"
+            said += [f"{_counted(left, 'hazards')} {known}"] if left else []
             said += [_listed_words(other)] if other else []
             reasons.append("; ".join(said))
     return states, reasons
 
 
 def _listed_words(things: dict[str, int]) -> str:
-    return ", ".join(f"{count} {WORDS[name]}" for name, count in things.items())
+    return ", ".join(_counted(count, WORDS[name]) for name, count in things.items())
+
+
+def _counted(count: int, things: str) -> str:
+    """Write how many of something there are: "1 open hazard", "2 open hazards"."""
+    if count == 1:
+        for many, one in (("hazards", "hazard"), ("accidents", "accident"), ("tasks", "task"),
+                          ("records", "record")):  # fmt: skip
+            things = things.replace(many, one)
+    return f"{count:,} {things}"
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:

@@ -98,7 +98,7 @@ def test_a_district_is_ready_only_where_all_was_looked_at(cleared: Command) -> N
     assert states["Bavel"] == ("declared", "")
     assert states["Moung Ruessei"] == ("ready", "")
     assert states["Banan"][0] == "reopened"  # its field was found a year after
-    assert "1 hazards found afterwards" in states["Banan"][1]
+    assert "1 hazard found afterwards" in states["Banan"][1]
     before = rows(cleared, "mine-free", *looked, *said, "--as-of", "2019-12-31")
     assert {row["state"] for row in before if row["name"] == "Banan"} == {"declared"}
     words = "mine-free", "--none", "accidents", "--accidents", "accidents.csv"
@@ -124,7 +124,7 @@ def test_a_declaration_is_an_event_and_reopened(cleared: Command) -> None:
     path.write_text(f"happened_on,district_code\n2021-07-01,{code[1:]}\n")  # without its zero
     cleared.done("load", "accidents", path)
     (entry,) = rows(cleared, "declarations", *none[:4])
-    assert (entry["state"], entry["why"]) == ("reopened", "1 accidents afterwards")
+    assert (entry["state"], entry["why"]) == ("reopened", "1 accident afterwards")
     (entry,) = rows(cleared, "declarations", *none[:4], "--as-of", "2021-06-30")
     assert entry["state"] == "declared"
     assert rows(cleared, "declarations", "--as-of", "2021-06-29") == []

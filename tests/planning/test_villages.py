@@ -60,7 +60,7 @@ def test_the_nearest_to_its_declaration_comes_first() -> None:
     assert table["code"].tolist() == ["02030501", "02030402", "02030401", "02040101"]
     assert table["state"].tolist() == ["ready", "open", "open", "open"]
     assert table["ap_minefield_m2"].tolist() == [0, 400, 500, 18]
-    assert table["why"].tolist() == ["", "1 open hazards", "1 open hazards", "2 open hazards"]
+    assert table["why"].tolist() == ["", "1 open hazard", "1 open hazard", "2 open hazards"]
 
 
 def test_closed_and_residual_hazards_stand_in_nobodys_way() -> None:
@@ -170,10 +170,10 @@ def test_land_found_or_an_accident_afterwards_reopens_a_declaration() -> None:
         "02030501": "reopened",
         "02040101": "doubtful",  # nobody knows when its hazard was found
     }
-    assert table.loc["02030501", "why"] == "1 accidents afterwards"
+    assert table.loc["02030501", "why"] == "1 accident afterwards"
     later = found.assign(surveyed_on=["2021-07-01", "2019-07-01"])
     table = by_code(mine_free(later, UNITS, accidents=accidents, declarations=declarations))
-    assert table.loc["02030401", "why"] == "1 hazards found afterwards"
+    assert table.loc["02030401", "why"] == "1 hazard found afterwards"
     assert table.loc["02040101", "state"] == "reopened"
 
 
@@ -375,7 +375,7 @@ def test_land_found_after_a_declaration_ends_it_also_when_it_is_released() -> No
     )
     table = by_code(mine_free(field, UNITS, declarations=declared))
     assert table.loc["02030401", ["state", "why"]].tolist() == [
-        "ready", "1 hazards found afterwards and released: declare it anew",
+        "ready", "1 hazard found afterwards and released: declare it anew",
     ]  # fmt: skip
     assert table.loc["02030402", "state"] == "declared"
     anew = declared.assign(declared_on=["2022-01-31"] * 2)
