@@ -10,6 +10,8 @@ import click
 from mine_geo import errors, terms
 from mine_geo.cli.options import (
     COAST,
+    EXPECTED,
+    EXPECTED_EACH,
     FILE,
     HAPPENED_ON,
     KIND,
@@ -212,6 +214,7 @@ def _elsewhere(done: Recorded) -> list[str]:
 @FILE
 @LAYER
 @OPERATION
+@EXPECTED
 @_says(RedrawnReport)
 @click.pass_context
 def amend(
@@ -222,6 +225,7 @@ def amend(
     layer: str | None,
     operation: str | None,
     happened_on: str,
+    expected: str | None,
     *,
     yes: bool,
     **report: Unpack[RedrawnReport],
@@ -235,7 +239,9 @@ def amend(
     polygon = read_vector(file, layer, operation=operation)
     store = open_named(ctx)
     echo(f"{hazard_id}: amended on {in_words(happened_on)}")
-    done = store.amend(hazard_id, polygon, happened_on=happened_on, dry_run=not yes, **report)
+    done = store.amend(
+        hazard_id, polygon, happened_on=happened_on, expected=expected, dry_run=not yes, **report
+    )
     _tell(store, [done], yes=yes)
 
 
@@ -254,9 +260,10 @@ def amend(
     type=click.Choice(("cancelled", "reduced")),
     help="How the rest is released; with --polygon.",
 )
+@EXPECTED
 @_says(SurveyReport)
 @click.pass_context
-def confirm(
+def confirm(  # noqa: PLR0917  (each is an option of the command)
     ctx: click.Context,
     /,
     hazard_id: str,
@@ -265,6 +272,7 @@ def confirm(
     operation: str | None,
     outcome: Outcome | None,
     happened_on: str,
+    expected: str | None,
     *,
     yes: bool,
     **report: Unpack[SurveyReport],
@@ -277,7 +285,7 @@ def confirm(
     echo(f"{hazard_id}: confirmed on {in_words(happened_on)}")
     done = store.confirm(
         hazard_id, happened_on=happened_on, polygon=polygon, outcome=outcome,
-        dry_run=not yes, **report,
+        expected=expected, dry_run=not yes, **report,
     )  # fmt: skip
     rest = f"{outcome} {done.released_m2:,} m²" if outcome else ""
     _tell(store, [done], rest, yes=yes)
@@ -348,6 +356,7 @@ def describe(
     type=click.Choice(("refuse", "keep")),
     help="What the parts leave over: refuse it, or keep it as the hazard.",
 )
+@EXPECTED
 @_says(SurveyReport)
 @click.pass_context
 def divide(  # noqa: PLR0917  (each is an option of the command)
@@ -360,6 +369,7 @@ def divide(  # noqa: PLR0917  (each is an option of the command)
     id_column: str,
     remainder: Remainder,
     happened_on: str,
+    expected: str | None,
     *,
     yes: bool,
     **report: Unpack[SurveyReport],
@@ -381,6 +391,7 @@ def divide(  # noqa: PLR0917  (each is an option of the command)
         parts.rename(columns={id_column: "hazard_id"}),
         happened_on=happened_on,
         remainder=remainder,
+        expected=expected,
         dry_run=not yes,
         **report,
     )
@@ -390,6 +401,7 @@ def divide(  # noqa: PLR0917  (each is an option of the command)
 @click.command(epilog=example("mine-geo merge AP-1 AP-2 --into AP-9 --happened-on 2024-05-03"))
 @click.argument("hazard_ids", nargs=-1, required=True, metavar="HAZARD_ID...")
 @click.option("--into", required=True, metavar="HAZARD_ID", help="A new id, or one of them.")
+@EXPECTED_EACH
 @_says(SurveyReport)
 @click.pass_context
 def merge(
@@ -398,6 +410,7 @@ def merge(
     hazard_ids: tuple[str, ...],
     into: str,
     happened_on: str,
+    expected: dict[str, str] | None,
     *,
     yes: bool,
     **report: Unpack[SurveyReport],
@@ -405,7 +418,9 @@ def merge(
     """Show what merging hazards of one kind into one does; with --yes record it."""
     store = open_named(ctx)
     echo(f"{' + '.join(hazard_ids)}: merged on {in_words(happened_on)} into {into}")
-    done = store.merge(hazard_ids, into, happened_on=happened_on, dry_run=not yes, **report)
+    done = store.merge(
+        hazard_ids, into, happened_on=happened_on, expected=expected, dry_run=not yes, **report
+    )
     _tell(store, [done], yes=yes)
 
 

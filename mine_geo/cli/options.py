@@ -255,6 +255,32 @@ def echo(line: str, *, err: bool = False) -> None:
     click.echo(visible(line, MOST_LETTERS), err=err)
 
 
+EXPECTED: Final = click.option(
+    "--expected",
+    metavar="EVENT_ID|M2",
+    help="As you last saw the hazard: its last event, or its m²; else refused.",
+)
+
+
+def _as_seen(
+    _ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str] | None:
+    """Read HAZARD_ID=SEEN, several times."""
+    pairs = [each.rpartition("=") for each in given]
+    if not all(name and seen for name, _, seen in pairs):
+        raise click.BadParameter("write HAZARD_ID=EVENT_ID, or HAZARD_ID=M2")
+    return {name: seen for name, _, seen in pairs} or None
+
+
+EXPECTED_EACH: Final = click.option(
+    "--expected",
+    multiple=True,
+    callback=_as_seen,
+    metavar="HAZARD_ID=EVENT_ID|M2",
+    help="As you last saw a hazard: its last event, or its m²; else refused.",
+)
+
+
 def open_named(ctx: click.Context) -> Store:
     """Open the store that the command was given; it is closed when the command ends."""
     from mine_geo.store import open_store  # noqa: PLC0415  (--help loads no store)

@@ -25,6 +25,7 @@ from mine_geo.cli.files import (
 )
 from mine_geo.cli.options import (
     ASSIGN,
+    EXPECTED_EACH,
     YES,
     FileReading,
     Sheet,
@@ -354,15 +355,17 @@ def _beside(records: pd.DataFrame) -> pd.DataFrame:
     help="Reports that are there already and say something else stand in the place of those.",
 )
 @click.option("--as-another", is_flag=True, help="Such reports are others: record them as well.")
+@EXPECTED_EACH
 @_by("accepted")
 @YES
 @click.pass_context
-def accept(
+def accept(  # noqa: PLR0917  (each is an option of the command)
     ctx: click.Context,
     submission_id: str,
     hazard_ids: tuple[str, ...],
     records: tuple[int, ...],
     happened_on: str | None,
+    expected: dict[str, str] | None,
     accepted_by: str | None,
     despite: tuple[str, ...],
     *,
@@ -382,6 +385,7 @@ def accept(
         despite=despite,
         as_correction=as_correction,
         as_another=as_another,
+        expected=expected,
         dry_run=not yes,
     )
     names = ("registered", "amended", "described", "confirmed", "released", "same", "retracted")

@@ -24,7 +24,15 @@ import pandas as pd
 import shapely
 from sqlalchemy import select
 
-from mine_geo.errors import ConflictError, GeometryError, RecordError, UnknownNameError, meant, some
+from mine_geo.errors import (
+    ConflictError,
+    GeometryError,
+    RecordError,
+    UnknownNameError,
+    meant,
+    quoted,
+    some,
+)
 from mine_geo.geo.geometry import exact_size_m2
 from mine_geo.ledger.cut import NOTHING, SLIVER_M
 from mine_geo.ledger.events import detail_of, standing
@@ -48,6 +56,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from mine_geo.store.engines import Place
+
+
+Expected = str | int
+"""How a hazard was last seen: the event_id of its last event, or its size, whole m²."""
 
 
 class Recorded(str):
@@ -175,6 +187,44 @@ class View:
         """The hazards that what was judged here is about: they may have another polygon."""
         found: set[str] = set() if self._rows is None else set(self._rows["hazard_id"])
         return found.union(*(each.concerned for each in self._judged if isinstance(each, Judged)))
+
+    def refuse_unexpected(self, expected: Mapping[str, Expected]) -> None:
+        """Refuse what is new here where a hazard is not as its recorder last saw it.
+
+        Raises
+        ------
+        ConflictError
+            If it is not; with what was recorded of it since, and by whom.
+        RecordError
+            If what is expected is neither an event_id nor a size.
+        """
+        if self._rows is None:
+            return
+        for hazard_id, seen in expected.items():
+            whole = isinstance(seen, int | np.integer) and not isinstance(seen, bool)
+            if not whole and not (isinstance(seen, str) and seen.strip()):
+                raise RecordError(
+                    f"{hazard_id}: expected is {quoted(seen)}; give the event_id of the last event "
+                    "that you saw of it, or its whole m²"
+                )
+            c = EVENT.c
+            last = self.connection.execute(
+                select(c.event_id, c.event_type, c.recorded_at, c.recorded_by, HAZARD.c.size_m2)
+                .join(HAZARD, HAZARD.c.hazard_id == c.hazard_id)
+                .where(c.hazard_id == hazard_id)
+                .order_by(c.seq.desc())
+                .limit(1)
+            ).one_or_none()
+            if last is None:
+                raise unknown(self, [hazard_id])
+            if str(seen) not in (last.event_id, str(last.size_m2)):
+                by = f" by {last.recorded_by}" if last.recorded_by else ""
+                raise ConflictError(
+                    f"{hazard_id} is not as you saw it ({seen}): the last event is "
+                    f"{last.event_type} {last.event_id}, recorded{by} at "
+                    f"{last.recorded_at:%Y-%m-%d %H:%M:%S} UTC, and it has {last.size_m2:,} m²; "
+                    "nothing was written: look at its history, and say it anew"
+                )
 
     def released_m2(self) -> int:
         """Return what all that was judged here releases together, whole m².
@@ -762,18 +812,29 @@ class Base:
         with engines.translated(self._place), reading(self._engine) as connection:
             yield connection
 
-    def _judging(self, ask: Callable[[View], T], *, dry_run: bool) -> T:
+    def _judging(
+        self,
+        ask: Callable[[View], T],
+        *,
+        dry_run: bool,
+        expected: Mapping[str, Expected] | None = None,
+    ) -> T:
         """Judge what is asked; write what comes of it, unless it is only tried.
 
         A recording holds the lock from before the first look, so what it judged still stands when
-        it is written. A dry run takes no lock and writes nothing.
+        it is written. A dry run takes no lock and writes nothing. Where something is new, hazards
+        must stand as `expected` says, by hazard_id.
         """
         if dry_run:
             with self._reading() as connection:
-                return ask(View(connection))
+                view = View(connection)
+                done = ask(view)
+                view.refuse_unexpected(expected or {})
+                return done
         with self._writing() as connection:
             view = View(connection, writes=True)
             done = ask(view)
+            view.refuse_unexpected(expected or {})
             view.write(synthetic=self.synthetic)
             if view.redrawn:
                 self._measure(connection, view.redrawn)

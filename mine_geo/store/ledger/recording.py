@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from mine_geo.ledger.events import Day
     from mine_geo.ledger.preview import Remainder
-    from mine_geo.store.ledger.judging import Recorded, View
+    from mine_geo.store.ledger.judging import Expected, Recorded, View
     from mine_geo.store.ledger.spot_tasks import RecordedTask
     from mine_geo.terms import Outcome
 
@@ -239,6 +239,7 @@ class RecordingMethods(Base):
         polygon: Any,
         *,
         happened_on: Day,
+        expected: Expected | None = None,
         dry_run: bool = False,
         **report: Unpack[RedrawnReport],
     ) -> Recorded:
@@ -252,6 +253,9 @@ class RecordingMethods(Base):
             What remains as of that day, in EPSG:4326, as for `record`.
         happened_on, dry_run
             As for `record`.
+        expected
+            How you last saw the hazard: the event_id of its last event, or its m² (`size_m2`).
+            Where it is otherwise by now, the second of two who changed it is told.
         **report
             `operator`, `report_ref`, `event_id`, `reported_size_m2` (m²), `comment`,
             `recorded_by`: as for `record`.
@@ -275,7 +279,9 @@ class RecordingMethods(Base):
         """
         facts = _facts(self.amend, RedrawnReport, report)
         entry = amendment(hazard_id, polygon, happened_on, facts)
-        return self._judging(lambda view: _one(view, entry), dry_run=dry_run)
+        return self._judging(
+            lambda view: _one(view, entry), dry_run=dry_run, expected=_seen(hazard_id, expected)
+        )
 
     def describe(
         self,
@@ -335,6 +341,7 @@ class RecordingMethods(Base):
         happened_on: Day,
         polygon: Any = None,
         outcome: Outcome | None = None,
+        expected: Expected | None = None,
         dry_run: bool = False,
         **report: Unpack[SurveyReport],
     ) -> Recorded:
@@ -351,6 +358,9 @@ class RecordingMethods(Base):
             `record`.
         outcome
             How the rest is released: `cancelled` or `reduced`; required with `polygon`.
+        expected
+            How you last saw the hazard: the event_id of its last event, or its m² (`size_m2`).
+            Where it is otherwise by now, the second of two who changed it is told.
         **report
             `operator`, `report_ref`, `event_id`, `comment`, `recorded_by`: as for `record`. The
             release has the event_id, a colon and the outcome.
@@ -381,6 +391,7 @@ class RecordingMethods(Base):
         return self._judging(
             lambda view: reshaping.confirm(view, hazard_id, happened_on, polygon, outcome, facts),
             dry_run=dry_run,
+            expected=_seen(hazard_id, expected),
         )
 
     def divide(
@@ -390,6 +401,7 @@ class RecordingMethods(Base):
         *,
         happened_on: Day,
         remainder: Remainder = "refuse",
+        expected: Expected | None = None,
         dry_run: bool = False,
         **report: Unpack[SurveyReport],
     ) -> Recorded:
@@ -406,6 +418,9 @@ class RecordingMethods(Base):
             As for `record`.
         remainder
             What to do when the parts leave land over: `refuse`, or `keep` it as the hazard itself.
+        expected
+            How you last saw the hazard: the event_id of its last event, or its m² (`size_m2`).
+            Where it is otherwise by now, the second of two who changed it is told.
         **report
             `operator`, `report_ref`, `event_id`, `comment`, `recorded_by`: as for `record`.
 
@@ -436,6 +451,7 @@ class RecordingMethods(Base):
                 view, hazard_id, parts, happened_on, remainder, facts
             ),
             dry_run=dry_run,
+            expected=_seen(hazard_id, expected),
         )
 
     def merge(
@@ -444,6 +460,7 @@ class RecordingMethods(Base):
         into: str,
         *,
         happened_on: Day,
+        expected: Mapping[str, Expected] | None = None,
         dry_run: bool = False,
         **report: Unpack[SurveyReport],
     ) -> Recorded:
@@ -457,6 +474,8 @@ class RecordingMethods(Base):
             The hazard that comes of it: a new id, or one of `hazard_ids`.
         happened_on, dry_run
             As for `record`.
+        expected
+            How you last saw hazards, by hazard_id; each as for `amend`.
         **report
             `operator`, `report_ref`, `event_id`, `comment`, `recorded_by`: as for `record`.
 
@@ -485,6 +504,7 @@ class RecordingMethods(Base):
         return self._judging(
             lambda view: reshaping.merge_hazards(view, hazard_ids, into, happened_on, facts),
             dry_run=dry_run,
+            expected=expected,
         )
 
     def retract(
@@ -604,6 +624,10 @@ class RecordingMethods(Base):
         0
         """
         self._judging(lambda view: spot_tasks.retract(view, task_id, reason), dry_run=dry_run)
+
+
+def _seen(hazard_id: str, expected: Expected | None) -> dict[str, Expected] | None:
+    return None if expected is None else {id_of(hazard_id, "hazard_id"): expected}
 
 
 def _facts(verb: Callable[..., Any], known: type, report: Mapping[str, Any]) -> Facts:

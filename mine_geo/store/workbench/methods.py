@@ -22,12 +22,13 @@ from mine_geo.terms import OVERRULED, RULES
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
 
     from mine_geo.intake.received import What
     from mine_geo.ledger.events import Day
+    from mine_geo.store.ledger.judging import Expected
     from mine_geo.store.workbench.listing import Examined
     from mine_geo.store.workbench.submit import Submitted
     from mine_geo.terms import Rule
@@ -278,6 +279,7 @@ class WorkbenchMethods(Base):
         despite: Iterable[str] | str = (),
         as_correction: bool = False,
         as_another: bool = False,
+        expected: Mapping[str, Expected] | None = None,
         dry_run: bool = False,
     ) -> Accepted:
         """Accept waiting records into the register: events in the ledger, all in one transaction.
@@ -315,6 +317,9 @@ class WorkbenchMethods(Base):
             their own; and those of one outcome on nearly the same land on a near day.
         as_another
             Such reports are others, and are recorded beside what is there.
+        expected
+            How you last saw hazards of the register, by hazard_id: the event_id of the last event,
+            or the m²; as for `amend`.
         dry_run
             Judge it, and write nothing: what is returned, or raised, is what the acceptance would
             give on the store as it stands. It takes no lock, and needs no right to write.
@@ -359,6 +364,7 @@ class WorkbenchMethods(Base):
                 view, submission_id, hazards, records, happened_on, accepted_by, despite, word=word
             ),
             dry_run=dry_run,
+            expected=expected,
         )
 
     def _accept(
