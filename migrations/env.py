@@ -26,6 +26,11 @@ def ours(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -
     return bool(alembic_helpers.include_object(thing, name, kind, reflected, other))
 
 
+def named(name: str | None, kind: str, _parents: Any) -> bool:
+    """Tell whether autogenerate reads a table at all: QGIS has types that it does not know."""
+    return kind != "table" or name in METADATA.tables
+
+
 def run() -> None:
     connection = context.config.attributes["connection"]
     if (
@@ -40,6 +45,7 @@ def run() -> None:
         transactional_ddl=True,
         render_as_batch=connection.dialect.name == "sqlite",
         include_object=ours,
+        include_name=named,
         process_revision_directives=alembic_helpers.writer,
         render_item=alembic_helpers.render_item,
     )

@@ -38,7 +38,7 @@ from mine_geo.store.ledger.effects import later_events
 from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, text_of
 from mine_geo.store.ledger.register import status_of
 from mine_geo.store.ledger.stored import HASH, MANY
-from mine_geo.store.schema import content, rows
+from mine_geo.store.schema import content, rows, views
 from mine_geo.store.schema.models import (
     BORDER_DISTANCE,
     EVENT,
@@ -127,6 +127,8 @@ def measure(connection: Connection, ids: Collection[str] | None, *, waiting: boo
     """
     if not may_keep(connection):
         return
+    if ids is None:  # the border may be another one
+        views.refresh_segments(connection)
     try:
         border_fid = layers.border_fid(connection)
     except StoreError:

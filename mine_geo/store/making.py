@@ -22,7 +22,7 @@ from mine_geo.store import engines, hazards
 from mine_geo.store.engines import Place, clock, locate, make_engine, migrating, reading
 from mine_geo.store.ledger import effects
 from mine_geo.store.ledger.entries import text_of
-from mine_geo.store.schema import gpkg, guards, models
+from mine_geo.store.schema import gpkg, guards, models, views
 from mine_geo.store.schema.models import METADATA, SCHEMA, STORE_INFO
 from mine_geo.store.schema.rows import milliseconds
 from mine_geo.store.store import (
@@ -61,17 +61,27 @@ def migrate(connection: Connection, revision: str = HEAD) -> None:
     The contents of a GeoPackage and the guards are made again afterwards, and what follows from
     the events is filled in where a revision made room for it.
     """
+    views.drop(connection)
     command.upgrade(alembic_config(connection), revision)
+    now = milliseconds(datetime.now(UTC))
     if connection.dialect.name == "sqlite":
-        gpkg.list_tables(connection, milliseconds(datetime.now(UTC)))
+        gpkg.list_tables(connection, now)
     if models.current_revision(connection) == models.known_revisions()[-1]:
-        effects.complete(connection)
-        hazards.measure(connection, None, waiting=True)
+        _complete(connection, now)
         guards.install(connection)
         if connection.dialect.name == "postgresql":
             from mine_geo.store import roles  # noqa: PLC0415 - a file needs no driver of a server
 
             roles.apply(connection)
+
+
+def _complete(connection: Connection, now: datetime) -> None:
+    """Fill in what follows from the rest, and make the views, where all tables are there."""
+    if not set(METADATA.tables) <= set(inspect(connection).get_table_names()):
+        return
+    effects.complete(connection)
+    hazards.measure(connection, None, waiting=True)
+    views.install(connection, now)
 
 
 def upgrade_tables(engine: Engine, revision: str = HEAD) -> None:

@@ -104,6 +104,7 @@ _RECORDS: Final = {
 _ADMINISTERS: Final = {
     **_RECORDS,
     **dict.fromkeys(_LAYER_VERSIONS, _CHANGE),
+    "border_segment": _REPLACE,
     TAKEN_OVER.name: _ADD,
     SETTING.name: _ADD,
     STORE_INFO.name: _SEE | {"UPDATE"},
@@ -130,6 +131,8 @@ FUNCTIONS: Final = {
 """The functions that are called by name, and by which roles; a role's writer may call them all.
 
 All others are for triggers, which nobody calls."""
+CLOSED: Final = {"operator": ("waiting", "hazard_open", "hazard_zone")}
+"""Views that a role does not see: they show records that wait, those of others too."""
 OWN_ONLY: Final = _RECEIVED
 """Tables of which an operator sees the rows of its own submissions only."""
 
@@ -301,6 +304,8 @@ def _open_views(driver: Psycopg[Any], prefix: str) -> None:
         name = f"{prefix}_{role}"
         driver.execute(_said("GRANT USAGE ON SCHEMA {} TO {}", VIEWS, name))
         driver.execute(_said("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}", VIEWS, name))
+        for view in CLOSED.get(role, ()):
+            driver.execute(_said("REVOKE SELECT ON {}.{} FROM {}", VIEWS, view, name))
         driver.execute(_said("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {} TO {}", VIEWS, name))
 
 

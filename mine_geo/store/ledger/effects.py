@@ -20,7 +20,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import exists, inspect, or_, select
+from sqlalchemy import exists, or_, select
 
 from mine_geo.geo.cells import day_of, moment_of
 from mine_geo.ledger.cut import NOTHING
@@ -232,8 +232,6 @@ def differences(
 
 def complete(connection: Connection) -> None:
     """Fill the table of a store that was made before there was one; within its migration."""
-    if not inspect(connection).has_table(EVENT_EFFECT.name):
-        return
     lacks = ~exists().where(EVENT_EFFECT.c.event_id == EVENT.c.event_id)
     if not connection.scalar(select(exists().where(EVENT.c.fid.is_not(None), lacks))):
         return

@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 import pyproj
-from sqlalchemy import Connection, Table, column, insert, inspect, select, table, update
+from sqlalchemy import Connection, Table, column, delete, insert, inspect, select, table, update
 
 from mine_geo.errors import FileError
 from mine_geo.geo import blobs
@@ -92,27 +92,47 @@ def list_tables(connection: Connection, now: datetime) -> None:
     for name in (name for name in LAYERS if name in present - listed):
         model = METADATA.tables[name]
         shape = geometry_column(model)
+        kind = model.columns[shape].type.geometry_type if shape else None  # type: ignore[attr-defined]
+        _enter(connection, name, LAYERS[name], kind, now, shape or "")
+
+
+def list_view(
+    connection: Connection, name: str, description: str, kind: str | None, now: datetime
+) -> None:
+    """Enter a view into the contents; `kind` is the type of its geometry, None without one."""
+    _enter(connection, name, description, kind, now, "geometry")
+
+
+def _enter(
+    connection: Connection, name: str, said: str, kind: str | None, now: datetime, shape: str
+) -> None:
+    connection.execute(
+        insert(_contents).values(
+            table_name=name,
+            data_type="features" if kind else "attributes",
+            identifier=name,
+            description=said,
+            last_change=now,
+            srs_id=blobs.SRID if kind else None,
+        )
+    )
+    if kind:
         connection.execute(
-            insert(_contents).values(
+            insert(_geometry_columns).values(
                 table_name=name,
-                data_type="features" if shape else "attributes",
-                identifier=name,
-                description=LAYERS[name],
-                last_change=now,
-                srs_id=blobs.SRID if shape else None,
+                column_name=shape,
+                geometry_type_name=kind,
+                srs_id=blobs.SRID,
+                z=0,
+                m=0,
             )
         )
-        if shape:
-            connection.execute(
-                insert(_geometry_columns).values(
-                    table_name=name,
-                    column_name=shape,
-                    geometry_type_name=model.columns[shape].type.geometry_type,  # type: ignore[attr-defined]
-                    srs_id=blobs.SRID,
-                    z=0,
-                    m=0,
-                )
-            )
+
+
+def unlist(connection: Connection, names: Sequence[str]) -> None:
+    """Take views out of the contents."""
+    for of in (_geometry_columns, _contents):
+        connection.execute(delete(of).where(of.c.table_name.in_(names)))
 
 
 def touch(

@@ -79,6 +79,7 @@ LAYERS: Final = (
     "spot_task",
     "district",
     "border",
+    "border_segment",
     "admin_version",
     "border_version",
     "village",

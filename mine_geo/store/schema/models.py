@@ -47,6 +47,7 @@ from sqlalchemy import (
 import mine_geo
 from mine_geo.errors import SchemaVersionError, StoreError
 from mine_geo.intake.findings import SEVERITIES
+from mine_geo.store.schema import texts
 from mine_geo.store.schema.rows import Moment, Shape, WholeNumber, Words
 from mine_geo.terms import EVENT_TYPES, EVIDENCES, KINDS, MOVEMENT_COLUMNS, OUTCOMES
 
@@ -743,6 +744,12 @@ LAYERS: Final = {
     **LISTS,
 }
 """What each table is, in the words that a GeoPackage shows."""
+
+
+for _each in METADATA.tables.values():
+    _each.comment = LAYERS.get(_each.name)
+    for _one in _each.columns:
+        _one.comment = texts.COLUMNS.get(_one.name)
 
 
 VERSION_TABLE: Final = "mine_geo_version"
