@@ -140,7 +140,7 @@ def same(store: Store) -> None:
 def test_the_views_say_what_the_library_says(office: Store) -> None:
     same(office)
     assert sorted(shown(office, "waiting")["hazard_id"]) == ["V", "V2", "W"]
-    assert shown(office, "waiting").set_index("hazard_id").loc["W", "submitted_by"] == "Desk 1"
+    assert shown(office, "waiting").set_index("hazard_id").loc["W", "submission_id"] == "S-0002"
     assert len(shown(office, "border")) == 2
     assert len(shown(office, "district")) == 3
 
