@@ -51,6 +51,9 @@ class StoreFacts(Protocol):
     def last_moment(self) -> datetime | None:
         """Return the moment of its last record."""
 
+    def head(self) -> object:
+        """Return the head of the chain of its ledger, as `str` writes it."""
+
     def versions(self) -> pd.DataFrame:
         """Return the versions of border and districts."""
 
@@ -90,6 +93,9 @@ class Envelope:
     border_version: str | None = None
     districts_name: str | None = None
     districts_version: str | None = None
+    ledger_head: str | None = None
+    """The head of the ledger's chain when the table was made, SEQ:HASH: `Store.check_chain` tells
+    with it whether the events up to then are the same still."""
     last_record: bool = False
     """Whether `known_at` is the moment of the last record; only said in words."""
 
@@ -191,6 +197,7 @@ class Envelope:
             border_version=border[1],
             districts_name=districts[0],
             districts_version=districts[1],
+            ledger_head=str(store.head()),
             last_record=last is not None,
         )
 
