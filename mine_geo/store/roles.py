@@ -191,6 +191,7 @@ def make_roles(
         for name in names:
             driver.execute(_said("GRANT USAGE ON SCHEMA {} TO {}", str(home), name))
         _hand_over(driver, f"{prefix}_owner")
+        _let_migrate(driver, f"{prefix}_owner")
         apply(connection)
     return names
 
@@ -324,6 +325,19 @@ def _hand_over(driver: Psycopg[Any], owner: str) -> None:
                     sql.SQL(kind), sql.SQL(name), sql.Identifier(owner)
                 )
             )
+
+
+def _let_migrate(driver: Psycopg[Any], owner: str) -> None:
+    """Let the owner do what a migration does outside our schema: make that of views, and styles."""
+    (database,) = driver.execute("SELECT current_database()").fetchone() or ("",)
+    driver.execute(_said("GRANT CREATE ON DATABASE {} TO {}", database, owner))
+    if driver.execute("SELECT FROM pg_class WHERE oid = to_regclass(%s)", (_STYLES,)).fetchone():
+        driver.execute(_said("GRANT SELECT, INSERT, DELETE ON public.layer_styles TO {}", owner))
+        driver.execute(_said("GRANT USAGE ON SEQUENCE public.layer_styles_id_seq TO {}", owner))
+
+
+_STYLES: Final = "public.layer_styles"
+"""Where QGIS looks for styles."""
 
 
 def _said(statement: str, *names: str) -> sql.Composed:

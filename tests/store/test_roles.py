@@ -335,3 +335,33 @@ def test_a_store_without_roles(postgis_url: str) -> None:
     create_store(postgis_url).close()
     with pytest.raises(errors.StoreError, match="no roles yet; make them: mine-geo db roles"):
         grant_role(postgis_url, "tester", "officer")
+
+
+def test_an_administrator_upgrades_what_the_owner_owns(postgis_server: Server) -> None:
+    """All that a migration makes is the owner's, with the rights that the roles have."""
+    url = postgis_server.database()
+    with create_store(url) as store:
+        store.load_border(border())
+        store.register(hazards("A"))
+    postgis_server.roles.extend(make_roles(url, prefix=f"{PREFIX}_2"))
+    admin, web = (postgis_server.login(name) for name in ("admin2", "web2"))
+    grant_role(url, admin, "admin")
+    grant_role(url, web, "reader")
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP TABLE mine_geo.border_segment")
+        connection.execute("UPDATE mine_geo.mine_geo_version SET version_num = '0011'")
+    place = make_url(url).set(username=admin).render_as_string(hide_password=False)
+    assert upgrade_store(place) == ("0011", models.known_revisions()[-1])
+    with psycopg.connect(url) as connection:
+        owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'border_segment'"
+        assert connection.execute(owner).fetchone() == (f"{PREFIX}_2_owner",)
+    with open_store(place) as store:
+        assert len(store.split()) == 1
+    reader = make_url(url).set(username=web).render_as_string(hide_password=False)
+    with psycopg.connect(reader) as connection:
+        found = connection.execute("SELECT count(*) FROM mine_geo_views.hazard_zone").fetchone()
+        assert found == (1,)
+        assert connection.execute("SELECT count(*) > 0 FROM public.layer_styles").fetchone() == (
+            True,
+        )
+    postgis_server.drop(url)
