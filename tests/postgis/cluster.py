@@ -38,6 +38,7 @@ SETTINGS = {
     "autovacuum": "off",
     "fsync": "off",
     "full_page_writes": "off",
+    "jit": "off",
     "listen_addresses": "127.0.0.1",
     "max_connections": "60",
     "synchronous_commit": "off",
@@ -88,11 +89,12 @@ class Server:
             connection.execute(statement)
 
     def _create(self, name: str, template: str) -> str:
-        self._run(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
+        names = sql.Identifier(name), sql.Identifier(template)
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names)
+            if connection.info.server_version >= 150_000:  # twice as quick as by way of the log
+                statement += sql.SQL(" STRATEGY FILE_COPY")
+            connection.execute(statement)
         self._made.append(name)
         return self._at(name)
 
