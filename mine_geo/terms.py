@@ -24,13 +24,18 @@ Group = Literal[
     "district",
     "district_code",
     "commune",
+    "commune_code",
     "village",
+    "village_code",
     "kind",
     "area_type",
     "status",
     "in_workbench",
     "difficulty",
     "operator",
+    "survey_method",
+    "evidence",
+    "residual",
     "zone",
 ]
 """The columns of ours by which totals and movements can be grouped. A further column of a file can
@@ -55,6 +60,9 @@ AREA_TYPES: Final = ("SHA", "CHA")
 OUTCOMES: Final = ("cancelled", "reduced", "cleared")
 STATUSES: Final = ("open", "worked_on", "closed")
 DIFFICULTIES: Final = ("high", "medium", "low")
+SURVEY_METHODS: Final = ("baseline", "cmrs", "nts", "ts", "other")
+"""How a hazard was surveyed: the baseline survey of 2009 to 2020, a cluster munition remnants
+survey, a non-technical or a technical one."""
 EVIDENCES: Final = ("direct", "indirect")
 """What speaks for a hazard: a mine seen, an accident on it; or a belief, a battle, a word."""
 ZONES: Final = ("near", "far")
@@ -110,9 +118,14 @@ HAZARD_COLUMNS: Final = (
     "district",
     "district_code",
     "commune",
+    "commune_code",
     "village",
+    "village_code",
     "difficulty",
     "operator",
+    "survey_method",
+    "evidence",
+    "residual",
     "surveyed_on",
     "reported_size_m2",
     "size_m2",
@@ -277,6 +290,7 @@ __all__ = [
     "SIZES",
     "SPLIT_COLUMNS",
     "STATUSES",
+    "SURVEY_METHODS",
     "SYNTHETIC",
     "THRESHOLD_M",
     "TIME_ZONE",

@@ -18,7 +18,16 @@ from mine_geo.geo import admin_names
 from mine_geo.geo.cells import read_days, read_flags, read_numbers, read_texts, refuse_unfit
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import find_faults, size_m2, to_multipolygons
-from mine_geo.terms import AREA_TYPES, CRS, DIFFICULTIES, HAZARD_COLUMNS, KINDS, STATUSES
+from mine_geo.terms import (
+    AREA_TYPES,
+    CRS,
+    DIFFICULTIES,
+    EVIDENCES,
+    HAZARD_COLUMNS,
+    KINDS,
+    STATUSES,
+    SURVEY_METHODS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +43,13 @@ TEXT_COLUMNS: Final = (
     "district",
     "district_code",
     "commune",
+    "commune_code",
     "village",
+    "village_code",
     "difficulty",
     "operator",
+    "survey_method",
+    "evidence",
 )
 PLACE_COLUMNS: Final = ("province", "province_code", "district", "district_code")
 
@@ -45,6 +58,8 @@ WORDS: Final = {
     "area_type": AREA_TYPES,
     "status": STATUSES,
     "difficulty": DIFFICULTIES,
+    "survey_method": SURVEY_METHODS,
+    "evidence": EVIDENCES,
 }
 
 
@@ -176,6 +191,7 @@ def _filled(table: gpd.GeoDataFrame, kind: str | None) -> gpd.GeoDataFrame:
             )
     for column, read, wrong in (
         ("in_workbench", read_flags, "is neither true nor false; write true or false"),
+        ("residual", read_flags, "is neither true nor false; write true or false"),
         ("surveyed_on", read_days, "is no day ({written}); write days as 2022-12-31"),
         ("reported_size_m2", read_numbers, "is not a size in m²; correct it or leave it out"),
     ):

@@ -94,6 +94,7 @@ CODES: Final = {
     "early_date": ("warning", "a day before any survey"),
     "bad_number": ("error", "not a number that can be"),
     "bad_text": ("error", "a text with characters that no store takes, or too long"),
+    "direct_evidence": ("warning", "direct evidence recorded as SHA (TN 08.20/02)"),
     "missing_data": ("warning", "minimum data that are missing"),
     "unknown_place": ("warning", "a province or district that is not in the table of names"),
     "code_differs": ("warning", "a name that contradicts its code"),

@@ -29,7 +29,7 @@ from mine_geo.geo.geometry import size_m2, to_multipolygons, without_empty
 from mine_geo.geo.hazards import PLACE_COLUMNS, contradictions, located
 from mine_geo.intake.columns import Match, fold, heading, is_made, match, names_of, read_words
 from mine_geo.intake.findings import EMPTY_LEFT_OUT, Finding
-from mine_geo.intake.profiles import DAYS, NUMBERS, OURS
+from mine_geo.intake.profiles import DAYS, FLAGS, NUMBERS, OURS
 from mine_geo.intake.received import REPORT_COLUMNS, REPORT_TYPES, SAID_COLUMNS, STATES
 from mine_geo.intake.report_words import (
     COMPLETIONS,
@@ -299,7 +299,7 @@ class _Draft:
         texts = read_words(texts, self._fields.values.get(ours, {}))  # noqa: PD011
         texts = self._filled(ours, texts, self._given.get(ours))
         texts = self._filled(ours, texts, self._fields.constants.get(ours))
-        return self._flags(ours, texts) if ours == "in_workbench" else texts
+        return self._flags(ours, texts) if ours in FLAGS else texts
 
     def _from_others(self, ours: str, texts: pd.Series[Any]) -> pd.Series[Any]:
         """Fill an empty name of a unit from its other columns, as those of other languages."""

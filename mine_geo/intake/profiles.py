@@ -38,7 +38,16 @@ from mine_geo.intake.received import (
     Profile,
     States,
 )
-from mine_geo.terms import AREA_TYPES, DIFFICULTIES, HAZARD_COLUMNS, ITEM_COLUMNS, KINDS, STATUSES
+from mine_geo.terms import (
+    AREA_TYPES,
+    DIFFICULTIES,
+    EVIDENCES,
+    HAZARD_COLUMNS,
+    ITEM_COLUMNS,
+    KINDS,
+    STATUSES,
+    SURVEY_METHODS,
+)
 
 if TYPE_CHECKING:
     import os
@@ -182,6 +191,9 @@ WORDS: Final = {
     "area_type": AREA_TYPES,
     "status": STATUSES,
     "difficulty": DIFFICULTIES,
+    "survey_method": SURVEY_METHODS,
+    "evidence": EVIDENCES,
+    "residual": ("true", "false"),
     "event_type": REPORT_TYPES,
     "in_workbench": ("true", "false"),
     "report_status": ("completed", "ongoing"),
@@ -197,6 +209,7 @@ NUMBERS: Final = (
     "accuracy_m",
     *(column for column in SAID_COLUMNS if column.endswith("_m2")),
 )
+FLAGS: Final = ("in_workbench", "residual")
 DAYS: Final = ("surveyed_on", "happened_on", "cleared_on", "reported_on")
 
 _KEYS: Final = (

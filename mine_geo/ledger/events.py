@@ -27,7 +27,16 @@ from mine_geo.errors import GeometryError, RecordError, some
 from mine_geo.geo.cells import day_of, moment_of, read_days, read_moments
 from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import EMPTY_PART, find_faults, to_multipolygons, without_empty
-from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS, OUTCOMES
+from mine_geo.terms import (
+    CRS,
+    EVENT_COLUMNS,
+    EVENT_TYPES,
+    EVIDENCES,
+    HAZARD_COLUMNS,
+    ITEM_COLUMNS,
+    OUTCOMES,
+    SURVEY_METHODS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +53,15 @@ ATTRIBUTES: Final = tuple(
     name for name in HAZARD_COLUMNS if name not in {"hazard_id", "size_m2", "geometry"}
 )
 """What an event may say of a hazard beside its id and polygon."""
+LATER: Final[dict[str, tuple[Any, ...]]] = {
+    "commune_code": (),
+    "village_code": (),
+    "survey_method": SURVEY_METHODS,
+    "evidence": EVIDENCES,
+    "residual": (True, False),
+}
+"""Attributes that were further columns of a file in older ledgers, with the words that they take;
+none: any text."""
 TYPES: Final = {
     "happened_on": "datetime64[ms]",
     "recorded_at": "datetime64[ms, UTC]",
@@ -249,6 +267,32 @@ def detail_of(text: Any) -> dict[str, Any] | None:
     except ValueError:
         return None
     return said if isinstance(said, dict) else None
+
+
+def promoted(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what a `detail` says, where further columns that are attributes by now are such.
+
+    A ledger is never rewritten: events that were recorded before a column was ours have it among
+    the further ones. What is outside the vocabulary stays there.
+
+    Examples
+    --------
+    >>> promoted({"kind": "ap_minefield", "extra": {"village_code": "02090101", "task": 3}})
+    {'kind': 'ap_minefield', 'extra': {'task': 3}, 'village_code': '02090101'}
+    >>> promoted({"extra": {"evidence": "hearsay"}})
+    {'extra': {'evidence': 'hearsay'}}
+    """
+    extra = said.get("extra")
+    if not isinstance(extra, dict) or LATER.keys().isdisjoint(extra):
+        return said
+    moved = {
+        name: extra[name]
+        for name, words in LATER.items()
+        if name not in said and extra.get(name) is not None and (not words or extra[name] in words)
+    }
+    rest = {name: value for name, value in extra.items() if name not in moved}
+    kept = {name: value for name, value in said.items() if name != "extra" or rest}
+    return {**kept, **({"extra": rest} if rest else {}), **moved}
 
 
 def standing(

@@ -31,6 +31,7 @@ from mine_geo.ledger.events import (
     Sequence,
     Step,
     detail_of,
+    promoted,
     sequence,
     standing,
 )
@@ -53,6 +54,7 @@ NOT_ATTRIBUTES: Final = frozenset(
 )
 """What may stand in `detail` and is no attribute."""
 PARENT: Final = "parent_id"
+FLAGS: Final = ("in_workbench", "residual")
 _NUMBERS: Final = ("reported_size_m2",)
 _TRUE: Final = frozenset({"true", "1", "yes"})
 
@@ -98,7 +100,7 @@ def described(events: pd.DataFrame, levels: list[list[Step]]) -> dict[str, Said]
 
 def _said(detail: Any) -> Said:
     """Return the attributes in a `detail`, further columns beside them."""
-    found = detail_of(detail) or {}
+    found = promoted(detail_of(detail) or {})
     extra = found.get("extra")
     said = {name: value for name, value in found.items() if name not in NOT_ATTRIBUTES}
     if isinstance(extra, dict):
@@ -161,7 +163,7 @@ def hazard_table(
 
 
 def _typed(name: str, values: list[Any]) -> pd.Series[Any]:
-    if name == "in_workbench":
+    if name in FLAGS:
         flags = [value is True or str(value).strip().lower() in _TRUE for value in values]
         return pd.Series(flags, dtype=bool)
     column = pd.Series(values, dtype=object)

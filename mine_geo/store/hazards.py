@@ -277,6 +277,7 @@ def _whole(
     found = found.assign(
         status=status_of(found["status"]),
         in_workbench=np.ones(len(found), dtype=bool),
+        residual=np.zeros(len(found), dtype=bool),
         synthetic=synthetic,
         **{PARENT: nothing},
     )

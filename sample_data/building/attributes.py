@@ -68,8 +68,7 @@ def attributes(
         "province_code": district["province_code"],
         "district": district["district"],
         "district_code": margin.code,
-        "commune": None,
-        "village": None,
+        **UNSAID,
         "difficulty": margin.difficulty,
         "operator": operator,
         "surveyed_on": _day(rng, *days),
@@ -77,6 +76,11 @@ def attributes(
     }
 
 
+UNSAID = dict.fromkeys(
+    ("commune", "commune_code", "village", "village_code", "survey_method", "evidence")
+) | {"residual": False}
+"""What the sample says of no hazard."""
+UNSAID_TEXTS = tuple(name for name in UNSAID if name != "residual")
 ELSEWHERE = {"CMAC": 0.7, "HALO": 0.12, "RCA": 0.1, "NPMEC": 0.08}
 CLUSTER = {"CMAC": 0.86, "HALO": 0.04, "MAG": 0.06, "NPA": 0.04}
 CLUSTER_RATANAK_KIRI = {"CMAC": 0.3, "MAG": 0.48, "NPA": 0.22}
@@ -92,8 +96,7 @@ def place_of(code: str, district: pd.Series) -> dict[str, Any]:
         "province_code": district["province_code"],
         "district": district["district"],
         "district_code": code,
-        "commune": None,
-        "village": None,
+        **UNSAID,
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from building.attributes import UNSAID_TEXTS
 from building.dates import strictly_increasing
 from mine_geo import terms
 from mine_geo.geo.geometry import size_m2
@@ -148,7 +149,7 @@ def canonical(rows: list[dict[str, Any]], geometry: list[shapely.Geometry]) -> g
     """Return a hazard table of attributes and polygons, typed, with computed sizes."""
     frame = pd.DataFrame(rows)
     frame["surveyed_on"] = pd.to_datetime(frame["surveyed_on"]).astype("datetime64[ms]")
-    for column in ("also", "commune", "village", "difficulty"):
+    for column in ("also", *UNSAID_TEXTS, "difficulty"):
         frame[column] = frame[column].astype("string")
     frame["size_m2"] = size_m2(geometry)
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=terms.CRS)

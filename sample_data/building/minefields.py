@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from building.attributes import attributes
+from building.attributes import UNSAID_TEXTS, attributes
 from building.calibrate import Margin, district_margins, draw_sizes, make_cells
 from building.ground import LAND_ONLY, to_lonlat
 from building.lattice import to_lattice
@@ -103,7 +103,7 @@ def make_minefields(sources: Sources, tell: Callable[[str], None]) -> gpd.GeoDat
         ]
     )
     frame["surveyed_on"] = pd.to_datetime(frame["surveyed_on"]).astype("datetime64[ms]")
-    for column in ("also", "commune", "village"):
+    for column in ("also", *UNSAID_TEXTS):
         frame[column] = frame[column].astype("string")
     frame["size_m2"] = size_m2(geometry)
     frame["synthetic"] = True

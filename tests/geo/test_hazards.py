@@ -36,12 +36,12 @@ def test_only_an_id_and_a_polygon_are_needed():
     table = to_hazards(hazards(BOX))
     row = table.iloc[0]
     assert tuple(table.columns) == HAZARD_COLUMNS
-    null = set(HAZARD_COLUMNS) - {"hazard_id", "in_workbench", "size_m2", "geometry"}
+    null = set(HAZARD_COLUMNS) - {"hazard_id", "in_workbench", "residual", "size_m2", "geometry"}
     assert row[sorted(null)].isna().all()
     assert (row["hazard_id"], bool(row["in_workbench"])) == ("A0", False)
     assert row["size_m2"] == round(cell_m2(103, 13, 103.01, 13.01))
-    typed = ["size_m2", "in_workbench", "surveyed_on", "reported_size_m2"]
-    types = ["int64", "bool", "datetime64[ms]", "float64"]
+    typed = ["size_m2", "in_workbench", "residual", "surveyed_on", "reported_size_m2"]
+    types = ["int64", "bool", "bool", "datetime64[ms]", "float64"]
     assert table.dtypes[typed].astype(str).tolist() == types
 
 

@@ -60,6 +60,7 @@ def test_hazards_have_all_canonical_columns_typed_then_the_others():
     assert tuple(table.columns) == (*HAZARD_COLUMNS, "Name", "note")
     types = {
         "in_workbench": "bool",
+        "residual": "bool",
         "surveyed_on": "datetime64[ms]",
         "reported_size_m2": "float64",
         "size_m2": "int64",

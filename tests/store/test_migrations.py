@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 
 import mine_geo
 from mine_geo import errors
-from mine_geo.ledger.events import ATTRIBUTES
+from mine_geo.ledger.events import ATTRIBUTES, LATER
 from mine_geo.store import create_store, engines, making, open_store, upgrade_store
 from mine_geo.store.engines import migrating
 from mine_geo.store.schema import content, guards, models, rows
@@ -194,7 +194,11 @@ def test_migrations_are_found_in_a_wheel_and_in_a_checkout(
 def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     place: str, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:
-    table = hazards.assign(status=[None, "open", "worked_on", "closed"])
+    table = hazards.assign(
+        status=[None, "open", "worked_on", "closed"],
+        village_code=["02090101", None, None, None],
+        evidence=[None, "direct", None, "indirect"],
+    )
     make_earlier(place, table, monkeypatch, revision)
     with pytest.raises(errors.SchemaVersionError, match="db upgrade"):
         open_store(place)
@@ -203,6 +207,9 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
         found = store.hazards()
         assert found["hazard_id"].tolist() == ["A-1", "B-2", "a-3", "Ä-4"]
         assert found["status"].tolist() == ["open", "open", "worked_on", "worked_on"]
+        assert found["village_code"].fillna("").tolist() == ["", "02090101", "", ""]
+        assert found["evidence"].fillna("").tolist() == ["direct", "", "", "indirect"]
+        assert not found["residual"].any()
         assert store.rebuild().empty
         assert store.register(table).unchanged == 4
         assert store.record("B-2", "cleared", table.geometry[0], happened_on="2022-05-01").new
@@ -250,10 +257,13 @@ def make_earlier(
     """Make a store as an earlier version of the library did, with hazards."""
     if place.endswith(".gpkg"):
         Path(place).touch()
-    said = {name: content.plain(table[name]) for name in ATTRIBUTES}
-    extras = content.extras(table, HAZARD_COLUMNS)
+    attributes = [name for name in ATTRIBUTES if name not in LATER]
+    # what are attributes by now were further columns then, where a file had them
+    table = table.drop(columns=[name for name in LATER if not table[name].any()])
+    said = {name: content.plain(table[name]) for name in attributes}
+    extras = content.extras(table, set(HAZARD_COLUMNS) - LATER.keys())
     details = [
-        content.to_json(dict(zip((*ATTRIBUTES, "extra"), row, strict=True)))
+        content.to_json(dict(zip((*attributes, "extra"), row, strict=True)))
         for row in zip(*said.values(), extras, strict=True)
     ]
     hashes = content.geometry_hashes(table.geometry)

@@ -18,7 +18,14 @@ from mine_geo.geo.cells import read_days, read_flags, read_numbers, read_texts
 from mine_geo.geo.geometry import exact_size_m2, find_faults, to_multipolygons, without_empty
 from mine_geo.geo.hazards import canonical_names
 from mine_geo.intake.findings import Finding
-from mine_geo.terms import AREA_TYPES, DIFFICULTIES, KINDS, STATUSES
+from mine_geo.terms import (
+    AREA_TYPES,
+    DIFFICULTIES,
+    EVIDENCES,
+    KINDS,
+    STATUSES,
+    SURVEY_METHODS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -138,7 +145,11 @@ WORDS: Final = {
     "area_type": AREA_TYPES,
     "status": STATUSES,
     "difficulty": DIFFICULTIES,
+    "survey_method": SURVEY_METHODS,
+    "evidence": EVIDENCES,
 }
+
+FLAGS: Final = ("in_workbench", "residual")
 
 MINIMUM_DATA: Final = {
     "kind": ("kind",),
@@ -224,11 +235,28 @@ def check_words(records: Records) -> Iterator[Finding]:
         for place in np.flatnonzero(strange):
             message = f"{column} {words[place]!r} is unknown; write one of: {', '.join(valid)}"
             yield records.finding("unknown_word", place, message)
-    if "in_workbench" in records.table:
-        flags = records.table["in_workbench"]
+    for column in FLAGS:
+        if column not in records.table:
+            continue
+        flags = records.table[column]
         for place in np.flatnonzero(read_flags(flags)[1]):
-            said = f"in_workbench {str(flags.iloc[place])!r} is unknown; write one of: true, false"
+            said = f"{column} {str(flags.iloc[place])!r} is unknown; write one of: true, false"
             yield records.finding("unknown_word", place, said)
+
+
+def check_evidence(records: Records) -> Iterator[Finding]:
+    """Give suspected areas for which direct evidence is recorded: these are confirmed ones.
+
+    TN 08.20/02: an area is confirmed on direct evidence, and suspected on indirect evidence.
+    """
+    direct = texts_of(records.table, "evidence") == "direct"
+    suspected = texts_of(records.table, "area_type") == "SHA"
+    for place in np.flatnonzero(direct & suspected):
+        message = (
+            "direct evidence, recorded as SHA: on direct evidence an area is confirmed (CHA, "
+            "TN 08.20/02); confirm it, or correct the evidence"
+        )
+        yield records.finding("direct_evidence", place, message)
 
 
 def check_days(records: Records, today: date) -> Iterator[Finding]:

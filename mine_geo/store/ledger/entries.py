@@ -315,5 +315,6 @@ def _items(value: Any, name: str) -> int | None:
     return None if number is None else int(number)
 
 
-DESCRIBED: Final = tuple(name for name in ATTRIBUTES if name != "in_workbench")
-"""What a submitted hazard says; whether it is on the workbench, the store knows itself."""
+DESCRIBED: Final = tuple(name for name in ATTRIBUTES if name not in {"in_workbench", "residual"})
+"""What a submitted hazard says; whether it is on the workbench, the store knows itself, and that
+land is residual is decided here, not by whoever submits it."""

@@ -300,7 +300,8 @@ class RecordingMethods(Base):
             The hazard, or several: one event each, all in one transaction.
         changes
             New values by column of the hazard table; None takes a value away. A province or
-            district is written in the standard spelling, with its code.
+            district is written in the standard spelling, with its code. `residual` is true by
+            somebody's decision, whose name `recorded_by` gives; `happened_on` is its day.
         happened_on, dry_run
             As for `record`.
         **report
@@ -698,6 +699,8 @@ def descriptions(
     names = [id_of(each, "hazard_id") for each in hazard_ids]
     if not names:
         raise RecordError("no hazard_id is given; name the hazards that the change is for")
+    if changes.get("residual") and facts.recorded_by is None:
+        raise RecordError("residual is a decision: say whose it is (recorded_by=...)")
     entries = []
     details: dict[Any, str] = {}  # many hazards with one change: each province is looked up once
     for name, found in _rows(view, names).items():

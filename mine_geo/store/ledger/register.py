@@ -20,7 +20,7 @@ from mine_geo.errors import ConflictError, NotSyntheticError, RecordError, some
 from mine_geo.geo.cells import read_flags
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.geo.snapshots import same_places
-from mine_geo.ledger.events import ATTRIBUTES, to_events
+from mine_geo.ledger.events import ATTRIBUTES, promoted, to_events
 from mine_geo.ledger.fold import PARENT
 from mine_geo.store.ledger import effects, stored
 from mine_geo.store.ledger.entries import day, text_of, unmarked
@@ -108,7 +108,7 @@ def status_of(said: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def detail_of(said: dict[str, Any]) -> str:
-    """Write what a registration says; the status `open` goes without saying.
+    """Write what a registration says; `open`, and that it is not residual, go without saying.
 
     Examples
     --------
@@ -116,7 +116,8 @@ def detail_of(said: dict[str, Any]) -> str:
     '{"kind":"ap_minefield"}'
     """
     status = "worked_on" if said.get("status") in _WORKED else None
-    return content.to_json({**said, "status": status})
+    residual = said.get("residual") or None
+    return content.to_json({**said, "status": status, "residual": residual})
 
 
 def without_split(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -305,7 +306,7 @@ def _digests_of(connection: Connection, event_ids: list[str]) -> dict[str, str]:
     found = rows.read(connection, columns, [where])
     said = zip(
         found["hazard_id"],
-        (detail_of(content.from_json(unmarked(text))) for text in found["detail"]),
+        (detail_of(promoted(content.from_json(unmarked(text)))) for text in found["detail"]),
         content.geometry_hashes(found.geometry),
         strict=True,
     )

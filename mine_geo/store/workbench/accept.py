@@ -456,7 +456,7 @@ def _waiting_elsewhere(connection: Connection, work: Work, ids: list[str]) -> li
 def _register(view: View, work: Work, records: gpd.GeoDataFrame) -> None:
     """Register new hazards, on the day of their survey; else the day named, else that received."""
     table = pd.DataFrame(records[["hazard_id", *DESCRIBED, "size_m2"]])
-    table = table.assign(in_workbench=False, geometry=records.geometry)
+    table = table.assign(in_workbench=False, residual=False, geometry=records.geometry)
     frame = gpd.GeoDataFrame(table[list(HAZARD_COLUMNS)], geometry="geometry", crs=CRS)
     frame = content.with_extras(frame, records["extra"].tolist())
     if work.synthetic:

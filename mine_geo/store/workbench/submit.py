@@ -23,6 +23,7 @@ from mine_geo.geo.crs import require_lonlat
 from mine_geo.geo.geometry import size_m2, to_multipolygons
 from mine_geo.geo.hazards import located
 from mine_geo.intake.findings import FINDING_COLUMNS, WAITS, Finding, as_table
+from mine_geo.ledger.events import LATER
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store import layers
 from mine_geo.store.engines import next_moment
@@ -96,7 +97,7 @@ class Table:
         said = (
             json.dumps([name, values], default=str)
             for name, values in columns.items()
-            if name != "geometry"
+            if name != "geometry" and not (name in LATER and not any(values))
         )
         return cls(received.what, frame, columns, content.digest(*said))
 

@@ -283,3 +283,15 @@ def test_an_option_out_of_range_is_refused(option, value):
 
 def test_no_records_no_findings():
     assert check_hazards(hazards(BOX).iloc[:0], country=BOX, register=hazards(BOX)).empty
+
+
+def test_direct_evidence_makes_no_suspected_area():
+    frame = hazards(
+        *shapely.box([103, 103.1, 103.2, 103.3], 13, [103.01, 103.11, 103.21, 103.31], 13.01),
+        area_type=["SHA", "CHA", "SHA", None],
+        evidence=["direct", "direct", "indirect", "direct"],
+    )
+    found = said("direct_evidence", frame)
+    assert found["hazard_id"].tolist() == ["A0"]
+    assert found["severity"].tolist() == ["warning"]
+    assert "TN 08.20/02" in found["message"][0]
