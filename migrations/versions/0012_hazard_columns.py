@@ -39,12 +39,11 @@ def upgrade() -> None:
 def move_columns(connection: sa.Connection) -> None:
     names = (*TEXTS, "residual")
     hazard = sa.table("hazard", sa.column("fid"), sa.column("extra"), *map(sa.column, names))
-    info = sa.table("store_info", sa.column("writing", sa.Boolean()))
     said = sa.or_(*(hazard.c.extra.contains(f'"{name}"', autoescape=True) for name in names))
     found = connection.execute(sa.select(hazard.c.fid, hazard.c.extra).where(said)).all()
     if not found:
         return
-    connection.execute(sa.update(info).values(writing=True))
+    guarded(connection, guard=False)
     for fid, text in found:
         extra: dict[str, Any] = json.loads(text)
         moved = {
@@ -55,4 +54,19 @@ def move_columns(connection: sa.Connection) -> None:
         rest = json.dumps(extra, ensure_ascii=False, separators=(",", ":")) if extra else None
         statement = sa.update(hazard).where(hazard.c.fid == fid)
         connection.execute(statement.values(extra=rest, **moved))
-    connection.execute(sa.update(info).values(writing=False))
+    guarded(connection, guard=True)
+
+
+def guarded(connection: sa.Connection, *, guard: bool) -> None:
+    """Take the guard off the hazard layer, or put it on again: it is of the schema before."""
+    if connection.dialect.name == "postgresql":
+        state = "ENABLE ALWAYS" if guard else "DISABLE"
+        there = (
+            "SELECT FROM pg_trigger WHERE tgname = 'guard_layer' AND tgrelid = 'hazard'::regclass"
+        )
+        if connection.execute(sa.text(there)).first() is None:
+            return
+        connection.execute(sa.DDL(f"ALTER TABLE hazard {state} TRIGGER guard_layer"))
+        return
+    info = sa.table("store_info", sa.column("writing", sa.Boolean()))
+    connection.execute(sa.update(info).values(writing=not guard))
