@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from mine_geo import errors
+from mine_geo.cli import upkeep
 from mine_geo.cli.files import say_whole
 from mine_geo.cli.lists import LISTS, loading
 from mine_geo.cli.options import (
@@ -183,7 +184,7 @@ def _said(*, changed: bool) -> str:
 
 @click.group(epilog=example("mine-geo --database register.gpkg db info"))
 def db() -> None:
-    """Look after a store: what is in it, and its schema."""
+    """Look after a store: what is in it, its schema, copies and backups."""
 
 
 @db.command("info", epilog=example("mine-geo --database register.gpkg db info"))
@@ -213,7 +214,7 @@ def db_rebuild(ctx: click.Context, format_: str, output: Path | None, *, repair:
         ctx.exit(errors.DIFFERENCES_EXIT)
 
 
-@db.command("export", epilog=example("mine-geo --database old.gpkg db export log"))
+@db.command("export-log", epilog=example("mine-geo --database old.gpkg db export-log log"))
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.pass_context
 def db_export(ctx: click.Context, folder: Path) -> None:
@@ -252,14 +253,15 @@ def db_import(
 ) -> None:
     """Take over a whole ledger, with the moments of recording, into an empty store.
 
-    FOLDER is one that `db export` wrote; or give hazards as first registered, and all other events.
+    FOLDER is one that `db export-log` wrote; or give hazards as first registered, and all other
+    events.
     """
     from mine_geo.geo.vector import read_vector  # noqa: PLC0415
     from mine_geo.intake import read_hazards  # noqa: PLC0415
     from mine_geo.store import read_log, read_spot_tasks  # noqa: PLC0415
 
     if len(files) > 2:
-        raise errors.OptionError("give one folder of db export, or hazards and events")
+        raise errors.OptionError("give one folder of db export-log, or hazards and events")
     if len(files) == 1:
         hazards, events, tasks = read_log(files[0])
     else:
@@ -299,11 +301,13 @@ def db_grant(ctx: click.Context, user: str, role: str) -> None:
     echo(f"{user}: {grant_role(ctx.obj, user, role)}")
 
 
-@db.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))
-@click.pass_context
-def db_upgrade(ctx: click.Context) -> None:
-    """Bring a store made by an older version to this version's schema."""
-    from mine_geo.store import upgrade_store  # noqa: PLC0415
-
-    before, after = upgrade_store(ctx.obj)
-    echo(f"schema {after}, as before" if before == after else f"schema {before} -> {after}")
+for _command in (
+    upkeep.status,
+    upkeep.examine,
+    upkeep.back_up,
+    upkeep.restore,
+    upkeep.copy,
+    upkeep.upgrade,
+    upkeep.activate,
+):
+    db.add_command(_command)

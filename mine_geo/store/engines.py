@@ -541,8 +541,8 @@ def next_moment(connection: Connection) -> datetime:
         raise ClockError(
             f"the clock says {_said(now)}, and the ledger's last moment is {_said(last)}: set the "
             "clock right; if it is right, the ledger holds moments of a clock that ran ahead (db "
-            "info names them): write it out with mine-geo db export FOLDER and take it over into "
-            "a new store with mine-geo db import FOLDER --mend-moments"
+            "info names them): write it out with mine-geo db export-log FOLDER and take it over "
+            "into a new store with mine-geo db import FOLDER --mend-moments"
         )
     vouched = connection.get_execution_options().get(CLOCK_OPTION, False)
     if now - last > MOST_AHEAD and _is_file(connection.engine) and not vouched:

@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 import shapely
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, func, insert, select, update
 
-from mine_geo.errors import ConflictError, OptionError, RecordError, StoreError, quoted, some
+from mine_geo.errors import (
+    ConflictError,
+    OptionError,
+    RecordError,
+    StoreError,
+    choose,
+    quoted,
+    some,
+)
 from mine_geo.geo.admin import to_admin
 from mine_geo.geo.border import to_border
 from mine_geo.geo.cells import refuse_unfit
@@ -195,12 +203,11 @@ def _load(
     if found is not None and found.active:
         return Loaded(name, version, new.rows, changed=False)
     now = clock(connection)
-    for table in (kind.lines, versions):
-        connection.execute(update(table).where(table.c.active).values(active=False))
     if found is not None:
-        for table, number in ((versions, versions.c.fid), (kind.lines, kind.lines.c.version_fid)):
-            connection.execute(update(table).where(number == found.fid).values(active=True))
+        _activate(connection, kind, found.fid)
     else:
+        for table in (kind.lines, versions):
+            connection.execute(update(table).where(table.c.active).values(active=False))
         values = {"name": name, "version": version, "content_hash": new.hashed}
         entered = insert(versions).values(**values, loaded_at=now, active=True)
         fid = connection.execute(entered).inserted_primary_key[0]  # type: ignore[index]
@@ -209,6 +216,36 @@ def _load(
     gpkg.touch(connection, kind.lines.name, now, new.bounds)
     gpkg.touch(connection, versions.name, now)
     return Loaded(name, version, new.rows, changed=True)
+
+
+def activate(
+    connection: Connection, layer: str, name: str, version: str, *, dry_run: bool
+) -> Loaded:
+    """Make a version that is loaded the active one; see `Store.activate`."""
+    kinds = {kind.what: kind for kind in (_ADMIN, _BORDER, _VILLAGES)}
+    kind = kinds[choose(layer, tuple(kinds), "layer")]
+    found = _find(connection, kind, name, version)
+    mine = kind.lines.c.version_fid == found.fid
+    count = connection.scalar(select(func.count()).select_from(kind.lines).where(mine)) or 0
+    done = Loaded(name, version, count, changed=not found.active)
+    if dry_run or found.active:
+        return done
+    _activate(connection, kind, found.fid)
+    now = clock(connection)
+    for table in (kind.lines, kind.versions):
+        gpkg.touch(connection, table.name, now)
+    return done
+
+
+def _activate(connection: Connection, kind: _Kind, fid: int) -> None:
+    """Make a version the active one, in place of the one that is."""
+    for table in (kind.lines, kind.versions):
+        connection.execute(update(table).where(table.c.active).values(active=False))
+    for table, number in (
+        (kind.versions, kind.versions.c.fid),
+        (kind.lines, kind.lines.c.version_fid),
+    ):
+        connection.execute(update(table).where(number == fid).values(active=True))
 
 
 def versions(connection: Connection) -> pd.DataFrame:

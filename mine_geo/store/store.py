@@ -151,7 +151,7 @@ def _moments(connection: Connection) -> list[tuple[str, str]]:
             rows.append((f"in the future: {what}", said))
     if len(rows) > 1:
         rows.append(("the clock says", f"{now:%Y-%m-%d %H:%M:%S} UTC"))
-        mend = "db export FOLDER; into a new store: db import FOLDER --mend-moments"
+        mend = "db export-log FOLDER; into a new store: db import FOLDER --mend-moments"
         rows.append(("if the clock is right", mend))
     marked = EVENT.c.detail.contains(f'"{MOMENT_WAS}"', autoescape=True)
     mended = connection.scalar(select(func.count()).select_from(EVENT).where(marked)) or 0
@@ -346,6 +346,42 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
         """
         with self._reading() as connection:
             return layers.read_admin(connection, name, version)
+
+    def activate(self, layer: str, name: str, version: str, *, dry_run: bool = False) -> Loaded:
+        """Make a version of border, districts or villages that is loaded the active one.
+
+        Parameters
+        ----------
+        layer
+            `border`, `districts` or `villages`.
+        name, version
+            As `versions` lists them.
+        dry_run
+            Only look whether it could be done.
+
+        Returns
+        -------
+        Loaded
+            How many rows it has, and whether it was (or would be) a change.
+
+        Raises
+        ------
+        OptionError
+            If there is no such layer or version; the message lists those that there are.
+
+        Examples
+        --------
+        >>> done = store.load_border(store.border(), version="2")
+        >>> store.activate("border", "meridian", "1").changed
+        True
+        >>> store.border()["border_version"].tolist()
+        ['1']
+        """
+        if dry_run:
+            with self._reading() as connection:
+                return layers.activate(connection, layer, name, version, dry_run=True)
+        with self._writing() as connection:
+            return layers.activate(connection, layer, name, version, dry_run=False)
 
     def load_villages(
         self, villages: gpd.GeoDataFrame, *, name: str | None = None, version: str | None = None

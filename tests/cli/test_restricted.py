@@ -223,7 +223,7 @@ def test_tables_carry_the_day_and_the_moment_that_were_asked_for(persons: Comman
 
 
 def test_a_ledger_is_exported_restricted(persons: Command) -> None:
-    said = persons.done("db", "export", "log")
+    said = persons.done("db", "export-log", "log")
     assert "events.gpkg (restricted)" in said
     assert stat.S_IMODE(Path("log").stat().st_mode) == 0o700
     assert stat.S_IMODE(Path("log/events.gpkg").stat().st_mode) == 0o600

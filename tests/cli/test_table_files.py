@@ -60,6 +60,8 @@ TABLES: dict[str, tuple[object, ...]] = {
     "public settings": (),
     "public editions": (),
     "db rebuild": (),
+    "db status": (),
+    "db doctor": (),
 }  # fmt: skip
 MORE = (
     ("check", "hazards", "fields.gpkg", "--explain"),

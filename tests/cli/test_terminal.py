@@ -76,6 +76,8 @@ COMMANDS = {
     "changes": ["changes", "--since", "2024-12-01T00:00+07:00"],
     "info": ["db", "info"],
     "rebuild": ["db", "rebuild"],
+    "status": ["db", "status"],
+    "doctor": ["db", "doctor"],
     "submissions": ["workbench", "list"],
     "submission": ["workbench", "show", "S-0001"],
     "findings": ["workbench", "show", "S-0001", "--findings"],

@@ -218,7 +218,7 @@ def test_a_ledger_whose_clock_ran_ahead_is_named_written_out_and_mended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ahead = poisoned(store, setting, monkeypatch)
-    with pytest.raises(errors.ClockError, match="db export"):
+    with pytest.raises(errors.ClockError, match="db export-log"):
         store.register(fields("D"))
     found = facts(store)
     first = f"{ahead:%Y-%m-%d %H:%M:%S}"
@@ -410,10 +410,10 @@ def test_the_mends_that_the_command_names(
     monkeypatch.chdir(tmp_path)
     fields("D").to_file(tmp_path / "d.gpkg")
     said = command.refused(errors.ClockError, "load", "hazards", "d.gpkg")
-    assert "mine-geo db export FOLDER" in said
+    assert "mine-geo db export-log FOLDER" in said
     assert "--mend-moments" in said
     assert "in the future: events" in command.done("db", "info")
-    assert "wrote log/events.gpkg" in command.done("db", "export", "log")
+    assert "wrote log/events.gpkg" in command.done("db", "export-log", "log")
     new = tmp_path / "new.gpkg"
     command.done("init", store=new)
     done = command.done("db", "import", "log", "--mend-moments", store=new)

@@ -186,7 +186,9 @@ def read_log(folder: str | os.PathLike[str]) -> Log:
 
     place = Path(folder)
     if not (place / EVENTS_FILE).exists():
-        raise FileError(f"{place}: no {EVENTS_FILE} in it; name the folder of mine-geo db export")
+        raise FileError(
+            f"{place}: no {EVENTS_FILE} in it; name the folder of mine-geo db export-log"
+        )
     tasks = pd.DataFrame(columns=["task_id", "recorded_at"])
     if (place / TASKS_FILE).exists():
         tasks = pd.DataFrame(read_vector(place / TASKS_FILE).drop(columns="geometry"))

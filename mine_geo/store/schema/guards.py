@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import DDL, Connection, inspect
 
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 
 _PART: Final = re.compile(r"^--- (\w+)\n", re.MULTILINE)
+_TRIGGER: Final = re.compile(r"CREATE TRIGGER (\w+)\b.*?\bON (\w+)\b", re.DOTALL)
+_FUNCTION: Final = re.compile(
+    r"CREATE OR REPLACE FUNCTION mine_geo\.(\w+)\(.*?AS \$\$(.*)\$\$", re.DOTALL
+)
 _COMMENT: Final = re.compile(r"^--.*\n?", re.MULTILINE)
 
 
@@ -109,8 +113,22 @@ Filled = tuple[str, dict[str, str]]
 """A part of the statements, and the names that it is filled in with."""
 
 
+class Guard(NamedTuple):
+    """A trigger as this version makes it."""
+
+    name: str
+    table: str
+    statement: str
+
+
 def install(connection: Connection) -> None:
     """Make all guards, in place of those that are there; on the tables that there are."""
+    for statement, names in _statements_for(connection):
+        connection.execute(DDL(statement, context=names))  # type: ignore[no-untyped-call]
+
+
+def _statements_for(connection: Connection) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give the statements of all guards, and the names that each is filled in with."""
     dialect = connection.dialect.name
     parts = read_statements(f"guards_{dialect}")
     there = set(inspect(connection).get_table_names())
@@ -121,7 +139,33 @@ def install(connection: Connection) -> None:
             names = names | {"source": ", ".join(kept)}  # noqa: PLW2901
         if names.get("table", "event") in there:
             for statement in parts[part]:
-                connection.execute(DDL(statement, context=names))  # type: ignore[no-untyped-call]
+                yield statement, names
+
+
+def triggers(connection: Connection) -> list[Guard]:
+    """Return every trigger that `install` makes: what a doctor looks for.
+
+    Examples
+    --------
+    >>> with store._reading() as connection:
+    ...     [each.table for each in triggers(connection) if each.name == "keep_event_delete"]
+    ['event']
+    """
+    filled = (statement % names for statement, names in _statements_for(connection))
+    found = ((_TRIGGER.match(statement), statement) for statement in filled)
+    return [Guard(made[1], made[2], statement) for made, statement in found if made is not None]
+
+
+def functions() -> dict[str, str]:
+    """Return the bodies of the functions that the triggers of a database run, by name.
+
+    Examples
+    --------
+    >>> "append-only" in functions()["keep_event"]
+    True
+    """
+    made = (_FUNCTION.match(each) for each in read_statements("guards_postgresql")["functions"])
+    return {each[1]: each[2] for each in made if each is not None}
 
 
 def _record() -> Filled:

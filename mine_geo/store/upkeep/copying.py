@@ -1,0 +1,138 @@
+"""A whole store into a new one, both ways between PostGIS and a GeoPackage.
+
+Events keep their moments; the workbench, all versions of the layers, spot tasks, lists, settings
+and editions come along. The copy is read again and compared before it counts as made.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from sqlalchemy import func, select, update
+
+from mine_geo.errors import StoreError, some
+from mine_geo.store import engines
+from mine_geo.store.engines import locate, reading, translated, writing
+from mine_geo.store.making import create_store
+from mine_geo.store.schema import gpkg, rows
+from mine_geo.store.schema.models import SCHEMA, STORE_INFO
+from mine_geo.store.store import engine_at, open_store
+from mine_geo.store.upkeep import contents
+from mine_geo.store.upkeep.server_tools import ask
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
+    from sqlalchemy import Connection
+
+    from mine_geo.store.engines import Place
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a copy holds; compared with its source."""
+
+    name: str
+    """What the new store is called."""
+    tables: pd.DataFrame
+    """`table`, `rows`, `hash` of each, the same in both."""
+    balance: pd.DataFrame
+    """The balance by kind, the same in both; m²."""
+
+
+def copy_store(
+    source: str | os.PathLike[str] | None,
+    target: str | os.PathLike[str],
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> Copied:
+    """Copy a whole store into a new one; the source is only read, whoever writes it meanwhile.
+
+    Parameters
+    ----------
+    source
+        As for `open_store`.
+    target
+        As for `create_store`: a path that is not there, or a database without a store.
+    progress
+        Called with the name of each table before it is copied.
+
+    Returns
+    -------
+    Copied
+        Counts and hashes of all tables, which were compared, as was the balance.
+
+    Raises
+    ------
+    ConflictError
+        If there is a store, or another file, at the target already; it is left as it is.
+    StoreError
+        If the copy is not what the source is; a file that was begun is taken away, a database is
+        left without its rows.
+
+    Examples
+    --------
+    >>> done = copy_store(folder / "example.gpkg", folder / "copy.gpkg")
+    >>> done.balance["remaining_m2"].tolist(), int(done.tables["rows"].sum()) > 5
+    ([2400298], True)
+    """
+    with open_store(source) as first, ExitStack() as on_error:
+        place = locate(target)
+        with create_store(target, synthetic=first.synthetic, title=first.title) as second:
+            if place.path is not None:
+                on_error.callback(place.path.unlink, missing_ok=True)
+            with _reading(locate(source)) as read, _writing(place) as write:
+                _copy(read, write, progress)
+                after = contents.fingerprint(write)
+                wrong = contents.differing(contents.fingerprint(read), after)
+                if wrong:  # nothing is committed then
+                    raise StoreError(f"the copy differs from {first.name} in {some(wrong, 20)}")
+            balance = second.balance(by="kind")
+            # where the source was written meanwhile, the copy is of the moment before
+            known = second.last_moment()
+            if known is not None and not balance.equals(first.balance(by="kind", known_at=known)):
+                raise StoreError(f"the copy has another balance than {first.name}")
+            on_error.pop_all()
+            return Copied(second.name, after, balance)
+
+
+@contextmanager
+def _reading(place: Place) -> Iterator[Connection]:
+    with engine_at(place) as engine, translated(place), reading(engine) as connection:
+        yield connection
+
+
+@contextmanager
+def _writing(place: Place) -> Iterator[Connection]:
+    with engine_at(place) as engine, translated(place), writing(engine) as connection:
+        yield connection
+
+
+def _copy(read: Connection, write: Connection, progress: Callable[[str], None] | None) -> None:
+    now = engines.clock(write)
+    for table in contents.carried():
+        if progress is not None:
+            progress(table.name)
+        if table is STORE_INFO:
+            info = read.execute(select(STORE_INFO)).mappings().one()
+            kept = {name: value for name, value in info.items() if name in ("title", "created_at")}
+            write.execute(update(STORE_INFO).values(**kept))
+            continue
+        bounds: list[Any] = []
+        for columns, found in contents.batches(read, table):
+            names = [each.name for each in columns]
+            values = dict(zip(names, map(list, zip(*found, strict=True)), strict=True))
+            rows.insert_rows(write, table, values)
+            drawn = [each for each in values.get("geometry", ()) if each is not None]
+            bounds += [shapely.total_bounds(drawn)] if drawn else []
+        reach = shapely.total_bounds(shapely.box(*zip(*bounds, strict=True))) if bounds else None
+        gpkg.touch(write, table.name, now, None if reach is None else reach.tolist())
+        if write.dialect.name == "postgresql":
+            last = write.scalar(select(func.max(table.c.fid)))
+            if last is not None:
+                ask(write, "follow", name=f"{SCHEMA}.{table.name}", last=last)
