@@ -19,7 +19,7 @@ from mine_geo.store.schema.models import METADATA
 from mine_geo.store.upkeep import backup, contents, copying, server_tools
 from tests.store import inbox
 from tests.store.conftest import box
-from tests.store.listed import TABLES
+from tests.store.listed import TABLES, villages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,7 @@ def fill(
 ) -> None:
     """Put a row at least into every table that a copy carries."""
     store.load_admin(admin)
+    store.load_villages(villages())
     store.load_border(border)
     store.load_border(border.assign(accuracy_m=5.0), version="2")
     store.register(hazards, registered_on="2020-01-31")

@@ -308,7 +308,8 @@ def _distances(connection: Connection) -> Iterator[Finding]:
     )
     unmeasured = 0
     for coast in (False, True):
-        kept = hazard_rows.known(connection, active, include_coast=coast)
+        hashes = set(hazards[HASH])
+        kept = hazard_rows.known(connection, active, include_coast=coast, hashes=hashes)
         mine: Any = hazards[hazards[HASH].isin(kept.index)]
         if not coast:
             unmeasured = len(hazards) - len(mine)
