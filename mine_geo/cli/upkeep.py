@@ -35,17 +35,22 @@ def status(ctx: click.Context, format_: str, output: Path | None) -> None:
 
 
 @click.command("doctor", epilog=example("mine-geo --database register.gpkg db doctor"))
+@click.option(
+    "--head",
+    metavar="SEQ:HASH",
+    help="The head of the chain on an earlier day, as db info showed it: it must be in it still.",
+)
 @output_options
 @click.pass_context
-def examine(ctx: click.Context, format_: str, output: Path | None) -> None:
+def examine(ctx: click.Context, head: str | None, format_: str, output: Path | None) -> None:
     """Look at a store with every check; exit code 20 if anything is wrong. Nothing is written.
 
-    Pages of the file, guards, indexes, grants, moments in the future, broken polygons, kept
-    distances computed again, and every event folded again.
+    Pages of the file, the chain of events, guards, indexes, grants, moments in the future, broken
+    polygons, kept distances computed again, and every event folded again.
     """
     from mine_geo.store.upkeep import doctor  # noqa: PLC0415
 
-    found = doctor.examine(ctx.obj)
+    found = doctor.examine(ctx.obj, head=head)
     counts = found["severity"].value_counts()
     said = ", ".join(f"{counts.get(each, 0):,} {each}" for each in doctor.SEVERITIES)
     Sheet(found, None, f"{_at(ctx.obj)}: {said}").give(format_, output)

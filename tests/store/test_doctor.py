@@ -51,7 +51,7 @@ def wrong(place: str) -> pd.DataFrame:
 def test_a_sound_store_is_said_to_be_so(patient: str) -> None:
     found = doctor.examine(patient)
     assert wrong(patient).empty, wrong(patient).to_dict("records")
-    checks = {"versions", "guards", "indexes", "clock", "geometry", "distances", "rebuild"}
+    checks = {"chain", "versions", "guards", "indexes", "clock", "geometry", "distances", "rebuild"}
     checks |= {"grants"} if "://" in patient else {"file"}
     assert set(found["check"]) == checks
 
@@ -127,6 +127,22 @@ def test_a_moment_in_the_future_is_named(patient: str) -> None:
     found = wrong(patient)
     assert found["check"].tolist() == ["clock"]
     assert "1 moments in the future, the last 2999-01-01" in found["said"].iloc[0]
+
+
+def test_a_head_of_an_earlier_day_is_compared(patient: str) -> None:
+    found = doctor.examine(patient)
+    said = found.loc[found["check"] == "chain", "said"].iloc[0]
+    head = said.removeprefix("its head is ").split(";")[0]
+    with open_store(patient) as store:
+        store.describe("B-2", {"village": "Ta Sanh"}, happened_on="2022-06-01")
+    assert wrong(patient).empty
+    later = doctor.examine(patient, head=head)
+    assert (later["severity"] != "error").all()
+    other = f"{head.split(':')[0]}:{'0' * 64}"
+    found = doctor.examine(patient, head=other)
+    assert "it was written anew" in found["said"].iloc[0]
+    with pytest.raises(errors.OptionError, match="SEQ:HASH"):
+        doctor.examine(patient, head="7")
 
 
 def test_overwritten_pages_are_named(tmp_path: Path, hazards: gpd.GeoDataFrame) -> None:

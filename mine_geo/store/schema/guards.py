@@ -164,7 +164,8 @@ def functions() -> dict[str, str]:
     >>> "append-only" in functions()["keep_event"]
     True
     """
-    made = (_FUNCTION.match(each) for each in read_statements("guards_postgresql")["functions"])
+    parts = read_statements("guards_postgresql")["functions"]
+    made = (_FUNCTION.match(each % {}) for each in parts)  # a percent sign is written twice
     return {each[1]: each[2] for each in made if each is not None}
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import LargeBinary, func, inspect, select, type_coerce
 from sqlalchemy.types import NullType
 
 from mine_geo.geo import blobs
-from mine_geo.store.schema.models import LISTS, METADATA, STORE_INFO, TABLES
+from mine_geo.store.schema.models import LISTS, METADATA, STORE_INFO, TABLES, TAKEN_OVER
 from mine_geo.store.schema.rows import Shape
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, ColumnElement, Connection, Table
 
 
+ANEW: Final = "not: the copy says of itself that it was taken over"
 CARRIED: Final = {
     STORE_INFO.name: "its one row: title, whether invented, when made",
     "admin_version": "rows",
@@ -36,6 +37,7 @@ CARRIED: Final = {
     "hazard": "rows",
     "event": "rows",
     "event_effect": "rows",
+    TAKEN_OVER.name: ANEW,
     "village_version": "rows",
     "village": "rows",
     "spot_task": "rows",
@@ -56,7 +58,7 @@ Row = tuple[Any, ...]
 
 def carried() -> list[Table]:
     """Return the tables that a copy carries, those that others refer to first."""
-    return [table for table in METADATA.sorted_tables if table.name in CARRIED]
+    return [table for table in METADATA.sorted_tables if CARRIED.get(table.name, ANEW) != ANEW]
 
 
 def columns_there(connection: Connection, table: Table) -> list[Column[Any]]:

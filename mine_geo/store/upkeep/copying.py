@@ -1,7 +1,8 @@
 """A whole store into a new one, both ways between PostGIS and a GeoPackage.
 
-Events keep their moments; the workbench, all versions of the layers, spot tasks, lists, settings
-and editions come along. The copy is read again and compared before it counts as made.
+Events keep their moments, and their chain its hashes; the workbench, all versions of the layers,
+spot tasks, lists, settings and editions come along. The copy is read again and compared before it
+counts as made; it says of itself that it was copied.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import shapely
 from sqlalchemy import func, select, update
 
 from mine_geo.errors import StoreError, some
-from mine_geo.store import engines
+from mine_geo.store import chain, engines
 from mine_geo.store.engines import locate, reading, translated, writing
 from mine_geo.store.making import create_store
 from mine_geo.store.schema import gpkg, rows
@@ -115,6 +116,7 @@ def _writing(place: Place) -> Iterator[Connection]:
 
 def _copy(read: Connection, write: Connection, progress: Callable[[str], None] | None) -> None:
     now = engines.clock(write)
+    chain.take_over(write, "copied", now)  # before any row: moments and names are those of there
     for table in contents.carried():
         if progress is not None:
             progress(table.name)

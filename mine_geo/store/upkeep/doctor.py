@@ -19,8 +19,9 @@ from sqlalchemy import func, inspect, select
 from mine_geo.errors import MineGeoError, some
 from mine_geo.geo.geometry import as_geometries
 from mine_geo.split.distance import border_nearest
-from mine_geo.store import engines, layers
+from mine_geo.store import chain, engines, layers
 from mine_geo.store import hazards as hazard_rows
+from mine_geo.store.chain import Head
 from mine_geo.store.engines import MOMENTS, locate, reading
 from mine_geo.store.ledger.stored import HASH
 from mine_geo.store.schema import gpkg, guards, models, rows
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 OK: Final = "ok"
 SEVERITIES: Final = ("error", "warning", "note", OK)
 COLUMNS: Final = ("severity", "check", "said", "mend")
+_MOST_LINKS: Final = 5
 MOST_OFF_M: Final = 0.005
 """How far a distance that is kept may be from the one computed now, metres."""
 
@@ -53,13 +55,17 @@ class Finding(NamedTuple):
     mend: str = ""
 
 
-def examine(place: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+def examine(
+    place: str | os.PathLike[str] | None = None, *, head: str | None = None
+) -> pd.DataFrame:
     """Look at a store with every check.
 
     Parameters
     ----------
     place
         As for `open_store`.
+    head
+        The head of the chain on an earlier day, SEQ:HASH: it must stand in the chain still.
 
     Returns
     -------
@@ -70,6 +76,8 @@ def examine(place: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     ------
     StoreNotFoundError, SchemaVersionError, UnreachableError
         If there is no store, or it cannot be opened at all.
+    OptionError
+        If `head` is none.
 
     Examples
     --------
@@ -78,6 +86,7 @@ def examine(place: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     (True, True)
     """
     where = locate(place)
+    told = None if head is None else Head.parse(head)
     on_file = where.path is not None
     found: list[tuple[str, str, str, str]] = []
     if on_file:  # a damaged file may not be opened by anything else
@@ -87,6 +96,7 @@ def examine(place: str | os.PathLike[str] | None = None) -> pd.DataFrame:
         "guards": _guards,
         "indexes": _indexes,
         "clock": _moments,
+        "chain": lambda connection: _chain(connection, told),
         "geometry": _geometry,
         "distances": _distances,
     }
@@ -276,6 +286,19 @@ def _moments(connection: Connection) -> Iterator[Finding]:
             said = f"{what}: {count:,} moments in the future, the last {last:%Y-%m-%d %H:%M:%S} UTC"
             mend = "set the clock right, or db export-log and db import --mend-moments"
             yield Finding("error", said, mend)
+
+
+def _chain(connection: Connection, told: Head | None) -> Iterator[Finding]:
+    """Check the chain of events, and that a head of an earlier day is in it."""
+    faults = chain.broken(connection, told)
+    for row in faults.head(_MOST_LINKS).itertuples():
+        name = f"event {row.event_id!s} " if isinstance(row.event_id, str) else ""
+        yield Finding("error", f"{name}{row.what!s}", "compare with the last good backup")
+    if len(faults) > _MOST_LINKS:
+        yield Finding("error", f"and {len(faults) - _MOST_LINKS:,} more faults of the chain")
+    said = f"its head is {chain.head(connection)}"
+    lacks = "" if told is not None else "; give one of an earlier day as --head to compare"
+    yield Finding("note", f"{said}{lacks}")
 
 
 def _geometry(connection: Connection) -> Iterator[Finding]:
