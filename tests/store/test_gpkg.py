@@ -156,9 +156,10 @@ def test_gdal_reads_every_layer_and_column(
     for layer in LAYERS:
         frame = pyogrio.read_dataframe(path, layer=layer)
         named = {column.name for column in METADATA.tables[layer].columns} - {"fid"}
+        named |= {"writing"} if layer == "store_info" else set()  # which migrations leave alone
         assert set(frame.columns) == named
         assert set(expected.get(layer, ())) <= named
-        assert len(frame) > 0
+        assert len(frame) > 0 or layer == "taken_over"  # nothing was
     found = pyogrio.read_dataframe(path, layer="hazard").set_index("hazard_id")
     assert found.crs == "EPSG:4326"
     assert found["in_workbench"].dtype == bool
@@ -252,7 +253,7 @@ def test_an_event_is_not_replaced(path: Path, verb: str, same: str) -> None:
     event_id, fid = (old.event_id, 99) if same == "event_id" else ("new", old.fid)
     with (
         open_store(path) as store,
-        pytest.raises(errors.StoreError, match="already there"),
+        pytest.raises(errors.StoreError, match=r"already there|next of the chain"),
         store._writing() as connection,
     ):
         connection.exec_driver_sql(
