@@ -381,7 +381,10 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
             with self._reading() as connection:
                 return layers.activate(connection, layer, name, version, dry_run=True)
         with self._writing() as connection:
-            return layers.activate(connection, layer, name, version, dry_run=False)
+            done = layers.activate(connection, layer, name, version, dry_run=False)
+            if done.changed and layer == "border":
+                self._measure(connection, None)
+            return done
 
     def load_villages(
         self, villages: gpd.GeoDataFrame, *, name: str | None = None, version: str | None = None

@@ -18,7 +18,7 @@ from mine_geo.errors import StoreError, some
 from mine_geo.store import chain, engines
 from mine_geo.store.engines import locate, reading, translated, writing
 from mine_geo.store.making import create_store
-from mine_geo.store.schema import gpkg, rows
+from mine_geo.store.schema import gpkg, rows, views
 from mine_geo.store.schema.models import SCHEMA, STORE_INFO
 from mine_geo.store.store import engine_at, open_store
 from mine_geo.store.upkeep import contents
@@ -138,3 +138,4 @@ def _copy(read: Connection, write: Connection, progress: Callable[[str], None] |
             last = write.scalar(select(func.max(table.c.fid)))
             if last is not None:
                 ask(write, "follow", name=f"{SCHEMA}.{table.name}", last=last)
+    views.refresh_segments(write)

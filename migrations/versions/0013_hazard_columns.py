@@ -1,7 +1,7 @@
 """Hazards say more: codes of commune and village, how they were surveyed, what speaks for them, and
 whether what remains is residual.
 
-Revision: 0012, after 0011. Runs on PostGIS and on GeoPackage. The ledger stays as it is: where its
+Revision: 0013, after 0012. Runs on PostGIS and on GeoPackage. The ledger stays as it is: where its
 events say such a thing among the further columns of a file, the hazard layer has it as its own
 column from now on, as a fold of these events does.
 """
@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
