@@ -29,7 +29,7 @@ from mine_geo.store.schema.models import EVENT, EVENT_EFFECT, HAZARD, RECORD, SU
 from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, SPLIT_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from numpy.typing import NDArray
@@ -173,8 +173,8 @@ def register(
 ) -> Registrations:
     """Judge checked hazards, and put those that are new onto the view; see `Store.register`."""
     batch = Batch.of(hazards, synthetic=synthetic)
-    there = _There.of(view.connection)
     ids = batch.columns["hazard_id"]
+    there = _There.of(view.connection, ids)
     other = there.differing(view.connection, dict(zip(ids, batch.digests, strict=True)))
     if other:
         raise ConflictError(
@@ -267,11 +267,20 @@ class _There:
     """How many registrations of a hazard were retracted."""
 
     @classmethod
-    def of(cls, connection: Connection) -> _There:
-        every = connection.execute(select(HAZARD.c.hazard_id, HAZARD.c.status)).all()
+    def of(cls, connection: Connection, ids: Collection[str]) -> _There:
+        """Return those among some ids; or more, where that is as quick."""
+        few = len(ids) <= stored.MANY
+        rows_of = select(HAZARD.c.hazard_id, HAZARD.c.status)
         query = select(EVENT.c.hazard_id, EVENT.c.event_id)
-        found = connection.execute(query.where(EVENT.c.event_type == "registered")).all()
-        voided = set(connection.scalars(select(EVENT.c.retracts)))
+        query = query.where(EVENT.c.event_type == "registered")
+        gone = select(EVENT.c.retracts).where(EVENT.c.retracts.is_not(None))
+        if few:
+            rows_of = rows_of.where(HAZARD.c.hazard_id.in_(ids))
+            query = query.where(EVENT.c.hazard_id.in_(ids))
+            gone = gone.where(EVENT.c.hazard_id.in_(ids))
+        every = connection.execute(rows_of).all()
+        found = connection.execute(query).all()
+        voided = set(connection.scalars(gone))
         return cls(
             {row.hazard_id for row in every},
             {row.hazard_id for row in every if row.status is not None},
@@ -371,7 +380,10 @@ def known_polygons(
     names = ["place", "other", "submission_id", "drawn"]
     if records.empty:
         return pd.DataFrame(columns=names)
-    there = _drawn(connection)
+    few = len(records) <= _FEW
+    bounds = records.geometry.bounds.to_numpy()
+    around = stored.near(connection, bounds[~np.isnan(bounds).any(axis=1)]) if few else None
+    there = _drawn(connection, around)
     if with_waiting:
         there = pd.concat([there, _waiting(connection)], ignore_index=True)
     if there.empty:
@@ -422,14 +434,22 @@ def _objects(column: pd.Series[str]) -> NDArray[np.object_]:
     return column.astype(object).where(column.notna(), None).to_numpy()
 
 
-def _drawn(connection: Connection) -> pd.DataFrame:
-    """Return the polygons of the register: as they remain, and as they were drawn."""
+_FEW: Final = 50
+"""Of more new hazards the neighbours are not looked for one by one: all polygons are read."""
+
+
+def _drawn(connection: Connection, ids: Collection[str] | None) -> pd.DataFrame:
+    """Return the polygons of some hazards, or of all: as they remain, and as they were drawn."""
     h, c = HAZARD.c, EVENT.c
+    some_of = ids is not None and len(ids) <= stored.MANY
     columns = [h[name] for name in ("hazard_id", "kind", "geometry")]
-    left = rows.read(connection, columns, [h.status.is_not(None)])
+    there = [h.status.is_not(None), *([h.hazard_id.in_(ids or ())] if some_of else [])]
+    left = rows.read(connection, columns, there)
     kinds = dict(zip(left["hazard_id"], left["kind"], strict=True))
     retracted = select(c.retracts).where(c.retracts.is_not(None)).scalar_subquery()
     where = [c.event_type.in_(_DRAWN), c.event_id.not_in(retracted), c.geometry.is_not(None)]
+    if some_of:
+        where.append(c.hazard_id.in_(ids or ()))
     drawn = rows.read(connection, [c[name] for name in ("hazard_id", "geometry")], where)
     drawn = drawn[drawn["hazard_id"].isin(kinds)]
     left = left.assign(order=0, drawn=False)

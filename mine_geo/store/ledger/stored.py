@@ -295,11 +295,27 @@ def together(
     new
         Transfers that are about to be written: transfer_id and hazard_id of each side.
     """
-    there = connection.execute(
-        select(EVENT.c.transfer_id, EVENT.c.hazard_id).where(EVENT.c.transfer_id.is_not(None))
-    )
-    sides = [*(tuple(row) for row in there), *new]
-    return linked(pd.DataFrame(sides, columns=["transfer_id", "hazard_id"], dtype="str"), ids)
+    found, sides = set(ids), list(new)
+    query = select(EVENT.c.transfer_id, EVENT.c.hazard_id).where(EVENT.c.transfer_id.is_not(None))
+    reached = set(found)
+    while reached:
+        if len(found) > MANY:
+            there = [(row.transfer_id, row.hazard_id) for row in connection.execute(query)]
+            both = pd.DataFrame([*there, *sides], columns=["transfer_id", "hazard_id"], dtype="str")
+            return linked(both, found)
+        # by the indexes, from what was reached last; most hazards were never divided or merged
+        of = select(EVENT.c.transfer_id).where(
+            EVENT.c.hazard_id.in_(reached), EVENT.c.transfer_id.is_not(None)
+        )
+        moved = set(connection.scalars(of)).union(t for t, h in sides if h in reached)
+        grown = {h for t, h in sides if t in moved}
+        if moved:
+            grown.update(
+                connection.scalars(select(EVENT.c.hazard_id).where(EVENT.c.transfer_id.in_(moved)))
+            )
+        reached = grown - found
+        found |= reached
+    return found
 
 
 def families(connection: Connection) -> dict[str, set[str]]:
@@ -475,6 +491,24 @@ def within(
         return found.union(connection.scalars(query.where(meets, EVENT.c.event_type.in_(_DRAWN))))
     ids, reach = _reaches(connection)
     return found.union(ids[_meeting(reach, bounds)])
+
+
+def near(connection: Connection, bounds: NDArray[np.float64]) -> set[str]:
+    """Return the hazards whose polygons, as they were ever drawn, may come within 0.1 m of boxes.
+
+    Parameters
+    ----------
+    connection
+        A connection to a store.
+    bounds
+        minx, miny, maxx, maxy in degrees, a row each; few.
+    """
+    wider = bounds + np.array([-1, -1, 1, 1]) * 1e-6
+    nothing = Drawn.of([])
+    if connection.dialect.name == "postgresql":
+        return set[str]().union(*(within(connection, each, nothing) for each in wider))
+    ids, reach = _reaches(connection)
+    return set[str]().union(*(ids[_meeting(reach, each)] for each in wider))
 
 
 def kin(connection: Connection) -> gpd.GeoDataFrame:

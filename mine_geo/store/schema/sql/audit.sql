@@ -2,16 +2,18 @@
 -- differences, and where its size is another than the library keeps. Sizes are whole m², EPSG:4326.
 
 --- fold
-WITH RECURSIVE standing AS (
+WITH RECURSIVE voided AS (
+    SELECT v.event_id, v.transfer_id FROM event r JOIN event v ON v.event_id = r.retracts),
+standing AS (
     SELECT e.event_id, e.hazard_id, e.event_type, e.transfer_id, e.geometry,
         coalesce(e.detail::json ->> 'role', '') AS role,
         row_number() OVER (PARTITION BY e.hazard_id ORDER BY e.happened_on, array_position(
             ARRAY['registered', 'described', 'confirmed', 'amended', 'transferred', 'cancelled',
                 'reduced', 'cleared'], e.event_type), e.event_id COLLATE "C") AS place
     FROM event e
-    WHERE e.event_type <> 'retracted' AND NOT EXISTS (
-        SELECT FROM event r JOIN event v ON v.event_id = r.retracts
-        WHERE v.event_id = e.event_id OR v.transfer_id = e.transfer_id)),
+    WHERE e.event_type <> 'retracted' AND e.event_id NOT IN (SELECT v.event_id FROM voided v)
+        AND (e.transfer_id IS NULL OR e.transfer_id NOT IN (
+            SELECT v.transfer_id FROM voided v WHERE v.transfer_id IS NOT NULL))),
 began AS (
     SELECT s.hazard_id, min(s.place) AS place FROM standing s
     WHERE s.event_type = 'registered' OR s.role = 'child' GROUP BY s.hazard_id),
@@ -42,8 +44,9 @@ folded AS (
                     SELECT ST_Union(t.geometry) FROM event t
                     WHERE t.transfer_id = s.transfer_id AND t.geometry IS NOT NULL))
                 WHEN s.role = 'child' THEN coalesce(f.geometry, 'SRID=4326;POLYGON EMPTY')
-                ELSE p.geometry END AS geometry) c,
-        LATERAL (SELECT ST_Area(ST_Transform(ST_Segmentize(c.geometry, 0.001), 6933)) AS exact) m)
+                ELSE p.geometry END AS geometry OFFSET 0) c,
+        LATERAL (SELECT ST_Area(ST_Transform(ST_Segmentize(c.geometry, 0.001), 6933)) AS exact
+            OFFSET 0) m)
 SELECT coalesce(a.hazard_id, k.hazard_id) AS hazard_id, coalesce(a.event_id, k.event_id) AS event_id,
     k.after_m2 AS kept, round(a.exact)::bigint AS audited
 FROM folded a FULL JOIN (SELECT * FROM event_effect WHERE counts) k ON k.event_id = a.event_id
