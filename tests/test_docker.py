@@ -115,7 +115,7 @@ def forwarded(port: int, to: tuple[str, int]) -> Iterator[None]:
 def test_every_image_is_pinned(compose: dict[str, Any]) -> None:
     images = [service["image"] for service in compose["services"].values()]
     images += re.findall(r"^FROM (\S+)", (DOCKER / "Dockerfile").read_text(), flags=re.MULTILINE)
-    assert len(images) == 4
+    assert len(images) == 5
     assert [image for image in images if not PINNED.match(image)] == []
     assert compose["services"]["mine-geo"]["image"] == f"mine-geo:{mg.__version__}"
 
@@ -137,7 +137,10 @@ def test_the_database_has_a_health_check_a_volume_and_its_password_from_a_file(
 
 def test_the_database_is_open_to_this_machine_only(compose: dict[str, Any]) -> None:
     ports = [port for each in compose["services"].values() for port in each.get("ports", [])]
-    assert ports == ["127.0.0.1:${MINE_GEO_PORT:-5432}:5432"]
+    assert ports == [
+        "127.0.0.1:${MINE_GEO_PORT:-5432}:5432",
+        "127.0.0.1:${MINE_GEO_POOL_PORT:-6432}:6432",
+    ]
 
 
 def test_the_command_waits_for_a_healthy_database_and_is_not_root(compose: dict[str, Any]) -> None:
@@ -273,3 +276,33 @@ def test_a_dump_restores_to_the_same_store(
         assert store.register(hazards) is not None  # the same records: no conflict, no change
         assert len(store.hazards()) == 50
     assert after.equals(before)
+
+
+def test_the_nightly_job_says_when_a_total_moved(tmp_path: Path) -> None:
+    place = tmp_path / "register.gpkg"
+    land = mg.read_hazards(mg.sample.path("minefields")).head(3)
+    with mg.create_store(place, synthetic=True) as store:
+        store.load_border(mg.read_border(mg.sample.path("border")))
+        store.register(land.head(2))
+    given = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
+        "LANG": "C.UTF-8",
+        "MINE_GEO": f"env -C {tmp_path} mine-geo --clock-is-right --database {place}",
+        "MINE_GEO_FILES": str(tmp_path),
+        "MINE_GEO_ATLAS": "no",
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+    }
+
+    def night() -> int:
+        return subprocess.run([DOCKER / "nightly.sh"], env=given, check=False).returncode
+
+    assert night() == 0
+    assert len(list(tmp_path.glob("register-*.gpkg"))) == 1
+    assert night() == 0
+    assert not list((tmp_path / "nightly").glob("moved-*"))
+    with mg.open_store(place, clock_is_right=True) as store:
+        store.register(land)
+    assert night() == 20
+    moved = next((tmp_path / "nightly").glob("moved-ap_minefield-*.diff")).read_text()
+    assert "> data," in moved
+    assert next((tmp_path / "nightly").glob("changes-*.csv")).stat().st_size

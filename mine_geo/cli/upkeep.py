@@ -40,9 +40,12 @@ def status(ctx: click.Context, format_: str, output: Path | None) -> None:
     metavar="SEQ:HASH",
     help="The head of the chain on an earlier day, as db info showed it: it must be in it still.",
 )
+@click.option("--audit", is_flag=True, help="PostGIS folds every event by itself, too.")
 @output_options
 @click.pass_context
-def examine(ctx: click.Context, head: str | None, format_: str, output: Path | None) -> None:
+def examine(
+    ctx: click.Context, head: str | None, format_: str, output: Path | None, *, audit: bool
+) -> None:
     """Look at a store with every check; exit code 20 if anything is wrong. Nothing is written.
 
     Pages of the file, the chain of events, guards, indexes, grants, moments in the future, broken
@@ -50,7 +53,7 @@ def examine(ctx: click.Context, head: str | None, format_: str, output: Path | N
     """
     from mine_geo.store.upkeep import doctor  # noqa: PLC0415
 
-    found = doctor.examine(ctx.obj, head=head)
+    found = doctor.examine(ctx.obj, head=head, audit=audit)
     counts = found["severity"].value_counts()
     said = ", ".join(f"{counts.get(each, 0):,} {each}" for each in doctor.SEVERITIES)
     Sheet(found, None, f"{_at(ctx.obj)}: {said}").give(format_, output)

@@ -115,6 +115,16 @@ def test_what_was_changed_in_rows_is_named(
         assert said in "; ".join(found.loc[found["check"] == check, "said"])
 
 
+def test_postgis_folds_by_itself(backend: str, patient: str) -> None:
+    found = doctor.examine(patient, audit=True)
+    said = found.loc[found["check"] == "audit"].iloc[0]
+    if backend == "gpkg":
+        assert (said["severity"], "cannot fold" in said["said"]) == ("error", True)
+    else:
+        assert said["severity"] == "note"
+        assert said["said"].startswith("PostGIS folded 5 events by itself")
+
+
 def test_a_moment_in_the_future_is_named(patient: str) -> None:
     with open_store(patient) as store, store._writing() as connection:
         connection.execute(

@@ -326,7 +326,7 @@ def test_a_store_older_than_the_first_revision(place: str, revision: str) -> Non
             act(place)
         said = one_line(caught)
         assert revision in said
-        assert "db export-log FOLDER" in said
+        assert "db export FOLDER" in said
 
 
 def test_a_store_that_is_up_to_date_stays_as_it_is(place: str) -> None:
