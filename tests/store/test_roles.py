@@ -182,7 +182,9 @@ def test_an_operator_submits_and_sees_its_own_only(office: Office) -> None:
         for n in range(2):
             name = store.submit(file({"hazard_id": f"M{n}", "geometry": square(103.2 + n / 20)}))
             assert name == f"S-{n + 1:04d}"
-        assert other.submit(file({"hazard_id": "H", "geometry": square(103.5)})) == "S-0003"
+        done = other.submit(file({"hazard_id": "H", "geometry": square(103.5)}))
+        assert done == "S-0003"
+        assert any("not what else waits" in note for note in done.notes)
         assert store.submissions()["submission_id"].tolist() == ["S-0001", "S-0002"]
         assert set(store.submissions()["submitted_by"]) == {office.logins["mag"]}
         assert other.submissions()["submission_id"].tolist() == ["S-0003"]

@@ -26,7 +26,7 @@ from mine_geo.intake.findings import FINDING_COLUMNS, WAITS, Finding, as_table
 from mine_geo.ledger.events import LATER
 from mine_geo.store import hazards as hazard_rows
 from mine_geo.store import layers
-from mine_geo.store.engines import next_moment
+from mine_geo.store.engines import next_moment, sees_all
 from mine_geo.store.ledger import register, same_reports, stored
 from mine_geo.store.ledger.entries import DAYS_IN, DESCRIBED, Facts
 from mine_geo.store.ledger.register import check_synthetic, without_split
@@ -508,6 +508,8 @@ def submit(
         same = before[0].reading_hash == _reading(received, prepared.table)
         how = "in the same way" if same else "in another way"
         notes.append(f"this file was read {how} before, as {before[0].submission_id}")
+    if not sees_all(connection):
+        notes.append("compared with the register and your own submissions, not what else waits")
     now = next_moment(connection)
     count = listing.submitted_so_far(connection)
     name = f"S-{count + 1:04d}"
