@@ -106,6 +106,9 @@ def same(store: Store) -> None:
     for name in ("size_m2", "zone", "status", "kind", "border_distance_m"):
         assert zone[name].tolist() == expected[name].tolist(), name
     assert set(zone["measured_by"]) == {"library"}
+    for name in ("commune_code", "village_code", "survey_method", "evidence"):
+        assert zone[name].fillna("").tolist() == expected[name].fillna("").tolist(), name
+    assert zone["residual"].astype(bool).tolist() == expected["residual"].tolist()
     assert zone["in_workbench"].astype(bool).tolist() == expected["in_workbench"].tolist()
     assert sorted(shown(store, "hazard_open")["hazard_id"]) == sorted(store.hazards()["hazard_id"])
 
@@ -143,6 +146,14 @@ def test_the_views_say_what_the_library_says(office: Store) -> None:
     assert shown(office, "waiting").set_index("hazard_id").loc["W", "submission_id"] == "S-0002"
     assert len(shown(office, "border")) == 2
     assert len(shown(office, "district")) == 3
+
+
+def test_the_views_say_it_of_the_sample(tmp_path: Path) -> None:
+    with create_store(tmp_path / "sample.gpkg", synthetic=True) as store:
+        store.load_border(mg.read_border(sample.path("border")))
+        for name in ("minefields", "cluster_munition_areas"):
+            store.register(mg.read_hazards(sample.path(name)))
+        same(store)
 
 
 def test_the_border_of_the_views_is_the_active_one(office: Store, border: gpd.GeoDataFrame) -> None:

@@ -92,7 +92,8 @@ CREATE VIEW mine_geo_views.waiting AS
 SELECT r.fid, r.hazard_id, r.submission_id, r.record, r.received_at, r.submitted_by, r.kind,
     r.also, r.area_type,
     CASE WHEN r.status IN ('worked_on', 'closed') THEN 'worked_on' ELSE 'open' END AS status,
-    r.province, r.province_code, r.district, r.district_code, r.commune, r.village, r.difficulty,
+    r.province, r.province_code, r.district, r.district_code, r.commune, r.village, r.commune_code, r.village_code,
+    r.survey_method, r.evidence, r.difficulty,
     r.operator, r.surveyed_on, r.reported_size_m2, r.size_m2, r.geometry_hash,
     r.geometry::geometry(MultiPolygon, 4326) AS geometry
 FROM (
@@ -108,14 +109,16 @@ COMMENT ON VIEW mine_geo_views.waiting IS 'Hazards on the workbench that totals 
 
 CREATE VIEW mine_geo_views.hazard_open AS
 SELECT 2 * h.fid AS fid, h.hazard_id, h.kind, h.also, h.area_type, h.status, h.in_workbench,
-    h.province, h.province_code, h.district, h.district_code, h.commune, h.village, h.difficulty,
+    h.province, h.province_code, h.district, h.district_code, h.commune, h.village, h.commune_code, h.village_code,
+    h.survey_method, h.evidence, h.residual, h.difficulty,
     h.operator, h.surveyed_on, h.reported_size_m2, h.size_m2, h.parent_id, h.geometry_hash,
     h.geometry::geometry(MultiPolygon, 4326) AS geometry
 FROM mine_geo.hazard h
 WHERE h.status IS NOT NULL AND h.status <> 'closed' AND h.geometry IS NOT NULL
 UNION ALL
 SELECT 2 * w.fid + 1, w.hazard_id, w.kind, w.also, w.area_type, w.status, true, w.province,
-    w.province_code, w.district, w.district_code, w.commune, w.village, w.difficulty, w.operator,
+    w.province_code, w.district, w.district_code, w.commune, w.village, w.commune_code, w.village_code,
+    w.survey_method, w.evidence, false, w.difficulty, w.operator,
     w.surveyed_on, w.reported_size_m2, w.size_m2, NULL, w.geometry_hash, w.geometry
 FROM mine_geo_views.waiting w;
 
@@ -123,7 +126,8 @@ COMMENT ON VIEW mine_geo_views.hazard_open IS 'What remains: hazards of the regi
 
 CREATE VIEW mine_geo_views.hazard_zone AS
 SELECT m.fid, m.hazard_id, m.kind, m.also, m.area_type, m.status, m.in_workbench, m.province,
-    m.province_code, m.district, m.district_code, m.commune, m.village, m.difficulty, m.operator,
+    m.province_code, m.district, m.district_code, m.commune, m.village, m.commune_code, m.village_code,
+    m.survey_method, m.evidence, m.residual, m.difficulty, m.operator,
     m.surveyed_on, m.reported_size_m2, m.size_m2, m.parent_id, m.border_distance_m, m.neighbour,
     CASE WHEN m.border_distance_m < 7000 THEN 'near' WHEN m.border_distance_m >= 7000 THEN 'far'
         END AS zone,

@@ -38,7 +38,8 @@ SELECT CAST(r.fid AS INTEGER) AS OGC_FID, r.hazard_id, r.submission_id, r.record
     r.kind, r.also, r.area_type,
     CAST(CASE WHEN r.status IN ('worked_on', 'closed') THEN 'worked_on' ELSE 'open' END AS TEXT)
         AS status,
-    r.province, r.province_code, r.district, r.district_code, r.commune, r.village, r.difficulty,
+    r.province, r.province_code, r.district, r.district_code, r.commune, r.village, r.commune_code, r.village_code,
+    r.survey_method, r.evidence, r.difficulty,
     r.operator, r.surveyed_on, r.reported_size_m2, r.size_m2, r.geometry_hash, r.geometry
 FROM (
     SELECT t.*, s.received_at, s.submitted_by,
@@ -51,21 +52,24 @@ WHERE r.newest = 1 AND NOT EXISTS (
 
 CREATE VIEW hazard_open AS
 SELECT CAST(2 * h.fid AS INTEGER) AS OGC_FID, h.hazard_id, h.kind, h.also, h.area_type, h.status, h.in_workbench,
-    h.province, h.province_code, h.district, h.district_code, h.commune, h.village, h.difficulty,
+    h.province, h.province_code, h.district, h.district_code, h.commune, h.village, h.commune_code, h.village_code,
+    h.survey_method, h.evidence, h.residual, h.difficulty,
     h.operator, h.surveyed_on, h.reported_size_m2, h.size_m2, h.parent_id, h.geometry_hash,
     h.geometry
 FROM hazard h
 WHERE h.status IS NOT NULL AND h.status <> 'closed' AND h.geometry IS NOT NULL
 UNION ALL
 SELECT CAST(2 * w.OGC_FID + 1 AS INTEGER), w.hazard_id, w.kind, w.also, w.area_type, w.status, 1, w.province,
-    w.province_code, w.district, w.district_code, w.commune, w.village, w.difficulty, w.operator,
+    w.province_code, w.district, w.district_code, w.commune, w.village, w.commune_code, w.village_code,
+    w.survey_method, w.evidence, 0, w.difficulty, w.operator,
     w.surveyed_on, w.reported_size_m2, w.size_m2, NULL, w.geometry_hash, w.geometry
 FROM waiting w;
 
 CREATE VIEW hazard_zone AS
 SELECT CAST(h.OGC_FID AS INTEGER) AS OGC_FID, h.hazard_id, h.kind, h.also, h.area_type,
     CAST(h.status AS TEXT) AS status, CAST(h.in_workbench AS INTEGER) AS in_workbench, h.province,
-    h.province_code, h.district, h.district_code, h.commune, h.village, h.difficulty, h.operator,
+    h.province_code, h.district, h.district_code, h.commune, h.village, h.commune_code, h.village_code,
+    h.survey_method, h.evidence, CAST(h.residual AS INTEGER) AS residual, h.difficulty, h.operator,
     h.surveyed_on, h.reported_size_m2, h.size_m2, CAST(h.parent_id AS TEXT) AS parent_id,
     d.border_distance_m, d.neighbour,
     CAST(CASE WHEN d.border_distance_m < 7000 THEN 'near' WHEN d.border_distance_m >= 7000
