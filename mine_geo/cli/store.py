@@ -226,6 +226,8 @@ def db_export(ctx: click.Context, folder: Path) -> None:
     for path in write_log(log, folder):
         echo(wrote(path, public=False))
     echo(f"{len(log.events):,} events and {len(log.spot_tasks):,} spot tasks")
+    for name, table in (log.lists or {}).items():
+        echo(f"{len(table):,} rows of {name.replace('_', ' ')}")
     waiting = int(store.submissions()["waiting"].sum())
     if waiting:
         echo(f"note: {waiting:,} records wait on the workbench; submit their files again")
@@ -263,13 +265,14 @@ def db_import(
     if len(files) > 2:
         raise errors.OptionError("give one folder of db export-log, or hazards and events")
     if len(files) == 1:
-        hazards, events, tasks = read_log(files[0])
+        hazards, events, tasks, lists = read_log(files[0])
     else:
-        hazards, events, tasks = read_hazards(files[0]), read_vector(files[1]), None
+        hazards, events = read_hazards(files[0]), read_vector(files[1])
+        tasks, lists = None, None
     if spots is not None:
         tasks = read_spot_tasks(spots)
     echo(f"events {span(events['happened_on'])}" if "happened_on" in events else "events")
-    done = open_named(ctx).import_log(hazards, events, tasks, mend_moments=mend_moments)
+    done = open_named(ctx).import_log(hazards, events, tasks, lists, mend_moments=mend_moments)
     echo(
         f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "
         "taken over"

@@ -12,12 +12,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from mine_geo import errors
-from mine_geo.store import lists
+from mine_geo.store import lists, read_log, write_log
 from mine_geo.store.schema.models import LISTS
 from tests.store.conftest import signed
 from tests.store.listed import TABLES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mine_geo.store import Store
 
 
@@ -146,3 +148,18 @@ def test_a_list_is_only_added_to(listing: Store) -> None:
     with pytest.raises(DBAPIError, match="only"), listing._engine.begin() as open_:
         open_.execute(text("DELETE FROM accident"))
     assert len(listing.listed("accidents")) == 1
+
+
+def test_the_log_carries_lists_with_their_moments(
+    listing: Store, second: Store, tmp_path: Path
+) -> None:
+    for name, entry in TABLES.items():
+        listing.add_entries(name, pd.DataFrame([entry, {**entry, "comment": "two"}]))
+    gone = listing.listed("accidents")["entry_id"][0]
+    listing.withdraw_entry("accidents", gone, reason="of another country")
+    write_log(listing.export_log(), tmp_path / "log")
+    second.import_log(*read_log(tmp_path / "log"))
+    for name in lists.NAMES:
+        one, two = (each.listed(name, withdrawn=True) for each in (listing, second))
+        pd.testing.assert_frame_equal(one, two, check_dtype=False)
+    assert second.listed("accidents")["comment"].tolist() == ["two"]

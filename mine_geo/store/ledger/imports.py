@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from sqlalchemy import exists, select
+from sqlalchemy import Date, Integer, exists, select
 
 from mine_geo.disclosure import restriction
 from mine_geo.errors import (
@@ -27,7 +27,7 @@ from mine_geo.errors import (
     some,
     visible,
 )
-from mine_geo.geo.cells import FLOAT_WHOLE, refuse_unfit
+from mine_geo.geo.cells import FLOAT_WHOLE, day_of, moment_of, refuse_unfit
 from mine_geo.geo.hazards import WORDS
 from mine_geo.ledger.events import (
     DAY_WAS,
@@ -42,8 +42,8 @@ from mine_geo.store import chain
 from mine_geo.store.engines import clock
 from mine_geo.store.ledger import effects, register, spot_tasks, stored
 from mine_geo.store.ledger.entries import DAYS_IN
-from mine_geo.store.schema import content, rows
-from mine_geo.store.schema.models import EVENT, HAZARD, SPOT_TASK
+from mine_geo.store.schema import content, gpkg, rows
+from mine_geo.store.schema.models import EVENT, HAZARD, LISTS, METADATA, SPOT_TASK
 from mine_geo.store.schema.rows import moment_text
 from mine_geo.terms import ITEM_COLUMNS
 
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 
 EVENTS_FILE: Final = "events.gpkg"
 TASKS_FILE: Final = "spot_tasks.gpkg"
+LISTS_FILE: Final = "lists.gpkg"
+"""A layer a list."""
 SEQ: Final = "seq"
 """The column of a log that says the place of an event in the chain."""
 _MOVABLE: Final = ("registered", "described")
@@ -85,6 +87,8 @@ class Log(NamedTuple):
     """All events, `terms.EVENT_COLUMNS` in EPSG:4326; `synthetic` where they are invented."""
     spot_tasks: pd.DataFrame
     """All spot tasks, retracted ones too."""
+    lists: dict[str, pd.DataFrame] | None = None
+    """The rows of each list by the name of its table, withdrawals too; of those that have any."""
 
 
 def export_log(connection: Connection, *, synthetic: bool) -> Log:
@@ -100,11 +104,27 @@ def export_log(connection: Connection, *, synthetic: bool) -> Log:
     names = (*spot_tasks.COLUMNS, "lon", "lat", *spot_tasks.RETRACTED)
     tasks = rows.read(connection, [SPOT_TASK.c[name] for name in names])
     tasks[list(ITEM_COLUMNS)] = tasks[list(ITEM_COLUMNS)].astype("Int64")
-    return Log(None, events, tasks.sort_values(["recorded_at", "task_id"], ignore_index=True))
+    tasks = tasks.sort_values(["recorded_at", "task_id"], ignore_index=True)
+    return Log(None, events, tasks, _lists(connection))
+
+
+def _lists(connection: Connection) -> dict[str, pd.DataFrame]:
+    """Return the rows of each list, in the order in which they were written."""
+    found = {}
+    for name in LISTS:
+        table = METADATA.tables[name]
+        columns = [each for each in table.columns if each.name != "fid"]
+        kept = rows.read(connection, columns, order_by=[table.c.fid])
+        whole = [each.name for each in columns if isinstance(each.type, Integer)]
+        if len(kept):
+            found[str(name)] = kept.astype(dict.fromkeys(whole, "Int64"))
+    return found
 
 
 def write_log(log: Log, folder: str | os.PathLike[str]) -> list[Path]:
-    """Write a ledger into a folder: `events.gpkg`, and `spot_tasks.gpkg` if there are any.
+    """Write a ledger into a folder: `events.gpkg`, `spot_tasks.gpkg`, and `lists.gpkg`.
+
+    The last two only where there are any.
 
     Days and moments are text in ISO form, so that no program changes them on the way. They hold all
     that the ledger does, personal columns too, and are restricted: their descriptions say so, and
@@ -137,7 +157,9 @@ def write_log(log: Log, folder: str | os.PathLike[str]) -> list[Path]:
         there = tasks["lon"].notna().to_numpy()
         shapes = gpd.GeoSeries(points).where(there, None)
         tables[TASKS_FILE] = gpd.GeoDataFrame(tasks, geometry=shapes.to_numpy(), crs=4326)
-    for name in tables:
+    lists = log.lists or {}
+    names = [*tables, *([LISTS_FILE] if lists else [])]
+    for name in names:
         if (place / name).exists():
             raise FileError(f"{place / name}: there already and left alone; name another folder")
     mode = restriction.file_mode()
@@ -153,15 +175,23 @@ def write_log(log: Log, folder: str | os.PathLike[str]) -> list[Path]:
                 layer_options={"DESCRIPTION": restriction.said()},
             )
             (place / name).chmod(mode)
+        for name, table in lists.items():
+            pyogrio.write_dataframe(
+                _as_text(table),
+                place / LISTS_FILE,
+                layer=f"{name}",
+                layer_options={"DESCRIPTION": restriction.said()},
+            )
+            (place / LISTS_FILE).chmod(mode)
     except (OSError, RuntimeError) as error:
         raise FileError(f"{place}: cannot be written ({error}); name another folder") from error
-    return [place / name for name in tables]
+    return [place / name for name in names]
 
 
-def _as_text(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _as_text(table: Any) -> Any:
     """Return a table with days and moments as ISO text, and counts as numbers of any GIS."""
     new: dict[str, Any] = {}
-    for name in table.columns.drop("geometry"):
+    for name in table.columns.drop("geometry", errors="ignore"):
         column = table[name]
         if isinstance(column.dtype, pd.DatetimeTZDtype):
             new[name] = pd.Series(
@@ -192,7 +222,19 @@ def read_log(folder: str | os.PathLike[str]) -> Log:
     tasks = pd.DataFrame(columns=["task_id", "recorded_at"])
     if (place / TASKS_FILE).exists():
         tasks = pd.DataFrame(read_vector(place / TASKS_FILE).drop(columns="geometry"))
-    return Log(None, read_vector(place / EVENTS_FILE), tasks)
+    return Log(None, read_vector(place / EVENTS_FILE), tasks, _read_lists(place / LISTS_FILE))
+
+
+def _read_lists(path: Path) -> dict[str, pd.DataFrame]:
+    import pyogrio  # noqa: PLC0415 - GDAL, only for a file
+
+    if not path.exists():
+        return {}
+    try:
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+        return {name: pyogrio.read_dataframe(path, layer=name) for name in layers}
+    except (OSError, RuntimeError, ValueError) as error:
+        raise FileError(f"{path}: cannot be read ({error}); write the log out again") from error
 
 
 def import_log(
@@ -201,6 +243,7 @@ def import_log(
     events: gpd.GeoDataFrame,
     tasks: pd.DataFrame | None,
     *,
+    lists: dict[str, pd.DataFrame] | None = None,
     synthetic: bool,
     mend_moments: bool = False,
 ) -> Imported:
@@ -245,6 +288,8 @@ def import_log(
     effects.write(connection, log, done, set(log["hazard_id"]), now)
     if written:
         spot_tasks.insert(connection, written, now)
+    for name, listed in (lists or {}).items():
+        _enter_list(connection, name, listed, now, synthetic=synthetic, mend=mend_moments)
     registered = int((log["event_type"] == "registered").sum())
     return Imported(registered, len(log) - registered, len(written), mended)
 
@@ -262,6 +307,55 @@ def _in_order(log: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> gpd.GeoDataFra
     order = log.sort_values(["recorded_at", "event_id"], kind="stable")
     retracted = order["retracts"].notna()
     return gpd.GeoDataFrame(pd.concat([order[~retracted], order[retracted]]))
+
+
+def _enter_list(
+    connection: Connection,
+    name: str,
+    frame: pd.DataFrame,
+    now: datetime,
+    *,
+    synthetic: bool,
+    mend: bool,
+) -> None:
+    """Write the rows of a list as they were, with their moments.
+
+    Raises
+    ------
+    RecordError
+        If there is no such list, or a moment is missing or has not come yet.
+    """
+    if name not in LISTS:
+        raise RecordError(f"{name!r} is no list; there are: {', '.join(LISTS)}")
+    table = METADATA.tables[name]
+    columns: dict[str, list[Any]] = {}
+    for column in table.columns:
+        if column.name not in frame or column.name == "fid":
+            continue
+        cells = frame[column.name]
+        kept = cells.astype(object).where(cells.notna(), None).tolist()
+        columns[column.name] = [None if each is None else _cell(column.type, each) for each in kept]
+    columns["synthetic"] = [synthetic] * len(frame)
+    moments = columns.get("recorded_at", [None])
+    if mend and None not in moments:
+        moments = columns["recorded_at"] = [min(each, now) for each in moments]
+    if any(each is None or each > now for each in moments):
+        raise RecordError(f"{name}: a row without recorded_at, or recorded in the future")
+    rows.insert_rows(connection, table, columns)
+    gpkg.touch(connection, name, now)
+
+
+def _cell(kind: Any, value: Any) -> Any:
+    """Return a cell of a list as its column has it."""
+    if isinstance(kind, rows.Moment):
+        return moment_of(str(value) if isinstance(value, str) else value)
+    if isinstance(kind, Date):
+        return day_of(str(value)[:10])
+    if isinstance(kind, Integer):
+        return int(value)
+    if isinstance(kind, rows.Words):
+        return str(value)
+    return value
 
 
 def _check_synthetic(events: gpd.GeoDataFrame, *, synthetic: bool) -> None:

@@ -517,7 +517,8 @@ class ReadingMethods(Base):
         Returns
         -------
         Log
-            `hazards` (None: the registrations are among the events), `events`, `spot_tasks`.
+            `hazards` (None: the registrations are among the events), `events`, `spot_tasks`,
+            `lists`.
 
         Raises
         ------
@@ -539,6 +540,7 @@ class ReadingMethods(Base):
         hazards: gpd.GeoDataFrame | None,
         events: gpd.GeoDataFrame,
         spot_tasks: pd.DataFrame | None = None,
+        lists: dict[str, pd.DataFrame] | None = None,
         *,
         mend_moments: bool = False,
     ) -> Imported:
@@ -556,6 +558,8 @@ class ReadingMethods(Base):
             `task_id`, `recorded_at` and the fields of `record_spot_task`, and `retracted_at` and
             `retracted_why` of those that were; a GeoDataFrame of points in EPSG:4326 instead of
             `lon` and `lat`, as `spot_tasks` gives it.
+        lists
+            The rows of lists by the name of their table, as `export_log` gives them.
         mend_moments
             Where a clock ran ahead: moments that lie in the future become the last that can be, a
             millisecond apart and in their order. Each says in `detail` (`recorded_at_was`), a spot
@@ -594,6 +598,7 @@ class ReadingMethods(Base):
                 table,
                 events,
                 spot_tasks,
+                lists=lists,
                 synthetic=self.synthetic,
                 mend_moments=mend_moments,
             )
