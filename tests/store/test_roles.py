@@ -351,6 +351,14 @@ def test_an_administrator_upgrades_what_the_owner_owns(postgis_server: Server) -
     grant_role(url, web, "reader")
     with psycopg.connect(url) as connection:
         connection.execute("DROP TABLE mine_geo.border_segment")
+        connection.execute(
+            "ALTER TABLE mine_geo.hazard DROP residual CASCADE, DROP commune_code CASCADE, "
+            "DROP village_code CASCADE, DROP survey_method CASCADE, DROP evidence CASCADE"
+        )
+        connection.execute(
+            "ALTER TABLE mine_geo.submitted_record DROP commune_code CASCADE, "
+            "DROP village_code CASCADE, DROP survey_method CASCADE, DROP evidence CASCADE"
+        )
         connection.execute("UPDATE mine_geo.mine_geo_version SET version_num = '0011'")
     place = make_url(url).set(username=admin).render_as_string(hide_password=False)
     assert upgrade_store(place) == ("0011", models.known_revisions()[-1])
