@@ -22,6 +22,7 @@ from building.land import make_land
 from building.ledger import make_ledger
 from building.lists import make_accidents, make_declarations, make_evidence
 from building.minefields import WORKBENCH_M2, Sources, make_minefields
+from building.nearest import Places
 from building.rasters import make_population, make_terrain
 from building.spot_tasks import make_spot_tasks
 
@@ -61,7 +62,13 @@ def build(out: Path, *, quiet: bool = False) -> None:
         f"{len(minefields)} minefields, {minefields['size_m2'].sum()} m²; "
         f"on the workbench {bench} m² (wanted {WORKBENCH_M2})"
     )
-    ledger = make_ledger(sources.land, minefields, tables, tell)
+    places = Places(
+        seats,
+        read_table(HERE / "places.csv"),
+        read_table(HERE / "villages.csv"),
+        sources.land.districts,
+    )
+    ledger = make_ledger(sources.land, minefields, tables, places, tell)
     write_layer(ledger.minefields, out / "minefields.gpkg", "minefields")
     areas = ledger.cluster_munition_areas
     write_layer(areas, out / "cluster_munition_areas.gpkg", "cluster_munition_areas")

@@ -1,6 +1,7 @@
 """What is said of each minefield: plausible, invented, seeded by its id.
 
-Nothing is invented that could be taken for a real place: commune and village stay empty.
+Nothing is invented that could be taken for a real place: commune and village stay empty, until
+`nearest` says near which place each lies.
 """
 
 from __future__ import annotations

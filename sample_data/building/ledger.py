@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from building.calibrate import Table
     from building.clusters import Placed
     from building.land import Land
+    from building.nearest import Places
     from building.releases import Chains
 
 CLUSTER_HOST_SHARE = 0.45
@@ -66,6 +67,7 @@ def make_ledger(
     land: Land,
     minefields: gpd.GeoDataFrame,
     tables: Mapping[str, Table],
+    places: Places,
     tell: Callable[[str], None],
 ) -> Ledger:
     """Return the ledger of the minefields (EPSG:4326) and of the cluster-munition areas.
@@ -78,6 +80,8 @@ def make_ledger(
         As at the end of 2022.
     tables
         The published tables by name.
+    places
+        By which hazards are named.
     tell
         Called with a line on each step.
     """
@@ -91,7 +95,9 @@ def make_ledger(
     tell(f"{len(cases)} hazards in all")
     for case in cases:
         tell_releases(case)
+    places.name(cases)
     cases += _tell_stories(cases, land)
+    places.name(case for case in cases if case.final.get("village") is None)
     clusters = [case for case in cases if case.final["kind"] == "cluster_munition"]
     _confirm_clusters(clusters)
     printed = {
@@ -285,6 +291,10 @@ def _tables(cases: list[Case], minefields: gpd.GeoDataFrame) -> Ledger:
     worked = {case.hazard_id for case in cases if case.site.cuts}
     minefields = minefields.copy()
     flags = minefields["hazard_id"].isin(worked)
+    for name in ("village", "village_code"):
+        said = {case.hazard_id: case.final.get(name) for case in cases}
+        if name in minefields:
+            minefields[name] = minefields["hazard_id"].map(said).astype("string")
     minefields["status"] = flags.map({True: "worked_on", False: "open"}).astype(str)
     remaining = sorted(
         (c for c in cases if c.hazard_id.startswith("CM") and not c.site.left.is_empty),
