@@ -11,8 +11,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from mine_geo import errors
-from mine_geo.store import Store, create_store, open_store
-from mine_geo.store.schema.models import METADATA
+from mine_geo.store import Store, create_store, open_store, roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +38,8 @@ def test_everything_is_in_the_schema_of_ours(superuser: psycopg.Connection) -> N
         "SELECT schemaname, count(*) FROM pg_tables "
         "WHERE schemaname NOT IN ('pg_catalog', 'information_schema') GROUP BY 1"
     ).fetchall()
-    ours = len(METADATA.tables) + 2  # the revision, and the write lock
-    assert dict(found) == {"mine_geo": ours, "public": 1}  # spatial_ref_sys is PostGIS's own
+    # spatial_ref_sys is PostGIS's own, layer_styles QGIS's
+    assert dict(found) == {"mine_geo": len(roles.TABLES), "public": 2}
 
 
 @pytest.mark.parametrize("layer", LAYERS)

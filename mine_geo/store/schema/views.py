@@ -199,7 +199,9 @@ def _write_styles(connection: Connection) -> None:
         }
         for name in STYLED
     ]
-    connection.execute(insert(_styles), rows)
+    # PostGIS may be in a schema of its own, and then `public` is not where we look
+    into = _styles if on_file else table(_styles.name, *map(column, rows[0]), schema="public")
+    connection.execute(insert(into), rows)
 
 
 def _style(name: str) -> str:
