@@ -18,7 +18,7 @@ PIP := "$(BIN)/python" -m pip --disable-pip-version-check --no-input
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo install dev test test-lowest soak bench lint format wheel clean
+.PHONY: help demo install dev test test-lowest soak bench lint format docs wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -90,12 +90,17 @@ format: $(VENV)/.dev ## put the code into its standard form
 	@"$(BIN)/ruff" check --quiet --fix .
 	@"$(BIN)/ruff" format --quiet .
 
+docs: $(VENV)/.installed ## the site in site/: it opens from a folder and asks no other host
+	@$(PIP) install --quiet --editable '.[docs]'
+	@"$(BIN)/mkdocs" build --strict --quiet
+	@echo "Site: site/index.html"
+
 wheel: $(VENV)/.dev ## a wheel for this platform, which needs no compiler, and a source archive in dist/
 	@$(SYSTEM) compiler
 	@MINE_GEO_KERNEL=required $(PIP) wheel --quiet --no-deps --wheel-dir dist .
 	@"$(BIN)/python" -m hatchling build --target sdist
 
 clean: ## remove everything that the targets above made, stores in demo/ included
-	@rm -rf $(VENV) .venv-lowest demo build dist .coverage .hypothesis .mypy_cache .pytest_cache \
+	@rm -rf $(VENV) .venv-lowest demo site build dist .coverage .hypothesis .mypy_cache .pytest_cache \
 		.ruff_cache .import_linter_cache mine_geo/split/libkernel.so
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 import mine_geo as mg
 from mine_geo.cli import main
 from tests.cli.conftest import Command, fields, listing
+from tests.pages import DOCS, blocks, same, wrong
 
 ROW = "Koh Kong"
 PAGES = ["national.html", "battambang.html", "samlout.html", "border_zone_battambang.html"]
@@ -44,14 +45,13 @@ def shown(said: str, pages: Path) -> None:
         assert ", the last record of the ledger" in text
 
 
-def test_the_readme_shows_what_the_demonstration_prints_and_prints_again(command: Command) -> None:
+def test_the_tutorial_runs_and_the_demonstration_prints_the_same_again(command: Command) -> None:
     """Without any option: store and maps in demo/."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    expected = readme.split("<!-- demo -->\n```\n")[1].split("```\n<!-- /demo -->")[0]
+    assert wrong(DOCS / "tutorial.md") == []
     printed = CliRunner().invoke(main, ["demo"]).stdout
-    assert [line.rstrip() for line in printed.strip().splitlines()] == expected.strip().splitlines()
+    (block,) = (each for each in blocks(DOCS / "tutorial.md") if "$ mine-geo demo" in each.text)
+    assert same(block.text.partition("\n")[2], printed)
     shown(printed, command.folder / "demo")
-    assert CliRunner().invoke(main, ["demo"]).stdout == printed
     with mg.open_store(command.folder / "demo" / "mine_geo.gpkg") as store:
         assert len(store.hazards(kind="ap_minefield")) == 7392
 
