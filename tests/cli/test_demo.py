@@ -8,7 +8,7 @@ from click.testing import CliRunner
 import mine_geo as mg
 from mine_geo.cli import main
 from tests.cli.conftest import Command, fields, listing
-from tests.pages import DOCS, blocks, same, wrong
+from tests.pages import DOCS, blocks, same, trimmed, wrong
 
 ROW = "Koh Kong"
 PAGES = ["national.html", "battambang.html", "samlout.html", "border_zone_battambang.html"]
@@ -50,7 +50,7 @@ def test_the_tutorial_runs_and_the_demonstration_prints_the_same_again(command: 
     assert wrong(DOCS / "tutorial.md") == []
     printed = CliRunner().invoke(main, ["demo"]).stdout
     (block,) = (each for each in blocks(DOCS / "tutorial.md") if "$ mine-geo demo" in each.text)
-    assert same(block.text.partition("\n")[2], printed)
+    assert same(block.text.partition("\n")[2], trimmed(printed))
     shown(printed, command.folder / "demo")
     with mg.open_store(command.folder / "demo" / "mine_geo.gpkg") as store:
         assert len(store.hazards(kind="ap_minefield")) == 7392
