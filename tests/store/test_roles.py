@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from mine_geo import errors
 from mine_geo.geo.border import to_border
 from mine_geo.store import create_store, grant_role, make_roles, open_store, roles, upgrade_store
-from mine_geo.store.schema import models
+from mine_geo.store.schema import models, views
 from tests.postgis.bouncer import bouncer
 from tests.store.inbox import file, square
 
@@ -387,3 +387,11 @@ def test_an_administrator_upgrades_what_the_owner_owns(
             True,
         )
     postgis_server.drop(url)
+
+
+def test_an_operator_sees_no_view_of_what_others_submitted(superuser: psycopg.Connection) -> None:
+    asked = "SELECT has_table_privilege(%s, 'mine_geo_views.' || %s, 'SELECT')"
+    for role in roles.ROLES:
+        for view in views.VIEWS:
+            may = superuser.execute(asked, (f"{PREFIX}_{role}", view)).fetchone()
+            assert may == (view not in roles.CLOSED.get(role, ()),), (role, view)
