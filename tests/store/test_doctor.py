@@ -125,8 +125,17 @@ def test_postgis_folds_by_itself(backend: str, patient: str) -> None:
         assert said["said"].startswith("PostGIS folded 5 events by itself")
 
 
+TAKES_OVER = """
+    INSERT INTO taken_over (taken_at, taken_by, how, first_seq)
+    VALUES (clock_timestamp(), session_user, 'imported', 1)
+"""
+
+
 def test_a_moment_in_the_future_is_named(patient: str) -> None:
+    """A server takes none but in a transaction that is marked as taking a ledger over."""
     with open_store(patient) as store, store._writing() as connection:
+        if "://" in patient:
+            connection.execute(text(TAKES_OVER))
         connection.execute(
             text(
                 "INSERT INTO declaration (entry_id, recorded_at, synthetic, level, code, "
