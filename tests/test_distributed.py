@@ -124,7 +124,7 @@ def test_what_is_refused_at_once(hazards, border, tmp_path):
 def test_written_by_neighbourhoods_with_boxes(hazards, folder, border, tmp_path):
     split = distributed.border_split(str(folder), border)
     out = str(tmp_path / "out")
-    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None):
+    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0"):
         names = distributed.write(split, out, partitions=4)
     found = [gpd.read_parquet(name) for name in names]
     assert sum(map(len, found)) == 200
@@ -145,7 +145,7 @@ def test_a_worker_that_is_killed_changes_nothing(border, tmp_path, monkeypatch):
     hazards = fields(3000, seed=6)
     folder = dataset(tmp_path / "in", hazards, 8)
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         split = distributed.border_split(str(folder), border).persist()

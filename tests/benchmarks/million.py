@@ -80,7 +80,7 @@ def with_dask(source: Path, folder: Path) -> gpd.GeoDataFrame:
     # Each of the two workers has one core; a variable of the environment reaches both.
     os.environ["MINE_GEO_THREADS"] = "1"
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         begin = time.perf_counter()
