@@ -466,16 +466,21 @@ def _one_active(table: str) -> Index:
     )
 
 
-ADMIN_VERSION: Final = _table(
-    "admin_version",
-    _required("name", Words()),
-    _required("version", Words()),
-    _required("content_hash", Words()),
-    _required("loaded_at", Moment()),
-    _required("active", Boolean()),
-    UniqueConstraint("name", "version"),
-    _one_active("admin_version"),
-)
+def _versions(name: str) -> Table:
+    """Return the table of the versions of a layer, of which one counts."""
+    return _table(
+        name,
+        _required("name", Words()),
+        _required("version", Words()),
+        _required("content_hash", Words()),
+        _required("loaded_at", Moment()),
+        _required("active", Boolean()),
+        UniqueConstraint("name", "version"),
+        _one_active(name),
+    )
+
+
+ADMIN_VERSION: Final = _versions("admin_version")
 """One loaded version of the districts."""
 
 
@@ -498,16 +503,7 @@ DISTRICT: Final = _table(
 """A district of one version; `active` is repeated here so that QGIS can filter by it."""
 
 
-VILLAGE_VERSION: Final = _table(
-    "village_version",
-    _required("name", Words()),
-    _required("version", Words()),
-    _required("content_hash", Words()),
-    _required("loaded_at", Moment()),
-    _required("active", Boolean()),
-    UniqueConstraint("name", "version"),
-    _one_active("village_version"),
-)
+VILLAGE_VERSION: Final = _versions("village_version")
 """One loaded version of the villages."""
 
 
@@ -532,16 +528,7 @@ VILLAGE: Final = _table(
 """A village of one version, with its official boundary where an office has it."""
 
 
-BORDER_VERSION: Final = _table(
-    "border_version",
-    _required("name", Words()),
-    _required("version", Words()),
-    _required("content_hash", Words()),
-    _required("loaded_at", Moment()),
-    _required("active", Boolean()),
-    UniqueConstraint("name", "version"),
-    _one_active("border_version"),
-)
+BORDER_VERSION: Final = _versions("border_version")
 """One loaded version of the border."""
 
 
