@@ -304,6 +304,17 @@ def db_grant(ctx: click.Context, user: str, role: str) -> None:
     echo(f"{user}: {grant_role(ctx.obj, user, role)}")
 
 
+@db.command("revoke", epilog=example("mine-geo db revoke chan officer"))
+@click.argument("user")
+@click.argument("role", type=click.Choice(("reader", "operator", "officer", "admin")))
+@click.pass_context
+def db_revoke(ctx: click.Context, user: str, role: str) -> None:
+    """Take a role in a PostgreSQL store from a login; what it recorded keeps its name."""
+    from mine_geo.store import revoke_role  # noqa: PLC0415
+
+    echo(f"{user}: no longer {revoke_role(ctx.obj, user, role)}")
+
+
 for _command in (
     upkeep.status,
     upkeep.examine,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mine_geo.store.lists import Entered, read_list_file, weight_set
     from mine_geo.store.making import create_store, upgrade_store
     from mine_geo.store.publisher import Comparison, Edition
-    from mine_geo.store.roles import grant_role, make_roles
+    from mine_geo.store.roles import grant_role, make_roles, revoke_role
     from mine_geo.store.store import Store, open_store
     from mine_geo.store.workbench.accept import Accepted, Left, Rejected
     from mine_geo.store.workbench.listing import Examined
@@ -54,6 +54,7 @@ __all__ = [
     "read_list_file",
     "read_log",
     "read_spot_tasks",
+    "revoke_role",
     "upgrade_store",
     "weight_set",
     "write_log",
@@ -87,6 +88,7 @@ _HOMES = {
     "read_list_file": "lists",
     "read_log": "ledger.imports",
     "read_spot_tasks": "ledger.spot_tasks",
+    "revoke_role": "roles",
     "upgrade_store": "making",
     "weight_set": "lists",
     "write_log": "ledger.imports",

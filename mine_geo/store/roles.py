@@ -226,6 +226,77 @@ def grant_role(
     StoreError
         If no roles were made, or the user may not grant them.
     """
+    with _membership(place, user, role, prefix) as (driver, begin):
+        for other in ROLES:
+            if other != role:
+                driver.execute(_said("REVOKE {} FROM {}", f"{begin}_{other}", user))
+        driver.execute(_said("GRANT {} TO {}", f"{begin}_{role}", user))
+    return f"{begin}_{role}"
+
+
+def revoke_role(
+    place: str | os.PathLike[str] | None, user: str, role: str, *, prefix: str | None = None
+) -> str:
+    """Take one of the roles of a store from a login, which can do nothing of it from then on.
+
+    The login stays, and what it wrote keeps its name. The role belongs to the whole server: it is
+    taken in every store whose roles have this prefix.
+
+    Parameters
+    ----------
+    place
+        The URL of a store, as for `open_store`.
+    user
+        The login.
+    role
+        One of `ROLES`.
+    prefix
+        As it was made with; that of the store's owner unless told.
+
+    Returns
+    -------
+    str
+        The name of the role.
+
+    Raises
+    ------
+    OptionError
+        If the role is unknown, the login does not have it, or the place is a file.
+    UnknownNameError
+        If there is no such login.
+    StoreError
+        If no roles were made, the user may not take them, or the login has it by another role too
+        (a superuser has all): then nothing is done.
+
+    Examples
+    --------
+    >>> revoke_role(folder / "register.gpkg", "chan", "officer")
+    Traceback (most recent call last):
+    mine_geo.errors.OptionError: ...register.gpkg is a file...
+    """
+    with _membership(place, user, role, prefix) as (driver, begin):
+        name = f"{begin}_{role}"
+        if not _is_member(driver, user, name):
+            raise OptionError(f"{user} is no {role} of this store; nothing is to be taken")
+        driver.execute(_said("REVOKE {} FROM {}", name, user))
+        if _is_member(driver, user, name):
+            raise StoreError(
+                f"{user} is {role} by something else too (a superuser is all, and a role of "
+                f"others may hand {name} on); take that first: nothing was done"
+            )
+    return name
+
+
+def _is_member(driver: Psycopg[Any], user: str, name: str) -> bool:
+    found = driver.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", (user, name)).fetchone()
+    return found == (True,)
+
+
+@contextmanager
+def _membership(
+    place: str | os.PathLike[str] | None, user: str, role: str, prefix: str | None
+) -> Iterator[tuple[Psycopg[Any], str]]:
+    """Give a connection in which roles of a store are given to a login, and their prefix."""
     choose(role, ROLES, "role")
     with _at(place) as connection:
         driver = _driver(connection)
@@ -238,11 +309,7 @@ def grant_role(
             raise UnknownNameError(
                 f"no user {user!r} on this server; make it first, with CREATE ROLE or createuser"
             )
-        for other in ROLES:
-            if other != role:
-                driver.execute(_said("REVOKE {} FROM {}", f"{begin}_{other}", user))
-        driver.execute(_said("GRANT {} TO {}", f"{begin}_{role}", user))
-    return f"{begin}_{role}"
+        yield driver, begin
 
 
 def owner_of(connection: Connection) -> str | None:

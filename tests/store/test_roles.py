@@ -15,7 +15,15 @@ from sqlalchemy import make_url
 
 from mine_geo import errors
 from mine_geo.geo.border import to_border
-from mine_geo.store import create_store, grant_role, make_roles, open_store, roles, upgrade_store
+from mine_geo.store import (
+    create_store,
+    grant_role,
+    make_roles,
+    open_store,
+    revoke_role,
+    roles,
+    upgrade_store,
+)
 from mine_geo.store.schema import models, views
 from tests.postgis.bouncer import bouncer
 from tests.store.inbox import file, square
@@ -319,16 +327,99 @@ def test_each_login_is_itself_through_pgbouncer(office: Office) -> None:
                     assert by == office.logins[person]
 
 
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_whose_role_is_revoked_can_do_nothing_of_it(
+    office: Office, postgis_server: Server, superuser: psycopg.Connection, role: str
+) -> None:
+    """No table, view, function or sequence, no role to take on, and no way in by the library."""
+    login = postgis_server.login(f"was_{role}")
+    name = grant_role(office.url, login, role)
+    things = superuser.execute(
+        "SELECT c.relkind IN ('r', 'v', 'S', 'm') AS relation, c.oid, c.oid::regclass::text FROM "
+        "pg_class c WHERE c.relkind IN ('r', 'v', 'S', 'm') AND c.relnamespace IN "
+        "('mine_geo'::regnamespace, 'mine_geo_views'::regnamespace) UNION ALL "
+        "SELECT false, p.oid, p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace IN "
+        "('mine_geo'::regnamespace, 'mine_geo_views'::regnamespace)"
+    ).fetchall()
+
+    def held() -> set[str]:
+        found = set()
+        for schema in ("mine_geo", "mine_geo_views"):
+            asked = "SELECT has_schema_privilege(%s, %s, 'USAGE, CREATE')"
+            if superuser.execute(asked, (login, schema)).fetchone() == (True,):
+                found.add(schema)
+        for relation, oid, said in things:
+            asked, rights = "has_function_privilege(%s, %s::oid, %s)", "EXECUTE"
+            if relation and said.endswith("_seq"):
+                asked, rights = "has_sequence_privilege(%s, %s::oid, %s)", "USAGE, SELECT, UPDATE"
+            elif relation:
+                asked, rights = "has_table_privilege(%s, %s::oid, %s)", ", ".join(RIGHTS)
+            if superuser.execute(f"SELECT {asked}", (login, oid, rights)).fetchone() == (True,):
+                found.add(said)
+        return found
+
+    assert held()
+    assert revoke_role(office.url, login, role) == name
+    superuser.rollback()
+    # a function of the views is everybody's; without the schema nobody can call it
+    assert {each for each in held() if not each.startswith("mine_geo_views.")} == set()
+    member = "SELECT rolname FROM pg_roles WHERE pg_has_role(%s, oid, 'MEMBER') AND rolname <> %s"
+    assert superuser.execute(member, (login, login)).fetchall() == []
+    place = make_url(office.url).set(username=login).render_as_string(hide_password=False)
+    with pytest.raises(errors.StoreError, match="lacks USAGE on schema mine_geo"):
+        open_store(place)
+    with psycopg.connect(place) as connection:
+        for statement in (
+            "SELECT FROM mine_geo_views.totals_by_district",
+            "SELECT FROM mine_geo.hazard",
+            "SELECT mine_geo.sees_all()",
+            f"SET ROLE {name}",
+            *([f"SET ROLE {name}_writes"] if role + roles.WRITES in roles.RIGHTS else []),
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)  # type: ignore[call-overload]
+            connection.rollback()
+    with pytest.raises(errors.OptionError, match=f"{login} is no {role} of this store"):
+        revoke_role(office.url, login, role)
+
+
+def test_a_role_that_would_be_had_still_is_not_revoked(
+    office: Office, postgis_server: Server, superuser: psycopg.Connection
+) -> None:
+    login = postgis_server.login("through")
+    grant_role(office.url, login, "officer")
+    group = f"{PREFIX}_group"
+    superuser.execute(f"CREATE ROLE {group}")  # type: ignore[call-overload]
+    postgis_server.roles.append(group)
+    superuser.execute(f"GRANT {PREFIX}_officer TO {group}")  # type: ignore[call-overload]
+    superuser.execute(f"GRANT {group} TO {login}")  # type: ignore[call-overload]
+    superuser.commit()
+    with pytest.raises(errors.StoreError, match=r"by something else too .*: nothing was done"):
+        revoke_role(office.url, login, "officer")
+    assert superuser.execute(
+        "SELECT count(*) FROM pg_auth_members WHERE member = %s::regrole AND roleid = %s::regrole",
+        (login, f"{PREFIX}_officer"),
+    ).fetchone() == (1,)
+
+
 def test_what_roles_refuse(office: Office, tmp_path: Any) -> None:
     with pytest.raises(errors.UnknownNameError, match="no user 'nobody at all'"):
         grant_role(office.url, "nobody at all", "officer")
+    with pytest.raises(errors.UnknownNameError, match="no user 'nobody at all'"):
+        revoke_role(office.url, "nobody at all", "officer")
+    with pytest.raises(errors.StoreError, match=r"permission denied|must (be|have)"):
+        revoke_role(office.of("chan"), office.logins["sok"], "officer")
     with pytest.raises(errors.OptionError, match="valid: reader, operator, officer, admin"):
         grant_role(office.url, office.logins["chan"], "owner")
     for prefix in ("", "1", "a;b", 'x"', "A", "a" * 41):
         with pytest.raises(errors.OptionError, match="prefix"):
             make_roles(office.url, prefix=prefix)
     create_store(tmp_path / "r.gpkg").close()
-    for act in (make_roles, lambda place: grant_role(place, "x", "admin")):
+    for act in (
+        make_roles,
+        lambda place: grant_role(place, "x", "admin"),
+        lambda place: revoke_role(place, "x", "admin"),
+    ):
         with pytest.raises(errors.OptionError, match="is a file, which has no roles"):
             act(tmp_path / "r.gpkg")
     with pytest.raises(errors.StoreError, match=r"permission denied|must (be|have)"):
