@@ -164,6 +164,19 @@ def test_a_geopackage_is_copied_while_others_have_it_open(full: str, tmp_path: P
         assert copied.balance.equals(store.balance(by="kind"))
 
 
+@pytest.mark.parametrize("backend", ["gpkg"])
+def test_what_a_writer_has_not_committed_is_in_no_copy(full: str, tmp_path: Path) -> None:
+    before = fingerprint(full)
+    with open_store(full) as store:
+        with store._writing() as connection:
+            connection.execute(text("UPDATE spot_task SET comment = 'not committed yet'"))
+            copied = copying.copy_store(full, tmp_path / "copy.gpkg")
+            saved = backup.back_up(full, tmp_path / "saved.gpkg")
+        assert contents.differing(before, copied.tables) == []
+        assert contents.differing(before, saved.tables) == []
+    assert contents.differing(before, fingerprint(full)) == ["spot_task (1 rows, 1 rows)"]
+
+
 def test_a_copy_that_is_not_the_same_is_not_made(
     full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
