@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 from functools import cache
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import folium
 import jinja2
-from branca.element import Element, Figure
+from branca.element import Figure
 from markupsafe import escape
 from xstatic.pkg import leaflet
 
@@ -19,6 +18,8 @@ from mine_geo import words
 from mine_geo.disclosure import restriction
 from mine_geo.disclosure.restriction import write_file
 from mine_geo.maps import packing, symbols
+from mine_geo.maps.pages import plugins
+from mine_geo.maps.pages.plugins import ASSETS, Raw, data_uri
 
 if TYPE_CHECKING:
     from mine_geo.maps.facts import Facts
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from mine_geo.maps.pages.basemap import Basemap
 
 
-ASSETS: Final = Path(__file__).parents[1] / "assets"
 STYLES: Final = (
     "page.css",
     "language.css",
@@ -63,6 +63,7 @@ SCRIPTS: Final = (
     "public.js",
     "veil.js",
     "basemap.js",
+    "folium.js",
 )
 """In the order in which they run: `words.js` makes the page's one global, features come last."""
 
@@ -89,24 +90,8 @@ _ICONS: Final = {
 """What Leaflet's own marker, as of `folium.Marker`, would look for beside the page."""
 
 
-class _Raw(Element):
-    """Text put into the page as it is; an `Element` would read it as a template again."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-    def render(self, **_options: Any) -> str:
-        return self.text
-
-
-def _data_uri(path: Path, content_type: str) -> str:
-    content = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f"data:{content_type};base64,{content}"
-
-
 def _image_uri(name: str) -> str:
-    return _data_uri(_LEAFLET / "images" / name, "image/png")
+    return data_uri(_LEAFLET / "images" / name, "image/png")
 
 
 @cache
@@ -121,7 +106,7 @@ def style() -> str:
 
 def khmer_face() -> str:
     """Return the rule that gives a page its Khmer font, `Mine Geo Khmer`, with the font inside."""
-    return _KHMER_FACE.format(source=_data_uri(KHMER_FONT, "font/woff2"))
+    return _KHMER_FACE.format(source=data_uri(KHMER_FONT, "font/woff2"))
 
 
 @cache
@@ -168,8 +153,12 @@ class OfflinePage(folium.Map):
 
     Folium's default links (Leaflet, jQuery, Bootstrap, fonts from several hosts) are left out;
     Leaflet comes from the installed package XStatic-Leaflet and stands in the page. Children can
-    be added as on any Folium map; what they link to is theirs, and those that need jQuery
-    (`folium.Popup`) find none: use a tooltip.
+    be added as on any Folium map: popups, and of its plugins `Draw`, `Fullscreen`,
+    `MarkerCluster`, `MeasureControl` and `MiniMap` (its ground is this page's land, instead of
+    OpenStreetMap's tiles) work without network. Other plugins, `folium.Icon`, which needs the
+    fonts of two hosts, and layers of tiles ask the internet when the page is opened. In a
+    `folium.LayerControl` stand the page's own layers, too. `location` (latitude, longitude) is
+    the middle of what the page shows, `get_bounds()` what it shows and what was added.
     """
 
     def __init__(
@@ -180,7 +169,8 @@ class OfflinePage(folium.Map):
         basemap: Basemap | None = None,
         view: Box = (0.0, 0.0, 0.0, 0.0),
     ) -> None:
-        super().__init__(tiles=None)
+        (south, west), (north, east) = data["bounds"]
+        super().__init__(location=[(south + north) / 2, (west + east) / 2], tiles=None)
         self.default_js = []
         self.default_css = []
         self._id = "mine_geo"
@@ -282,7 +272,16 @@ class OfflinePage(folium.Map):
             (figure.script, "mine_geo_start", f"var {name} = window.mineGeo.start('{name}');"),
         )
         for place, key, text in parts:
-            place.add_child(_Raw(text), name=key)
+            place.add_child(Raw(text), name=key)
+        if any(isinstance(child, folium.LayerControl) for child in self._children.values()):
+            for layer in plugins.switched(self.facts):
+                self.add_child(layer, name=f"mine_geo_{layer.key}")
+                self._children.move_to_end(f"mine_geo_{layer.key}", last=False)
         for child in self._children.values():
             child.render(**options)
+        plugins.settle(figure)
         return ""
+
+    def _get_self_bounds(self) -> list[list[float | None]]:
+        """Return what the page shows at first, [[south, west], [north, east]] in degrees."""
+        return [list(corner) for corner in self.data["bounds"]]
