@@ -303,6 +303,8 @@ def test_the_nightly_job_says_when_a_total_moved(tmp_path: Path) -> None:
     with mg.open_store(place, clock_is_right=True) as store:
         store.register(land)
     assert night() == 20
-    moved = next((tmp_path / "nightly").glob("moved-ap_minefield-*.diff")).read_text()
-    assert "> data," in moved
-    assert next((tmp_path / "nightly").glob("changes-*.csv")).stat().st_size
+    moved = next((tmp_path / "nightly").glob("moved-ap_minefield-*.txt")).read_text()
+    third = land.iloc[2]
+    assert re.search(rf"{third['hazard_id']} +registered .* {third['size_m2']:,}", moved)
+    assert not list((tmp_path / "nightly").glob("moved-cluster*"))
+    assert night() == 0  # what moved last night did not move tonight

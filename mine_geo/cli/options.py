@@ -305,6 +305,12 @@ class Reading:
         """Return this reading as of a day, unless a day was asked for."""
         return self if self.as_of else replace(self, as_of=day)
 
+    def asked(self, **more: str | None) -> str | None:
+        """Say which records are read, where not all: `kind=ap_minefield; workbench=exclude`."""
+        waiting = None if self.workbench == "include" else self.workbench
+        said = {"kind": self.kind, "workbench": waiting} | more
+        return "; ".join(f"{name}={value}" for name, value in said.items() if value) or None
+
     def split(self, store: Store, province: str | None = None) -> gpd.GeoDataFrame:
         """Return the split of a store read in this way; say what cannot be measured, by name."""
         found = store.split(
@@ -687,6 +693,8 @@ class Sheet:
     """How the zones of its figures were made, where it has any."""
     as_of: str | None = None
     """The day of its figures, where it is another than the one asked for."""
+    asked: str | None = None
+    """Which records its figures are of, where not of all."""
 
     def give(self, format_: str, output: Path | None) -> None:
         """Print the table under the store's name, or write it where and how it was asked for."""
@@ -711,7 +719,7 @@ class Sheet:
         marked = write_table(
             table,
             output or sys.stdout,
-            self._about(),
+            self.about(),
             format=None if format_ == "table" else cast("FileFormat", format_),
             replace=replaceable(),
             **leaving(),
@@ -719,7 +727,7 @@ class Sheet:
         if output is not None:
             echo(wrote(output, public=False if marked else None))
 
-    def _about(self) -> Envelope:
+    def about(self) -> Envelope:
         """Return what the table says of itself, with the day and moment that were asked for."""
         from mine_geo.tables.envelope import Envelope  # noqa: PLC0415
 
@@ -732,4 +740,5 @@ class Sheet:
             zones=self.zones,
             as_of=self.as_of or asked.get("as_of"),
             known_at=asked.get("known_at"),
+            asked=self.asked,
         )

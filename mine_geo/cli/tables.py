@@ -14,6 +14,7 @@ from mine_geo.cli.options import (
     KIND,
     Reading,
     Sheet,
+    days_written,
     echo,
     example,
     leaving,
@@ -26,16 +27,20 @@ from mine_geo.cli.options import (
     wrote,
 )
 from mine_geo.errors import DIFFERENCES_EXIT, OptionError, some
+from mine_geo.terms import ROW
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from mine_geo.store import Store
+    from mine_geo.tables.compared import Earlier
     from mine_geo.tables.envelope import Zones
     from mine_geo.tables.rederive import Recipe, Sources
     from mine_geo.terms import Group, Kind, Size
 
 
+NEVER: Final = "1970-01-01T00:00Z"
 ZONE_SIZES: Final = {"near_size_m2": "near m²", "far_size_m2": "far m²"}
 TOTAL_NAMES: Final = {"size_m2": "m²", "near_hazards": "near", "far_hazards": "far"} | ZONE_SIZES
 
@@ -140,15 +145,24 @@ def _split_file(
     type=click.Choice(("computed", "reported")),
     help="Our size of the polygon, or as the operator wrote it.",
 )
+@click.option(
+    "--compare",
+    "last",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Say what moved since FILE, an earlier -o FILE.json of this command, and why; exit code "
+    "20 if anything did. With -o the totals of now are written there.",
+)
 @output_options
 @reading_options
 @click.pass_context
-def totals(
+def totals(  # noqa: PLR0917  (click gives them by name)
     ctx: click.Context,
     reading: Reading,
     province: str | None,
     by: tuple[Group, ...],
     size: Size,
+    last: Path | None,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -157,21 +171,90 @@ def totals(
     from mine_geo.tables.totals import UNITS, name_no_unit  # noqa: PLC0415
     from mine_geo.tables.totals import totals as add_up  # noqa: PLC0415
 
+    earlier = None
+    if last is not None:
+        from mine_geo.tables.compared import read_earlier  # noqa: PLC0415
+
+        earlier = read_earlier(last)
     store = open_named(ctx)
     hazards = reading.split(store, province)
     # Kinds stand side by side and are never added up.
     table = add_up(hazards, list(by), size=size, total="kind" not in by)
     table = name_no_unit(table, UNITS)
+    asked = reading.asked(province=province, size=None if size == "computed" else size)
+    if earlier is not None:
+        whole = Sheet(table, store, f"Totals: {reading}", TOTAL_NAMES, _zones(reading), asked=asked)
+        if _say_moved(whole, reading, earlier, format_, output):
+            ctx.exit(DIFFERENCES_EXIT)
+        return
     if format_ == "table" and output is None:
         # 80 columns hold the two zones of a district, or of fewer names the sum as well.
         spare = ["hazards", "size_m2"] if "district" in by else []
         codes = ["province_code", "district_code"]
         table = table.drop(columns=[*codes, *spare], errors="ignore")
     title = f"Totals: {reading}"
-    Sheet(table, store, title, TOTAL_NAMES, _zones(reading)).give(format_, output)
+    Sheet(table, store, title, TOTAL_NAMES, _zones(reading), asked=asked).give(format_, output)
     if format_ == "table" and output is None:
         lines = _on_the_desk(hazards, store, reading)
         terminal.show_lines([*_nowhere(store, reading, province), *lines])
+
+
+def _say_moved(
+    now: Sheet, reading: Reading, earlier: Earlier, format_: str, output: Path | None
+) -> bool:
+    """Give what moved since an earlier table, and say why; return whether anything did."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+    from mine_geo.tables.compared import ground_moved, moved  # noqa: PLC0415
+
+    store, about = now.store, now.about()
+    assert store is not None, "totals are of a store"  # noqa: S101
+    table = moved(now.table, about, earlier)
+    since = earlier.about["known_at"] or NEVER
+    if output is not None:
+        now.give(format_, output)
+        format_ = "table"
+    title = f"What moved since {since}: {reading}"
+    if format_ != "table":
+        Sheet(table, store, title, zones=now.zones, asked=now.asked).give(format_, None)
+        return bool(len(table))
+    codes = [name for name in table if f"{name}".endswith("_code")]
+    shown = table.drop(columns=codes).assign(figure=table["figure"].map(_figure_name))
+    Sheet(shown, store, title, {"figure": ""}).give(format_, None)
+    why = store.changes(since, as_of=reading.as_of, known_at=reading.known_at)
+    if reading.kind is not None:
+        why = why[why["kind"] == reading.kind]
+    if len(why):
+        columns = ["hazard_id", "event_type", "happened_on", "why", "change_m2"]
+        said = f"{len(why):,} events were recorded since: {int(why['change_m2'].sum()):+,} m²"
+        Sheet(days_written(why[columns]), None, said, {"change_m2": "change m²"}).give(
+            format_, None
+        )
+    terminal.show_lines(ground_moved(about, earlier) + _beside_events(now, table, why, earlier))
+    return bool(len(table))
+
+
+def _beside_events(
+    now: Sheet, table: pd.DataFrame, why: pd.DataFrame, earlier: Earlier
+) -> list[str]:
+    """Say what else than events moved totals, and whether the ledger is the same one still."""
+    told = []
+    m2 = table.loc[(table["figure"] == "size_m2") & (table.get(ROW, "data") == "data"), "change"]
+    rest = int(m2.sum()) - int(why["change_m2"].sum())
+    if rest and not (now.asked and ("province=" in now.asked or "size=" in now.asked)):
+        told.append(
+            f"{rest:+,} m² by none of these events: records that were received, accepted or "
+            "rejected on the workbench"
+        )
+    head = earlier.about["ledger_head"]
+    if head is not None and now.store is not None and len(now.store.check_chain(head)):
+        told.append(
+            f"the ledger is not that of the earlier table: mine-geo db doctor --head {head}"
+        )
+    return told
+
+
+def _figure_name(name: str) -> str:
+    return TOTAL_NAMES.get(name, name)
 
 
 def _zones(reading: Reading) -> Zones:

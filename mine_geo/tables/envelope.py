@@ -93,6 +93,9 @@ class Envelope:
     border_version: str | None = None
     districts_name: str | None = None
     districts_version: str | None = None
+    asked: str | None = None
+    """Which records were asked for, where not all: `kind=ap_minefield; workbench=exclude`."""
+
     ledger_head: str | None = None
     """The head of the ledger's chain when the table was made, SEQ:HASH: `Store.check_chain` tells
     with it whether the events up to then are the same still."""
@@ -152,6 +155,7 @@ class Envelope:
         zones: Zones | None = None,
         as_of: date | str | None = None,
         known_at: datetime | str | None = None,
+        asked: str | None = None,
     ) -> Envelope:
         """Return the envelope of figures read from a store.
 
@@ -165,16 +169,18 @@ class Envelope:
             How its zones were made, where it has any: only then the border is named.
         as_of, known_at
             As the figures were asked for.
+        asked
+            Which records were asked for, where not all.
 
         Raises
         ------
         RecordError
             If `as_of` is no day, or `known_at` has no time zone.
         """
-        day, asked, last = day_of(as_of), moment_of(known_at), None
-        if asked is None:
+        day, told, last = day_of(as_of), moment_of(known_at), None
+        if told is None:
             last = store.last_moment()
-        moment = asked or last
+        moment = told or last
         layers = {
             row.layer: (str(row.name), str(row.version))
             for row in store.versions().itertuples(index=False)
@@ -197,6 +203,7 @@ class Envelope:
             border_version=border[1],
             districts_name=districts[0],
             districts_version=districts[1],
+            asked=asked,
             ledger_head=str(store.head()),
             last_record=last is not None,
         )

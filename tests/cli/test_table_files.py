@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import TYPE_CHECKING
 
 import click
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+import shapely
 from jsonschema import Draft202012Validator
 
 import mine_geo as mg
@@ -223,3 +226,41 @@ def test_columns_of_an_office_that_are_called_like_a_field_are_kept_apart(
     assert set(rows["synthetic"]) == {False}
     assert set(rows["source_store"]) == {"shed"}
     assert rows["restriction"].str.startswith("RESTRICTED: ").all()
+
+
+def test_totals_compared_with_last_night_say_what_moved_and_why(filled: Command) -> None:
+    filled.done("totals", "-o", "last.json")
+    assert "(nothing)" in filled.done("totals", "--compare", "last.json")
+    west = gpd.GeoDataFrame(geometry=[shapely.box(102.36, 13.28, 102.3605, 13.281)], crs=4326)
+    west.to_file(filled.folder / "cut.gpkg")
+    filled.done(
+        "release", "AP-1", "cut.gpkg", "--outcome", "cleared", "--happened-on", "2024-01-01",
+        "--operator", "CMAC", "--yes",
+    )  # fmt: skip
+    result = filled("totals", "--compare", "last.json", "-o", "last.json")
+    assert result.exit_code == mg.errors.DIFFERENCES_EXIT
+    # 0.0005 x 0.001 degree of the 11,988 m² that stood, by the size of the polygon left.
+    assert re.search(r"Battambang +near m² +11,988 +5,994 +-5,994", result.stdout)
+    assert re.search(r"AP-1 +cleared +2024-01-01 +late +-5,994", result.stdout)
+    assert "(nothing)" in filled.done("totals", "--compare", "last.json")  # written anew above
+
+
+def test_totals_are_not_compared_with_those_of_another_question(filled: Command) -> None:
+    filled.done("totals", "--by", "district", "--province", "Battambang", "-o", "last.json")
+    for other, says in (
+        (("--by", "district"), "asked was province=Battambang"),
+        (("--province", "Battambang"), "other columns"),
+        (("--by", "district", "--province", "Battambang", "--include-coast"), "include_coast"),
+    ):
+        assert says in filled.refused(
+            mg.errors.OptionError, "totals", *other, "--compare", "last.json", "-o", "new.json"
+        )
+        assert not (filled.folder / "new.json").exists()
+
+
+def test_json_of_what_moved_is_a_table_like_any_other(filled: Command) -> None:
+    filled.done("totals", "-o", "last.json")
+    filled.done("load", "hazards", fields(filled.folder / "more.gpkg", 0.2, hazard_id=["B1", "B2"]))
+    result = filled("totals", "--compare", "last.json", *JSON)
+    assert result.exit_code == mg.errors.DIFFERENCES_EXIT
+    IN_JSON.validate(json.loads(result.stdout))
