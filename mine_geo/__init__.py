@@ -62,6 +62,7 @@ The register
 Maps and files
     maps                pages that open offline, sheets to print, atlases
     exports             files for QGIS, Google Earth and GPS; tables as files
+    reports             what a dossier says of a hazard or a task
     Layers              all that they are made from, checked once
     Selection           how a split was asked for, for maps and files to say it
 
@@ -86,7 +87,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mine_geo import distributed, errors, exports, intake, maps, terms
+    from mine_geo import distributed, errors, exports, intake, maps, reports, terms
     from mine_geo.disclosure.disclosed import disclose
     from mine_geo.disclosure.layers import Layers, Selection
     from mine_geo.disclosure.settings import PublicSettings, StandingText
@@ -218,6 +219,7 @@ __all__ = [
     "release_area",
     "released_land",
     "releases",
+    "reports",
     "robustness",
     "sample",
     "size_m2",

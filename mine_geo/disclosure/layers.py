@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.disclosure.settings import StandingText
+    from mine_geo.ledger.fold import Fold
     from mine_geo.terms import Kind, Rule, Workbench
 
 
@@ -199,6 +200,9 @@ class Layers:
 
     settings: PublicSettings = USUAL
     """For what is public: how it is made, as `Store.public_settings` returns it."""
+
+    ledger: Fold | None = None
+    """For dossiers: closed hazards too, and what each event did; see `Store.state`."""
 
     def __post_init__(self) -> None:
         """Check the frames, so that no room behind the door has to."""

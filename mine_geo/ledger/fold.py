@@ -39,7 +39,7 @@ from mine_geo.terms import CRS, HAZARD_COLUMNS, ITEM_COLUMNS, MOVEMENT_COLUMNS, 
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -231,6 +231,27 @@ class Fold:
     were folded; see `WORTH_SAYING`."""
     as_of: dt.date | None
     known_at: dt.datetime | None
+
+    def only(self, hazard_ids: Iterable[str]) -> Fold:
+        """Return what is said of some hazards.
+
+        Examples
+        --------
+        >>> from mine_geo.ledger.events import registered_events
+        >>> from mine_geo.geo.hazards import to_hazards
+        >>> hazards = to_hazards(gpd.GeoDataFrame(
+        ...     {"hazard_id": ["AP-1", "AP-2"], "surveyed_on": "2020-01-31"},
+        ...     geometry=[shapely.box(103, 13, 103.01, 13.01)] * 2, crs=4326))
+        >>> fold(registered_events(hazards)).only({"AP-2"}).effects["hazard_id"].tolist()
+        ['AP-2']
+        """
+        wanted = set(hazard_ids)
+        frames = (self.hazards, self.effects, self.ignored, self.notes)
+        hazards, effects, ignored, notes = (
+            frame[frame["hazard_id"].isin(wanted)] for frame in frames
+        )
+        polygons = self.polygons[self.effects["hazard_id"].isin(wanted).to_numpy()]
+        return Fold(hazards, effects, polygons, ignored, notes, self.as_of, self.known_at)
 
 
 def fold(events: gpd.GeoDataFrame, *, as_of: Day = None, known_at: Moment = None) -> Fold:

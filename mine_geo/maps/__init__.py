@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from mine_geo.disclosure.layers import Selection
     from mine_geo.disclosure.settings import PublicSettings
+    from mine_geo.ledger.fold import Fold
     from mine_geo.maps.pages.page import OfflinePage
     from mine_geo.terms import Kind, Zone
 
@@ -68,6 +69,7 @@ def layers(
     restricted: gpd.GeoDataFrame | None = None,
     selection: Selection = EVERYTHING,
     settings: PublicSettings = USUAL,
+    ledger: Fold | None = None,
 ) -> Layers:
     """Return all that maps, sheets, atlases and files are made from; the frames are checked here.
 
@@ -96,6 +98,8 @@ def layers(
         How the split was asked for, where that is not all that is recorded: maps and files say it.
     settings
         For what is public: how it is made (`Store.public_settings` returns it).
+    ledger
+        For dossiers: what each event did, as `fold` or `Store.state` returns it.
 
     Raises
     ------
@@ -121,7 +125,9 @@ def layers(
     >>> province(held, "Pailin").facts.total_hazards == len(split)
     True
     """
-    return Layers(split, border, admin, releases, places, as_of, restricted, selection, settings)
+    return Layers(
+        split, border, admin, releases, places, as_of, restricted, selection, settings, ledger
+    )
 
 
 def national(

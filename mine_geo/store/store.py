@@ -743,6 +743,7 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
         places: pd.DataFrame | None = None,
         public: bool = False,
         printed_on: date | str | None = None,
+        ledger: bool = False,
     ) -> Layers:
         """Return all that maps, sheets, atlases and files are made from, in one call.
 
@@ -769,6 +770,8 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
             For what is shown to everybody: all that is restricted too, see `restricted`.
         printed_on
             The day of printing, where it is to be said.
+        ledger
+            What each event did too, of closed hazards as well: dossiers are made from it.
 
         Raises
         ------
@@ -833,6 +836,7 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
                     standing_text=settings.standing_text,
                 ),
                 settings=settings,
+                ledger=self.state(as_of=as_of, known_at=known_at) if ledger else None,
             )
             # Each frame is read by itself, and whatever is recorded moves the moment: where it
             # has not moved, they are all of that moment.

@@ -276,7 +276,7 @@ def state(
         return _present(connection, day, moment, polygons=polygons, released=released)
     concerned = surroundings(connection, changed)
     events = stored.read_events(connection, surroundings(connection, concerned))
-    past = only(fold(events, as_of=as_of, known_at=known_at), concerned)
+    past = fold(events, as_of=as_of, known_at=known_at).only(concerned)
     rest = _present(
         connection, day, moment, polygons=polygons, released=released, without=concerned
     )
@@ -291,21 +291,6 @@ def later_events(day: date | None, moment: datetime | None) -> list[ColumnElemen
     if moment is not None:
         later.append(EVENT.c.recorded_at > moment)
     return later
-
-
-def only(done: Fold, ids: Collection[str]) -> Fold:
-    """Return what a fold says of some hazards."""
-    wanted = set(ids)
-    kept = done.effects["hazard_id"].isin(wanted)
-    return Fold(
-        done.hazards[done.hazards["hazard_id"].isin(wanted)],
-        done.effects[kept],
-        done.polygons[kept.to_numpy()],
-        done.ignored[done.ignored["hazard_id"].isin(wanted)],
-        done.notes[done.notes["hazard_id"].isin(wanted)],
-        done.as_of,
-        done.known_at,
-    )
 
 
 def of_hazards(connection: Connection, ids: Collection[str]) -> Fold:
@@ -330,7 +315,7 @@ def _present(
     done = Fold(hazards, effects, left, ignored, notes, day, moment)
     if not without:
         return done
-    return only(done, set(hazards["hazard_id"]).union(ignored["hazard_id"]) - set(without))
+    return done.only(set(hazards["hazard_id"]).union(ignored["hazard_id"]) - set(without))
 
 
 def _hazards(

@@ -140,10 +140,10 @@ def changed_since(
     moved = set(connection.scalars(query))
     concerned = effects.surroundings(connection, moved) if moved else moved
     events = stored.read_events(connection, effects.surroundings(connection, concerned))
-    before = effects.only(fold(events, as_of=as_of, known_at=since), concerned)
+    before = fold(events, as_of=as_of, known_at=since).only(concerned)
     if as_of is None and known_at is None:
         return movements.changes(before, effects.of_hazards(connection, concerned))
-    after = effects.only(fold(events, as_of=as_of, known_at=known_at), concerned)
+    after = fold(events, as_of=as_of, known_at=known_at).only(concerned)
     return movements.changes(before, after)
 
 

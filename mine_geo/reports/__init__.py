@@ -1,0 +1,11 @@
+"""Papers about single hazards and tasks: dossiers, and what an office signs.
+
+All of them are restricted: they show polygons and records. Geometry is EPSG:4326, distances are
+metres, sizes whole m².
+"""
+
+from __future__ import annotations
+
+from mine_geo.reports.facts import Facts, Gatherer, facts
+
+__all__ = ["Facts", "Gatherer", "facts"]
