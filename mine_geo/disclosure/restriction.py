@@ -247,9 +247,12 @@ def _of_page(content: bytes) -> str | None:
 
 
 def _of_pdf(place: Path) -> str | None:
-    content = place.read_bytes()
+    # What streams hold is no mark: metadata in XML repeat the title as it is.
+    content = re.sub(rb"\bstream\r?\n.*?endstream", b"", place.read_bytes(), flags=re.DOTALL)
     found = [
-        kind for kind, words in KEYWORDS.items() if b"/Keywords (%s)" % words.encode() in content
+        kind
+        for kind, words in KEYWORDS.items()
+        if re.search(rb"/Keywords ?\(%s\)" % re.escape(words.encode()), content)
     ]
     return found[-1] if found else None
 

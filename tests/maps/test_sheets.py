@@ -21,9 +21,10 @@ from mine_geo import maps
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.errors import FileError, OptionError, UnknownNameError
 from mine_geo.maps import symbols
-from mine_geo.maps.sheets import paper, sheet
+from mine_geo.maps.sheets import sheet
 from mine_geo.tables.totals import totals
 from mine_geo.terms import SPLIT_COLUMNS
+from mine_geo.typeset import letters
 from tests.maps.papers import media_box, rows, texts, untidy
 
 A4, A3 = (595.276, 841.89), (841.89, 1190.551)
@@ -87,7 +88,8 @@ import hashlib, sys
 from pathlib import Path
 from mine_geo.maps.sheets import paper
 from mine_geo.maps.sheets.compose import Sheet
-paper.LATIN_FOLDER, paper.KHMER_FOLDER = map(Path, sys.argv[1:3])
+from mine_geo.typeset import letters
+letters.OTHERS, letters.FOLDER = map(Path, sys.argv[1:3])
 page = paper.Page(paper.Paper("A4", "portrait"), "km")
 page.text(20, 20, "Battambang បាត់ដំបង", size=8)
 page.text(20, 40, "Bavel បវេល", size=8, bold=True)
@@ -96,8 +98,8 @@ print(hashlib.sha256(place.read_bytes()).hexdigest(), place.read_bytes().count(b
 """
     found = set()
     for latin, khmer in (("a", "z"), ("z/deeper/down", "b")):
-        shutil.copytree(paper.LATIN_FOLDER, tmp_path / latin)
-        shutil.copytree(paper.KHMER_FOLDER, tmp_path / khmer)
+        shutil.copytree(letters.OTHERS, tmp_path / latin)
+        shutil.copytree(letters.FOLDER, tmp_path / khmer)
         given = [str(tmp_path / latin), str(tmp_path / khmer), str(tmp_path / "x.pdf")]
         made = subprocess.run(
             [sys.executable, "-c", code, *given], check=True, capture_output=True, text=True
@@ -276,7 +278,7 @@ def test_whatever_an_attribute_holds_is_shown_as_text(text, split, border, admin
     ],
 )
 def test_what_cannot_be_drawn_is_a_mark(given: str, drawn: str) -> None:
-    assert paper.clean(given) == drawn
+    assert letters.clean(given) == drawn
 
 
 def test_khmer_comes_from_the_bundled_font(split, border, admin, tmp_path) -> None:

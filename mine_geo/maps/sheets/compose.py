@@ -22,7 +22,7 @@ from mine_geo.maps.public import PublicLayers
 from mine_geo.maps.sheets import labels
 from mine_geo.maps.sheets.mapping import Map
 from mine_geo.maps.sheets.panel import SIZES, Facts, Grid, Legend, Notice, Overview, choices
-from mine_geo.maps.sheets.paper import DPI, GREY, WARNING, Page, clean, papers, pinned, register
+from mine_geo.maps.sheets.paper import DPI, GREY, WARNING, Page, papers, pinned, register
 from mine_geo.maps.sheets.view import (
     fit,
     graticule,
@@ -32,6 +32,7 @@ from mine_geo.maps.sheets.view import (
     restricted_bands,
     scale_bar,
 )
+from mine_geo.typeset.letters import clean
 from mine_geo.words import LANGUAGES, Said, same, say
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ import pandas as pd
 import shapely
 
 from mine_geo.maps import ground
-from mine_geo.maps.sheets.paper import GREY, INK, MM_PER_POINT, inside, is_khmer, overlap
+from mine_geo.maps.sheets.paper import GREY, INK, MM_PER_POINT, inside, overlap
 from mine_geo.maps.symbols import border_name, ink, symbol
+from mine_geo.typeset.letters import is_khmer
 from mine_geo.words import say
 
 if TYPE_CHECKING:
