@@ -213,7 +213,12 @@ def fill(connection: Connection) -> int:
 
 
 def take_over(
-    connection: Connection, how: str, now: datetime, *, first_seq: int | None = None
+    connection: Connection,
+    how: str,
+    now: datetime,
+    *,
+    first_seq: int | None = None,
+    fid: int | None = None,
 ) -> None:
     """Mark that what this transaction writes was not recorded here, but taken over.
 
@@ -230,11 +235,14 @@ def take_over(
         The moment.
     first_seq
         The first event of the chain that comes so; the next one unless told.
+    fid
+        The key of the mark; the next one unless told.
     """
     first = head(connection).seq + 1 if first_seq is None else first_seq
     by = connection.scalar(select(func.session_user())) if _on_server(connection) else None
     values = {"taken_at": now, "taken_by": by, "how": how, "first_seq": first}
-    connection.execute(insert(TAKEN_OVER).values(values))
+    key = {} if fid is None else {"fid": fid}
+    connection.execute(insert(TAKEN_OVER).values(values | key))
     gpkg.touch(connection, TAKEN_OVER.name, now)
 
 

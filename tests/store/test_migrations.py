@@ -7,25 +7,29 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 import mine_geo
 from mine_geo import errors
+from mine_geo.geo.geometry import size_m2
 from mine_geo.ledger.events import ATTRIBUTES, LATER
 from mine_geo.store import create_store, engines, making, open_store, upgrade_store
 from mine_geo.store.engines import migrating
 from mine_geo.store.schema import content, guards, models, rows
 from mine_geo.store.schema.models import METADATA
+from mine_geo.store.upkeep import doctor
 from mine_geo.terms import HAZARD_COLUMNS
+from tests.store.conftest import box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import geopandas as gpd
     from sqlalchemy import Engine
 
     AddMigration = Callable[[str], None]
@@ -218,6 +222,89 @@ def test_a_store_of_an_earlier_schema_keeps_its_hazards(
     with migrating(engine) as connection:
         command.check(making.alembic_config(connection))
     engine.dispose()
+
+
+WAITED = [  # as the library of schema 0007 wrote the further columns of such a file
+    (
+        '{"village_code":"02090101","commune_code":"020901","evidence":"direct","survey_method":"nts",'
+        '"residual":true,"task":1}'
+    ),
+    (
+        '{"village_code":null,"commune_code":null,"evidence":"hearsay","survey_method":"ts",'
+        '"residual":false,"task":2}'
+    ),
+    '{"note":"no \\"evidence\\" of it"}',
+    None,
+]
+
+
+@pytest.mark.parametrize("revision", ["0004", "0013"])
+def test_what_waited_before_its_columns_were_there_is_accepted_whole(
+    place: str, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch, revision: str
+) -> None:
+    """Before, an acceptance lost it: a further column gave way to ours of that name."""
+    table = hazards.assign(status=[None, "open", "worked_on", "closed"])
+    make_earlier(place, table, monkeypatch, "0004")
+    ids = [f"W-{number}" for number in range(4)]
+    shapes = [shapely.multipolygons([box(102.5 + number / 50, 13)]) for number in range(4)]
+    engine = engine_of(place)
+    with migrating(engine) as connection:
+        submission = dict.fromkeys(models.SUBMISSION.columns.keys()[1:], "x") | {
+            "submission_id": "S-0001",
+            "received_at": datetime(2022, 1, 2, tzinfo=UTC),
+            "what": "hazards",
+            "accuracy_m": None,
+            "operation": None,
+            "mapping": '{"columns":[]}',
+            "synthetic": False,
+            **dict.fromkeys(("bytes", "closed_left_out", "closed_m2"), 0),
+        }
+        rows.insert_rows(
+            connection, models.SUBMISSION, {name: [value] for name, value in submission.items()}
+        )
+        record = {
+            "submission_id": ["S-0001"] * 4,
+            "record": [1, 2, 3, 4],
+            "hazard_id": ids,
+            "state": ["waiting"] * 4,
+            **dict.fromkeys(("errors", "warnings"), [0] * 4),
+            "counted": [True] * 4,
+            "kind": ["ap_minefield"] * 4,
+            "surveyed_on": [date(2021, 3, 4)] * 4,
+            "size_m2": size_m2(gpd.GeoSeries(shapes, crs=4326)).tolist(),
+            "extra": WAITED,
+            "geometry_hash": content.geometry_hashes(gpd.GeoSeries(shapes, crs=4326)),
+            "geometry": shapes,
+        }
+        rows.insert_rows(connection, models.RECORD, record)
+        with monkeypatch.context() as before:
+            before.setattr(models, "known_revisions", lambda: (revision,))
+            making.migrate(connection, revision)
+        guards.install(connection)
+    engine.dispose()
+    assert upgrade_store(place) == (revision, models.known_revisions()[-1])
+    with open_store(place, clock_is_right=True) as store:
+        waiting = store.submission("S-0001").records
+        assert (waiting["change"] == "new").all()
+        assert store.accept("S-0001").registered == 4
+        found = store.hazards(workbench="exclude").set_index("hazard_id")
+        for name, said in {
+            "village_code": ["02090101", "", "", ""],
+            "commune_code": ["020901", "", "", ""],
+            "survey_method": ["nts", "ts", "", ""],
+            "evidence": ["direct", "", "", ""],
+            "source_evidence": ["", "hearsay", "", ""],
+            "note": ["", "", 'no "evidence" of it', ""],
+        }.items():
+            assert found.loc[ids, name].fillna("").tolist() == said, name
+        assert found.loc[ids, "task"].fillna(0).tolist() == [1, 2, 0, 0]
+        assert found.loc["W-0", "source_residual"]
+        assert not found["residual"].any()  # an officer says that, no file
+        assert store.rebuild().empty
+        change = text("UPDATE submitted_record SET extra = NULL")
+        with pytest.raises(errors.StoreError, match="submit the"), store._writing() as writes:
+            writes.execute(change)
+    assert doctor.examine(place).query("check == 'guards'")["severity"].tolist() == ["ok"]
 
 
 def test_the_chain_is_what_the_names_of_its_files_say() -> None:

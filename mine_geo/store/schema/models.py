@@ -409,7 +409,8 @@ EVENT_EFFECT: Final = _table(
 """What the fold says of each event; it follows from the events, which can rebuild it."""
 
 
-TAKEN_OVER_HOW: Final = ("imported", "copied", "migrated")
+COPIED: Final = "copied"
+TAKEN_OVER_HOW: Final = ("imported", COPIED, "migrated")
 
 
 TAKEN_OVER: Final = _table(

@@ -19,7 +19,7 @@ from mine_geo.store import chain, engines
 from mine_geo.store.engines import locate, reading, translated, writing
 from mine_geo.store.making import create_store
 from mine_geo.store.schema import gpkg, rows, views
-from mine_geo.store.schema.models import SCHEMA, STORE_INFO
+from mine_geo.store.schema.models import COPIED, SCHEMA, STORE_INFO, TAKEN_OVER
 from mine_geo.store.store import engine_at, open_store
 from mine_geo.store.upkeep import contents
 from mine_geo.store.upkeep.server_tools import ask
@@ -116,7 +116,9 @@ def _writing(place: Place) -> Iterator[Connection]:
 
 def _copy(read: Connection, write: Connection, progress: Callable[[str], None] | None) -> None:
     now = engines.clock(write)
-    chain.take_over(write, "copied", now)  # before any row: moments and names are those of there
+    # before any row: moments and names are those of there; behind the marks that come along
+    last = read.scalar(select(func.max(TAKEN_OVER.c.fid))) or 0
+    chain.take_over(write, COPIED, now, fid=last + 1)
     for table in contents.carried():
         if progress is not None:
             progress(table.name)

@@ -83,7 +83,7 @@ CREATE OR REPLACE FUNCTION mine_geo.stamp_row() RETURNS trigger LANGUAGE plpgsql
     DECLARE
         moment timestamptz;
     BEGIN
-        IF TG_TABLE_NAME <> 'taken_over' AND EXISTS (SELECT FROM mine_geo.taken_over WHERE xmin = pg_current_xact_id()::xid) THEN
+        IF EXISTS (SELECT FROM mine_geo.taken_over WHERE xmin = pg_current_xact_id()::xid) THEN
             RETURN NEW;
         END IF;
         EXECUTE format('SELECT ($1).%%I', TG_ARGV[1]) INTO moment USING NEW;
