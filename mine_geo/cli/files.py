@@ -49,7 +49,10 @@ ALL_HAZARDS: Final = click.option(
 EXPLAIN: Final = click.option(
     "--explain", is_flag=True, help="Which column went where, and what each word was taken for."
 )
-FINDING_NAMES: Final = {"hazard_id": "hazard", "record": "no."}
+EVERY: Final = click.option(
+    "--all", "every", is_flag=True, help="Each finding, also those in the very same words."
+)
+FINDING_NAMES: Final = {"findings": "times", "hazard_id": "hazard", "record": "no."}
 LAYER_NAMES: Final = {"km": "kilometres"}
 CHANGE_NAMES: Final = {
     "hazard_id": "hazard",
@@ -83,6 +86,7 @@ def check() -> None:
 @REPORTS
 @ALL_HAZARDS
 @click.option("--explain", is_flag=True, help="Also which column went where.")
+@EVERY
 @click.option(
     "--repair",
     "repaired",
@@ -104,6 +108,7 @@ def check_hazards(
     reports: bool | None,
     all_hazards: bool,
     explain: bool,
+    every: bool,
 ) -> None:
     """List what is wrong with a file; exit code 21 when a record cannot enter the register.
 
@@ -124,11 +129,13 @@ def check_hazards(
     store = _store_if_any(ctx)
     found = check_received(received) if store is None else store.check(received)
     against = "" if store is None else f", checked against {store.name}"
+    table = shown(found, format_, output, every=every)
     title = f"{_heading(received)}\n{counted(found)}{against}"
+    title += "; --all lists each" if "findings" in table else ""
     if explain and (output is not None or format_ != "table"):  # which holds what went where
         echo(f"{counted(found)}{against}; leave out --explain to list them", err=True)
     else:
-        Sheet(shown(found, format_, output), None, title, FINDING_NAMES).give(format_, output)
+        Sheet(table, None, title, FINDING_NAMES).give(format_, output)
     if reports and format_ == "table" and output is None:
         _say_of_ledger(received, store)
     if (found["severity"] == "error").any():
@@ -263,15 +270,27 @@ def counted(found: pd.DataFrame) -> str:
     return ", ".join(said)
 
 
-def shown(found: pd.DataFrame, format_: str, output: Path | None) -> pd.DataFrame:
-    """Return findings as a terminal shows them, the worst first; a file has all columns."""
+def shown(found: pd.DataFrame, format_: str, output: Path | None, *, every: bool) -> pd.DataFrame:
+    """Return findings as a terminal shows them, the worst first; a file has each, whole.
+
+    Those in the very same words are one row with their number, unless `every` one is asked for.
+    """
+    from mine_geo.intake.findings import grouped  # noqa: PLC0415
+
     found = found.assign(message=found["message"].map(as_options))
     if format_ != "table" or output is not None:
         place = found["place"]
         return found.drop(columns="place").assign(lon=place.x, lat=place.y)
-    order = found["severity"].map({"error": 0, "warning": 1, "note": 2})
-    rows = found.assign(order=order).sort_values("order", kind="stable", ignore_index=True)
-    return rows[["severity", "hazard_id", "record", "code", "message"]]
+    if every:
+        order = found["severity"].map({"error": 0, "warning": 1, "note": 2})
+        rows = found.assign(order=order).sort_values("order", kind="stable", ignore_index=True)
+        return rows[["severity", "hazard_id", "record", "code", "message"]]
+    rows = grouped(found)
+    several = rows["findings"] > 1
+    if not several.any():
+        return rows.drop(columns="findings")
+    named = rows["hazard_id"].where(~several, rows["hazard_id"] + " ...")
+    return rows.assign(hazard_id=named)
 
 
 def _explain(received: Received, format_: str, output: Path | None) -> None:

@@ -35,7 +35,7 @@ from mine_geo.cli.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mine_geo.intake import Layer
+    from mine_geo.intake import Layer, Received
 
 
 UNIT_CODES: Final = ("unknown_place", "code_differs", "wrong_province", "wrong_district")
@@ -149,16 +149,31 @@ def load_villages(
     is_flag=True,
     help="Also those whose polygon is in the register, or in the file, under another id.",
 )
+@click.option(
+    "--accept-good",
+    is_flag=True,
+    help="Register the records that are in order and leave the others, named; exit code 21.",
+)
 @file_options
 @click.pass_context
 def load_hazards(
-    ctx: click.Context, file: Path, how: FileReading, *, assign_units: bool, same_polygons: bool
+    ctx: click.Context,
+    file: Path,
+    how: FileReading,
+    *,
+    assign_units: bool,
+    same_polygons: bool,
+    accept_good: bool,
 ) -> None:
     """Register hazards; the same file again changes nothing, other content is a conflict."""
-    from mine_geo.intake import in_order  # noqa: PLC0415
+    from mine_geo.intake import in_order, without_errors  # noqa: PLC0415
 
     received, store = how.read(file), open_named(ctx)
-    in_order(received)
+    found, records = None, len(received.table)
+    if accept_good:
+        found = store.check(received)
+        received = without_errors(received, found)
+    _in_order_or_desk(received, file)
     received = with_units(received, store, assign=assign_units)
     hazards = in_order(received)
     if assign_units:
@@ -167,6 +182,33 @@ def load_hazards(
     done = store.register(hazards, same_polygons=same_polygons)
     echo(f"{done.registered:,} hazards registered, {done.unchanged:,} there already")
     say_whole(received)
+    if found is not None and len(received.table) < records:
+        _say_left(found, records - len(received.table))
+        ctx.exit(errors.FINDINGS_EXIT)
+
+
+def _in_order_or_desk(received: Received, file: Path) -> None:
+    """Refuse a file with records that are not in order; say where the others may wait."""
+    from mine_geo.intake import in_order  # noqa: PLC0415
+
+    try:
+        in_order(received)
+    except (errors.GeometryError, errors.RecordError) as error:
+        if len(received.table) < 2:
+            raise
+        raise type(error)(
+            f"{error}; nothing was registered. --accept-good takes the records that are in order; "
+            f"mine-geo workbench submit {file.name} lets all of them wait"
+        ) from error
+
+
+def _say_left(found: pd.DataFrame, count: int) -> None:
+    """Name the records that were left, and why: each error in its words."""
+    from mine_geo.cli.files import FINDING_NAMES, shown  # noqa: PLC0415
+
+    wrong = shown(found[found["severity"] == "error"], "table", None, every=False)
+    title = f"{count:,} records left: mend them and load the file again"
+    Sheet(wrong.drop(columns="severity"), None, title, FINDING_NAMES).give("table", None)
 
 
 def _say_elsewhere(found: pd.DataFrame) -> None:

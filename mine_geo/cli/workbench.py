@@ -13,6 +13,7 @@ import click
 from mine_geo import terms
 from mine_geo.cli.files import (
     ALL_HAZARDS,
+    EVERY,
     FINDING_NAMES,
     REPORTS,
     counted,
@@ -192,6 +193,7 @@ def listing(
 @workbench.command("show", epilog=example("mine-geo workbench show S-0001 --findings"))
 @SUBMISSION
 @click.option("--findings", is_flag=True, help="What the reading and the checks said.")
+@EVERY
 @click.option("--explain", is_flag=True, help="Which column of the file went where.")
 @output_options
 @click.pass_context
@@ -203,14 +205,17 @@ def show(
     *,
     findings: bool,
     explain: bool,
+    every: bool,
 ) -> None:
     """Show a submission: where it came from, and each record beside the register."""
     store = open_named(ctx)
     seen = store.submission(submission_id)
     plain = format_ == "table" and output is None
     if findings:
-        table, names = shown(seen.findings, format_, output), FINDING_NAMES
-        Sheet(table, store, f"{submission_id}: {counted(table)}", names).give(format_, output)
+        table = shown(seen.findings, format_, output, every=every)
+        title = f"{submission_id}: {counted(seen.findings)}"
+        title += "; --all lists each" if "findings" in table else ""
+        Sheet(table, store, title, FINDING_NAMES).give(format_, output)
         return
     if explain:
         Sheet(seen.columns, store, f"{submission_id}: columns").give(format_, output)

@@ -159,7 +159,7 @@ def _repair(frame: gpd.GeoDataFrame) -> tuple[Objects, NDArray[np.bool_]]:
     if len(hopeless):
         first = hopeless.iloc[0]
         raise GeometryError(
-            f"record {first['id']}: {first['message']} ({len(hopeless)} such); "
+            f"record {first['id'] + 1}: {first['message']} ({len(hopeless)} such); "
             "districts must be polygons"
         )
     broken = np.zeros(len(geometries), dtype=bool)
@@ -168,7 +168,7 @@ def _repair(frame: gpd.GeoDataFrame) -> tuple[Objects, NDArray[np.bool_]]:
     geometries[broken] = mended
     lost = np.flatnonzero(shapely.is_empty(geometries))
     if len(lost):
-        raise GeometryError(f"record {some(lost)}: invalid ring without an area; draw it again")
+        raise GeometryError(f"record {some(lost + 1)}: invalid ring without an area; draw it again")
     return to_multipolygons(geometries), broken | emptied
 
 

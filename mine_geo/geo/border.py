@@ -89,7 +89,7 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     beside = filled["neighbour"].notna()
     filled["kind"] = filled["kind"].mask(filled["kind"].isna() & beside, "land")
     if filled["kind"].isna().any():
-        bad = np.flatnonzero(filled["kind"].isna())
+        bad = np.flatnonzero(filled["kind"].isna()) + 1
         raise RecordError(
             f"border: record {some(bad)} has no kind and no neighbour, so it may be coast; write "
             "land or coast into a column kind"
@@ -97,7 +97,7 @@ def to_border(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     shore = (filled["kind"] == "coast") & beside
     if shore.any():
         raise RecordError(
-            f"border: record {some(np.flatnonzero(shore))} is coast and has a neighbour; write "
+            f"border: record {some(np.flatnonzero(shore) + 1)} is coast and has a neighbour; write "
             "land, or leave the neighbour empty"
         )
     for column in ("border_name", "border_version"):
@@ -143,12 +143,12 @@ def check_lines(frame: gpd.GeoDataFrame) -> None:
     >>> check_lines(gpd.GeoDataFrame(geometry=[shapely.Point(103, 13)], crs=4326))
     Traceback (most recent call last):
         ...
-    mine_geo.errors.GeometryError: border: record 0: Point instead of a line; give the border as
+    mine_geo.errors.GeometryError: border: record 1: Point instead of a line; give the border as
     LineString or MultiLineString in EPSG:4326
     """
     if frame.empty:
         raise GeometryError("border: no lines; choose a layer that holds the border")
-    faults = find_faults(frame, range(len(frame)), shape="line")
+    faults = find_faults(frame, range(1, len(frame) + 1), shape="line")
     if len(faults):
         lines = some((f"record {row.id}: {row.message}" for row in faults.itertuples()), 3)
         raise GeometryError(

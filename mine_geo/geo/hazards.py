@@ -167,7 +167,7 @@ def _checked_ids(table: gpd.GeoDataFrame) -> pd.Series[str]:
     ids = read_texts(table["hazard_id"])
     missing = np.flatnonzero(ids.isna())
     if len(missing):
-        raise RecordError(f"record {some(missing)} has no hazard_id; give each hazard its id")
+        raise RecordError(f"record {some(missing + 1)} has no hazard_id; give each hazard its id")
     twice = ids[ids.duplicated()].unique()
     if len(twice):
         raise RecordError(f"hazard_id {some(twice)} stands more than once; ids must be unique")

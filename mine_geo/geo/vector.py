@@ -582,7 +582,7 @@ def with_points(table: pd.DataFrame, path: object) -> gpd.GeoDataFrame:
     unread = np.flatnonzero(np.isnan(numbers).any(axis=1) & table[list(pair)].notna().any(axis=1))
     if len(bad) or len(unread):
         row = int(np.concatenate([bad, unread]).min())
-        raise GeometryError(f"{path}: record {row} has no longitude and latitude in degrees")
+        raise GeometryError(f"{path}: record {row + 1} has no longitude and latitude in degrees")
     points = shapely.points(np.nan_to_num(numbers))
     points[np.isnan(numbers).any(axis=1)] = None
     return gpd.GeoDataFrame(table.drop(columns=list(pair)), geometry=points, crs=CRS)

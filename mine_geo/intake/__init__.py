@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         read,
         read_hazards,
         read_reports,
+        without_errors,
     )
     from mine_geo.intake.received import (
         Received,
@@ -61,6 +62,7 @@ __all__ = [
     "receive_border",
     "said_without_unit",
     "understood",
+    "without_errors",
 ]
 
 _HOMES = {
@@ -85,6 +87,7 @@ _HOMES = {
     "receive_border": "layers",
     "said_without_unit": "checks.places",
     "understood": "layers",
+    "without_errors": "reading",
 }
 """The module of each name."""
 

@@ -169,6 +169,37 @@ def in_words(finding: Any) -> str:
     return f"{place}{finding.message}"
 
 
+def grouped(found: pd.DataFrame) -> pd.DataFrame:
+    """Return findings of one code in the very same words as one row, the worst severity first.
+
+    Parameters
+    ----------
+    found
+        As from `as_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `severity`, `findings` (how many, int64), `hazard_id` and `record` of the first, `code`,
+        `message`; within a severity in the order of the first of each.
+
+    Examples
+    --------
+    >>> found = as_table([Finding("left_over", "x"), *(
+    ...     Finding("missing_data", "operator", n, hazard_id=f"AP-{n}") for n in range(3))])
+    >>> grouped(found)[["severity", "findings", "hazard_id"]].astype(object).values.tolist()
+    [['warning', 3, 'AP-0'], ['note', 1, nan]]
+    """
+    rank = found["severity"].map({"error": 0, "warning": 1, "note": 2})
+    in_order = pd.DataFrame(found.drop(columns="place", errors="ignore")).assign(rank=rank)
+    in_order = in_order.sort_values("rank", kind="stable", ignore_index=True)
+    same = in_order.groupby(["rank", "code", "message"], sort=False)
+    first = in_order.loc[~in_order.duplicated(["rank", "code", "message"])]
+    counts = same["code"].transform("size").loc[first.index]
+    columns = ["severity", "findings", "hazard_id", "record", "code", "message"]
+    return first.assign(findings=counts)[columns].reset_index(drop=True)
+
+
 def as_table(findings: Iterable[Finding]) -> gpd.GeoDataFrame:
     """Return findings as a table, one row each.
 

@@ -629,6 +629,53 @@ def in_order(received: Received) -> gpd.GeoDataFrame:
         raise type(error)(f"{name}: {error}") from error
 
 
+def without_errors(received: Received, found: pd.DataFrame) -> Received:
+    """Return received records without those that cannot enter the register.
+
+    Parameters
+    ----------
+    received
+        As from `read`.
+    found
+        Its findings, with those of the checks: `check_received`, or a `Store`'s `check`.
+
+    Returns
+    -------
+    Received
+        The records of which no finding is an error, with their numbers in the file and what the
+        reading said of them.
+
+    Raises
+    ------
+    RecordError
+        If an error is of the file as a whole: then no record of it is known to be good.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "two.gpkg")
+    >>> gpd.GeoDataFrame({"hazard_id": ["AP-1", None]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)] * 2, crs=4326).to_file(path)
+    >>> received = read(path)
+    >>> without_errors(received, check_received(received)).table["hazard_id"].tolist()
+    ['AP-1']
+    """
+    wrong = found[found["severity"] == "error"]
+    whole = wrong[wrong["record"].isna()]
+    if len(whole):
+        raise RecordError(f"{received.source.path}: {_sentences(whole)}")
+    bad = np.isin(received.numbers + 1, wrong["record"].to_numpy(dtype=np.int64))
+    kept = np.flatnonzero(~bad)
+    places = {int(old): new for new, old in enumerate(kept)}
+    said = tuple(
+        finding if finding.record is None else replace(finding, record=places[finding.record])
+        for finding in received.findings
+        if finding.record is None or finding.record in places
+    )
+    table = received.table.iloc[kept].reset_index(drop=True)
+    return replace(received, table=table, findings=said, numbers=received.numbers[kept])
+
+
 def _sentences(findings: pd.DataFrame) -> str:
     """Say the first findings whole: a mend that is cut off is none."""
     said = [visible(in_words(row), _LONGEST) for row in findings.head(3).itertuples()]

@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+import shapely.affinity
 from click.testing import CliRunner
 
 import mine_geo as mg
@@ -434,3 +435,63 @@ def test_a_corrected_report_is_accepted_in_one_step(command: Command) -> None:
     assert rows(command, "releases", "--by", "outcome")[-1]["ap_mines"] == 5
     both = [*words, "--as-another"]
     assert "say one of the two" in command.refused(errors.OptionError, *both)
+
+
+def square(n: int) -> shapely.Polygon:
+    return shapely.box(103 + n / 500, 13, 103 + n / 500 + 0.001, 13.001)
+
+
+def test_equal_findings_are_one_line_with_their_number(command: Command) -> None:
+    ids = [*(f"AP-{n}" for n in range(281)), None]
+    file = write(command.folder / "many.gpkg", [square(n) for n in range(282)], hazard_id=ids)
+    command.done("init")
+    short = command("check", file).stdout
+    assert "1 error, 282 warnings" in short
+    assert "--all lists each" in short
+    lines = [line.split() for line in short.splitlines() if "missing_data" in line]
+    assert [line[:3] for line in lines] == [["warning", "282", "AP-0"]]
+    assert short.index("missing_id") < short.index("missing_data")  # errors first
+    every = command("check", file, "--all").stdout
+    assert every.count("missing_data") == 282
+    assert "--all" not in every
+    assert len(rows(command, "check", file)) == 283  # a file has each
+
+
+def test_a_file_with_bad_records_names_the_desk_and_its_good_ones_are_taken(
+    filled: Command,
+) -> None:
+    bow_tie = shapely.affinity.translate(BOW_TIE, 0.5)
+    shapes = [square(6), square(1), bow_tie, square(3), square(4)]
+    ids = ["Z-1", "Z-2", "Z-3", None, "Z-5"]
+    file = write(
+        filled.folder / "bad.gpkg", shapes, hazard_id=ids, kind="ap_minefield",
+        surveyed_on="2024-01-01", province="Battambang",
+    )  # fmt: skip
+    line = filled.refused(errors.RecordError, "load", "hazards", file)
+    assert "record 4 has no hazard_id" in line
+    assert "--accept-good" in line
+    assert "mine-geo workbench submit bad.gpkg" in line
+    with mg.open_store(filled.store) as store:
+        assert len(store.hazards()) == 2  # nothing of it
+    done = filled("load", "hazards", file, "--accept-good")
+    assert done.exit_code == errors.FINDINGS_EXIT
+    assert "3 hazards registered" in done.stdout
+    assert "2 records left" in done.stdout
+    assert [line.split()[:3] for line in done.stdout.splitlines()[-4:] if line.strip()] == [
+        ["Z-3", "3", "invalid_ring"],
+        ["–", "4", "missing_id"],  # noqa: RUF001
+    ]
+    with mg.open_store(filled.store) as store:
+        assert sorted(store.hazards()["hazard_id"]) == ["AP-1", "AP-2", "Z-1", "Z-2", "Z-5"]
+    # Mended, the file goes in whole; what is there already is the same.
+    write(
+        file, [*shapes[:2], square(7), *shapes[3:]], hazard_id=[*ids[:3], "Z-4", ids[4]],
+        kind="ap_minefield", surveyed_on="2024-01-01", province="Battambang",
+    )  # fmt: skip
+    assert "2 hazards registered, 3 there already" in filled.done("load", "hazards", file)
+
+
+def test_good_records_are_not_taken_from_a_file_that_is_wrong_as_a_whole(filled: Command) -> None:
+    file = write(filled.folder / "no_id.gpkg", [NEW], name_of_it=["x"])
+    line = filled.refused(errors.RecordError, "load", "hazards", file, "--accept-good")
+    assert "no column says the id" in line

@@ -206,8 +206,8 @@ def test_bad_names_and_codes():
 @pytest.mark.parametrize(
     ("geometry", "words"),
     [
-        (None, "record 0: no geometry"),
-        (shapely.Polygon(), "record 0: empty geometry"),
+        (None, "record 1: no geometry"),
+        (shapely.Polygon(), "record 1: empty geometry"),
         (shapely.Point(103, 13), "Point instead of a polygon"),
         (shapely.Polygon([(103, 13), (103.1, 13.1), (103, 13)]), "without an area"),
         (shapely.box(500_000, 1_400_000, 510_000, 1_410_000), "not longitude / latitude"),
@@ -237,7 +237,7 @@ def test_bad_files(tmp_path, districts):
         read_admin(bare)
     points = tmp_path / "points.gpkg"
     two.set_geometry(two.geometry.representative_point()).to_file(points)
-    with pytest.raises(GeometryError, match=r"points\.gpkg: record 0: Point instead"):
+    with pytest.raises(GeometryError, match=r"points\.gpkg: record 1: Point instead"):
         read_admin(points)
     with pytest.raises(CRSError, match="must be in EPSG:4326"):
         to_admin(two.to_crs(32648))

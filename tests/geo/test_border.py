@@ -354,13 +354,13 @@ def quiet(text):
 @pytest.mark.parametrize(
     ("geometry", "told"),
     [
-        (shapely.box(103, 12, 104, 13), "record 1: Polygon instead of a line"),
-        (shapely.Point(103, 12), "record 1: Point instead of a line"),
-        (None, "record 1: no geometry"),
-        (shapely.LineString(), "record 1: empty geometry"),
-        (line((103, 12), (103, 12)), "record 1: a line without length"),
-        (line((300000, 1400000), (310000, 1400000)), "record 1: not longitude / latitude"),
-        (quiet("LINESTRING (103 12, 103 NaN, 104 14)"), "record 1: a coordinate is not a finite"),
+        (shapely.box(103, 12, 104, 13), "record 2: Polygon instead of a line"),
+        (shapely.Point(103, 12), "record 2: Point instead of a line"),
+        (None, "record 2: no geometry"),
+        (shapely.LineString(), "record 2: empty geometry"),
+        (line((103, 12), (103, 12)), "record 2: a line without length"),
+        (line((300000, 1400000), (310000, 1400000)), "record 2: not longitude / latitude"),
+        (quiet("LINESTRING (103 12, 103 NaN, 104 14)"), "record 2: a coordinate is not a finite"),
     ],
 )
 def test_what_is_no_border_line_is_refused(geometry, told):
@@ -379,11 +379,11 @@ def test_what_is_no_border_line_is_refused(geometry, told):
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"kind": ["land", None]}, "record 1 has no kind"),
+        ({"kind": ["land", None]}, "record 2 has no kind"),
         ({"kind": ["land", "river"]}, "river"),
         ({"neighbour": ["THA", "Laos"]}, "Laos"),
-        ({"neighbour": ["THA", None]}, "record 1 has no kind and no neighbour"),
-        ({"kind": ["land", "coast"], "neighbour": "THA"}, "record 1 is coast and has a neighbour"),
+        ({"neighbour": ["THA", None]}, "record 2 has no kind and no neighbour"),
+        ({"kind": ["land", "coast"], "neighbour": "THA"}, "record 2 is coast and has a neighbour"),
         ({"kind": "land", "accuracy_m": [50, -5]}, "accuracy_m -5"),
         ({"kind": "land", "accuracy_m": ["50", "about 50"]}, "about 50"),
     ],
@@ -447,7 +447,7 @@ def test_read_border(tmp_path):
     ]  # fmt: skip
     fields = tmp_path / "fields.gpkg"
     hazards(shapely.box(103, 12, 104, 14)).to_file(fields)
-    with pytest.raises(GeometryError, match=r"fields\.gpkg: border: record 0: .*Polygon"):
+    with pytest.raises(GeometryError, match=r"fields\.gpkg: border: record 1: .*Polygon"):
         read_border(fields)
     old = gpd.GeoDataFrame({"CNTRY": ["TH"]}, geometry=[line((103, 12), (103, 14))], crs=4131)
     old.to_file(tmp_path / "old.gpkg")

@@ -210,7 +210,7 @@ def test_districts_lose_it_and_are_marked_as_repaired(hollow):
                                   "MULTILINESTRING (EMPTY, (103 13, 104 14))"])  # fmt: skip
 def test_a_border_is_refused_by_its_record(text):
     border = gpd.GeoDataFrame({"kind": ["land"]}, geometry=[shapely.from_wkt(text)], crs=4326)
-    with pytest.raises(GeometryError, match=f"record 0: {TOLD}"):
+    with pytest.raises(GeometryError, match=f"record 1: {TOLD}"):
         to_border(border)
     mended = to_border(border.set_geometry(without_empty(border)[0], crs=4326))
     assert border_distance(hazards(DRAWN), mended)[0] == 0

@@ -311,9 +311,9 @@ def test_a_polygon_counts_with_its_centroid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "said"),
     [
-        ("name,lon,lat\nA,103,13\nB,1030,13\n", GeometryError, "record 1"),
-        ("name,lon,lat\nA,103,\n", GeometryError, "record 0"),
-        ("name,lon,lat\nA,east,13\n", GeometryError, "record 0"),
+        ("name,lon,lat\nA,103,13\nB,1030,13\n", GeometryError, "record 2 has"),
+        ("name,lon,lat\nA,103,\n", GeometryError, "record 1 has"),
+        ("name,lon,lat\nA,east,13\n", GeometryError, "record 1 has"),
         ("title,lon,lat\nA,103,13\n", RecordError, "no column 'name'"),
         ("name,east,north\nA,103,13\n", RecordError, "no columns lon and lat; there are: name"),
         ("", FileError, "cannot be read"),
