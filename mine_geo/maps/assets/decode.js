@@ -10,21 +10,28 @@
   }
 
   // Five bits a letter, lowest first; products, not shifts, so that numbers pass 2^31.
-  function unpack(text) {
-    const numbers = [];
+  function flat(text) {
+    const numbers = new Float64Array(text.length);
+    let count = 0;
     let number = 0;
     let weight = 1;
     for (let i = 0; i < text.length; i += 1) {
       const value = VALUE_OF[text.charCodeAt(i)];
       number += (value & 31) * weight;
-      weight *= 32;
       if (value < 32) {
-        numbers.push(number);
+        numbers[count] = number;
+        count += 1;
         number = 0;
         weight = 1;
+      } else {
+        weight *= 32;
       }
     }
-    return numbers;
+    return numbers.subarray(0, count);
+  }
+
+  function unpack(text) {
+    return Array.from(flat(text));
   }
 
   function unsign(number) {
@@ -53,14 +60,31 @@
     return taken;
   }
 
-  // Returns, for each shape, its parts; each part is a list of rings of [lat, lon].
-  function polygons(packed) {
-    const vertex = walker(packed.steps);
-    const points = unpack(packed.points)[Symbol.iterator]();
-    const rings = unpack(packed.rings)[Symbol.iterator]();
-    const ring = () => take(points.next().value, vertex);
-    const part = () => take(rings.next().value, ring);
-    return unpack(packed.parts).map((count) => take(count, part));
+  // Where each of some rows begins among what they hold, and where the last one ends.
+  function starts(counts) {
+    const sizes = flat(counts);
+    const places = new Uint32Array(sizes.length + 1);
+    for (let i = 0; i < sizes.length; i += 1) {
+      places[i + 1] = places[i] + sizes[i];
+    }
+    return places;
+  }
+
+  // Many polygons as flat arrays: latitude and longitude by turns (degrees), and where each ring
+  // begins among vertices, each part among rings, each shape among parts.
+  function outlines(packed) {
+    const vertices = flat(packed.steps);
+    let lon = 0;
+    let lat = 0;
+    for (let i = 0; i < vertices.length; i += 2) {
+      lon += unsign(vertices[i]);
+      lat += unsign(vertices[i + 1]);
+      vertices[i] = lat / STEPS_PER_DEGREE;
+      vertices[i + 1] = lon / STEPS_PER_DEGREE;
+    }
+    return {
+      vertices, rings: starts(packed.points), parts: starts(packed.rings), shapes: starts(packed.parts),
+    };
   }
 
   function lines(packed) {
@@ -101,23 +125,41 @@
   }
 
   // A column as functions of the row: its value (null where there is none), and for texts the
-  // same in both languages.
+  // same in both languages. What it holds is read when it is first asked for.
   function column(packed) {
     if (!packed.words) {
-      const rows = unpack(packed.rows);
-      return { value: (row) => (rows[row] ? rows[row] - 1 : null) };
+      let rows = null;
+      return {
+        value(row) {
+          rows = rows || flat(packed.rows);
+          return rows[row] ? rows[row] - 1 : null;
+        },
+      };
     }
-    const words = wordsOf(packed.words);
-    const khmer = packed.words_km ? wordsOf(packed.words_km) : words;
-    // Without rows each row has a word of its own.
-    const rows = packed.rows ? unpack(packed.rows) : words.map((_, row) => row + 1);
+    let held = null;
+    const read = () => {
+      if (!held) {
+        const words = wordsOf(packed.words);
+        const khmer = packed.words_km ? wordsOf(packed.words_km) : words;
+        // Without rows each row has a word of its own.
+        const rows = packed.rows ? flat(packed.rows) : words.map((_, row) => row + 1);
+        held = { words, khmer, rows };
+      }
+      return held;
+    };
     return {
-      value: (row) => (rows[row] ? words[rows[row] - 1] : null),
-      said: (row) => ({ en: words[rows[row] - 1], km: khmer[rows[row] - 1] }),
+      value(row) {
+        const { words, rows } = read();
+        return rows[row] ? words[rows[row] - 1] : null;
+      },
+      said(row) {
+        const { words, khmer, rows } = read();
+        return { en: words[rows[row] - 1], km: khmer[rows[row] - 1] };
+      },
     };
   }
 
   mineGeo.decode = {
-    unpack, polygons, areas, lines, column,
+    unpack, outlines, areas, lines, column,
   };
 }(window.mineGeo));

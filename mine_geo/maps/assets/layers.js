@@ -50,16 +50,21 @@
     const groups = layer.groups.map(() => L.featureGroup());
     const groupOf = decode.unpack(layer.group);
     const symbolOf = decode.unpack(layer.symbol);
-    const shapes = decode.polygons(layer.polygons).map((parts, row) => {
-      const polygon = new shape.Shape(parts, looks[symbolOf[row]]);
-      polygon.mineGeoRow = row;
+    const outlines = decode.outlines(layer.polygons);
+    const measured = shape.measure(outlines);
+    const record = {
+      name: layer.name, groups, groupKeys: layer.groups, groupOf, symbolOf, symbolNames: layer.symbols,
+    };
+    record.shapes = symbolOf.map((symbol, row) => {
+      const polygon = new shape.Shape(outlines, measured, row, looks[symbol]);
+      polygon.mineGeoLayer = record;
       groups[groupOf[row]].addLayer(polygon);
       return polygon;
     });
-    const columns = layer.columns.map((column) => ({
+    record.columns = layer.columns.map((column) => ({
       name: column.name, as: column.as, ...decode.column(column),
     }));
-    return { name: layer.name, groups, groupKeys: layer.groups, groupOf, shapes, columns };
+    return record;
   }
 
   // The northernmost vertex: sure to lie on the outline, whatever its shape.

@@ -81,16 +81,6 @@
     }
   }
 
-  // Released land lies below hazards, and in either the large below the small: nothing hides what
-  // is smaller than itself, whatever its class.
-  function sortRecords(page) {
-    page.sorted.forEach((shape) => {
-      if (page.map.hasLayer(shape)) {
-        shape.bringToFront();
-      }
-    });
-  }
-
   // A group of records is on the map while all its keys are on.
   function turnRecords(page, key) {
     page.records.forEach((layer) => {
@@ -105,7 +95,6 @@
         }
       });
     });
-    sortRecords(page);
   }
 
   function turn(page, key, on) {
@@ -200,9 +189,10 @@
         });
       });
     });
-    page.sorted = FLOORS.flatMap((names) => mineGeo.shape.bySize(page.records
-      .filter((layer) => names.includes(layer.name)).flatMap((layer) => layer.shapes)));
-    sortRecords(page);
+    // Released land lies below hazards, and in either the large below the small: nothing hides
+    // what is smaller than itself, whatever its class.
+    page.canvas.records.mineGeoOrder(FLOORS.flatMap((names) => mineGeo.shape.bySize(page.records
+      .filter((layer) => names.includes(layer.name)).flatMap((layer) => layer.shapes))));
   }
 
   function addContext(page, data, renderer) {

@@ -165,5 +165,7 @@
     return popup;
   }
 
-  mineGeo.popup = { open, record, released, room };
+  mineGeo.popup = {
+    open, record, released, headed, room,
+  };
 }(window.mineGeo));

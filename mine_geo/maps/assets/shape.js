@@ -10,7 +10,9 @@
   const FAR_ZOOM = 7.5; // below, marks as large as nearer by would hide each other
   const LEAST_PX = 2;
   const METRES_PER_DEGREE = 111320;
-  const METRES_PER_PX = 156543.03392; // of zoom 0 at the equator
+  const METRES_PER_EQUATOR = 40075016.68557849;
+  const TILE_PX = 256; // the width of the world at zoom 0
+  const HOVER_MS = 32;
   const RADIANS = Math.PI / 180;
   const STEP = 4;
   const SCRAMBLE = 48271; // of Park and Miller's generator: neighbours are parted
@@ -28,32 +30,59 @@
       .map(([x, y]) => middle.add([x, y]));
   }
 
-  // Twice the area and the length of a ring of [lat, lon], in degrees of latitude.
-  function ringSize(ring, cosine) {
-    let twice = 0;
-    let length = 0;
-    ring.forEach(([lat, lon], at) => {
-      const [nextLat, nextLon] = ring[(at + 1) % ring.length];
-      twice += (lon * nextLat - nextLon * lat) * cosine;
-      length += Math.hypot((nextLon - lon) * cosine, nextLat - lat);
-    });
-    return [Math.abs(twice), length];
+  // Of every shape of some outlines: where it lies in a world of width 1 (left, top, right, bottom;
+  // Mercator), its area (m2), and how wide it is (m): the shorter side of the rectangle of the same
+  // area and perimeter; of what is rounder than any, the side of the square.
+  function measure({ vertices, rings, parts, shapes }) {
+    const count = shapes.length - 1;
+    const boxes = new Float64Array(4 * count);
+    const areas = new Float64Array(count);
+    const widths = new Float64Array(count);
+    for (let row = 0; row < count; row += 1) {
+      const first = rings[parts[shapes[row]]];
+      const cosine = Math.cos(vertices[2 * first] * RADIANS);
+      let [south, west, north, east] = [Infinity, Infinity, -Infinity, -Infinity];
+      let area = 0;
+      let half = 0;
+      for (let part = shapes[row]; part < shapes[row + 1]; part += 1) {
+        for (let ring = parts[part]; ring < parts[part + 1]; ring += 1) {
+          const [from, to] = [2 * rings[ring], 2 * rings[ring + 1]];
+          let twice = 0;
+          let length = 0;
+          for (let at = from; at < to; at += 2) {
+            const next = at + 2 < to ? at + 2 : from;
+            const [lat, lon] = [vertices[at], vertices[at + 1]];
+            const [nextLat, nextLon] = [vertices[next], vertices[next + 1]];
+            const across = (nextLon - lon) * cosine;
+            twice += (lon * nextLat - nextLon * lat) * cosine;
+            length += Math.sqrt(across * across + (nextLat - lat) * (nextLat - lat));
+            south = lat < south ? lat : south;
+            north = lat > north ? lat : north;
+            west = lon < west ? lon : west;
+            east = lon > east ? lon : east;
+          }
+          area += (ring > parts[part] ? -1 : 1) * Math.abs(twice) / 2;
+          half += length / 2;
+        }
+      }
+      const rest = half * half - 4 * Math.max(area, 0);
+      const width = rest > 0 ? (half - Math.sqrt(rest)) / 2 : Math.sqrt(area);
+      areas[row] = area * METRES_PER_DEGREE ** 2;
+      widths[row] = width * METRES_PER_DEGREE;
+      boxes[4 * row] = eastward(west);
+      boxes[4 * row + 1] = southward(north);
+      boxes[4 * row + 2] = eastward(east);
+      boxes[4 * row + 3] = southward(south);
+    }
+    return { boxes, areas, widths };
   }
 
-  // Area (m2) and how wide it is (m): the shorter side of the rectangle of the same area and
-  // perimeter; of what is rounder than any, the side of the square.
-  function sizeOf(parts) {
-    const cosine = parts.length ? Math.cos(parts[0][0][0][0] * RADIANS) : 1;
-    let area = 0;
-    let half = 0;
-    parts.forEach((rings) => rings.forEach((ring, place) => {
-      const [twice, length] = ringSize(ring, cosine);
-      area += place ? -twice / 2 : twice / 2;
-      half += length / 2;
-    }));
-    const rest = half * half - 4 * Math.max(area, 0);
-    const width = rest > 0 ? (half - Math.sqrt(rest)) / 2 : Math.sqrt(area);
-    return { area: area * METRES_PER_DEGREE ** 2, width: width * METRES_PER_DEGREE };
+  function eastward(lon) {
+    return lon / 360 + 0.5;
+  }
+
+  function southward(lat) {
+    return 0.5 - Math.log(Math.tan(Math.PI / 4 + lat * RADIANS / 2)) / (2 * Math.PI);
   }
 
   function trace(pen, parts) {
@@ -71,57 +100,94 @@
     pen.stroke();
   }
 
-  // `latlngs`: parts, each a list of rings, the outer one first. `look`: options made by `look`.
+  // The polygon of a row of `outlines`, which `measured` tells of; `look`: options made by `look`.
   const Shape = L.Polygon.extend({
-    initialize(latlngs, look) {
+    initialize(outlines, measured, row, look) {
       this.options = Object.create(look);
-      Object.assign(this, { mineGeoSize: sizeOf(latlngs) });
-      this._setLatLngs(latlngs);
+      this.mineGeoRow = row;
+      this.mineGeoOutlines = outlines;
+      this.mineGeoMeasured = measured;
+      this._at = -1;
+      this._dot = null;
     },
 
-    _project() {
-      this._parts = [];
-      this._rings = null;
-      this._dot = null;
-      if (!this._bounds.isValid()) {
+    onAdd() {
+      this._renderer.mineGeoChanged();
+    },
+
+    onRemove() {
+      this._renderer.mineGeoChanged();
+    },
+
+    redraw() {
+      if (this._renderer) {
+        this._renderer.mineGeoChanged();
+      }
+      return this;
+    },
+
+    mineGeoArea() {
+      return this.mineGeoMeasured.areas[this.mineGeoRow];
+    },
+
+    // Left, top, right or bottom in a world of width 1; of a hazard without polygon no number.
+    mineGeoEdge(side) {
+      return this.mineGeoMeasured.boxes[4 * this.mineGeoRow + side];
+    },
+
+    // Where it lies on the map as `view` says: once for each zoom.
+    mineGeoPlace(view) {
+      if (this._at === view.key) {
         return;
       }
-      const { px, far_px: farPx } = symbols.table.mark;
-      const zoom = this._map.getZoom();
-      const metres = METRES_PER_PX * Math.cos(this._bounds.getNorth() * RADIANS) / 2 ** zoom;
-      this._wide = this.mineGeoSize.width / metres;
-      this._side = zoom < FAR_ZOOM ? farPx : px;
-      this._rawPxBounds = L.bounds([this._bounds.getNorthWest(), this._bounds.getSouthEast()]
-        .map((corner) => this._map.latLngToLayerPoint(corner)));
-      const size = this._rawPxBounds.getSize();
-      if (size.x < px && size.y < px) {
-        this._dot = this._rawPxBounds.getCenter();
-      }
+      this._at = view.key;
+      const { scale, origin, px, farPx } = view;
+      const [left, top, right, bottom] = [0, 1, 2, 3].map((side) => this.mineGeoEdge(side) * scale);
+      const metres = METRES_PER_EQUATOR / scale / Math.cosh(Math.PI * (1 - 2 * this.mineGeoEdge(1)));
+      this._rings = null;
+      this._parts = [];
+      this._wide = this.mineGeoMeasured.widths[this.mineGeoRow] / metres;
+      this._side = view.zoom < FAR_ZOOM ? farPx : px;
+      this._rawPxBounds = L.bounds([
+        L.point(left - origin.x, top - origin.y), L.point(right - origin.x, bottom - origin.y)]);
+      this._dot = right - left < px && bottom - top < px ? this._rawPxBounds.getCenter() : null;
       this._updateBounds();
     },
 
     // One list of projected rings for each part.
-    _projectParts() {
-      return this._latlngs.filter((part) => part.length).map((part) => {
-        const rings = [];
-        this._projectLatlngs(part, rings, L.bounds([]));
-        return rings;
-      });
+    _projectParts({ scale, origin }) {
+      const { vertices, rings, parts, shapes } = this.mineGeoOutlines;
+      const found = [];
+      for (let part = shapes[this.mineGeoRow]; part < shapes[this.mineGeoRow + 1]; part += 1) {
+        const own = [];
+        for (let ring = parts[part]; ring < parts[part + 1]; ring += 1) {
+          const points = [];
+          for (let at = rings[ring]; at < rings[ring + 1]; at += 1) {
+            points.push(L.point(
+              eastward(vertices[2 * at + 1]) * scale - origin.x,
+              southward(vertices[2 * at]) * scale - origin.y));
+          }
+          own.push(points);
+        }
+        found.push(own);
+      }
+      return found;
     },
 
-    _clipPoints() {
-      const frame = this._renderer._bounds;
-      this._parts = [];
-      if (this._dot || !this._pxBounds || !this._pxBounds.intersects(frame)) {
+    mineGeoClip(view) {
+      if (this._dot) {
         return;
       }
-      this._rings = this._rings || this._projectParts();
+      const { frame } = view;
+      this._parts = [];
+      this._rings = this._rings || this._projectParts(view);
       const margin = [BEYOND_PX, BEYOND_PX];
       const wider = L.bounds(frame.min.subtract(margin), frame.max.add(margin));
+      const whole = wider.contains(this._rawPxBounds);
       this._rings.forEach((rings) => {
         const drawn = collapsed(rings[0]) ? [square(rings[0][0])] : rings;
         drawn.forEach((ring) => {
-          const inside = L.PolyUtil.clipPolygon(ring, wider, true);
+          const inside = whole ? ring : L.PolyUtil.clipPolygon(ring, wider, true);
           if (inside.length) {
             this._parts.push(inside);
           }
@@ -164,18 +230,13 @@
       }
     },
 
-    _updatePath() {
-      const { _renderer: renderer } = this;
-      if (!renderer._drawing) {
-        return;
-      }
+    mineGeoDraw(pen, halo) {
       if (this._isMark()) {
-        if (!this.options.fillOpacity) {
-          return; // it only takes clicks
+        if (this.options.fillOpacity) { // else it only takes clicks
+          this._drawMark(pen, this._dotColor(), 0);
         }
-        this._drawMark(renderer._ctx, this._dotColor(), 0);
       } else if (this._parts.length) {
-        this._drawWhole(renderer._ctx, renderer.mineGeoHalo);
+        this._drawWhole(pen, halo);
       }
     },
 
@@ -226,26 +287,139 @@
     },
   });
 
-  // A canvas that first draws what lies beneath the marks of all its shapes.
+  // What Leaflet keeps of a polygon is made when it is first asked for.
+  function lazy(name, make) {
+    Object.defineProperty(Shape.prototype, name, {
+      get() {
+        const value = make(this);
+        Object.defineProperty(this, name, { value, writable: true, configurable: true });
+        return value;
+      },
+      set(value) {
+        Object.defineProperty(this, name, { value, writable: true, configurable: true });
+      },
+    });
+  }
+
+  lazy('_latlngs', ({ mineGeoOutlines: { vertices, rings, parts, shapes }, mineGeoRow: row }) => {
+    const range = (from, to, one) => Array.from({ length: to - from }, (_, at) => one(from + at));
+    const latlng = (at) => L.latLng(vertices[2 * at], vertices[2 * at + 1]);
+    const ring = (at) => range(rings[at], rings[at + 1], latlng);
+    return range(shapes[row], shapes[row + 1], (part) => range(parts[part], parts[part + 1], ring));
+  });
+  lazy('_bounds', ({ _latlngs }) => L.latLngBounds(_latlngs.flat(2)));
+
+  // A canvas of shapes alone, in the order that it is given. It first draws what lies beneath the
+  // marks of all; where many marks would lie on each other, one for all of them: `crowds`.
   const Canvas = L.Canvas.extend({
-    _draw() {
-      const { _ctx: pen, _redrawBounds: bounds } = this;
-      pen.save();
-      if (bounds) {
-        const { x, y } = bounds.getSize();
-        pen.beginPath();
-        pen.rect(bounds.min.x, bounds.min.y, x, y);
-        pen.clip();
+    initialize(options) {
+      L.Canvas.prototype.initialize.call(this, options);
+      Object.assign(this, { mineGeoShapes: [], _version: 0, _seen: [] });
+    },
+
+    mineGeoOrder(shapes) {
+      this.mineGeoShapes = shapes;
+      this.mineGeoChanged();
+    },
+
+    // What is drawn is no longer so: it will be drawn anew.
+    mineGeoChanged() {
+      this._version += 1;
+      this._requestRedraw();
+    },
+
+    _updateStyle() {
+      this.mineGeoChanged();
+    },
+
+    _requestRedraw() {
+      if (this._map) {
+        this._redrawRequest = this._redrawRequest || L.Util.requestAnimFrame(this._redraw, this);
       }
-      for (let order = this._drawFirst; order; order = order.next) {
-        const { layer } = order;
-        if (layer.mineGeoBeneath && layer._pxBounds
-          && (!bounds || layer._pxBounds.intersects(bounds))) {
-          layer.mineGeoBeneath(pen, this.mineGeoHalo);
+    },
+
+    // The view that is drawn: pixels of the layer are world times `scale`, less `origin`.
+    _view() {
+      const zoom = this._map.getZoom();
+      const origin = this._map.getPixelOrigin();
+      const { px, far_px: farPx } = symbols.table.mark;
+      return {
+        key: `${zoom} ${origin.x} ${origin.y}`, zoom, origin, px, farPx,
+        scale: TILE_PX * 2 ** zoom, frame: this._bounds,
+      };
+    },
+
+    // At one zoom: crowds of marks, and the shapes that are none's.
+    _sorted({ zoom, scale, px }) {
+      const key = `${zoom} ${this._version}`;
+      if (this._sortedAs !== key) {
+        this._sortedAs = key;
+        const shown = this.mineGeoShapes.filter((one) => one._map && !one.mineGeoHidden);
+        Object.assign(this, mineGeo.crowds.gather(shown, scale, px));
+      }
+    },
+
+    _draw() {
+      const pen = this._ctx;
+      const view = this._view();
+      const { scale, origin, frame } = view;
+      this._sorted(view);
+      const [left, right] = [frame.min.x, frame.max.x].map((x) => (x + origin.x) / scale);
+      const [top, bottom] = [frame.min.y, frame.max.y].map((y) => (y + origin.y) / scale);
+      const beyond = BEYOND_PX / scale;
+      this._seen = this._alone.filter((one) => {
+        const { boxes } = one.mineGeoMeasured;
+        const at = 4 * one.mineGeoRow;
+        return boxes[at] <= right + beyond && boxes[at + 2] >= left - beyond
+          && boxes[at + 1] <= bottom + beyond && boxes[at + 3] >= top - beyond;
+      });
+      this._seen.forEach((one) => {
+        one.mineGeoPlace(view);
+        one.mineGeoClip(view);
+      });
+      this._drawing = true;
+      pen.save();
+      this._seen.forEach((one) => one.mineGeoBeneath(pen, this.mineGeoHalo));
+      this._seen.forEach((one) => one.mineGeoDraw(pen, this.mineGeoHalo));
+      pen.globalAlpha = 1;
+      this._marks = mineGeo.crowds.draw(pen, this._crowds, view, this.mineGeoHalo);
+      pen.restore();
+      this._drawing = false;
+    },
+
+    // What lies on top at a point: a crowd, else a shape that takes clicks.
+    _topAt(point) {
+      const crowd = (this._marks || []).findLast((one) => one.bounds.contains(point));
+      if (crowd) {
+        return crowd;
+      }
+      return this._seen.findLast((one) => one.options.interactive && one._pxBounds.contains(point)
+        && one._containsPoint(point));
+    },
+
+    _onClick(event) {
+      const found = this._topAt(this._map.mouseEventToLayerPoint(event));
+      const moved = ['click', 'preclick'].includes(event.type) && found
+        && this._map._draggableMoved(found);
+      this._fireEvent(found && !moved ? [found] : false, event);
+    },
+
+    _handleMouseHover(event, point) {
+      if (this._mouseHoverThrottled) {
+        return;
+      }
+      const found = this._topAt(point);
+      if (found !== this._hoveredLayer) {
+        this._handleMouseOut(event);
+        if (found) {
+          L.DomUtil.addClass(this._container, 'leaflet-interactive');
+          this._fireEvent([found], event, 'mouseover');
+          this._hoveredLayer = found;
         }
       }
-      pen.restore();
-      L.Canvas.prototype._draw.call(this);
+      this._fireEvent(this._hoveredLayer ? [this._hoveredLayer] : false, event);
+      this._mouseHoverThrottled = true;
+      setTimeout(() => { this._mouseHoverThrottled = false; }, HOVER_MS);
     },
   });
 
@@ -258,7 +432,7 @@
   // first by its class: in a crowd of marks each class keeps its share.
   function bySize(shapes) {
     const keys = new Map(shapes.map((shape, at) => [shape, [
-      Math.floor(Math.log(Math.max(shape.mineGeoSize.area, 1)) / Math.log(STEP)),
+      Math.floor(Math.log(Math.max(shape.mineGeoArea(), 1)) / Math.log(STEP)),
       (at * SCRAMBLE) % SCRAMBLED,
     ]]));
     return [...shapes].sort((one, other) => {
@@ -268,6 +442,6 @@
   }
 
   mineGeo.shape = {
-    Shape, Canvas, look, bySize,
+    Shape, Canvas, look, bySize, measure,
   };
 }(window.mineGeo));

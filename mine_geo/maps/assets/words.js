@@ -79,6 +79,6 @@ window.mineGeo = { features: [] };
   }
 
   mineGeo.words = {
-    LANGUAGES, fill, say, put, label, use, languageOf, language: () => language,
+    LANGUAGES, fill, say, put, label, use, languageOf, language: () => language, has: (key) => key in table,
   };
 }(window.mineGeo));

@@ -47,6 +47,7 @@ SCRIPTS: Final = (
     "symbols.js",
     "history.js",
     "popup.js",
+    "crowds.js",
     "shape.js",
     "layers.js",
     "labels.js",
