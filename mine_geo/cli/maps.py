@@ -33,7 +33,7 @@ from mine_geo.cli.ranking import (
     ranking_options,
     years_options,
 )
-from mine_geo.errors import FileError, OptionError, SchemaVersionError, StoreError, choose
+from mine_geo.errors import FileError, OptionError, choose
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -331,7 +331,6 @@ def export(
     points = form in exports.POINTS
     if points and places is not None:
         raise OptionError(f"{file.name}: turning points have no places beside them; drop --places")
-    _spare_stores(file)
     if public and (picking.any or ranking.weights is not None):
         raise OptionError("picked and ranked hazards are records, and no record is public")
     store = open_named(ctx)
@@ -355,18 +354,3 @@ def export(
     echo(f"{wrote(file, public=public)}: {count:,} {what}")
     for line in nowhere(layers.split, province, district):
         echo(line)
-
-
-def _spare_stores(file: Path) -> None:
-    """Refuse to write where a store is, asked to overwrite it or not."""
-    from mine_geo.store import open_store  # noqa: PLC0415
-
-    if not file.exists():
-        return
-    try:
-        open_store(file).close()
-    except SchemaVersionError:
-        pass  # a store of another version is a store
-    except (StoreError, FileError, OptionError):
-        return
-    raise FileError(f"{file}: is a store, with all its events; choose another name")

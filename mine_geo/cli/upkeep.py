@@ -95,8 +95,11 @@ def restore(backup: Path, place: str) -> None:
     """
     from mine_geo.store.upkeep import backup as backups  # noqa: PLC0415
 
-    found = backups.restore(backup, place)
-    echo(f"restored into {_at(place)}: {int(found['rows'].sum()):,} rows in {len(found)} tables")
+    done = backups.restore(backup, place)
+    rows = int(done.tables["rows"].sum())
+    echo(f"restored into {_at(place)}: {rows:,} rows in {len(done.tables)} tables")
+    if done.rights is not None:
+        echo(f"note: {done.rights}")
 
 
 @click.command("copy", epilog=example("mine-geo db copy register.gpkg postgresql://db/register"))
@@ -124,6 +127,8 @@ def copy(source: str, target: str) -> None:
         f"copied {_at(source)} into {_at(target)}: {rows:,} rows in {len(done.tables)} tables, "
         f"the same by counts, hashes and balance, in {time.perf_counter() - began:.1f} s"
     )
+    if done.rights is not None:
+        echo(f"note: {done.rights}")
 
 
 @click.command("upgrade", epilog=example("mine-geo --database register.gpkg db upgrade"))

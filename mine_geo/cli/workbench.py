@@ -402,9 +402,7 @@ def accept(  # noqa: PLR0917  (each is an option of the command)
         echo(as_options(told.line))
     for left in done.left:
         echo(f"left: {named(left)}: {as_options(left.why)}")
-    in_lines = tuple(f"{told.name}: " for told in done.reports)
-    notes = tuple(note for note in done.notes if not note.startswith(in_lines))
-    _end(notes, waits=not yes and bool(done.accepted))
+    _end(done.general, waits=not yes and bool(done.accepted))
 
 
 def _end(notes: tuple[str, ...], *, waits: bool) -> None:

@@ -293,19 +293,55 @@ def _of_zip(place: Path) -> str | None:
     return None
 
 
+_SQLITE: Final = b"SQLite format 3\0"
+_IS_STORE: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'store_info'"
+
+
+def is_store(path: str | os.PathLike[str]) -> bool:
+    """Say whether a file is a store, of whatever version: nothing ever takes its place.
+
+    Raises
+    ------
+    FileError
+        If it is a database that cannot be read: it may be a store.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp(), "a.gpkg")
+    >>> is_store(place), place.write_text("words"), is_store(place)
+    (False, 5, False)
+    """
+    place = Path(path)
+    if not place.is_file():
+        return False
+    try:
+        with place.open("rb") as file:
+            if file.read(len(_SQLITE)) != _SQLITE:
+                return False
+        address = f"{place.resolve().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            return connection.execute(_IS_STORE).fetchone() is not None
+    except (OSError, sqlite3.Error) as error:
+        raise FileError(
+            f"{place}: is there and cannot be read ({error}), and may be a store; choose another "
+            "name"
+        ) from error
+
+
 def _of_sqlite(place: Path) -> str | None:
     """Look into a GeoPackage; a store is restricted."""
     address = f"{place.resolve().as_uri()}?mode=ro"
     try:
         with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            if connection.execute(_IS_STORE).fetchone() is not None:
+                return RESTRICTED
             tables = {
                 str(name): str(described or "")
                 for name, described in connection.execute(
                     "SELECT table_name, description FROM gpkg_contents"
                 )
             }
-            if "store_info" in tables:
-                return RESTRICTED
             if "provenance" not in tables:  # a layer that was repaired, or a ledger
                 marked = any(each.startswith(f"{RESTRICTED_WORD}: ") for each in tables.values())
                 return RESTRICTED if marked else None
@@ -349,7 +385,7 @@ _READERS: Final[tuple[tuple[bytes, Callable[[Path], str | None]], ...]] = (
     (b"%PDF", _of_pdf),
     (b"\x89PNG\r\n\x1a\n", _of_png),
     (b"PK", _of_zip),
-    (b"SQLite format 3\0", _of_sqlite),
+    (_SQLITE, _of_sqlite),
     (b"PAR1", _of_parquet),
     (b"II*\0", _of_tiff),
     (b"II+\0", _of_tiff),
@@ -362,7 +398,7 @@ _READERS: Final[tuple[tuple[bytes, Callable[[Path], str | None]], ...]] = (
 
 
 def check(path: str | os.PathLike[str], *, public: bool | None, replace: str | None = None) -> None:
-    """Refuse a place where a file of the other kind is, or an atlas of the other kind.
+    """Refuse a place where a file or an atlas of the other kind is, or a store.
 
     Parameters
     ----------
@@ -377,7 +413,7 @@ def check(path: str | os.PathLike[str], *, public: bool | None, replace: str | N
     Raises
     ------
     FileError
-        If there is such a thing, and `replace` does not name it.
+        If there is such a thing, and `replace` does not name it; a store is never replaced.
     OptionError
         If `replace` is neither.
 
@@ -395,6 +431,8 @@ def check(path: str | os.PathLike[str], *, public: bool | None, replace: str | N
     if replace is not None:
         choose(replace, KINDS, "replace")
     target = Path(path)
+    if is_store(target):
+        raise FileError(f"{target}: is a store, with all its events; choose another name")
     there = kind_of(target)
     ours = {True: PUBLIC, False: RESTRICTED, None: "neither"}[public]
     if there is not None and there not in (ours, replace):
@@ -712,8 +750,8 @@ def new_file(
     Raises
     ------
     FileError
-        If there is a file and `overwrite` is false, or one of the other kind (`replace`), `path` is
-        a folder, or cannot be written; then nothing has changed.
+        If there is a file and `overwrite` is false, one of the other kind (`replace`) or a store,
+        `path` is a folder, or cannot be written; then nothing has changed.
     OptionError
         If the environment names no mode of restricted files.
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from psycopg import sql
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from psycopg import Connection as Psycopg
     from sqlalchemy import Connection
 
+    from mine_geo.store.engines import Place
 
 PREFIX: Final = SCHEMA
 VIEWS: Final = "mine_geo_views"
@@ -175,7 +177,7 @@ def make_roles(
         raise OptionError(
             f"prefix {prefix!r} is none; give small letters, digits and _, 40 at most"
         )
-    names = tuple(f"{prefix}_{role}" for role in ("owner", *RIGHTS))
+    names = _names(prefix)
     with _at(place) as connection:
         driver = _driver(connection)
         known = {row[0] for row in driver.execute("SELECT rolname FROM pg_roles")}
@@ -187,13 +189,76 @@ def make_roles(
                 own = f"{prefix}_{role}"
                 driver.execute(_said("GRANT {} TO {}", own + WRITES, own))
         driver.execute(_said("GRANT {} TO {}", f"{prefix}_owner", f"{prefix}_admin"))
-        home = postgis_schema(connection)
-        for name in names:
-            driver.execute(_said("GRANT USAGE ON SCHEMA {} TO {}", str(home), name))
-        _hand_over(driver, f"{prefix}_owner")
-        _let_migrate(driver, f"{prefix}_owner")
-        apply(connection)
+        _give(connection, prefix)
     return names
+
+
+def _names(prefix: str) -> tuple[str, ...]:
+    return tuple(f"{prefix}_{role}" for role in ("owner", *RIGHTS))
+
+
+def _give(connection: Connection, prefix: str) -> None:
+    """Hand everything to the owner, and give the roles, which are there, their rights."""
+    driver = _driver(connection)
+    home = postgis_schema(connection)
+    for name in _names(prefix):
+        driver.execute(_said("GRANT USAGE ON SCHEMA {} TO {}", str(home), name))
+    _hand_over(driver, f"{prefix}_owner")
+    _let_migrate(driver, f"{prefix}_owner")
+    apply(connection)
+
+
+@dataclass(frozen=True)
+class GivenAgain:
+    """Whether the roles may do in a store that was copied or restored what they might before."""
+
+    prefix: str | None
+    """The beginning of their names; None where nobody was given anything."""
+    mend: str | None
+    """What an administrator is to run, and why; None where there is nothing to do."""
+
+    @property
+    def line(self) -> str | None:
+        """All of it in a line; None where there is nothing to say."""
+        if self.mend is not None:
+            return f"nobody but its owner may use it yet: {self.mend}"
+        return None if self.prefix is None else f"the roles {self.prefix}_* have their rights again"
+
+
+def give_again(where: Place, prefix: str | None) -> GivenAgain:
+    """Give the roles of a store their rights in another one that was made from it.
+
+    Who is an officer belongs to the server, and holds for both. Roles are never made by it, and
+    what may not be given is said.
+
+    Parameters
+    ----------
+    where
+        Where the new store is.
+    prefix
+        That of the roles of the store that it was made from; None where that had none.
+    """
+    if where.path is not None:
+        return GivenAgain(None, None)
+    run = f"mine-geo --database {where.shown} db roles"
+    if prefix is None:
+        return GivenAgain(None, f"{run}; then db grant USER ROLE for each")
+    run += "" if prefix == PREFIX else f" --prefix {prefix}"
+    with (
+        engine_at(where) as engine,
+        engines.translated(where),
+        migrating(engine, as_owner=False) as connection,
+    ):
+        found = _driver(connection).execute("SELECT rolname FROM pg_roles").fetchall()
+        if not {(name,) for name in _names(prefix)} <= set(found):
+            why = f"this server has no roles {prefix}_*"
+            return GivenAgain(None, f"{why}: {run}; then db grant USER ROLE for each")
+        # others are only warned of what they may not grant
+        asked = "SELECT rolsuper FROM pg_roles WHERE rolname = session_user"
+        if _driver(connection).execute(asked).fetchone() != (True,):
+            return GivenAgain(None, f"a superuser gives the roles their rights: {run}")
+        _give(connection, prefix)
+    return GivenAgain(prefix, None)
 
 
 def grant_role(

@@ -192,3 +192,20 @@ def test_hazards_are_drawn_elsewhere(desk: Command) -> None:
     page = desk.folder / "a.html"
     line = desk.refused(errors.OptionError, "workbench", "map", "S-0001", "-o", page)
     assert "`mine-geo map` draws them" in line
+
+
+def test_a_note_is_not_taken_for_that_of_a_report_by_its_words(desk: Command) -> None:
+    """Before, a note that began as a line of a report does was not printed."""
+    ref = "record 1 (AP-005): CR-5"
+    for day, side, another in (("2024-05-04", 50, []), ("2024-05-05", 210, ["--as-another"])):
+        table = {"hazard_id": "AP-005", "outcome": "Clearance", "completion_date": day}
+        table |= {"report_no": ref, "wkt": square(5, side).wkt}
+        pd.DataFrame([table]).to_csv(desk.folder / f"{day}.csv", index=False)
+        desk.done("workbench", "submit", f"{day}.csv", "--reports", "--crs", "EPSG:4326")
+        number = "S-0001" if not another else "S-0002"
+        desk.done("workbench", "accept", number, "--record", "1", *another, "--yes")
+    words = ("workbench", "submit", "2024-05-04.csv", "--reports", "--crs", "EPSG:4326", "--again")
+    desk.done(*words)
+    said = desk.done("workbench", "accept", "S-0003", "--record", "1")
+    assert said.count(f"note: {ref}") == 1
+    assert "the ledger has more of it (" in said

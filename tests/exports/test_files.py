@@ -4,9 +4,11 @@ import geopandas as gpd
 import pytest
 
 from mine_geo import exports
+from mine_geo.disclosure import restriction
 from mine_geo.disclosure.layers import Selection
 from mine_geo.disclosure.restriction import new_file
 from mine_geo.errors import FileError, OptionError
+from mine_geo.store import create_store
 from tests.exports.conftest import disclosed
 
 
@@ -97,3 +99,22 @@ def test_of_places_a_public_file_has_name_and_point(admin, tmp_path):
     exports.write_public(told, tmp_path / "x.gpkg", places=places)
     assert list(gpd.read_file(tmp_path / "x.gpkg", layer="places")) == ["name", "geometry"]
     assert b"Sok Dara" not in (tmp_path / "x.gpkg").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["register.gpkg", "register.kml", "register.csv"])
+def test_a_store_is_never_replaced(name, split, tmp_path):
+    """Whatever it is called, and also where one says overwrite, or which kind may be replaced."""
+    create_store(tmp_path / "register.gpkg").close()
+    path = (tmp_path / "register.gpkg").rename(tmp_path / name)
+    before = path.read_bytes()
+    for how in ({}, {"overwrite": True}, {"overwrite": True, "replace": "restricted"}):
+        with pytest.raises(FileError, match=r"is a store, with all its events|is there already"):
+            exports.write(split, path, **how)
+        assert path.read_bytes() == before
+    with pytest.raises(FileError, match="is a store"):
+        restriction.write_file(path, "a page", replace="restricted")
+    damaged = tmp_path / "damaged.gpkg"
+    damaged.write_bytes(before[:100] + b"\xff" * (len(before) - 100))
+    with pytest.raises(FileError, match="may be a store"):
+        exports.write(split, damaged, overwrite=True)
+    assert path.read_bytes() == before

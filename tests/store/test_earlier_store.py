@@ -173,7 +173,7 @@ def test_an_upgraded_store_goes_there_and_back(
     saved = tmp_path / f"saved{'.dump' if on_server else '.gpkg'}"
     backup.back_up(back, saved)
     restored = postgis_server.database() if on_server else tmp_path / "restored.gpkg"
-    assert backup.restore(saved, restored).equals(again.tables)
+    assert backup.restore(saved, restored).tables.equals(again.tables)
     for place in (other, back, restored):
         with open_store(place) as store:
             as_it_was(store)

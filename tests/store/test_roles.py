@@ -24,7 +24,9 @@ from mine_geo.store import (
     roles,
     upgrade_store,
 )
+from mine_geo.store.engines import locate
 from mine_geo.store.schema import models, views
+from mine_geo.store.upkeep import backup, copying, doctor
 from tests.postgis.bouncer import bouncer
 from tests.store.inbox import file, square
 
@@ -388,9 +390,7 @@ def test_a_role_that_would_be_had_still_is_not_revoked(
 ) -> None:
     login = postgis_server.login("through")
     grant_role(office.url, login, "officer")
-    group = f"{PREFIX}_group"
-    superuser.execute(f"CREATE ROLE {group}")  # type: ignore[call-overload]
-    postgis_server.roles.append(group)
+    group = postgis_server.login("group")
     superuser.execute(f"GRANT {PREFIX}_officer TO {group}")  # type: ignore[call-overload]
     superuser.execute(f"GRANT {group} TO {login}")  # type: ignore[call-overload]
     superuser.commit()
@@ -430,6 +430,79 @@ def test_a_store_without_roles(postgis_url: str) -> None:
     create_store(postgis_url).close()
     with pytest.raises(errors.StoreError, match="no roles yet; make them: mine-geo db roles"):
         grant_role(postgis_url, "tester", "officer")
+
+
+def test_a_store_made_from_another_has_the_rights_of_its_roles_again(
+    office: Office, postgis_server: Server, tmp_path: Path
+) -> None:
+    """Copied, and restored: each person does there what they did, and no more."""
+    saved = backup.back_up(office.url, tmp_path / "saved.dump")
+    places = [postgis_server.database(), postgis_server.database()]
+    copied = copying.copy_store(office.url, places[0])
+    restored = backup.restore(saved.path, places[1])
+    for place, said in zip(places, (copied.rights, restored.rights), strict=True):
+        assert said == f"the roles {PREFIX}_* have their rights again"
+        copy = Office(place, office.logins)
+        with psycopg.connect(place) as superuser:
+            test_the_matrix_of_rights_is_what_the_catalogs_say(superuser)
+            test_everything_is_the_owners_and_nobody_is_the_owner(superuser)
+            test_an_operator_sees_no_view_of_what_others_submitted(superuser)
+        with open_store(copy.of("chan")) as store:
+            store.describe("B", {"village": "Ou"}, happened_on="2022-07-01")
+        with open_store(copy.of("mag")) as store:
+            store.submit(file({"hazard_id": "N", "geometry": square(103.8)}))
+            with pytest.raises(errors.StoreError, match="permission denied"):
+                store.describe("B", {"village": "Ta"}, happened_on="2022-07-02")
+        with psycopg.connect(copy.of("web")) as reader:
+            seen = reader.execute("SELECT count(*) > 0 FROM mine_geo_views.hazard_zone")
+            assert seen.fetchone() == (True,)
+        assert doctor.examine(place).query("severity == 'error'").empty
+        postgis_server.drop(place)
+
+
+def test_what_rights_cannot_be_given_again_is_said(
+    office: Office, postgis_server: Server, tmp_path: Path
+) -> None:
+    with create_store(tmp_path / "r.gpkg") as store:
+        store.register(hazards("A"))
+    place = postgis_server.database()
+    said = copying.copy_store(tmp_path / "r.gpkg", place).rights
+    shown = locate(place).shown
+    assert said == (
+        f"nobody but its owner may use it yet: mine-geo --database {shown} db roles; then db grant "
+        "USER ROLE for each"
+    )
+    assert copying.copy_store(place, tmp_path / "back.gpkg").rights is None
+    again = roles.give_again(locate(place), f"{PREFIX}_unheard")
+    assert again.line == (
+        f"nobody but its owner may use it yet: this server has no roles {PREFIX}_unheard_*: "
+        f"mine-geo --database {shown} db roles --prefix {PREFIX}_unheard; then db grant USER ROLE "
+        "for each"
+    )
+    with psycopg.connect(place) as superuser:
+        found = superuser.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE '%unheard%'")
+        assert found.fetchall() == []
+    postgis_server.drop(place)
+    # an administrator of the store who owns an empty database of its own, and is no superuser
+    own, login = postgis_server.database(), office.logins["root"]
+    with psycopg.connect(own) as superuser:
+        superuser.execute(
+            sql.SQL("ALTER DATABASE {} OWNER TO {}").format(
+                sql.Identifier(superuser.info.dbname), sql.Identifier(login)
+            )
+        )
+    theirs = make_url(own).set(username=login).render_as_string(hide_password=False)
+    said = copying.copy_store(office.of("root"), theirs).rights
+    assert said == (
+        "nobody but its owner may use it yet: a superuser gives the roles their rights: mine-geo "
+        f"--database {locate(own).shown} db roles --prefix {PREFIX}"
+    )
+    with open_store(theirs) as store:
+        assert len(store.events()) >= 2
+    make_roles(own, prefix=PREFIX)  # as it is said
+    with psycopg.connect(own) as superuser:
+        test_the_matrix_of_rights_is_what_the_catalogs_say(superuser)
+    postgis_server.drop(own)
 
 
 NEXT = """

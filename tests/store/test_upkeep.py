@@ -233,7 +233,7 @@ def test_a_backup_is_restored_and_compared(
     with pytest.raises(errors.ConflictError, match="left as it is"):
         backup.restore(path, full)
     again = postgis_server.database() if on_server else str(tmp_path / "again.gpkg")
-    assert backup.restore(path, again).equals(done.tables)
+    assert backup.restore(path, again).tables.equals(done.tables)
     with open_store(again) as store:
         assert store.rebuild().empty
         with pytest.raises(errors.StoreError, match="append-only"), store._writing() as connection:
@@ -244,7 +244,7 @@ def test_a_backup_is_restored_and_compared(
     said["tables"] = [each for each in said["tables"] if each["table"] != "taken_over"]
     sums.write_text(json.dumps(said))
     earlier = postgis_server.database() if on_server else str(tmp_path / "earlier.gpkg")
-    assert backup.restore(path, earlier).equals(done.tables)
+    assert backup.restore(path, earlier).tables.equals(done.tables)
     sums.write_text(whole)
     sums.write_text(sums.read_text().replace(done.tables["hash"][0], "0" * 64))
     other = postgis_server.database() if on_server else str(tmp_path / "other.gpkg")

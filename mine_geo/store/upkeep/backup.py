@@ -54,6 +54,16 @@ class BackedUp:
     """Why it was not restored and compared; None where it was, and is the same."""
 
 
+@dataclass(frozen=True)
+class Restored:
+    """A store that was restored, and compared with the sums of its backup."""
+
+    tables: pd.DataFrame
+    """`table`, `rows`, `hash` of what it holds."""
+    rights: str | None
+    """Whether the roles of a database may use it again, or what to run; None of a file."""
+
+
 def back_up(
     place: str | os.PathLike[str] | None, path: str | os.PathLike[str] | None = None
 ) -> BackedUp:
@@ -97,21 +107,29 @@ def back_up(
         if target.exists():
             raise FileError(f"{target}: is there already and left alone; name another file")
         before = contents.fingerprint(connection)
+        prefix = None
+        if where.path is None:
+            from mine_geo.store import roles  # noqa: PLC0415 - a file needs no driver of a server
+
+            prefix = roles.owner_of(connection)
         try:
             _make_private(target)
             if where.path is not None:
                 why = _of_file(where.path, target, before)
             else:
                 why = _of_server(connection, where, target, before)
-            _write_sums(target, where, revision, before)
+            _write_sums(target, where, revision, before, prefix)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
     return BackedUp(target, revision, before, why)
 
 
-def restore(backup: str | os.PathLike[str], place: str | os.PathLike[str]) -> pd.DataFrame:
+def restore(backup: str | os.PathLike[str], place: str | os.PathLike[str]) -> Restored:
     """Restore a backup into a new store, and compare it with the backup's sums.
+
+    Rights are no part of a dump. Where the roles of the store are on the server, and the login is a
+    superuser, they are given theirs again; else it is said what to run.
 
     Parameters
     ----------
@@ -122,8 +140,8 @@ def restore(backup: str | os.PathLike[str], place: str | os.PathLike[str]) -> pd
 
     Returns
     -------
-    pandas.DataFrame
-        `table`, `rows`, `hash` of what was restored.
+    Restored
+        What is in it, and what of its rights.
 
     Raises
     ------
@@ -137,7 +155,7 @@ def restore(backup: str | os.PathLike[str], place: str | os.PathLike[str]) -> pd
     Examples
     --------
     >>> done = back_up(folder / "example.gpkg", folder / "backup.gpkg")
-    >>> restore(folder / "backup.gpkg", folder / "again.gpkg").equals(done.tables)
+    >>> restore(folder / "backup.gpkg", folder / "again.gpkg").tables.equals(done.tables)
     True
     """
     source, where = Path(backup), locate(place)
@@ -150,8 +168,11 @@ def restore(backup: str | os.PathLike[str], place: str | os.PathLike[str]) -> pd
             "and a database a store is copied (mine-geo db copy FROM TO)"
         )
     if where.path is not None:
-        return _into_file(source, where)
-    return _into_server(source, where)
+        return Restored(_into_file(source, where), None)
+    found = _into_server(source, where)
+    from mine_geo.store import roles  # noqa: PLC0415 - a file needs no driver of a server
+
+    return Restored(found, roles.give_again(where, _roles(source)).line)
 
 
 @dataclass(frozen=True)
@@ -224,10 +245,13 @@ def _sums_of(path: Path) -> Path:
     return path.with_name(path.name + SUMS)
 
 
-def _write_sums(target: Path, where: Place, revision: str, tables: pd.DataFrame) -> None:
+def _write_sums(
+    target: Path, where: Place, revision: str, tables: pd.DataFrame, prefix: str | None
+) -> None:
     said = {
         "store": where.name,
         "schema": revision,
+        "roles": prefix,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "tables": tables.to_dict("records"),
     }
@@ -236,16 +260,29 @@ def _write_sums(target: Path, where: Place, revision: str, tables: pd.DataFrame)
     sums.chmod(restriction.file_mode())
 
 
-def _sums(backup: Path) -> pd.DataFrame | None:
-    """Return what a backup holds by its list of sums; None where there is no list."""
+def _said(backup: Path) -> dict[str, Any]:
+    """Return what the list of sums of a backup says; nothing where there is no list."""
     path = _sums_of(backup)
     if not path.exists():
-        return None
+        return {}
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return pd.DataFrame(said["tables"], columns=["table", "rows", "hash"])
-    except (OSError, ValueError, KeyError) as error:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        pd.DataFrame(said["tables"], columns=["table", "rows", "hash"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileError(f"{path}: no list of sums; restore it too, or take it away") from error
+    return said
+
+
+def _sums(backup: Path) -> pd.DataFrame | None:
+    """Return what a backup holds by its list of sums; None where there is no list."""
+    said = _said(backup)
+    return pd.DataFrame(said["tables"], columns=["table", "rows", "hash"]) if said else None
+
+
+def _roles(backup: Path) -> str | None:
+    """Return the prefix of the roles of the store of a backup; None where it is not known."""
+    prefix = _said(backup).get("roles")
+    return prefix if isinstance(prefix, str) else None
 
 
 def _compared(where: Place, found: pd.DataFrame, sums: pd.DataFrame | None, what: str) -> None:

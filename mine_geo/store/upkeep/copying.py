@@ -44,6 +44,8 @@ class Copied:
     """`table`, `rows`, `hash` of each, the same in both."""
     balance: pd.DataFrame
     """The balance by kind, the same in both; m²."""
+    rights: str | None
+    """Whether the roles of a database may use the copy, or what to run; None of a file."""
 
 
 def copy_store(
@@ -99,7 +101,20 @@ def copy_store(
             if known is not None and not balance.equals(first.balance(by="kind", known_at=known)):
                 raise StoreError(f"the copy has another balance than {first.name}")
             on_error.pop_all()
-            return Copied(second.name, after, balance)
+    return Copied(second.name, after, balance, _rights(locate(source), place))
+
+
+def _rights(source: Place, target: Place) -> str | None:
+    """Give the roles of the source their rights in the copy, where it is a database with them."""
+    if target.path is not None:
+        return None
+    from mine_geo.store import roles  # noqa: PLC0415 - a file needs no driver of a server
+
+    prefix = None
+    if source.path is None:
+        with _reading(source) as connection:
+            prefix = roles.owner_of(connection)
+    return roles.give_again(target, prefix).line
 
 
 @contextmanager

@@ -125,10 +125,13 @@ class Accepted:
     """Earlier events that stand no more, where reports were accepted as corrections."""
     released_m2: int = 0
     notes: tuple[str, ...] = ()
+    """All that there is to say: `general`, and after it what each report has."""
     written: bool = True
     """Whether it was written: False for a dry run, and where nothing is accepted."""
     reports: tuple[Told, ...] = ()
     """Of reports what each does; what there is to say of them is in the notes too."""
+    general: tuple[str, ...] = ()
+    """Those of the notes that no report of `reports` has."""
 
 
 @dataclass(frozen=True)
@@ -335,6 +338,7 @@ class Work:
             notes=(*self.notes, *said),
             written=view.writes and bool(self.did),
             reports=tuple(told),
+            general=tuple(self.notes),
         )
 
     def leave(self, reasons: Mapping[int, str], records: pd.DataFrame, *, by_name: bool) -> None:
