@@ -62,7 +62,7 @@ The register
 Maps and files
     maps                pages that open offline, sheets to print, atlases
     exports             files for QGIS, Google Earth and GPS; tables as files
-    reports             what a dossier says of a hazard or a task
+    reports             dossiers of single hazards and tasks
     Layers              all that they are made from, checked once
     Selection           how a split was asked for, for maps and files to say it
 

@@ -15,7 +15,7 @@ import pyogrio
 import pytest
 import shapely
 
-from mine_geo import exports, maps
+from mine_geo import exports, maps, reports
 from mine_geo.disclosure import restriction
 from mine_geo.disclosure.disclosed import disclose
 from mine_geo.disclosure.restriction import RESTRICTED_MODE_VARIABLE
@@ -65,6 +65,11 @@ def page(path: Path, **how: Any) -> None:
 
 def sheet(path: Path, **how: Any) -> None:
     maps.sheet(maps.layers(split(), admin=ADMIN, as_of=DAY), title=PUBLIC_MARK).save(path, **how)
+
+
+def dossier(path: Path, **how: Any) -> None:
+    layers = maps.layers(split(), admin=ADMIN, as_of=DAY)
+    reports.dossier(layers, "AP-1", number=PUBLIC_MARK).save(path, **how)
 
 
 def export(path: Path, **how: Any) -> None:
@@ -119,6 +124,7 @@ RESTRICTED: dict[str, tuple[str, Write]] = {
     "report map": (".html", report_map),
     "pdf": (".pdf", sheet),
     "png": (".png", sheet),
+    "dossier": (".pdf", dossier),
     "gpkg": (".gpkg", export),
     "kml": (".kml", export),
     "kmz": (".kmz", export),

@@ -17,6 +17,7 @@ from mine_geo.cli import (
     planning,
     plans,
     public,
+    reports,
     store,
     tables,
     villages,
@@ -163,6 +164,7 @@ for command in (
     maps.draw,
     maps.atlas,
     maps.export,
+    reports.dossier,
     public.public,
     store.db,
 ):

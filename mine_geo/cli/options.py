@@ -334,6 +334,7 @@ class Reading:
         places: Path | None = None,
         public: bool = False,
         printed_on: str | None = None,
+        ledger: bool = False,
     ) -> Layers:
         """Return what a map, an atlas or a file is made from; say what cannot be measured, by name.
 
@@ -359,6 +360,7 @@ class Reading:
             places=None if places is None else read_places(places),
             public=public,
             printed_on=printed_on,
+            ledger=ledger,
         )
         say_unmeasured(store, found.selection.rule or "edge")
         return found

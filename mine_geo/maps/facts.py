@@ -174,9 +174,9 @@ def _latest(frame: pd.DataFrame | None, column: str) -> pd.Timestamp | None:
     return None if pd.isna(latest) else latest
 
 
-def _data(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> Said:
+def _data(hazards: pd.DataFrame, layers: Beneath, released: pd.DataFrame | None) -> Said:
     """Say of which day the data is, and what of the register was left out of it."""
-    said, chosen = data_date(subject.hazards, released, layers.as_of), layers.selection
+    said, chosen = data_date(hazards, released, layers.as_of), layers.selection
     if chosen.workbench != "include":
         said = say(f"about.workbench_{chosen.workbench}", data=said)
     return said
@@ -270,22 +270,22 @@ def _subtitle(kind: str, what: Said) -> Said:
     return say("subtitle.border_zone" if kind == "border-zone" else "subtitle.unit", what=what)
 
 
-def _provenance(
-    subject: Subject, layers: Beneath, released: pd.DataFrame | None
+def data_rows(
+    hazards: pd.DataFrame, layers: Beneath, released: pd.DataFrame | None
 ) -> list[tuple[Said, Said]]:
     """Return what the figures rest on: day, border, rule, threshold, coast."""
     unknown = say("about.not_recorded")
     rule, coast = layers.said("rule"), layers.said("include_coast")
     counts = "about.coast_counts" if coast else "about.coast_not"
     rows = [
-        (say("about.data"), _data(subject, layers, released)),
+        (say("about.data"), _data(hazards, layers, released)),
         (say("about.known_at"), _known_at(layers)),
         (say("about.border"), _border_text(layers)),
         (say("about.rule"), say(f"rule.{rule}") if rule in RULES else unknown),
         (say("about.threshold"), _metres(layers.threshold_m)),
         (say("about.coast"), unknown if coast is None else say(counts)),
     ]
-    if (weights := _weights(subject.hazards)) is not None:
+    if (weights := _weights(hazards)) is not None:
         rows.append((say("about.weights"), weights))
     if (drawn := _other_border(layers)) is not None:
         rows.append((say("about.border_drawn"), drawn))
@@ -423,7 +423,7 @@ def _not_counted(layers: Beneath, *, unplaced: bool) -> Said:
 
 def _standing(subject: Subject, layers: Beneath, released: pd.DataFrame | None) -> tuple[Said, ...]:
     """Return the standing text of a page for everybody, in its parts."""
-    data, known = _data(subject, layers, released), _known_on(layers)
+    data, known = _data(subject.hazards, layers, released), _known_on(layers)
     text = layers.selection.standing_text or settings.USUAL_TEXT
     parts = text.paragraphs(data=(data.en, data.km), known=(known.en, known.km))
     return tuple(Said(*part) for part in parts)
@@ -469,14 +469,16 @@ def facts(
         # what waits is no part of public figures: "of them" would be wrong
         waiting=_waiting(workbench, mixed=bool(public) or len(kinds) > 1),
         threshold=_metres(layers.threshold_m),
-        rows=_provenance(subject, layers, around.released),
+        rows=data_rows(subject.hazards, layers, around.released),
         sources=sources(layers.border, layers.admin, layers.places),
         public=public,
         none=none_said(None if asked is None else what, missing, unsure=bool(unplaced)),
         unit=say("legend.country") if national else subject.said,
         unplaced=unplaced,
         veiled=None if national else veiled_said(subject, alone=bool(public)),
-        restricted=None if public else restricted_said(_data(subject, layers, around.released)),
+        restricted=None
+        if public
+        else restricted_said(_data(subject.hazards, layers, around.released)),
         not_counted=missing if public else None,
         standing=_standing(subject, layers, around.released) if public else (),
         outcomes=_outcomes() if public else (),

@@ -6,6 +6,7 @@ metres, sizes whole m².
 
 from __future__ import annotations
 
+from mine_geo.reports.dossier import Dossier, dossier
 from mine_geo.reports.facts import Facts, Gatherer, facts
 
-__all__ = ["Facts", "Gatherer", "facts"]
+__all__ = ["Dossier", "Facts", "Gatherer", "dossier", "facts"]

@@ -397,7 +397,8 @@ def _history(ledger: Fold | None, wanted: list[str]) -> pd.DataFrame:
     if len(ignored):
         table = pd.concat([table, ignored.reindex(columns=list(HISTORY_COLUMNS))])
     order = {name: place for place, name in enumerate(wanted)}
-    return table.sort_values(
+    figures = ("before_m2", "after_m2", *MOVEMENT_COLUMNS, *ITEM_COLUMNS)
+    return table.astype(dict.fromkeys(figures, "Int64")).sort_values(
         "hazard_id", key=lambda ids: ids.map(order), kind="stable", ignore_index=True
     )
 

@@ -15,6 +15,7 @@ import mine_geo as mg
 from mine_geo import errors
 from mine_geo.geo import sample
 from tests.cli.conftest import listing
+from tests.typeset.prints import texts
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Command
@@ -242,3 +243,15 @@ def test_what_is_recorded_while_a_map_is_read_is_read_again(
     assert last > moments[0]
     local = last.astimezone(ZoneInfo("Asia/Phnom_Penh"))
     assert f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}" in shown(Path("page.html"))
+
+
+def test_a_dossier_is_written_as_of_a_day_and_unknown_ids_are_refused(filled: Command) -> None:
+    cleared(filled)
+    said = filled.done("dossier", "AP-2", "AP-1", "--task", "T-7", "-o", "t7.pdf")
+    assert said == "wrote t7.pdf (restricted)\n"
+    assert "cleared600,075+remaining" in "".join(texts(Path("t7.pdf").read_bytes()))
+    filled.done("dossier", "AP-2", "--as-of", "2022-05-02", "--language", "km", "-o", "t7.pdf")
+    assert "600,075" not in "".join(texts(Path("t7.pdf").read_bytes()))
+    assert "AP-77" in filled.refused(errors.UnknownNameError, "dossier", "AP-77", "-o", "a.pdf")
+    assert ".pdf" in filled.refused(errors.OptionError, "dossier", "AP-2", "-o", "a.html")
+    assert not Path("a.html").exists()

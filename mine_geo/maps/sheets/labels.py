@@ -315,11 +315,11 @@ def write(drawn: Map, own: Any, placed_hazards: Any, *, ids: bool) -> Placer:
     if ids:
         placer.place(hazard_ids(drawn.subject.hazards, own))
     if drawn.subject.level != "national":
-        _write_places(drawn, placer)
+        write_places(drawn, placer)
     return placer
 
 
-def _write_places(drawn: Map, placer: Placer) -> None:
+def write_places(drawn: Map, placer: Placer) -> None:
     """Write the places that have room; a dot is drawn for each that is named."""
     style = symbol("place")
     for name in place_names(drawn):

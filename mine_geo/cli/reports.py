@@ -1,0 +1,81 @@
+"""Commands that write papers about single hazards and tasks: `dossier`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from mine_geo import terms
+from mine_geo.cli.maps import LANGUAGES
+from mine_geo.cli.options import (
+    COAST,
+    Reading,
+    as_known_options,
+    echo,
+    example,
+    open_named,
+    printed_on_option,
+    replace_options,
+    replaceable,
+    wrote,
+)
+
+
+@click.command(epilog=example("mine-geo dossier AP-0209-0399 AP-0209-0401 --task T-7 -o t7.pdf"))
+@click.argument("hazard_ids", nargs=-1, required=True, metavar="HAZARD_ID...")
+@click.option("--task", "number", metavar="NUMBER", help="The number of the task; nothing is kept.")
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The dossier to write (.pdf).",
+)
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    type=click.Choice(LANGUAGES),
+    help="What comes first; the record stands in both.",
+)
+@click.option(
+    "--places",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Names to draw: a CSV (name, lon, lat) or points.",
+)
+@printed_on_option
+@COAST
+@partial(replace_options, public=False)
+@as_known_options
+@click.pass_context
+def dossier(  # noqa: PLR0917  (each is an option of the command)
+    ctx: click.Context,
+    hazard_ids: tuple[str, ...],
+    number: str | None,
+    output: Path,
+    language: str,
+    places: Path | None,
+    printed_on: str | None,
+    as_of: str | None,
+    known_at: str | None,
+    *,
+    include_coast: bool,
+) -> None:
+    """Write all that is known of a hazard, or of the hazards of a task.
+
+    Maps, the record in both languages, turning points, history, items found, neighbours within
+    500 m; on every page task = cancelled + reduced + cleared + remaining. Closed hazards have
+    one too. It is restricted: it says so, and is its owner's alone.
+    """
+    from mine_geo import reports  # noqa: PLC0415
+    from mine_geo.disclosure import restriction  # noqa: PLC0415
+
+    kept = replaceable()
+    restriction.check(output, public=False, replace=kept)
+    reading = Reading(terms.THRESHOLD_M, "edge", include_coast, None, "include", as_of, known_at)
+    layers = reading.layers(open_named(ctx), places=places, printed_on=printed_on, ledger=True)
+    made = reports.dossier(layers, hazard_ids, number=number, language=language)
+    made.save(output, replace=kept)
+    echo(wrote(output, public=False))
