@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from mine_geo import terms
-from mine_geo.cli.maps import LANGUAGES
 from mine_geo.cli.options import (
     COAST,
     Reading,
@@ -21,6 +20,7 @@ from mine_geo.cli.options import (
     replaceable,
     wrote,
 )
+from mine_geo.words import LANGUAGES
 
 
 @click.command(epilog=example("mine-geo dossier AP-0209-0399 AP-0209-0401 --task T-7 -o t7.pdf"))
