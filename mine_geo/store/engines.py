@@ -426,13 +426,28 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     On PostgreSQL the lock itself is what they ask for; a file has a flag.
     """
-    with locked(engine) as connection:
-        if not _is_file(engine):
-            yield connection
-            return
-        connection.execute(update(_FLAG).values(writing=True))
+    with locked(engine) as connection, past_guards(connection):
         yield connection
-        connection.execute(update(_FLAG).values(writing=False))
+
+
+@contextmanager
+def past_guards(connection: Connection) -> Iterator[None]:
+    """Let the transaction of a connection, which has the write lock, write in this block."""
+    if not _is_file(connection.engine):
+        yield
+        return
+    connection.execute(update(_FLAG).values(writing=True))
+    yield
+    connection.execute(update(_FLAG).values(writing=False))
+
+
+@contextmanager
+def filling(connection: Connection) -> Iterator[None]:
+    """Let the transaction that has made the tables of a store write into them, in this block."""
+    if not _is_file(connection.engine):
+        _lock(connection)
+    with past_guards(connection):
+        yield
 
 
 @contextmanager

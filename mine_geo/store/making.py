@@ -36,6 +36,7 @@ from mine_geo.store.store import (
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
@@ -132,11 +133,29 @@ def create_store(
     ...     store.close()
     register.gpkg False 0
     """
-    where = locate(place)
-    title = text_of(title, "title")
+    make_store(locate(place), synthetic=synthetic, title=text_of(title, "title"))
+    return open_store(place, clock_is_right=clock_is_right)
+
+
+def make_store(
+    where: Place,
+    *,
+    synthetic: bool,
+    title: str | None,
+    fill: Callable[[Connection], None] | None = None,
+) -> None:
+    """Make a store; see `create_store`.
+
+    Parameters
+    ----------
+    where, synthetic, title
+        The store.
+    fill
+        Called with the connection before anything is committed: what is made is made whole, or
+        not at all, whoever is killed meanwhile.
+    """
     with ExitStack() as on_error:
-        if where.path is not None:
-            _reserve(where.path)
+        if where.path is not None and _reserve(where.path):
             on_error.callback(where.path.unlink, missing_ok=True)
         engine = make_engine(where)
         on_error.callback(engine.dispose)
@@ -145,9 +164,11 @@ def create_store(
             migrate(connection)
             _describe(connection, synthetic=synthetic, title=title)
             _check_home(connection, where)
+            if fill is not None:
+                with engines.filling(connection):
+                    fill(connection)
         on_error.pop_all()
     engine.dispose()
-    return open_store(place, clock_is_right=clock_is_right)
 
 
 def upgrade_store(place: str | os.PathLike[str] | None = None) -> tuple[str, str]:
@@ -183,13 +204,17 @@ def upgrade_store(place: str | os.PathLike[str] | None = None) -> tuple[str, str
         return before, after
 
 
-def _reserve(path: Path) -> None:
-    """Take the name of a new GeoPackage, if no file has it."""
+def _reserve(path: Path) -> bool:
+    """Take the name of a new GeoPackage, if no file has it; tell whether the file is ours.
+
+    One that the making of a store left behind, as it was killed, is nobody's.
+    """
     if path.suffix.lower() != gpkg.SUFFIX:
         raise FileError(f"{path}: a GeoPackage must end in {gpkg.SUFFIX}; name it so")
     mode = restriction.file_mode()  # a register is restricted, as what is made of it
     try:
-        path.touch(exist_ok=False)
+        left = gpkg.left_behind(path)
+        path.touch(exist_ok=left)
         path.chmod(mode)
     except FileExistsError as error:
         raise ConflictError(
@@ -197,11 +222,14 @@ def _reserve(path: Path) -> None:
         ) from error
     except OSError as error:
         raise FileError(f"{path}: cannot be made: {error.strerror}; check the folder") from error
+    return not left
 
 
 def _prepare(connection: Connection, place: Place) -> None:
     """Make the place ready for the first migration."""
     if place.path is not None:
+        if inspect(connection).get_table_names():  # somebody else was making one
+            raise ConflictError(f"{place.shown} holds a store already; it is left as it is")
         gpkg.initialise(connection)
         return
     check_usage(connection, place)

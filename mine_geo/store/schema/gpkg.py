@@ -7,7 +7,9 @@ that SQLite does not have, so every connection of ours brings them.
 
 from __future__ import annotations
 
+import sqlite3
 import struct
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
 import pyproj
@@ -20,7 +22,6 @@ from mine_geo.store.schema.models import LAYERS, METADATA
 from mine_geo.store.schema.rows import Moment, Shape
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
@@ -61,6 +62,19 @@ _geometry_columns = table(
     column("z"),
     column("m"),
 )
+
+
+def left_behind(path: Path) -> bool:
+    """Tell whether a file is empty, once SQLite has taken back what a killed writer had begun.
+
+    So a store whose making was killed leaves its file.
+    """
+    if not path.is_file():
+        return False
+    if path.stat().st_size and path.with_name(f"{path.name}-journal").exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return path.stat().st_size == 0
 
 
 def initialise(connection: Connection) -> None:

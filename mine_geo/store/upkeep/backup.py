@@ -335,6 +335,8 @@ def _looked_at(where: Place) -> pd.DataFrame:
 def _into_file(source: Path, where: Place) -> pd.DataFrame:
     if where.path is None:  # pragma: no cover - the caller asked
         raise FileError(f"{where.shown} is no file")
+    if gpkg.left_behind(where.path):
+        where.path.unlink()
     if where.path.exists():
         raise ConflictError(f"{where.path} exists already; it is left as it is: name another")
     gpkg.check_header(source)

@@ -11,13 +11,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import shapely
 from sqlalchemy import func, select, update
 
 from mine_geo.errors import StoreError, some
 from mine_geo.store import chain, engines
-from mine_geo.store.engines import locate, reading, translated, writing
-from mine_geo.store.making import create_store
+from mine_geo.store.engines import locate, reading, translated
+from mine_geo.store.making import make_store
 from mine_geo.store.schema import gpkg, rows, views
 from mine_geo.store.schema.models import COPIED, SCHEMA, STORE_INFO, TAKEN_OVER
 from mine_geo.store.store import engine_at, open_store
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
 
-    import pandas as pd
     from sqlalchemy import Connection
 
     from mine_geo.store.engines import Place
@@ -75,8 +75,8 @@ def copy_store(
     ConflictError
         If there is a store, or another file, at the target already; it is left as it is.
     StoreError
-        If the copy is not what the source is; a file that was begun is taken away, a database is
-        left without its rows.
+        If the copy is not what the source is. Then, and where the copying is killed, there is no
+        store at the target, and it may be copied again.
 
     Examples
     --------
@@ -84,23 +84,28 @@ def copy_store(
     >>> done.balance["remaining_m2"].tolist(), int(done.tables["rows"].sum()) > 5
     ([2400298], True)
     """
+    place, after = locate(target), pd.DataFrame()
+
+    def fill(write: Connection) -> None:
+        nonlocal after
+        _copy(read, write, progress)
+        after = contents.fingerprint(write)
+        wrong = contents.differing(contents.fingerprint(read), after)
+        if wrong:  # nothing is made then
+            raise StoreError(f"the copy differs from {first.name} in {some(wrong, 20)}")
+
     with open_store(source) as first, ExitStack() as on_error:
-        place = locate(target)
-        with create_store(target, synthetic=first.synthetic, title=first.title) as second:
-            if place.path is not None:
-                on_error.callback(place.path.unlink, missing_ok=True)
-            with _reading(locate(source)) as read, _writing(place) as write:
-                _copy(read, write, progress)
-                after = contents.fingerprint(write)
-                wrong = contents.differing(contents.fingerprint(read), after)
-                if wrong:  # nothing is committed then
-                    raise StoreError(f"the copy differs from {first.name} in {some(wrong, 20)}")
+        with _reading(locate(source)) as read:
+            make_store(place, synthetic=first.synthetic, title=first.title, fill=fill)
+        if place.path is not None:
+            on_error.callback(place.path.unlink, missing_ok=True)
+        with open_store(target) as second:
             balance = second.balance(by="kind")
             # where the source was written meanwhile, the copy is of the moment before
             known = second.last_moment()
             if known is not None and not balance.equals(first.balance(by="kind", known_at=known)):
                 raise StoreError(f"the copy has another balance than {first.name}")
-            on_error.pop_all()
+        on_error.pop_all()
     return Copied(second.name, after, balance, _rights(locate(source), place))
 
 
@@ -120,12 +125,6 @@ def _rights(source: Place, target: Place) -> str | None:
 @contextmanager
 def _reading(place: Place) -> Iterator[Connection]:
     with engine_at(place) as engine, translated(place), reading(engine) as connection:
-        yield connection
-
-
-@contextmanager
-def _writing(place: Place) -> Iterator[Connection]:
-    with engine_at(place) as engine, translated(place), writing(engine) as connection:
         yield connection
 
 

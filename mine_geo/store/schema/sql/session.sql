@@ -4,12 +4,14 @@
 --- begin
 -- The place and the time zone hold for this transaction only: a pooler such as PgBouncer gives the
 -- next one to another session. PostGIS may be in a schema of its own; what is temporary comes last,
--- so that no temporary table stands in for one of ours.
+-- so that no temporary table stands in for one of ours. A server that takes a commit for done before
+-- it is on its disk (synchronous_commit = off) may not do so with ours: what was acknowledged stays.
 SELECT set_config('search_path', concat_ws(', ', 'mine_geo',
         (SELECT quote_ident(nspname) FROM pg_extension
          JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'postgis'),
         'pg_temp'), true),
-    set_config('timezone', 'UTC', true);
+    set_config('timezone', 'UTC', true),
+    set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true);
 
 --- holder
 -- Who holds the write lock: whose transaction has locked its row.
