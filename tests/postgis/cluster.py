@@ -12,13 +12,14 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
@@ -196,62 +197,126 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _await_start(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            psycopg.connect(url, connect_timeout=2).close()
-        except psycopg.OperationalError as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                tail = " | ".join(log.read_text(errors="replace").splitlines()[-5:])
-                raise NoPostGISHereError(f"PostgreSQL did not start: {tail}; {MEND}") from error
-            time.sleep(0.1)
-        else:
+class Cluster:
+    """A cluster of our own in a folder: started, stopped, killed, and started again.
+
+    Parameters
+    ----------
+    folder
+        An empty folder; the data lie in it.
+    settings
+        Settings of the server, beside those that do without safety for speed (`SETTINGS`).
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"postgresql://tester@127.0.0.1:{self.port}/postgres"
+        self._settings = SETTINGS | settings
+        self._binaries, owner = _binaries(), _owner()
+        self._who: dict[str, Any] = {}
+        if owner:
+            self._who = {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []}
+            shutil.chown(folder, owner)
+        self._process: subprocess.Popen[bytes] | None = None
+        made = subprocess.run(
+            [self._binaries / "initdb", "-D", folder / "data", *INITDB],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            **self._who,
+        )
+        if made.returncode:
+            raise NoPostGISHereError(f"initdb failed: {made.stderr.strip()}; {MEND}")
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
+        command = [self._binaries / "postgres", "-D", self.folder / "data", "-k", self.folder]
+        with (self.folder / "log").open("ab") as output:
+            self._process = subprocess.Popen(
+                [*command, "-p", str(self.port), *options],
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                **self._who,
+            )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the server answers, as after a backend was killed.
+
+        Raises
+        ------
+        NoPostGISHereError
+            If it does not.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=2).close()
+            except psycopg.OperationalError as error:
+                gone = self._process is None or self._process.poll() is not None
+                if gone or time.monotonic() > deadline:
+                    log = (self.folder / "log").read_text(errors="replace")
+                    tail = " | ".join(log.splitlines()[-5:])
+                    raise NoPostGISHereError(f"PostgreSQL did not start: {tail}; {MEND}") from error
+                time.sleep(0.1)
+            else:
+                return
+
+    def kill(self) -> None:
+        """Kill every process of the server at once, as where the machine goes out."""
+        if self._process is None:
             return
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        for process in (parent, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._process.wait(timeout=30)
+        while any(Path(f"/proc/{child}").exists() for child in children):
+            time.sleep(0.01)  # a new server refuses while they hold the memory of the old one
+
+    def stop_at_once(self) -> None:
+        """Stop without a word to anybody, as `pg_ctl stop -m immediate`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(timeout=30)
+
+    def stop(self) -> None:
+        """Stop in good order."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()  # a smart shutdown waits for clients: the tests are done
+        try:
+            self._process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=30)
+
+
+@contextmanager
+def cluster(folder: Path | None = None, **settings: str) -> Iterator[Cluster]:
+    """Give a running cluster, in a temporary folder unless one is told; stop and delete it."""
+    inside = folder or Path(tempfile.mkdtemp(prefix="mgpg-", dir="/tmp"))
+    made = None
+    try:
+        made = Cluster(inside, **settings)
+        made.start()
+        yield made
+    finally:
+        if made is not None:
+            made.stop()
+        shutil.rmtree(inside, ignore_errors=True)
 
 
 @contextmanager
 def private_server() -> Iterator[Server]:
     """Start a cluster of our own in a temporary folder; stop and delete it at the end."""
-    binaries, owner = _binaries(), _owner()
-    folder = Path(tempfile.mkdtemp(prefix="mgpg-", dir="/tmp"))
-    who = {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []} if owner else {}
-    if owner:
-        shutil.chown(folder, owner)
-    data, log, port = folder / "data", folder / "log", _free_port()
-    process = None
-    try:
-        made = subprocess.run(
-            [binaries / "initdb", "-D", data, *INITDB],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=folder,
-            **who,
-        )
-        if made.returncode:
-            raise NoPostGISHereError(f"initdb failed: {made.stderr.strip()}; {MEND}")
-        options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-k", folder, "-p", str(port), *options],
-                stdout=output,
-                stderr=output,
-                cwd=folder,
-                **who,
-            )
-        url = f"postgresql://tester@127.0.0.1:{port}/postgres"
-        _await_start(url, process, log)
-        yield Server(url)
-    finally:
-        if process is not None and process.poll() is None:
-            process.terminate()  # a smart shutdown waits for clients: the tests are done
-            try:
-                process.wait(timeout=3)
-            except subprocess.TimeoutExpired:
-                process.send_signal(subprocess.signal.SIGINT)
-                process.wait(timeout=30)
-        shutil.rmtree(folder, ignore_errors=True)
+    with cluster() as own:
+        yield Server(own.url)
 
 
 @contextmanager
