@@ -24,6 +24,7 @@ def put(place: str) -> None:
         shutil.copy(FOLDER / "register.gpkg", place)
         return
     with psycopg.connect(place, autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = on")  # a server that is killed has it all
         connection.execute((FOLDER / "register.sql").read_bytes())
 
 
