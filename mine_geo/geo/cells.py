@@ -21,6 +21,7 @@ import decimal
 import math
 import re
 import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -464,11 +465,15 @@ def _day_of_moment(value: dt.datetime) -> dt.date:
 
 def _day_of_text(value: str, formats: tuple[str, ...]) -> dt.date | None:
     text = value.strip().translate(DIGITS)
-    read = iso_days(pd.Series([text if _ISO_DAY.fullmatch(text) else None], dtype="str"))
+    if _ISO_DAY.fullmatch(text):
+        with suppress(ValueError):  # no such day
+            return dt.date.fromisoformat(text)
     for written in formats:
-        if read.isna()[0]:
-            read = days_in_format(pd.Series([text], dtype="str"), written)
-    return None if read.isna()[0] else read[0].date()
+        read = days_in_format(pd.Series([text], dtype="str"), written)
+        if read.notna()[0]:
+            day: dt.date = read[0].date()
+            return day
+    return None
 
 
 def moment_of(value: Any) -> dt.datetime | None:
@@ -690,7 +695,7 @@ def iso_days(texts: pd.Series[Any]) -> pd.Series[Any]:
     for these, utc in ((iso & ~zoned, False), (zoned, True)):
         read = pd.to_datetime(plain[these], format="ISO8601", errors="coerce", utc=utc)
         days[read.index] = days_of(read)
-    return days.set_axis(texts.index)
+    return days.mask(days.dt.year < 1).set_axis(texts.index)  # pandas has a year 0
 
 
 def days_in_format(texts: pd.Series[Any], written: str) -> pd.Series[Any]:
