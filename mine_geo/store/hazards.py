@@ -71,10 +71,21 @@ def known(
         BORDER_DISTANCE.c.version_fid == border_fid,
         BORDER_DISTANCE.c.include_coast == include_coast,
     ]
-    if len(hashes) <= MANY:
-        where.append(BORDER_DISTANCE.c[HASH].in_(hashes))
-    found = rows.read(connection, [BORDER_DISTANCE.c[name] for name in (HASH, *COLUMNS)], where)
-    return found.set_index(HASH)
+    columns = [BORDER_DISTANCE.c[name] for name in (HASH, *COLUMNS)]
+    if len(hashes) > _PORTIONS * MANY:
+        return rows.read(connection, columns, where).set_index(HASH)
+    wanted = sorted(set(hashes))
+    portions = [wanted[start : start + MANY] for start in range(0, len(wanted), MANY)] or [[]]
+    found = [
+        rows.read(connection, columns, [*where, BORDER_DISTANCE.c[HASH].in_(portion)])
+        for portion in portions
+    ]
+    there = [each for each in found if len(each)] or found[:1]
+    return pd.concat(there, ignore_index=True).set_index(HASH)
+
+
+_PORTIONS: Final = 10
+"""So many times `MANY` rows are asked for by their keys; of more the whole table is read."""
 
 
 def missing(

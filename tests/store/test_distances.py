@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pytest
 import shapely
 from sqlalchemy import select
 
 from mine_geo.geo.hazards import to_hazards
+from mine_geo.store import hazards as hazard_rows
 from mine_geo.store.schema.models import BORDER_DISTANCE, HAZARD, RECORD
 
 if TYPE_CHECKING:
@@ -76,3 +78,28 @@ def test_a_coast_alone_is_no_land_border(
     store.register(hazards)
     assert lacking(store) == {"A-1", "B-2", "a-3", "Ä-4"}
     assert len(store.split(include_coast=True)) == 4
+
+
+@pytest.mark.parametrize(("portions", "many"), [(3, 2), (1, 2), (3, 500)])
+def test_kept_distances_are_the_same_however_they_are_asked_for(
+    store: Store,
+    hazards: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    portions: int,
+    many: int,
+) -> None:
+    store.load_border(border)
+    store.register(hazards)
+    whole = store.split()
+    monkeypatch.setattr(hazard_rows, "_PORTIONS", portions)
+    monkeypatch.setattr(hazard_rows, "MANY", many)
+    with store._reading() as connection:
+        hashes = list(connection.scalars(select(HAZARD.c.geometry_hash)))
+        kept = hazard_rows.known(connection, 1, include_coast=False, hashes=hashes)
+        assert sorted(kept.index) == sorted(hashes)
+        some = hazard_rows.known(connection, 1, include_coast=False, hashes=hashes[:3])
+        assert kept.loc[hashes[:3]].equals(some.loc[hashes[:3]])
+        assert hazard_rows.known(connection, 1, include_coast=False, hashes=[]).empty
+    assert store.split().equals(whole)
+    assert store.split(province="Battambang")["hazard_id"].tolist() == ["A-1", "B-2"]
