@@ -366,6 +366,11 @@ def locked(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def is_writing(connection: Connection) -> bool:
+    """Tell whether the transaction of a file may write."""
+    return bool(connection.get_execution_options().get(WRITE_OPTION, False))
+
+
 def _take_role(connection: Connection, *, owner: bool = False) -> None:
     """Take on the role that writes, or owns, for this transaction; see `roles.py`.
 
@@ -534,6 +539,15 @@ def last_moment(connection: Connection) -> datetime | None:
     return found
 
 
+def last_known(connection: Connection) -> datetime | None:
+    """Return the last moment that a store knows, whether this user may see its record or not."""
+    last = last_moment(connection)
+    if _is_file(connection.engine):
+        return last
+    hidden = connection.scalar(select(func.mine_geo.last_submitted()))
+    return max((each for each in (last, hidden) if each is not None), default=None)
+
+
 def next_moment(connection: Connection) -> datetime:
     """Return the moment to record now: later than every one before, to the millisecond.
 
@@ -546,10 +560,7 @@ def next_moment(connection: Connection) -> datetime:
         If the clock is more than `MOST_BEHIND` behind the last moment of the ledger; or, on a
         file, more than `MOST_AHEAD` ahead of it, and nobody said that the clock is right.
     """
-    now, last = clock(connection), last_moment(connection)
-    if not _is_file(connection.engine):  # submissions that this user may not see count, too
-        hidden = connection.scalar(select(func.mine_geo.last_submitted()))
-        last = max((each for each in (last, hidden) if each is not None), default=None)
+    now, last = clock(connection), last_known(connection)
     if last is None:
         return now
     if last - now > MOST_BEHIND:

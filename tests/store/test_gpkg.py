@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
 import shapely
 
 from mine_geo import errors
+from mine_geo.geo.hazards import to_hazards
 from mine_geo.store import Registered, create_store, open_store
+from mine_geo.store.ledger import register, stored
+from mine_geo.store.ledger.judging import View
 from mine_geo.store.schema import gpkg, views
 from mine_geo.store.schema.models import LAYERS, METADATA
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import geopandas as gpd
+    from mine_geo.store import Store
 
 VIEWS = {views.ON_FILE.get(name, name) for name in views.VIEWS}
 ALLOWED_TYPES = {"TEXT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "DATETIME"}
@@ -333,3 +337,33 @@ def test_functions_of_the_spatial_index(path: Path) -> None:
         ).one()
     assert row[:4] == pytest.approx((102.55, 102.56, 13.1, 13.11), abs=1e-12)
     assert row[4:] == (0, None, None)
+
+
+def test_polygons_that_were_read_once_are_known_and_what_is_undone_is_not(tmp_path: Path) -> None:
+    def field(name: str, west: float) -> gpd.GeoDataFrame:
+        said = {"hazard_id": [name], "kind": "ap_minefield"}
+        return gpd.GeoDataFrame(said, geometry=[box(west, 13.0)], crs=4326)
+
+    def about(store: Store, west: float) -> set[str]:
+        with store._reading() as connection:
+            return stored.within(connection, box(west, 13.0).bounds, stored.Drawn.of([]))
+
+    day = "2022-05-01"
+    create_store(tmp_path / "r.gpkg").close()
+    with open_store(tmp_path / "r.gpkg") as one, open_store(tmp_path / "r.gpkg") as other:
+        one.register(field("A", 103.0), registered_on=day)
+        assert about(one, 103.0) == {"A"}
+        other.register(field("B", 103.005), registered_on=day)
+        assert about(one, 103.0) == {"A", "B"}
+        drawn = to_hazards(field("C", 103.0))
+        with suppress(RuntimeError), one._writing() as connection:
+            view = View(connection, writes=True)
+            said = {"synthetic": False, "registered_on": day, "recorded_by": None}
+            register.register(view, drawn, same_polygons=True, **said)
+            view.write(synthetic=False)
+            found = stored.within(connection, drawn.total_bounds, stored.Drawn.of([]))
+            assert found == {"A", "B", "C"}
+            raise RuntimeError
+        other.register(field("D", 103.003), registered_on=day)  # has the key that C had
+        assert about(one, 103.0) == {"A", "B", "D"}
+        assert about(one, 104.0) == set()

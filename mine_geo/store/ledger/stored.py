@@ -25,7 +25,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import LargeBinary, and_, func, select, type_coerce
+from sqlalchemy import LargeBinary, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from mine_geo.disclosure.withholding import safely
@@ -36,6 +36,7 @@ from mine_geo.ledger.cut import LEAST_M2, areal
 from mine_geo.ledger.events import ATTRIBUTES
 from mine_geo.ledger.fold import PARENT, linked
 from mine_geo.store import chain
+from mine_geo.store.engines import is_writing
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import EVENT, HAZARD
 from mine_geo.terms import CRS, EVENT_COLUMNS, EVENT_TYPES, HAZARD_COLUMNS, ITEM_COLUMNS
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from numpy.typing import NDArray
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
 
 HASH: Final = "geometry_hash"
@@ -276,7 +277,8 @@ def put_events(connection: Connection, columns: Columns) -> None:
     rows.insert_rows(connection, EVENT, columns)
 
 
-_DRAWN: Final = ("registered", "amended", "transferred")
+DRAWING: Final = ("registered", "amended", "transferred")
+"""The events that give a hazard a polygon, or take land from one for others."""
 _ENVELOPE: Final = (9, 32)
 """Where a GeoPackage blob of ours says how far it reaches: first byte, bytes."""
 
@@ -345,7 +347,7 @@ class Drawn(NamedTuple):
         """Return those of events tables (EPSG:4326); of releases there are none."""
         ids, bounds = [np.empty(0, dtype=object)], [np.empty((0, 4))]
         for table in events:
-            drawn = table["event_type"].isin(_DRAWN) & table.geometry.notna()
+            drawn = table["event_type"].isin(DRAWING) & table.geometry.notna()
             ids.append(table["hazard_id"].to_numpy(dtype=object)[drawn])
             bounds.append(table.geometry[drawn].bounds.to_numpy())
         return cls(np.concatenate(ids), np.concatenate(bounds))
@@ -419,21 +421,21 @@ def overlapping(connection: Connection, ids: Iterable[str], drawn: Drawn) -> set
             .join_from(one, other, meet)
             .where(
                 one.c.hazard_id.in_(wanted),
-                one.c.event_type.in_(_DRAWN),
-                other.c.event_type.in_(_DRAWN),
+                one.c.event_type.in_(DRAWING),
+                other.c.event_type.in_(DRAWING),
             )
         )
     )
     if not len(drawn.ids):
         return found
     found = found.union(*(within(connection, each, drawn) for each in drawn.of_hazards(wanted)))
-    there = _reaches(connection, [EVENT.c.hazard_id.in_(wanted)])[1]
+    there = _reaches(connection, wanted)[1]
     return found.union(*(drawn.ids[_meeting(drawn.bounds, each)] for each in there))
 
 
 def _by_tree(connection: Connection, wanted: set[str], drawn: Drawn) -> set[str]:
     ids, bounds = _with(drawn, _reaches(connection))
-    mine = np.isin(ids, list(wanted))
+    mine = pd.Index(ids).isin(wanted)
     if mine.sum() <= MANY:
         found = wanted.union(*(ids[_meeting(bounds, each)] for each in bounds[mine]))
         return set(found)
@@ -452,21 +454,58 @@ def _meeting(bounds: Any, box: Any) -> Any:
     return (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
 
 
-def _reaches(connection: Connection, where: Sequence[ColumnElement[bool]] = ()) -> tuple[Any, Any]:
-    """Return the hazard and the bounds (minx, miny, maxx, maxy) of each polygon ever drawn."""
-    drawn = and_(EVENT.c.event_type.in_(_DRAWN), EVENT.c.geometry.is_not(None), *where)
-    if connection.dialect.name == "postgresql":
-        shape = type_coerce(EVENT.c.geometry, NullType())
-        edges = [getattr(func, f"ST_{name}")(shape) for name in ("XMin", "XMax", "YMin", "YMax")]
-        found = connection.execute(select(EVENT.c.hazard_id, *edges).where(drawn)).all()
-        numbers = np.array([row[1:] for row in found], dtype=float).reshape(-1, 4)
-    else:
-        blob = func.substr(type_coerce(EVENT.c.geometry, LargeBinary()), *_ENVELOPE)
-        query = select(EVENT.c.hazard_id, type_coerce(blob, LargeBinary())).where(drawn)
-        found = connection.execute(query).all()
-        numbers = np.frombuffer(b"".join(row[1] for row in found), dtype="<f8").reshape(-1, 4)
+def _reaches(connection: Connection, of: Collection[str] | None = None) -> tuple[Any, Any]:
+    """Return hazard and bounds (minx, miny, maxx, maxy) of polygons ever drawn; of all, or some."""
+    if connection.dialect.name != "postgresql":
+        known = _Envelopes.up_to_now(connection)
+        mine = slice(None) if of is None else pd.Index(known.ids).isin(set(of))
+        return known.ids[mine], known.bounds[mine]
+    drawn = EVENT.c.event_type.in_(DRAWING) & EVENT.c.geometry.is_not(None)
+    if of is not None:
+        drawn &= EVENT.c.hazard_id.in_(of)
+    shape = type_coerce(EVENT.c.geometry, NullType())
+    edges = [getattr(func, f"ST_{name}")(shape) for name in ("XMin", "XMax", "YMin", "YMax")]
+    found = connection.execute(select(EVENT.c.hazard_id, *edges).where(drawn)).all()
+    numbers = np.array([row[1:] for row in found], dtype=float).reshape(-1, 4)
     ids = np.array([row[0] for row in found], dtype=object)
     return ids, numbers[:, [0, 2, 1, 3]]
+
+
+class _Envelopes(NamedTuple):
+    """The polygons ever drawn in a GeoPackage, which has no index of them.
+
+    What an event says never changes: so a connection that has read them once reads only those that
+    came since.
+    """
+
+    fids: NDArray[np.int64]
+    ids: NDArray[np.object_]
+    bounds: NDArray[np.float64]
+    """minx, miny, maxx, maxy in degrees, a row each."""
+
+    @classmethod
+    def up_to_now(cls, connection: Connection) -> _Envelopes:
+        """Return all that a connection sees, and keep what cannot be undone any more."""
+        known: _Envelopes = connection.info.get(cls) or cls(
+            np.empty(0, dtype=np.int64), np.empty(0, dtype=object), np.empty((0, 4))
+        )
+        last = int(known.fids[-1]) if len(known.fids) else 0
+        blob = func.substr(type_coerce(EVENT.c.geometry, LargeBinary()), *_ENVELOPE)
+        query = select(EVENT.c.fid, EVENT.c.hazard_id, type_coerce(blob, LargeBinary())).where(
+            EVENT.c.fid > last, EVENT.c.event_type.in_(DRAWING), EVENT.c.geometry.is_not(None)
+        )
+        found = connection.execute(query.order_by(EVENT.c.fid)).all()
+        if not found:
+            return known
+        numbers = np.frombuffer(b"".join(row[2] for row in found), dtype="<f8").reshape(-1, 4)
+        new = cls(
+            np.concatenate([known.fids, [row[0] for row in found]]),
+            np.concatenate([known.ids, np.array([row[1] for row in found], dtype=object)]),
+            np.concatenate([known.bounds, numbers[:, [0, 2, 1, 3]]]),
+        )
+        if not is_writing(connection):  # else it may be rolled back
+            connection.info[cls] = new
+        return new
 
 
 def within(
@@ -488,9 +527,14 @@ def within(
         shape = type_coerce(EVENT.c.geometry, NullType())
         meets = shape.op("&&")(func.ST_MakeEnvelope(*map(float, bounds), SRID))
         query = select(EVENT.c.hazard_id).distinct()
-        return found.union(connection.scalars(query.where(meets, EVENT.c.event_type.in_(_DRAWN))))
+        return found.union(connection.scalars(query.where(meets, EVENT.c.event_type.in_(DRAWING))))
     ids, reach = _reaches(connection)
     return found.union(ids[_meeting(reach, bounds)])
+
+
+def widened(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return boxes (minx, miny, maxx, maxy in degrees, a row each) with 0.1 m more on each side."""
+    return bounds + np.array([-1, -1, 1, 1]) * 1e-6
 
 
 def near(connection: Connection, bounds: NDArray[np.float64]) -> set[str]:
@@ -503,7 +547,7 @@ def near(connection: Connection, bounds: NDArray[np.float64]) -> set[str]:
     bounds
         minx, miny, maxx, maxy in degrees, a row each; few.
     """
-    wider = bounds + np.array([-1, -1, 1, 1]) * 1e-6
+    wider = widened(bounds)
     nothing = Drawn.of([])
     if connection.dialect.name == "postgresql":
         return set[str]().union(*(within(connection, each, nothing) for each in wider))
@@ -575,7 +619,7 @@ def _registered_again(connection: Connection) -> list[tuple[str, str]]:
 def _drawn(connection: Connection, ids: Collection[str]) -> gpd.GeoDataFrame:
     """Return the polygons of hazards as they were drawn, in the order of what happened."""
     names = ("event_id", "hazard_id", "event_type", "happened_on", "recorded_at", "geometry")
-    where = [EVENT.c.event_type.in_(_DRAWN), EVENT.c.geometry.is_not(None)]
+    where = [EVENT.c.event_type.in_(DRAWING), EVENT.c.geometry.is_not(None)]
     if len(ids) <= MANY:
         where.append(EVENT.c.hazard_id.in_(ids))
     found = rows.read(connection, [EVENT.c[name] for name in names], where)
