@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.support.ui import WebDriverWait
 
 if TYPE_CHECKING:
@@ -152,4 +153,8 @@ def await_ready(driver: webdriver.Chrome, path: Path | None = None) -> None:
     """Wait until a page is ready; with a path, until it is the page there that is."""
     shown = "" if path is None else f" && location.href.split('#')[0] === '{path.as_uri()}'"
     ready = f"return Boolean(window.mineGeo && window.mineGeo.ready{shown})"
-    WebDriverWait(driver, 20).until(lambda one: one.execute_script(ready))
+    try:
+        WebDriverWait(driver, 20).until(lambda one: one.execute_script(ready))
+    except TimeoutException:
+        said = [entry["message"] for entry in driver.get_log("browser")]
+        raise AssertionError(f"the page is not ready: {said}") from None

@@ -120,14 +120,15 @@ def test_the_list_and_what_a_row_leads_to(
     page.check_alone()
 
 
-def test_a_row_switches_its_layer_on(open_page: Opener, split: gpd.GeoDataFrame) -> None:
+def test_what_is_sought_and_hidden_is_shown(open_page: Opener, split: gpd.GeoDataFrame) -> None:
     page = open_page(maps.border_zone(split, "Battambang", first="near"))
     page.driver.find_element(By.CSS_SELECTOR, "[data-layer='ap_minefield-near']").click()
     assert page.counts()["ap_minefield-near"] == 0
-    button = page.driver.find_element(By.CSS_SELECTOR, "#mg-list tbody button")
-    button.send_keys(Keys.ENTER)
+    assert column(page, "hazard") == ["AP-4", "AP-2"]
+    page.driver.find_element(By.ID, "mg-search").send_keys("AP-5", Keys.ENTER)
     assert page.popup().startswith("AP-5")
     assert page.counts()["ap_minefield-near"] == 3
+    assert column(page, "hazard") == ["AP-5", "AP-1", "AP-3", "AP-4", "AP-2"]
 
 
 def test_a_capacity_makes_years(open_page: Opener, split: gpd.GeoDataFrame) -> None:

@@ -62,6 +62,7 @@ def test_battambang_list_is_in_order(
     page = open_page(maps.border_zone(maps.layers(sample_split, **layers), "Battambang"))
     page.check_alone()
     cells = page.js(
+        "window.dispatchEvent(new Event('beforeprint'));"  # all rows, in view or not
         "return [...document.querySelectorAll('#mg-list tbody tr')]"
         ".map((row) => [row.cells[3].textContent, Number(row.cells[4].textContent"
         ".replace(/,/g, ''))])"

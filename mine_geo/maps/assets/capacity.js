@@ -120,7 +120,7 @@
       } else {
         goOn(first - 1, row);
         found.push({
-          from: first, to: first, at: row, hazards: 1, m2: worked(first, first),
+          from: first, to: first, at: row, going: null, hazards: 1, m2: worked(first, first),
         });
       }
       going = row;

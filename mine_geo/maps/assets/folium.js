@@ -30,6 +30,7 @@
     const layer = new Switched(box);
     const show = () => (box.checked ? layer.addTo(mineGeo.map) : layer.remove());
     box.addEventListener('change', show);
+    box.addEventListener('mine-geo-switch', show);
     show();
     return layer;
   }

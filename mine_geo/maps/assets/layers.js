@@ -38,8 +38,8 @@
     return groups;
   }
 
-  // One set of options for each symbol, shared by all its polygons. A group is what is switched
-  // together: `groupKeys` says by which keys.
+  // One set of options for each symbol, shared by all its polygons. `groupKeys` says by which
+  // switches the rows of a group are shown, `shown` which rows are, as filters.js judges them.
   function recordGroups(layer, renderer) {
     const looks = layer.symbols.map((name) => shape.look({
       ...symbols.painted(symbols.of(name)),
@@ -47,23 +47,24 @@
       smoothFactor: 0.8,
       bubblingMouseEvents: false,
     }));
-    const groups = layer.groups.map(() => L.featureGroup());
+    const group = L.featureGroup();
     const groupOf = decode.unpack(layer.group);
     const symbolOf = decode.unpack(layer.symbol);
     const outlines = decode.outlines(layer.polygons);
     const measured = shape.measure(outlines);
     const record = {
-      name: layer.name, groups, groupKeys: layer.groups, groupOf, symbolOf, symbolNames: layer.symbols,
+      name: layer.name, group, groupKeys: layer.groups, groupOf, symbolOf, symbolNames: layer.symbols,
     };
     record.shapes = symbolOf.map((symbol, row) => {
       const polygon = new shape.Shape(outlines, measured, row, looks[symbol]);
       polygon.mineGeoLayer = record;
-      groups[groupOf[row]].addLayer(polygon);
+      group.addLayer(polygon);
       return polygon;
     });
     record.columns = layer.columns.map((column) => ({
       name: column.name, as: column.as, ...decode.column(column),
     }));
+    record.shown = new Uint8Array(record.shapes.length).fill(1);
     return record;
   }
 

@@ -1,4 +1,4 @@
-// The list as a CSV file, made in the page: no network is asked.
+// The list as it stands, filtered and sorted, as a CSV file made in the page: no network is asked.
 (function (mineGeo) {
   'use strict';
 
@@ -44,15 +44,17 @@
   }
 
   function written(list) {
-    const lines = list.order.map((row, place) => line(list, place, list.planned[place]));
+    const lines = list.places.map((place) => line(list, place, list.planned.get(place)));
     const pins = list.pins.size ? ['pinned_by', 'pinned_why'] : [];
     const head = [...HEAD, ...pins, ...(list.synthetic ? ['synthetic'] : []), 'restriction'];
     return `\ufeff${[head.join(','), ...lines].join('\r\n')}\r\n`;
   }
 
-  function fileName() {
-    const page = window.location.pathname.split('/').pop().replace(/\.html?$/, '');
-    return `${decodeURIComponent(page) || 'hazards'}_list.csv`;
+  // A list of some hazards only does not pass for that of all.
+  function fileName(page) {
+    const name = window.location.pathname.split('/').pop().replace(/\.html?$/, '');
+    const some = mineGeo.filters.filtered(page) ? '_filtered' : '';
+    return `${decodeURIComponent(name) || 'hazards'}_list${some}.csv`;
   }
 
   mineGeo.features.push((page) => {
@@ -65,7 +67,7 @@
       const file = new Blob([written(page.list)], { type: 'text/csv;charset=utf-8' });
       const link = mineGeo.format.element('a');
       link.href = URL.createObjectURL(file);
-      link.download = fileName();
+      link.download = fileName(page);
       link.click();
       URL.revokeObjectURL(link.href);
     });

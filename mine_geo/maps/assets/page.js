@@ -2,7 +2,9 @@
 (function (mineGeo) {
   'use strict';
 
-  const { labels, layers, popup, words } = mineGeo;
+  const {
+    filters, labels, layers, popup, words,
+  } = mineGeo;
   const ZOOM_TO_HAZARD = 15;
   const AROUND_POPUP_PX = 64;
   const OWN = ['hazards', 'releases', 'districts'];
@@ -58,10 +60,12 @@
 
   function wireSwitches(page) {
     document.querySelectorAll('input[data-layer]').forEach((box) => {
-      const turn = () => page.turn(box.dataset.layer, box.checked);
-      box.addEventListener('change', turn);
+      box.addEventListener('change', () => {
+        page.turn(box.dataset.layer, box.checked);
+        filters.remember(page);
+      });
       if (!box.checked) {
-        turn();
+        page.turn(box.dataset.layer, false);
       }
     });
   }
@@ -81,20 +85,14 @@
     }
   }
 
-  // A group of records is on the map while all its keys are on.
-  function turnRecords(page, key) {
+  // What is not shown stays in its place among the shapes, and takes no click.
+  function drawShown(page) {
     page.records.forEach((layer) => {
-      layer.groups.forEach((group, index) => {
-        const keys = layer.groupKeys[index];
-        if (keys.includes(key)) {
-          if (keys.some((one) => page.off.has(one))) {
-            group.remove();
-          } else {
-            group.addTo(page.map);
-          }
-        }
+      layer.shapes.forEach((shape, row) => {
+        Object.assign(shape, { mineGeoHidden: !layer.shown[row] });
       });
     });
+    page.canvas.records.mineGeoChanged();
   }
 
   function turn(page, key, on) {
@@ -103,24 +101,25 @@
     } else {
       page.off.add(key);
     }
+    filters.tickSwitches(key, on);
     turnContext(page, key, on);
-    turnRecords(page, key);
     // Where others are not drawn the ground says so.
     if (key === 'others') {
       turnContext(page, 'veil-others', !on);
     }
+    filters.again(page);
   }
 
   // How many records are really on the map: of the page's own by each key, of others by layer.
   function counts(page) {
     const found = {};
     page.records.filter((layer) => !OWN.includes(layer.name)).forEach((layer) => {
-      found[layer.name] = layer.shapes.filter((shape) => page.map.hasLayer(shape)).length;
+      found[layer.name] = layer.shown.reduce((sum, one) => sum + one, 0);
     });
     page.records.filter((layer) => OWN.includes(layer.name)).forEach((layer) => {
       layer.groupKeys.flat().forEach((key) => { found[key] = 0; });
-      layer.shapes.forEach((shape, row) => {
-        if (page.map.hasLayer(shape)) {
+      layer.shown.forEach((shown, row) => {
+        if (shown) {
           layer.groupKeys[layer.groupOf[row]].forEach((key) => { found[key] += 1; });
         }
       });
@@ -135,19 +134,9 @@
     }
   }
 
-  function switchOn(page, key) {
-    const box = document.querySelector(`input[data-layer="${CSS.escape(key)}"]`);
-    if (box && !box.checked) {
-      box.checked = true;
-      page.turn(key, true);
-    }
-  }
-
-  // Zooms to rows of a layer, switching on what hides them, and returns where a popup may point.
+  // Zooms to rows of a layer, setting aside what hides them, and returns where a popup may point.
   function zoomTo(page, layer, rows) {
-    rows.forEach((row) => {
-      layer.groupKeys[layer.groupOf[row]].forEach((key) => switchOn(page, key));
-    });
+    filters.reveal(page, layer, rows);
     const shapes = rows.map((row) => layer.shapes[row]).filter((shape) => layers.top(shape));
     if (!shapes.length) {
       return page.map.getCenter();
@@ -166,7 +155,8 @@
   // The focus moves into the popup; on a narrow screen the map may have to come into view.
   function goTo(page, row, name) {
     const layer = page.records.find((one) => one.name === (name || 'hazards'));
-    openRecord(page, layer, row, zoomTo(page, layer, [row]), true);
+    const place = zoomTo(page, layer, [row]);
+    openRecord(page, layer, row, place, true);
     page.map.getContainer().scrollIntoView({ block: 'nearest' });
   }
 
@@ -181,12 +171,10 @@
   function addRecords(page, data, renderer) {
     page.records = data.layers.map((layer) => layers.recordGroups(layer, renderer));
     page.records.forEach((layer) => {
-      layer.groups.forEach((group) => {
-        group.addTo(page.map);
-        group.on('click', (event) => {
-          const shape = event.propagatedFrom || event.layer;
-          openRecord(page, layer, shape.mineGeoRow, event.latlng, page.byKeyboard);
-        });
+      layer.group.addTo(page.map);
+      layer.group.on('click', (event) => {
+        const shape = event.propagatedFrom || event.layer;
+        openRecord(page, layer, shape.mineGeoRow, event.latlng, page.byKeyboard);
       });
     });
     // Released land lies below hazards, and in either the large below the small: nothing hides
@@ -225,7 +213,10 @@
     const map = createMap(id);
     map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
     const canvas = layers.canvases(map);
-    const page = { map, canvas, off: new Set(), list: null };
+    // `watchers` are called whenever other records are shown than before.
+    const page = {
+      map, canvas, off: new Set(), list: null, watchers: [],
+    };
     page.turn = (key, on) => turn(page, key, on);
     page.goTo = (row, name) => goTo(page, row, name);
     page.goToReleased = (hazardId) => goToReleased(page, hazardId);
@@ -235,7 +226,11 @@
     addRecords(page, data, canvas.records);
     page.names.again();
     mineGeo.legend.draw(page.records, data);
+    page.watchers.push(() => drawShown(page));
+    filters.begin(page);
     wireSwitches(page);
+    page.usual = [...page.off].sort();
+    filters.recall(page);
     mineGeo.features.forEach((feature) => feature(page, data));
     mineGeo.map = map;
     mineGeo.counts = () => counts(page);

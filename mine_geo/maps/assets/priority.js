@@ -6,7 +6,7 @@
 
   const { element, isolated, same, thousands } = mineGeo.format;
   const {
-    capacity, decode, list, symbols, words,
+    address, capacity, decode, list, symbols, words,
   } = mineGeo;
   const CLASSES = 5;
   const NONE = 'none';
@@ -14,33 +14,9 @@
 
   const byId = (id) => document.getElementById(id);
 
-  function hashParts() {
-    return window.location.hash.slice(1).split('&').filter(Boolean);
-  }
-
-  function recall(key) {
-    const found = hashParts().find((part) => part.startsWith(`${key}=`));
-    return found === undefined ? null : found.slice(key.length + 1);
-  }
-
-  // What else stands in the hash stays.
-  function remember(values) {
-    const others = hashParts().filter((part) => !(part.split('=')[0] in values));
-    const ours = Object.entries(values)
-      .filter(([, value]) => value !== '').map(([key, value]) => `${key}=${value}`);
-    const hash = [...others, ...ours].join('&');
-    if (hash !== window.location.hash.slice(1)) {
-      try {
-        window.history.replaceState(null, '', `#${hash}`);
-      } catch {
-        // A page inside another one has no address of its own.
-      }
-    }
-  }
-
   function fifths(page, sizes) {
-    const places = page.list.order.map((row, place) => place);
-    const ranked = places.filter((place) => sizes[place] && page.list.ranks[place] !== null);
+    const ranked = [...sizes.keys()]
+      .filter((place) => sizes.get(place) && page.list.ranks[place] !== null);
     const classOf = new Map();
     ranked.forEach((place, index) => {
       classOf.set(place, 1 + Math.floor((index * CLASSES) / ranked.length));
@@ -78,9 +54,10 @@
 
   function drawKey(page, classOf, byYears) {
     const members = new Map();
-    page.list.order.forEach((row, place) => {
+    page.list.planned.forEach((planned, place) => {
       const name = classOf.get(place) || NONE;
-      members.set(name, [...(members.get(name) || []), place]);
+      members.set(name, members.get(name) || []);
+      members.get(name).push(place);
     });
     const items = [1, 2, 3, 4, 5, NONE].filter((name) => members.has(name)).map((name) => {
       const places = members.get(name);
@@ -111,7 +88,8 @@
 
   // The fill says the class, the outline the status; the rows of the list bear the same colours.
   function colour(page, classOf) {
-    page.list.order.forEach((row, place) => {
+    page.list.planned.forEach((planned, place) => {
+      const row = page.list.order[place];
       const look = lookOf(page, classOf.get(place) || NONE, page.symbols[row]);
       const shape = page.hazards.shapes[row];
       if (page.byPriority) {
@@ -119,15 +97,13 @@
       } else {
         plain(shape);
       }
-      const chip = page.list.lines[place].firstChild.firstChild;
-      chip.style.background = page.byPriority ? look.dotColor : '';
     });
     document.querySelector('.mg-page').classList.toggle('mg-by-priority', page.byPriority);
     byId('mg-classes').hidden = !page.byPriority;
   }
 
   function summary(m2, planned, years) {
-    const all = planned.length ? planned[planned.length - 1].total : 0;
+    const all = Math.max(0, ...[...planned.values()].slice(-1).map(({ total }) => total));
     if (!all) {
       return words.say('plan.nothing');
     }
@@ -156,24 +132,30 @@
     words.put(byId('mg-plan'), said);
   }
 
+  // The list and the plan are of the hazards that are shown, in the order of their ranks.
   function update(page) {
     const unit = byId('mg-unit').value;
     const m2 = capacity.read(byId('mg-capacity').value, unit);
     const size = page.list.columns.get('size_m2');
-    const sizes = page.list.order.map((row) => size.value(row));
+    const places = [...page.list.order.keys()]
+      .filter((place) => page.hazards.shown[page.list.order[place]]);
+    const sizes = new Map(places.map((place) => [place, size.value(page.list.order[place])]));
     const usable = m2 || null;
-    const pins = new Map([...page.list.pins].map(([place, { year }]) => [place, year]));
-    const planned = capacity.plan(sizes, usable, pins);
-    const years = usable ? capacity.years(planned) : [];
-    page.list.arrange(planned, years);
-    page.list.planned = planned;
-    page.list.section.classList.toggle('mg-no-years', !usable);
+    const pins = new Map(places.flatMap((place, at) => (
+      page.list.pins.has(place) ? [[at, page.list.pins.get(place).year]] : [])));
+    const made = capacity.plan([...sizes.values()], usable, pins);
+    const years = usable ? capacity.years(made) : [];
+    const planned = new Map(places.map((place, at) => [place, made[at]]));
     const classOf = usable ? byYear(planned) : fifths(page, sizes);
     page.byPriority = byId('mg-colours-priority').checked;
+    page.list.section.classList.toggle('mg-no-years', !usable);
+    page.list.chipOf = (place) => (page.byPriority
+      ? lookOf(page, classOf.get(place) || NONE, page.symbols[page.list.order[place]]).dotColor : '');
+    page.list.arrange(planned, years);
     colour(page, classOf);
     drawKey(page, classOf, Boolean(usable));
     tell(m2, planned, years);
-    remember({
+    address.remember({
       capacity: m2 ? String(m2) : '',
       unit: m2 && unit !== 'm2' ? unit : '',
       colours: page.byPriority ? '' : 'type',
@@ -181,10 +163,10 @@
   }
 
   function begin(page, told) {
-    byId('mg-unit').value = recall('unit') === 'ha' ? 'ha' : 'm2';
-    const kept = capacity.read(recall('capacity') || String(told.capacity_m2 || ''), 'm2');
+    byId('mg-unit').value = address.recall('unit') === 'ha' ? 'ha' : 'm2';
+    const kept = capacity.read(address.recall('capacity') || String(told.capacity_m2 || ''), 'm2');
     byId('mg-capacity').value = kept ? capacity.written(kept, byId('mg-unit').value) : '';
-    byId('mg-colours-type').checked = recall('colours') === 'type';
+    byId('mg-colours-type').checked = address.recall('colours') === 'type';
     byId('mg-plan-form').hidden = false;
   }
 
@@ -215,6 +197,8 @@
     page.looks = new Map();
     begin(page, data.list);
     wire(page);
+    page.plan = () => update(page);
+    page.watchers.push(page.plan);
     update(page);
   });
 }(window.mineGeo));

@@ -204,7 +204,7 @@
     mineGeoBeneath(pen, halo) {
       const { casing, casingWeight, color } = this.options;
       const wide = casingWeight || symbols.table.mark.rim_px;
-      if (!this._isMark() || !this.options.fillOpacity) {
+      if (this.mineGeoHidden || !this._isMark() || !this.options.fillOpacity) {
         return;
       }
       const rims = [[casing || color, wide]];
@@ -280,6 +280,9 @@
     },
 
     _containsPoint(point) {
+      if (this.mineGeoHidden) {
+        return false;
+      }
       if (this._dot) {
         return Boolean(this._pxBounds) && this._pxBounds.contains(point);
       }

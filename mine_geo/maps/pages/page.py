@@ -31,6 +31,7 @@ STYLES: Final = (
     "page.css",
     "language.css",
     "panel.css",
+    "filters.css",
     "list.css",
     "map.css",
     "search.css",
@@ -41,6 +42,7 @@ STYLES: Final = (
 )
 SCRIPTS: Final = (
     "words.js",
+    "address.js",
     "language.js",
     "decode.js",
     "format.js",
@@ -50,9 +52,11 @@ SCRIPTS: Final = (
     "crowds.js",
     "shape.js",
     "layers.js",
+    "filters.js",
     "labels.js",
     "capacity.js",
     "legend.js",
+    "sums.js",
     "page.js",
     "search.js",
     "coordinates.js",
