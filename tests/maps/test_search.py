@@ -1,4 +1,4 @@
-"""Search by hazard id: what is found, in which order, by keyboard and by mouse, on a phone too."""
+"""Search: what is found, in which order, by keyboard and by mouse, on a phone too."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_any_part_in_any_case_whole_ids_first(open_page: Opener, split: gpd.GeoD
     assert options(page) == ["\u00c9-7"]
     cleared(page)
     typed(page, "zz")
-    assert (options(page), state(page)) == ([], ("false", None, "No hazard with this id"))
+    assert (options(page), state(page)) == ([], ("false", None, "Nothing found"))
     typed(page, Keys.ENTER)
     assert page.js("return document.querySelector('.leaflet-popup')") is None
     # Escape closes the list, then empties the input.
@@ -182,4 +182,48 @@ def test_nasty_ids_are_text(open_page: Opener, split: gpd.GeoDataFrame) -> None:
 def test_a_page_without_hazards_has_no_search(open_page: Opener, split: gpd.GeoDataFrame) -> None:
     page = open_page(maps.national(split.iloc[:0]))
     assert not page.driver.find_element(By.ID, "mg-search").is_displayed()
+    page.check_alone()
+
+
+def test_names_are_found_in_both_languages(
+    open_page: Opener, split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+) -> None:
+    told = split.assign(
+        commune=["Traeng", "Traeng", "Kampong", None, None], village="Phum Samlout Muoy"
+    )
+    page = open_page(maps.national(maps.layers(told, admin=admin)))
+    typed(page, "samlout")
+    assert options(page) == ["Samlout", "Phum Samlout Muoy"]
+    notes = page.js(
+        "return [...document.querySelectorAll('#mg-search-list small')].map((one) => one.innerText)"
+    )
+    assert notes == ["District: 3 hazards", "Village: 5 hazards"]
+    typed(page, Keys.ENTER)
+    inside = "return window.mineGeo.map.getBounds().contains(arguments[0])"
+    assert page.js(inside, [[13.1, 103.01], [13.34, 103.22]])
+    assert not page.js(inside, [[13.8, 103.0]])
+    for asked, found in (
+        ("\u1794\u179c\u17c1\u179b", "Bavel"),
+        ("halo", "HALO"),
+        ("traeng", "Traeng"),
+    ):
+        cleared(page)
+        typed(page, asked, Keys.ENTER)
+        assert page.js("return document.getElementById('mg-search').value") == found
+    assert page.js(inside, [[13.1, 103.01], [13.24, 103.22]])
+    page.check_alone()
+
+
+def test_a_place_is_found(open_page: Opener, split: gpd.GeoDataFrame) -> None:
+    page = open_page(maps.national(split))
+    page.size(*PHONE)
+    typed(page, "12.57, 102.86")
+    assert options(page) == ["12.57000\u00b0 N 102.86000\u00b0 E"]
+    page.driver.find_element(By.CSS_SELECTOR, "#mg-search-list li").click()
+    assert page.popup() == "12.57000\u00b0 N 102.86000\u00b0 EUTM 48N 267493 E 1390530 N"
+    at = page.js("const at = window.mineGeo.map.getCenter(); return [at.lat, at.lng]")
+    assert abs(at[0] - 12.57) < 0.01
+    assert abs(at[1] - 102.86) < 0.01
+    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert page.js("return document.activeElement.id") == "mg-search"
     page.check_alone()

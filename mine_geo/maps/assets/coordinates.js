@@ -1,4 +1,5 @@
-// Where the pointer is, or on touch screens the middle of the map: degrees, and metres of UTM 48N.
+// Where the pointer is, or on touch screens the middle of the map: degrees, and metres of UTM 48N;
+// and UTM in any zone, forwards and backwards.
 (function (mineGeo) {
   'use strict';
 
@@ -6,7 +7,7 @@
   const SEMI_MAJOR_M = 6378137;
   const FLATTENING = 1 / 298.257223563;
   const SCALE = 0.9996;
-  const CENTRAL_LON = 105;
+  const HOME = 48; // the zone that has all of Cambodia
   const FALSE_EASTING_M = 500000;
   // Farther from its central meridian nobody reads a place in this zone.
   const REACH = { west: 96, east: 114, south: 0, north: 84 };
@@ -24,15 +25,36 @@
     [49561 / 161280, -179 / 168, 6601661 / 7257600],
     [34729 / 80640, -3418889 / 1995840],
     [212378941 / 319334400],
-  ].map((row, j) => row.reduce((sum, factor, i) => sum + factor * N ** (j + 1 + i), 0));
+  ].map(summed);
+  // And back: equation 36.
+  const BETA = [
+    [1 / 2, -2 / 3, 37 / 96, -1 / 360, -81 / 512, 96199 / 604800],
+    [1 / 48, 1 / 15, -437 / 1440, 46 / 105, -1118711 / 3870720],
+    [17 / 480, -37 / 840, -209 / 4480, 5569 / 90720],
+    [4397 / 161280, -11 / 504, -830251 / 7257600],
+    [4583 / 161280, -108847 / 3991680],
+    [20648693 / 638668800],
+  ].map(summed);
 
-  // Easting and northing in metres of EPSG:32648 from degrees of WGS 84.
-  function utm48(lat, lon) {
-    const tau = Math.tan(lat * RADIANS);
-    const east = (lon - CENTRAL_LON) * RADIANS;
+  function summed(row, j) {
+    return row.reduce((sum, factor, i) => sum + factor * N ** (j + 1 + i), 0);
+  }
+
+  function centralLon(zone) {
+    return 6 * zone - 183;
+  }
+
+  // The tangent of the conformal latitude from that of the latitude.
+  function conformalOf(tau) {
     const sigma = Math.sinh(
       ECCENTRICITY * Math.atanh((ECCENTRICITY * tau) / Math.hypot(1, tau)));
-    const conformal = tau * Math.hypot(1, sigma) - sigma * Math.hypot(1, tau);
+    return tau * Math.hypot(1, sigma) - sigma * Math.hypot(1, tau);
+  }
+
+  // Easting and northing in metres of EPSG:326xx, north of the equator, from degrees of WGS 84.
+  function utm(lat, lon, zone) {
+    const east = (lon - centralLon(zone)) * RADIANS;
+    const conformal = conformalOf(Math.tan(lat * RADIANS));
     const xi = Math.atan2(conformal, Math.cos(east));
     const eta = Math.asinh(Math.sin(east) / Math.hypot(conformal, Math.cos(east)));
     let [x, y] = [eta, xi];
@@ -42,6 +64,28 @@
       y += alpha * Math.sin(turns * xi) * Math.cosh(turns * eta);
     });
     return { easting: FALSE_EASTING_M + SCALE * RADIUS_M * x, northing: SCALE * RADIUS_M * y };
+  }
+
+  // Degrees of WGS 84 from metres of EPSG:326xx; by Newton's method, equation 19.
+  function fromUtm({ zone, easting, northing }) {
+    const eta = (easting - FALSE_EASTING_M) / (SCALE * RADIUS_M);
+    const xi = northing / (SCALE * RADIUS_M);
+    let [x, y] = [eta, xi];
+    BETA.forEach((beta, index) => {
+      const turns = 2 * (index + 1);
+      x -= beta * Math.cos(turns * xi) * Math.sinh(turns * eta);
+      y -= beta * Math.sin(turns * xi) * Math.cosh(turns * eta);
+    });
+    const wanted = Math.sin(y) / Math.hypot(Math.sinh(x), Math.cos(y));
+    const rest = 1 - ECCENTRICITY ** 2;
+    let tau = wanted / rest;
+    for (let round = 0; round < 5; round += 1) {
+      const found = conformalOf(tau);
+      tau += ((wanted - found) / Math.hypot(1, found))
+        * ((1 + rest * tau ** 2) / (rest * Math.hypot(1, tau)));
+    }
+    const lon = centralLon(zone) + Math.atan2(Math.sinh(x), Math.cos(y)) / RADIANS;
+    return { lat: Math.atan(tau) / RADIANS, lon };
   }
 
   function inReach({ lat, lng }) {
@@ -61,7 +105,7 @@
   }
 
   function metres({ lat, lng }) {
-    const { easting, northing } = utm48(lat, lng);
+    const { easting, northing } = utm(lat, lng, HOME);
     return words.say('coordinates.utm', {
       easting: Math.round(easting), northing: Math.round(northing),
     });
@@ -98,5 +142,7 @@
     again();
   });
 
-  mineGeo.coordinates = { utm48 };
+  mineGeo.coordinates = {
+    utm, fromUtm, inReach, degrees, metres, HOME,
+  };
 }(window.mineGeo));

@@ -455,8 +455,8 @@
     page.list = list;
     list.mark = (row) => mark(list, row);
     list.arrange = (...what) => arrange(list, ...what);
-    list.recallSort = () => recallSort(list);
     recallSort(list);
+    page.recalls.push(() => recallSort(list));
     wireKeys(list);
     wireSort(list, page);
     wireScroll(list);

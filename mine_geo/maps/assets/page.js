@@ -3,10 +3,12 @@
   'use strict';
 
   const {
-    filters, labels, layers, popup, words,
+    address, filters, labels, layers, popup, words,
   } = mineGeo;
   const ZOOM_TO_HAZARD = 15;
+  const ZOOM_TO_PLACE = 13;
   const AROUND_POPUP_PX = 64;
+  const HAZARDS = ['hazards', 'unplaced', 'others'];
   const OWN = ['hazards', 'releases', 'districts'];
   const FLOORS = [['districts'], ['releases', 'others_released'], ['hazards', 'unplaced', 'others']];
 
@@ -127,15 +129,41 @@
     return found;
   }
 
+  function hazardOf(layer, row) {
+    const ids = layer.columns.find((column) => column.name === 'hazard_id');
+    return ids && HAZARDS.includes(layer.name) ? ids.value(row) : null;
+  }
+
+  // The address says which hazard is open. One popup closes as the next opens: that is one step.
+  function tell(page, id) {
+    if (id === null) {
+      address.close();
+    } else {
+      address.open(id);
+    }
+    page.opened = id;
+  }
+
+  function show(page, box, latlng, focus) {
+    const next = { ...page.shows };
+    page.shows = next;
+    popup.open(page, box, latlng, focus).on('remove', () => {
+      if (page.shows === next) {
+        tell(page, null);
+      }
+    });
+  }
+
   function openRecord(page, layer, row, latlng, focus) {
-    popup.open(page, popup.record(page, layer, row), latlng, focus);
+    tell(page, hazardOf(layer, row));
+    show(page, popup.record(page, layer, row), latlng, focus);
     if (layer.name === 'hazards' && page.list) {
       page.list.mark(row);
     }
   }
 
   // Zooms to rows of a layer, setting aside what hides them, and returns where a popup may point.
-  function zoomTo(page, layer, rows) {
+  function zoomTo(page, layer, rows, above = 20) {
     filters.reveal(page, layer, rows);
     const shapes = rows.map((row) => layer.shapes[row]).filter((shape) => layers.top(shape));
     if (!shapes.length) {
@@ -146,25 +174,48 @@
     page.map.fitBounds(bounds, {
       maxZoom: ZOOM_TO_HAZARD,
       animate: false,
-      paddingTopLeft: [20, popup.room(page.map) + AROUND_POPUP_PX],
+      paddingTopLeft: [20, above],
       paddingBottomRight: [20, 20],
     });
     return layers.top(shapes[0]);
   }
 
+  // For the popup.
+  function roomAbove(page) {
+    return popup.room(page.map) + AROUND_POPUP_PX;
+  }
+
   // The focus moves into the popup; on a narrow screen the map may have to come into view.
   function goTo(page, row, name) {
     const layer = page.records.find((one) => one.name === (name || 'hazards'));
-    const place = zoomTo(page, layer, [row]);
+    tell(page, hazardOf(layer, row));
+    const place = zoomTo(page, layer, [row], roomAbove(page));
     openRecord(page, layer, row, place, true);
+    page.map.getContainer().scrollIntoView({ block: 'nearest' });
+  }
+
+  // To the rows that are shown, or to all of them where none is.
+  function goToRows(page, rows, name) {
+    const layer = page.records.find((one) => one.name === name);
+    const shown = rows.filter((row) => layer.shown[row]);
+    zoomTo(page, layer, shown.length ? shown : rows);
+    page.map.getContainer().scrollIntoView({ block: 'nearest' });
+  }
+
+  // To a place that is no record: `box` says what it is.
+  function goToPlace(page, latlng, box) {
+    tell(page, null);
+    page.map.setView(latlng, Math.max(page.map.getZoom(), ZOOM_TO_PLACE), { animate: false });
+    show(page, box, latlng, true);
     page.map.getContainer().scrollIntoView({ block: 'nearest' });
   }
 
   // The same for a hazard that is on the page only by what was released of it.
   function goToReleased(page, id) {
     const layer = page.records.find((one) => one.name === 'releases');
-    const place = zoomTo(page, layer, mineGeo.history.rows(page, id));
-    popup.open(page, popup.released(page, id), place, true);
+    tell(page, id);
+    const place = zoomTo(page, layer, mineGeo.history.rows(page, id), roomAbove(page));
+    show(page, popup.released(page, id), place, true);
     page.map.getContainer().scrollIntoView({ block: 'nearest' });
   }
 
@@ -200,9 +251,11 @@
 
   // The unit's own first, then what may be its own, then others'.
   function openHazard(page, id) {
-    const found = ['hazards', 'unplaced', 'others'].find((name) => findRow(page, id, name) >= 0);
+    const found = HAZARDS.find((name) => findRow(page, id, name) >= 0);
     if (found) {
       goTo(page, findRow(page, id, found), found);
+    } else if (mineGeo.history.rows(page, id).length) {
+      goToReleased(page, id);
     }
     return Boolean(found);
   }
@@ -213,12 +266,16 @@
     const map = createMap(id);
     map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
     const canvas = layers.canvases(map);
-    // `watchers` are called whenever other records are shown than before.
+    // `watchers` are called whenever other records are shown than before, `recalls` when the
+    // address has changed by itself: each takes up what it says.
     const page = {
-      map, canvas, off: new Set(), list: null, watchers: [],
+      map, canvas, off: new Set(), list: null, opened: null, watchers: [], recalls: [],
     };
     page.turn = (key, on) => turn(page, key, on);
     page.goTo = (row, name) => goTo(page, row, name);
+    page.goToRows = (rows, name) => goToRows(page, rows, name);
+    page.goToPlace = (latlng, box) => goToPlace(page, latlng, box);
+    page.openHazard = (hazardId) => openHazard(page, hazardId);
     page.goToReleased = (hazardId) => goToReleased(page, hazardId);
     page.find = (hazardId) => findRow(page, hazardId);
     page.names = labels.add(map, data.labels);

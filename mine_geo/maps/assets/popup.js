@@ -5,7 +5,7 @@
   'use strict';
 
   const { element, isolated, same, write } = mineGeo.format;
-  const { history, words } = mineGeo;
+  const { coordinates, history, words } = mineGeo;
 
   const WIDEST_PX = 430;
   const BESIDE_ZOOM_PX = 54;
@@ -97,6 +97,15 @@
     return box;
   }
 
+  // A place that is no record.
+  function place(latlng) {
+    const box = headed(coordinates.degrees(latlng));
+    if (coordinates.inReach(latlng)) {
+      box.append(words.put(element('p'), coordinates.metres(latlng)));
+    }
+    return box;
+  }
+
   // What stays free to the right of a popup and below it, for the buttons that zoom.
   function beside(map) {
     const narrow = map.getContainer().querySelector('.leaflet-bottom .leaflet-control-zoom');
@@ -166,6 +175,6 @@
   }
 
   mineGeo.popup = {
-    open, record, released, headed, room,
+    open, record, released, headed, place, room,
   };
 }(window.mineGeo));

@@ -198,6 +198,7 @@
     begin(page, data.list);
     wire(page);
     page.plan = () => update(page);
+    page.recalls.push(() => begin(page, data.list));
     page.watchers.push(page.plan);
     update(page);
   });

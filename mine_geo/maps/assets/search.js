@@ -1,12 +1,16 @@
-// Search by hazard id: any part of it, in any case. Hazards that are not on the page are found by
-// what was released of them near by. The list of matches is an ARIA combobox; focus stays in the input.
+// Search by hazard id: any part of it, in any case; by district, commune, village and operator, in
+// either language; and by place, in degrees or metres. Hazards that are not on the page are found
+// by what was released of them near by. The list of matches is an ARIA combobox; focus stays in the
+// input.
 (function (mineGeo) {
   'use strict';
 
   const { element, isolated, same } = mineGeo.format;
-  const { words } = mineGeo;
+  const { coordinates, places, popup, words } = mineGeo;
   const MOST = 20;
   const NOTHING = { en: '', km: '' };
+  const NAMES = ['province', 'district', 'commune', 'village', 'operator'];
+  const HAZARDS = ['hazards', 'unplaced', 'others'];
 
   // One form of what looks alike, as keyboards differ: composed letters, blanks, capitals.
   function folded(text) {
@@ -29,11 +33,58 @@
           const hazard = layer.name !== 'releases';
           const note = hazard ? beside && beside.value(row) !== null && beside.said(row)
             : words.say('search.released');
-          found.set(id, { id, key: folded(id), note, row: hazard ? row : null, layer: layer.name });
+          found.set(id, {
+            said: same(id),
+            keys: [folded(id)],
+            note,
+            go: () => (hazard ? page.goTo(row, layer.name) : page.goToReleased(id)),
+          });
         }
       });
     });
     return [...found.values()];
+  }
+
+  // The names that hazards bear, with the rows of each: the unit's own, else those around it.
+  function named(page) {
+    const found = new Map();
+    page.records.filter(({ name }) => HAZARDS.includes(name)).forEach((layer) => {
+      NAMES.forEach((name) => {
+        const column = layer.columns.find((one) => one.name === name);
+        layer.shapes.forEach((shape, row) => {
+          const value = column ? column.value(row) : null;
+          const key = `${name} ${value}`;
+          if (value === null || (found.has(key) && found.get(key).layer !== layer.name)) {
+            return;
+          }
+          if (!found.has(key)) {
+            found.set(key, { layer: layer.name, name, said: column.said(row), rows: [] });
+          }
+          found.get(key).rows.push(row);
+        });
+      });
+    });
+    return [...found.values()].map(({ layer, name, said, rows }) => ({
+      said,
+      keys: [...new Set([folded(said.en), folded(said.km)])],
+      note: words.say('search.named', {
+        what: words.say(`field.${name}`), hazards: mineGeo.list.counted(rows.length),
+      }),
+      go: () => page.goToRows(rows, layer),
+    }));
+  }
+
+  // A place that was typed is a match of its own.
+  function placed(page, typed) {
+    const found = places.read(typed);
+    if (!found) {
+      return [];
+    }
+    const latlng = L.latLng(found.lat, found.lon);
+    const said = coordinates.degrees(latlng);
+    return [{
+      said, keys: [], note: found.note, go: () => page.goToPlace(latlng, popup.place(latlng)),
+    }];
   }
 
   // The id as it was typed comes first, then ids that differ from it by capitals, then those that
@@ -43,11 +94,14 @@
     if (!wanted) {
       return [];
     }
-    const begin = entries.filter((entry) => entry.key.startsWith(wanted));
-    const hold = entries.filter((entry) => entry.key.indexOf(wanted) > 0);
-    const whole = begin.filter((entry) => entry.key === wanted);
-    whole.sort((one, other) => (other.id === typed.trim()) - (one.id === typed.trim()));
-    return [...whole, ...begin.filter((entry) => entry.key !== wanted), ...hold];
+    const begins = ({ keys }) => keys.some((key) => key.startsWith(wanted));
+    const begin = entries.filter(begins);
+    const hold = entries.filter((entry) => !begins(entry)
+      && entry.keys.some((key) => key.includes(wanted)));
+    const whole = begin.filter(({ keys }) => keys.includes(wanted));
+    const exact = ({ said }) => [said.en, said.km].includes(typed.trim());
+    whole.sort((one, other) => exact(other) - exact(one));
+    return [...whole, ...begin.filter(({ keys }) => !keys.includes(wanted)), ...hold];
   }
 
   function option(entry, index) {
@@ -55,7 +109,7 @@
     item.id = `mg-search-${index}`;
     item.setAttribute('role', 'option');
     item.setAttribute('aria-selected', 'false');
-    item.appendChild(isolated(same(entry.id)));
+    item.appendChild(isolated(entry.said));
     if (entry.note) {
       item.appendChild(words.put(element('small'), entry.note));
     }
@@ -70,12 +124,11 @@
   }
 
   class Combobox {
-    constructor(form, entries, go) {
+    constructor(form, find) {
       this.input = form.querySelector('input');
       this.list = form.querySelector('ul');
       this.status = form.querySelector('[role="status"]');
-      this.entries = entries;
-      this.go = go;
+      this.find = find;
       this.found = [];
       this.active = -1;
       this.input.addEventListener('input', () => this.look());
@@ -93,7 +146,7 @@
     }
 
     look() {
-      const all = matches(this.entries, this.input.value);
+      const all = this.find(this.input.value);
       this.found = all.slice(0, MOST);
       this.list.replaceChildren(...this.found.map(option));
       sayHowMany(this.status, this.input.value, all.length);
@@ -126,9 +179,9 @@
 
     choose(index) {
       const entry = this.found[index];
-      this.input.value = entry.id;
+      this.input.value = entry.said[words.language()];
       this.close();
-      this.go(entry);
+      entry.go();
     }
 
     step(by) {
@@ -175,20 +228,13 @@
 
   mineGeo.features.push((page, data) => {
     const form = document.querySelector('.mg-search');
-    const entries = form ? known(page) : [];
+    const entries = form ? [...known(page), ...named(page)] : [];
     if (entries.length) {
       form.hidden = false;
       page.map.invalidateSize({ animate: false });
       page.map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
-      new Combobox(form, entries, (entry) => {
-        if (entry.row === null) {
-          page.goToReleased(entry.id);
-        } else {
-          page.goTo(entry.row, entry.layer);
-        }
-      });
+      new Combobox(form, (typed) => [...matches(entries, typed), ...placed(page, typed)]);
     }
   });
 
-  mineGeo.search = { matches };
 }(window.mineGeo));

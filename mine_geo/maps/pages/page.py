@@ -48,6 +48,8 @@ SCRIPTS: Final = (
     "format.js",
     "symbols.js",
     "history.js",
+    "coordinates.js",
+    "places.js",
     "popup.js",
     "crowds.js",
     "shape.js",
@@ -59,7 +61,6 @@ SCRIPTS: Final = (
     "sums.js",
     "page.js",
     "search.js",
-    "coordinates.js",
     "keyboard.js",
     "print.js",
     "list.js",
@@ -68,6 +69,7 @@ SCRIPTS: Final = (
     "public.js",
     "veil.js",
     "basemap.js",
+    "view.js",
     "folium.js",
 )
 """In the order in which they run: `words.js` makes the page's one global, features come last."""
