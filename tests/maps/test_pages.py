@@ -185,7 +185,7 @@ def test_a_layer_switches_off_and_on(
     near.send_keys(Keys.SPACE)
     assert page.counts() == {"ap_minefield-near": 3, "ap_minefield-far": 2}
     # A record is on the map while its kind and zone, its area type and its status are all on.
-    confirmed = page.driver.find_element(By.CSS_SELECTOR, "[data-layer='area_type-CHA']")
+    confirmed = page.driver.find_element(By.CSS_SELECTOR, ".mg-legend [data-layer='area_type-CHA']")
     near.send_keys(Keys.SPACE)
     confirmed.send_keys(Keys.SPACE)
     assert page.counts() == {"ap_minefield-near": 0, "ap_minefield-far": 1}

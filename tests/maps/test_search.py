@@ -163,7 +163,7 @@ def test_thousands_of_ids_on_a_phone(open_page: Opener, split: gpd.GeoDataFrame)
     )
     assert popup[0] >= 0
     assert popup[1] <= PHONE[0]
-    assert popup[3] <= zoom[2]
+    assert popup[2] >= zoom[3]  # the sheet of a phone lies below the map's buttons
     page.check_alone()
 
 

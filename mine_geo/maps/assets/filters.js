@@ -139,6 +139,7 @@
 
   // Controls -------------------------------------------------------------------------------------
 
+  // `count`: how many of the unit's hazards have the value, with words on it.
   function box(said, count, wire) {
     const item = element('li');
     const label = element('label');
@@ -148,7 +149,7 @@
     wire(tick);
     label.append(tick, isolated(said));
     if (count !== null) {
-      label.append(element('span', 'mg-count', thousands(count)));
+      label.append(words.label(element('span', 'mg-count', thousands(count.number)), 'title', count.said));
     }
     item.append(label);
     return item;
@@ -204,14 +205,17 @@
     });
   }
 
-  function facet(page, layer, name) {
+  function facet(page, layer, name, unit) {
     const values = valuesOf(layer, name);
     if (values.length < 2) {
       return [];
     }
     const ticks = [];
     const title = words.say(`field.${name}`);
-    const items = values.map(({ value, said, count }) => box(said, count, (tick) => {
+    const counted = (number) => ({
+      number, said: words.say('legend.hazards', { number: thousands(number), unit }),
+    });
+    const items = values.map(({ value, said, count }) => box(said, counted(count), (tick) => {
       tick.value = value;
       ticks.push(tick);
       tick.addEventListener('change', () => {
@@ -349,7 +353,7 @@
   }
 
   // Before the switches of the page are wired: those here are wired with them.
-  function begin(page) {
+  function begin(page, unit) {
     Object.assign(page, {
       ticked: new Map(), limits: new Map(), facets: new Map(), usual: [],
     });
@@ -359,7 +363,7 @@
       return;
     }
     byId('mg-facets').append(
-      ...switches(layer), ...FACETS.flatMap((name) => facet(page, layer, name)));
+      ...switches(layer), ...FACETS.flatMap((name) => facet(page, layer, name, unit)));
     RANGES.forEach(({ name, column }) => {
       byId(`mg-${name}`).hidden = !columnOf(layer, column);
     });

@@ -144,19 +144,22 @@
     page.opened = id;
   }
 
-  function show(page, box, latlng, focus) {
+  // `shape`: what the popup speaks of.
+  function show(page, box, latlng, focus, shape) {
     const next = { ...page.shows };
     page.shows = next;
     popup.open(page, box, latlng, focus).on('remove', () => {
       if (page.shows === next) {
         tell(page, null);
+        page.choose(null);
       }
     });
+    page.choose(shape || null);
   }
 
   function openRecord(page, layer, row, latlng, focus) {
     tell(page, hazardOf(layer, row));
-    show(page, popup.record(page, layer, row), latlng, focus);
+    show(page, popup.record(page, layer, row), latlng, focus, layer.shapes[row]);
     if (layer.name === 'hazards' && page.list) {
       page.list.mark(row);
     }
@@ -180,6 +183,11 @@
     return layers.top(shapes[0]);
   }
 
+  // On a narrow screen the map comes to the top, above the sheet.
+  function bringMap(page) {
+    page.map.getContainer().scrollIntoView({ block: popup.narrow() ? 'start' : 'nearest' });
+  }
+
   // For the popup.
   function roomAbove(page) {
     return popup.room(page.map) + AROUND_POPUP_PX;
@@ -191,7 +199,7 @@
     tell(page, hazardOf(layer, row));
     const place = zoomTo(page, layer, [row], roomAbove(page));
     openRecord(page, layer, row, place, true);
-    page.map.getContainer().scrollIntoView({ block: 'nearest' });
+    bringMap(page);
   }
 
   // To the rows that are shown, or to all of them where none is.
@@ -199,7 +207,7 @@
     const layer = page.records.find((one) => one.name === name);
     const shown = rows.filter((row) => layer.shown[row]);
     zoomTo(page, layer, shown.length ? shown : rows);
-    page.map.getContainer().scrollIntoView({ block: 'nearest' });
+    bringMap(page);
   }
 
   // To a place that is no record: `box` says what it is.
@@ -207,7 +215,7 @@
     tell(page, null);
     page.map.setView(latlng, Math.max(page.map.getZoom(), ZOOM_TO_PLACE), { animate: false });
     show(page, box, latlng, true);
-    page.map.getContainer().scrollIntoView({ block: 'nearest' });
+    bringMap(page);
   }
 
   // The same for a hazard that is on the page only by what was released of it.
@@ -216,7 +224,7 @@
     tell(page, id);
     const place = zoomTo(page, layer, mineGeo.history.rows(page, id), roomAbove(page));
     show(page, popup.released(page, id), place, true);
-    page.map.getContainer().scrollIntoView({ block: 'nearest' });
+    bringMap(page);
   }
 
   function addRecords(page, data, renderer) {
@@ -284,7 +292,7 @@
     page.names.again();
     mineGeo.legend.draw(page.records, data);
     page.watchers.push(() => drawShown(page));
-    filters.begin(page);
+    filters.begin(page, data.unit);
     wireSwitches(page);
     page.usual = [...page.off].sort();
     filters.recall(page);

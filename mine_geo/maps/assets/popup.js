@@ -5,11 +5,12 @@
   'use strict';
 
   const { element, isolated, same, write } = mineGeo.format;
-  const { coordinates, history, words } = mineGeo;
+  const {
+    coordinates, history, turning, words,
+  } = mineGeo;
 
   const WIDEST_PX = 430;
   const BESIDE_ZOOM_PX = 54;
-  const ABOVE_ZOOM_PX = 92;
   const HEADING = 'mg-record-name';
   const NOT_OURS = {
     others: 'around.other', unplaced: 'around.no_unit', others_released: 'around.other',
@@ -79,10 +80,12 @@
       box.firstChild.after(words.put(element('p', 'mg-note'), words.say(NOT_OURS[layer.name])));
     }
     if (layer.name === 'others' || layer.name === 'unplaced') {
+      turning.add(page, layer.shapes[row], box);
       return box;
     }
     if (layer.name === 'hazards') {
       box.append(...[history.table(page, id)].filter(Boolean));
+      turning.add(page, layer.shapes[row], box);
     } else if (id !== null) {
       box.append(...wayToHazard(page, id));
     }
@@ -106,15 +109,42 @@
     return box;
   }
 
-  // What stays free to the right of a popup and below it, for the buttons that zoom.
-  function beside(map) {
-    const narrow = map.getContainer().querySelector('.leaflet-bottom .leaflet-control-zoom');
-    return narrow ? [4, ABOVE_ZOOM_PX] : [BESIDE_ZOOM_PX, 12];
+  // On a phone: from the lower edge of the screen, in a pane that no movement of the map moves.
+  const Sheet = L.Popup.extend({
+    options: { pane: 'sheet', className: 'mg-sheet', autoPan: false },
+    _updateLayout() {},
+    _updatePosition() {},
+    _animateZoom() {},
+  });
+
+  function narrow() {
+    return window.matchMedia('(max-width: 760px)').matches;
+  }
+
+  function sheet(map) {
+    if (!map.getPane('sheet')) {
+      map.createPane('sheet', map.getContainer());
+    }
+    return new Sheet();
   }
 
   // The height that a popup may take, so that what it speaks of is still in view.
-  function room(map) {
+  function height(map) {
     return Math.max(150, Math.min(400, 0.6 * map.getSize().y));
+  }
+
+  // What it takes of the map.
+  function room(map) {
+    return narrow() ? 0 : height(map);
+  }
+
+  function beside(map) {
+    return L.popup({
+      maxWidth: Math.min(WIDEST_PX, map.getSize().x - 54),
+      maxHeight: height(map),
+      autoPanPaddingTopLeft: [4, 12],
+      autoPanPaddingBottomRight: [BESIDE_ZOOM_PX, 12], // free for the buttons that zoom
+    });
   }
 
   function describe(popup) {
@@ -152,12 +182,8 @@
   function open(page, box, latlng, focus) {
     const { map } = page;
     const before = opener(page);
-    const popup = L.popup({
-      maxWidth: Math.min(WIDEST_PX, map.getSize().x - 54),
-      maxHeight: room(map),
-      autoPanPaddingTopLeft: [4, 12],
-      autoPanPaddingBottomRight: beside(map),
-    }).setLatLng(latlng).setContent(box).openOn(map);
+    const popup = (narrow() ? sheet(map) : beside(map))
+      .setLatLng(latlng).setContent(box).openOn(map);
     popup.mineGeoOpener = before;
     page.popup = popup;
     const inside = describe(popup);
@@ -175,6 +201,6 @@
   }
 
   mineGeo.popup = {
-    open, record, released, headed, place, room,
+    open, record, released, headed, place, room, narrow,
   };
 }(window.mineGeo));
