@@ -60,6 +60,7 @@ class Drawing:
     released: bool
     public: bool
     printed_on: str | None
+    over_time: bool
 
     def layers(self, store: Store, reading: Reading) -> Layers:
         """Read what is drawn from a store."""
@@ -69,6 +70,7 @@ class Drawing:
             places=self.places,
             public=self.public,
             printed_on=self.printed_on,
+            ledger=self.over_time and not self.public,
         )
 
 
@@ -89,6 +91,11 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
             "--places",
             type=click.Path(dir_okay=False, path_type=Path),
             help="Names to draw: a CSV (name, lon, lat) or points.",
+        ),
+        click.option(
+            "--over-time",
+            is_flag=True,
+            help="On pages: a slider over the years of the ledger, and a chart of them.",
         ),
         printed_on_option,
         click.option("--title", help="Title instead of the usual one."),

@@ -14,11 +14,14 @@ from mine_geo.disclosure.layers import Layers
 from mine_geo.maps.ground import Beneath
 from mine_geo.maps.pages.basemap import choose_basemap
 from mine_geo.maps.public import PublicLayers
+from mine_geo.tables.movements import timeline, year_ends
 
 if TYPE_CHECKING:
+    import datetime as dt
     import os
 
     import geopandas as gpd
+    import pandas as pd
 
     from mine_geo.maps.pages.basemap import Basemap
     from mine_geo.terms import Kind
@@ -64,6 +67,31 @@ class Scene(Layers, Beneath):
         derived = {"land", "whole_zone", "outlines"} & self.__dict__.keys()
         one.__dict__.update({name: self.__dict__[name] for name in derived})  # costly, the same
         return one
+
+    @cached_property
+    def timeline(self) -> tuple[list[dt.date], pd.DataFrame] | None:
+        """The ends of years, and each hazard's m² then; see `movements.timeline`.
+
+        None without the ledger, without a border, or where it would be of several kinds.
+        """
+        ledger, waiting = self.ledger, self.selection.workbench
+        if ledger is None or self.border is None or waiting == "only":
+            return None
+        rows = ledger.hazards
+        if self.selection.kind is not None:
+            rows = rows[rows["kind"] == self.selection.kind]
+        if waiting == "exclude":
+            rows = rows[~rows["in_workbench"].astype(bool)]
+        if len(rows["kind"].unique()) != 1:
+            return None
+        own = ledger.only(rows["hazard_id"])
+        return year_ends(own), timeline(
+            own,
+            self.border,
+            threshold_m=self.threshold_m,
+            rule=self.said("rule") or "edge",
+            include_coast=self.include_coast,
+        )
 
     @cached_property
     def public(self) -> PublicLayers:

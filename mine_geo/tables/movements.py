@@ -11,6 +11,7 @@ is returned is only what was there before and is not there after.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -23,20 +24,46 @@ from mine_geo.errors import RecordError, choose, some
 from mine_geo.geo.cells import day_of
 from mine_geo.geo.geometry import as_geometries, exact_size_m2, size_m2
 from mine_geo.ledger.cut import LEAST_M2, areal
-from mine_geo.tables.totals import UNITS, group_keys, name_no_unit, refuse_kinds, with_total
-from mine_geo.terms import CRS, ITEM_COLUMNS, KINDS, MOVEMENT_COLUMNS, OUTCOMES, TIME_ZONE, ZONES
+from mine_geo.split.zones import border_split
+from mine_geo.tables.totals import (
+    UNITS,
+    figures_of,
+    group_keys,
+    name_no_unit,
+    refuse_kinds,
+    with_total,
+)
+from mine_geo.terms import (
+    CRS,
+    ITEM_COLUMNS,
+    KINDS,
+    MOVEMENT_COLUMNS,
+    OUTCOMES,
+    THRESHOLD_M,
+    TIME_ZONE,
+    ZONES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from mine_geo.ledger.events import Day
     from mine_geo.ledger.fold import Fold
-    from mine_geo.terms import Group, Kind, ReleaseGroup
+    from mine_geo.terms import Group, Kind, ReleaseGroup, Rule
 
 
 SIGNS: Final = dict(zip(MOVEMENT_COLUMNS, (1, 1, 1, -1, -1, -1), strict=True))
 """Whether a movement adds to what remains or takes off."""
 OUTCOME_COLUMNS: Final = tuple(f"{outcome}_m2" for outcome in OUTCOMES)
+TIMELINE_COLUMNS: Final = (
+    "near_hazards",
+    "near_size_m2",
+    "far_hazards",
+    "far_size_m2",
+    *OUTCOME_COLUMNS,
+)
 RELEASE_COLUMNS: Final = (
     "events",
     *OUTCOME_COLUMNS,
@@ -177,6 +204,112 @@ def _zones(split: pd.DataFrame) -> dict[str, str]:
     return dict(zip(split["hazard_id"], split["zone"], strict=True))
 
 
+def _until(fold: Fold, day: Day) -> NDArray[np.bool_]:
+    """Return which events happened up to the end of a day; None: before everything."""
+    end = day_of(day)
+    limit = pd.Timestamp.min if end is None else pd.Timestamp(end)
+    return (fold.effects["happened_on"] <= limit).to_numpy()
+
+
+def _standing(fold: Fold, until: NDArray[np.bool_], there: NDArray[np.bool_]) -> pd.Series[int]:
+    """Return the place of the event that left what stood, by hazard; closed ones are left out."""
+    ids = fold.effects["hazard_id"].to_numpy(dtype=object)
+    last = pd.Series(np.arange(len(ids)))[until].groupby(ids[until]).last()
+    return last[there[last.to_numpy(dtype=np.intp)]]
+
+
+def year_ends(fold: Fold) -> list[dt.date]:
+    """Return the days of a timeline: the end before the first release, then of each year, the last.
+
+    The last is the day of the fold, else that of its last event; no day where nothing was released.
+    """
+    effects = fold.effects
+    released = effects["event_type"].isin(OUTCOMES)
+    if not released.any():
+        return []
+    end = fold.as_of or effects["happened_on"].max().date()
+    first = effects["happened_on"][released].min().year
+    days = [dt.date(year, 12, 31) for year in range(first - 1, end.year + 1)]
+    return [*(day for day in days if day < end), end]
+
+
+def timeline(
+    fold: Fold,
+    border: gpd.GeoDataFrame,
+    *,
+    threshold_m: float = THRESHOLD_M,
+    rule: Rule = "edge",
+    include_coast: bool = False,
+) -> pd.DataFrame:
+    """Return what stood near and far, and what had been released, at the end of each year.
+
+    Parameters
+    ----------
+    fold
+        The register at the last day.
+    border
+        As for `border_split`, like the three below; EPSG:4326, metres.
+    threshold_m, rule, include_coast
+        As for `border_split`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a hazard and day of `year_ends`, for hazards of which something stood then or had
+        been released: `day`, `hazard_id`, then whole m²: `near_hazards`, `near_size_m2`,
+        `far_hazards`, `far_size_m2` of what stood, as `totals` of a split of that day has them,
+        and `cancelled_m2`, `reduced_m2`, `cleared_m2` since all began, as `balance` has them.
+
+    Raises
+    ------
+    RecordError
+        If a polygon cannot be measured.
+
+    Examples
+    --------
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> hazards = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
+    >>> year_ends(fold(registered_events(hazards)))
+    []
+    """
+    ids = fold.effects["hazard_id"].to_numpy(dtype=object)
+    polygons = as_geometries(fold.polygons)
+    there = ~shapely.is_empty(polygons)
+    days = year_ends(fold)
+    stood = [_standing(fold, _until(fold, day), there) for day in days]
+    # Each polygon is measured once, however long it stood.
+    places = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *stood]).astype(np.intp))
+    kinds = fold.hazards.set_index("hazard_id")["kind"]
+    drawn = gpd.GeoDataFrame(
+        {
+            "hazard_id": places.astype(str),
+            "kind": kinds.reindex(ids[places]).to_numpy(),
+            "in_workbench": False,
+            "size_m2": size_m2(polygons[places]),
+        },
+        geometry=gpd.GeoSeries(list(polygons[places]), crs=CRS),
+        crs=CRS,
+    )
+    split = border_split(
+        drawn, border, threshold_m=threshold_m, rule=rule, include_coast=include_coast
+    )
+    figures = figures_of(split, "computed").set_axis(places)
+    parts = []
+    for day, last in zip(days, stood, strict=True):
+        found = figures.reindex(last.to_numpy(dtype=np.intp)).set_axis(last.index)
+        done = fold.effects[_until(fold, day)]
+        released = done.groupby("hazard_id")[list(OUTCOME_COLUMNS)].sum()
+        table = found.join(released[(released != 0).any(axis=1)], how="outer")
+        parts.append(table.fillna(0).astype(np.int64).rename_axis("hazard_id").reset_index())
+        parts[-1].insert(0, "day", day)
+    columns = ["day", "hazard_id", *TIMELINE_COLUMNS]
+    return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
+
+
 def opening_hazards(fold: Fold, since: Day = None) -> gpd.GeoDataFrame:
     """Return the hazards as they were drawn when a period began, to be split into zones.
 
@@ -204,19 +337,13 @@ def opening_hazards(fold: Fold, since: Day = None) -> gpd.GeoDataFrame:
     >>> opening_hazards(fold(registered_events(hazards)), "2019-12-31").size_m2.tolist()
     [1200149]
     """
-    day = day_of(since)
     ids = fold.effects["hazard_id"].to_numpy(dtype=object)
-    days = fold.effects["happened_on"]
     polygons = as_geometries(fold.polygons)
-    until = (days <= (pd.Timestamp.min if day is None else pd.Timestamp(day))).to_numpy()
-    places = pd.Series(np.arange(len(ids)))
-    there = ~shapely.is_empty(polygons)
-    # The polygon after the last event up to that day; a hazard that was closed by then, and was
-    # drawn again later, begins with what was drawn then.
-    last = places[until].groupby(ids[until]).last()
-    last = last[there[last.to_numpy(dtype=np.intp)]]
+    there, until = ~shapely.is_empty(polygons), _until(fold, since)
+    # A hazard that was closed by then, and was drawn again later, begins with what was drawn then.
+    last = _standing(fold, until, there)
     after = ~until & there
-    first = places[after].groupby(ids[after]).first()
+    first = pd.Series(np.arange(len(ids)))[after].groupby(ids[after]).first()
     chosen = last.reindex(last.index.union(first.index)).fillna(first).astype(np.intp)
     found = fold.hazards[fold.hazards["hazard_id"].isin(chosen.index)]
     drawn = polygons[chosen.reindex(found["hazard_id"]).to_numpy()]

@@ -91,7 +91,7 @@ def totals(
     apart = [] if total else named
     refuse_kinds(split, apart)
     _refuse_other_splits(split, apart)
-    figures = _figures(split, size)
+    figures = figures_of(split, size)
     counted = _counted(split, workbench)
     figures = figures.where(counted, 0)
     table = _summed(_groups(split, keys), figures, keys) if keys else figures.sum().to_frame().T
@@ -260,7 +260,8 @@ def _refuse_other_splits(split: gpd.GeoDataFrame, by: Sequence[str]) -> None:
             )
 
 
-def _figures(split: gpd.GeoDataFrame, size: str) -> pd.DataFrame:
+def figures_of(split: gpd.GeoDataFrame, size: str) -> pd.DataFrame:
+    """Return what each row of a split adds to `TOTAL_COLUMNS`, on its index; see `totals`."""
     near = split["zone"] == "near"
     sizes, near_size = split["size_m2"], split["near_size_m2"]
     if size == "reported":
@@ -329,7 +330,7 @@ def condensed(
     keys = group_keys(split, named)
     kept = [name for name in ("kind", *PROVENANCE_COLUMNS) if name in split and name not in keys]
     groups = pd.DataFrame(split[[*keys, *kept]])
-    figures = _figures(split, size).where(_counted(split, workbench), 0)
+    figures = figures_of(split, size).where(_counted(split, workbench), 0)
     rows = pd.concat([groups, figures], axis=1)
     sums = rows.groupby([*keys, *kept], observed=True, dropna=False, sort=False)
     return sums[list(TOTAL_COLUMNS)].sum().reset_index()

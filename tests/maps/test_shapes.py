@@ -44,10 +44,13 @@ const seen = (latlngs) => {
   }
   return false;
 };
-return shapes.flatMap((shape) => shape.getLatLngs().map((part) => [shape.mineGeoRow, part[0]]))
+const crowded = new Set(renderer._crowds.flatMap(({ hazards, releases }) => (
+  [...(hazards || []), ...(releases || [])])));
+return shapes.filter((shape) => !crowded.has(shape))
+  .flatMap((shape) => shape.getLatLngs().map((part) => [shape.mineGeoRow, part[0]]))
   .filter(([, ring]) => map.getBounds().contains(ring[0]) && !seen(ring)).map(([row]) => row);
 """
-"""The rows of which a part in view is not drawn."""
+"""The rows of which a part in view is not drawn, but for those that a mark of many stands for."""
 
 RINGS = """
 const found = [];

@@ -14,7 +14,17 @@ from mine_geo.errors import MixedError, OptionError, RecordError
 from mine_geo.geo.border import to_border
 from mine_geo.ledger.fold import fold
 from mine_geo.split.zones import border_split
-from mine_geo.tables.movements import SIGNS, balance, changes, opening_hazards, releases
+from mine_geo.tables.movements import (
+    OUTCOME_COLUMNS,
+    SIGNS,
+    balance,
+    changes,
+    opening_hazards,
+    releases,
+    timeline,
+    year_ends,
+)
+from mine_geo.tables.totals import totals
 from mine_geo.terms import MOVEMENT_COLUMNS
 from tests.ledger.test_fold import (
     BOX,
@@ -192,6 +202,51 @@ def test_land_moves_between_zones_when_the_near_edge_is_released():
     assert identity(table)
     progress = releases(state, by=["zone"], opening=opening)
     assert cells(progress, ["zone", "released_m2"]) == [["near", 300_038]]
+
+
+def check_each_step(events, border, threshold_m):
+    """Compare each day of a timeline with the register as of that day, and with its balance."""
+    state = fold(events)
+    table = timeline(state, border, threshold_m=threshold_m)
+    days = year_ends(state)
+    assert set(table["day"]) <= set(days)
+    for day in days:
+        then = fold(events, as_of=day)
+        left = then.hazards[~then.hazards.geometry.is_empty]
+        own = table[table["day"] == day]
+        split = border_split(left, border, threshold_m=threshold_m)
+        figures = totals(split, by=[]).iloc[0]
+        names = ["near_hazards", "near_size_m2", "far_hazards", "far_size_m2"]
+        assert own[names].sum().tolist() == figures[names].tolist(), day
+        so_far = balance(then).iloc[0]
+        assert own[list(OUTCOME_COLUMNS)].sum().tolist() == so_far[list(OUTCOME_COLUMNS)].tolist()
+        assert own["near_size_m2"].sum() + own["far_size_m2"].sum() == so_far["remaining_m2"]
+
+
+def test_a_timeline_by_hand():
+    # The border 100 m west of the first; its western quarter (271 m wide) is nearer than 300 m.
+    border = land_border(103 - 100 / 108_500)
+    table = timeline(fold(TWO), border, threshold_m=300.0)
+    by_day = table.groupby("day")[["near_size_m2", "far_size_m2", *OUTCOME_COLUMNS]].sum()
+    assert [day.isoformat() for day in by_day.index] == ["2020-12-31", "2021-12-31", "2022-08-01"]
+    assert by_day["near_size_m2"].tolist()[0] == WHOLE
+    # Its near quarter was cancelled in 2021, and the second was found.
+    assert by_day["near_size_m2"].tolist()[1:] == [0, 0]
+    assert by_day["cancelled_m2"].tolist() == [0, 300_038, 300_038]
+    assert by_day["cleared_m2"].tolist()[:2] == [0, 0]
+    check_each_step(TWO, border, 300.0)
+
+
+def test_without_a_release_there_is_no_timeline():
+    state = fold(ledger(born()))
+    assert year_ends(state) == []
+    assert timeline(state, land_border(102.99)).empty
+
+
+@settings(max_examples=25)
+@given(random_events())
+def test_each_step_of_a_timeline_is_the_register_of_that_day(events):
+    check_each_step(events, land_border(102.999), 1_000.0)
 
 
 def test_a_hazard_that_begins_or_closes_in_the_period_has_a_zone():

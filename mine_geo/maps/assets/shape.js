@@ -357,7 +357,7 @@
       const key = `${zoom} ${this._version}`;
       if (this._sortedAs !== key) {
         this._sortedAs = key;
-        const shown = this.mineGeoShapes.filter((one) => one._map && !one.mineGeoHidden);
+        const shown = this.mineGeoShapes.filter((one) => one._map && !one.mineGeoHidden && !one.mineGeoLater);
         Object.assign(this, mineGeo.crowds.gather(shown, scale, px));
       }
     },

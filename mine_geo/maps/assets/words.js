@@ -6,7 +6,7 @@ window.mineGeo = { features: [] };
   'use strict';
 
   const LANGUAGES = ['en', 'km'];
-  const ATTRIBUTES = ['aria-label', 'title', 'placeholder'];
+  const ATTRIBUTES = ['aria-label', 'aria-valuetext', 'title', 'placeholder'];
   const KHMER = /[\u1780-\u17ff]/;
   const LATIN = /[A-Za-z]/;
   const table = {};

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import OptionError, RecordError, choose, some
+from mine_geo.errors import OptionError, RecordError, UnknownNameError, choose, some
 from mine_geo.geo.cells import read_days
 from mine_geo.maps import facts, ground, grouping, packing
 from mine_geo.maps import public as public_page
@@ -35,8 +35,9 @@ from mine_geo.maps.grouping import (
     texts,
 )
 from mine_geo.maps.pages.page import OfflinePage
-from mine_geo.maps.subject import Subject, bounds_of
+from mine_geo.maps.subject import Subject, bounds_of, chosen
 from mine_geo.maps.symbols import border_name
+from mine_geo.tables.movements import TIMELINE_COLUMNS
 from mine_geo.terms import DIFFICULTIES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES, ZONES
 from mine_geo.words import Said, same, say
 
@@ -502,7 +503,7 @@ def compose(
     if first is None:
         composer = Composer(layers, subject)
         said = facts.facts(subject, layers, composer.around, kind=subject.level, title=title)
-        return _composed(composer, said)
+        return _composed(layers, composer, said)
     kind = kind_of(kind, layers.selection.kind)
     order = order_said(subject.hazards, first, kind)
     subject = replace(
@@ -511,10 +512,11 @@ def compose(
         others=_of_kind(subject.others, kind),
         unplaced=_of_kind(subject.unplaced, kind),
     )
-    composer = Composer(layers.of_kind(kind), subject)
-    said = facts.facts(subject, composer.layers, composer.around, kind="border-zone", title=title)
+    layers = layers.of_kind(kind)
+    composer = Composer(layers, subject)
+    said = facts.facts(subject, layers, composer.around, kind="border-zone", title=title)
     data = list_data(subject.hazards, first, capacity_m2)
-    return _composed(composer, replace(said, order=order), data)
+    return _composed(layers, composer, replace(said, order=order), data)
 
 
 def _of_kind(hazards: gpd.GeoDataFrame | None, kind: str) -> gpd.GeoDataFrame | None:
@@ -522,13 +524,52 @@ def _of_kind(hazards: gpd.GeoDataFrame | None, kind: str) -> gpd.GeoDataFrame | 
 
 
 def _composed(
-    composer: Composer, said: facts.Facts, listed: dict[str, Any] | None = None
+    layers: Scene, composer: Composer, said: facts.Facts, listed: dict[str, Any] | None = None
 ) -> OfflinePage:
     composer.add_border()
     composer.add_units()
     composer.add_places()
     composer.add_records()
+    over_time = time_data(layers, composer.subject)
+    composer.extra |= {} if over_time is None else {"time": over_time}
     return composer.page(said, listed)
+
+
+def time_data(layers: Scene, subject: Subject) -> dict[str, Any] | None:
+    """Return what stood and what had been released in the unit at the end of each year.
+
+    Parameters
+    ----------
+    layers
+        With the ledger; else there is nothing to tell.
+    subject
+        The unit; a hazard belongs to the one that is recorded now.
+
+    Returns
+    -------
+    dict or None
+        `days`, and for each whole numbers: `near` and `far` (hazards and m² of what stood),
+        `released` by outcome (m² since all began). None where nothing was ever released.
+    """
+    told = layers.timeline
+    if told is None or layers.ledger is None or not told[0]:
+        return None
+    days, table = told
+    hazards = layers.ledger.hazards
+    if subject.level != "national":
+        within = (subject.within, subject.name) if subject.within else (subject.name, None)
+        try:
+            hazards = chosen(hazards, layers.admin, *within).hazards
+        except UnknownNameError:
+            return None
+    own = table[table["hazard_id"].isin(hazards["hazard_id"])]
+    sums = own.groupby("day")[list(TIMELINE_COLUMNS)].sum().reindex(days, fill_value=0)
+    return {
+        "days": [day.isoformat() for day in days],
+        "near": sums[["near_hazards", "near_size_m2"]].to_numpy().tolist(),
+        "far": sums[["far_hazards", "far_size_m2"]].to_numpy().tolist(),
+        "released": {each: sums[f"{each}_m2"].tolist() for each in OUTCOMES},
+    }
 
 
 def compose_public(

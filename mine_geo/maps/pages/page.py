@@ -37,6 +37,7 @@ STYLES: Final = (
     "record.css",
     "search.css",
     "atlas.css",
+    "time.css",
     "public.css",
     "phone.css",
     "print.css",
@@ -73,6 +74,7 @@ SCRIPTS: Final = (
     "veil.js",
     "basemap.js",
     "view.js",
+    "time.js",
     "folium.js",
 )
 """In the order in which they run: `words.js` makes the page's one global, features come last."""
