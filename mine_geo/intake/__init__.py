@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         receive_border,
         understood,
     )
+    from mine_geo.intake.proposals import propose
     from mine_geo.intake.reading import (
         ClosedLeftOutWarning,
         NotValidatedWarning,
@@ -53,6 +54,7 @@ __all__ = [
     "check_received",
     "fill_units",
     "in_order",
+    "propose",
     "read",
     "read_admin",
     "read_border",
@@ -78,6 +80,7 @@ _HOMES = {
     "check_ids": "received",
     "fill_units": "checks.places",
     "in_order": "reading",
+    "propose": "proposals",
     "read": "reading",
     "read_admin": "layers",
     "read_border": "layers",

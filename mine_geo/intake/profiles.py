@@ -254,6 +254,24 @@ def bundled() -> dict[str, Profile]:
     return {name: _bundled(name) for name in names()}
 
 
+def text(name: str) -> str:
+    """Return a bundled profile as it is written, to be read by a person.
+
+    Raises
+    ------
+    OptionError
+        If there is none of that name; the message lists them.
+
+    Examples
+    --------
+    >>> text("plain").splitlines()[0]
+    '# Plain tables: our own names, and the everyday spellings of them.'
+    """
+    if name not in names():
+        raise OptionError(f"profile {name!r} is unknown; bundled: {', '.join(names())}")
+    return _bundled_text(name)
+
+
 def load(profile: str | os.PathLike[str]) -> Profile:
     """Return a bundled profile by name, or one from a TOML file.
 
@@ -328,8 +346,12 @@ def _may_be(profile: Profile, form: str, columns: list[str]) -> bool:
 
 @cache
 def _bundled(name: str) -> Profile:
+    return _read(_bundled_text(name), Path(f"{name}.toml"), ())
+
+
+def _bundled_text(name: str) -> str:
     file = resources.files("mine_geo.intake").joinpath("profiles_data", f"{name}.toml")
-    return _read(file.read_text(encoding="utf-8"), Path(file.name), ())
+    return file.read_text(encoding="utf-8")
 
 
 def _from_file(path: Path, within: tuple[Path, ...]) -> Profile:
