@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -20,6 +20,7 @@ from mine_geo.cli.options import (
 from mine_geo.errors import FileError
 
 if TYPE_CHECKING:
+    from mine_geo.intake import Layer, Received
     from mine_geo.intake.proposals import Sort
 
 
@@ -68,19 +69,23 @@ def new(how: FileReading, file: Path, output: Path, sort: str | None) -> None:
 
 
 def proposed(how: FileReading, file: Path, name: str, sort: str | None) -> tuple[str, Sort]:
-    """Read a file as what it is said to hold; return a profile for it, and what it holds."""
+    """Return a profile for a file, and what it holds."""
     from mine_geo.intake import propose  # noqa: PLC0415
 
+    received = receive(how, file, sort)
+    of = cast("Sort", getattr(received, "what", sort))
+    return propose(received, name, of, crs=how.crs), of
+
+
+def receive(how: FileReading, file: Path, sort: str | None) -> Received | Layer:
+    """Read a file as what it is said to hold; hazards or reports by its columns unless told."""
     if sort == "border":
-        lines = BorderReading(how.layer, None, None, None, how.operation, how.profile)
-        return propose(lines.receive(file), name, "border"), "border"
+        return BorderReading(how.layer, None, None, None, how.operation, how.profile).receive(file)
     if sort == "admin":
-        units = AdminReading(how.layer, None, None, None, how.operation, how.profile)
-        return propose(units.receive(file), name, "admin"), "admin"
-    received = how.read(
-        file, None if sort is None else "reports" if sort == "reports" else "hazards"
-    )
-    return propose(received, name, received.what, crs=how.crs), received.what
+        return AdminReading(how.layer, None, None, None, how.operation, how.profile).receive(file)
+    if sort is None:
+        return how.read(file, None)
+    return how.read(file, "reports" if sort == "reports" else "hazards")
 
 
 @profile.command("show", epilog=example("mine-geo profile show imsma_core"))

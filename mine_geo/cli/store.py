@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,6 +21,7 @@ from mine_geo.cli.options import (
     FileReading,
     Sheet,
     admin_options,
+    as_options,
     border_options,
     echo,
     example,
@@ -36,23 +38,126 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mine_geo.intake import Layer, Received
+    from mine_geo.intake.proposals import Sort
+    from mine_geo.store import Store
 
 
 UNIT_CODES: Final = ("unknown_place", "code_differs", "wrong_province", "wrong_district")
 """The findings on what a record says of its province and district."""
 MOST_SAID: Final = 5
+NAMED: Final = {"border": "border", "admin": "districts", "hazards": "hazards"}
+"""What a file holds, in words."""
 
 
-@click.command(epilog=example("mine-geo --database register.gpkg init"))
+@click.command(epilog=example("mine-geo init --from border.gpkg districts.geojson hazards.shp"))
 @click.option("--title", help="A title of the store.")
 @click.option("--synthetic", is_flag=True, help="For invented data, and nothing else ever.")
+@click.option("--from", "filled", is_flag=True, help="Load FILES: border, districts, hazards.")
+@click.argument("files", nargs=-1, metavar="[FILES]", type=click.Path(path_type=Path))
+@file_options
 @click.pass_context
-def init(ctx: click.Context, title: str | None, *, synthetic: bool) -> None:
-    """Make an empty store."""
+def init(
+    ctx: click.Context,
+    how: FileReading,
+    files: tuple[Path, ...],
+    title: str | None,
+    *,
+    synthetic: bool,
+    filled: bool,
+) -> None:
+    """Make an empty store, or one that holds what stands in FILES.
+
+    With --from each file is told by what is in it: lines are the border, polygons with names of
+    districts the districts, any other file hazards, to which the options of reading apply. All are
+    read before a store is made; what was understood, and what is left over, is said of each.
+    """
     from mine_geo.store import create_store  # noqa: PLC0415
 
+    if bool(files) != filled:
+        raise errors.OptionError(
+            "name the files after --from: mine-geo init --from border.gpkg districts.geojson "
+            "hazards.shp"
+        )
+    given = _told_apart(files, how)
     with create_store(ctx.obj, synthetic=synthetic, title=title) as store:
-        echo(f"made {store.name}; next: mine-geo load border FILE")
+        if not files:
+            echo(f"made {store.name}; next: mine-geo load border FILE")
+            return
+        echo(f"made {store.name}")
+        for sort, (file, received) in given.items():
+            try:
+                _load_first(store, sort, file, received)
+            except errors.MineGeoError as error:
+                raise type(error)(
+                    f"{error}; the store is made and holds what is named above: mend {file.name}, "
+                    f"then mine-geo load {sort} {file.name}"
+                ) from error
+
+
+SORTS: Final = ("admin", "border", "hazards")
+"""What a new store is filled with, in the order in which it is loaded."""
+
+
+def _told_apart(files: tuple[Path, ...], how: FileReading) -> dict[Sort, tuple[Path, Any]]:
+    """Read files, each as what it holds, in the order of loading; refuse what cannot be loaded."""
+    from mine_geo.cli.profiles import receive  # noqa: PLC0415
+    from mine_geo.intake import in_order, sort_of  # noqa: PLC0415
+
+    found: dict[Sort, tuple[Path, Any]] = {}
+    for file in files:
+        sort = sort_of(file, crs=how.crs, profile=how.profile)
+        if sort in found:
+            raise errors.OptionError(
+                f"{found[sort][0].name} and {file.name} both look like {NAMED[sort]}; load each by "
+                "its own command: mine-geo load border, load admin, load hazards"
+            )
+        of_file = how if sort == "hazards" else replace(how, layer=None)
+        received: Any = receive(of_file, file, sort)
+        try:
+            if sort == "hazards":
+                in_order(received)
+            else:
+                received.in_order()
+        except errors.MineGeoError as error:
+            propose = f"mine-geo profile new {file.name} --of {sort} -o office.toml"
+            raise type(error)(
+                f"{error}; taken for {NAMED[sort]}; no store was made. {propose} proposes a profile"
+            ) from error
+        found[sort] = (file, received)
+    return {sort: found[sort] for sort in SORTS if sort in found}
+
+
+def _load_first(store: Store, sort: Sort, file: Path, received: Any) -> None:
+    """Load a file into a new store, and say what was understood of it and what is left over."""
+    from mine_geo.intake import in_order  # noqa: PLC0415
+
+    if sort == "border":
+        store.load_border(received.in_order())
+        said = held(received)
+    elif sort == "admin":
+        done = store.load_admin(received.in_order(), name=file.stem)
+        said = f"{held(received)}, as {done.name} {done.version}"
+    else:
+        received = with_units(received, store, assign=False)
+        hazards = in_order(received)
+        registered = store.register(hazards).registered
+        said = (
+            f"{registered:,} hazards, {int(hazards['size_m2'].sum()):,} m², surveyed "
+            f"{span(hazards['surveyed_on'])}"
+        )
+    echo(f"{NAMED[sort]}: {file.name}: {said}")
+    columns = received.columns
+    taken = columns[columns["ours"].notna() & columns["source"].notna()]
+    pairs = [f"{row.source} = {row.ours}" for row in taken.itertuples() if row.source != row.ours]
+    if pairs:
+        echo(f"  understood: {', '.join(map(errors.visible, pairs))}")
+    left = columns.loc[columns["ours"].isna(), "source"]
+    if len(left):
+        echo(f"  left over: {errors.some(left, 20)}")
+        echo(f"  a profile to edit: mine-geo profile new {file.name} --of {sort} -o office.toml")
+    for finding in received.findings:
+        if finding.record is None and finding.code not in {"left_over", "taken_for"}:
+            echo(f"  {finding.severity}: {as_options(finding.message)}")
 
 
 @click.group(epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))

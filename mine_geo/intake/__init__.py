@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         receive_border,
         understood,
     )
-    from mine_geo.intake.proposals import propose
+    from mine_geo.intake.proposals import propose, sort_of
     from mine_geo.intake.reading import (
         ClosedLeftOutWarning,
         NotValidatedWarning,
@@ -63,6 +63,7 @@ __all__ = [
     "receive_admin",
     "receive_border",
     "said_without_unit",
+    "sort_of",
     "understood",
     "without_errors",
 ]
@@ -81,6 +82,7 @@ _HOMES = {
     "fill_units": "checks.places",
     "in_order": "reading",
     "propose": "proposals",
+    "sort_of": "proposals",
     "read": "reading",
     "read_admin": "layers",
     "read_border": "layers",

@@ -12,13 +12,19 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from mine_geo.errors import visible
+import pyogrio
+
+from mine_geo.errors import FileError, visible
 from mine_geo.geo.cells import read_texts
+from mine_geo.geo.vector import list_layers
 from mine_geo.intake.columns import fold
+from mine_geo.intake.layers import receive_admin
 from mine_geo.intake.profiles import BASE, BORDER_WORDS, OURS, WORDS, load
+from mine_geo.intake.reading import read
 from mine_geo.intake.received import Received
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Hashable, Mapping
 
     import pandas as pd
@@ -27,10 +33,65 @@ if TYPE_CHECKING:
 
 Sort = Literal["hazards", "reports", "border", "admin"]
 
+_OF_HAZARDS: Final = {
+    "kind",
+    "area_type",
+    "surveyed_on",
+    "difficulty",
+    "reported_size_m2",
+    "operator",
+}
+"""What is said of hazards, and never of districts."""
+_TABLES: Final = {".csv", ".tsv", ".txt", ".xls", ".xlsx", ".ods", ".xml"}
 ALIKE: Final = 0.75
 """Names that share so much of their letters are shown beside each other; they decide nothing."""
 MOST_WORDS: Final = 40
 _LONGEST: Final = 60
+
+
+def sort_of(
+    path: str | os.PathLike[str],
+    *,
+    crs: str | None = None,
+    profile: str | os.PathLike[str] | None = None,
+) -> Literal["border", "admin", "hazards"]:
+    """Say what a file looks like: a border, districts, or hazards.
+
+    Lines are a border. Polygons of which each is of another district, and of which nothing is said
+    that is said of hazards, are districts. Anything else is hazards, which say themselves what is
+    wrong with them.
+
+    Parameters
+    ----------
+    path
+        The file.
+    crs, profile
+        As for `read`.
+
+    Raises
+    ------
+    FileError, CRSError
+        If it cannot be read at all.
+
+    Examples
+    --------
+    >>> from mine_geo.geo import sample
+    >>> [sort_of(sample.path(name)) for name in ("border", "districts", "minefields")]
+    ['border', 'admin', 'hazards']
+    """
+    if Path(path).suffix.lower() not in _TABLES:
+        try:
+            layers = list_layers(path)
+        except FileError:  # of a server's own JSON, say: its reader tells
+            layers = []
+        kinds = {pyogrio.read_info(path, layer=name)["geometry_type"] for name in layers}
+        if kinds and all("Line" in str(kind) or "Curve" in str(kind) for kind in kinds):
+            return "border"
+    said = set(read(path, what="hazards", crs=crs, profile=profile).columns["ours"].dropna())
+    if said & _OF_HAZARDS or Path(path).suffix.lower() in _TABLES:
+        return "hazards"
+    units = receive_admin(path).table
+    return "hazards" if units is None else "admin"
 
 
 def propose(received: Received | Layer, name: str, of: Sort, *, crs: str | None = None) -> str:

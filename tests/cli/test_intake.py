@@ -496,3 +496,73 @@ def test_good_records_are_not_taken_from_a_file_that_is_wrong_as_a_whole(filled:
     file = write(filled.folder / "no_id.gpkg", [NEW], name_of_it=["x"])
     line = filled.refused(errors.RecordError, "load", "hazards", file, "--accept-good")
     assert "no column says the id" in line
+
+
+def office(folder: Path) -> tuple[Path, Path, Path]:
+    """Write the files of an office: hazards in UTM with its names, districts, a border of words."""
+    fields(folder / "fields.gpkg")
+    hazards = gpd.read_file(folder / "fields.gpkg").to_crs(32648)
+    short = {
+        "hazard_id": "MF_ID", "province": "Prov", "district": "Dist", "surveyed_on": "SurvDate"
+    }  # fmt: skip
+    hazards = hazards.rename(columns=short).drop(columns="kind").assign(Area_sqm=5, Team="B")
+    hazards.to_file(folder / "hazards.shp")
+    border = gpd.read_file(mg.sample.path("border"))
+    border = border.assign(TYPE=border["kind"].str.title(), CNTRY=border["neighbour"])
+    border[["TYPE", "CNTRY", "geometry"]].to_file(folder / "border.gpkg")
+    gpd.read_file(mg.sample.path("districts")).to_file(folder / "districts.geojson")
+    return folder / "hazards.shp", folder / "border.gpkg", folder / "districts.geojson"
+
+
+def test_a_store_from_three_files_in_any_order(command: Command) -> None:
+    files = office(command.folder)
+    said = command.done("init", "--from", *files, "--kind", "ap_minefield")
+    assert "districts: districts.geojson: 198 districts in 25 provinces" in said
+    assert "border: border.gpkg: land Thailand 824 km, land Lao PDR 559 km" in said
+    assert "TYPE = kind, CNTRY = neighbour" in said
+    assert "hazards: hazards.shp: 2 hazards" in said
+    assert "MF_ID = hazard_id, Prov = province, Dist = district, SurvDate = surveyed_on" in said
+    assert "left over: Team" in said
+    assert "mine-geo profile new hazards.shp --of hazards -o office.toml" in said
+    total = json.loads(command.done("totals", "--format", "json"))["rows"][-1]
+    assert [total["hazards"], total["near_hazards"], total["far_hazards"]] == [2, 1, 1]
+
+
+def test_no_store_is_made_from_files_that_cannot_be_loaded(command: Command) -> None:
+    hazards, border, _ = office(command.folder)
+    bad = write(command.folder / "bad.gpkg", [BOW_TIE], hazard_id=["A"])
+    for files, says in (
+        ((border, bad), "Self-intersection"),
+        ((hazards, hazards), "both look like hazards"),
+        ((border, command.folder / "none.shp"), "no such file"),
+    ):
+        result = command("init", "--from", *files)
+        assert result.exit_code not in (0, 1)
+        assert says in result.stderr
+        assert not command.store.exists()
+    assert "after --from" in command.refused(errors.OptionError, "init", hazards)
+    assert "after --from" in command.refused(errors.OptionError, "init", "--from")
+
+
+def test_a_profile_is_proposed_edited_and_read(command: Command) -> None:
+    file = write(command.folder / "x.gpkg", [NEW], MF_ID=["T-1"], Klass=["Red"], area_type=["Red"])
+    command.done("init")
+    said = command.done("profile", "new", file, "-o", "office.toml")
+    assert "wrote office.toml" in said
+    assert "mine-geo check hazards x.gpkg --profile office.toml --explain" in said
+    profile = command.folder / "office.toml"
+    assert "in order" in command.done("profile", "check", "office.toml")
+    before = rows(command, "check", file)
+    assert rows(command, "check", file, "--profile", profile) == before
+    profile.write_text(profile.read_text().replace('# "Red" = ""', '"Red" = "CHA"'))
+    after = rows(command, "check", file, "--profile", profile)
+    unknown = {row["code"] for row in before} - {row["code"] for row in after}
+    assert unknown == {"unknown_word"}
+    line = command.refused(errors.FileError, "profile", "new", file, "-o", "office.toml")
+    assert "is there already" in line
+    line = command.refused(errors.OptionError, "profile", "show", "nothing")
+    assert "'nothing' is unknown" in line
+    assert command.done("profile", "show", "plain").startswith("# Plain tables")
+    assert "imsma_core" in command.done("profile", "show")
+    profile.write_text('name = "x"\n[hazards.columns]\nhazzard = ["a"]\n')
+    assert "hazzard" in command.refused(errors.FileError, "profile", "check", "office.toml")

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mine_geo as mg
-from mine_geo.intake import profiles, propose, read, receive_admin, receive_border
+from mine_geo.intake import profiles, propose, read, receive_admin, receive_border, sort_of
 from mine_geo.intake.received import Received, Source
-from tests.intake.writers import WRITERS
+from tests.intake.writers import HAZARDS, WRITERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +108,23 @@ def test_border_and_districts_are_read_as_before(tmp_path: Path) -> None:
         profile.write_text(propose(before, sort, sort), encoding="utf-8")
         after = receive(file, profile=profile)
         assert after.table.equals(before.table)
+
+
+def test_what_a_file_holds_is_told_by_its_shapes_and_columns(tmp_path: Path) -> None:
+    for name, sort in (("border", "border"), ("districts", "admin"), ("minefields", "hazards")):
+        frame = gpd.read_file(mg.sample.path(name)).head(400)
+        for ending in (".gpkg", ".geojson", ".fgb"):
+            frame.drop(columns="accuracy_m", errors="ignore").to_file(tmp_path / f"{name}{ending}")
+            assert sort_of(tmp_path / f"{name}{ending}") == sort, ending
+    # A hazard in each of two districts is no district, and a table is never one.
+    two = HAZARDS[["hazard_id", "kind", "province", "geometry"]].assign(district=["A", "B", "C"])
+    two.to_file(tmp_path / "two.gpkg")
+    assert sort_of(tmp_path / "two.gpkg") == "hazards"
+    name, make, options = WRITERS["WKT CSV"]
+    make(tmp_path / name)
+    assert sort_of(tmp_path / name, **options) == "hazards"
+    with pytest.raises(mg.errors.FileError):
+        sort_of(tmp_path / "none.gpkg")
 
 
 def test_a_word_of_a_border_that_is_not_understood_is_asked_for(tmp_path: Path) -> None:
