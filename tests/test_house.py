@@ -225,7 +225,9 @@ def test_every_need_has_a_lower_bound() -> None:
 
 def test_nothing_names_a_developers_folder() -> None:
     personal = re.compile(r"""(?<![\w.$}/-])/(?:home|root|Users|work)/\w|[A-Z]:\\Users\\""")
+    foreign = "mine_geo/maps/assets/folium/"  # files of plugins, as their makers published them
     found = [said(path) for path, text in texts() if personal.search(text)]
+    found = [name for name in found if not name.startswith(foreign)]
     assert [name for name in found if name != said(Path(__file__))] == []
 
 
