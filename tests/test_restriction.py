@@ -72,6 +72,11 @@ def dossier(path: Path, **how: Any) -> None:
     reports.dossier(layers, "AP-1", number=PUBLIC_MARK).save(path, **how)
 
 
+def paper(path: Path, **how: Any) -> None:
+    layers = maps.layers(split(), admin=ADMIN, as_of=DAY)
+    reports.paper(layers, "AP-1", "task-order", number=PUBLIC_MARK).save(path, **how)
+
+
 def export(path: Path, **how: Any) -> None:
     exports.write(
         maps.layers(split(PUBLIC_MARK), admin=ADMIN, as_of=DAY),
@@ -125,6 +130,7 @@ RESTRICTED: dict[str, tuple[str, Write]] = {
     "pdf": (".pdf", sheet),
     "png": (".png", sheet),
     "dossier": (".pdf", dossier),
+    "paper": (".docx", paper),
     "gpkg": (".gpkg", export),
     "kml": (".kml", export),
     "kmz": (".kmz", export),

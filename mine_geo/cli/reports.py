@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,7 +21,14 @@ from mine_geo.cli.options import (
     replaceable,
     wrote,
 )
+from mine_geo.errors import OptionError
 from mine_geo.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from mine_geo.reports import Form
+
+
+FORMS: Final = ("task-order", "completion", "handover")
 
 
 @click.command(epilog=example("mine-geo dossier AP-0209-0399 AP-0209-0401 --task T-7 -o t7.pdf"))
@@ -31,7 +39,13 @@ from mine_geo.words import LANGUAGES
     "-o",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The dossier to write (.pdf).",
+    help="The dossier to write (.pdf), or with --as a paper (.docx).",
+)
+@click.option("--as", "form", type=click.Choice(FORMS), help="What an office signs, instead.")
+@click.option(
+    "--template",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Of your office, for --as: a Word document with fields, see docs/dossier.md.",
 )
 @click.option(
     "--language",
@@ -55,6 +69,8 @@ def dossier(  # noqa: PLR0917  (each is an option of the command)
     hazard_ids: tuple[str, ...],
     number: str | None,
     output: Path,
+    form: Form | None,
+    template: Path | None,
     language: str,
     places: Path | None,
     printed_on: str | None,
@@ -68,14 +84,25 @@ def dossier(  # noqa: PLR0917  (each is an option of the command)
     Maps, the record in both languages, turning points, history, items found, neighbours within
     500 m; on every page task = cancelled + reduced + cleared + remaining. Closed hazards have
     one too. It is restricted: it says so, and is its owner's alone.
+
+    --as writes a Word document from a template instead: a task order, a completion report, a
+    handover certificate of what was released.
     """
     from mine_geo import reports  # noqa: PLC0415
     from mine_geo.disclosure import restriction  # noqa: PLC0415
 
+    if template is not None and form is None:
+        raise OptionError(f"--template is for --as {', '.join(FORMS)}; leave it out, or add --as")
     kept = replaceable()
     restriction.check(output, public=False, replace=kept)
     reading = Reading(terms.THRESHOLD_M, "edge", include_coast, None, "include", as_of, known_at)
     layers = reading.layers(open_named(ctx), places=places, printed_on=printed_on, ledger=True)
-    made = reports.dossier(layers, hazard_ids, number=number, language=language)
+    made: Any
+    if form is None:
+        made = reports.dossier(layers, hazard_ids, number=number, language=language)
+    else:
+        made = reports.paper(
+            layers, hazard_ids, form, number=number, template=template, language=language
+        )
     made.save(output, replace=kept)
     echo(wrote(output, public=False))

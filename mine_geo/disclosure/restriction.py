@@ -108,8 +108,8 @@ IN_JSON: Final = ("detail", "extra", "kept", "folded")
 
 _LIKELY: Final = frozenset(
     (
-        ".html", ".htm", ".pdf", ".png", ".gpkg", ".kml", ".kmz", ".gpx", ".csv", ".json", ".xlsx",
-        ".parquet", ".tif",
+        ".docx", ".html", ".htm", ".pdf", ".png", ".gpkg", ".kml", ".kmz", ".gpx", ".csv", ".json",
+        ".xlsx", ".parquet", ".tif",
     )
 )  # fmt: skip
 _OURS: Final = frozenset(

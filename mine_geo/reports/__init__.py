@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from mine_geo.reports.dossier import Dossier, dossier
 from mine_geo.reports.facts import Facts, Gatherer, facts
+from mine_geo.reports.office import Form, Paper, paper
 
-__all__ = ["Dossier", "Facts", "Gatherer", "dossier", "facts"]
+__all__ = ["Dossier", "Facts", "Form", "Gatherer", "Paper", "dossier", "facts", "paper"]

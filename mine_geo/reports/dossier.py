@@ -71,7 +71,7 @@ class Dossier:
             "swatch_mm": pictures.SWATCH_MM,
         }
         drawn = {names[entry]: pictures.swatch_svg(entry) for entry in entries}
-        drawn |= {"overview.svg": where.svg, "detail.svg": land.svg}
+        drawn |= {"overview.svg": where.content, "detail.svg": land.content}
         return Document(head_of(self.facts, language), TEMPLATE, data, drawn)
 
     def save(self, path: str | Path, *, replace: str | None = None) -> Path:
@@ -211,7 +211,7 @@ def whole(value: Any) -> Said:
     >>> whole(1200149).en, whole(None) == DASH
     ('1,200,149', True)
     """
-    return DASH if value is None or pd.isna(value) else same(f"{int(value):,}")
+    return DASH if value is None or pd.isna(value) else same(f"{value:,.0f}")
 
 
 def metres(value: float) -> str:
@@ -225,13 +225,14 @@ def metres(value: float) -> str:
     return f"{math.floor(value * 100 + 1e-9) / 100:,.2f}"
 
 
-def _known(value: Any) -> bool:
+def is_known(value: Any) -> bool:
+    """Say whether a record tells a value."""
     return not (value is None or pd.isna(value))
 
 
 def _word(value: Any, key: str, known: Iterable[str]) -> Said:
     """Return the word of a value, or the value where it is none of ours."""
-    if not _known(value):
+    if not is_known(value):
         return say("about.not_recorded")
     return say(f"{key}.{value}") if value in known else same(str(value))
 
@@ -243,7 +244,7 @@ def balance_lines(facts: Facts) -> list[Said]:
     found = [
         say(
             "dossier.balance_line",
-            what=grouping.kind_name(str(row["kind"]) if _known(row["kind"]) else ""),
+            what=grouping.kind_name(str(row["kind"]) if is_known(row["kind"]) else ""),
             task=whole(row["task_m2"]),
             remaining=whole(row["remaining_m2"]),
             **{outcome: whole(row[f"{outcome}_m2"]) for outcome in OUTCOMES},
@@ -295,7 +296,7 @@ def _record(
         (
             say("field.surveyed_on"),
             day_said(row["surveyed_on"])
-            if _known(row["surveyed_on"])
+            if is_known(row["surveyed_on"])
             else say("about.not_recorded"),
         ),
         (say("dossier.corners"), same(f"{corners:,}")),
@@ -315,30 +316,30 @@ def _register(row: pd.Series[Any]) -> Said:
 
 
 def _text(value: Any) -> Said:
-    return same(str(value)) if _known(value) else say("about.not_recorded")
+    return same(str(value)) if is_known(value) else say("about.not_recorded")
 
 
 def _m2(value: Any) -> Said:
-    return say("unit.m2", number=f"{value:,.0f}") if _known(value) else say("about.not_recorded")
+    return say("unit.m2", number=f"{value:,.0f}") if is_known(value) else say("about.not_recorded")
 
 
 def _place(row: pd.Series[Any], level: str, units: dict[str, dict[Any, Said]]) -> Said:
     code = row.get(f"{level}_code")
-    said = units.get(level, {}).get(code) if _known(code) else None
+    said = units.get(level, {}).get(code) if is_known(code) else None
     said = said or _text(row[level])
-    return Said(f"{said.en} ({code})", f"{said.km} ({code})") if _known(code) else said
+    return Said(f"{said.en} ({code})", f"{said.km} ({code})") if is_known(code) else said
 
 
 def _distance(row: pd.Series[Any]) -> Said:
-    if not _known(row["border_distance_m"]):
+    if not is_known(row["border_distance_m"]):
         return say("about.not_recorded")
     to = row["neighbour"]
-    country = country_name(str(to)) if _known(to) else say("dossier.to_coast")
+    country = country_name(str(to)) if is_known(to) else say("dossier.to_coast")
     return say("dossier.distance_said", distance=metres(row["border_distance_m"]), country=country)
 
 
 def _zone(facts: Facts, row: pd.Series[Any]) -> Said:
-    if not _known(row["zone"]):
+    if not is_known(row["zone"]):
         return say("about.not_recorded")
     threshold = say("unit.metres", number=f"{facts.scene.threshold_m:,.10g}")
     return say("dossier.zone_said", zone=say(f"zone.{row['zone']}"), threshold=threshold)
@@ -364,7 +365,7 @@ def balance_table(facts: Facts) -> Listing | None:
     totals = [
         Row(
             (
-                grouping.kind_name(str(row["kind"]) if _known(row["kind"]) else ""),
+                grouping.kind_name(str(row["kind"]) if is_known(row["kind"]) else ""),
                 *(whole(row[name]) for name in BALANCE_COLUMNS),
             ),
             total=True,
@@ -400,28 +401,30 @@ def _event(event: pd.Series[Any]) -> Row:
     kind = str(event["event_type"])
     name = say(f"outcome.{kind}") if kind in OUTCOMES else say(f"event.{kind}")
     day = event["happened_on"]
-    reference = event["report_ref"] if _known(event["report_ref"]) else event["event_id"]
-    text = f"{reference}: {event['note']}" if _known(event["note"]) else str(reference)
-    counts = _known(event["before_m2"])
+    reference = event["report_ref"] if is_known(event["report_ref"]) else event["event_id"]
+    text = f"{reference}: {event['note']}" if is_known(event["note"]) else str(reference)
+    counts = is_known(event["before_m2"])
     net = sum(event[column] for column in NET) if counts else None
     return Row(
         (
-            same(f"{day:%Y-%m-%d}") if _known(day) else DASH,
+            same(f"{day:%Y-%m-%d}") if is_known(day) else DASH,
             name,
-            same(str(event["operator"])) if _known(event["operator"]) else DASH,
+            same(str(event["operator"])) if is_known(event["operator"]) else DASH,
             same(text),
             whole(event["before_m2"]),
             *(_moved(event[f"{outcome}_m2"]) for outcome in OUTCOMES),
             _moved(net, signed=True),
             whole(event["after_m2"]),
-            whole(round(event["reported_size_m2"])) if _known(event["reported_size_m2"]) else DASH,
+            whole(round(event["reported_size_m2"]))
+            if is_known(event["reported_size_m2"])
+            else DASH,
         )
     )
 
 
 def _moved(value: Any, *, signed: bool = False) -> Said:
     """Write what an event moved; nothing where it moved nothing of the sort."""
-    if not _known(value):
+    if not is_known(value):
         return DASH
     return same(f"{int(value):{'+' if signed else ''},}") if value else NOTHING
 
@@ -473,7 +476,7 @@ def neighbours_table(facts: Facts) -> Listing:
             (
                 same(str(row["hazard_id"])),
                 _word(row["kind"], "kind_one", KINDS),
-                same(str(row["area_type"])) if _known(row["area_type"]) else DASH,
+                same(str(row["area_type"])) if is_known(row["area_type"]) else DASH,
                 _word(row["status"], "status", ("open", "worked_on", "closed")),
                 say("dossier.waits" if row["in_workbench"] else "register.accepted"),
                 whole(row["size_m2"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from mine_geo.maps.sheets.view import Bounds, View
     from mine_geo.reports.facts import Facts
 
+
+Form = Literal["svg", "png"]
+DPI: Final = 200
+"""Dots per inch of a picture that is no SVG."""
 
 GUTTER_MM: Final = 3.6
 """Around a map, for the names of the graticule."""
@@ -78,19 +82,21 @@ def _page(wide_mm: float, high_mm: float, language: str) -> Page:
     return Page(Pane("A4", "portrait", wide_mm, high_mm), language)
 
 
-def _svg(page: Page) -> bytes:
+def _saved(page: Page, form: Form) -> bytes:
+    """Return the bytes of a picture; nothing in them tells when it was made."""
     written = io.BytesIO()
+    about = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": SALT}):
         register()
-        page.figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+        page.figure.savefig(written, format=form, dpi=DPI, metadata=about)
     return written.getvalue()
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A map as SVG, with the denominator of its scale and what its legend names."""
+    """A map, with the denominator of its scale and what its legend names."""
 
-    svg: bytes
+    content: bytes
     scale: float
     entries: tuple[Entry, ...]
     size_mm: tuple[float, float]
@@ -103,7 +109,7 @@ def swatch_svg(entry: Entry) -> bytes:
     with pinned():
         page = _page(wide, high, "en")
         swatch(page, 0.5, high / 2, entry)
-        return _svg(page)
+        return _saved(page, "svg")
 
 
 def _subject(facts: Facts) -> Subject:
@@ -123,11 +129,13 @@ def ground_of(facts: Facts) -> Bounds:
     return (0.0, 0.0, 0.0, 0.0) if found is None else found
 
 
-def detail(facts: Facts, wide_mm: float, high_mm: float, language: str) -> Picture:
+def detail(
+    facts: Facts, wide_mm: float, high_mm: float, language: str, *, form: Form = "svg"
+) -> Picture:
     """Draw the land of a task with its turning points and what lies beside it."""
     west, south, east, north = ground_of(facts)
     bounds = (west - AROUND_M, south - AROUND_M, east + AROUND_M, north + AROUND_M)
-    return _drawn(facts, bounds, wide_mm, high_mm, language, corners=True)
+    return _drawn(facts, bounds, wide_mm, high_mm, language, corners=True, form=form)
 
 
 def overview(facts: Facts, wide_mm: float, high_mm: float, language: str) -> Picture:
@@ -139,7 +147,14 @@ def overview(facts: Facts, wide_mm: float, high_mm: float, language: str) -> Pic
 
 
 def _drawn(
-    facts: Facts, bounds: Bounds, wide_mm: float, high_mm: float, language: str, *, corners: bool
+    facts: Facts,
+    bounds: Bounds,
+    wide_mm: float,
+    high_mm: float,
+    language: str,
+    *,
+    corners: bool,
+    form: Form = "svg",
 ) -> Picture:
     box = (GUTTER_MM, FURNITURE_MM + GUTTER_MM, wide_mm - GUTTER_MM, high_mm - GUTTER_MM)
     with pinned():
@@ -159,7 +174,7 @@ def _drawn(
         label_graticule(page, view, grid)
         _names(drawn, facts, own, hazards, corners=corners)
         _furniture(page, view, box)
-        return Picture(_svg(page), view.denominator, _legend(drawn), (wide_mm, high_mm))
+        return Picture(_saved(page, form), view.denominator, _legend(drawn), (wide_mm, high_mm))
 
 
 def _legend(drawn: Map) -> tuple[Entry, ...]:
