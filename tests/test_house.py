@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
 BINARY = {".gpkg", ".png", ".tif", ".gif", ".ico", ".ttf", ".woff2", ".xlsx"}
-BINARY |= {".shp", ".shx", ".dbf", ".dat", ".map", ".id"}
+BINARY |= {".shp", ".shx", ".dbf", ".dat", ".map", ".id", ".docx"}
 SKIPPED = {"__pycache__", "node_modules"}
 
 
