@@ -204,11 +204,13 @@ class Cluster:
     ----------
     folder
         An empty folder; the data lie in it.
+    of
+        Another cluster that is running, of which this is a standby: it can only be read.
     settings
         Settings of the server, beside those that do without safety for speed (`SETTINGS`).
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, of: Cluster | None = None, **settings: str) -> None:
         self.folder = folder
         self.port = _free_port()
         self.url = f"postgresql://tester@127.0.0.1:{self.port}/postgres"
@@ -217,10 +219,13 @@ class Cluster:
         self._who: dict[str, Any] = {}
         if owner:
             self._who = {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []}
-            shutil.chown(folder, owner)
+        self.give(folder)
         self._process: subprocess.Popen[bytes] | None = None
+        command: list[Any] = [self._binaries / "initdb", *INITDB]
+        if of is not None:
+            command = [self._binaries / "pg_basebackup", "-R", "-c", "fast", "-N", "-d", of.url]
         made = subprocess.run(
-            [self._binaries / "initdb", "-D", folder / "data", *INITDB],
+            [*command, "-D", folder / "data"],
             capture_output=True,
             text=True,
             check=False,
@@ -228,7 +233,12 @@ class Cluster:
             **self._who,
         )
         if made.returncode:
-            raise NoPostGISHereError(f"initdb failed: {made.stderr.strip()}; {MEND}")
+            raise NoPostGISHereError(f"{command[0]} failed: {made.stderr.strip()}; {MEND}")
+
+    def give(self, folder: Path) -> None:
+        """Let a folder belong to the server, which may be another user."""
+        if self._who:
+            shutil.chown(folder, self._who["user"])
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
@@ -266,6 +276,13 @@ class Cluster:
             else:
                 return
 
+    def come_back(self) -> None:
+        """Wait for a server that may be recovering; start it where it is gone."""
+        try:
+            self.wait()
+        except NoPostGISHereError:
+            self.start()
+
     def kill(self) -> None:
         """Kill every process of the server at once, as where the machine goes out."""
         if self._process is None:
@@ -298,18 +315,23 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path | None = None, **settings: str) -> Iterator[Cluster]:
+def cluster(
+    folder: Path | None = None, of: Cluster | None = None, **settings: str
+) -> Iterator[Cluster]:
     """Give a running cluster, in a temporary folder unless one is told; stop and delete it."""
     inside = folder or Path(tempfile.mkdtemp(prefix="mgpg-", dir="/tmp"))
     made = None
     try:
-        made = Cluster(inside, **settings)
+        made = Cluster(inside, of, **settings)
         made.start()
         yield made
     finally:
         if made is not None:
             made.stop()
-        shutil.rmtree(inside, ignore_errors=True)
+        for each in inside.iterdir():  # the folder may be a disk of its own
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        if folder is None:
+            inside.rmdir()
 
 
 @contextmanager
