@@ -113,6 +113,8 @@ DIFFERENCES_EXIT: Final = 20
 """Exit code of `mine-geo reconcile` when figures differ."""
 FINDINGS_EXIT: Final = 21
 """Exit code of `mine-geo check` when a record cannot enter the register."""
+INTERRUPTED_EXIT: Final = 130
+"""Exit code of the command when it was interrupted (Ctrl-C): 128 and the number of the signal."""
 
 
 def exit_code(error: MineGeoError) -> int:
@@ -279,6 +281,7 @@ __all__ = [
     "DIFFERENCES_EXIT",
     "EXIT_CODES",
     "FINDINGS_EXIT",
+    "INTERRUPTED_EXIT",
     "MOST_SHOWN",
     "CRSError",
     "ClockError",

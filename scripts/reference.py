@@ -154,7 +154,8 @@ def exit_codes() -> str:
                 "Each error is one line that names the file, the record and the mend. The library "
                 "raises the class, the command ends with the code. 0 is success, 2 also an option "
                 f"that the command line does not know, {errors.DIFFERENCES_EXIT} that figures "
-                f"differ, {errors.FINDINGS_EXIT} that a record cannot enter the register.\n"
+                f"differ, {errors.FINDINGS_EXIT} that a record cannot enter the register, "
+                f"{errors.INTERRUPTED_EXIT} that it was interrupted (Ctrl-C).\n"
             ),
             "| code | exception | what it says |",
             "|---|---|---|",

@@ -49,6 +49,9 @@ class _Group(click.Group):
         except errors.MineGeoError as error:
             echo(f"Error: {address.without_passwords(as_options(str(error)))}", err=True)
             ctx.exit(errors.exit_code(error))
+        except KeyboardInterrupt:
+            echo("Interrupted.", err=True)
+            ctx.exit(errors.INTERRUPTED_EXIT)
 
 
 def _harmless(message: str) -> str:

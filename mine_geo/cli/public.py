@@ -106,7 +106,12 @@ def set_(ctx: click.Context, /, *, set_by: str, usual_text: bool, **told: Any) -
 @public.command("release", epilog=example("mine-geo public release 2026-12 --asked-by A ..."))
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--asked-by", required=True, metavar="NAME", help="Who asked for it.")
-@click.option("--approved-by", required=True, metavar="NAME", help="Who approved it: another one.")
+@click.option(
+    "--approved-by",
+    required=True,
+    metavar="NAME",
+    help="Who approved it, another one: on a server who is logged in.",
+)
 @click.option("--places", type=click.Path(dir_okay=False, path_type=Path), help="Names to draw.")
 @click.option("--atlas/--no-atlas", default=True, help="An atlas too.")
 @click.option(
@@ -135,10 +140,9 @@ def release(
     """
     from mine_geo.exports import editions  # noqa: PLC0415
     from mine_geo.geo.vector import read_places  # noqa: PLC0415
-    from mine_geo.store.publisher import two_persons  # noqa: PLC0415
 
-    two_persons(asked_by, approved_by)  # before minutes are spent on comparing
     store = open_named(ctx)
+    _, approved = store.two_persons(asked_by, approved_by)  # before minutes are spent on comparing
     made = editions.draft(
         store,
         as_of=as_of,
@@ -157,7 +161,7 @@ def release(
         prepared=made,
         say=echo,
     )
-    echo(f"edition {done.number}: {len(done.files):,} files in {out}")
+    echo(f"edition {done.number}, approved by {approved}: {len(done.files):,} files in {out}")
 
 
 @public.command("recall", epilog=example('mine-geo public recall 3 --reason "..." --by "Sok Dara"'))

@@ -420,10 +420,10 @@ def db_import(
         tasks = read_spot_tasks(spots)
     echo(f"events {span(events['happened_on'])}" if "happened_on" in events else "events")
     done = open_named(ctx).import_log(hazards, events, tasks, lists, mend_moments=mend_moments)
-    echo(
-        f"{done.hazards:,} hazards, {done.events:,} events and {done.spot_tasks:,} spot tasks "
-        "taken over"
-    )
+    said = f"{done.hazards:,} hazards registered, {done.events:,} later events"
+    echo(f"{said} and {done.spot_tasks:,} spot tasks taken over")
+    if done.lists:
+        echo(f"{done.lists:,} rows of lists taken over")
     if done.mended:
         echo(f"note: {done.mended:,} moments lay in the future; mended, and marked as such")
 

@@ -26,7 +26,6 @@ from mine_geo.errors import EditionError, FileError, StoreError
 from mine_geo.exports import tables
 from mine_geo.geo.cells import day_of
 from mine_geo.geo.geometry import as_geometries
-from mine_geo.store.publisher import two_persons
 from mine_geo.tables.envelope import Envelope
 from mine_geo.terms import TIME_ZONE
 
@@ -208,7 +207,7 @@ def release(
     mine_geo.errors.OptionError: an edition needs two persons: Sok Dara asked, and another one ...
     """
     said = say or (lambda _: None)
-    two_persons(asked_by, approved_by)
+    store.two_persons(asked_by, approved_by)
     place = _free(Path(out))
     said("read and compare")
     made = prepared or draft(store, as_of=as_of, known_at=known_at, places=places)

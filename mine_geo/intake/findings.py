@@ -43,6 +43,7 @@ CODES: Final = {
     "duplicate_polygon": ("error", "the polygon of another hazard of that kind"),
     "overlaps_hazard": ("warning", "90 % of it under another hazard of that kind"),
     "known_polygon": ("error", "the polygon of a hazard that is there already under another id"),
+    "another_waits": ("warning", "land of which a record of another operator waits"),
     "overlaps_register": ("warning", "land that is in the register already"),
     "repaired": ("note", "a polygon that was repaired"),
     "empty_part": ("warning", "an empty part or hole of a polygon, left out"),

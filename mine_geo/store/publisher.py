@@ -142,7 +142,7 @@ class Publisher(Base):
         settings
             The whole set instead.
         set_by
-            Who sets it.
+            Who sets it. On PostgreSQL it is whoever is logged in, whatever is said here.
 
         Returns
         -------
@@ -293,7 +293,7 @@ class Publisher(Base):
         as_of, known_at
             The day and moment of its data.
         asked_by, approved_by
-            Two persons.
+            Two persons, as for `two_persons`.
         settings
             What it was made with.
         files
@@ -325,7 +325,7 @@ class Publisher(Base):
         >>> made.number, str(made.as_of)
         (1, '2022-12-31')
         """
-        asked, approved = two_persons(asked_by, approved_by)
+        asked, approved = self.two_persons(asked_by, approved_by)
         day, moment = day_of(as_of), moment_of(known_at)
         if day is None:
             raise OptionError("an edition needs the day of its data (as_of)")
@@ -359,6 +359,35 @@ class Publisher(Base):
             gpkg.touch(connection, EDITION.name, now)
         return Edition(number, now, day, asked, approved, settings, dict(files))
 
+    def two_persons(self, asked_by: str, approved_by: str) -> tuple[str, str]:
+        """Return who asks for an edition and who approves it; one person alone is refused.
+
+        On PostgreSQL whoever is logged in approves, whatever is said: the server writes that name
+        itself. Who asked is what is said, on either backend.
+
+        Raises
+        ------
+        OptionError
+            If it is one person, however written, or nobody is named.
+
+        Examples
+        --------
+        >>> store.two_persons("Sok Dara", " Chan  Sophea ")
+        ('Sok Dara', 'Chan Sophea')
+        >>> store.two_persons("Sok Dara", "sok  dara")
+        Traceback (most recent call last):
+        mine_geo.errors.OptionError: an edition needs two persons: Sok Dara asked, and another ...
+        """
+        asked, approved = _person(asked_by, "asked_by"), _person(approved_by, "approved_by")
+        with self._reading() as connection:
+            if connection.dialect.name == "postgresql":
+                approved = str(connection.scalar(select(func.session_user())))
+        if asked.casefold() == approved.casefold():
+            raise OptionError(
+                f"an edition needs two persons: {asked} asked, and another one approves it"
+            )
+        return asked, approved
+
     def editions(self) -> pd.DataFrame:
         """Return the editions: number, moment, day, persons, files, parameters, and any recall.
 
@@ -382,6 +411,8 @@ class Publisher(Base):
 
     def recall_edition(self, number: int, *, reason: str, recalled_by: str) -> None:
         """Say that an edition is not to be used any more; it stays in the list with the reason.
+
+        On PostgreSQL whoever is logged in recalls it, whatever `recalled_by` says.
 
         Raises
         ------
@@ -413,25 +444,6 @@ class Publisher(Base):
             values = {"edition": number, "recalled_at": now, "recalled_by": who, "reason": why}
             connection.execute(insert(EDITION_RECALL).values(**values))
             gpkg.touch(connection, EDITION_RECALL.name, now)
-
-
-def two_persons(asked_by: str, approved_by: str) -> tuple[str, str]:
-    """Return who asked and who approved; one person, however written, is refused.
-
-    Examples
-    --------
-    >>> two_persons("Sok Dara", " Chan  Sophea ")
-    ('Sok Dara', 'Chan Sophea')
-    >>> two_persons("Sok Dara", "sok  dara")
-    Traceback (most recent call last):
-    mine_geo.errors.OptionError: an edition needs two persons: Sok Dara asked, and another one ...
-    """
-    asked, approved = _person(asked_by, "asked_by"), _person(approved_by, "approved_by")
-    if asked.casefold() == approved.casefold():
-        raise OptionError(
-            f"an edition needs two persons: {asked} asked, and another one approves it"
-        )
-    return asked, approved
 
 
 def _person(text: str, what: str) -> str:

@@ -129,6 +129,7 @@ FUNCTIONS: Final = {
     "sees_all": ("operator", "officer", "admin"),
     "submitted_so_far": (),
     "last_submitted": (),
+    "waits_of_others": ("operator",),
 }
 """The functions that are called by name, and by which roles; a role's writer may call them all.
 

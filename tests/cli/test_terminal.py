@@ -273,7 +273,7 @@ def test_the_command_itself_in_a_terminal_of_80_columns(sample_folder: Path) -> 
     """A process with a terminal of its own, nothing in its environment."""
     first, second = pty.openpty()
     fcntl.ioctl(second, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
-    words = [sys.executable, "-c", "from mine_geo.cli import main; main()"]
+    words = [sys.executable, "-m", "mine_geo"]
     words += ["--database", str(sample_folder / "register.gpkg"), "balance"]
     words += ["--kind", "ap_minefield", "--by", "province"]
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}

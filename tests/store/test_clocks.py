@@ -417,7 +417,7 @@ def test_the_mends_that_the_command_names(
     new = tmp_path / "new.gpkg"
     command.done("init", store=new)
     done = command.done("db", "import", "log", "--mend-moments", store=new)
-    assert "3 hazards, 6 events and 2 spot tasks taken over" in done
+    assert "3 hazards registered, 6 later events and 2 spot tasks taken over" in done
     assert "8 moments lay in the future" in done
     assert "1 hazards registered" in command.done("load", "hazards", "d.gpkg", store=new)
     assert "0 differences" in command.done("db", "rebuild", store=new)

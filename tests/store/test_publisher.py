@@ -16,7 +16,7 @@ from mine_geo import errors
 from mine_geo.disclosure.settings import PublicSettings
 from mine_geo.exports import editions
 from mine_geo.geo.hazards import to_hazards
-from tests.store.conftest import box
+from tests.store.conftest import box, signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,9 @@ def test_what_is_usual_holds_until_something_is_set(store: Store) -> None:
     store.set_public_settings({"authority": ("The Authority", "អាជ្ញាធរ")}, set_by="Chan Sophea")
     store.set_public_settings({"least_count": 8}, set_by="nobody new")  # it held already
     history = store.public_settings_history()
-    assert history["set_by"].tolist() == ["Sok Dara", "Chan Sophea"]
+    assert history["set_by"].tolist() == [
+        signed(store, each) for each in ("Sok Dara", "Chan Sophea")
+    ]
     assert history["least_count"].tolist() == [8, 8]
     assert store.public_settings().authority == ("The Authority", "អាជ្ញាធរ")
     assert store.set_public_settings({"authority": None}, set_by="X").authority is None
@@ -113,7 +115,7 @@ def test_an_edition_is_written_recorded_and_recalled(filled: Store, tmp_path: Pa
     assert "Sok Dara" not in (out / "edition.json").read_text("utf-8")
     listed = filled.editions()
     assert listed[["number", "asked_by", "approved_by"]].to_numpy().tolist() == [
-        [1, "Sok Dara", "Chan Sophea"]
+        [1, "Sok Dara", signed(filled, "Chan Sophea")]
     ]
     assert listed["files"].iloc[0] == done.files
     assert listed["recalled_at"].isna().all()
@@ -259,3 +261,32 @@ def test_drawn_in_other_pieces_is_not_withheld(filled: Store) -> None:
     half = filled.compare_edition(two.iloc[:1], made.figures, restricted, made.layers.settings)
     assert half.withheld["concerns"].tolist() == [""]
     assert "not known which" in "\n".join(half.lines())
+
+
+@pytest.mark.parametrize("backend", [pytest.param("postgis", marks=pytest.mark.postgis)])
+def test_on_a_server_who_approves_is_who_is_logged_in(filled: Store) -> None:
+    """Whatever the client says, also past the library; and nobody approves what he asked for."""
+    login = signed(filled, "")
+    assert filled.two_persons("Sok Dara", "the minister") == ("Sok Dara", login)
+    assert filled.two_persons("Sok Dara", "Sok Dara") == ("Sok Dara", login)
+    said = {"settings": filled.public_settings(), "files": {}, "figures": {}}
+    said |= {"land": filled.released_land().iloc[:0], "last_record": filled.last_moment()}
+    for asked in (login, login.upper()):
+        with pytest.raises(errors.OptionError, match=f"two persons: {asked} asked"):
+            filled.record_edition(
+                number=1, as_of="2020-12-31", asked_by=asked, approved_by="the minister", **said
+            )
+    done = filled.record_edition(
+        number=1, as_of="2020-12-31", asked_by="Sok Dara", approved_by="the minister", **said
+    )
+    assert done.approved_by == login == filled.editions()["approved_by"].iloc[0]
+    filled.recall_edition(1, reason="a wrong day", recalled_by="the minister")
+    assert filled.editions()["recalled_by"].iloc[0] == login
+    columns = "number, made_at, as_of, asked_by, approved_by, parameters, files, figures, despite"
+    values = "2, clock_timestamp(), '2020-12-31', :asked, 'the minister', '{}', '{}', '{}', 0"
+    forged = text(f"INSERT INTO public_edition ({columns}) VALUES ({values})")
+    with pytest.raises(errors.StoreError, match="two_persons"), filled._writing() as connection:
+        connection.execute(forged, {"asked": login})
+    with filled._writing() as connection:
+        connection.execute(forged, {"asked": "Sok Dara"})
+    assert filled.editions()["approved_by"].tolist() == [login, login]

@@ -46,6 +46,7 @@ PEOPLE = {
     "root": "admin",
 }
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+BOWTIE = shapely.Polygon([(104.5, 13), (104.51, 13.01), (104.51, 13), (104.5, 13.01)])
 BOX = shapely.box(103, 13, 103.01, 13.01)
 HALF = shapely.box(103, 13, 103.005, 13.01)
 
@@ -196,7 +197,7 @@ def test_an_operator_submits_and_sees_its_own_only(office: Office) -> None:
             assert name == f"S-{n + 1:04d}"
         done = other.submit(file({"hazard_id": "H", "geometry": square(103.5)}))
         assert done == "S-0003"
-        assert any("not what else waits" in note for note in done.notes)
+        assert any("what else waits by its land alone" in note for note in done.notes)
         assert store.submissions()["submission_id"].tolist() == ["S-0001", "S-0002"]
         assert set(store.submissions()["submitted_by"]) == {office.logins["mag"]}
         assert other.submissions()["submission_id"].tolist() == ["S-0003"]
@@ -223,6 +224,54 @@ def test_an_operator_submits_and_sees_its_own_only(office: Office) -> None:
             query = sql.SQL("SELECT DISTINCT submission_id FROM mine_geo.{}")
             found = connection.execute(query.format(sql.Identifier(table))).fetchall()
             assert {name for (name,) in found} <= {"S-0003"}
+
+
+def test_an_operator_is_told_of_land_that_others_wait_with_and_no_more(office: Office) -> None:
+    """A hidden record is the same, overlaps, or neither; who, which and how is not said."""
+    here = 104.2
+    with open_store(office.of("halo")) as other:
+        secret = other.submit(
+            file(
+                {"hazard_id": "SECRET-1", "geometry": square(here)},
+                {"hazard_id": "SECRET-2", "geometry": square(here + 0.05)},
+                {
+                    "hazard_id": "SECRET-3",
+                    "kind": "cluster_munition",
+                    "geometry": square(here + 0.1),
+                },
+                {"hazard_id": "SECRET-4", "geometry": BOWTIE},
+            )
+        )
+        assert "another_waits" not in set(other.submission(secret).findings["code"])
+    mine = file(
+        {"hazard_id": "M-1", "geometry": square(here)},
+        {"hazard_id": "M-2", "geometry": square(here + 0.055)},
+        {"hazard_id": "M-3", "geometry": square(here + 0.1)},  # of another kind
+        {"hazard_id": "M-4", "geometry": square(here + 0.01)},  # beside it, one edge shared
+        {"hazard_id": "M-5", "geometry": square(here + 0.2)},
+        {"hazard_id": "M-6", "geometry": BOWTIE},
+    )
+    with open_store(office.of("mag")) as store:
+        tried = store.check(mine)
+        name = store.submit(mine)
+        found = store.submission(name).findings
+        for said in (tried, found):
+            others = said[said["code"] == "another_waits"].set_index("hazard_id")["message"]
+            assert others.to_dict() == {
+                "M-1": "a waiting record of another operator is the same: its polygon is this one; "
+                "the officer sees both",
+                "M-2": "a waiting record of another operator overlaps it; the officer sees both",
+                "M-6": "a waiting record of another operator is the same: its polygon is this one; "
+                "the officer sees both",
+            }
+            everything = said.drop(columns="geometry", errors="ignore").to_csv()
+            for word in ("SECRET", str(secret), office.logins["halo"]):
+                assert word not in everything
+    with open_store(office.of("sok")) as store:
+        assert store.reject(secret, reason="for the test").rejected == 4
+    with open_store(office.of("mag")) as store:  # what is decided waits no more
+        again = store.check(mine)
+        assert "another_waits" not in set(again["code"])
 
 
 def test_a_reader_has_the_views_only(office: Office, superuser: psycopg.Connection) -> None:

@@ -76,6 +76,8 @@ class Imported:
     spot_tasks: int
     mended: int = 0
     """Events and spot tasks whose moment lay in the future and was mended."""
+    lists: int = 0
+    """Rows of lists, withdrawals too."""
 
 
 class Log(NamedTuple):
@@ -291,7 +293,8 @@ def import_log(
     for name, listed in (lists or {}).items():
         _enter_list(connection, name, listed, now, synthetic=synthetic, mend=mend_moments)
     registered = int((log["event_type"] == "registered").sum())
-    return Imported(registered, len(log) - registered, len(written), mended)
+    rows_of_lists = sum(len(listed) for listed in (lists or {}).values())
+    return Imported(registered, len(log) - registered, len(written), mended, rows_of_lists)
 
 
 def _in_order(log: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

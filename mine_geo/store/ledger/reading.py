@@ -530,7 +530,7 @@ class ReadingMethods(Base):
         >>> log = store.export_log()
         >>> with mg.create_store(folder / "copy.gpkg") as copy:
         ...     copy.import_log(*log)
-        Imported(hazards=2, events=0, spot_tasks=0, mended=0)
+        Imported(hazards=2, events=0, spot_tasks=0, mended=0, lists=0)
         """
         with self._reading() as connection:
             return imports.export_log(connection, synthetic=self.synthetic)

@@ -22,10 +22,13 @@ from sqlalchemy import DDL, Connection, inspect
 
 from mine_geo.store.schema.models import (
     DECISION,
+    EDITION,
+    EDITION_RECALL,
     EVENT,
     FINDING,
     LISTS,
     RECORD,
+    SETTING,
     SPOT_TASK,
     SUBMISSION,
     TAKEN_OVER,
@@ -103,6 +106,9 @@ STAMPED: Final = {
     SUBMISSION.name: ("submitted_by", "received_at"),
     SPOT_TASK.name: ("recorded_by", "recorded_at"),
     TAKEN_OVER.name: ("taken_by", "taken_at"),
+    SETTING.name: ("set_by", "set_at"),
+    EDITION.name: ("approved_by", "made_at"),
+    EDITION_RECALL.name: ("recalled_by", "recalled_at"),
     **dict.fromkeys(LISTS, ("recorded_by", "recorded_at")),
 }
 """Where PostgreSQL says itself who wrote a row, and asks its clock about the moment: the columns.

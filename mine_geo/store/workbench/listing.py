@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Table, case, func, or_, select
+from sqlalchemy import Table, case, func, or_, select, text
 
 from mine_geo.errors import UnknownNameError
 from mine_geo.geo.cells import changed
@@ -24,7 +24,7 @@ from mine_geo.geo.snapshots import same_outlines
 from mine_geo.intake.checks.reports import OF_ONE
 from mine_geo.intake.findings import FINDING_COLUMNS, SEVERITIES, WAITS, as_table
 from mine_geo.ledger.fold import PARENT
-from mine_geo.store.engines import refuse_partial
+from mine_geo.store.engines import refuse_partial, session_statement
 from mine_geo.store.hazards import in_register
 from mine_geo.store.ledger import stored
 from mine_geo.store.ledger.entries import DESCRIBED, id_of
@@ -504,6 +504,42 @@ def submitted_so_far(connection: Connection) -> int:
     if connection.dialect.name == "postgresql":
         return int(connection.scalar(select(func.mine_geo.submitted_so_far())) or 0)
     return connection.scalar(select(func.count()).select_from(SUBMISSION)) or 0
+
+
+def waits_of_others(
+    connection: Connection, what: str, kinds: list[str | None], shapes: gpd.GeoSeries
+) -> dict[int, str]:
+    """Say of which polygons a record waits that another person submitted: `same` or `overlaps`.
+
+    For one who may not see that record (an operator): the server looks, and tells no more of it.
+    Whoever asks often enough could still draw its outline; each file submitted says who asked.
+
+    Parameters
+    ----------
+    connection
+        A connection to a server.
+    what
+        `hazards` or `reports`.
+    kinds
+        The kind of each; None of reports.
+    shapes
+        Multipolygons in EPSG:4326; None where there is none.
+
+    Returns
+    -------
+    dict
+        By place.
+    """
+    places = [place for place, shape in enumerate(shapes) if shape is not None]
+    hashes = content.geometry_hashes(shapes)
+    asked = {
+        "what": what,
+        "kinds": [kinds[place] for place in places],
+        "hashes": [hashes[place] for place in places],
+        "drawn": [shapely.to_wkb(shapes.iloc[place]) for place in places],
+    }
+    found = connection.execute(text(session_statement("waits_of_others")), asked)
+    return {places[row.place - 1]: row.how for row in found if row.how is not None}
 
 
 def claimed(connection: Connection) -> gpd.GeoDataFrame:

@@ -332,6 +332,9 @@ def check(
     from mine_geo.intake import reading  # noqa: PLC0415 - all readers of files come with it
 
     found = reading.check_received(typed, admin=admin, country=country, register=register)
+    hidden = as_table(_of_others(connection, typed))
+    if not hidden.empty:
+        found = pd.concat([each for each in (found, hidden) if len(each)], ignore_index=True)
     if not hazards:
         parts = [
             as_table(_columns_of_ids(connection, received)),
@@ -403,6 +406,29 @@ def _columns_of_ids(connection: Connection, received: Received) -> Iterator[Find
                 f"column {name!r} holds ids of hazards of the register ({some(held, 3)}): read it "
                 f"with id_column={mark}{name}{mark}",
             )
+
+
+_OTHERS: Final = {
+    "same": "a waiting record of another operator is the same: its polygon is this one",
+    "overlaps": "a waiting record of another operator overlaps it",
+}
+
+
+def _of_others(connection: Connection, received: Received) -> Iterator[Finding]:
+    """Say on what land a record waits that this user may not see."""
+    if sees_all(connection):
+        return
+    table, hazards = received.table, received.what == "hazards"
+    shapes = gpd.GeoSeries(list(_polygons(table)[0]), crs=CRS)
+    kinds = _plain(table["kind"]) if hazards else [None] * len(table)
+    for place, how in listing.waits_of_others(connection, received.what, kinds, shapes).items():
+        own = table["hazard_id"].iloc[place]
+        yield Finding(
+            "another_waits",
+            f"{_OTHERS[how]}; the officer sees both",
+            record=int(received.numbers[place]),
+            hazard_id=None if pd.isna(own) else str(own),
+        )
 
 
 def _known(connection: Connection, received: Received) -> Iterator[Finding]:
@@ -509,7 +535,10 @@ def submit(
         how = "in the same way" if same else "in another way"
         notes.append(f"this file was read {how} before, as {before[0].submission_id}")
     if not sees_all(connection):
-        notes.append("compared with the register and your own submissions, not what else waits")
+        notes.append(
+            "compared with the register and your own submissions; with what else waits by its land "
+            "alone"
+        )
     now = next_moment(connection)
     count = listing.submitted_so_far(connection)
     name = f"S-{count + 1:04d}"

@@ -111,6 +111,28 @@ CREATE OR REPLACE FUNCTION mine_geo.last_submitted() RETURNS timestamptz LANGUAG
         RETURN greatest((SELECT max(received_at) FROM mine_geo.submission), (SELECT max(decided_at) FROM mine_geo.submitted_record));
     END $$;
 
+CREATE OR REPLACE FUNCTION mine_geo.waits_of_others(sort text, of_kind text, hash text, drawn bytea) RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    DECLARE
+        land CONSTANT geometry := ST_GeomFromWKB(drawn, 4326);
+        other record;
+        found text;
+    BEGIN
+        FOR other IN
+            SELECT r.geometry_hash, r.geometry FROM mine_geo.submitted_record r
+            JOIN mine_geo.submission s ON s.submission_id = r.submission_id
+            WHERE r.state = 'waiting' AND s.what = sort AND r.kind IS NOT DISTINCT FROM of_kind
+                AND s.submitted_by IS DISTINCT FROM session_user AND r.geometry && land LOOP
+            IF other.geometry_hash = hash THEN
+                RETURN 'same';
+            ELSIF found IS NULL AND ST_IsValid(other.geometry) AND ST_IsValid(land) THEN
+                IF ST_Area(ST_Intersection(other.geometry, land)) > 1e-10 THEN
+                    found := 'overlaps';
+                END IF;
+            END IF;
+        END LOOP;
+        RETURN found;
+    END $$;
+
 CREATE OR REPLACE FUNCTION mine_geo.keep_received() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         RAISE EXCEPTION USING MESSAGE = 'what was received is kept as it is: submit the corrected file instead';

@@ -52,6 +52,13 @@ UNION ALL
 SELECT 'FUNCTION', p.oid::regprocedure::text
 FROM pg_proc p WHERE p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s);
 
+--- waits_of_others
+-- Whether what other people submitted, and what waits, has the land of these: 'same', 'overlaps' (by
+-- more than a square metre) or null.
+SELECT a.place, mine_geo.waits_of_others(:what, a.kind, a.hash, a.drawn) AS how
+FROM unnest(CAST(:kinds AS text[]), CAST(:hashes AS text[]), CAST(:drawn AS bytea[])) WITH ORDINALITY
+    AS a (kind, hash, drawn, place);
+
 --- own_only
 -- Whoever sees all submissions sees all; an operator its own.
 DROP POLICY IF EXISTS own_only ON mine_geo.submission;
