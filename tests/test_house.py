@@ -215,6 +215,19 @@ def test_versions_agree() -> None:
     assert PROJECT["project"]["requires-python"] == f">={PROJECT['tool']['mypy']['python_version']}"
 
 
+GROUPS = [None, *(name for name, command in COMMANDS.items() if isinstance(command, click.Group))]
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_what_each_command_is_for_is_said_in_whole_words(name: str | None) -> None:
+    group = main if name is None else COMMANDS[name]
+    assert isinstance(group, click.Group)
+    listed = help_of(group, "mine-geo").partition("Commands:\n")[2].partition("\n\n")[0]
+    lines = listed.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(group.commands)  # a line each
+    assert [line for line in lines if len(line) > 80 or line.endswith("...")] == []
+
+
 def test_every_need_has_a_lower_bound() -> None:
     project = PROJECT["project"]
     extras = project["optional-dependencies"].values()

@@ -29,13 +29,14 @@ from mine_geo.cli.options import (
     DAY_FORMAT,
     LOCK_SECONDS,
     MOST_LETTERS,
+    Commands,
     as_options,
     echo,
 )
 from mine_geo.store import address
 
 
-class _Group(click.Group):
+class _Group(Commands):
     """A group that turns the errors of `mine_geo` into one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:

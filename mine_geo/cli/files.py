@@ -12,6 +12,7 @@ from mine_geo.cli.options import (
     FILE,
     AdminReading,
     BorderReading,
+    Commands,
     FileReading,
     Sheet,
     admin_options,
@@ -63,7 +64,7 @@ CHANGE_NAMES: Final = {
 }
 
 
-class _Checks(click.Group):
+class _Checks(Commands):
     """A group whose first word may be left out: `check FILE` is `check hazards FILE`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -396,6 +396,31 @@ def nowhere(
     return [f"{said} {level}'s figures, and may lie in this one."]
 
 
+class Commands(click.Group):
+    """A group whose list says in whole words what each command is for."""
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list: of each help as many clauses as a line of 80 columns holds."""
+        room = 80 - 6 - max(map(len, self.commands), default=0)
+        rows = [(name, _clauses(command, room)) for name, command in sorted(self.commands.items())]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _clauses(command: click.Command, room: int) -> str:
+    """Return what a command is for in a line, cut where a clause ends and never within one."""
+    text = command.short_help or (command.help or "").split("\n\n", maxsplit=1)[0]
+    text = " ".join(text.split()).split(". ")[0].removesuffix(".")
+    if len(text) <= room:
+        return text
+    for sign in ("; ", ": ", ", "):
+        ends = [found.start() for found in re.finditer(re.escape(sign), text)]
+        fits = [end for end in ends if 20 <= end <= room]
+        if fits:
+            return text[: fits[-1]]
+    return text
+
+
 printed_on_option = click.option(
     "--printed-on",
     metavar="DAY",

@@ -10,6 +10,7 @@ import click
 
 from mine_geo.cli.options import (
     COAST,
+    Commands,
     Reading,
     Sheet,
     echo,
@@ -43,7 +44,7 @@ CELL = click.option(
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 
 
-@click.group(epilog=example("mine-geo raster distance border.tif --cell 100"))
+@click.group(cls=Commands, epilog=example("mine-geo raster distance border.tif --cell 100"))
 def raster() -> None:
     """Read facts of hazards from rasters, and write rasters.
 
@@ -254,7 +255,7 @@ def _shown(rows: gpd.GeoDataFrame, *, plain: bool) -> pd.DataFrame:
     return shown.assign(score=shown["score"].round(4))
 
 
-@click.group(epilog=example("mine-geo weights show set.toml"))
+@click.group(cls=Commands, epilog=example("mine-geo weights show set.toml"))
 def weights() -> None:
     """Look at a weight set, or freeze it with its hash."""
 

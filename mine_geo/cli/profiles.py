@@ -11,6 +11,7 @@ from mine_geo.cli.options import (
     FILE,
     AdminReading,
     BorderReading,
+    Commands,
     FileReading,
     Sheet,
     echo,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mine_geo.intake.proposals import Sort
 
 
-@click.group(epilog=example("mine-geo profile new hazards.shp -o office.toml"))
+@click.group(cls=Commands, epilog=example("mine-geo profile new hazards.shp -o office.toml"))
 def profile() -> None:
     """Propose, show and check profiles: how a source calls its columns."""
 

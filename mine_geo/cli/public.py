@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import click
 
 from mine_geo import terms
-from mine_geo.cli.options import Sheet, as_known_options, echo, example, open_named, output_options
+from mine_geo.cli.options import (
+    Commands,
+    Sheet,
+    as_known_options,
+    echo,
+    example,
+    open_named,
+    output_options,
+)
 from mine_geo.errors import OptionError, some
 
 if TYPE_CHECKING:
@@ -18,7 +26,11 @@ if TYPE_CHECKING:
 MOST_SAID: Final = 20
 
 
-@click.group(epilog=example("mine-geo public settings"))
+@click.group(
+    cls=Commands,
+    short_help="Set how public outputs are made; write and list editions.",
+    epilog=example("mine-geo public settings"),
+)
 def public() -> None:
     """Set how public outputs are made, write editions of them, recall one."""
 

@@ -18,6 +18,7 @@ from mine_geo.cli.options import (
     PROFILE,
     AdminReading,
     BorderReading,
+    Commands,
     FileReading,
     Sheet,
     admin_options,
@@ -160,7 +161,11 @@ def _load_first(store: Store, sort: Sort, file: Path, received: Any) -> None:
             echo(f"  {finding.severity}: {as_options(finding.message)}")
 
 
-@click.group(epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"))
+@click.group(
+    cls=Commands,
+    short_help="Load districts, a border, hazards, or a list from a file.",
+    epilog=example("mine-geo load hazards fields.gpkg --kind ap_minefield"),
+)
 def load() -> None:
     """Load districts, a border, hazards, or a list from a file into the store."""
 
@@ -329,7 +334,11 @@ def _said(*, changed: bool) -> str:
     return "loaded" if changed else "there already"
 
 
-@click.group(epilog=example("mine-geo --database register.gpkg db info"))
+@click.group(
+    cls=Commands,
+    short_help="Look after a store: contents, schema, copies, backups.",
+    epilog=example("mine-geo --database register.gpkg db info"),
+)
 def db() -> None:
     """Look after a store: what is in it, its schema, copies and backups."""
 

@@ -104,7 +104,11 @@ UNITS: Final = click.option(
 )
 
 
-@click.command("mine-free", epilog=example("mine-geo mine-free --level village --units list.csv"))
+@click.command(
+    "mine-free",
+    short_help="List what stands between each unit and mine-free.",
+    epilog=example("mine-geo mine-free --level village --units list.csv"),
+)
 @click.option(
     "--level",
     default="district",
@@ -183,7 +187,10 @@ def _units(store: Store, level: Level, file: Path | None) -> pd.DataFrame:
         raise StoreError(f"{error}; or say --units FILE") from error
 
 
-@click.command(epilog=example("mine-geo points accidents"))
+@click.command(
+    short_help="Say of accidents or evidence on what ground they lay.",
+    epilog=example("mine-geo points accidents"),
+)
 @click.argument("name", type=click.Choice(tuple(DAYS)))
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -245,7 +252,10 @@ def points(
     Sheet(table, store, title).give(format_, output)
 
 
-@click.command(epilog=example("mine-geo declare district 0209 --on 2026-11-30 --by CMAA"))
+@click.command(
+    short_help="Show what stands against declaring a unit mine-free.",
+    epilog=example("mine-geo declare district 0209 --on 2026-11-30 --by CMAA"),
+)
 @click.argument("level", type=click.Choice(("district", "commune", "village")))
 @click.argument("code")
 @click.option(

@@ -28,6 +28,7 @@ from mine_geo.cli.options import (
     ASSIGN,
     EXPECTED_EACH,
     YES,
+    Commands,
     FileReading,
     Sheet,
     as_day,
@@ -79,7 +80,9 @@ def _by(what: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
     return click.option(f"--{what}-by", metavar="NAME", help="Who does it; kept with it.")
 
 
-@click.group(epilog=example("mine-geo workbench submit report.xlsx --submitted-by 'Desk 2'"))
+@click.group(
+    cls=Commands, epilog=example("mine-geo workbench submit report.xlsx --submitted-by 'Desk 2'")
+)
 def workbench() -> None:
     """Look at submitted files and accept or reject their records."""
 

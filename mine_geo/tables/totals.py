@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -210,8 +211,12 @@ def group_keys(table: pd.DataFrame, by: Sequence[str], further: Sequence[str] = 
     keys = list(dict.fromkeys(key for name in by for key in GROUPS.get(name, [name])))
     missing = [key for key in keys if key not in table and key not in further]
     if missing:
-        there = some((*further, *(name for name in table.columns if name != "geometry")), 40)
-        raise OptionError(f"cannot group by {some(missing)}: no such column; there are: {there}")
+        there = [*further, *(str(name) for name in table.columns if name != "geometry")]
+        like = difflib.get_close_matches(missing[0], there, 1)
+        hint = f"; did you mean {like[0]}?" if like else ""
+        raise OptionError(
+            f"cannot group by {some(missing)}: no such column{hint}; there are: {some(there, 40)}"
+        )
     return keys
 
 

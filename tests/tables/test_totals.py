@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mine_geo.errors import MixedError, OptionError, RecordError
 from mine_geo.geo.hazards import without_unit
 from mine_geo.tables.published import reconcile
-from mine_geo.tables.totals import name_no_unit, totals, with_total
+from mine_geo.tables.totals import group_keys, name_no_unit, totals, with_total
 from mine_geo.terms import NO_UNIT, TOTAL_COLUMNS
 
 SPLIT = pd.DataFrame(
@@ -251,3 +251,11 @@ def test_hazards_that_may_lie_in_a_unit_because_they_name_none():
     assert without_unit(NOWHERE[["hazard_id"]]).all()
     with pytest.raises(OptionError, match="province, district"):
         without_unit(NOWHERE, "commune")
+
+
+def test_a_group_that_is_misspelt_is_asked_for() -> None:
+    table = pd.DataFrame(columns=["province", "district", "district_code"])
+    with pytest.raises(OptionError, match=r"no such column; did you mean district\?; there"):
+        group_keys(table, ["distric"])
+    with pytest.raises(OptionError, match=r"no such column; there are: province"):
+        group_keys(table, ["xyz"])
