@@ -128,6 +128,12 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
     help="border-zone: hazards fixed to a year, with --weights and --capacity: a CSV with "
     "hazard_id, year, who, why.",
 )
+@click.option(
+    "--draw",
+    "drawable",
+    is_flag=True,
+    help="Of a page: tools to draw a task on it, or to open one (GPX, GeoJSON), with its m².",
+)
 @click.option("--paper", default="A4", show_default=True, help="Of a sheet: A4, A3, A3-landscape.")
 @click.option(
     "--language",
@@ -153,6 +159,7 @@ def draw(
     output: Path,
     capacity: int | None,
     pins: Path | None,
+    drawable: bool,
     paper: str,
     language: str,
 ) -> None:
@@ -166,6 +173,7 @@ def draw(
     from mine_geo.disclosure import restriction  # noqa: PLC0415
 
     _check(page, province, district, capacity, output, drawing)
+    _check_drawable(output, drawing, drawable=drawable)
     kept = replaceable()
     restriction.check(output, public=drawing.public, replace=kept)
     store = open_named(ctx)
@@ -181,18 +189,41 @@ def draw(
             layers, province, district, title=title, paper=paper, language=language, public=public
         )
     elif province is None:
-        made = maps.national(layers, title=title, basemap=ground, public=public)
+        made = maps.national(layers, title=title, basemap=ground, public=public, draw=drawable)
     elif page == "border-zone":
         made = maps.border_zone(
-            layers, province, district, capacity_m2=capacity, title=title, basemap=ground
+            layers,
+            province,
+            district,
+            capacity_m2=capacity,
+            title=title,
+            basemap=ground,
+            draw=drawable,
         )
     elif district is None:
-        made = maps.province(layers, province, title=title, basemap=ground, public=public)
+        made = maps.province(
+            layers, province, title=title, basemap=ground, public=public, draw=drawable
+        )
     else:
-        made = maps.district(layers, province, district, title=title, basemap=ground, public=public)
+        made = maps.district(
+            layers, province, district, title=title, basemap=ground, public=public, draw=drawable
+        )
     made.save(output, replace=kept)
     for line in (wrote(output, public=public), *nowhere(layers.split, province, district)):
         echo(line)
+    if drawable:
+        echo(
+            f"with tools to draw and finer outlines the page is larger by {made.draw_bytes:,} bytes"
+        )
+
+
+def _check_drawable(output: Path, drawing: Drawing, *, drawable: bool) -> None:
+    if drawable and output.suffix.lower() in PRINTED:
+        raise OptionError("--draw is of a page: nobody draws on a sheet; write a .html page")
+    if drawable and drawing.public:
+        raise OptionError(
+            "--draw measures against the hazards that remain: no public page can draw"
+        )
 
 
 def _fixed(ranking: Ranking, capacity: int | None, pins: Path | None) -> Years | None:

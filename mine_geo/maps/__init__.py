@@ -4,7 +4,8 @@ Each function takes a split (`zones.border_split`), or the split with all that i
 (`layers`, `Store.layers`), then what the map is about, then how it is to look. `national`,
 `province`, `district` and `border_zone` return a Folium map whose `save(path)` writes one HTML file
 with everything in it: Leaflet, style, script and data. Geometry is EPSG:4326, rounded to
-1e-6 degree (0.11 m); sizes are whole m², distances metres.
+1e-6 degree (0.11 m), hazards of a page that can draw to 1e-9; sizes are whole m², distances
+metres.
 
 Symbols follow IMAS Technical Note 07.11/01: CHA red (FF0000) and SHA orange (F4A718), both at
 50 %; outline red and continuous when open, orange and dashed when worked on, green when closed.
@@ -136,6 +137,7 @@ def national(
     title: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
+    draw: bool = False,
 ) -> OfflinePage:
     """Return the map of all hazards of a split.
 
@@ -154,6 +156,11 @@ def national(
         For everybody: figures of accepted records by district and released land that gives
         nothing away, no polygon, id or text of a hazard. See `disclosure.disclose`. Its layers
         must say what is restricted.
+    draw
+        Whether a task can be drawn on the page, or opened from a GPX or GeoJSON file: it says how
+        many m² of which hazards lie inside, as `release_area` would (within 1 m²; strips thinner
+        than 0.05 m stay). Outlines are then to 1e-9 degree, and the page is larger:
+        `OfflinePage.draw_bytes`. Not for a public page.
 
     Returns
     -------
@@ -182,7 +189,9 @@ def national(
     """
     held = as_layers("national(layers, *, title=None)", layers, {"title": title})
     scene = Scene.of(held, basemap)
-    return compose(scene, subjects.whole(held.split, held.admin), title=title, public=public)
+    return compose(
+        scene, subjects.whole(held.split, held.admin), title=title, public=public, draw=draw
+    )
 
 
 def province(
@@ -192,6 +201,7 @@ def province(
     title: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
+    draw: bool = False,
 ) -> OfflinePage:
     """Return the map of one province: its hazards, by its recorded name or code.
 
@@ -202,7 +212,7 @@ def province(
     name
         Name or code of the province, as `admin.province_code` knows it, or as recorded in the
         frames. A province without hazards gives a page that says so.
-    title, basemap, public
+    title, basemap, public, draw
         As for `national`.
 
     Returns
@@ -219,7 +229,7 @@ def province(
     """
     held = as_layers("province(layers, name)", layers, {"name": name, "title": title})
     subject = subjects.province(held.split, held.admin, name)
-    return compose(Scene.of(held, basemap), subject, title=title, public=public)
+    return compose(Scene.of(held, basemap), subject, title=title, public=public, draw=draw)
 
 
 def district(
@@ -230,6 +240,7 @@ def district(
     title: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
     public: bool = False,
+    draw: bool = False,
 ) -> OfflinePage:
     """Return the map of one district of a province.
 
@@ -239,7 +250,7 @@ def district(
         As for `national`.
     province, name
         Names or codes of the province and of the district in it.
-    title, basemap, public
+    title, basemap, public, draw
         As for `national`.
 
     Returns
@@ -257,7 +268,7 @@ def district(
     names = {"province": province, "name": name, "title": title}
     held = as_layers("district(layers, province, name)", layers, names)
     subject = subjects.district(held.split, held.admin, province, name)
-    return compose(Scene.of(held, basemap), subject, title=title, public=public)
+    return compose(Scene.of(held, basemap), subject, title=title, public=public, draw=draw)
 
 
 def border_zone(
@@ -270,6 +281,7 @@ def border_zone(
     capacity_m2: float | None = None,
     title: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
+    draw: bool = False,
 ) -> OfflinePage:
     """Return the map of a province or district with the ranked list of hazards beside it.
 
@@ -292,7 +304,7 @@ def border_zone(
     capacity_m2
         What can be released in a year, whole m²: the page says which hazard falls into which
         year. The planner sets it, or another one, on the page.
-    title, basemap
+    title, basemap, draw
         As for `national`.
 
     Returns
@@ -326,4 +338,5 @@ def border_zone(
         first=first,
         kind=kind,
         capacity_m2=capacity_m2,
+        draw=draw,
     )

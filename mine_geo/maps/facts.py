@@ -62,6 +62,9 @@ class Facts:
     sources: list[str]
     switches: list[Switch] = field(default_factory=list)
     order: Said | None = None
+    draws: bool = False
+    """Whether the page has tools to draw a task."""
+
     nav: Nav | None = None
     tables: tuple[UnitTable, ...] = ()
     public: tuple[Section, ...] = ()

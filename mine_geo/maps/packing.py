@@ -2,8 +2,8 @@
 
 A whole number goes into one to eleven characters of `ALPHABET`: five bits each, lowest first, the
 sixth bit says that more follow. Coordinates (EPSG:4326, longitude and latitude) are rounded to
-1e-6 degree (0.11 m) and sent as differences from vertex to vertex, so shared vertices stay
-shared. `assets/decode.js` reads all of it back.
+1e-6 degree (0.11 m; hazards of pages that can draw to 1e-9) and sent as differences from vertex to
+vertex, so shared vertices stay shared. `assets/decode.js` reads all of it back.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 STEPS_PER_DEGREE: Final = 1_000_000
 """Coordinates are rounded to one millionth of a degree: 0.11 m."""
+
+FINE_STEPS_PER_DEGREE: Final = 1_000_000_000
+"""Of hazards on a page that can draw: 0.1 mm, so that no size moves by 1 m². Steps of 1e-8 degree
+moved those of 0.6 km² by up to 0.8 m²."""
 
 LEAST_RUN: Final = 4
 """Fewer vertices than that are sent again and not pointed to."""
@@ -115,18 +119,20 @@ def _shared(one: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] < "\ud800", pairs))
 
 
-def lattice(coordinates: NDArray[np.float64]) -> Integers:
-    """Round degrees to whole steps of one millionth."""
-    return np.asarray(np.rint(coordinates * STEPS_PER_DEGREE), dtype=np.int64)
+def lattice(coordinates: NDArray[np.float64], steps_per_degree: int = STEPS_PER_DEGREE) -> Integers:
+    """Round degrees to whole steps, of one millionth unless told."""
+    return np.asarray(np.rint(coordinates * steps_per_degree), dtype=np.int64)
 
 
-def _vertices(rings: Geometries, *, closed: bool) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+def _vertices(
+    rings: Geometries, *, closed: bool, steps_per_degree: int = STEPS_PER_DEGREE
+) -> tuple[Integers, Integers, NDArray[np.bool_]]:
     """Return all vertices on the lattice, whose they are, and which are sent.
 
     Not the closing one of a ring, nor one that lies on the vertex before it.
     """
     xy, owner = shapely.get_coordinates(rings, return_index=True)
-    steps = lattice(xy)
+    steps = lattice(xy, steps_per_degree)
     keep = np.ones(len(owner), dtype=bool)
     same_ring = owner[1:] == owner[:-1]
     keep[1:] = ~(same_ring & (steps[1:] == steps[:-1]).all(axis=1))
@@ -136,15 +142,19 @@ def _vertices(rings: Geometries, *, closed: bool) -> tuple[Integers, Integers, N
     return steps, owner, keep
 
 
-def _packed_points(rings: Geometries, *, closed: bool) -> tuple[str, str]:
+def _packed_points(
+    rings: Geometries, *, closed: bool, steps_per_degree: int = STEPS_PER_DEGREE
+) -> tuple[str, str]:
     """Pack the vertices of rings (the closing one left out) or lines: counts and steps."""
-    steps, owner, keep = _vertices(rings, closed=closed)
+    steps, owner, keep = _vertices(rings, closed=closed, steps_per_degree=steps_per_degree)
     counts = np.bincount(owner[keep], minlength=len(rings))
     return pack(counts), pack_signed(np.diff(steps[keep], axis=0, prepend=0).ravel())
 
 
-def pack_polygons(geometries: Geometries) -> dict[str, str]:
+def pack_polygons(geometries: Geometries, *, fine: bool = False) -> dict[str, Any]:
     """Pack polygons and multipolygons: parts a shape, rings a part, points a ring, steps.
+
+    `fine`: with steps of 1e-9 degree; `per_degree` says so.
 
     Examples
     --------
@@ -155,13 +165,14 @@ def pack_polygons(geometries: Geometries) -> dict[str, str]:
     shapes = np.where(nothing, shapely.MultiPolygon(), geometries)
     parts, shape_of = shapely.get_parts(shapes, return_index=True)
     rings, part_of = shapely.get_rings(parts, return_index=True)
-    points, steps = _packed_points(rings, closed=True)
+    per_degree = FINE_STEPS_PER_DEGREE if fine else STEPS_PER_DEGREE
+    points, steps = _packed_points(rings, closed=True, steps_per_degree=per_degree)
     return {
         "parts": pack(np.bincount(shape_of, minlength=len(shapes))),
         "rings": pack(np.bincount(part_of, minlength=len(parts))),
         "points": points,
         "steps": steps,
-    }
+    } | ({"per_degree": per_degree} if fine else {})
 
 
 class Vertices:

@@ -51,6 +51,16 @@ def test_map_writes_a_page(filled: Command, words: list[str]) -> None:
     assert ('"capacity_m2":500000' in page) == (words[0] == "border-zone")
 
 
+def test_a_page_that_can_draw_says_by_how_much_it_is_larger(filled: Command) -> None:
+    filled.done("map", "national", "-o", "plain.html")
+    said = filled.done("map", "national", "--draw", "-o", "able.html")
+    told = re.search(r"the page is larger by ([\d,]+) bytes", said)
+    assert told is not None, said
+    grown = Path("able.html").stat().st_size - Path("plain.html").stat().st_size
+    assert 0 <= grown - int(told[1].replace(",", "")) < 5_000  # the panel's own words
+    assert "polyclip" in Path("able.html").read_text(encoding="utf-8")
+
+
 def test_a_page_has_places_and_released_land_unless_told(filled: Command) -> None:
     cleared(filled)
     places = ("--places", sample.path("places"))
@@ -103,6 +113,8 @@ def test_a_public_page_names_no_hazard(filled: Command) -> None:
             "none is public",
         ),
         (["border-zone", "--province", "02", "-o", "p.pdf"], errors.OptionError, "priority list"),
+        (["national", "--draw", "-o", "p.pdf"], errors.OptionError, "nobody draws on a sheet"),
+        (["national", "--draw", "--public", "-o", "p.html"], errors.OptionError, "can draw"),
         (["national", "--basemap", "Mapnik", "-o", "p.png"], errors.OptionError, "no basemap"),
         (
             ["national", "--basemap", "OpenStreetMap.Mapnick", "-o", "p.html"],

@@ -74,13 +74,14 @@
   // begins among vertices, each part among rings, each shape among parts.
   function outlines(packed) {
     const vertices = flat(packed.steps);
+    const perDegree = packed.per_degree || STEPS_PER_DEGREE;
     let lon = 0;
     let lat = 0;
     for (let i = 0; i < vertices.length; i += 2) {
       lon += unsign(vertices[i]);
       lat += unsign(vertices[i + 1]);
-      vertices[i] = lat / STEPS_PER_DEGREE;
-      vertices[i + 1] = lon / STEPS_PER_DEGREE;
+      vertices[i] = lat / perDegree;
+      vertices[i + 1] = lon / perDegree;
     }
     return {
       vertices, rings: starts(packed.points), parts: starts(packed.rings), shapes: starts(packed.parts),

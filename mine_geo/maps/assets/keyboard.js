@@ -20,7 +20,7 @@
     const at = {
       clientX: box.left + box.width / 2, clientY: box.top + box.height / 2, bubbles: true,
     };
-    const drawing = container.querySelector('.leaflet-overlay-pane canvas');
+    const drawing = !page.drawing && container.querySelector('.leaflet-overlay-pane canvas');
     page.byKeyboard = true;
     (drawing || container).dispatchEvent(new MouseEvent('click', at));
     page.byKeyboard = false;

@@ -33,7 +33,7 @@
   function createMap(id) {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     const map = new (still ? Still : L.Map)(id, {
-      attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.75,
+      attributionControl: false, zoomControl: false, pmIgnore: false, zoomSnap: 0.25, zoomDelta: 0.75,
       minZoom: 5, maxZoom: 19, preferCanvas: true,
       zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, inertia: !still,
     });

@@ -172,12 +172,14 @@ def hazard_layer(
     name: str = OWN,
     *,
     several: bool | None = None,
+    fine: bool = False,
 ) -> dict[str, Any]:
     """Return the hazards of a page: outlines, the group and symbol of each row, popup columns.
 
     The keys of a group: kind and zone, `area_type-...`, `status-...`, and where there are several
     kinds `kind-...`; then the symbol says the kind too. Those that are not the unit's own, under
-    another `name`, have that name as a further key; the `others` are paler.
+    another `name`, have that name as a further key; the `others` are paler. `fine`: outlines to
+    1e-9 degree, for pages that can draw.
     """
     several = several_kinds(hazards) if several is None else several
     fill, outline = classes_of(hazards)
@@ -202,7 +204,7 @@ def hazard_layer(
     return {
         "name": name,
         "rows": len(hazards),
-        "polygons": packing.pack_polygons(hazards.geometry.to_numpy()),
+        "polygons": packing.pack_polygons(hazards.geometry.to_numpy(), fine=fine),
         "symbols": symbol_names,
         "symbol": symbol_rows,
         "columns": _columns(shown, HAZARD_FIELDS, units),
@@ -482,6 +484,7 @@ def compose(
     kind: Kind | None = None,
     capacity_m2: float | None = None,
     public: bool = False,
+    draw: bool = False,
 ) -> OfflinePage:
     """Make the page of a subject; with `first`, the list of its hazards stands beside the map.
 
@@ -491,9 +494,14 @@ def compose(
     Raises
     ------
     OptionError
-        For a list of hazards for all.
+        For a list of hazards for all, or for tools to draw on a page for all.
     """
     if public:
+        if draw:
+            raise OptionError(
+                "what is drawn is measured against the hazards that remain, so no public page can "
+                "draw; leave draw=True out"
+            )
         if first is not None:
             raise OptionError(
                 "a border-zone map lists the hazards that remain, so none is public; "
@@ -501,7 +509,7 @@ def compose(
             )
         return compose_public(layers.public, subject.level, subject.name, subject.within, title)
     if first is None:
-        composer = Composer(layers, subject)
+        composer = Composer(layers, subject, draw=draw)
         said = facts.facts(subject, layers, composer.around, kind=subject.level, title=title)
         return _composed(layers, composer, said)
     kind = kind_of(kind, layers.selection.kind)
@@ -513,7 +521,7 @@ def compose(
         unplaced=_of_kind(subject.unplaced, kind),
     )
     layers = layers.of_kind(kind)
-    composer = Composer(layers, subject)
+    composer = Composer(layers, subject, draw=draw)
     said = facts.facts(subject, layers, composer.around, kind="border-zone", title=title)
     data = list_data(subject.hazards, first, capacity_m2)
     return _composed(layers, composer, replace(said, order=order), data)
@@ -593,7 +601,8 @@ def compose_public(
 class Composer:
     """Collects the layers of one page; geometry EPSG:4326, clipped to what the page can show.
 
-    With `alone` nothing of other units is drawn, and all ground outside of the unit is veiled.
+    With `alone` nothing of other units is drawn, and all ground outside of the unit is veiled. With
+    `draw` the page has tools to draw a task, and the outlines of hazards are finer.
     """
 
     def __init__(
@@ -602,8 +611,11 @@ class Composer:
         subject: Subject,
         *,
         alone: bool = False,
+        draw: bool = False,
     ) -> None:
         self.layers = layers
+        self.draw = draw
+        self.finer_bytes = 0
         self.subject = subject
         self.box = bounds_of(subject.units, subject.hazards, layers.border) or ANYWHERE
         self.reach = ground.padded(self.box, 0.6, least=0.1)
@@ -746,7 +758,11 @@ class Composer:
             (grouping.OWN, own),
         ):
             if len(rows) or name == grouping.OWN:
-                self.records.append(hazard_layer(rows, units, name, several=several))
+                layer = hazard_layer(rows, units, name, several=several, fine=self.draw)
+                self.records.append(layer)
+                if self.draw:
+                    usual = packing.pack_polygons(rows.geometry.to_numpy())
+                    self.finer_bytes += len(layer["polygons"]["steps"]) - len(usual["steps"])
         self.switches += facts.around_switches(
             around.others, around.unplaced, around.others_released
         )
@@ -800,5 +816,9 @@ class Composer:
             data["list"] = listed
         basemap = self.layers.basemap
         told = [basemap.attribution] if basemap is not None and basemap.attribution else []
-        said = replace(said, switches=self.switches, sources=[*said.sources, *told])
-        return OfflinePage(said, data, basemap=basemap, view=self.view)
+        said = replace(
+            said, switches=self.switches, sources=[*said.sources, *told], draws=self.draw
+        )
+        return OfflinePage(
+            said, data, basemap=basemap, view=self.view, finer_bytes=self.finer_bytes
+        )

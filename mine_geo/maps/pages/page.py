@@ -79,6 +79,11 @@ SCRIPTS: Final = (
 )
 """In the order in which they run: `words.js` makes the page's one global, features come last."""
 
+DRAW_LIBRARIES: Final = ("leaflet-geoman.min.js", "polyclip-ts.umd.min.js")
+"""In `assets/draw`, with their licences: in pages that can draw alone."""
+
+DRAW_SCRIPTS: Final = ("areas.js", "drawn_files.js", "draw.js")
+
 STYLE: Final = "mine_geo.css"
 SCRIPT: Final = "mine_geo.js"
 """The files that `OfflinePage.write` links to: what `style()` and `script()` return."""
@@ -141,6 +146,26 @@ def script() -> str:
 
 
 @cache
+def draw_style() -> str:
+    """Return the style of the tools to draw: Leaflet-Geoman's, then the page's own."""
+    files = [ASSETS / "draw" / "leaflet-geoman.css", ASSETS / "draw.css"]
+    return "\n".join(_without_map(path) for path in files)
+
+
+@cache
+def draw_script() -> str:
+    """Return Leaflet-Geoman and polyclip-ts, unchanged from npm, then the page's own scripts."""
+    libraries = [ASSETS / "draw" / name for name in DRAW_LIBRARIES]
+    own = [ASSETS / name for name in DRAW_SCRIPTS]
+    return "\n".join(_without_map(path) for path in (*libraries, *own))
+
+
+def _without_map(path: Path) -> str:
+    """Return a script or style without the name of its source map, which is not there."""
+    return re.sub(r"(//|/\*)# sourceMappingURL=\S+( \*/)?", "", path.read_text(encoding="utf-8"))
+
+
+@cache
 def markup(name: str) -> jinja2.Template:
     """Return a template of the page's head or body; every value is escaped."""
     room = jinja2.Environment(
@@ -180,6 +205,7 @@ class OfflinePage(folium.Map):
         *,
         basemap: Basemap | None = None,
         view: Box = (0.0, 0.0, 0.0, 0.0),
+        finer_bytes: int = 0,
     ) -> None:
         (south, west), (north, east) = data["bounds"]
         super().__init__(location=[(south + north) / 2, (west + east) / 2], tiles=None)
@@ -190,6 +216,7 @@ class OfflinePage(folium.Map):
         self.data = data
         self._assets: str | None = None
         self._basemap = basemap
+        self._finer_bytes = finer_bytes
         self._view = view
 
     def save(  # type: ignore[override]
@@ -228,6 +255,13 @@ class OfflinePage(folium.Map):
             write_file(outfile, self.get_root().render(), public=public, replace=replace)
             return
         super().save(outfile, close_file=close_file)
+
+    @property
+    def draw_bytes(self) -> int:
+        """How many bytes of the page its tools to draw take, and its finer outlines; 0 without."""
+        if not self.facts.draws:
+            return 0
+        return self._finer_bytes + len((draw_style() + draw_script()).encode())
 
     def lay_beside(self, page: Path, *, required: bool = False) -> None:
         """Write what must lie beside a page of that name, and tell the page of it.
@@ -271,6 +305,9 @@ class OfflinePage(folium.Map):
             alone = markup("alone.html").render(said=said)
         head = markup("head.html").render(facts=self.facts)
         body = markup("page.html").render(facts=self.facts, map_name=name)
+        if self.facts.draws:  # in the page itself, also where all else lies in a folder
+            styled += f"<style>{draw_style()}</style>"
+            scripted += f"<script>{draw_script()}</script>"
         data = packing.safe_json(self.data)
         parts = (
             (figure.header, "mine_geo_head", _clean(head) + styled),
