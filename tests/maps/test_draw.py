@@ -234,6 +234,20 @@ def test_what_is_no_task_is_refused(open_page: Opener, fields: gpd.GeoDataFrame)
     page.check_alone()
 
 
+def test_no_figure_stays_where_none_can_be_worked_out(
+    open_page: Opener, fields: gpd.GeoDataFrame
+) -> None:
+    page = open_page(maps.national(fields, draw=True))
+    shape = shapely.box(103.01, 13.01, 103.03, 13.03)
+    assert len(opened(page, geojson(shape))["found"]) > 5
+    page.js("window.polyclip = { difference() { throw new Error('no ring'); } }")
+    told = opened(page, geojson(shape))
+    assert told["said"].startswith("What lies inside cannot be worked out")
+    assert told["found"] == []
+    assert not page.driver.find_element(By.ID, "mg-draw-table").is_displayed()
+    assert not page.driver.find_element(By.ID, "mg-draw-save").is_enabled()
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
 def test_a_task_is_drawn_by_mouse_by_keyboard_and_by_touch(
     size: tuple[int, int], open_page: Opener, fields: gpd.GeoDataFrame

@@ -139,9 +139,14 @@
     }) : []));
   }
 
+  // Where it cannot be worked out no figure of an earlier drawing stays.
   function again(page) {
-    page.measured = measure(page);
-    show(page);
+    page.measured = { fault: 'draw.failed' };
+    try {
+      page.measured = measure(page);
+    } finally {
+      show(page);
+    }
   }
 
   // What is saved ---------------------------------------------------------------------------------
