@@ -16,11 +16,14 @@ import pytest
 import shapely
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from mine_geo import maps
 from tests.maps.browser import PHONE, await_ready
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 
@@ -262,6 +265,29 @@ def test_an_address_keeps_the_filters(open_page: Opener, many: gpd.GeoDataFrame)
     page.driver.refresh()
     await_ready(page.driver)
     assert [row[2] for row in listed(page)] == [""] * many["district"].isna().sum()
+
+
+def test_the_csv_follows_filters_and_order(
+    open_page: Opener, many: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    page = open_page(maps.border_zone(many, "Battambang"))
+    state = NOTHING | {"off": ["ap_minefield-near", "Operator=HALO"], "capacity": "100000"}
+    page.js(SET, state)
+    page.driver.find_element(By.CSS_SELECTOR, "th[data-name='size_m2'] button").click()
+    page.driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    page.driver.find_element(By.ID, "mg-save-list").send_keys(Keys.ENTER)
+    saved = tmp_path / f"{page.path.stem}_list_filtered.csv"
+    WebDriverWait(page.driver, 10).until(lambda _: saved.exists())
+    found = pd.read_csv(saved, encoding="utf-8-sig")
+    wanted = expected(many, state).sort_values("size_m2", kind="stable")
+    for ours, theirs in (("hazard_id", "hazard_id"), ("rank", "rank"), ("size_m2", "size_m2")):
+        assert found[ours].tolist() == wanted[theirs].tolist()
+    assert found["running_total_m2"].tolist() == wanted["running"].tolist()
+    worked = wanted[wanted["size_m2"] > 0]
+    assert found["first_year"].dropna().tolist() == worked["first"].tolist()
+    assert set(found["zone"]) == {"far"}
 
 
 def test_each_column_sorts(open_page: Opener, many: gpd.GeoDataFrame) -> None:
