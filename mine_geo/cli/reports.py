@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -38,8 +39,14 @@ FORMS: Final = ("task-order", "completion", "handover")
     "--output",
     "-o",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="The dossier to write (.pdf), or with --as a paper (.docx).",
+)
+@click.option(
+    "--each", is_flag=True, help="One for each hazard, into a folder that -o names: ID.pdf."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), help="With --each: how many processes; else one a core."
 )
 @click.option("--as", "form", type=click.Choice(FORMS), help="What an office signs, instead.")
 @click.option(
@@ -76,7 +83,9 @@ def dossier(  # noqa: PLR0917  (each is an option of the command)
     printed_on: str | None,
     as_of: str | None,
     known_at: str | None,
+    jobs: int | None,
     *,
+    each: bool,
     include_coast: bool,
 ) -> None:
     """Write all that is known of a hazard, or of the hazards of a task.
@@ -89,14 +98,25 @@ def dossier(  # noqa: PLR0917  (each is an option of the command)
     handover certificate of what was released.
     """
     from mine_geo import reports  # noqa: PLC0415
+    from mine_geo.cli import terminal  # noqa: PLC0415
     from mine_geo.disclosure import restriction  # noqa: PLC0415
 
     if template is not None and form is None:
         raise OptionError(f"--template is for --as {', '.join(FORMS)}; leave it out, or add --as")
+    if each and (form is not None or number is not None):
+        raise OptionError("--each writes a dossier for each hazard: leave out --as and --task")
     kept = replaceable()
     restriction.check(output, public=False, replace=kept)
     reading = Reading(terms.THRESHOLD_M, "edge", include_coast, None, "include", as_of, known_at)
     layers = reading.layers(open_named(ctx), places=places, printed_on=printed_on, ledger=True)
+    if each:
+        with terminal.counting() as counted:
+            written = reports.dossiers(
+                layers, {name: [name] for name in hazard_ids}, output, numbered=False,
+                language=language, jobs=jobs or os.cpu_count() or 1, replace=kept, progress=counted,
+            )  # fmt: skip
+        echo(f"wrote {len(written):,} dossiers into {output} (restricted)")
+        return
     made: Any
     if form is None:
         made = reports.dossier(layers, hazard_ids, number=number, language=language)

@@ -6,8 +6,8 @@ metres, sizes whole m².
 
 from __future__ import annotations
 
-from mine_geo.reports.dossier import Dossier, dossier
+from mine_geo.reports.dossier import Dossier, dossier, dossiers
 from mine_geo.reports.facts import Facts, Gatherer, facts
 from mine_geo.reports.office import Form, Paper, paper
 
-__all__ = ["Dossier", "Facts", "Form", "Gatherer", "Paper", "dossier", "facts", "paper"]
+__all__ = ["Dossier", "Facts", "Form", "Gatherer", "Paper", "dossier", "dossiers", "facts", "paper"]

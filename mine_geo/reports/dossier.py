@@ -7,6 +7,7 @@ balance stands on every page. A dossier shows polygons and records: it is always
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from mine_geo import processes
 from mine_geo.disclosure import restriction
 from mine_geo.errors import OptionError, choose
 from mine_geo.maps import grouping
@@ -28,7 +30,8 @@ from mine_geo.typeset import Column, Document, Head, Listing, Row
 from mine_geo.words import LANGUAGES, Said, same, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import os
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mine_geo.disclosure.layers import Layers
     from mine_geo.reports.facts import Facts
@@ -40,6 +43,7 @@ OVERVIEW_MM: Final = (92.0, 84.0)
 DETAIL_MM: Final = (183.0, 132.0)
 NOTHING: Final = same("")
 DASH: Final = same("\N{EN DASH}")
+_FILE_NAME: Final = re.compile(r"\w[\w .-]{0,99}")
 NET: Final = ("registered_m2", "amended_m2", "transferred_m2")
 
 
@@ -135,6 +139,87 @@ def dossier(
     [1200149]
     """
     return Dossier(Gatherer(layers).facts(ids, number=number), language)
+
+
+@dataclass(frozen=True, eq=False)
+class _Printer:
+    """Makes the dossier of one task after another: ids, and the number that they have."""
+
+    gatherer: Gatherer
+    language: str
+
+    def __call__(self, task: tuple[tuple[str, ...], str | None]) -> bytes:
+        ids, number = task
+        return Dossier(self.gatherer.facts(ids, number=number), self.language).document.pdf()
+
+
+def dossiers(
+    layers: Layers,
+    tasks: Mapping[str, Sequence[str]],
+    folder: str | os.PathLike[str],
+    *,
+    numbered: bool = True,
+    language: str = "en",
+    jobs: int = 1,
+    replace: str | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[Path]:
+    """Write the dossiers of many tasks, `NAME.pdf` each, into a folder.
+
+    Parameters
+    ----------
+    layers
+        As for `facts`.
+    tasks
+        The hazards of each task by its name: a number, which names the file too.
+    folder
+        Where they go; made if it is not there.
+    numbered
+        Whether names are numbers of tasks; else they only name files.
+    language
+        "en" or "km": which comes first.
+    jobs
+        How many processes make them.
+    replace
+        "public": of which kind files that are there may be, where they are not restricted.
+    progress
+        Called after each with how many are done, of how many, and its name.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files, in the order of the tasks.
+
+    Raises
+    ------
+    OptionError
+        If a name cannot be that of a file, or an option is unknown.
+    UnknownNameError, RecordError, FileError
+        As for `dossier` and `Dossier.save`; those before it are written.
+
+    Examples
+    --------
+    >>> dossiers(None, {"../T-7": ["AP-1"]}, "tasks")
+    Traceback (most recent call last):
+    mine_geo.errors.OptionError: task '../T-7': a file cannot be named so; ...
+    """
+    for name in tasks:
+        if not _FILE_NAME.fullmatch(name):
+            raise OptionError(
+                f"task {name!r}: a file cannot be named so; use letters, figures, space, . - and _"
+            )
+    choose(language, LANGUAGES, "language")
+    gatherer, place = Gatherer(layers), Path(folder)
+    restriction.make_folder(place, public=False, parents=True)
+    asked = [(tuple(ids), name if numbered else None) for name, ids in tasks.items()]
+    written = []
+    made = processes.made(_Printer(gatherer, language), asked, jobs)
+    for name, (_, content) in zip(tasks, made, strict=True):
+        written.append(place / f"{name}.pdf")
+        restriction.write_file(written[-1], content, public=False, replace=replace)
+        if progress is not None:
+            progress(len(written), len(tasks), name)
+    return written
 
 
 def title_of(facts: Facts) -> Said:

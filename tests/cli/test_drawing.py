@@ -267,3 +267,14 @@ def test_a_dossier_is_written_as_of_a_day_and_unknown_ids_are_refused(filled: Co
     assert "AP-77" in filled.refused(errors.UnknownNameError, "dossier", "AP-77", "-o", "a.pdf")
     assert ".pdf" in filled.refused(errors.OptionError, "dossier", "AP-2", "-o", "a.html")
     assert not Path("a.html").exists()
+    said = filled.done("dossier", "AP-1", "AP-2", "--each", "-o", "all")
+    assert said == "wrote 2 dossiers into all (restricted)\n"
+    assert sorted(place.name for place in Path("all").iterdir()) == ["AP-1.pdf", "AP-2.pdf"]
+    for more in (["--task", "T-7"], ["--as", "handover"]):
+        said = filled.refused(errors.OptionError, "dossier", "AP-1", "--each", "-o", "b", *more)
+        assert "leave out --as and --task" in said
+    filled.done("dossier", "AP-2", "--as", "handover", "-o", "h.docx")
+    assert Path("h.docx").read_bytes()[:2] == b"PK"
+    assert "--as" in filled.refused(
+        errors.OptionError, "dossier", "AP-2", "--template", "t.docx", "-o", "a.pdf"
+    )

@@ -179,3 +179,26 @@ def test_a_hazard_of_many_parts_and_holes_has_each_of_its_rings(by_hand, tmp_pat
     for ring in ("M,part1,outerring", "M,part1,hole1", "M,part2,outerring"):
         assert ring in whole
     assert len(re.findall(r"48P[A-Z]{2}\d{10}", whole)) == 12
+
+
+@pytest.mark.untraced
+def test_many_dossiers_are_made_by_several_processes_as_by_one(by_hand, tmp_path):
+    tasks = {f"T-{number}": ["AP-1"] if number else ["AP-2", "AP-9"] for number in range(13)}
+    told = []
+    written = reports.dossiers(
+        by_hand, tasks, tmp_path / "tasks", jobs=2, progress=lambda *each: told.append(each)
+    )
+    assert [place.name for place in written] == [f"{name}.pdf" for name in tasks]
+    assert told[-1] == (13, 13, "T-12")
+    assert (tmp_path / "tasks").stat().st_mode & 0o777 == 0o700
+    for number in (0, 12):
+        one = reports.dossier(by_hand, tasks[f"T-{number}"], number=f"T-{number}").document.pdf()
+        assert written[number].read_bytes() == one
+    assert written[0].stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["../T-7", "a/b", "", ".hidden", "T\n7", "x" * 101])
+def test_a_task_whose_name_cannot_be_that_of_a_file_is_refused(by_hand, tmp_path, name):
+    with pytest.raises(OptionError, match="cannot be named so"):
+        reports.dossiers(by_hand, {"T-1": ["AP-1"], name: ["AP-1"]}, tmp_path / "tasks")
+    assert not (tmp_path / "tasks").exists()

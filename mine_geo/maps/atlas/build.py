@@ -16,26 +16,19 @@ added up. Rows that name no unit have a row of their own.
 
 from __future__ import annotations
 
-import multiprocessing.connection
-import os
-import pickle
-import signal
-import threading
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import pandas as pd
 
+from mine_geo import processes
 from mine_geo.disclosure.disclosed import required
 from mine_geo.disclosure.layers import as_layers
-from mine_geo.errors import MineGeoError, OptionError, choose
+from mine_geo.errors import OptionError, choose
 from mine_geo.maps import grouping
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.folder import Folder, file_names
@@ -48,7 +41,8 @@ from mine_geo.terms import ZONES
 from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    import os
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -493,71 +487,6 @@ def _named(unit: Unit) -> tuple[str, str, str]:
     return (unit.key, unit.code, unit.name.en)
 
 
-FEW: Final = 12
-"""Pages for which no process is started: it takes longer than they do."""
-
-_held: list[Plan] = []
-"""In a process of the pool: the plan, read once."""
-
-
-def _hold(file: str) -> None:
-    """Begin a process of the pool; an interruption is for the first process to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_first, daemon=True).start()
-    _held[:] = [pickle.loads(Path(file).read_bytes())]  # noqa: S301 - the first one wrote it
-
-
-def _end_with_the_first() -> None:
-    """End this process when the first one is gone, killed perhaps: nobody else would."""
-    first = multiprocessing.parent_process()
-    if first is not None:
-        multiprocessing.connection.wait([first.sentinel])
-        os._exit(1)
-
-
-def _draw(leaf: Leaf) -> Drawn:
-    return _held[0].draw(leaf)
-
-
-def drawn(plan: Plan, jobs: int) -> Iterator[tuple[Leaf, Drawn]]:
-    """Give each page of a plan, in the plan's order.
-
-    Processes are started afresh (`spawn`), so that no library's threads or handles are copied.
-    Where none can be started, or they die, this process goes on alone.
-    """
-    done = 0
-    if jobs > 1 and len(plan.leaves) > FEW:
-        try:
-            for each in _shared(plan, jobs):
-                yield each
-                done += 1
-        except MineGeoError:
-            raise
-        except (BrokenProcessPool, OSError, ImportError):
-            pass
-    for leaf in plan.leaves[done:]:
-        yield leaf, plan.draw(leaf)
-
-
-def _shared(plan: Plan, jobs: int) -> Iterator[tuple[Leaf, Drawn]]:
-    """Draw in processes, which read the plan from a file.
-
-    Not from the pipe that they begin with: it is held open on both sides, and whoever writes more
-    into it than it holds waits for ever for a process that has ended.
-    """
-    context = multiprocessing.get_context("spawn")
-    with TemporaryDirectory(prefix="mine_geo-") as folder:
-        file = Path(folder, "plan")
-        file.write_bytes(pickle.dumps(plan, pickle.HIGHEST_PROTOCOL))
-        pool = ProcessPoolExecutor(
-            min(jobs, len(plan.leaves)), context, initializer=_hold, initargs=(str(file),)
-        )
-        try:
-            yield from zip(plan.leaves, pool.map(_draw, plan.leaves), strict=True)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
 @dataclass(frozen=True)
 class Atlas:
     """A folder of pages, and what the run that made it changed."""
@@ -688,7 +617,7 @@ def _write(
     folder.claim([*assets, *(leaf.path for leaf in plan.leaves)])
     for name, content in assets.items():
         folder.put(name, content)
-    for number, (leaf, made) in enumerate(drawn(plan, jobs), start=1):
+    for number, (leaf, made) in enumerate(processes.made(plan.draw, plan.leaves, jobs), 1):
         folder.put(leaf.path, made.content)
         if made.beside is not None:
             folder.adopt(made.beside)
