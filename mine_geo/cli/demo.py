@@ -112,7 +112,12 @@ def run(place: str | os.PathLike[str], folder: Path, say: Callable[[str], None])
         releases=store.released_land(kind=KIND, as_of=AS_OF),
         places=read_places(sample.path("places")),
         as_of=AS_OF,
-        selection=Selection(kind=KIND, last_record=store.last_moment(), synthetic=store.synthetic),
+        selection=Selection(
+            kind=KIND,
+            last_record=store.last_moment(),
+            ledger_head=str(store.head()),
+            synthetic=store.synthetic,
+        ),
     )
     pages = _draw(layers, folder, say)
     say(f"sheet of {PROVINCE}, to print")

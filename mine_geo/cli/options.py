@@ -430,8 +430,7 @@ printed_on_option = click.option(
 
 def say_unmeasured(store: Store, rule: Rule = "edge") -> None:
     """Name, a line each, the records that no split can hold; the others' figures stand."""
-    left = store.not_in_split(rule=rule)
-    left = left[left["submission_id"].isna()]
+    left = store.not_in_split(rule=rule, only="unmeasured")
     for name, why in zip(left["hazard_id"], left["why"], strict=True):
         echo(
             f"note: {name} is in no total and on no map: {why}; retract it, and load it corrected",

@@ -276,8 +276,7 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
     said = [f"{len(waiting):,} of them on the workbench: {waiting.sum():,} m²."]
     counts = ""
     if reading.as_of is None and reading.known_at is None:
-        left = store.not_in_split()
-        why = left.loc[left["submission_id"].notna(), "why"].value_counts()
+        why = store.not_in_split(only="waiting")["why"].value_counts()
         counts = ", ".join(f"{reason}: {count:,}" for reason, count in why.items())
     if counts:
         said.append(f"Waiting and not in the split: {counts} (workbench list --not-in-split).")

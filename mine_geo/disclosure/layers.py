@@ -64,6 +64,10 @@ class Selection:
     last_record: datetime | None = None
     """The moment of the register's last record, as `Store.last_moment` gives it."""
 
+    ledger_head: str | None = None
+    """The head of the ledger's chain when it was read, SEQ:HASH, as `Store.head` gives it: with it
+    `Store.check_chain` tells whether the events up to then are the same still."""
+
     printed_on: date | str | None = None
     """The day of printing, where it is to be said: without it the same input gives the same
     bytes on any day."""
@@ -133,7 +137,7 @@ class Selection:
             raise OptionError(
                 "what waits on the workbench is not public: leave out workbench='only', or public"
             )
-        return replace(self, workbench="exclude")
+        return replace(self, workbench="exclude", ledger_head=None)
 
 
 EVERYTHING: Final = Selection()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -288,6 +288,9 @@ def data_rows(
         (say("about.threshold"), _metres(layers.threshold_m)),
         (say("about.coast"), unknown if coast is None else say(counts)),
     ]
+    if (head := layers.selection.ledger_head) is not None:
+        seq, _, digest = head.partition(":")
+        rows.insert(2, (say("about.ledger_head"), same(f"{seq}:{digest[:SHOWN_HASH]}")))
     if (weights := _weights(hazards)) is not None:
         rows.append((say("about.weights"), weights))
     if (drawn := _other_border(layers)) is not None:
@@ -295,6 +298,10 @@ def data_rows(
     if (printed := layers.selection.printed_on) is not None:
         rows.insert(2, (say("about.printed_on"), day_said(day_of(printed))))
     return rows
+
+
+SHOWN_HASH: Final = 12
+"""Digits of the hash of a ledger's head on a map; the files for other tools have all of them."""
 
 
 def _weights(hazards: pd.DataFrame) -> Said | None:

@@ -100,6 +100,9 @@ class Provenance:
     known_at: str = NOT_RECORDED
     """The moment of which the data is known, UTC, and whether it is that of the last record."""
 
+    ledger_head: str | None = None
+    """The head of the ledger's chain, SEQ:HASH, where a store is the source; never public."""
+
     printed_on: date | None = None
     moment: datetime | None = None
     """The same moment; what a file says of when it was changed, so that its bytes repeat."""
@@ -160,6 +163,8 @@ class Provenance:
         else:
             rows.append(("data_day" if self.told else "latest_survey", self.day.isoformat()))
         rows.append(("known_at", self.known_at))
+        if self.ledger_head is not None:
+            rows.append(("ledger_head", self.ledger_head))
         if self.printed_on is not None:
             rows.append(("printed_on", self.printed_on.isoformat()))
         rows += [*self.chosen, *self.split]
@@ -271,6 +276,7 @@ def provenance(
         sources=tuple(sources(hazards, *others)),
         chosen=tuple((name, str(value)) for name, value in chosen if value is not None),
         known_at=_known_at(selection),
+        ledger_head=None if public else selection.ledger_head,
         moment=selection.moment,
         printed_on=day_of(selection.printed_on),
         public=public,

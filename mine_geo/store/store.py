@@ -828,6 +828,7 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
                     workbench=workbench,
                     known_at=known_at,
                     last_record=moment,
+                    ledger_head=None if moment is None else str(self.head()),
                     printed_on=printed_on,
                     threshold_m=threshold,
                     rule=deciding,

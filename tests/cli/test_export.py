@@ -137,3 +137,20 @@ def test_an_export_says_the_moment_of_its_data_and_repeats(filled, ending) -> No
     if ending != "kmz":
         assert b"2030-01-01T20:04:05.000Z, as asked for" in Path(f"asked.{ending}").read_bytes()
         assert b"2026-05-03" in Path(f"printed.{ending}").read_bytes()
+
+
+def test_what_is_made_of_a_store_names_the_head_of_its_ledger(filled: Command) -> None:
+    """Whole in files, short on a map, and nowhere in public; it stands in the chain still."""
+    with mg.open_store(filled.store) as store:
+        head = store.head()
+    filled.done("export", "office.gpkg")
+    said = gpd.read_file(filled.folder / "office.gpkg", layer="provenance")
+    assert said.set_index("name")["text"]["ledger_head"] == str(head)
+    filled.done("map", "national", "-o", "office.html")
+    short = f"{head.seq}:{head.hash[:12]}"
+    assert short in (filled.folder / "office.html").read_text(encoding="utf-8")
+    filled.done("export", "all.gpkg", "--public")
+    filled.done("map", "national", "-o", "all.html", "--public")
+    for name in ("all.gpkg", "all.html"):
+        assert head.hash[:12].encode() not in (filled.folder / name).read_bytes()
+    filled.done("db", "doctor", "--head", str(head))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
-from mine_geo.errors import GeometryError, StoreError
+from mine_geo.errors import GeometryError, OptionError, StoreError
 from mine_geo.geo.geometry import size_m2
 from mine_geo.ledger import events
 from mine_geo.store.ledger import register
@@ -74,6 +74,10 @@ def test_a_record_that_cannot_be_measured_leaves_the_others_their_figures(full, 
         assert after[columns].equals(split[columns])
         assert totals(after, "kind").equals(totals(split, "kind"))
     named = full.not_in_split()
+    assert full.not_in_split(only="unmeasured").equals(named)
+    assert full.not_in_split(only="waiting").empty
+    with pytest.raises(OptionError, match="valid: waiting, unmeasured"):
+        full.not_in_split(only="all")
     assert named[["hazard_id", "in_register"]].values.tolist() == [["OLD-1", True]]
     assert "more than 10 degrees of longitude" in named["why"][0]
     assert named["submission_id"].isna().all()

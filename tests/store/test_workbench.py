@@ -136,6 +136,8 @@ def test_records_are_kept_as_they_were_read(store: Store) -> None:
         rows = connection.exec_driver_sql("SELECT extra FROM submitted_record ORDER BY record")
         assert [json.loads(row[0])["task"] for row in rows][:2] == ["TS 14 <b>", "ទី"]
     assert ids(store) == []
+    assert store.not_in_split(only="waiting").equals(store.not_in_split())
+    assert store.not_in_split(only="unmeasured").empty
     assert sorted(store.not_in_split()["why"]) == [
         "errors",
         "no polygon",

@@ -728,8 +728,11 @@ def _shown(found: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(np.where(missing, other, shapes), index=found.index, crs=CRS)
 
 
-def not_in_split(connection: Connection) -> pd.DataFrame:
-    """Return waiting hazards that no total shows, and why; see `Store.not_in_split`."""
+def not_in_split(connection: Connection, *, at_all: bool = True) -> pd.DataFrame:
+    """Return waiting hazards that no total shows, and why; see `Store.not_in_split`.
+
+    `at_all=False`: none of them, a table without rows.
+    """
     said = ("hazard_id", "kind", "province", "district", "operator", "reported_size_m2", "size_m2")
     names = ("submission_id", "record", *said, "errors", HASH)
     where = [
@@ -737,6 +740,7 @@ def not_in_split(connection: Connection) -> pd.DataFrame:
         SUBMISSION.c.what == "hazards",
         RECORD.c.state == WAITING,
         ~RECORD.c.counted,
+        *([] if at_all else [RECORD.c.fid < 0]),
     ]
     order = [SUBMISSION.c.fid, RECORD.c.record]
     found = rows.read(connection, [RECORD.c[name] for name in names], where, order)

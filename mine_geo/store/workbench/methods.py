@@ -461,7 +461,7 @@ class WorkbenchMethods(Base):
 
         return self._judging(ask, dry_run=dry_run)
 
-    def not_in_split(self, *, rule: Rule = "edge") -> pd.DataFrame:
+    def not_in_split(self, *, rule: Rule = "edge", only: str | None = None) -> pd.DataFrame:
         """List the hazards that no total counts by themselves, and why.
 
         They are waiting hazards, and any that cannot be measured to the active border: the split
@@ -471,6 +471,8 @@ class WorkbenchMethods(Base):
         ----------
         rule
             As for `split`: where polygons are cut, a broken one cannot be measured either.
+        only
+            `waiting` or `unmeasured`: these alone; the others are not looked for.
 
         Returns
         -------
@@ -483,7 +485,7 @@ class WorkbenchMethods(Base):
         Raises
         ------
         OptionError
-            If the rule is unknown.
+            If the rule, or `only`, is unknown.
 
         Examples
         --------
@@ -495,8 +497,12 @@ class WorkbenchMethods(Base):
         [['AP-3', 'no polygon']]
         """
         choose(rule, RULES, "rule")
+        if only is not None:
+            choose(only, ("waiting", "unmeasured"), "only")
         with self._reading() as connection:
-            waiting = listing.not_in_split(connection)
+            waiting = listing.not_in_split(connection, at_all=only != "unmeasured")
+            if only == "waiting":
+                return waiting
             gone = hazards.not_in_split(connection, rule=rule, synthetic=self.synthetic)
         if gone.empty:
             return waiting
