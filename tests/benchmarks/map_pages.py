@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.map_pages
     python -m tests.benchmarks.map_pages --pans 20 --page other.html
+    python -m tests.benchmarks.map_pages --sizes 7392 50000 100000 --before ../older-checkout
 
 Both pages of one run hold the same 7,392 minefields of the bundled sample. Ours is the page of
 `maps.national` with border, districts, places and the land released by the end of 2022. Folium's
@@ -14,11 +15,20 @@ navigation to the page being ready, and to the end of the last long task after i
 dragged by the mouse, at the national zoom and at zoom 11, and zoomed by the wheel; a long task is
 one of 50 ms and more, by the browser's own Long Tasks API. `--page` times any other page of ours.
 Seconds and tasks are worth something on an idle machine only.
+
+`--sizes` compares pages of so many hazards (the sample's, set beside themselves) with Folium's and,
+with `--before`, with the page that another checkout makes of the same rows: bytes, and the seconds
+that the page's main thread worked (its own clock, by the browser's `threadTicks`, which other
+work on the machine does not lengthen much) until it was ready, for a pan and for a zoom. The pages
+take turns.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import pickle
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,7 +39,9 @@ from typing import TYPE_CHECKING, Any
 
 import folium
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 from branca.element import Element
 from xstatic.pkg import leaflet
 
@@ -232,6 +244,108 @@ def report(name: str, path: Path, pans: int, repeat: int) -> list[Timing]:
     return found
 
 
+def many(split: gpd.GeoDataFrame, count: int) -> gpd.GeoDataFrame:
+    """Return so many hazards: the sample's, and those again, moved by up to 0.15 degrees."""
+    at = np.arange(count) % len(split)
+    turn = np.arange(count) // len(split)
+    made = split.iloc[at].reset_index(drop=True)
+    moved = np.random.default_rng(17).uniform(-0.15, 0.15, (count, 2))
+    moved[turn == 0] = 0
+    shapes = made.geometry.to_numpy().copy()
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    made.geometry = gpd.GeoSeries(shapely.set_coordinates(shapes, xy + moved[owner]), crs=made.crs)
+    made["hazard_id"] = [
+        f"{name}-{number:02d}" if number else name
+        for name, number in zip(made["hazard_id"], turn, strict=True)
+    ]
+    return made
+
+
+BEFORE = """
+import pickle, sys
+import mine_geo as mg
+split, layers = pickle.load(open(sys.argv[1], "rb"))
+mg.maps.national(mg.maps.layers(split, **layers)).save(sys.argv[2])
+"""
+PAINTED = """
+return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
+  () => setTimeout(done, 60))))
+"""
+STEPS = {
+    "pan": "window.theMap.panBy([300, 0], { animate: false })",
+    "zoom": "window.theMap.setZoom(window.theMap.getZoom() + 1, { animate: false })",
+    "zoom 11": f"window.theMap.setView({list(NEAR_BATTAMBANG)}, 11, {{ animate: false }})",
+    "pan at 11": "window.theMap.panBy([300, 0], { animate: false })",
+}
+
+
+def worked(driver: webdriver.Chrome) -> float:
+    """Return the seconds that the page's main thread has worked so far."""
+    metrics = driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return next(float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
+
+
+def seconds(path: Path) -> dict[str, float]:
+    """Open a page in a browser of its own, pan and zoom it; return the seconds of each."""
+    found = {}
+    with tempfile.TemporaryDirectory() as profile:
+        driver = browser.start(Path(profile))
+        try:
+            driver.set_page_load_timeout(600)
+            driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+            before = worked(driver)
+            driver.get(path.as_uri())
+            driver.execute_script(FIND_MAP)
+            driver.execute_script(PAINTED)
+            found["ready"] = worked(driver) - before
+            for step, script in STEPS.items():
+                before = worked(driver)
+                driver.execute_script(script)
+                driver.execute_script(PAINTED)
+                found[step] = worked(driver) - before
+        finally:
+            driver.quit()
+    return found
+
+
+def compare(sizes: list[int], before: Path | None, repeat: int) -> None:
+    """Print bytes and seconds of each page, and what part of the others' ours is."""
+    split, layers = frames()
+    for size in sizes:
+        rows = many(split, size)
+        with tempfile.TemporaryDirectory() as folder:
+            pages = {"ours": Path(folder) / "ours.html", "Folium": Path(folder) / "plain.html"}
+            make_ours(rows, layers, pages["ours"])
+            drawn = plain(rows, shown_columns(rows))
+            pages["Folium"].write_text(with_leaflet(drawn), encoding="utf-8")
+            if before is not None:
+                pages["before"] = Path(folder) / "before.html"
+                held = Path(folder) / "frames.pickle"
+                held.write_bytes(pickle.dumps((rows, layers)))
+                subprocess.run(
+                    [sys.executable, "-c", BEFORE, str(held), str(pages["before"])],
+                    check=True,
+                    cwd=folder,
+                    env=os.environ | {"PYTHONPATH": str(before.resolve())},
+                )
+            runs: dict[str, list[dict[str, float]]] = {name: [] for name in pages}
+            for _ in range(repeat):
+                for name, path in pages.items():
+                    runs[name].append(seconds(path))
+            medians = {
+                name: {"bytes": float(pages[name].stat().st_size)}
+                | {step: median(one[step] for one in found) for step in found[0]}
+                for name, found in runs.items()
+            }
+        print(f"{size:,} hazards")
+        for name, found in medians.items():
+            told = ", ".join(f"{step} {s:.2f} s" for step, s in found.items() if step != "bytes")
+            print(f"  {name}: {found['bytes']:,.0f} bytes; {told}")
+            if name != "ours":
+                parts = (f"{what} {medians['ours'][what] / found[what]:.3f}" for what in found)
+                print(f"    ours is of it: {', '.join(parts)}")
+
+
 def main() -> int:
     """Measure; return 1 where a bound of ours is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -239,7 +353,12 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--page", type=Path, help="time this page of ours and nothing else")
     parser.add_argument("--without-folium", action="store_true", help="do not open Folium's page")
+    parser.add_argument("--sizes", type=int, nargs="*", help="compare pages of so many hazards")
+    parser.add_argument("--before", type=Path, help="another checkout, for --sizes")
     asked = parser.parse_args()
+    if asked.sizes:
+        compare(asked.sizes, asked.before, asked.repeat)
+        return 0
     if asked.page:
         report(asked.page.name, asked.page.resolve(), asked.pans, asked.repeat)
         return 0
