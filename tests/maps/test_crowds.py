@@ -155,3 +155,20 @@ def choose(page: Page, how: str) -> None:
                 "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
             )
         page.js("return new Promise((done) => setTimeout(done, 400))")
+
+
+def test_names_give_way_to_hazards(
+    open_page: Opener, crowded: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+) -> None:
+    places = pd.DataFrame({"name": ["In the crowd", "Alone"], "lon": [103.1, 103.4],
+                           "lat": [13.2, 13.1]})  # fmt: skip
+    page = open_page(maps.national(maps.layers(crowded, admin=admin, places=places)))
+    page.js("window.mineGeo.map.setView([13.4, 103.25], 9.75, { animate: false })")
+    seen = page.js(
+        "return [...document.querySelectorAll('.mg-label')]"
+        ".filter((box) => getComputedStyle(box).visibility === 'visible')"
+        ".map((box) => box.textContent)"
+    )
+    assert "Alone" in seen
+    assert "In the crowd" not in seen
+    page.check_alone()

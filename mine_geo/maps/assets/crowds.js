@@ -75,14 +75,17 @@
     return [...counts].sort((one, other) => other[1] - one[1]);
   }
 
-  function kindOf({ mineGeoLayer: layer, mineGeoRow: row }) {
-    return layer.groupKeys[layer.groupOf[row]][0].replace(/-(near|far)$/, '');
-  }
-
   // The number of the page's own hazards; kinds are never added up.
   function number(shapes) {
-    const own = shapes.filter((shape) => shape.mineGeoLayer.name === 'hazards');
-    return new Set(own.map(kindOf)).size === 1 ? thousands(own.length) : '';
+    const kinds = new Set();
+    let own = 0;
+    shapes.forEach(({ mineGeoLayer: layer, mineGeoRow: row }) => {
+      if (layer.name === 'hazards') {
+        own += 1;
+        kinds.add(layer.kinds[layer.groupOf[row]]);
+      }
+    });
+    return kinds.size === 1 ? thousands(own) : '';
   }
 
   function sideOf(shapes) {

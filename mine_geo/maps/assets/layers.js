@@ -54,6 +54,7 @@
     const measured = shape.measure(outlines);
     const record = {
       name: layer.name, group, groupKeys: layer.groups, groupOf, symbolOf, symbolNames: layer.symbols,
+      kinds: layer.groups.map(([first]) => first.replace(/-(near|far)$/, '')),
     };
     record.shapes = symbolOf.map((symbol, row) => {
       const polygon = new shape.Shape(outlines, measured, row, looks[symbol]);

@@ -286,9 +286,10 @@
     page.openHazard = (hazardId) => openHazard(page, hazardId);
     page.goToReleased = (hazardId) => goToReleased(page, hazardId);
     page.find = (hazardId) => findRow(page, hazardId);
-    page.names = labels.add(map, data.labels);
+    page.names = labels.add(map, data.labels, (px) => canvas.records.mineGeoTaken(px));
     addContext(page, data, canvas.context);
     addRecords(page, data, canvas.records);
+    page.names.follow();
     page.names.again();
     mineGeo.legend.draw(page.records, data);
     page.watchers.push(() => drawShown(page));

@@ -13,6 +13,7 @@
   const METRES_PER_EQUATOR = 40075016.68557849;
   const TILE_PX = 256; // the width of the world at zoom 0
   const HOVER_MS = 32;
+  const SMALL_PX = 24;
   const RADIANS = Math.PI / 180;
   const STEP = 4;
   const SCRAMBLE = 48271; // of Park and Miller's generator: neighbours are parted
@@ -388,6 +389,31 @@
       this._marks = mineGeo.crowds.draw(pen, this._crowds, view, this.mineGeoHalo);
       pen.restore();
       this._drawing = false;
+    },
+
+    // Squares of the map, so many pixels wide, on which something small is drawn.
+    mineGeoTaken(px) {
+      if (this._redrawRequest) { // what is asked for is drawn first
+        L.Util.cancelAnimFrame(this._redrawRequest);
+        this._redraw();
+      }
+      const taken = new Set();
+      const add = ({ min, max }) => {
+        const [from, to] = [min, max].map((corner) => this._map.layerPointToContainerPoint(corner));
+        for (let x = Math.floor(from.x / px); x <= Math.floor(to.x / px); x += 1) {
+          for (let y = Math.floor(from.y / px); y <= Math.floor(to.y / px); y += 1) {
+            taken.add(`${x} ${y}`);
+          }
+        }
+      };
+      (this._marks || []).forEach(({ bounds }) => add(bounds));
+      this._seen.filter((one) => one.options.fillOpacity).forEach((one) => {
+        const { x, y } = one._rawPxBounds.getSize();
+        if (x < SMALL_PX && y < SMALL_PX) {
+          add(one._rawPxBounds);
+        }
+      });
+      return taken;
     },
 
     // What lies on top at a point: a crowd, else a shape that takes clicks.
