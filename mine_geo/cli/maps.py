@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mine_geo.disclosure.layers import Layers
+    from mine_geo.maps import Context
     from mine_geo.store import Store
     from mine_geo.terms import Zone
 
@@ -61,6 +62,24 @@ class Drawing:
     public: bool
     printed_on: str | None
     over_time: bool
+    roads: Path | None
+    rivers: Path | None
+    villages: Path | None
+    credit: str | None
+
+    @property
+    def context(self) -> Context | None:
+        """Read roads, rivers and villages, where any file of them is named."""
+        from mine_geo import maps  # noqa: PLC0415
+
+        files = {"roads": self.roads, "rivers": self.rivers, "villages": self.villages}
+        if not any(files.values()):
+            if self.credit is not None:
+                raise OptionError("--credit is of --roads, --rivers or --villages; name one")
+            return None
+        if self.public:
+            raise OptionError("a page for everybody has no --roads, --rivers or --villages")
+        return maps.read_context(credit=self.credit or "", **files)
 
     def layers(self, store: Store, reading: Reading) -> Layers:
         """Read what is drawn from a store."""
@@ -91,6 +110,19 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
             "--places",
             type=click.Path(dir_okay=False, path_type=Path),
             help="Names to draw: a CSV (name, lon, lat) or points.",
+        ),
+        click.option(
+            "--credit",
+            metavar="TEXT",
+            help="Whose the roads, rivers and villages are, and their licence; pages say it.",
+        ),
+        *(
+            click.option(
+                f"--{name}",
+                type=click.Path(dir_okay=False, path_type=Path),
+                help=f"Draw the {name} of a file of yours on pages; it needs --credit.",
+            )
+            for name in ("villages", "rivers", "roads")
         ),
         click.option(
             "--over-time",
@@ -183,13 +215,16 @@ def draw(
     elif ranking.weight_set(store) is not None or pins is not None:
         raise OptionError("--weights and --pins are for a border-zone map alone; leave them out")
     title, ground, public = drawing.title, drawing.basemap, drawing.public
+    context = drawing.context
     made: Any
     if output.suffix.lower() in PRINTED:
         made = maps.sheet(
             layers, province, district, title=title, paper=paper, language=language, public=public
         )
     elif province is None:
-        made = maps.national(layers, title=title, basemap=ground, public=public, draw=drawable)
+        made = maps.national(
+            layers, title=title, basemap=ground, context=context, public=public, draw=drawable
+        )
     elif page == "border-zone":
         made = maps.border_zone(
             layers,
@@ -198,19 +233,35 @@ def draw(
             capacity_m2=capacity,
             title=title,
             basemap=ground,
+            context=context,
             draw=drawable,
         )
     elif district is None:
         made = maps.province(
-            layers, province, title=title, basemap=ground, public=public, draw=drawable
+            layers,
+            province,
+            title=title,
+            basemap=ground,
+            context=context,
+            public=public,
+            draw=drawable,
         )
     else:
         made = maps.district(
-            layers, province, district, title=title, basemap=ground, public=public, draw=drawable
+            layers,
+            province,
+            district,
+            title=title,
+            basemap=ground,
+            context=context,
+            public=public,
+            draw=drawable,
         )
     made.save(output, replace=kept)
     for line in (wrote(output, public=public), *nowhere(layers.split, province, district)):
         echo(line)
+    if context is not None:
+        echo(f"roads, rivers and villages: {made.context_bytes():,} bytes of it")
     if drawable:
         echo(
             f"with tools to draw and finer outlines the page is larger by {made.draw_bytes:,} bytes"
@@ -261,6 +312,8 @@ def _check(
         raise OptionError("a border-zone map lists the hazards that remain: none is public")
     if ending in PRINTED and (page == "border-zone" or drawing.basemap):
         raise OptionError("a sheet has no priority list and no basemap; write a .html page")
+    if ending in PRINTED and (drawing.roads or drawing.rivers or drawing.villages):
+        raise OptionError("a sheet has no --roads, --rivers or --villages; write a .html page")
 
 
 @click.command(epilog=example("mine-geo atlas --out atlas"))
@@ -278,15 +331,25 @@ def _check(
     help="The zone that priority lists begin with.",
 )
 @click.option(
+    "--all-units", is_flag=True, help="Pages for units of which nothing is recorded, too."
+)
+@click.option(
     "--jobs", type=click.IntRange(1), help="How many processes; else as many as the machine has."
 )
 @drawing_options
 @reading_options
 @click.pass_context
 def atlas(
-    ctx: click.Context, reading: Reading, drawing: Drawing, out: Path, first: Zone, jobs: int | None
+    ctx: click.Context,
+    reading: Reading,
+    drawing: Drawing,
+    out: Path,
+    first: Zone,
+    jobs: int | None,
+    *,
+    all_units: bool,
 ) -> None:
-    """Draw a folder of maps: the country, each province, each district.
+    """Draw a folder of maps: the country, and units that hold hazards or released land.
 
     It opens at OUT/index.html, without internet. The next run writes what has changed and
     leaves the rest as it is. Priority lists are of one kind: --kind, else AP minefields. A public
@@ -303,7 +366,9 @@ def atlas(
             title=drawing.title,
             first=first,
             basemap=drawing.basemap,
+            context=drawing.context,
             public=drawing.public,
+            all_units=all_units,
             jobs=jobs or os.cpu_count() or 1,
             progress=counted,
         )

@@ -23,6 +23,7 @@ from mine_geo.disclosure.settings import USUAL
 from mine_geo.errors import choose
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import Atlas, atlas
+from mine_geo.maps.context import Context, read_context
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
 from mine_geo.maps.scene import Scene
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Atlas",
+    "Context",
     "Layers",
     "ReportOnMap",
     "atlas",
@@ -53,6 +55,7 @@ __all__ = [
     "layers",
     "national",
     "province",
+    "read_context",
     "report_map",
     "sheet",
     "write_file",
@@ -136,6 +139,7 @@ def national(
     *,
     title: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
+    context: Context | None = None,
     public: bool = False,
     draw: bool = False,
 ) -> OfflinePage:
@@ -152,6 +156,9 @@ def national(
         What lies beneath: a tile source by its xyzservices name, as "OpenStreetMap.Mapnik" (then
         the page asks the internet for tiles), or a GeoTIFF, whose image `save` puts beside the
         page. None: the lines and polygons are context enough.
+    context
+        Roads, rivers and villages of the office's own, inside the page: see `read_context`. A page
+        for everybody has none.
     public
         For everybody: figures of accepted records by district and released land that gives
         nothing away, no polygon, id or text of a hazard. See `disclosure.disclose`. Its layers
@@ -188,7 +195,7 @@ def national(
     False
     """
     held = as_layers("national(layers, *, title=None)", layers, {"title": title})
-    scene = Scene.of(held, basemap)
+    scene = Scene.of(held, basemap, context)
     return compose(
         scene, subjects.whole(held.split, held.admin), title=title, public=public, draw=draw
     )
@@ -200,6 +207,7 @@ def province(
     *,
     title: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
+    context: Context | None = None,
     public: bool = False,
     draw: bool = False,
 ) -> OfflinePage:
@@ -212,7 +220,7 @@ def province(
     name
         Name or code of the province, as `admin.province_code` knows it, or as recorded in the
         frames. A province without hazards gives a page that says so.
-    title, basemap, public, draw
+    title, basemap, context, public, draw
         As for `national`.
 
     Returns
@@ -229,7 +237,7 @@ def province(
     """
     held = as_layers("province(layers, name)", layers, {"name": name, "title": title})
     subject = subjects.province(held.split, held.admin, name)
-    return compose(Scene.of(held, basemap), subject, title=title, public=public, draw=draw)
+    return compose(Scene.of(held, basemap, context), subject, title=title, public=public, draw=draw)
 
 
 def district(
@@ -239,6 +247,7 @@ def district(
     *,
     title: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
+    context: Context | None = None,
     public: bool = False,
     draw: bool = False,
 ) -> OfflinePage:
@@ -250,7 +259,7 @@ def district(
         As for `national`.
     province, name
         Names or codes of the province and of the district in it.
-    title, basemap, public, draw
+    title, basemap, context, public, draw
         As for `national`.
 
     Returns
@@ -268,7 +277,7 @@ def district(
     names = {"province": province, "name": name, "title": title}
     held = as_layers("district(layers, province, name)", layers, names)
     subject = subjects.district(held.split, held.admin, province, name)
-    return compose(Scene.of(held, basemap), subject, title=title, public=public, draw=draw)
+    return compose(Scene.of(held, basemap, context), subject, title=title, public=public, draw=draw)
 
 
 def border_zone(
@@ -281,6 +290,7 @@ def border_zone(
     capacity_m2: float | None = None,
     title: str | None = None,
     basemap: str | os.PathLike[str] | None = None,
+    context: Context | None = None,
     draw: bool = False,
 ) -> OfflinePage:
     """Return the map of a province or district with the ranked list of hazards beside it.
@@ -304,7 +314,7 @@ def border_zone(
     capacity_m2
         What can be released in a year, whole m²: the page says which hazard falls into which
         year. The planner sets it, or another one, on the page.
-    title, basemap, draw
+    title, basemap, context, draw
         As for `national`.
 
     Returns
@@ -332,7 +342,7 @@ def border_zone(
         else subjects.district(held.split, held.admin, province, district)
     )
     return compose(
-        Scene.of(held, basemap),
+        Scene.of(held, basemap, context),
         subject,
         title=title,
         first=first,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mine_geo.maps.context import Context
     from mine_geo.maps.pages.basemap import Basemap
     from mine_geo.terms import Kind
 
@@ -32,13 +33,20 @@ class Scene(Layers, Beneath):
     """Layers with the basemap of a page; land, near zone and outlines are derived once."""
 
     basemap: Basemap | None = None
+    context: Context | None = None
+    """Roads, rivers and villages of the office's own; pages for everybody have none."""
 
     def __post_init__(self) -> None:
         """Check nothing: its layers were checked when they were made."""
 
     @classmethod
-    def of(cls, layers: Layers, basemap: str | os.PathLike[str] | None = None) -> Scene:
-        """Return the scene of layers that were checked; see `choose_basemap`.
+    def of(
+        cls,
+        layers: Layers,
+        basemap: str | os.PathLike[str] | None = None,
+        context: Context | None = None,
+    ) -> Scene:
+        """Return the scene of layers that were checked; see `choose_basemap`, `read_context`.
 
         Raises
         ------
@@ -48,7 +56,7 @@ class Scene(Layers, Beneath):
             If the basemap's file cannot be used.
         """
         held = {field.name: getattr(layers, field.name) for field in fields(Layers)}
-        return cls(**held, basemap=choose_basemap(basemap))
+        return cls(**held, basemap=choose_basemap(basemap), context=context)
 
     @property
     def told(self) -> gpd.GeoDataFrame:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Atlas]
 
-OPTIONS = {"title", "first", "kind", "basemap", "public", "jobs", "progress"}
+OPTIONS = {"title", "first", "kind", "basemap", "public", "all_units", "jobs", "progress"}
 
 PAGES = {
     "index.html",
@@ -68,7 +68,7 @@ def make(
     frames = {"split": split, "border": border, "admin": admin}
 
     def made(*, out: Path = tmp_path / "atlas", **told: Any) -> Atlas:
-        how = {name: told.pop(name) for name in OPTIONS & told.keys()}
+        how = {"all_units": True} | {name: told.pop(name) for name in OPTIONS & told.keys()}
         return atlas(maps.layers(**(frames | told)), out, **how)
 
     return made
@@ -134,7 +134,7 @@ def test_the_sample_s_tables_are_the_totals(tmp_path: Path) -> None:
     fields = intake.read_hazards(sample.path("minefields"))
     split = zones.border_split(fields, intake.read_border(sample.path("border")))
     layers = Scene.of(Layers(split, None, intake.read_admin(sample.path("districts"))))
-    plan = Plan(layers, tmp_path, None, "far", "ap_minefield", public=False)
+    plan = Plan(layers, tmp_path, None, "far", "ap_minefield", public=False, all_units=True)
     columns = [f"{zone}{part}" for zone in ("near_", "far_", "") for part in ("hazards", "size_m2")]
     index = next(leaf for leaf in plan.leaves if leaf.kind == "national")
     battambang = next(leaf for leaf in plan.leaves if leaf.path == "02-battambang/index.html")
@@ -153,6 +153,32 @@ def test_the_sample_s_tables_are_the_totals(tmp_path: Path) -> None:
     assert table.figures()["Total"] == [4027, 350_620_858, 3365, 330_663_653, 7392, 681_284_511]
     assert len(table.figures()) == 25 + 1
     assert len(plan.leaves) == 1 + 25 + 198 + split["province"].nunique()
+
+
+@pytest.mark.parametrize("with_land", [False, True])
+def test_only_units_that_hold_something_have_pages(
+    make: Make, split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, with_land: bool
+) -> None:
+    own = split[split["district"] == "Samlout"]
+    land = split.iloc[:1].assign(outcome="cleared", province="Kandal", province_code="08",
+                                 district="Ta Khmau", district_code="0811")  # fmt: skip
+    told = {"split": own, "all_units": False} | ({"releases": land} if with_land else {})
+    made = make(**told)
+    bavel = {"02-battambang/0204-bavel.html"}
+    kandal = {"08-kandal/index.html", "08-kandal/0811-ta-khmau.html"}
+    assert {page.relative_to(made.folder).as_posix() for page in made.pages} == (
+        PAGES - bavel - (set() if with_land else kandal)
+    )
+    # Each unit keeps its row of figures; what has no page is no link.
+    index = read(made.folder / "index.html")
+    assert any(name.startswith("Kandal") for name in index.units()[0].figures())
+    for page in made.pages:
+        for href in dict(read(page).links):
+            target = (page.parent / href.partition("#")[0]).resolve()
+            assert "://" in href or target.is_file() or target == page.parent, (page, href)
+    # Where released land says not where it is, every unit has its page.
+    unsaid = land.drop(columns=["province", "province_code"])
+    assert len(make(split=own, releases=unsaid, all_units=False).pages) == len(PAGES)
 
 
 def test_what_records_no_unit_has_a_row_of_its_own(make: Make, split: gpd.GeoDataFrame) -> None:
@@ -404,7 +430,13 @@ def test_leaves_are_written_before_what_links_to_them(
     split: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
     plan = Plan(
-        Scene.of(Layers(split, None, admin)), tmp_path, None, "far", "ap_minefield", public=False
+        Scene.of(Layers(split, None, admin)),
+        tmp_path,
+        None,
+        "far",
+        "ap_minefield",
+        public=False,
+        all_units=True,
     )
     kinds = [leaf.kind for leaf in plan.leaves]
     assert kinds == [

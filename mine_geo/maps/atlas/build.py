@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.disclosure.layers import Layers
+    from mine_geo.maps.context import Context
     from mine_geo.maps.pages.page import OfflinePage
     from mine_geo.terms import Group, Kind, Zone
 
@@ -219,7 +220,7 @@ def unit_tables(
     hazards: gpd.GeoDataFrame,
     keys: Sequence[str],
     level: str,
-    units: Mapping[str, tuple[Said, str]],
+    units: Mapping[str, tuple[Said, str | None]],
 ) -> tuple[UnitTable, ...]:
     """Return a table for each kind of hazard.
 
@@ -252,7 +253,7 @@ def unit_tables(
 
 
 def _table(
-    kind: str, figures: pd.DataFrame, level: str, units: Mapping[str, tuple[Said, str]]
+    kind: str, figures: pd.DataFrame, level: str, units: Mapping[str, tuple[Said, str | None]]
 ) -> UnitTable:
     apart = (say("units.not_recorded"), None)
     rows = []
@@ -307,6 +308,35 @@ class Plan:
     """The one kind that they list."""
 
     public: bool
+    all_units: bool = False
+    """Whether units of which nothing is recorded have a page too, as all have in public."""
+
+    @cached_property
+    def held(self) -> frozenset[tuple[str, str]]:
+        """The keys of units that hold hazards or released land; of a province with no second."""
+        tables = [self.units[0]]
+        if self.layers.releases is not None:
+            tables.append(provinces(self.layers.releases, self.layers.admin)[0])
+        units = [unit for table in tables for unit in table]
+        districts = [(unit, each) for unit in units for each in unit.districts]
+        return frozenset(
+            {(unit.key, "") for unit in units if len(unit.hazards)}
+            | {(unit.key, each.key) for unit, each in districts if len(each.hazards)}
+        )
+
+    @cached_property
+    def drawn_all(self) -> bool:
+        """Whether each unit has a page: as asked for, or where nobody can tell which hold land.
+
+        In public no page may be missing: that would tell where nothing remains.
+        """
+        land = self.layers.releases
+        untold = land is not None and not {"province", "province_code"} & set(land.columns)
+        return self.public or self.all_units or untold
+
+    def has_page(self, province: Unit, district: Unit | None = None) -> bool:
+        """Return whether a province, or a district of it, has a page."""
+        return self.drawn_all or (province.key, district.key if district else "") in self.held
 
     @cached_property
     def units(self) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
@@ -334,10 +364,13 @@ class Plan:
         for number, unit in enumerate(self.units[0]):
             folder, files = self.folders[unit.key], self.files[unit.key]
             for place, each in enumerate(unit.districts):
+                if not self.has_page(unit, each):
+                    continue
                 found.append(Leaf(f"{folder}/{files[each.key]}.html", "district", number, place))
             if self._has_list(unit):
                 found.append(Leaf(f"{folder}/{BORDER_ZONE}.html", BORDER_ZONE, number))
-            found.append(Leaf(f"{folder}/{INDEX}.html", "province", number))
+            if self.has_page(unit):
+                found.append(Leaf(f"{folder}/{INDEX}.html", "province", number))
         return (*found, Leaf(f"{INDEX}.html", "national"))
 
     def _has_list(self, unit: Unit) -> bool:
@@ -426,7 +459,10 @@ class Plan:
         split = self.layers.split
         if leaf.kind == "national":
             units = {
-                unit.key: (unit.name, f"{self.folders[unit.key]}/{INDEX}.html")
+                unit.key: (
+                    unit.name,
+                    f"{self.folders[unit.key]}/{INDEX}.html" if self.has_page(unit) else None,
+                )
                 for unit in all_provinces
             }
             return unit_tables(split, keys, "province", units)
@@ -434,7 +470,13 @@ class Plan:
             return ()
         province = all_provinces[leaf.province]
         files = self.files[province.key]
-        units = {each.key: (each.name, f"{files[each.key]}.html") for each in province.districts}
+        units = {
+            each.key: (
+                each.name,
+                f"{files[each.key]}.html" if self.has_page(province, each) else None,
+            )
+            for each in province.districts
+        }
         return unit_tables(split.iloc[province.hazards], province.keys, "district", units)
 
     def _linked(self, leaf: Leaf, tables: tuple[UnitTable, ...]) -> tuple[UnitTable, ...]:
@@ -472,14 +514,20 @@ class Plan:
         return Nav(
             trail,
             here,
-            self._beside(province, leaf.district - 1),
-            self._beside(province, leaf.district + 1),
+            self._beside(province, leaf.district, -1),
+            self._beside(province, leaf.district, 1),
         )
 
-    def _beside(self, province: Unit, place: int) -> Link | None:
-        if not 0 <= place < len(province.districts):
+    def _beside(self, province: Unit, place: int, way: int) -> Link | None:
+        """Return the next district, one way or the other, that has a page."""
+        place += way
+        while 0 <= place < len(province.districts):
+            unit = province.districts[place]
+            if self.has_page(province, unit):
+                break
+            place += way
+        else:
             return None
-        unit = province.districts[place]
         return Link(unit.name, f"{self.files[province.key][unit.key]}.html")
 
 
@@ -513,15 +561,17 @@ def atlas(
     first: Zone = "far",
     kind: Kind | None = None,
     basemap: str | os.PathLike[str] | None = None,
+    context: Context | None = None,
     public: bool = False,
+    all_units: bool = False,
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Atlas:
     """Write a folder of maps that link to each other and ask the network for nothing.
 
-    `index.html` is the national map with a table of provinces; each province has a page with a
-    table of its districts, a page for each of them, and, if it has hazards of the kind that is
-    listed, a priority list.
+    `index.html` is the national map with a table of provinces; each province that holds hazards or
+    released land has a page with a table of its districts, a page for each of them that does, and,
+    if it has hazards of the kind that is listed, a priority list.
     The figures are those of `totals`: hazards that record no province or district have a row of
     their own. On the next run only what has changed is written, and pages of units that are
     gone are taken away; the index is written last.
@@ -543,9 +593,13 @@ def atlas(
         The one kind of the priority lists, as in `border_zone`: AP minefields unless told.
     basemap
         As in `national`; the image of a GeoTIFF lies beside each page.
+    context
+        As in `national`: on each page what lies in its view.
     public
         Write pages for everybody: figures by district and released land, no hazard. The layers
         must say what is restricted.
+    all_units
+        Write pages for units of which nothing is recorded, too; pages for everybody always are.
     jobs
         How many processes make the pages; the pages are the same. With more than one, a script
         must stand behind `if __name__ == "__main__"`, as the standard library's
@@ -588,9 +642,9 @@ def atlas(
         held.selection.accepted()
     if jobs < 1:
         raise OptionError(f"jobs is {jobs}; it takes one process at least")
-    scene = Scene.of(held, basemap)
+    scene = Scene.of(held, basemap, context)
     of = kind_of(kind, held.selection.kind)
-    plan = Plan(scene, Path(out).absolute(), title, first, of, public)
+    plan = Plan(scene, Path(out).absolute(), title, first, of, public, all_units)
     folder = Folder.open(plan.place, public=public)
     _write(plan, folder, jobs, progress)
     return Atlas(

@@ -22,6 +22,7 @@ from mine_geo.errors import OptionError, RecordError, UnknownNameError, choose, 
 from mine_geo.geo.cells import read_days
 from mine_geo.maps import facts, ground, grouping, packing
 from mine_geo.maps import public as public_page
+from mine_geo.maps.context import LINES
 from mine_geo.maps.ground import Around, frame_of, unit_of
 from mine_geo.maps.grouping import (
     OTHERS,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from mine_geo.maps.context import Context
     from mine_geo.maps.scene import Scene
     from mine_geo.terms import Kind
 
@@ -535,6 +537,7 @@ def _composed(
     layers: Scene, composer: Composer, said: facts.Facts, listed: dict[str, Any] | None = None
 ) -> OfflinePage:
     composer.add_border()
+    composer.add_context(layers.context)
     composer.add_units()
     composer.add_places()
     composer.add_records()
@@ -632,6 +635,7 @@ class Composer:
         self.switches: list[facts.Switch] = []
         self.records: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
+        self.credits: list[str] = []
 
     @property
     def view(self) -> ground.Box:
@@ -719,6 +723,30 @@ class Composer:
             label = say("layer.undemarcated", country=ground.country_name(code))
             dashed = f"{symbol} undemarcated"
             self.switches.append(facts.Switch(f"{key}-undemarcated", label, dashed))
+
+    def add_context(self, context: Context | None) -> None:
+        """Add roads, rivers and villages, where the office has any; and whose they are."""
+        if context is None:
+            return
+        view = ground.padded(self.box, 0.1) if self.national else self.reach
+        for name, symbol in LINES.items():
+            if getattr(context, name) is None:
+                continue
+            lines, areas = context.within(name, view)
+            if len(areas):
+                self._area(name, "water", shapely.multipolygons(areas))
+            if len(lines):
+                self.lines.append((name, symbol, lines))
+            if len(lines) or len(areas):
+                self.switches.append(facts.Switch(name, say(f"layer.{name}"), symbol))
+        if context.villages is not None:
+            table = ground.place_names(context.villages).assign(level="village")
+            west, south, east, north = view
+            inside = table["lon"].between(west, east) & table["lat"].between(south, north)
+            if inside.any():
+                self.labels.append(table[inside])
+                self.switches.append(facts.Switch("village", say("layer.villages"), "place"))
+        self.credits.append(context.credit)
 
     def add_units(self) -> None:
         """Add the outlines of provinces and districts, their names, the unit's own outline."""
@@ -816,6 +844,7 @@ class Composer:
             data["list"] = listed
         basemap = self.layers.basemap
         told = [basemap.attribution] if basemap is not None and basemap.attribution else []
+        told += self.credits
         said = replace(
             said, switches=self.switches, sources=[*said.sources, *told], draws=self.draw
         )

@@ -18,6 +18,7 @@ from mine_geo import words
 from mine_geo.disclosure import restriction
 from mine_geo.disclosure.restriction import write_file
 from mine_geo.maps import packing, symbols
+from mine_geo.maps.context import LINES
 from mine_geo.maps.pages import plugins
 from mine_geo.maps.pages.plugins import ASSETS, Raw, data_uri
 
@@ -273,6 +274,13 @@ class OfflinePage(folium.Map):
         if self._basemap is not None:
             found = self._basemap.beside(page, self._view, required=required)
             self.data |= {} if found is None else {"basemap": found}
+
+    def context_bytes(self) -> int:
+        """Return by how many bytes roads, rivers and villages make the page larger."""
+        drawn = [*self.data["areas"], *self.data["lines"]]
+        own = [one for one in drawn if one["key"] in LINES]
+        own += [label for label in self.data["labels"] if label[2] == "village"]
+        return len(packing.safe_json(own).encode()) if own else 0
 
     def write(self, assets: str) -> str:
         """Return a page whose style and script lie in a folder: `STYLE` and `SCRIPT` in it.
