@@ -7,7 +7,7 @@ letters are outlines, so that no text of a picture is taken for text of the docu
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -15,21 +15,20 @@ import matplotlib as mpl
 import numpy as np
 import shapely
 
-from mine_geo.maps.sheets import labels
+from mine_geo.maps.sheets import labels, mapping
 from mine_geo.maps.sheets.mapping import Entry, Map
-from mine_geo.maps.sheets.panel import swatch
 from mine_geo.maps.sheets.paper import INK, Page, Paper, pinned, register
 from mine_geo.maps.sheets.view import (
+    bar_of,
     fit,
     flat,
     graticule,
     ground_bounds,
     label_graticule,
-    north_arrow,
-    scale_bar,
+    north_words,
 )
 from mine_geo.maps.subject import Subject
-from mine_geo.maps.symbols import symbol
+from mine_geo.maps.symbols import Symbol, symbol
 from mine_geo.words import say
 
 if TYPE_CHECKING:
@@ -55,6 +54,10 @@ OVERVIEW_M: Final = 16_000.0
 """How much ground an overview map shows at least, from side to side, metres."""
 
 DOT_POINTS: Final = 1.7
+LETTERS: Final = 7.0
+"""The size of letters, points: no smaller ones are printed."""
+
+NORTH: Final = Symbol(INK, 1, INK, 1, 1, ())
 SALT: Final = "mine_geo"
 PALE: Final = "CHA open pale"
 """What stands in a legend for all that is drawn beside a map's own."""
@@ -108,8 +111,27 @@ def swatch_svg(entry: Entry) -> bytes:
     wide, high = SWATCH_MM
     with pinned():
         page = _page(wide, high, "en")
-        swatch(page, 0.5, high / 2, entry)
+        _swatch(page, (0.8, high / 2 - 1.15, wide - 0.8, high / 2 + 1.15), entry)
         return _saved(page, "svg")
+
+
+def _swatch(page: Page, box: Any, entry: Entry) -> None:
+    """Draw a symbol into a box (mm), as the map has it."""
+    style, (left, bottom, right, top) = entry.symbol, box
+    whole = mapping.polygons(shapely.box(*box))
+    if style.dot:
+        middle = ((left + right) / 2, (bottom + top) / 2)
+        page.axes.plot(*zip(middle, strict=True), "o", color=style.fill, ms=2, mew=0, zorder=9)
+    elif style.fill is not None or entry.outline:
+        if style.casing is not None:
+            rim = style.weight + 2 * style.casing_weight
+            cased = replace(style, fill=None, hatch=None, line=style.casing, weight=rim, dashes=())
+            mapping.add(page.axes, whole, cased, unit=1, above=8)
+        shown = replace(style, fill=None) if entry.outline else style
+        mapping.add(page.axes, whole, shown, unit=1, above=9)
+    else:
+        line = mapping.path_of_lines(shapely.linestrings([box[:2], (right, bottom)]))
+        mapping.add(page.axes, line, style, unit=1, above=9)
 
 
 def _subject(facts: Facts) -> Subject:
@@ -187,20 +209,47 @@ def _legend(drawn: Map) -> tuple[Entry, ...]:
 
 
 def _furniture(page: Page, view: View, box: Any) -> None:
+    """Draw the scale bar, and what is said of north, below a map."""
     left, _, right, _ = box
-    north_arrow(page, view, right, 0.3, FURNITURE_MM - 1.5)
-    scale_bar(page, view, left, 1.0, min(0.45 * (right - left), 60.0))
+    bar = bar_of(view, min(0.27 * (right - left), 60.0))
+    step, (unit, of) = bar.length_mm / bar.parts, ("metres", 1)
+    if bar.metres >= 1000:
+        unit, of = "kilometres", 1000
+    for part in range(bar.parts + 1):
+        x, text = left + part * step, f"{bar.metres * part / bar.parts / of:g}"
+        page.text(x, 3.1, text, size=LETTERS, align="center")
+        if part < bar.parts:
+            fill = "white" if part % 2 else INK
+            page.box((x, 1.0, x + step, 2.3), fill=fill, line=INK, width=0.4)
+    end = left + bar.length_mm + page.width_of(text, LETTERS) / 2 + 1.2
+    page.text(end, 3.1, say(f"sheet.{unit}").within(page.language), size=LETTERS)
+    key, degrees = north_words(view)
+    for up, said in ((4.3, say("sheet.grid_north")), (1.0, say(key, degrees=degrees))):
+        page.text(right - 5, up, said.within(page.language), size=LETTERS, align="right")
+    arrow = shapely.Polygon(
+        [(right - 2, 7), (right - 3.6, 0.8), (right - 2, 2.3), (right - 0.4, 0.8)]
+    )
+    mapping.add(page.axes, mapping.polygons(arrow), NORTH, unit=1, above=9)
 
 
 def _names(drawn: Map, facts: Facts, own: Any, hazards: Any, *, corners: bool) -> None:
     placer = labels.Placer(drawn.page, drawn.view.box, hazards)
-    placer.place(labels.hazard_ids(drawn.subject.hazards, own))
+    ids = drawn.subject.hazards["hazard_id"]
+    placer.place([_name(place, str(each)) for place, each in zip(own, ids, strict=True)])
     if corners:
         _corners(drawn, facts, placer)
         return
     placer.place(labels.country_names(drawn))
     placer.place(labels.unit_names(drawn))
     labels.write_places(drawn, placer)
+
+
+def _name(place: Any, text: str) -> labels.Name:
+    """Return the name of a hazard (mm), beside its middle."""
+    (west, south, east, north), middle = shapely.bounds(place), shapely.centroid(place)
+    radius = min(max(east - west, north - south) / 2, labels.RADIUS_MOST_MM)
+    x, y = float(shapely.get_x(middle)), float(shapely.get_y(middle))
+    return labels.Name(x, y, ((text, LETTERS, False),), INK, dot=True, radius=float(radius))
 
 
 def _corners(drawn: Map, facts: Facts, placer: labels.Placer) -> None:
@@ -210,7 +259,7 @@ def _corners(drawn: Map, facts: Facts, placer: labels.Placer) -> None:
     drawn.axes.plot(*xy.T, "o", color=INK, ms=DOT_POINTS, mew=0, zorder=9.5)
     placer.place(
         [
-            labels.Name(x, y, ((str(number), 4.4, False),), INK, dot=True, radius=0.2)
+            labels.Name(x, y, ((str(number), LETTERS, False),), INK, dot=True, radius=0.2)
             for (x, y), number in zip(xy.tolist(), facts.points["point_number"], strict=True)
         ]
     )
