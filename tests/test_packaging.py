@@ -177,7 +177,7 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
     metadata = HeaderParser().parsestr(archive.read(f"{info}/METADATA").decode())
     assert metadata["Version"] == mine_geo.__version__
     assert metadata["Requires-Python"] == ">=3.11"
-    assert "mine-geo = mine_geo.cli:main" in archive.read(f"{info}/entry_points.txt").decode()
+    assert "mine-geo = mine_geo.__main__:run" in archive.read(f"{info}/entry_points.txt").decode()
     licence = archive.read(f"{info}/licenses/LICENSE").decode()
     assert "Apache License" in licence
     assert "END OF TERMS AND CONDITIONS" in licence

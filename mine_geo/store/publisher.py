@@ -379,10 +379,11 @@ class Publisher(Base):
         mine_geo.errors.OptionError: an edition needs two persons: Sok Dara asked, and another ...
         """
         asked, approved = _person(asked_by, "asked_by"), _person(approved_by, "approved_by")
+        one = {approved.casefold()}
         with self._reading() as connection:
             if connection.dialect.name == "postgresql":
                 approved = str(connection.scalar(select(func.session_user())))
-        if asked.casefold() == approved.casefold():
+        if asked.casefold() in one | {approved.casefold()}:
             raise OptionError(
                 f"an edition needs two persons: {asked} asked, and another one approves it"
             )

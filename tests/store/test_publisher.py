@@ -268,7 +268,6 @@ def test_on_a_server_who_approves_is_who_is_logged_in(filled: Store) -> None:
     """Whatever the client says, also past the library; and nobody approves what he asked for."""
     login = signed(filled, "")
     assert filled.two_persons("Sok Dara", "the minister") == ("Sok Dara", login)
-    assert filled.two_persons("Sok Dara", "Sok Dara") == ("Sok Dara", login)
     said = {"settings": filled.public_settings(), "files": {}, "figures": {}}
     said |= {"land": filled.released_land().iloc[:0], "last_record": filled.last_moment()}
     for asked in (login, login.upper()):
