@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -103,6 +105,25 @@ def test_a_geopackage_of_someone_else(tmp_path: Path, hazards: gpd.GeoDataFrame)
     with pytest.raises(errors.ConflictError, match="left as it is"):
         create_store(place)
     assert place.read_bytes() == before
+
+
+def test_to_open_a_file_lets_go_of_no_lock_on_it(tmp_path: Path, hazards: gpd.GeoDataFrame) -> None:
+    """POSIX: a process that closes a file loses every lock that it has on it, SQLite's too."""
+    place = tmp_path / "twice.gpkg"
+    make(place, hazards)
+    other = (
+        "import sqlite3, sys\n"
+        "try: sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN EXCLUSIVE')\n"
+        "except sqlite3.OperationalError as error: print(error)"
+    )
+    with open_store(place) as store, store._reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM hazard").scalar() == len(hazards)
+        with open_store(place) as again:
+            assert len(again.hazards()) == len(hazards)
+        done = subprocess.run(
+            [sys.executable, "-c", other, place], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "database is locked\n"
 
 
 def test_a_folder_is_no_store(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ that SQLite does not have, so every connection of ours brings them.
 
 from __future__ import annotations
 
+import os
 import sqlite3
-import struct
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 import pyproj
 from sqlalchemy import Connection, Table, column, delete, insert, inspect, select, table, update
@@ -196,26 +197,37 @@ def add_functions(connection: sqlite3.Connection) -> None:
 
 
 def check_header(path: Path) -> None:
-    """Look at the first hundred bytes of a file: is it SQLite, and is all of it there.
+    """Look at the head of a file: is it SQLite, and is all of it there.
+
+    SQLite does it, and nobody else opens the file: a process that closes a file loses all locks
+    that it has on it, those of the stores too that it has open there.
 
     Raises
     ------
     FileError
-        If the file cannot be read, is not SQLite, or is shorter than its header says.
+        If the file cannot be read, is not SQLite, or is shorter than its head says.
     """
     mend = "restore it from a backup"
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
         size = path.stat().st_size
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+    if path.is_dir() or not os.access(path, os.R_OK):
+        why = "Is a directory" if path.is_dir() else "Permission denied"
+        raise FileError(f"{path}: cannot be read: {why}")
+    if size < _HEAD_BYTES:
         raise FileError(f"{path}: not a GeoPackage, or cut short ({size} bytes); {mend}")
-    (page,), (changed, pages), (valid,) = (
-        struct.unpack_from(form, header, at) for form, at in ((">H", 16), (">II", 24), (">I", 92))
-    )
-    expected = (65536 if page == 1 else page) * pages
-    unfinished = any(path.with_name(path.name + end).exists() for end in ("-journal", "-wal"))
-    if changed == valid and size < expected and not unfinished:
-        raise FileError(f"{path}: cut short: {size} of {expected} bytes are there; {mend}")
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=0)) as file:
+            file.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
+            why = f"not a GeoPackage, or cut short ({size} bytes)"
+            raise FileError(f"{path}: {why}; {mend}") from error
+        if code == sqlite3.SQLITE_CORRUPT:
+            raise FileError(f"{path}: damaged, or cut short ({size} bytes); {mend}") from error
+
+
+_HEAD_BYTES: Final = 100
