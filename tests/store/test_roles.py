@@ -169,9 +169,12 @@ def test_a_login_never_holds_the_right_to_write(
 
 def test_an_officer_records_and_the_server_knows_who(office: Office) -> None:
     with open_store(office.of("chan")) as store:
+        tried = store.record("A", "cleared", HALF, happened_on="2022-05-01", dry_run=True)
+        assert tried.released_m2 > 0
         done = store.record(
             "A", "cleared", HALF, happened_on="2022-05-01", recorded_by="the minister"
         )
+        assert done.released_m2 == tried.released_m2
         events = store.events().set_index("event_id")
         assert events.loc[str(done), "recorded_by"] == office.logins["chan"]
         assert len(store.split()) == 2
