@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import shapely
@@ -29,6 +30,7 @@ from mine_geo.maps.sheets.view import (
 )
 from mine_geo.maps.subject import Subject
 from mine_geo.maps.symbols import Symbol, symbol
+from mine_geo.terms import CRS
 from mine_geo.words import say
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ DOT_POINTS: Final = 1.7
 LETTERS: Final = 7.0
 """The size of letters, points: no smaller ones are printed."""
 
+NOTHING: Final = shapely.MultiPolygon()
 NORTH: Final = Symbol(INK, 1, INK, 1, 1, ())
 SALT: Final = "mine_geo"
 PALE: Final = "CHA open pale"
@@ -137,7 +140,9 @@ def _swatch(page: Page, box: Any, entry: Entry) -> None:
 def _subject(facts: Facts) -> Subject:
     """Return what a map of the task is about: what remains of it, and all else beside it."""
     scene, ids = facts.scene, facts.ids
-    own = facts.hazards[facts.hazards["remains"]]
+    # of a closed one nothing is drawn, but what was released of it is the task's own
+    shapes = np.where(facts.hazards["remains"], facts.hazards.geometry.to_numpy(), NOTHING)
+    own = facts.hazards.set_geometry(gpd.GeoSeries(shapes, index=facts.hazards.index, crs=CRS))
     rest = scene.split[~scene.split["hazard_id"].isin(ids)]
     return Subject(
         "task", ", ".join(ids), "", "", "", own, None, others=rest, unplaced=None, beyond=True
@@ -211,13 +216,14 @@ def _legend(drawn: Map) -> tuple[Entry, ...]:
 def _furniture(page: Page, view: View, box: Any) -> None:
     """Draw the scale bar, and what is said of north, below a map."""
     left, _, right, _ = box
-    bar = bar_of(view, min(0.27 * (right - left), 60.0))
+    bar = bar_of(view, min(0.2 * (right - left), 60.0))
     step, (unit, of) = bar.length_mm / bar.parts, ("metres", 1)
     if bar.metres >= 1000:
         unit, of = "kilometres", 1000
     for part in range(bar.parts + 1):
         x, text = left + part * step, f"{bar.metres * part / bar.parts / of:g}"
-        page.text(x, 3.1, text, size=LETTERS, align="center")
+        if part in (0, bar.parts) or page.width_of(text, LETTERS) < 0.7 * step:
+            page.text(x, 3.1, text, size=LETTERS, align="center")
         if part < bar.parts:
             fill = "white" if part % 2 else INK
             page.box((x, 1.0, x + step, 2.3), fill=fill, line=INK, width=0.4)
@@ -235,7 +241,8 @@ def _furniture(page: Page, view: View, box: Any) -> None:
 def _names(drawn: Map, facts: Facts, own: Any, hazards: Any, *, corners: bool) -> None:
     placer = labels.Placer(drawn.page, drawn.view.box, hazards)
     ids = drawn.subject.hazards["hazard_id"]
-    placer.place([_name(place, str(each)) for place, each in zip(own, ids, strict=True)])
+    named = zip(own, ids, strict=True)
+    placer.place([_name(place, str(each)) for place, each in named if not place.is_empty])
     if corners:
         _corners(drawn, facts, placer)
         return

@@ -119,6 +119,7 @@ def test_the_record_stands_in_both_languages(read):
 def test_a_closed_hazard_says_so_and_where_nothing_is_near_it_says_that(read):
     whole = flat(read("AP-2"))
     assert "AP-2:closed,nothingremains" in whole
+    assert "Releasedland:cancelled" in whole  # its own: what is of others has no name of its own
     assert "remaining0" in whole
     far = flat(read("AP-9"))
     assert bare("None is recorded. No record does not mean no danger.") in far
