@@ -74,7 +74,7 @@
     return found.includes(null) ? null : found;
   }
 
-  // The id of a hazard stands without a name, `#AP-0209-0399`; one that is the name of a language
+  // The id of a hazard stands without a name, right after the `#`; one that is the name of a language
   // with one.
   function saysHazard(part) {
     return part.startsWith('hazard=')
