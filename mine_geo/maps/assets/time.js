@@ -116,7 +116,9 @@
     const list = element('ul', 'mg-symbols');
     const entry = (symbol, text) => {
       const item = element('li');
-      item.append(symbols.swatch({ ...symbols.of(symbol), stroke: false, fillOpacity: 1 }), isolated(text));
+      const style = symbols.of(symbol);
+      const bare = symbol === 'not_yet' ? style : { ...style, stroke: false, fillOpacity: 1 };
+      item.append(symbols.swatch(bare), isolated(text));
       list.append(item);
     };
     const zone = (name) => {
