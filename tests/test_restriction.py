@@ -25,6 +25,8 @@ from mine_geo.geo.border import to_border
 from mine_geo.store import create_store
 from mine_geo.tables.envelope import Envelope
 from tests.exports.conftest import square, table
+from tests.maps.papers import printed
+from tests.typeset.prints import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,27 +215,28 @@ def test_a_report_map_says_so_in_both_languages(made: dict[tuple[str, str], Path
 @pytest.mark.parametrize("language", ["en", "km"])
 def test_a_sheet_says_so_above_and_below_in_both_languages(language: str, tmp_path: Path) -> None:
     drawn = maps.sheet(maps.layers(split(), admin=ADMIN, as_of=DAY), language=language)
-    texts = [each.get_text().replace("\u200b", "") for each in drawn.page.axes.texts]
-    assert ON_PAGE in texts
-    assert KHMER in texts
-    above, below = (drawn.page.blocks[f"restricted {side}"] for side in ("above", "below"))
-    assert above[1] > drawn.page.blocks["header"][3]
-    assert below[3] < drawn.page.blocks["footer"][1]
-    assert min(above[0], below[0]) > 0
-    assert max(above[2], below[2]) < drawn.page.width
+    standing = drawn.document.head.standing
+    assert (standing.en, standing.km.replace("\u200b", "")) == (ON_PAGE, KHMER)
+    (page,) = printed(drawn)
+    said = [line for line in lines(page) if "RESTRICTED,notforpublication" in line]
+    assert len(said) == 1  # the other one is in Khmer
+    high = 297 if drawn.orientation == "portrait" else 210
+    heights = [each.box[1] for each in page if each.font.endswith("Bold")]
+    assert max(heights) > high - 14
+    assert min(heights) < 12
     public = maps.sheet(
         maps.layers(split(), admin=ADMIN, as_of=DAY, restricted=split()),
         language=language,
         public=True,
     )
-    assert not [block for block in public.page.blocks if block.startswith("restricted")]
+    assert "RESTRICTED" not in "".join(map("".join, map(lines, printed(public))))
 
 
 def test_sheets_say_so_in_their_metadata(made: dict[tuple[str, str], Path]) -> None:
     pdf = made["restricted", "pdf"].read_bytes()
     said = b"RESTRICTED, not for publication; Data: as of 31 December 2022; no edition"
-    assert b"/Keywords (mine_geo restricted)" in pdf
-    assert b"/Subject (" + said in pdf
+    assert b"/Keywords(mine_geo restricted)" in pdf
+    assert b"/Subject(" + said in pdf
     assert said in made["restricted", "png"].read_bytes()
     for form in ("pdf", "png"):
         assert b"RESTRICTED, not" not in made["public", form].read_bytes()

@@ -21,7 +21,7 @@ from mine_geo.maps.atlas.build import atlas
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.scene import Scene
 from mine_geo.maps.sheets.compose import draw
-from tests.maps.papers import untidy, written
+from tests.maps.papers import texts, untidy
 from tests.maps.test_public_bytes import ADMIN, BORDER, DAY, land, register
 
 KNOWN = pd.Timestamp("2023-01-09T20:00:00Z").to_pydatetime()
@@ -98,7 +98,7 @@ def squeezed(text):
 
 def said_on(drawn):
     """Return what a sheet says, line by line without the places where lines break."""
-    return squeezed("".join(each.text for each in written(drawn)))
+    return squeezed("".join(texts(drawn)))
 
 
 def public_pages(layers):

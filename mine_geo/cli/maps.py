@@ -151,7 +151,7 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
     "--capacity",
     metavar="M2",
     type=int,
-    help="border-zone: what can be released in a year; set on the page else.",
+    help="border-zone: what can be released in a year; on a page it can be changed.",
 )
 @click.option(
     "--pins",
@@ -174,6 +174,9 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
     type=click.Choice(LANGUAGES),
     help="Of a sheet; a page can be switched.",
 )
+@click.option("--number", default="", help="Of a sheet: its number, as the office counts maps.")
+@click.option("--prepared-by", default="", help="Of a sheet: who prepared it.")
+@click.option("--approved-by", default="", help="Of a sheet: who approved it.")
 @ranking_options
 @drawing_options
 @replace_options
@@ -194,17 +197,21 @@ def draw(
     drawable: bool,
     paper: str,
     language: str,
+    number: str,
+    prepared_by: str,
+    approved_by: str,
 ) -> None:
     """Draw a map that opens without internet, or a sheet to print.
 
     The ending of OUTPUT decides: .html is a page, .pdf and .png are sheets. A border-zone map
-    lists one kind: --kind, else AP minefields. Without --public it is restricted: it says so, and
-    is its owner's alone.
+    lists one kind: --kind, else AP minefields; its sheet has the list on further pages, which a
+    .png leaves out. Without --public it is restricted: it says so, and is its owner's alone.
     """
     from mine_geo import maps  # noqa: PLC0415
     from mine_geo.disclosure import restriction  # noqa: PLC0415
 
-    _check(page, province, district, capacity, output, drawing)
+    on_print = {"number": number, "prepared_by": prepared_by, "approved_by": approved_by}
+    _check(page, province, district, capacity, output, drawing, signed=any(on_print.values()))
     _check_drawable(output, drawing, drawable=drawable)
     kept = replaceable()
     restriction.check(output, public=drawing.public, replace=kept)
@@ -218,8 +225,12 @@ def draw(
     context = drawing.context
     made: Any
     if output.suffix.lower() in PRINTED:
-        made = maps.sheet(
-            layers, province, district, title=title, paper=paper, language=language, public=public
+        look: Any = {"title": title, "paper": paper, "language": language, **on_print}
+        ranked = province if page == "border-zone" else None
+        made = (
+            maps.sheet(layers, province, district, public=public, **look)
+            if ranked is None
+            else maps.border_zone_sheet(layers, ranked, district, capacity_m2=capacity, **look)
         )
     elif province is None:
         made = maps.national(
@@ -286,6 +297,16 @@ def _fixed(ranking: Ranking, capacity: int | None, pins: Path | None) -> Years |
     return Years(capacity, pins)
 
 
+def _check_printed(drawing: Drawing, *, printed: bool, signed: bool) -> None:
+    """Refuse what a sheet cannot have, and what only a sheet has."""
+    if printed and drawing.basemap:
+        raise OptionError("a sheet has no basemap; write a .html page")
+    if printed and (drawing.roads or drawing.rivers or drawing.villages):
+        raise OptionError("a sheet has no --roads, --rivers or --villages; write a .html page")
+    if signed and not printed:
+        raise OptionError("--number and who prepared or approved it are of a sheet; write a .pdf")
+
+
 def _check(
     page: str,
     province: str | None,
@@ -293,6 +314,8 @@ def _check(
     capacity: int | None,
     output: Path,
     drawing: Drawing,
+    *,
+    signed: bool,
 ) -> None:
     """Refuse options that do not go together, before anything is read."""
     if page != "national" and province is None:
@@ -310,10 +333,7 @@ def _check(
     ending = choose(output.suffix.lower(), ENDINGS, "ending of --output")
     if page == "border-zone" and drawing.public:
         raise OptionError("a border-zone map lists the hazards that remain: none is public")
-    if ending in PRINTED and (page == "border-zone" or drawing.basemap):
-        raise OptionError("a sheet has no priority list and no basemap; write a .html page")
-    if ending in PRINTED and (drawing.roads or drawing.rivers or drawing.villages):
-        raise OptionError("a sheet has no --roads, --rivers or --villages; write a .html page")
+    _check_printed(drawing, printed=ending in PRINTED, signed=signed)
 
 
 @click.command(epilog=example("mine-geo atlas --out atlas"))

@@ -247,14 +247,11 @@ def _of_page(content: bytes) -> str | None:
 
 
 def _of_pdf(place: Path) -> str | None:
-    # What streams hold is no mark: metadata in XML repeat the title as it is.
+    # What streams hold is no mark: metadata in XML repeat the title as it is. A title may look like
+    # one too; keywords stand after it.
     content = re.sub(rb"\bstream\r?\n.*?endstream", b"", place.read_bytes(), flags=re.DOTALL)
-    found = [
-        kind
-        for kind, words in KEYWORDS.items()
-        if re.search(rb"/Keywords ?\(%s\)" % re.escape(words.encode()), content)
-    ]
-    return found[-1] if found else None
+    found = re.findall(rb"/Keywords ?\(mine_geo (public|restricted)\)", content)
+    return found[-1].decode() if found else None
 
 
 def _of_png(place: Path) -> str | None:

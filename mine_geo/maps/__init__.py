@@ -27,7 +27,7 @@ from mine_geo.maps.context import Context, read_context
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
 from mine_geo.maps.scene import Scene
-from mine_geo.maps.sheets import sheet
+from mine_geo.maps.sheets import border_zone_sheet, sheet
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ __all__ = [
     "ReportOnMap",
     "atlas",
     "border_zone",
+    "border_zone_sheet",
     "district",
     "layers",
     "national",

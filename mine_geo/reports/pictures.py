@@ -18,7 +18,7 @@ import shapely
 
 from mine_geo.maps.sheets import labels, mapping
 from mine_geo.maps.sheets.mapping import Entry, Map
-from mine_geo.maps.sheets.paper import INK, Page, Paper, pinned, register
+from mine_geo.maps.sheets.paper import INK, Page, pinned, register
 from mine_geo.maps.sheets.view import (
     bar_of,
     fit,
@@ -66,26 +66,8 @@ PALE: Final = "CHA open pale"
 """What stands in a legend for all that is drawn beside a map's own."""
 
 
-@dataclass(frozen=True)
-class Pane(Paper):
-    """A picture's own size, mm, in the place of a sheet of paper."""
-
-    wide_mm: float = 0.0
-    high_mm: float = 0.0
-
-    @property
-    def size_mm(self) -> tuple[float, float]:
-        """Width and height."""
-        return self.wide_mm, self.high_mm
-
-    @property
-    def unit(self) -> float:
-        """The factor of letters and furniture."""
-        return 1.0
-
-
 def _page(wide_mm: float, high_mm: float, language: str) -> Page:
-    return Page(Pane("A4", "portrait", wide_mm, high_mm), language)
+    return Page(wide_mm, high_mm, 1.0, language)
 
 
 def _saved(page: Page, form: Form) -> bytes:

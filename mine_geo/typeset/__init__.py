@@ -21,6 +21,7 @@ import json
 import struct
 import tempfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -35,17 +36,18 @@ from mine_geo.typeset import letters
 from mine_geo.words import LANGUAGES, Said, same, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 NOTHING: Final = same("")
 HOUSE: Final = Path(__file__).parent / "house.typ"
 ENDINGS: Final = (".pdf", ".png")
-SIZES: Final = ("A4", "A3")
+SIZES_MM: Final = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
 DPI: Final = 300
 """Dots per inch of a PNG."""
 PNG_HEAD: Final = 33
 """Bytes before the first chunk of a PNG that may be a text."""
+METRES_PER_INCH: Final = 0.0254
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,13 @@ class Head:
     def __post_init__(self) -> None:
         """Refuse a language or a paper that there is not."""
         choose(self.language, LANGUAGES, "language")
-        choose(self.paper, SIZES, "paper")
+        choose(self.paper, tuple(SIZES_MM), "paper")
+
+    @property
+    def size_mm(self) -> tuple[float, float]:
+        """Width and height of the paper."""
+        short, long = SIZES_MM[self.paper]
+        return (long, short) if self.landscape else (short, long)
 
 
 @dataclass(frozen=True)
@@ -119,9 +127,11 @@ class Document:
         """Return each page as a PNG of so many dots per inch."""
         made = self._compiled("png", dpi)
         pages = [made] if isinstance(made, bytes) else made
-        return [_marked(page, self._access, self._about) for page in pages]
+        return [_marked(page, self._access, self._about, dpi) for page in pages]
 
-    def save(self, path: str | Path, *, replace: str | None = None) -> Path:
+    def save(
+        self, path: str | Path, *, replace: str | None = None, first_page: bool = False
+    ) -> Path:
         """Write the document, as PDF, or as PNG where it is one page, by the path's ending.
 
         A restricted one says so in its metadata and is its owner's alone.
@@ -133,6 +143,8 @@ class Document:
         replace
             "public" or "restricted": of which kind the file that is there may be, where it is not
             of the same.
+        first_page
+            Of several pages a PNG has the first.
 
         Returns
         -------
@@ -157,7 +169,7 @@ class Document:
             content = self.pdf()
         else:
             pages = self.png()
-            if len(pages) > 1:
+            if len(pages) > 1 and not first_page:
                 raise OptionError(
                     f"{place.name}: it has {len(pages)} pages, and a PNG has one; write a .pdf"
                 )
@@ -187,7 +199,21 @@ class Document:
         }
         return json.dumps({"head": head, "data": _plain(self.data)}, ensure_ascii=False)
 
+    def query(self, label: str) -> list[Any]:
+        """Return what the template says of itself: the values of `metadata` under a label.
+
+        `pages`: how many it has.
+        """
+        with self._compiler() as compiler:
+            found: list[Any] = json.loads(compiler.query(f"<{label}>", field="value"))
+        return found
+
     def _compiled(self, kind: Any, dpi: int = DPI) -> Any:
+        with self._compiler() as compiler:
+            return compiler.compile(format=kind, ppi=float(dpi), timestamp=0)
+
+    @contextmanager
+    def _compiler(self) -> Iterator[typst.Compiler]:
         files = {
             "main.typ": self.template.read_bytes(),
             "house.typ": HOUSE.read_bytes(),
@@ -198,13 +224,12 @@ class Document:
         with tempfile.TemporaryDirectory(prefix="mine_geo-print-") as folder:
             for name, content in files.items():
                 Path(folder, name).write_bytes(content)
-            compiler = typst.Compiler(
+            yield typst.Compiler(
                 Path(folder, "main.typ"),
                 root=Path(folder),
                 font_paths=_fonts(),
                 ignore_system_fonts=True,
             )
-            return compiler.compile(format=kind, ppi=float(dpi), timestamp=0)
 
 
 @dataclass(frozen=True)
@@ -260,18 +285,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _marked(png: bytes, access: str, about: str) -> bytes:
-    """Return a PNG with texts before the picture itself: what it is, and whether for everybody."""
+def _marked(png: bytes, access: str, about: str, dpi: int) -> bytes:
+    """Return a PNG that says what it is, whether for everybody, and how large it is printed."""
     told = {"Software": "mine_geo", restriction.FIELD: access, "Description": about}
-    chunks = b"".join(_text_chunk(name, text) for name, text in told.items() if text)
+    dots = round(dpi / METRES_PER_INCH)
+    chunks = _chunk(b"pHYs", struct.pack(">IIB", dots, dots, 1))
+    for name, text in told.items():
+        try:
+            chunks += _chunk(b"tEXt", name.encode() + b"\0" + text.encode("latin-1"))
+        except UnicodeEncodeError:
+            chunks += _chunk(b"iTXt", name.encode() + b"\0\0\0\0\0" + text.encode())
     return png[:PNG_HEAD] + chunks + png[PNG_HEAD:]
 
 
-def _text_chunk(name: str, text: str) -> bytes:
-    """Return a text of a PNG: in Latin-1 where it can be, else in UTF-8."""
-    try:
-        kind, content = b"tEXt", name.encode() + b"\0" + text.encode("latin-1")
-    except UnicodeEncodeError:
-        kind, content = b"iTXt", name.encode() + b"\0\0\0\0\0" + text.encode()
-    length, check = struct.pack(">I", len(content)), zlib.crc32(kind + content)
-    return length + kind + content + struct.pack(">I", check)
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    check = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + check

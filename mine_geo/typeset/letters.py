@@ -31,9 +31,6 @@ REPLACEMENT: Final = "\ufffd"
 KEPT_MARKS: Final = "\u200b\u200c\u200d"
 """Marks without a look that Khmer writing needs: where words end, what joins and what does not."""
 
-COENG: Final = "\u17d2"
-"""The sign that puts the next Khmer consonant below."""
-
 
 @cache
 def files() -> dict[tuple[str, int], Path]:
@@ -111,24 +108,6 @@ def clean(text: str) -> str:
             base = REPLACEMENT
             shown.append(REPLACEMENT)
     return "".join(shown)
-
-
-def clusters(text: str) -> list[str]:
-    """Divide a text into the pieces that must not be cut: a letter with its marks.
-
-    Examples
-    --------
-    >>> clusters("ab"), clusters("ខ្មែរ")
-    (['a', 'b'], ['ខ្មែ', 'រ'])
-    """
-    pieces: list[str] = []
-    for letter in text:
-        joined = pieces and (_is_mark(letter) or pieces[-1].endswith(COENG) or letter in KEPT_MARKS)
-        if joined:
-            pieces[-1] += letter
-        else:
-            pieces.append(letter)
-    return pieces
 
 
 def is_khmer(text: str) -> bool:

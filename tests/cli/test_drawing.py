@@ -112,9 +112,13 @@ def test_a_public_page_names_no_hazard(filled: Command) -> None:
             errors.OptionError,
             "none is public",
         ),
-        (["border-zone", "--province", "02", "-o", "p.pdf"], errors.OptionError, "priority list"),
         (["national", "--draw", "-o", "p.pdf"], errors.OptionError, "nobody draws on a sheet"),
         (["national", "--draw", "--public", "-o", "p.html"], errors.OptionError, "can draw"),
+        (
+            ["province", "--province", "02", "--number", "7", "-o", "p.html"],
+            errors.OptionError,
+            "sheet",
+        ),
         (["national", "--basemap", "Mapnik", "-o", "p.png"], errors.OptionError, "no basemap"),
         (
             ["national", "--basemap", "OpenStreetMap.Mapnick", "-o", "p.html"],

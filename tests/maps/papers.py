@@ -1,17 +1,28 @@
-"""What is on a printed sheet: its texts, where they stand (mm), and what may not be."""
+"""What is on a printed sheet: its texts, where they stand (mm), and what may not be.
+
+Names on the map are read off the drawing, all else off the PDF and off what Typst is told: of
+Khmer a PDF names glyphs, not letters.
+"""
 
 from __future__ import annotations
 
 import re
+import weakref
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import shapely
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
 from mine_geo.maps.sheets.paper import pinned
+from mine_geo.typeset import Listing
+from mine_geo.typeset.letters import clean
+from mine_geo.words import Said
+from tests.typeset.prints import Letter, lines, pages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mine_geo.maps.sheets.compose import Sheet
@@ -20,19 +31,23 @@ if TYPE_CHECKING:
 
 MM_PER_INCH = 25.4
 DPI = 300
+LEAST_POINTS = 6.999
+_PDF: weakref.WeakKeyDictionary[Sheet, list[list[Letter]]] = weakref.WeakKeyDictionary()
 
 
 class Written(NamedTuple):
-    """A text of a sheet and its box: left, bottom, right, top."""
+    """A text on the map and its box: left, bottom, right, top."""
 
     text: str
     box: Box
     name: bool
-    """Whether it is a name on the map: those have a white halo."""
+    """Whether it is a name: those have a white halo."""
+
+    points: float
 
 
 def written(sheet: Sheet) -> list[Written]:
-    """Return all texts of a sheet, measured anew."""
+    """Return all texts of the map, measured anew."""
     figure = sheet.page.figure
     width, height = (int(inches * DPI) for inches in figure.get_size_inches())
     renderer = RendererAgg(width, height, DPI)
@@ -42,12 +57,66 @@ def written(sheet: Sheet) -> list[Written]:
             if artist.get_text():
                 box = artist.get_window_extent(renderer).extents * MM_PER_INCH / DPI
                 halo = bool(artist.get_path_effects())
-                found.append(Written(artist.get_text(), tuple(box.tolist()), halo))
+                size = artist.get_fontsize()
+                found.append(Written(artist.get_text(), tuple(box.tolist()), halo, size))
     return found
 
 
+def printed(sheet: Sheet) -> list[list[Letter]]:
+    """Return the letters of each page of the PDF."""
+    if sheet not in _PDF:
+        _PDF[sheet] = pages(sheet.document.pdf())
+    return _PDF[sheet]
+
+
+def _told(value: Any, language: str) -> Iterator[str]:
+    """Give each text in what Typst is told."""
+    if isinstance(value, Said):
+        yield value.within(language)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _told(each, language)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _told(each, language)
+    elif isinstance(value, Listing):
+        yield from _told(list(vars(value).values()), language)
+    elif hasattr(value, "cells"):
+        yield from _told(value.cells, language)
+    elif hasattr(value, "figures"):
+        yield from _told(value.name, language)
+    elif isinstance(value, str):
+        yield value
+
+
+def told(sheet: Sheet) -> list[str]:
+    """Return what the sheet says beside the map, once in its language."""
+    head, data = sheet.document.head, dict(sheet.document.data)
+    data["tables"] = [printed_table(sheet), data["tables"][0]]
+    if data["tables"][0] is data["tables"][1]:
+        data["tables"].pop()
+    look: list[Any] = [
+        {"legend": [each["name"] for each in data.pop("legend")]},
+        data.pop("furniture"),
+    ]
+    other = "en" if head.language == "km" else "km"
+    words = data.pop("words")
+    look.append(words["about"])
+    if sheet.document.data["legend"]:
+        look.append(words["legend"])
+    if data["signatures"]:
+        look.append(words["signed"])
+    notice = data.pop("notice")
+    notice = notice if notice["paragraphs"] else []
+    parts = [head.title, head.subtitle, head.badges, head.provenance, head.standing, data, look]
+    found = [*_told(parts, head.language), *_told([head.title, head.standing, notice], other)]
+    found += _told(notice, head.language)
+    return [text for text in map(clean, found) if text]
+
+
 def texts(sheet: Sheet) -> list[str]:
-    return [each.text for each in written(sheet)]
+    """Return all that a sheet says: beside the map, and on it."""
+    return [*told(sheet), *(each.text for each in written(sheet))]
 
 
 def within(inner: Box, outer: Box, slack: float = 0.05) -> bool:
@@ -63,46 +132,92 @@ def meet(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
+def _bare(text: str) -> str:
+    return re.sub(r"[\s\u200b-\u200d]", "", text)
+
+
 def untidy(sheet: Sheet) -> list[str]:
-    """List what is cut at the edge of the paper, leaves its block, or lies on something else."""
-    blocks, all_texts = sheet.page.blocks, written(sheet)
-    paper = (0.0, 0.0, sheet.page.width, sheet.page.height)
-    found = [f"{name} is cut" for name, box in blocks.items() if not within(box, paper)]
-    found += [
-        f"{one} meets {other}"
-        for one, other in combinations(blocks, 2)
-        if meet(blocks[one], blocks[other])
-    ]
-    found += [f"{each.text!r} is cut" for each in all_texts if not within(each.box, paper, 0)]
+    """List what is cut, too small, missing on the paper, or lies on something else."""
+    names = written(sheet)
+    window = sheet.page.blocks["map"]
+    picture = (0.0, 0.0, sheet.page.width, sheet.page.height)
+    found = [f"{each.text!r} is cut" for each in names if not within(each.box, picture, 0)]
     found += [
         f"the name {each.text!r} leaves the map"
-        for each in all_texts
-        if each.name and not within(each.box, blocks["map"])
+        for each in names
+        if each.name and not within(each.box, window)
     ]
     found += [
         f"{one.text!r} lies on {other.text!r}"
-        for one, other in combinations(all_texts, 2)
+        for one, other in combinations(names, 2)
         if meet(one.box, other.box)
     ]
+    wide, high = media(sheet)
+    paper = (17.9, 3.0, wide - 8.9, high - 3.0)
+    for letters in printed(sheet):
+        seen = [each for each in letters if each.text.strip()]
+        found += [f"{each.text!r} is cut" for each in seen if not within(each.box, paper)]
+        found += [f"{each.text!r} is too small" for each in seen if each.size < LEAST_POINTS]
+        found += _on_each_other([each for each in seen if "Khmer" not in each.font])
+    on_paper = _bare("".join("".join(lines(page)) for page in printed(sheet)))
+    in_order = _bare("".join(each.text for page in printed(sheet) for each in page))
+    for text in told(sheet):
+        # Texts in several lines stand whole in the order of the file, not in that of the lines.
+        bare = _bare(text)
+        if bare.isascii() and bare not in on_paper and bare not in in_order:
+            found.append(f"{text!r} is not on the paper")
     return found
 
 
-def rows(sheet: Sheet, block: str = "table") -> list[list[str]]:
-    """Return the texts of a block line by line, from left to right."""
-    inside = [each for each in written(sheet) if within(each.box, sheet.page.blocks[block], 0.5)]
-    lines: dict[int, list[Written]] = {}
-    for artist in inside:
-        middle = round(artist.box[1] * 2)
-        key = next((line for line in lines if abs(line - middle) <= 2), middle)
-        lines.setdefault(key, []).append(artist)
+def _on_each_other(letters: list[Letter]) -> list[str]:
+    """List Latin letters whose ink lies on that of others."""
+    boxes = []
+    for each in letters:
+        left, bottom, right, top = each.box
+        thin = min((right - left) / 4, 0.3)  # italics and kerned pairs reach over each other
+        boxes.append(shapely.box(left + thin, bottom, right - thin, top))
+    tree = shapely.STRtree(boxes)
+    one, other = tree.query(boxes, predicate="intersects")
     return [
-        [each.text for each in sorted(lines[line], key=lambda each: each.box[0])]
-        for line in sorted(lines, reverse=True)
+        f"{letters[a].text!r} lies on {letters[b].text!r} at {letters[a].box}"
+        for a, b in zip(one.tolist(), other.tolist(), strict=True)
+        if b > a + 3  # neighbours may be one sign, as fi
+    ]
+
+
+def media(sheet: Sheet) -> tuple[float, float]:
+    """Return width and height of the paper, mm."""
+    short, long = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}[sheet.paper]
+    return (short, long) if sheet.orientation == "portrait" else (long, short)
+
+
+def printed_table(sheet: Sheet) -> Listing:
+    """Return the table that stands beside the map: the first whose rows the first page has."""
+    on_paper = "".join(lines(printed(sheet)[0]))
+    for table in sheet.document.data["tables"]:
+        rows_ = [[clean(each.en) for each in row.cells] for row in table.rows if not row.heading]
+        if sheet.document.head.language == "km":  # Khmer words stand between the figures
+            wanted = [_bare(cell) for row in rows_ for cell in row[1:] if cell[:1].isdigit()]
+        else:
+            wanted = ["".join(_bare(cell) for cell in row if cell.isascii()) for row in rows_]
+        if all(each in on_paper for each in wanted):
+            return table
+    raise AssertionError("no table is on the first page")
+
+
+def rows(sheet: Sheet, block: str = "table") -> list[list[str]]:
+    """Return the texts of the table beside the map, or of the legend, row by row."""
+    language = sheet.document.head.language
+    if block == "legend":
+        return [[each["name"].within(language)] for each in sheet.document.data["legend"]]
+    return [
+        [text for text in (each.within(language) for each in row.cells) if text]
+        for row in printed_table(sheet).rows
     ]
 
 
 def media_box(path: Path) -> tuple[float, float]:
     """Return width and height of a PDF's page in points."""
-    found = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]", path.read_bytes())
+    found = re.search(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+) ?\]", path.read_bytes())
     assert found
     return float(found[1]), float(found[2])

@@ -77,7 +77,7 @@ def test_the_ground_turns_the_paper(split, border, admin) -> None:
 def test_a_png_has_300_dots_per_inch(split, tmp_path) -> None:
     content = sheet(split, paper="A4-portrait").save(str(tmp_path / "a.PNG")).read_bytes()
     assert content.startswith(b"\x89PNG")
-    assert struct.unpack(">II", content[16:24]) == (2480, 3507)  # 8.2677 and 11.6929 inches
+    assert struct.unpack(">II", content[16:24]) == (2480, 3508)  # 8.2677 and 11.6929 inches
     place = content.index(b"pHYs") + 4
     assert struct.unpack(">II", content[place : place + 8]) == (11811, 11811)  # dots per metre
 
@@ -87,20 +87,19 @@ def test_a_pdf_is_the_same_wherever_the_fonts_lie(tmp_path) -> None:
 import hashlib, sys
 from pathlib import Path
 from mine_geo.maps.sheets import paper
-from mine_geo.maps.sheets.compose import Sheet
 from mine_geo.typeset import letters
 letters.OTHERS, letters.FOLDER = map(Path, sys.argv[1:3])
-page = paper.Page(paper.Paper("A4", "portrait"), "km")
+page = paper.Page(100, 100, 1.0, "km")
 page.text(20, 20, "Battambang បាត់ដំបង", size=8)
 page.text(20, 40, "Bavel បវេល", size=8, bold=True)
-place = Sheet(page, None, "x", None).save(sys.argv[3])
-print(hashlib.sha256(place.read_bytes()).hexdigest(), place.read_bytes().count(b"/FontFile2"))
+content = page.pdf()
+print(hashlib.sha256(content).hexdigest(), content.count(b"/FontFile2"))
 """
     found = set()
     for latin, khmer in (("a", "z"), ("z/deeper/down", "b")):
         shutil.copytree(letters.OTHERS, tmp_path / latin)
         shutil.copytree(letters.FOLDER, tmp_path / khmer)
-        given = [str(tmp_path / latin), str(tmp_path / khmer), str(tmp_path / "x.pdf")]
+        given = [str(tmp_path / latin), str(tmp_path / khmer)]
         made = subprocess.run(
             [sys.executable, "-c", code, *given], check=True, capture_output=True, text=True
         )
@@ -128,9 +127,6 @@ def test_nothing_overlaps_and_nothing_is_cut(
     layers = {"border": border, "admin": admin, "places": places, "releases": releases}
     drawn = sheet(maps.layers(split.assign(synthetic=True), **layers), *unit, language=language)
     assert untidy(drawn) == []
-    assert {"header", "map", "scale bar", "north arrow", "legend", "table", "facts"} <= set(
-        drawn.page.blocks
-    )
 
 
 def test_what_stands_on_a_sheet(split, border, admin, places, releases) -> None:
@@ -154,20 +150,20 @@ def test_what_stands_on_a_sheet(split, border, admin, places, releases) -> None:
 
 def test_the_table_has_the_totals_of_each_district(split, border, admin) -> None:
     table = rows(sheet(maps.layers(split, border=border, admin=admin), "02"))
-    assert table[3:] == [
+    assert table == [
         ["Bavel", "1", "50", "1", "4,000"],
         ["Samlout", "2", "3,000,100", "1", "20,000"],
         ["Total", "3", "3,000,150", "2", "24,000"],
     ]
     ours = totals(split, by=["district"])
-    for line, (_, row) in zip(table[3:5], ours.iterrows(), strict=True):
+    for line, (_, row) in zip(table[:2], ours.iterrows(), strict=True):
         figures = row[["near_hazards", "near_size_m2", "far_hazards", "far_size_m2"]]
         assert line[1:] == [f"{figure:,}" for figure in figures]
 
 
 def test_a_district_lists_its_hazards_nearest_first(split, border, admin) -> None:
     drawn = sheet(maps.layers(split, border=border, admin=admin), "Battambang", "Samlout")
-    assert rows(drawn)[2:] == [
+    assert rows(drawn) == [
         ["AP-1", "CHA", "near", "1,082", "100"],
         ["AP-3", "near", "6,999", "3,000,000"],  # 6,999.99 m are not 7,000
         ["AP-2", "SHA", "far", "21,641", "20,000"],
@@ -181,7 +177,7 @@ def test_many_hazards_are_summed_up_by_zone(split, admin) -> None:
         [split.assign(hazard_id=f"H{part}-" + split["hazard_id"]) for part in range(60)]
     )
     drawn = sheet(maps.layers(many.reset_index(drop=True), admin=admin), "Battambang", "Bavel")
-    assert rows(drawn)[2:] == [
+    assert rows(drawn) == [
         ["Near, under 7,000 m", "60", "3,000"],
         ["Far, 7,000 m or more", "60", "240,000"],
         ["Total", "120", "243,000"],
@@ -287,10 +283,10 @@ def test_khmer_comes_from_the_bundled_font(split, border, admin, tmp_path) -> No
         warnings.simplefilter("error")
         drawn = sheet(maps.layers(split, border=border, admin=admin), "02", language="km")
         content = drawn.save(tmp_path / "sheet.pdf").read_bytes()
-    for name in (b"NotoSansKhmer-Regular", b"NotoSansKhmer-Bold", b"DejaVuSans-Bold"):
+    for name in (b"NotoSansKhmer-Regular", b"NotoSansKhmer-Bold", b"NotoSans-Bold"):
         assert b"+" + name in content
     assert {"ខេត្តបាត់ដំបង", "Battambang province", "សំឡូត"} <= set(texts(drawn))
-    assert len(font_manager.fontManager.ttflist) - before in (0, 4)  # 4 if this sheet is the first
+    assert len(font_manager.fontManager.ttflist) - before in (0, 6)  # 6 if this sheet is the first
 
 
 def test_the_settings_of_others_are_left_alone(split, tmp_path) -> None:
@@ -359,7 +355,7 @@ def test_a_public_sheet_knows_no_hazard(split, border, admin, releases) -> None:
         hazards = {tuple(xy) for xy in np.round(shapely.get_coordinates(corners), 2)}
         for patch in patches:
             assert not hazards & {tuple(xy) for xy in np.round(patch.get_path().vertices, 2)}
-    assert rows(drawn)[2:] == [
+    assert rows(drawn) == [
         ["Near, under 7,000 m", "2", "3,000,100"],
         ["Far, 7,000 m or more", "0", "0"],
         ["Total", "2", "3,000,100"],

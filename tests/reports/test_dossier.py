@@ -1,4 +1,4 @@
-"""Dossiers read back by pdfminer: every figure where it belongs, alike each time, restricted."""
+"""Dossiers read back by PDFium: every figure where it belongs, alike each time, restricted."""
 
 from __future__ import annotations
 

@@ -1,57 +1,73 @@
-"""What is on a printed document, read back by pdfminer: its texts, letters and fonts by page."""
+"""What is on a printed document, read back by PDFium: letters, sizes and fonts, by page."""
 
 from __future__ import annotations
 
-import io
+import ctypes
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from pdfminer.high_level import extract_pages
-from pdfminer.layout import LTChar, LTFigure, LTPage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+import pypdfium2
+import pypdfium2.raw as pdfium
 
 MM_PER_POINT = 25.4 / 72
 
 
 class Letter(NamedTuple):
-    """A letter of a page: its size in points, its font, and its box in mm from the lower left."""
+    """A letter of a page: size in points, font, and where its ink is, mm from the lower left."""
 
     text: str
     size: float
     font: str
     box: tuple[float, float, float, float]
+    base: float
+    """The height of the line that it stands on, mm."""
 
 
-def _letters(part: Any) -> Iterator[Letter]:
-    if isinstance(part, LTChar):
-        # A letter's box is as high as its size; of one that stands on its side, as wide.
-        upright = abs(part.matrix[0]) >= abs(part.matrix[1])
-        size = part.height if upright else part.width
-        left, bottom, right, top = (each * MM_PER_POINT for each in part.bbox)
-        yield Letter(part.get_text(), size, part.fontname, (left, bottom, right, top))
-    elif isinstance(part, (LTPage, LTFigure)) or hasattr(part, "__iter__"):
-        for each in part:
-            yield from _letters(each)
+def _letters(text: pypdfium2.PdfTextPage) -> list[Letter]:
+    found = []
+    corners = [ctypes.c_double() for _ in range(4)]
+    matrix, name = pdfium.FS_MATRIX(), ctypes.create_string_buffer(200)
+    for at in range(text.count_chars()):
+        if pdfium.FPDFText_IsGenerated(text, at) == 1:
+            continue  # a space or the end of a line that nobody wrote
+        pdfium.FPDFText_GetCharBox(text, at, *map(ctypes.byref, corners))
+        left, right, bottom, top = (each.value * MM_PER_POINT for each in corners)
+        x, y = ctypes.c_double(), ctypes.c_double()
+        pdfium.FPDFText_GetCharOrigin(text, at, x, y)
+        pdfium.FPDFText_GetMatrix(text, at, matrix)
+        upright = (matrix.c**2 + matrix.d**2) ** 0.5
+        size = pdfium.FPDFText_GetFontSize(text, at) * upright
+        pdfium.FPDFText_GetFontInfo(text, at, name, 200, None)
+        letter = chr(pdfium.FPDFText_GetUnicode(text, at))
+        box, base = (left, bottom, right, top), y.value * MM_PER_POINT
+        found.append(Letter(letter, size, name.value.decode(), box, base))
+    return found
 
 
 def pages(pdf: bytes) -> list[list[Letter]]:
-    """Return the letters of each page."""
-    return [list(_letters(page)) for page in extract_pages(io.BytesIO(pdf), laparams=None)]
+    """Return the letters of each page, in the order of the file."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        found = []
+        for page in document:
+            text = page.get_textpage()
+            found.append(_letters(text))
+            text.close()
+            page.close()
+    finally:
+        document.close()
+    return found
 
 
 def lines(letters: list[Letter]) -> list[str]:
     """Return a page line by line, each from left to right, without spaces."""
-    found: dict[int, list[Letter]] = {}
-    for letter in sorted(letters, key=lambda each: -each.box[1]):
-        middle = round((letter.box[1] + letter.box[3]) * 2)
-        near = next((line for line in found if abs(line - middle) <= 3), middle)
+    found: dict[float, list[Letter]] = {}
+    for letter in letters:
+        near = next((base for base in found if abs(base - letter.base) <= 0.3), letter.base)
         found.setdefault(near, []).append(letter)
     return [
         re.sub(r"\s", "", "".join(each.text for each in sorted(row, key=lambda one: one.box[0])))
-        for row in found.values()
+        for _, row in sorted(found.items(), reverse=True)
     ]
 
 

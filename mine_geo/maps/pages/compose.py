@@ -451,7 +451,7 @@ def list_data(
     if recorded is not None and recorded.notna().any():
         told["ranks"] = packing.pack_numbers(recorded.iloc[order].astype("Float64"))
     if capacity_m2 is not None:
-        told["capacity_m2"] = _capacity(capacity_m2)
+        told["capacity_m2"] = whole_capacity(capacity_m2)
     if "pinned_by" in hazards and hazards["pinned_by"].notna().any():
         rows = hazards.iloc[order].reset_index(drop=True)
         told["pins"] = [
@@ -463,7 +463,19 @@ def list_data(
     return told
 
 
-def _capacity(capacity_m2: float) -> int:
+def whole_capacity(capacity_m2: float) -> int:
+    """Return a yearly capacity in whole m².
+
+    Raises
+    ------
+    OptionError
+        If it is no whole number from 1 to 2^53.
+
+    Examples
+    --------
+    >>> whole_capacity(5e6)
+    5000000
+    """
     whole = isinstance(capacity_m2, (int, float, np.integer)) and capacity_m2 == capacity_m2 // 1
     if not (whole and 1 <= capacity_m2 < MOST_M2):
         raise OptionError(
@@ -514,19 +526,32 @@ def compose(
         composer = Composer(layers, subject, draw=draw)
         said = facts.facts(subject, layers, composer.around, kind=subject.level, title=title)
         return _composed(layers, composer, said)
+    order = order_said(subject.hazards, first, kind_of(kind, layers.selection.kind))
+    layers, subject = of_one_kind(layers, subject, kind)
+    composer = Composer(layers, subject, draw=draw)
+    said = facts.facts(subject, layers, composer.around, kind="border-zone", title=title)
+    data = list_data(subject.hazards, first, capacity_m2)
+    return _composed(layers, composer, replace(said, order=order), data)
+
+
+def of_one_kind(layers: Scene, subject: Subject, kind: Kind | None) -> tuple[Scene, Subject]:
+    """Return scene and subject of a list: `kind`, else as the split was asked for, else AP.
+
+    Raises
+    ------
+    OptionError
+        If it is no kind.
+    RecordError
+        If no hazard records its kind.
+    """
     kind = kind_of(kind, layers.selection.kind)
-    order = order_said(subject.hazards, first, kind)
-    subject = replace(
+    ours = replace(
         subject,
         hazards=listed(subject.hazards, kind),
         others=_of_kind(subject.others, kind),
         unplaced=_of_kind(subject.unplaced, kind),
     )
-    layers = layers.of_kind(kind)
-    composer = Composer(layers, subject, draw=draw)
-    said = facts.facts(subject, layers, composer.around, kind="border-zone", title=title)
-    data = list_data(subject.hazards, first, capacity_m2)
-    return _composed(layers, composer, replace(said, order=order), data)
+    return layers.of_kind(kind), ours
 
 
 def _of_kind(hazards: gpd.GeoDataFrame | None, kind: str) -> gpd.GeoDataFrame | None:

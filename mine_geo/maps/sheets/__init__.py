@@ -1,7 +1,7 @@
 """Sheets to print: the map of a country, province or district on A4 or A3, as PDF or PNG.
 
-Title, map, legend, scale bar, north arrow, graticule, table and sources. Matplotlib draws them; it
-is loaded when the first sheet is asked for.
+Title, map, legend, scale bar, north arrow, graticule, table and sources. Typst lays them out and
+Matplotlib draws the map; both are loaded when the first sheet is asked for.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mine_geo.disclosure.layers import as_layers
+from mine_geo.errors import choose
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.scene import Scene
+from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from mine_geo.disclosure.layers import Layers
     from mine_geo.maps.sheets.compose import Sheet
+    from mine_geo.terms import Kind, Zone
 
 
 def sheet(
@@ -28,6 +31,9 @@ def sheet(
     paper: str = "A4",
     language: str = "en",
     public: bool = False,
+    number: str = "",
+    prepared_by: str = "",
+    approved_by: str = "",
 ) -> Sheet:
     """Return the map of the country, of a province or of a district, ready to print.
 
@@ -50,11 +56,14 @@ def sheet(
     public
         For everybody: districts shaded by the m² that remain, released land that gives nothing
         away, and no hazard (see `disclosure.disclose`). Its layers must say what is restricted.
+    number, prepared_by, approved_by
+        The number of the map, and who answers for it, as its office writes them.
 
     Returns
     -------
     Sheet
-        `save("sheet.pdf")` or `save("sheet.png")` writes it, the PNG with 300 dots per inch.
+        `save("sheet.pdf")` writes it, with lists that have no room beside the map on further
+        pages; `save("sheet.png")` its first page with 300 dots per inch.
 
     Raises
     ------
@@ -79,6 +88,73 @@ def sheet(
     names = {"province": province, "district": district, "title": title}
     held = as_layers("sheet(layers, province=None, district=None)", layers, names)
     subject = subjects.chosen(held.split, held.admin, province, district)
-    from mine_geo.maps.sheets.compose import draw  # noqa: PLC0415
+    from mine_geo.maps.sheets.compose import Signed, draw  # noqa: PLC0415
 
-    return draw(Scene.of(held), subject, title=title, paper=paper, language=language, public=public)
+    return draw(
+        Scene.of(held),
+        subject,
+        title=title,
+        paper=paper,
+        language=language,
+        public=public,
+        signed=Signed(number, prepared_by, approved_by),
+    )
+
+
+def border_zone_sheet(
+    layers: gpd.GeoDataFrame | Layers,
+    province: str,
+    district: str | None = None,
+    *,
+    kind: Kind | None = None,
+    first: Zone = "far",
+    capacity_m2: float | None = None,
+    title: str | None = None,
+    paper: str = "A4",
+    language: str = "en",
+    number: str = "",
+    prepared_by: str = "",
+    approved_by: str = "",
+) -> Sheet:
+    """Return the map of a province or district to print, with the ranked list of its hazards.
+
+    The map bears the ranks; the list behind it has running totals, and with a capacity the year in
+    which work on each begins.
+
+    Parameters
+    ----------
+    layers, province, district, kind, first, capacity_m2
+        As for `maps.border_zone`.
+    title, paper, language, number, prepared_by, approved_by
+        As for `sheet`.
+
+    Returns
+    -------
+    Sheet
+        As for `sheet`. It is restricted.
+
+    Raises
+    ------
+    UnknownNameError, RecordError, MixedError, CRSError
+        As for `maps.border_zone`.
+    OptionError
+        If `first` is no zone, `kind` no kind, the capacity no whole number of m², or the paper or
+        the language is unknown.
+    """
+    names = {"province": province, "district": district, "title": title}
+    held = as_layers("border_zone_sheet(layers, province, district=None)", layers, names)
+    choose(first, ZONES, "first")
+    subject = subjects.chosen(held.split, held.admin, province, district)
+    from mine_geo.maps.sheets.compose import Signed, draw_ranked  # noqa: PLC0415
+
+    return draw_ranked(
+        Scene.of(held),
+        subject,
+        first=first,
+        kind=kind,
+        capacity_m2=capacity_m2,
+        title=title,
+        paper=paper,
+        language=language,
+        signed=Signed(number, prepared_by, approved_by),
+    )

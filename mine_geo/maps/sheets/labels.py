@@ -21,8 +21,6 @@ from mine_geo.words import say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import geopandas as gpd
-
     from mine_geo.maps.sheets.mapping import Map
     from mine_geo.maps.sheets.paper import Box, Page
 
@@ -146,6 +144,9 @@ class Placer:
             top -= high
 
 
+LEAST_SIZE: Final = 7.0
+"""The smallest letters of a print, points."""
+
 FAINT: Final = ink("faint")
 LEAST_AREA_MM2: Final = 40.0
 """A unit beside the one in question is named if so much of it lies in the window."""
@@ -160,8 +161,8 @@ def _pair(name: str, khmer: str, size: float, language: str, *, bold: bool) -> A
     if not khmer or khmer == name:
         return ((name, size, bold),)
     if language == "km":
-        return ((khmer, size, bold), (name, size * 0.82, False))
-    return ((name, size, bold), (khmer, size * 0.82, False))
+        return ((khmer, size, bold), (name, LEAST_SIZE, False))
+    return ((name, size, bold), (khmer, LEAST_SIZE, False))
 
 
 def _middle(shape: Any) -> tuple[float, float]:
@@ -215,14 +216,13 @@ def unit_names(drawn: Map) -> list[Name]:
     level, language = drawn.subject.level, drawn.page.language
     units = _units(drawn, "province" if level == "national" else "district")
     beside = _units(drawn, "province") if level == "province" else units
-    size = 6.4 if level == "province" else 5.6
     names = [
-        _across(shape, _pair(name, khmer, 6.2, language, bold=True), INK, least_mm=6.0)
+        _across(shape, _pair(name, khmer, 7.6, language, bold=True), INK, least_mm=6.0)
         for name, khmer, shape, ours in units
         if ours or level == "national"
     ]
     around = [
-        _across(shape, _pair(name, khmer, size, language, bold=False))
+        _across(shape, _pair(name, khmer, LEAST_SIZE, language, bold=False))
         for name, khmer, shape, ours in beside
         if not ours and level != "national" and shapely.area(shape) > LEAST_AREA_MM2
     ]
@@ -262,14 +262,18 @@ def place_names(drawn: Map) -> list[Name]:
         x, y = float(shapely.get_x(point)), float(shapely.get_y(point))
         if all((x - other) ** 2 + (y - up) ** 2 >= apart**2 for other, up in kept):
             kept.append((x, y))
-            names.append(Name(x, y, ((text, 5.2, False),), dot=True))
+            names.append(Name(x, y, ((text, LEAST_SIZE, False),), dot=True))
     return names
 
 
-def hazard_ids(hazards: gpd.GeoDataFrame, placed: Any) -> list[Name]:
-    """Return the ids of hazards beside them, the largest first."""
+def hazard_names(placed: Any, names: Sequence[str], *, by_size: bool = True) -> list[Name]:
+    """Return names of hazards (mm) beside them: the largest first, or in the order of numbers."""
+    if not len(placed):
+        return []
     order = np.argsort(-shapely.area(placed), kind="stable")
-    ids = hazards["hazard_id"].astype(str).to_numpy()
+    if not by_size:
+        numbers = pd.to_numeric(pd.Series(names).str.replace(",", ""), errors="coerce")
+        order = np.argsort(numbers.to_numpy(dtype=float), kind="stable")
     middles = shapely.centroid(placed)
     bounds = shapely.bounds(placed)
     radius = np.minimum((bounds[:, 2:] - bounds[:, :2]).max(axis=1, initial=0) / 2, RADIUS_MOST_MM)
@@ -277,7 +281,7 @@ def hazard_ids(hazards: gpd.GeoDataFrame, placed: Any) -> list[Name]:
         Name(
             float(shapely.get_x(middles[row])),
             float(shapely.get_y(middles[row])),
-            ((ids[row], 4.6, False),),
+            ((names[row], LEAST_SIZE, not by_size),),
             INK,
             dot=True,
             radius=float(radius[row]),
@@ -290,7 +294,7 @@ def hazard_ids(hazards: gpd.GeoDataFrame, placed: Any) -> list[Name]:
 def not_shown(drawn: Map) -> list[Name]:
     """Return what stands on the veil, in both languages: at least once on each large piece."""
     said = say("around.not_shown")
-    lines = _pair(said.en, said.km, 6.0, drawn.page.language, bold=True)
+    lines = _pair(said.en, said.km, LEAST_SIZE, drawn.page.language, bold=True)
     left, bottom, right, top = drawn.view.box
     step = VEIL_CELL_MM * drawn.unit
     across, up = max(round((right - left) / step), 1), max(round((top - bottom) / step), 1)
@@ -305,15 +309,14 @@ def not_shown(drawn: Map) -> list[Name]:
     return names
 
 
-def write(drawn: Map, own: Any, placed_hazards: Any, *, ids: bool) -> Placer:
-    """Place all names of a sheet beside hazards (mm), its `own` and all; say where they stand."""
+def write(drawn: Map, placed_hazards: Any, hazards: Sequence[Name]) -> Placer:
+    """Place all names of a sheet, those of `hazards` too; say where they stand (mm)."""
     placer = Placer(drawn.page, drawn.view.box, placed_hazards)
     # First what must not be missed, last what may be left out: who comes later yields.
     placer.place(not_shown(drawn))
     placer.place(unit_names(drawn))
     placer.place(country_names(drawn))
-    if ids:
-        placer.place(hazard_ids(drawn.subject.hazards, own))
+    placer.place(hazards)
     if drawn.subject.level != "national":
         write_places(drawn, placer)
     return placer

@@ -1,12 +1,12 @@
-"""Sheets of paper, and a page on which text and lines are placed in millimetres.
+"""Sheets of paper, and a picture on which text and lines are placed in millimetres.
 
-Matplotlib's settings while a sheet is drawn.
-
-Its letters are those of `mine_geo.typeset`.
+Matplotlib draws the pictures of a sheet, with the letters of `mine_geo.typeset`; its settings
+while it does.
 """
 
 from __future__ import annotations
 
+import io
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +22,7 @@ from matplotlib.patheffects import withStroke
 
 from mine_geo.errors import choose
 from mine_geo.maps.symbols import ink
+from mine_geo.typeset import SIZES_MM
 from mine_geo.typeset.letters import (
     BOLD,
     KHMER,
@@ -29,7 +30,6 @@ from mine_geo.typeset.letters import (
     OTHER,
     REGULAR,
     clean,
-    clusters,
     files,
     is_khmer,
 )
@@ -74,7 +74,6 @@ def named(family: str) -> str:
     return f"mine_geo {family}"
 
 
-SIZES_MM: Final = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
 UNITS: Final = {"A4": 1.0, "A3": 1.2}
 """How much larger letters and furniture are than on A4."""
 
@@ -90,9 +89,7 @@ DPI: Final = 300
 INK: Final = ink("ink")
 GREY: Final = ink("grey")
 RULE: Final = ink("rule")
-WARNING: Final = ink("warning")
-ELLIPSIS: Final = "…"
-LEADING: Final = {"en": 1.32, "km": 1.7}
+LEADING: Final = 1.32
 """The distance of lines of text, as a share of the letters' size."""
 
 KHMER_SIZE: Final = 1.14
@@ -156,19 +153,22 @@ def overlap(one: Box, other: Box) -> bool:
 
 @dataclass
 class Page:
-    """A Matplotlib figure of the paper's size, drawn on in millimetres from its lower left.
+    """A Matplotlib figure, drawn on in millimetres from its lower left.
 
     `blocks` remembers the box of each part by name.
     """
 
-    paper: Paper
+    width: float
+    height: float
+    unit: float
+    """The factor of letters and furniture."""
+
     language: str
     blocks: dict[str, Box] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make the figure, and axes over all of it."""
         register()
-        self.width, self.height = self.paper.size_mm
         size = (self.width / MM_PER_INCH, self.height / MM_PER_INCH)
         self.figure = Figure(figsize=size, dpi=DPI, facecolor="white")
         FigureCanvasAgg(self.figure)
@@ -177,16 +177,6 @@ class Page:
         self.axes.set_ylim(0, self.height)
         self._measure: Any = RendererAgg(8, 8, DPI)  # type: ignore[no-untyped-call]
         self._widths: dict[tuple[str, float, bool], float] = {}
-
-    @property
-    def unit(self) -> float:
-        """The factor of letters and furniture."""
-        return self.paper.unit
-
-    @property
-    def leading(self) -> float:
-        """The distance of lines of text, as a share of the letters' size."""
-        return LEADING[self.language]
 
     def add_axes(self, box: Box, *, above: float = 0) -> Any:
         """Return axes without frame or ticks that fill a box (mm)."""
@@ -210,13 +200,9 @@ class Page:
         """
         return size * self.unit * (KHMER_SIZE if is_khmer(text) else 1.0)
 
-    def line_mm(self, size: float, language: str | None = None) -> float:
-        """Return the height of a line of text (mm) of a size in points on A4.
-
-        `language`: another one than that of the sheet.
-        """
-        leading = self.leading if language is None else LEADING[language]
-        return self.points(size) * MM_PER_POINT * leading
+    def line_mm(self, size: float) -> float:
+        """Return the height of a line of Latin text (mm) of a size in points on A4."""
+        return self.points(size) * MM_PER_POINT * LEADING
 
     def _font(self, text: str, size: float, *, bold: bool) -> FontProperties:
         weight = BOLD if bold else REGULAR
@@ -300,50 +286,11 @@ class Page:
             self._widths[key] = wide * MM_PER_INCH / DPI
         return self._widths[key]
 
-    def cut(self, text: str, width: float, size: float, *, bold: bool = False) -> str:
-        """Return a line that is at most `width` mm wide, cut with an ellipsis where it is not."""
-        shown = clean(text)
-        if self.width_of(shown, size, bold=bold) <= width:
-            return shown
-        pieces = clusters(shown)
-        low, high = 0, len(pieces)
-        while low < high:
-            middle = (low + high + 1) // 2
-            tried = "".join(pieces[:middle]) + ELLIPSIS
-            if self.width_of(tried, size, bold=bold) <= width:
-                low = middle
-            else:
-                high = middle - 1
-        return "".join(pieces[:low]).rstrip() + ELLIPSIS
-
-    def wrap(
-        self, text: str, width: float, size: float, *, bold: bool = False, most: int = 99
-    ) -> list[str]:
-        """Return a text in lines at most `width` mm wide, at most `most` of them."""
-        lines = [""]
-        for word in _words(clean(text)):
-            if self.width_of((lines[-1] + word).rstrip(), size, bold=bold) <= width:
-                lines[-1] += word
-                continue
-            if lines[-1]:
-                lines.append("")
-            for piece in clusters(word):
-                if lines[-1] and self.width_of(lines[-1] + piece, size, bold=bold) > width:
-                    lines.append("")
-                lines[-1] += piece
-        if len(lines) > most:
-            lines = [
-                *lines[: most - 1],
-                self.cut("".join(lines[most - 1 :]), width, size, bold=bold),
-            ]
-        return [line.strip() for line in lines]
-
-
-def _words(text: str) -> list[str]:
-    """Divide a text after each space, and after each mark of a word's end in Khmer."""
-    words = [""]
-    for letter in text:
-        words[-1] += letter
-        if letter in " \u200b":
-            words.append("")
-    return [word for word in words if word]
+    def pdf(self) -> bytes:
+        """Return the picture as PDF; nothing in it tells when it was made."""
+        written = io.BytesIO()
+        with pinned():
+            register()
+            metadata = {"Creator": None, "CreationDate": None, "Producer": None}
+            self.figure.savefig(written, format="pdf", dpi=DPI, metadata=metadata)
+        return written.getvalue()

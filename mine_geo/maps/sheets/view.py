@@ -13,18 +13,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyproj
 import shapely
-from matplotlib.patches import Polygon
 
 from mine_geo.geo.geometry import densify
-from mine_geo.maps.sheets.paper import GREY, INK, WARNING, Page, overlap
+from mine_geo.maps.sheets.paper import GREY, overlap
 from mine_geo.terms import CRS
 from mine_geo.words import same, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mine_geo.maps.sheets.paper import Box
-    from mine_geo.words import Said
+    from mine_geo.maps.sheets.paper import Box, Page
 
 
 PLANE: Final = "EPSG:32648"
@@ -178,8 +176,7 @@ MINUTES: Final = (0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300)
 """Spacings of the graticule, minutes of arc."""
 
 LINES_APART_MM: Final = 32.0
-LABEL_SIZE: Final = 5.2
-RESTRICTED_SIZE: Final = 7.4
+LABEL_SIZE: Final = 7.0
 BARS: Final = (1, 2, 2.5, 5)
 PARTS: Final = {1: 4, 2: 4, 2.5: 5, 5: 5}
 """Into how many parts a bar is divided, by the first figures of its length."""
@@ -221,27 +218,23 @@ def _distance(metres: float, *, kilometres: bool) -> str:
     return f"{metres / 1000:g}" if kilometres else f"{metres:g}"
 
 
-def scale_bar(page: Page, view: View, left: float, bottom: float, most_mm: float) -> Bar:
-    """Draw the scale bar with its lower left at a place (mm); return what it stands for."""
+def furniture(view: View, most_mm: float, paper: str) -> dict[str, Any]:
+    """Return what stands below a map: scale bar (at most so long), scale, words on north."""
     bar = bar_of(view, most_mm)
-    high = 1.3 * page.unit
-    for part in range(bar.parts):
-        from_mm, to_mm = (left + bar.length_mm * each / bar.parts for each in (part, part + 1))
-        box = (from_mm, bottom, to_mm, bottom + high)
-        page.box(box, fill=INK if part % 2 == 0 else "white", line=INK, width=0.4 * page.unit)
     kilometres = bar.metres >= 1000
-    above = bottom + high + 0.8 * page.unit
-    for part in range(bar.parts + 1):
-        text = _distance(bar.metres * part / bar.parts, kilometres=kilometres)
-        place = left + bar.length_mm * part / bar.parts
-        page.text(place, above, text, size=5.6, align="center")
-    unit = say("sheet.kilometres" if kilometres else "sheet.metres").within(page.language)
-    last = _distance(bar.metres, kilometres=kilometres)
-    after = left + bar.length_mm + page.width_of(last, 5.6) / 2 + 1.2 * page.unit
-    page.text(after, above, unit, size=5.6)
-    end = after + page.width_of(unit, 5.6)
-    page.blocks["scale bar"] = (left - 1, bottom, end, above + page.line_mm(5.6))
-    return bar
+    key, degrees = north_words(view)
+    scale = same(f"{view.denominator:,.0f}")
+    return {
+        "parts": bar.parts,
+        "length_mm": bar.length_mm,
+        "labels": [
+            _distance(bar.metres * part / bar.parts, kilometres=kilometres)
+            for part in range(bar.parts + 1)
+        ],
+        "unit": say("sheet.kilometres" if kilometres else "sheet.metres"),
+        "scale": say("sheet.scale", scale=scale, paper=paper),
+        "north": [say("sheet.grid_north"), say(key, degrees=same(degrees))],
+    }
 
 
 def north_words(view: View) -> tuple[str, str]:
@@ -250,35 +243,6 @@ def north_words(view: View) -> tuple[str, str]:
     if round(abs(east), 1) == 0:
         return "sheet.true_north_same", "0"
     return ("sheet.true_north_right" if east > 0 else "sheet.true_north_left", f"{abs(east):.1f}")
-
-
-def north_arrow(page: Page, view: View, right: float, bottom: float, high: float) -> float:
-    """Draw the arrow to grid north and the words beside it; return the left edge of both (mm)."""
-    half = high * 0.22
-    middle = right - half
-    tip, notch = bottom + high, bottom + high * 0.22
-    for side, fill in ((-half, INK), (half, "white")):
-        corners = [(middle, tip), (middle + side, bottom), (middle, notch)]
-        page.put(Polygon(corners, facecolor=fill, edgecolor=INK, linewidth=0.5, zorder=9))
-    key, degrees = north_words(view)
-    lines = [say("sheet.grid_north"), say(key, degrees=same(degrees))]
-    said = [line.within(page.language) for line in lines]
-    lead = page.line_mm(5.6)
-    edge = middle - half - 1.6 * page.unit
-    for number, text in enumerate(said):
-        page.text(
-            edge,
-            bottom + high - lead * (number + 0.9),
-            text,
-            size=5.6,
-            bold=number == 0,
-            align="right",
-        )
-    left = edge - max(
-        page.width_of(text, 5.6, bold=number == 0) for number, text in enumerate(said)
-    )
-    page.blocks["north arrow"] = (left, bottom, right, tip)
-    return left
 
 
 def _step(span_degrees: float, room_mm: float, apart_mm: float) -> float:
@@ -399,25 +363,3 @@ def label_graticule(page: Page, view: View, grid: Graticule) -> None:
             "top": (middle, top + gap, 0),
         }[tick.side]
         page.text(x, y, tick.text, size=LABEL_SIZE, colour=GREY, align="center", rotation=turned)
-
-
-def restricted_bands(page: Page, said: Said) -> None:
-    """Say in the margins that a sheet is restricted: above in its language, below in the other."""
-    unit, high = page.unit, page.line_mm(RESTRICTED_SIZE)
-    other = "en" if page.language == "km" else "km"
-    bands = {"above": (page.language, page.height - 5 * unit), "below": (other, 5 * unit)}
-    for name, (language, middle) in bands.items():
-        text = page.cut(said.within(language), page.width - 16 * unit, RESTRICTED_SIZE, bold=True)
-        half = page.width_of(text, RESTRICTED_SIZE, bold=True) / 2
-        page.text(
-            page.width / 2,
-            middle,
-            text,
-            size=RESTRICTED_SIZE,
-            bold=True,
-            colour=WARNING,
-            align="center",
-            valign="center_baseline",
-        )
-        left, right = page.width / 2 - half, page.width / 2 + half
-        page.blocks[f"restricted {name}"] = (left, middle - high / 2, right, middle + high / 2)
