@@ -1,6 +1,6 @@
 """`python -m mine_geo.cli`: the same as `python -m mine_geo`."""
 
-from mine_geo.__main__ import run
+from mine_geo.cli import main
 
 if __name__ == "__main__":
-    run()
+    main(prog_name="mine-geo")
