@@ -34,7 +34,8 @@ def index(
     tmp_path: Path,
 ) -> Page:
     """Give the open index of the small atlas."""
-    made = atlas(maps.layers(split, border=border, admin=admin), tmp_path / "atlas")
+    layers = maps.layers(split, border=border, admin=admin)
+    made = atlas(layers, tmp_path / "atlas", all_units=True)
     return visit(chromium, made.folder / "index.html")
 
 
