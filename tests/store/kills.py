@@ -46,8 +46,6 @@ RECORDS: Final = 8
 WORKS: Final = ("load", "accept", "record", "migrate", "copy")
 WAYS: Final = ("client", "end of the backend", "kill of the backend", "server", "server stopped")
 SETTINGS: Final = {
-    "fsync": "on",
-    "full_page_writes": "on",
     "synchronous_commit": "off",  # what is acknowledged stays all the same
     "wal_writer_delay": "10s",
 }
@@ -135,6 +133,12 @@ class Yard:
         if self.databases is None:
             return str(self.folder / f"{name}.gpkg")
         return self.databases.database()
+
+    def forget(self, number: int) -> None:
+        """Take away the store of its own that a work was of: a server has few at a time."""
+        place = self.places.pop(number, None)
+        if place is not None and self.databases is not None:
+            self.databases.drop(place)
 
     # ------------------------------------------------------------ works
 
@@ -373,6 +377,7 @@ def run(backend: str, kills: int) -> dict[str, Any]:
             faults = list(yard.wrong(number, said, retried=False))
             again = yard.run(number, None)
             faults += yard.wrong(number, again, retried=True)
+            yard.forget(number)
             yard.faults += [f"{number} {work}, {way}: {fault}" for fault in faults]
     return {"seed": seed, "kills": kills, "cut": dict(cut), "faults": yard.faults}
 
