@@ -18,6 +18,7 @@ from mine_geo.errors import ConflictError, OptionError, UnknownNameError, some
 from mine_geo.geo.cells import day_of, moment_of
 from mine_geo.geo.geometry import as_geometries, size_m2
 from mine_geo.store.engines import last_moment, next_moment
+from mine_geo.store.ledger.entries import text_of
 from mine_geo.store.ledger.judging import Base
 from mine_geo.store.schema import content, gpkg, rows
 from mine_geo.store.schema.models import EDITION, EDITION_LAND, EDITION_RECALL, SETTING
@@ -448,7 +449,7 @@ class Publisher(Base):
 
 
 def _person(text: str, what: str) -> str:
-    found = " ".join(str(text or "").split())
+    found = " ".join((text_of(text, what) or "").split())
     if not found:
         raise OptionError(f"{what}: say it; it is kept with the record")
     return found

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from psycopg import sql
 from sqlalchemy import text
 
-from mine_geo.errors import OptionError, StoreError, UnknownNameError, choose
+from mine_geo.errors import OptionError, StoreError, UnknownNameError, choose, quoted, visible
 from mine_geo.store import engines
 from mine_geo.store.engines import locate, migrating, reading
 from mine_geo.store.schema import models
@@ -176,7 +176,7 @@ def make_roles(
     """
     if not _NAME.fullmatch(prefix):
         raise OptionError(
-            f"prefix {prefix!r} is none; give small letters, digits and _, 40 at most"
+            f"prefix {quoted(prefix)} is none; give small letters, digits and _, 40 at most"
         )
     names = _names(prefix)
     with _at(place) as connection:
@@ -343,7 +343,7 @@ def revoke_role(
     with _membership(place, user, role, prefix) as (driver, begin):
         name = f"{begin}_{role}"
         if not _is_member(driver, user, name):
-            raise OptionError(f"{user} is no {role} of this store; nothing is to be taken")
+            raise OptionError(f"{visible(user)} is no {role} of this store; nothing is to be taken")
         driver.execute(_said("REVOKE {} FROM {}", name, user))
         if _is_member(driver, user, name):
             raise StoreError(
@@ -373,7 +373,8 @@ def _membership(
         found = driver.execute("SELECT FROM pg_roles WHERE rolname = %s", (user,)).fetchone()
         if found is None:
             raise UnknownNameError(
-                f"no user {user!r} on this server; make it first, with CREATE ROLE or createuser"
+                f"no user {quoted(user)} on this server; make it first, with CREATE ROLE or "
+                "createuser"
             )
         yield driver, begin
 
