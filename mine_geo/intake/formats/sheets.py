@@ -438,11 +438,11 @@ _T: Final = rb"(?:<t(?: xml:space=\"preserve\")?>[^<\r]*</t>|<t ?/>)"
 _ROW_OR_CELL: Final = re.compile(
     rb"<row r=\"(\d{1,7})\"|"
     rb"<c r=\"([A-Z]{1,3})(\d{1,7})\"(?: s=\"(\d{1,5})\")?(?: ?/>|>(?:<v ?/>|<v></v>)?</c>|"
-    rb" t=\"n\"(?: ?/>|>(?:<v ?/>|<v></v>)</c>)|"
+    rb" t=\"n\"(?: ?/>|>(?:<v ?/>|<v></v>)?</c>)|"
     rb"(?: t=\"n\")?><v>(-?\d{1,15}(?:\.\d{1,20})?(?:[Ee][+-]?\d{1,2})?)</v></c>|"
     rb" t=\"s\"><v>(\d{1,9})</v></c>|"
     rb" t=\"b\"><v>[01]</v></c>|"
-    rb" t=\"inlineStr\"(?: ?/>|><is>" + _T + rb"</is></c>))"
+    rb" t=\"inlineStr\"(?: ?/>|></c>|><is>" + _T + rb"</is></c>))"
 )
 _ANY_ROW: Final = re.compile(rb"<row[\s/>]")
 _ANY_CELL: Final = re.compile(rb"<c[\s/>]")
