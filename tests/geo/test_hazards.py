@@ -96,9 +96,9 @@ def test_ids_are_trimmed_texts(ids, read):
     [
         (["a", "a"], "hazard_id a stands more than once"),
         (["a", " a "], "hazard_id a stands more than once"),
-        (["a", None], "record 1 has no hazard_id"),
-        (["a", "  "], "record 1 has no hazard_id"),
-        ([1.0, np.nan], "record 1 has no hazard_id"),
+        (["a", None], "record 2 has no hazard_id"),
+        (["a", "  "], "record 2 has no hazard_id"),
+        ([1.0, np.nan], "record 2 has no hazard_id"),
     ],
 )
 def test_ids_missing_or_repeated(ids, told):

@@ -229,11 +229,16 @@ def test_formulas_without_a_saved_value_and_error_values_are_said(written):
 
 
 def replaced(data, name, old, new):
-    """Return a workbook with the text of one of its parts changed."""
+    """Return a workbook with the text of one of its parts changed.
+
+    Empty elements are written in one way: openpyxl has two, with lxml at hand and without.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
         for part in source.namelist():
             content = source.read(part)
+            if part == name:
+                content = content.replace(b" />", b"/>").replace(b"<v></v>", b"<v/>")
             assert part != name or old in content
             target.writestr(part, content.replace(old, new) if part == name else content)
     return buffer.getvalue()
@@ -243,10 +248,10 @@ def test_formulas_with_a_saved_value_are_read_even_where_it_is_an_empty_text(wri
     data = workbook({"p": [["id", "a", "b"], ["A", "=1+1", '=""']]})
     sheet = "xl/worksheets/sheet1.xml"
     data = replaced(
-        data, sheet, b'<c r="B2"><f>1+1</f><v /></c>', b'<c r="B2"><f>1+1</f><v>2</v></c>'
+        data, sheet, b'<c r="B2"><f>1+1</f><v/></c>', b'<c r="B2"><f>1+1</f><v>2</v></c>'
     )
     data = replaced(
-        data, sheet, b'<c r="C2"><f>""</f><v /></c>', b'<c r="C2" t="str"><f>""</f><v></v></c>'
+        data, sheet, b'<c r="C2"><f>""</f><v/></c>', b'<c r="C2" t="str"><f>""</f><v></v></c>'
     )
     book = read_book(written(data, "p.xlsx"))
     assert book.tables["p"].loc[0, ["id", "a"]].tolist() == ["A", "2"]
@@ -256,7 +261,7 @@ def test_formulas_with_a_saved_value_are_read_even_where_it_is_an_empty_text(wri
 def test_a_size_that_the_sheet_says_wrongly_does_not_cut_it(written):
     data = workbook({"p": [["id", "lon"], ["A", 1]]})
     data = replaced(
-        data, "xl/worksheets/sheet1.xml", b'<dimension ref="A1:B2" />', b'<dimension ref="A1" />'
+        data, "xl/worksheets/sheet1.xml", b'<dimension ref="A1:B2"/>', b'<dimension ref="A1"/>'
     )
     assert rows(written(data, "p.xlsx")) == [["id", "lon"], ["A", "1"]]
 

@@ -192,17 +192,29 @@ def media(sheet: Sheet) -> tuple[float, float]:
 
 
 def printed_table(sheet: Sheet) -> Listing:
-    """Return the table that stands beside the map: the first whose rows the first page has."""
-    on_paper = "".join(lines(printed(sheet)[0]))
-    for table in sheet.document.data["tables"]:
-        rows_ = [[clean(each.en) for each in row.cells] for row in table.rows if not row.heading]
-        if sheet.document.head.language == "km":  # Khmer words stand between the figures
-            wanted = [_bare(cell) for row in rows_ for cell in row[1:] if cell[:1].isdigit()]
-        else:
-            wanted = ["".join(_bare(cell) for cell in row if cell.isascii()) for row in rows_]
-        if all(each in on_paper for each in wanted):
-            return table
-    raise AssertionError("no table is on the first page")
+    """Return the table that stands beside the map: the first whose rows the first page has.
+
+    Where none has room there, the table in full, which follows on further pages.
+    """
+    tables, language = sheet.document.data["tables"], sheet.document.head.language
+    papers = ["".join(lines(page)) for page in printed(sheet)]
+    # A row is a line: its letters follow each other. Not so where Khmer words stand between the
+    # figures, or a long name takes several lines: then each figure is looked for.
+    for whole in (True, False) if language == "en" else (False,):
+        for table in tables:
+            if all(each in papers[0] for each in _wanted(table, whole=whole)):
+                return table
+    if all(each in "".join(papers[1:]) for each in _wanted(tables[0], whole=False)):
+        return tables[0]
+    raise AssertionError("no table is on the sheet")
+
+
+def _wanted(table: Listing, *, whole: bool) -> list[str]:
+    """Return what stands on paper where a table does: its rows, or each of its figures."""
+    rows_ = [[clean(each.en) for each in row.cells] for row in table.rows if not row.heading]
+    if whole:
+        return ["".join(_bare(cell) for cell in row if cell.isascii()) for row in rows_]
+    return [_bare(cell) for row in rows_ for cell in row[1:] if cell[:1].isdigit()]
 
 
 def rows(sheet: Sheet, block: str = "table") -> list[list[str]]:

@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
-from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
 import numpy as np
@@ -381,7 +380,7 @@ _DAMAGE: Final = (
     zipfile.BadZipFile,
     zlib.error,
     InvalidFileException,
-    ParseError,
+    SyntaxError,  # of the XML: ElementTree's ParseError, and lxml's, which openpyxl takes if there
     EOFError,
     OSError,
     LookupError,
