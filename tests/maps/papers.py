@@ -160,11 +160,11 @@ def untidy(sheet: Sheet) -> list[str]:
         found += [f"{each.text!r} is too small" for each in seen if each.size < LEAST_POINTS]
         found += _on_each_other([each for each in seen if "Khmer" not in each.font])
     on_paper = _bare("".join("".join(lines(page)) for page in printed(sheet)))
-    in_order = _bare("".join(each.text for page in printed(sheet) for each in page))
+    in_order = [_bare("".join(each.text for each in page)) for page in printed(sheet)]
     for text in told(sheet):
         # Texts in several lines stand whole in the order of the file, not in that of the lines.
         bare = _bare(text)
-        if bare.isascii() and bare not in on_paper and bare not in in_order:
+        if bare.isascii() and bare not in on_paper and not _stands(bare, in_order):
             found.append(f"{text!r} is not on the paper")
     return found
 
@@ -183,6 +183,16 @@ def _on_each_other(letters: list[Letter]) -> list[str]:
         for a, b in zip(one.tolist(), other.tolist(), strict=True)
         if b > a + 3  # neighbours may be one sign, as fi
     ]
+
+
+def _stands(bare: str, pages: list[str]) -> bool:
+    """Say whether a text stands whole on a page, or goes on from the one to the next."""
+    over = ((pages[n], pages[n + 1]) for n in range(len(pages) - 1))
+    return any(bare in page for page in pages) or any(
+        bare[:cut] in one and bare[cut:] in other
+        for one, other in over
+        for cut in range(1, len(bare))
+    )
 
 
 def media(sheet: Sheet) -> tuple[float, float]:
