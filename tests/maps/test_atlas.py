@@ -460,8 +460,13 @@ def test_the_command_writes_what_the_register_holds(
     told = {"--out": tmp_path / "atlas", "--title": "Of the register", "--jobs": 1}
     before = ["--database", str(place), "atlas"]
     words = [str(word) for option in told.items() for word in option]
-    for counts in ("wrote 8 files, 0 unchanged", "wrote 0 files, 8 unchanged"):
-        done = CliRunner().invoke(main, [*before, *words], catch_exceptions=False)
+    # An empty register has no unit to draw; --all-units draws two provinces and three districts.
+    for every, counts in (
+        ((), "wrote 3 files, 0 unchanged"),
+        (("--all-units",), "wrote 6 files, 2 unchanged"),
+        (("--all-units",), "wrote 0 files, 8 unchanged"),
+    ):
+        done = CliRunner().invoke(main, [*before, *words, *every], catch_exceptions=False)
         assert done.output.startswith(f"{counts}, 0 removed: ")
     assert "Of the register" in (tmp_path / "atlas" / "index.html").read_text()
 
