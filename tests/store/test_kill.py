@@ -129,7 +129,7 @@ def test_a_file_that_a_killed_making_left_is_nobodys(
         assert store.register(hazards).registered == 4
     saved = tmp_path / "saved.gpkg"
     backup.back_up(place, saved)
-    assert backup.restore(saved, left[1])["rows"].sum() > 0
+    assert backup.restore(saved, left[1]).tables["rows"].sum() > 0
     with closing(sqlite3.connect(saved)) as connection:
         (count,) = connection.execute("SELECT count(*) FROM event").fetchone()
     assert count == 4
