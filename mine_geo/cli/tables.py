@@ -184,7 +184,8 @@ def totals(  # noqa: PLR0917  (click gives them by name)
     asked = reading.asked(province=province, size=None if size == "computed" else size)
     if earlier is not None:
         whole = Sheet(table, store, f"Totals: {reading}", TOTAL_NAMES, _zones(reading), asked=asked)
-        if _say_moved(whole, reading, earlier, format_, output):
+        every = province is None and size == "computed"  # then events account for all m²
+        if _say_moved(whole, reading, earlier, format_, output, every=every):
             ctx.exit(DIFFERENCES_EXIT)
         return
     if format_ == "table" and output is None:
@@ -200,7 +201,13 @@ def totals(  # noqa: PLR0917  (click gives them by name)
 
 
 def _say_moved(
-    now: Sheet, reading: Reading, earlier: Earlier, format_: str, output: Path | None
+    now: Sheet,
+    reading: Reading,
+    earlier: Earlier,
+    format_: str,
+    output: Path | None,
+    *,
+    every: bool,
 ) -> bool:
     """Give what moved since an earlier table, and say why; return whether anything did."""
     from mine_geo.cli import terminal  # noqa: PLC0415
@@ -229,18 +236,20 @@ def _say_moved(
         Sheet(days_written(why[columns]), None, said, {"change_m2": "change m²"}).give(
             format_, None
         )
-    terminal.show_lines(ground_moved(about, earlier) + _beside_events(now, table, why, earlier))
+    terminal.show_lines(
+        ground_moved(about, earlier) + _beside_events(now, table, why, earlier, every=every)
+    )
     return bool(len(table))
 
 
 def _beside_events(
-    now: Sheet, table: pd.DataFrame, why: pd.DataFrame, earlier: Earlier
+    now: Sheet, table: pd.DataFrame, why: pd.DataFrame, earlier: Earlier, *, every: bool
 ) -> list[str]:
     """Say what else than events moved totals, and whether the ledger is the same one still."""
     told = []
     m2 = table.loc[(table["figure"] == "size_m2") & (table.get(ROW, "data") == "data"), "change"]
     rest = int(m2.sum()) - int(why["change_m2"].sum())
-    if rest and not (now.asked and ("province=" in now.asked or "size=" in now.asked)):
+    if rest and every:
         told.append(
             f"{rest:+,} m² by none of these events: records that were received, accepted or "
             "rejected on the workbench"
