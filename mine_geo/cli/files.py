@@ -276,16 +276,14 @@ def shown(found: pd.DataFrame, format_: str, output: Path | None, *, every: bool
 
     Those in the very same words are one row with their number, unless `every` one is asked for.
     """
-    from mine_geo.intake.findings import grouped  # noqa: PLC0415
+    from mine_geo.intake.findings import grouped, worst_first  # noqa: PLC0415
 
     found = found.assign(message=found["message"].map(as_options))
     if format_ != "table" or output is not None:
         place = found["place"]
         return found.drop(columns="place").assign(lon=place.x, lat=place.y)
     if every:
-        order = found["severity"].map({"error": 0, "warning": 1, "note": 2})
-        rows = found.assign(order=order).sort_values("order", kind="stable", ignore_index=True)
-        return rows[["severity", "hazard_id", "record", "code", "message"]]
+        return worst_first(found)[["severity", "hazard_id", "record", "code", "message"]]
     rows = grouped(found)
     several = rows["findings"] > 1
     if not several.any():

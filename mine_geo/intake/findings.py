@@ -170,6 +170,22 @@ def in_words(finding: Any) -> str:
     return f"{place}{finding.message}"
 
 
+def worst_first(found: pd.DataFrame) -> pd.DataFrame:
+    """Return findings as from `as_table` with errors first, then warnings, then notes.
+
+    Examples
+    --------
+    >>> found = as_table([Finding("left_over", "x"), Finding("few_points", "2 points")])
+    >>> worst_first(found)["severity"].tolist()
+    ['error', 'note']
+    """
+    rank = found["severity"].map({"error": 0, "warning": 1, "note": 2})
+    order = rank.sort_values(kind="stable").index
+    return (
+        pd.DataFrame(found.drop(columns="place", errors="ignore")).loc[order].reset_index(drop=True)
+    )
+
+
 def grouped(found: pd.DataFrame) -> pd.DataFrame:
     """Return findings of one code in the very same words as one row, the worst severity first.
 
@@ -191,11 +207,9 @@ def grouped(found: pd.DataFrame) -> pd.DataFrame:
     >>> grouped(found)[["severity", "findings", "hazard_id"]].astype(object).values.tolist()
     [['warning', 3, 'AP-0'], ['note', 1, nan]]
     """
-    rank = found["severity"].map({"error": 0, "warning": 1, "note": 2})
-    in_order = pd.DataFrame(found.drop(columns="place", errors="ignore")).assign(rank=rank)
-    in_order = in_order.sort_values("rank", kind="stable", ignore_index=True)
-    same = in_order.groupby(["rank", "code", "message"], sort=False)
-    first = in_order.loc[~in_order.duplicated(["rank", "code", "message"])]
+    in_order = worst_first(found)
+    same = in_order.groupby(["severity", "code", "message"], sort=False)
+    first = in_order.loc[~in_order.duplicated(["severity", "code", "message"])]
     counts = same["code"].transform("size").loc[first.index]
     columns = ["severity", "findings", "hazard_id", "record", "code", "message"]
     return first.assign(findings=counts)[columns].reset_index(drop=True)
