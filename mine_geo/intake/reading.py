@@ -655,7 +655,8 @@ def without_errors(received: Received, found: pd.DataFrame) -> Received:
     >>> import geopandas as gpd, shapely, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "two.gpkg")
     >>> gpd.GeoDataFrame({"hazard_id": ["AP-1", None]},
-    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)] * 2, crs=4326).to_file(path)
+    ...     geometry=[shapely.box(x, 13, x + 0.01, 13.01) for x in (103, 104)],
+    ...     crs=4326).to_file(path)
     >>> received = read(path)
     >>> without_errors(received, check_received(received)).table["hazard_id"].tolist()
     ['AP-1']

@@ -145,8 +145,10 @@ def visit(driver: webdriver.Chrome, path: Path) -> Page:
 
 
 def forget(driver: webdriver.Chrome) -> None:
-    """Forget what pages keep from one to the next: the language."""
+    """Forget what pages keep from one to the next: the language and the way back."""
     driver.execute_script("try { window.localStorage.clear(); } catch { /* no file is open */ }")
+    # A history of 50 entries is full: for each entry more, Chromium drops one that a script added.
+    driver.execute_cdp_cmd("Page.resetNavigationHistory", {})
 
 
 def await_ready(driver: webdriver.Chrome, path: Path | None = None) -> None:

@@ -67,11 +67,6 @@ def test_an_id_opens_its_hazard(
 def test_back_leads_from_hazard_to_hazard(open_page: Opener, split: gpd.GeoDataFrame) -> None:
     page = open_page(maps.border_zone(split, "Battambang"))
     first = page.js(VIEW)
-    # What is pushed while a page still loads takes the place of its first entry.
-    WebDriverWait(page.driver, 10).until(
-        lambda _: page.js("return document.readyState") == "complete"
-    )
-    address(page)
     page.js("window.mineGeo.openHazard('AP-2')")
     there = page.js(VIEW)
     assert "AP-2" in address(page)
