@@ -224,14 +224,15 @@ def timed(driver: webdriver.Chrome, path: Path, pans: int) -> Timing:
     return Timing(ready, settled, tasks)
 
 
-def report(name: str, path: Path, pans: int, repeat: int) -> list[Timing]:
-    """Time a page over and over, print medians and the worst task."""
+def report(name: str, path: Path, pans: int, repeat: int, slower: float = 1) -> list[Timing]:
+    """Time a page over and over, by a processor so many times slower; print medians, worst task."""
     found = []
     for _ in range(repeat):
         with tempfile.TemporaryDirectory() as profile:
             driver = browser.start(Path(profile))
             try:
                 driver.execute_cdp_cmd("Network.enable", {})
+                driver.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": slower})
                 found.append(timed(driver, path, pans))
             finally:
                 driver.quit()
@@ -352,6 +353,7 @@ def main() -> int:
     parser.add_argument("--pans", type=int, default=8)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--page", type=Path, help="time this page of ours and nothing else")
+    parser.add_argument("--slower", type=float, default=1, help="a processor so many times slower")
     parser.add_argument("--without-folium", action="store_true", help="do not open Folium's page")
     parser.add_argument("--sizes", type=int, nargs="*", help="compare pages of so many hazards")
     parser.add_argument("--before", type=Path, help="another checkout, for --sizes")
@@ -360,7 +362,7 @@ def main() -> int:
         compare(asked.sizes, asked.before, asked.repeat)
         return 0
     if asked.page:
-        report(asked.page.name, asked.page.resolve(), asked.pans, asked.repeat)
+        report(asked.page.name, asked.page.resolve(), asked.pans, asked.repeat, asked.slower)
         return 0
     split, layers = frames()
     columns = shown_columns(split)
