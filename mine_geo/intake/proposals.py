@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -124,13 +125,17 @@ def propose(received: Received | Layer, name: str, of: Sort, *, crs: str | None 
     >>> [line for line in text.splitlines() if line.endswith(("AP-1", "record"))]
     ['hazard_id = ["MF_ID"]  # AP-1', '# "Red zone" = ""  # 1 record']
     """
+    columns = received.columns
+    left = columns[columns["ours"].isna()]
+    speaking: dict[str, list[str]] = {}
     if isinstance(received, Received):
         source, base, unread = received.source.path, received.source.profile, _unread(received)
+        if of in {"hazards", "reports"}:
+            speaking, further = _by_words(received, left, of)
+            unread = further | unread
     else:
         source, base, unread = received.path, BASE, _not_understood(received)
     file = visible(Path(source).name)
-    columns = received.columns
-    left = columns[columns["ours"].isna()]
     lines = [
         f"# How {file} is read, as it was understood. A line behind # is a question: what stands",
         "# in it is taken from the file, and counts once its # is taken away.",
@@ -153,7 +158,7 @@ def propose(received: Received | Layer, name: str, of: Sort, *, crs: str | None 
             *_kept(left),
             "",
         ]
-    lines += [f"[{of}.columns]", *_columns(of, columns), ""]
+    lines += [f"[{of}.columns]", *_columns(of, columns, speaking), ""]
     for ours, found in unread.items():
         valid = (BORDER_WORDS if of == "border" else WORDS).get(ours)
         if valid is None:
@@ -168,19 +173,29 @@ def propose(received: Received | Layer, name: str, of: Sort, *, crs: str | None 
     return "\n".join(lines)
 
 
-def _columns(of: str, columns: pd.DataFrame) -> list[str]:
-    """Return a line for each column of ours: what it is from, or a question."""
+def _columns(of: str, columns: pd.DataFrame, speaking: Mapping[str, list[str]]) -> list[str]:
+    """Return a line for each column of ours: what it is from, or a question.
+
+    What the words of a column say goes before what its name is like: a column called Statut that
+    holds SHA and CHA is no status.
+    """
     known = getattr(load(BASE), of).columns
     found = {row.ours: row for row in columns.itertuples() if isinstance(row.ours, str)}
     left = {str(row.source): row for row in columns.itertuples() if not isinstance(row.ours, str)}
-    folded = {fold(source): source for source in left}
+    spoken = {source for sources in speaking.values() for source in sources}
+    folded = {_plain(source): source for source in left if source not in spoken}
     lines = []
     for ours in OURS[of]:
         if ours in found:
             row = found[ours]
             lines.append(f"{ours} = [{_quoted(str(row.source))}]{_example(row)}")
             continue
-        names = [fold(name) for name in (*known.get(ours, ()), ours)]
+        if ours in speaking:
+            listed = ", ".join(map(_quoted, speaking[ours]))
+            said = _example(left[speaking[ours][0]], "by its words; ")
+            lines.append(f"# {ours} = [{listed}]{said}")
+            continue
+        names = [_plain(name) for name in (*known.get(ours, ()), ours)]
         alike = [
             source
             for short, source in folded.items()
@@ -190,6 +205,12 @@ def _columns(of: str, columns: pd.DataFrame) -> list[str]:
         listed = ", ".join(map(_quoted, alike)) or '"COLUMN"'
         lines.append(f"# {ours} = [{listed}]{said}")
     return lines
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared for likeness: Opérateur is like operator."""
+    apart = unicodedata.normalize("NFKD", fold(name))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
 def _kept(left: pd.DataFrame) -> list[str]:
@@ -232,6 +253,36 @@ def _unread(received: Received) -> dict[str, dict[str, int]]:
             often = sorted(counts.items(), key=_often)
             found[column] = {str(word): int(count) for word, count in often}
     return found
+
+
+def _by_words(
+    received: Received, left: pd.DataFrame, of: str
+) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
+    """Return the columns left over that speak in the words of a column of ours not found.
+
+    They do where at least half of what they say are words that a profile knows for it; where the
+    words are known for several columns of ours, the first is asked for. With the words among them
+    that are not known, and how often each stands.
+    """
+    fields = getattr(load(BASE), of)
+    taken = set(received.columns["ours"].dropna())
+    sources: dict[str, list[str]] = {}
+    further: dict[str, dict[str, int]] = {}
+    for source in map(str, left["source"]):
+        if source not in received.table:
+            continue
+        counts = read_texts(received.table[source]).dropna().value_counts()
+        for ours in OURS[of]:
+            known = {fold(word) for word in fields.values.get(ours, {})}  # noqa: PD011
+            if ours in taken or not known:
+                continue
+            said = counts.index.map(fold).isin(known)
+            if counts[said].sum() * 2 >= max(counts.sum(), 1):
+                sources.setdefault(ours, []).append(source)
+                words = further.setdefault(ours, {})
+                words |= {str(word): int(count) for word, count in counts[~said].items()}
+                break
+    return sources, {ours: words for ours, words in further.items() if words}
 
 
 def _often(item: tuple[Hashable, Any]) -> tuple[int, str]:

@@ -139,3 +139,36 @@ def test_a_word_of_a_border_that_is_not_understood_is_asked_for(tmp_path: Path) 
     text = propose(receive_border(tmp_path / "border.gpkg", profile=profile), "office", "border")
     assert 'kind = ["TYPE"]  # Land' in text
     assert '# "Frontier" = ""  # 1 record' in text
+
+
+def test_a_column_is_proposed_by_what_its_words_say(tmp_path: Path) -> None:
+    path = tmp_path / "office.gpkg"
+    gpd.GeoDataFrame(
+        {
+            "MF_ID": ["A", "B", "C", "D"],
+            "Statut": ["CHA", "SHA", "zone suspecte", None],  # its name is like status
+            "Genre": ["AP mines", "CMR", "mines", "mines"],  # as many words are known as not
+            "Opérateur": ["CMAC", "MAG", "HALO", "CHA"],
+            "Remarque": ["AP", "see map", "see map", None],  # one word known of three
+            "Vide": [None, None, None, None],
+        },
+        geometry=[shapely.box(103 + n, 13, 103.01 + n, 13.01) for n in range(4)],
+        crs=4326,
+    ).to_file(path)
+    text = propose(read(path), "office", "hazards")
+    asked = [line for line in text.splitlines() if "=" in line and "COLUMN" not in line]
+    assert '# area_type = ["Statut"]  # by its words; CHA' in asked
+    assert '# kind = ["Genre"]  # by its words; AP mines' in asked
+    assert '# operator = ["Opérateur"]  # alike; CMAC' in asked
+    assert not [line for line in asked if line.startswith("# status")]
+    assert not [line for line in asked if '["Remarque"]' in line or '["Vide"]' in line]
+    # Taken away, the # makes them count: what is left to say is said below.
+    for column in ("area_type", "kind"):
+        text = text.replace(f"# {column} = ", f"{column} = ")
+    text = text.replace('# "zone suspecte" = ""', '"zone suspecte" = "SHA"')
+    profile = tmp_path / "office.toml"
+    profile.write_text(text.replace('# "mines" = ""', '"mines" = "ap_minefield"'), "utf-8")
+    table = read(path, profile=profile).table
+    assert table["area_type"].fillna("").tolist() == ["CHA", "SHA", "SHA", ""]
+    kinds = ["ap_minefield", "cluster_munition", "ap_minefield", "ap_minefield"]
+    assert table["kind"].tolist() == kinds
