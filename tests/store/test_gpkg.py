@@ -15,11 +15,12 @@ import shapely
 
 from mine_geo import errors
 from mine_geo.geo.hazards import to_hazards
-from mine_geo.store import Registered, create_store, open_store
+from mine_geo.store import Registered, create_store, open_store, upgrade_store
 from mine_geo.store.ledger import register, stored
 from mine_geo.store.ledger.judging import View
 from mine_geo.store.schema import gpkg, views
-from mine_geo.store.schema.models import LAYERS, METADATA
+from mine_geo.store.schema.models import LAYERS, METADATA, OUT_OF_SIGHT
+from mine_geo.store.upkeep import doctor
 from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
 from tests.store import gdal, inbox
 from tests.store.conftest import box
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 VIEWS = {views.ON_FILE.get(name, name) for name in views.VIEWS}
 ALLOWED_TYPES = {"TEXT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "DATETIME"}
-SPATIAL = ("hazard", "district", "border")
+LISTED = set(LAYERS) - OUT_OF_SIGHT
+SPATIAL = ("hazard", "event")
 BOUNDS = ("minx", "maxx", "miny", "maxy")
 
 
@@ -111,7 +113,7 @@ def test_the_file_is_sound(file: sqlite3.Connection) -> None:
 def test_every_table_is_listed_with_types_that_gdal_knows(file: sqlite3.Connection) -> None:
     listed = dict(file.execute("SELECT table_name, data_type FROM gpkg_contents"))
     assert set(LAYERS) == set(METADATA.tables)
-    assert set(listed) == set(LAYERS) | VIEWS
+    assert set(listed) == LISTED | VIEWS
     shapes = dict(file.execute("SELECT table_name, geometry_type_name FROM gpkg_geometry_columns"))
     assert {name for name, kind in listed.items() if kind == "features"} == set(shapes)
     for table in LAYERS:
@@ -120,7 +122,8 @@ def test_every_table_is_listed_with_types_that_gdal_knows(file: sqlite3.Connecti
         assert columns[0][5] == 1
         types = {name: kind for _, name, kind, *_ in columns if name != "geometry"}
         assert set(types.values()) <= ALLOWED_TYPES, table
-        assert {row[1]: row[2] for row in columns}.get("geometry") == shapes.get(table)
+        if table in LISTED:
+            assert {row[1]: row[2] for row in columns}.get("geometry") == shapes.get(table)
 
 
 def test_extents_and_last_change_are_written(
@@ -148,16 +151,14 @@ def test_gdal_reads_every_layer_and_column(
     if indexed:
         index_all(path)
     layers = dict(pyogrio.list_layers(path))
-    assert set(layers) == set(LAYERS) | VIEWS
+    assert set(layers) == LISTED | VIEWS
     assert layers["hazard"] == "MultiPolygon"
-    assert layers["border"] == "MultiLineString"
+    assert layers["border_active"] == "MultiLineString"
     expected = {
         "hazard": HAZARD_COLUMNS,
-        "district": ADMIN_COLUMNS,
-        "border": BORDER_COLUMNS,
         "event": ("event_id", "hazard_id", "event_type", "happened_on", "recorded_at", "geometry"),
     }
-    for layer in LAYERS:
+    for layer in LISTED:
         frame = pyogrio.read_dataframe(path, layer=layer)
         named = {column.name for column in METADATA.tables[layer].columns} - {"fid"}
         named |= {"writing"} if layer == "store_info" else set()  # which migrations leave alone
@@ -175,6 +176,86 @@ def test_gdal_reads_every_layer_and_column(
     assert types["recorded_at"] == "OFTDateTime"
     assert types["happened_on"] == "OFTDate"
     assert types["reported_size_m2"] == "OFTReal"
+
+
+def read_ids(path: Path, layer: str, *names: str) -> list[tuple[object, ...]]:
+    frame = pyogrio.read_dataframe(path, layer=layer)
+    assert frame.crs == "EPSG:4326"
+    return sorted(frame[list(names)].itertuples(index=False, name=None))
+
+
+def test_of_layers_with_versions_the_list_shows_what_counts(
+    path: Path, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+) -> None:
+    with open_store(path) as store:
+        assert len(read_ids(path, "border_active", "border_name")) == len(border)
+        store.load_border(border.iloc[:1].assign(border_version="2", neighbour="LAO"))
+        store.load_admin(admin.iloc[:1])
+        moved = villages(village_code=["09090101", "09090102"])
+        store.load_villages(moved, version="2")
+    listed = set(dict(pyogrio.list_layers(path)))
+    assert listed.isdisjoint({"border", "district", "village", "mine_geo_version"})
+    assert not any(name.endswith("_version") for name in listed)
+    assert read_ids(path, "border_active", "border_version", "neighbour") == [("2", "LAO")]
+    shown = pyogrio.read_dataframe(path, layer="district_active", fid_as_index=True)
+    assert shown["district_code"].tolist() == admin["district_code"].tolist()[:1]
+    codes = [("09090101",), ("09090102",)]
+    assert read_ids(path, "village_active", "village_code") == codes
+    assert shown.index.is_unique
+    assert shown.geometry.iloc[0].equals_exact(admin.geometry.iloc[0], 0)
+    assert set(ADMIN_COLUMNS) - set(shown) <= {"geometry"}
+    assert set(BORDER_COLUMNS) <= set(pyogrio.read_dataframe(path, layer="border_active"))
+
+
+def list_as_before(path: Path) -> None:
+    """Make a file what the code before schema 0015 made: all tables listed, none of villages."""
+    with closing(sqlite3.connect(path)) as file:
+        for name in sorted(OUT_OF_SIGHT):
+            columns = {row[1]: row[2] for row in file.execute(f"PRAGMA table_info({name})")}
+            kind = columns.get("geometry")
+            row = (name, "features" if kind else "attributes", name, 4326 if kind else None)
+            file.execute(
+                "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+                "VALUES (?, ?, ?, ?)",
+                row,
+            )
+            if kind:
+                shape = (name, "geometry", kind, 4326, 0, 0)
+                file.execute("INSERT INTO gpkg_geometry_columns VALUES (?, ?, ?, ?, ?, ?)", shape)
+        for table in ("gpkg_geometry_columns", "gpkg_contents"):
+            file.execute(f"DELETE FROM {table} WHERE table_name = 'village_active'")
+        file.execute("DROP VIEW village_active")
+        file.execute("UPDATE mine_geo_version SET version_num = '0014'")
+        file.commit()
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_an_upgrade_takes_versions_out_of_the_list(
+    path: Path, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame, *, indexed: bool
+) -> None:
+    """Also where QGIS gave the tables a spatial index, whose triggers go on."""
+    list_as_before(path)
+    assert OUT_OF_SIGHT <= set(dict(pyogrio.list_layers(path)))
+    if indexed:
+        for layer in ("border", "district", "village"):
+            gdal.execute(path, f"SELECT CreateSpatialIndex('{layer}', 'geometry')")
+    assert upgrade_store(path)[0] == "0014"
+    assert set(dict(pyogrio.list_layers(path))) == LISTED | VIEWS
+    with open_store(path) as store:
+        store.load_border(border.assign(border_version="2"))
+        store.load_admin(admin.iloc[:1])
+        store.load_villages(villages(village_km="ភូមិ"), version="2")
+        assert store.activate("border", "drawn", "1").changed
+    found = doctor.examine(path)
+    assert not found["severity"].isin(["error", "warning"]).any(), found.to_dict("records")
+    shown = pyogrio.read_dataframe(path, layer="border_active")
+    assert len(shown) == len(border)
+    assert set(shown["border_version"]) == {"1"}
+    assert set(dict(pyogrio.list_layers(path))) == LISTED | VIEWS
+    for layer in ("border", "district", "village") if indexed else ():
+        with closing(sqlite3.connect(path)) as connection:
+            asked = f"SELECT fid FROM {layer} WHERE geometry IS NOT NULL"
+            assert set(tree(path, layer)) == {row[0] for row in connection.execute(asked)}
 
 
 def test_gdal_reads_while_the_store_is_open(path: Path, hazards: gpd.GeoDataFrame) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Table, column, delete, insert, inspect, selec
 from mine_geo.errors import FileError
 from mine_geo.geo import blobs
 from mine_geo.store.schema import guards
-from mine_geo.store.schema.models import LAYERS, METADATA
+from mine_geo.store.schema.models import LAYERS, METADATA, OUT_OF_SIGHT
 from mine_geo.store.schema.rows import Moment, Shape
 
 if TYPE_CHECKING:
@@ -101,9 +101,11 @@ def list_tables(connection: Connection, now: datetime) -> None:
     """Enter those of our tables into the contents that are not there yet.
 
     GDAL sees a table only where it is listed; a table without geometry is listed as `attributes`.
+    Those with versions that no longer count are taken out, where earlier code listed them.
     """
+    unlist(connection, sorted(OUT_OF_SIGHT))
     listed = set(connection.scalars(select(_contents.c.table_name)))
-    present = set(inspect(connection).get_table_names())
+    present = set(inspect(connection).get_table_names()) - OUT_OF_SIGHT
     for name in (name for name in LAYERS if name in present - listed):
         model = METADATA.tables[name]
         shape = geometry_column(model)
@@ -145,7 +147,7 @@ def _enter(
 
 
 def unlist(connection: Connection, names: Sequence[str]) -> None:
-    """Take views out of the contents."""
+    """Take tables or views out of the contents."""
     for of in (_geometry_columns, _contents):
         connection.execute(delete(of).where(of.c.table_name.in_(names)))
 
@@ -160,7 +162,7 @@ def touch(
     connection
         A connection with a write transaction; on PostgreSQL nothing happens.
     name
-        The table.
+        The table; one that is not listed has nothing to be written.
     now
         The moment of the change.
     bounds
@@ -172,7 +174,9 @@ def touch(
     edges = (c.min_x, c.min_y, c.max_x, c.max_y)
     values: dict[str, object] = {"last_change": now}
     if bounds is not None:
-        before = connection.execute(select(*edges).where(c.table_name == name)).one()
+        before = connection.execute(select(*edges).where(c.table_name == name)).one_or_none()
+        if before is None:
+            return
         for edge, old, new, wider in zip(edges, before, bounds, (min, min, max, max), strict=True):
             values[edge.name] = float(new) if old is None else wider(old, float(new))
     connection.execute(update(_contents).where(c.table_name == name).values(values))

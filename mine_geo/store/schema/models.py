@@ -743,6 +743,21 @@ LAYERS: Final = {
     **LISTS,
 }
 """What each table is, in the words that a GeoPackage shows."""
+OUT_OF_SIGHT: Final = frozenset(
+    {
+        DISTRICT.name,
+        BORDER.name,
+        VILLAGE.name,
+        ADMIN_VERSION.name,
+        BORDER_VERSION.name,
+        VILLAGE_VERSION.name,
+        BORDER_DISTANCE.name,
+    }
+)
+"""Tables that a GeoPackage does not list: they hold versions that no longer count, too.
+
+Who opens the file in QGIS finds the version that counts, by the views of active layers.
+"""
 
 
 for _each in METADATA.tables.values():

@@ -45,9 +45,14 @@ VIEWS: Final = {
     "balance_by_province": None,
     "border": "MULTILINESTRING",
     "district": "MULTIPOLYGON",
+    "village": "MULTIPOLYGON",
 }
 """The views, and the type of their geometry."""
-ON_FILE: Final = {"border": "border_active", "district": "district_active"}
+ON_FILE: Final = {
+    "border": "border_active",
+    "district": "district_active",
+    "village": "village_active",
+}
 """The names in a GeoPackage of those whose name a table has."""
 STYLED: Final = (
     "hazard_zone",

@@ -7,7 +7,7 @@
 DROP VIEW IF EXISTS mine_geo_views.balance_by_province, mine_geo_views.release_by_year,
     mine_geo_views.totals_by_district, mine_geo_views.totals_by_province_zone,
     mine_geo_views.hazard_zone, mine_geo_views.hazard_open, mine_geo_views.waiting,
-    mine_geo_views.border, mine_geo_views.district;
+    mine_geo_views.border, mine_geo_views.district, mine_geo_views.village;
 
 --- make
 CREATE SCHEMA IF NOT EXISTS mine_geo_views;
@@ -87,6 +87,13 @@ SELECT d.fid, d.province, d.province_code, d.province_km, d.district, d.district
 FROM mine_geo.district d WHERE d.active;
 
 COMMENT ON VIEW mine_geo_views.district IS 'Districts: the version that counts';
+
+CREATE VIEW mine_geo_views.village AS
+SELECT v.fid, v.village, v.village_code, v.village_km, v.commune, v.commune_code, v.commune_km,
+    v.district_code, v.geometry::geometry(MultiPolygon, 4326) AS geometry
+FROM mine_geo.village v WHERE v.active;
+
+COMMENT ON VIEW mine_geo_views.village IS 'Villages: the version that counts';
 
 CREATE VIEW mine_geo_views.waiting AS
 SELECT r.fid, r.hazard_id, r.submission_id, r.record, r.received_at, r.submitted_by, r.kind,

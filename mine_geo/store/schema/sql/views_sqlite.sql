@@ -22,6 +22,8 @@ DROP VIEW IF EXISTS border_active;
 
 DROP VIEW IF EXISTS district_active;
 
+DROP VIEW IF EXISTS village_active;
+
 --- make
 CREATE VIEW border_active AS
 SELECT b.fid AS OGC_FID, b.kind, b.neighbour, b.border_name, b.border_version, b.accuracy_m,
@@ -32,6 +34,11 @@ CREATE VIEW district_active AS
 SELECT d.fid AS OGC_FID, d.province, d.province_code, d.province_km, d.district, d.district_code,
     d.district_km, d.schematic, d.geometry
 FROM district d WHERE d.active;
+
+CREATE VIEW village_active AS
+SELECT v.fid AS OGC_FID, v.village, v.village_code, v.village_km, v.commune, v.commune_code,
+    v.commune_km, v.district_code, v.geometry
+FROM village v WHERE v.active;
 
 CREATE VIEW waiting AS
 SELECT CAST(r.fid AS INTEGER) AS OGC_FID, r.hazard_id, r.submission_id, r.record, r.received_at, r.submitted_by,
