@@ -26,6 +26,7 @@ from mine_geo.cli.options import (
     in_words,
     open_named,
     output_options,
+    say_of_no_kind,
     say_unmeasured,
 )
 from mine_geo.ledger.report import RedrawnReport, Remarks, Report, SpotTask, SurveyReport
@@ -531,6 +532,7 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     )  # fmt: skip
     if "zone" in by:
         say_unmeasured(store)
+    say_of_no_kind(store, kind, as_of, known_at)
     plain, silent = format_ == "table" and output is None, _unreported(table)
     if plain:
         spare = ["province_code", "district_code", *ITEMS]
@@ -589,6 +591,7 @@ def balance(  # noqa: PLR0917  (each is an option of the command)
     )  # fmt: skip
     if "zone" in by:
         say_unmeasured(store)
+    say_of_no_kind(store, kind, as_of, known_at)
     if format_ == "table" and output is None:
         table = table.drop(columns=["province_code", "district_code"], errors="ignore")
         table = _upright(table, list(by))

@@ -324,6 +324,14 @@ class Reading:
             known_at=self.known_at,
         )
         say_unmeasured(store, self.rule)
+        say_of_no_kind(store, self.kind, self.as_of, self.known_at)
+        unsaid = found.loc[found["kind"].isna(), "size_m2"]
+        if len(unsaid):
+            echo(
+                f"note: no kind is recorded of {len(unsaid):,} of these hazards, "
+                f"{unsaid.sum():,} m²",
+                err=True,
+            )
         return found
 
     def layers(
@@ -363,6 +371,7 @@ class Reading:
             ledger=ledger,
         )
         say_unmeasured(store, found.selection.rule or "edge")
+        say_of_no_kind(store, self.kind, self.as_of, self.known_at)
         return found
 
     def hazards(self, store: Store) -> gpd.GeoDataFrame:
@@ -375,6 +384,7 @@ class Reading:
         """Say it in a line for a heading."""
         border = "land border and coast" if self.include_coast else "land border"
         said = f"threshold {self.threshold_m:,.10g} m, rule {self.rule}, {border}"
+        said = said if self.kind is None else f"{self.kind}, {said}"
         said += "" if self.workbench == "include" else f", workbench: {self.workbench}"
         said += f", as of {self.as_of}" if self.as_of else ""
         return said + (f", as known at {self.known_at}" if self.known_at else "")
@@ -434,6 +444,23 @@ def say_unmeasured(store: Store, rule: Rule = "edge") -> None:
     for name, why in zip(left["hazard_id"], left["why"], strict=True):
         echo(
             f"note: {name} is in no total and on no map: {why}; retract it, and load it corrected",
+            err=True,
+        )
+
+
+def say_of_no_kind(
+    store: Store,
+    kind: Kind | None,
+    as_of: str | None = None,
+    known_at: str | None = None,
+) -> None:
+    """Say how much may be of the kind that was asked for, and is in none of its figures."""
+    unsaid = None if kind is None else store.of_no_kind(as_of=as_of, known_at=known_at)
+    if unsaid is not None and len(unsaid):
+        m2 = unsaid["size_m2"].sum()
+        echo(
+            f"note: no kind is recorded of {len(unsaid):,} hazards, {m2:,} m²: they may "
+            f"be of {kind}, and are in none of its figures",
             err=True,
         )
 

@@ -341,6 +341,8 @@ class Asked:
     workbench: Workbench = "include"
     units: tuple[Unit, ...] = ()
     closed: bool = False
+    of_no_kind: bool = False
+    """Those of which no kind is recorded, and no others."""
 
     @classmethod
     def of(
@@ -378,6 +380,8 @@ class Asked:
             where += [HAZARD.c.geometry.is_not(None), HAZARD.c.status != "closed"]
         if self.kind is not None:
             where.append(HAZARD.c.kind == self.kind)
+        if self.of_no_kind:
+            where.append(HAZARD.c.kind.is_(None))
         if self.workbench != "include":
             waiting = true() if self.workbench == "only" else false()
             where.append(HAZARD.c.in_workbench == waiting)
@@ -390,6 +394,8 @@ class Asked:
             fits &= (hazards["status"] != "closed").to_numpy()
         if self.kind is not None:
             fits &= (hazards["kind"] == self.kind).to_numpy(dtype=bool)
+        if self.of_no_kind:
+            fits &= hazards["kind"].isna().to_numpy()
         if self.workbench != "include":
             fits &= (hazards["in_workbench"] == (self.workbench == "only")).to_numpy()
         for unit in self.units:

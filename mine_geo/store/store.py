@@ -617,6 +617,38 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
             )
         return found.drop(columns=HASH)
 
+    def of_no_kind(self, *, as_of: Day = None, known_at: Moment = None) -> gpd.GeoDataFrame:
+        """Return the registered hazards of which no kind is recorded: no kind's figures have them.
+
+        Parameters
+        ----------
+        as_of, known_at
+            The day and moment that are shown, as for `hazards`.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            What remains of them, as `hazards` returns it, in EPSG:4326 with sizes in m².
+
+        Raises
+        ------
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> unsaid = store.hazards().head(1).assign(hazard_id="AP-9", kind=None)
+        >>> new = store.register(unsaid.set_geometry([shapely.box(103.2, 13, 103.21, 13.01)]))
+        >>> store.of_no_kind()["hazard_id"].tolist(), len(store.hazards(kind="ap_minefield"))
+        (['AP-9'], 2)
+        """
+        asked = hazard_rows.Asked(of_no_kind=True)
+        with self._reading() as connection:
+            found = hazard_rows.read(
+                connection, asked, as_of=as_of, known_at=known_at, synthetic=self.synthetic
+            )
+        return found.drop(columns=HASH)
+
     def restricted(self, *, as_of: Day = None, known_at: Moment = None) -> gpd.GeoDataFrame:
         """Return every polygon that no public map may give away; see `disclosure.disclose`.
 

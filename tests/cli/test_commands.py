@@ -34,6 +34,31 @@ def test_totals_count_near_and_far(filled: Command) -> None:
         assert row["near_size_m2"] == mg.read_hazards(filled.folder / "fields.gpkg").size_m2[0]
 
 
+def test_what_may_be_of_the_kind_that_is_asked_for_is_said(filled: Command) -> None:
+    of_one = ("--kind", "ap_minefield")
+    asking = (
+        ("totals", *of_one),
+        ("split", *of_one),
+        ("balance", *of_one),
+        ("releases", *of_one),
+        ("map", "national", "-o", "x.html", *of_one),
+    )
+    for words in asking:
+        assert "no kind" not in filled(*words).stderr
+    lost = fields(filled.folder / "lost.gpkg", 0.0015, hazard_id=["N-1", "N-2"], kind=None)
+    filled.done("load", "hazards", lost)
+    size = int(mg.read_hazards(lost).size_m2.sum())
+    said = f"no kind is recorded of 2 hazards, {size:,} m²: they may be of ap_minefield"
+    for words in asking:
+        assert said in filled(*words).stderr, words
+    rows = json.loads(filled.done("totals", *of_one, "--format", "json"))["rows"]
+    assert rows[-1]["hazards"] == 2
+    assert "Totals: ap_minefield, threshold 7,000 m" in filled.done("totals", *of_one)
+    # Asked for all kinds they are in the figures, and said to be.
+    every = filled("totals", "--by", "kind")
+    assert f"no kind is recorded of 2 of these hazards, {size:,} m²" in every.stderr
+
+
 def test_hazards_without_a_province_are_counted_beside_every_province(filled: Command) -> None:
     lost = fields(
         filled.folder / "lost.gpkg", 0.0015, hazard_id=["N-1", "N-2"], province=None, district=None

@@ -26,7 +26,7 @@ from mine_geo.store.schema import rows
 from mine_geo.store.schema import rows as store_rows
 from mine_geo.store.schema.models import BORDER_DISTANCE, EVENT, HAZARD, METADATA
 from mine_geo.tables.totals import totals
-from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS
+from mine_geo.terms import ADMIN_COLUMNS, BORDER_COLUMNS, HAZARD_COLUMNS, KINDS
 from tests.store.conftest import signed
 
 if TYPE_CHECKING:
@@ -640,3 +640,17 @@ def test_kept_distances_are_the_computed_ones(
     with store._reading() as connection:
         kept = connection.execute(select(BORDER_DISTANCE.c.neighbour)).scalars().all()
     assert set(kept) <= {"THA", None}
+
+
+def test_hazards_of_no_kind_are_told_apart(store: Store, hazards: gpd.GeoDataFrame) -> None:
+    unsaid = hazards.head(1).assign(kind=None)
+    store.register(pd.concat([unsaid, hazards.iloc[1:]]))
+    (lost,) = unsaid["hazard_id"]
+    assert store.of_no_kind()["hazard_id"].tolist() == [lost]
+    of_a_kind = [id_ for kind in KINDS for id_ in store.hazards(kind=kind)["hazard_id"]]
+    assert sorted([*of_a_kind, lost]) == sorted(hazards["hazard_id"])
+    before = str(unsaid["surveyed_on"].iloc[0] - pd.Timedelta(days=1))[:10]
+    assert store.of_no_kind(as_of=before).empty
+    store.record(lost, "cleared", unsaid.geometry.iloc[0], happened_on="2023-01-09")
+    assert store.of_no_kind().empty
+    assert store.of_no_kind(as_of="2023-01-08")["hazard_id"].tolist() == [lost]
