@@ -29,6 +29,7 @@ Figures
     published_table     a table as it was published
     reconcile           ours beside the published one, row by row
     zone_bounds         the least and the most that can lie in each zone
+    shown               a table as a notebook shows it: units, separators, sums
     dated_figures       stocks and releases as press and reviews print them
     flows               the inflow that two stocks and what was released imply
 
@@ -63,6 +64,7 @@ Maps and files
     maps                pages that open offline, sheets to print, atlases
     exports             files for QGIS, Google Earth and GPS; tables as files
     reports             dossiers of single hazards and tasks
+    plot                charts: near and far, releases, what remains, a fan
     Layers              all that they are made from, checked once
     Selection           how a split was asked for, for maps and files to say it
 
@@ -87,7 +89,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mine_geo import distributed, errors, exports, intake, maps, reports, terms
+    from mine_geo import distributed, errors, exports, intake, maps, plot, reports, terms
     from mine_geo.disclosure.disclosed import disclose
     from mine_geo.disclosure.layers import Layers, Selection
     from mine_geo.disclosure.settings import PublicSettings, StandingText
@@ -116,6 +118,7 @@ if TYPE_CHECKING:
     from mine_geo.tables.flows import dated_figures, flows
     from mine_geo.tables.movements import balance, changes, released_land, releases
     from mine_geo.tables.published import published_table, reconcile
+    from mine_geo.tables.shown import shown
     from mine_geo.tables.totals import totals
 
 __version__ = "0.1.0"
@@ -162,6 +165,7 @@ _HOMES = {
     "released_land": "tables.movements",
     "releases": "tables.movements",
     "robustness": "planning.priority",
+    "shown": "tables.shown",
     "size_m2": "geo.geometry",
     "to_hazards": "geo.hazards",
     "totals": "tables.totals",
@@ -206,6 +210,7 @@ __all__ = [
     "mine_free",
     "near_zone",
     "open_store",
+    "plot",
     "priority",
     "progress_bar",
     "published_table",
@@ -222,6 +227,7 @@ __all__ = [
     "reports",
     "robustness",
     "sample",
+    "shown",
     "size_m2",
     "terms",
     "to_hazards",

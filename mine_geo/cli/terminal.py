@@ -10,10 +10,8 @@ import sys
 import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 from rich import box
 from rich.cells import cell_len
@@ -24,6 +22,7 @@ from rich.text import Text
 
 from mine_geo.errors import visible
 from mine_geo.progress import progress_bar
+from mine_geo.tables.shown import MOST_LETTERS, SUMS, UNKNOWN, cells, is_figures
 from mine_geo.terms import ROW, SYNTHETIC
 
 if TYPE_CHECKING:
@@ -33,18 +32,10 @@ PLAIN_WIDTH: Final = 80
 """Columns of paragraphs where there is no terminal."""
 MOST_ROWS: Final = 250
 """Rows of a table in a terminal; a pipe or a file gets all."""
-MOST_LETTERS: Final = 1_000
-"""Letters of a cell that are shown; of a longer one its middle is left out."""
 FEW_ROWS: Final = 40
 """Up to so many rows, columns that do not fit stand in a second table; else each row by itself."""
 PROSE: Final = 30
 """A column with a longer text may be wrapped between words, down to this width."""
-UNKNOWN: Final = "\N{EN DASH}"
-"""What stands where nothing is recorded: never a blank, and never 0."""
-ENOUGH_DECIMALS: Final = 7
-DEGREES: Final = ("lon", "lat", "longitude", "latitude")
-SUMS: Final = {"total": "Total", "compared": "Compared"}
-"""What rows of sums are called, by what their column `row` says."""
 
 
 def console(*, errors: bool = False) -> Console:
@@ -163,17 +154,12 @@ def _print(out: Console, line: str, style: str = "") -> None:
 
 def _column(values: pd.Series[Any], named: str | None, said: list[str | None]) -> _Column:
     """Return a column as text; `said` is what stands in the place of a key that a sum lacks."""
+    figures = is_figures(values)
     year = values.name == "year"  # a name, and no number to add up
-    known = values.dropna()
-    figures = not year and all(
-        isinstance(value, Real) and not isinstance(value, bool | np.bool_) for value in known
-    )
-    if known.empty:  # then its type says what would stand in it
-        figures = figures and pd.api.types.is_numeric_dtype(values)
-    cells = values.astype("string").fillna(UNKNOWN) if year else _cells(values)
+    written = values.astype("string").fillna(UNKNOWN) if year else cells(values)
     texts = [
         visible(cell, MOST_LETTERS) if name is None or (figures and not name) else name
-        for cell, name in zip(cells, said, strict=True)
+        for cell, name in zip(written, said, strict=True)
     ]
     name = named if named is not None else str(values.name).replace("_", " ")
     return _Column(visible(name), tuple(texts), figures)
@@ -285,35 +271,6 @@ def _print_records(out: Console, columns: list[_Column], room: int) -> None:
 def _wrap(text: str, width: int) -> list[str]:
     """Wrap a text between words; a word that is longer than the width stays whole."""
     return textwrap.wrap(text, max(width, PROSE), break_long_words=False, break_on_hyphens=False)
-
-
-def _cells(values: pd.Series[Any]) -> list[str]:
-    """Write values: whole numbers with thousands separators, others with their decimals."""
-    floats = [value for value in values.dropna() if isinstance(value, float)]
-    decimals = ENOUGH_DECIMALS if values.name in DEGREES else _decimals(floats)
-    return [_cell(value, decimals) for value in values.astype(object)]
-
-
-def _decimals(values: list[float]) -> int:
-    """Return how many decimals say all of each value; one, if none up to seven do.
-
-    So a distance of many binary digits is shown to 0.1 m.
-    """
-    known = [value for value in values if np.isfinite(value)]
-    for decimals in range(ENOUGH_DECIMALS + 1):
-        if all(abs(value - round(value, decimals)) < 1e-9 for value in known):
-            return decimals
-    return 1
-
-
-def _cell(value: object, decimals: int) -> str:
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124  (not a number)
-        return UNKNOWN
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, Integral):
-        return f"{value:,}"
-    return f"{value:,.{decimals}f}" if isinstance(value, Real) else str(value)
 
 
 @contextmanager

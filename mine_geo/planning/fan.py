@@ -18,6 +18,8 @@ from mine_geo.terms import SYNTHETIC
 if TYPE_CHECKING:
     import os
 
+    from matplotlib.axes import Axes
+
     from mine_geo.planning.plan import Plan
     from mine_geo.planning.simulation import Simulation
 
@@ -86,7 +88,31 @@ def fan_chart(
     restriction.check(path, public=None, replace=replace)
     figure = Figure(figsize=(8, 4.6), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    draw_fan(plan, simulation, figure.add_subplot())
+    apart = int(plan.ground.blocked.sum() + plan.ground.residual.sum()) / _SQUARE_KM
+    said = f"{simulation.runs:,} runs, seed {simulation.seed}; inputs {plan.inputs.digest[:12]}"
+    said += f"; {apart:,.1f} km² blocked or residual are not in it" if apart else ""
+    said += f"\n{SYNTHETIC}" if synthetic else ""
+    figure.supxlabel(said, fontsize=7, color="#444444")
+    written = io.BytesIO()
+    undated = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    figure.savefig(written, format=kind[1:], metadata=undated[kind])
+    restriction.put(path, written.getvalue(), restricted=False)
+    return path
+
+
+def draw_fan(plan: Plan, simulation: Simulation, axes: Axes) -> None:
+    """Draw the plan and its runs into axes: km² left at the end of each year.
+
+    Parameters
+    ----------
+    plan
+        The plan, a line.
+    simulation
+        Its runs, from `Plan.simulate`: bands of 50 and of 90 of 100.
+    axes
+        Where to draw.
+    """
     fan = simulation.years
     start = in_calendar(plan.inputs.start, 0.0)
     ends = np.concatenate([[start], fan["year"].to_numpy() + 1])
@@ -119,13 +145,3 @@ def fan_chart(
     axes.legend(frameon=False, fontsize=8)
     name = plan.inputs.name + ("" if plan.scenario is None else f", scenario {plan.scenario}")
     axes.set_title(name, loc="left", fontsize=10)
-    apart = int(plan.ground.blocked.sum() + plan.ground.residual.sum()) / _SQUARE_KM
-    said = f"{simulation.runs:,} runs, seed {simulation.seed}; inputs {plan.inputs.digest[:12]}"
-    said += f"; {apart:,.1f} km² blocked or residual are not in it" if apart else ""
-    said += f"\n{SYNTHETIC}" if synthetic else ""
-    figure.supxlabel(said, fontsize=7, color="#444444")
-    written = io.BytesIO()
-    undated = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    figure.savefig(written, format=kind[1:], metadata=undated[kind])
-    restriction.put(path, written.getvalue(), restricted=False)
-    return path

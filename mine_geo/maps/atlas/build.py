@@ -16,11 +16,14 @@ added up. Rows that name no unit have a row of their own.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -41,7 +44,6 @@ from mine_geo.terms import ZONES
 from mine_geo.words import Said, say
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
@@ -551,6 +553,16 @@ class Atlas:
 
     removed: int
     """Files of earlier runs that no longer belong."""
+
+    def _repr_html_(self) -> str:
+        """Return the index in a frame, for a notebook to show below its cell.
+
+        The pages stay in their folder, which is looked for from where the notebook runs.
+        """
+        address = quote(os.path.relpath(self.pages[0]).replace(os.sep, "/"))
+        size = "width:100%;height:32em;border:1px solid"
+        link = f'<a href="{address}">{escape(self.folder.name)}</a>: {len(self.pages):,} pages'
+        return f'<p>{link}</p><iframe src="{address}" style="{size}"></iframe>'
 
 
 def atlas(

@@ -130,6 +130,13 @@ class Sheet:
         """
         return self.document.save(path, replace=replace, first_page=True)
 
+    def _repr_png_(self) -> bytes:
+        """Return the first page, small, for a notebook to show below its cell."""
+        return self.document.png(dpi=SHOWN_DPI)[0]
+
+
+SHOWN_DPI: Final = 72
+"""Dots per inch of a sheet in a notebook."""
 
 ANYWHERE: Final = (170_000.0, 1_090_000.0, 830_000.0, 1_640_000.0)
 """The ground of a sheet without any extent, metres of the plane: Cambodia."""
