@@ -26,7 +26,7 @@ from mine_geo.cli.options import (
     in_words,
     open_named,
     output_options,
-    say_of_no_kind,
+    say_left_out,
     say_unmeasured,
 )
 from mine_geo.ledger.report import RedrawnReport, Remarks, Report, SpotTask, SurveyReport
@@ -532,7 +532,7 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     )  # fmt: skip
     if "zone" in by:
         say_unmeasured(store)
-    say_of_no_kind(store, kind, as_of, known_at)
+    say_left_out(store, kind, as_of, known_at)
     plain, silent = format_ == "table" and output is None, _unreported(table)
     if plain:
         spare = ["province_code", "district_code", *ITEMS]
@@ -591,7 +591,7 @@ def balance(  # noqa: PLR0917  (each is an option of the command)
     )  # fmt: skip
     if "zone" in by:
         say_unmeasured(store)
-    say_of_no_kind(store, kind, as_of, known_at)
+    say_left_out(store, kind, as_of, known_at)
     if format_ == "table" and output is None:
         table = table.drop(columns=["province_code", "district_code"], errors="ignore")
         table = _upright(table, list(by))
@@ -601,10 +601,13 @@ def balance(  # noqa: PLR0917  (each is an option of the command)
 
 def _upright(table: Any, by: Sequence[str]) -> Any:
     """Return the movements one below the other, for 80 columns; a column for each group."""
+    from mine_geo.cli.terminal import UNKNOWN  # noqa: PLC0415
+
     if len(table) > 4:
         return table
-    groups = table[list(by)].itertuples(index=False)
-    labels = [" ".join(map(str, row)) for row in groups] if by else ["m²"]
+    groups = table[list(by)]
+    said = groups.astype(object).where(groups.notna(), UNKNOWN).itertuples(index=False)
+    labels = [" ".join(map(str, row)) for row in said] if by else ["m²"]
     if terms.ROW in table:  # the last is their sum, and has no name of its own
         labels[-1] = "Total"
     upright = table.drop(columns=[*by, terms.ROW], errors="ignore").T.set_axis(labels, axis=1)

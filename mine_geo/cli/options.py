@@ -324,7 +324,7 @@ class Reading:
             known_at=self.known_at,
         )
         say_unmeasured(store, self.rule)
-        say_of_no_kind(store, self.kind, self.as_of, self.known_at)
+        say_left_out(store, self.kind, self.as_of, self.known_at)
         unsaid = found.loc[found["kind"].isna(), "size_m2"]
         if len(unsaid):
             echo(
@@ -371,7 +371,7 @@ class Reading:
             ledger=ledger,
         )
         say_unmeasured(store, found.selection.rule or "edge")
-        say_of_no_kind(store, self.kind, self.as_of, self.known_at)
+        say_left_out(store, self.kind, self.as_of, self.known_at)
         return found
 
     def hazards(self, store: Store) -> gpd.GeoDataFrame:
@@ -448,21 +448,29 @@ def say_unmeasured(store: Store, rule: Rule = "edge") -> None:
         )
 
 
-def say_of_no_kind(
+def say_left_out(
     store: Store,
     kind: Kind | None,
     as_of: str | None = None,
     known_at: str | None = None,
 ) -> None:
-    """Say how much may be of the kind that was asked for, and is in none of its figures."""
-    unsaid = None if kind is None else store.of_no_kind(as_of=as_of, known_at=known_at)
-    if unsaid is not None and len(unsaid):
-        m2 = unsaid["size_m2"].sum()
-        echo(
-            f"note: no kind is recorded of {len(unsaid):,} hazards, {m2:,} m²: they may "
-            f"be of {kind}, and are in none of its figures",
-            err=True,
-        )
+    """Say what may be of the kind or the day that was asked for, and is in none of its figures."""
+
+    def say(left: pd.DataFrame, lacking: str, told: str) -> None:
+        if len(left):
+            count = f"{len(left):,} hazard{'' if len(left) == 1 else 's'}"
+            said = f"{count}, {left['size_m2'].sum():,} m²"
+            echo(f"note: no {lacking} is recorded of {said}: {told}", err=True)
+
+    if kind is not None:
+        told = f"they may be of {kind}, and are in none of its figures"
+        say(store.of_no_kind(as_of=as_of, known_at=known_at), "kind", told)
+    if as_of is not None:
+        undated = store.undated(as_of, known_at=known_at)
+        if kind is not None:
+            undated = undated[undated["kind"] == kind]
+        told = f"they count from the day that they were loaded, and not as of {as_of}"
+        say(undated, "day of survey", told)
 
 
 def gathering(command: Callable[..., None], kind: type[Any], name: str) -> Callable[..., None]:

@@ -42,6 +42,7 @@ from mine_geo.store.schema import content, rows, views
 from mine_geo.store.schema.models import (
     BORDER_DISTANCE,
     EVENT,
+    EVENT_EFFECT,
     HAZARD,
     RECORD,
     SCHEMA,
@@ -453,6 +454,37 @@ def read(
         shapes = np.where(nothing, NOTHING, found.geometry.to_numpy())
         found = found.assign(geometry=gpd.GeoSeries(list(shapes), index=found.index, crs=CRS))
     return _canonical(gpd.GeoDataFrame(found), names)
+
+
+def undated(connection: Connection, as_of: Day, known_at: Moment = None) -> pd.DataFrame:
+    """Return hazards of no day of survey that were registered as of a later day than this one.
+
+    Raises
+    ------
+    RecordError
+        If `as_of` is no day, or `known_at` has no time zone.
+    """
+    day, moment = day_of(as_of), moment_of(known_at)
+    query = (
+        select(
+            HAZARD.c.hazard_id,
+            HAZARD.c.kind,
+            EVENT.c.happened_on.label("registered_on"),
+            EVENT_EFFECT.c.after_m2.label("size_m2"),
+        )
+        .join(EVENT, EVENT.c.hazard_id == HAZARD.c.hazard_id)
+        .join(EVENT_EFFECT, EVENT_EFFECT.c.event_id == EVENT.c.event_id)
+        .where(HAZARD.c.surveyed_on.is_(None), EVENT.c.event_type == "registered")
+        .where(EVENT_EFFECT.c.counts, EVENT.c.happened_on > day)
+    )
+    if moment is not None:
+        query = query.where(EVENT.c.recorded_at <= moment)
+    found = pd.DataFrame(
+        connection.execute(query).all(),
+        columns=["hazard_id", "kind", "registered_on", "size_m2"],
+    )
+    found["registered_on"] = pd.to_datetime(found["registered_on"])
+    return found.astype({"size_m2": "int64"}).sort_values("hazard_id", ignore_index=True)
 
 
 def _joined(found: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -649,6 +649,38 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
             )
         return found.drop(columns=HASH)
 
+    def undated(self, as_of: Day, *, known_at: Moment = None) -> pd.DataFrame:
+        """Return the hazards that may have been there on a day, of which no day of survey says so.
+
+        They were registered as of the day that they were loaded on, which is later.
+
+        Parameters
+        ----------
+        as_of
+            The day that is shown, as for `hazards`.
+        known_at
+            As it was recorded by this moment.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `hazard_id`, `kind`, `registered_on`, and `size_m2` (m²) as it was registered.
+
+        Raises
+        ------
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> unsaid = store.hazards().head(1).assign(hazard_id="AP-9", surveyed_on=None)
+        >>> new = store.register(unsaid.set_geometry([shapely.box(103.2, 13, 103.21, 13.01)]))
+        >>> store.undated("2022-12-31")[["hazard_id", "size_m2"]].values.tolist()
+        [['AP-9', 1200149]]
+        """
+        with self._reading() as connection:
+            return hazard_rows.undated(connection, as_of, known_at)
+
     def restricted(self, *, as_of: Day = None, known_at: Moment = None) -> gpd.GeoDataFrame:
         """Return every polygon that no public map may give away; see `disclosure.disclose`.
 

@@ -55,8 +55,26 @@ def test_what_may_be_of_the_kind_that_is_asked_for_is_said(filled: Command) -> N
     assert rows[-1]["hazards"] == 2
     assert "Totals: ap_minefield, threshold 7,000 m" in filled.done("totals", *of_one)
     # Asked for all kinds they are in the figures, and said to be.
+    assert "nan" not in filled.done("balance", "--by", "kind")
     every = filled("totals", "--by", "kind")
     assert f"no kind is recorded of 2 of these hazards, {size:,} m²" in every.stderr
+
+
+def test_what_may_have_been_there_on_a_day_is_said(filled: Command) -> None:
+    day = ("--as-of", "2020-07-01")  # the two that are there were surveyed the day before
+    asking = (("totals", *day), ("balance", *day), ("releases", *day))
+    for words in asking:
+        assert "no day" not in filled(*words).stderr
+    lost = fields(filled.folder / "lost.gpkg", 0.0015, hazard_id=["N-1", "N-2"], surveyed_on=None)
+    filled.done("load", "hazards", lost)
+    size = int(mg.read_hazards(lost).size_m2.sum())
+    said = f"no day of survey is recorded of 2 hazards, {size:,} m²: they count from the day"
+    for words in asking:
+        assert said in filled(*words).stderr, words
+    assert "no day" not in filled("totals", *day, "--kind", "cluster_munition").stderr
+    assert "no day" not in filled("totals").stderr
+    rows = json.loads(filled.done("totals", *day, "--format", "json"))["rows"]
+    assert rows[-1]["hazards"] == 2
 
 
 def test_hazards_without_a_province_are_counted_beside_every_province(filled: Command) -> None:

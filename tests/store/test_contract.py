@@ -654,3 +654,22 @@ def test_hazards_of_no_kind_are_told_apart(store: Store, hazards: gpd.GeoDataFra
     store.record(lost, "cleared", unsaid.geometry.iloc[0], happened_on="2023-01-09")
     assert store.of_no_kind().empty
     assert store.of_no_kind(as_of="2023-01-08")["hazard_id"].tolist() == [lost]
+
+
+def test_hazards_of_no_day_of_survey_are_told_for_the_days_before(
+    store: Store, hazards: gpd.GeoDataFrame
+) -> None:
+    days = [None, *[date(2020, 6, 30)] * (len(hazards) - 1)]
+    unsaid = hazards.head(1)
+    store.register(hazards.assign(surveyed_on=days))
+    (lost,), (size,) = unsaid["hazard_id"], unsaid["size_m2"]
+    today = store.history(lost)["happened_on"].iloc[0]
+    yesterday = str(today - timedelta(days=1))[:10]
+    told = store.undated(yesterday)
+    assert told[["hazard_id", "size_m2"]].to_numpy().tolist() == [[lost, size]]
+    assert lost not in set(store.hazards(as_of=yesterday)["hazard_id"])
+    assert store.undated(str(today)[:10]).empty
+    assert store.undated(yesterday, known_at="2020-01-01T00:00+07:00").empty
+    assert store.undated("2019-01-01")["hazard_id"].tolist() == [lost]  # the others' day is known
+    with pytest.raises(errors.RecordError):
+        store.undated("2019-02-30")
