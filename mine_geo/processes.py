@@ -56,8 +56,7 @@ def made(
     >>> list(made(str.upper, ["a", "b"], 1))
     [('a', 'A'), ('b', 'B')]
     """
-    if jobs < 1:
-        raise OptionError(f"jobs is {jobs}; it takes one process at least")
+    check(jobs)
     done = 0
     if jobs > 1 and len(things) > FEW:
         try:
@@ -70,6 +69,24 @@ def made(
             pass
     for thing in things[done:]:
         yield thing, make(thing)
+
+
+def check(jobs: int) -> None:
+    """Refuse a number of processes that nothing can be made by.
+
+    Raises
+    ------
+    OptionError
+        If it is less than one.
+
+    Examples
+    --------
+    >>> check(0)
+    Traceback (most recent call last):
+    mine_geo.errors.OptionError: jobs is 0; it takes one process at least
+    """
+    if jobs < 1:
+        raise OptionError(f"jobs is {jobs}; it takes one process at least")
 
 
 def _hold(file: str) -> None:

@@ -348,7 +348,20 @@ def _check(
     default="far",
     show_default=True,
     type=click.Choice(ZONES),
-    help="The zone that priority lists begin with.",
+    help="The zone that priority lists of pages begin with.",
+)
+@click.option(
+    "--pdf", is_flag=True, help="Sheets to print instead, and a book of them all, atlas.pdf."
+)
+@click.option(
+    "--paper", default="A4", show_default=True, help="With --pdf: A4, A3, A4-portrait, A3-portrait."
+)
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    type=click.Choice(LANGUAGES),
+    help="With --pdf: which comes first; a page can be switched.",
 )
 @click.option(
     "--all-units", is_flag=True, help="Pages for units of which nothing is recorded, too."
@@ -367,6 +380,9 @@ def atlas(
     first: Zone,
     jobs: int | None,
     *,
+    pdf: bool,
+    paper: str,
+    language: str,
     all_units: bool,
 ) -> None:
     """Draw a folder of maps: the country, and units that hold hazards or released land.
@@ -374,24 +390,28 @@ def atlas(
     It opens at OUT/index.html, without internet. The next run writes what has changed and
     leaves the rest as it is. Priority lists are of one kind: --kind, else AP minefields. A public
     and a restricted atlas each have a folder of their own.
+
+    --pdf writes sheets to print instead: OUT/atlas.pdf is a book of them all with its contents,
+    and each is beside it by itself. They are bound at the left and printed on both sides.
     """
     from mine_geo import maps  # noqa: PLC0415
     from mine_geo.cli import terminal  # noqa: PLC0415
 
+    _check_printed(drawing, printed=pdf, signed=False)
     layers = drawing.layers(open_named(ctx), reading)
+    processes = jobs or os.cpu_count() or 1
     with terminal.counting() as counted:
-        made = maps.atlas(
-            layers,
-            out,
-            title=drawing.title,
-            first=first,
-            basemap=drawing.basemap,
-            context=drawing.context,
-            public=drawing.public,
-            all_units=all_units,
-            jobs=jobs or os.cpu_count() or 1,
-            progress=counted,
-        )
+        if pdf:
+            made = maps.printed_atlas(
+                layers, out, title=drawing.title, paper=paper, language=language,
+                public=drawing.public, all_units=all_units, jobs=processes, progress=counted,
+            )  # fmt: skip
+        else:
+            made = maps.atlas(
+                layers, out, title=drawing.title, first=first, basemap=drawing.basemap,
+                context=drawing.context, public=drawing.public, all_units=all_units,
+                jobs=processes, progress=counted,
+            )  # fmt: skip
     echo(
         f"wrote {made.written:,} files, {made.unchanged:,} unchanged, {made.removed:,} removed: "
         f"{made.pages[0]} ({'public' if drawing.public else 'restricted'})"

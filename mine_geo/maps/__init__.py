@@ -23,6 +23,7 @@ from mine_geo.disclosure.settings import USUAL
 from mine_geo.errors import choose
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import Atlas, atlas
+from mine_geo.maps.atlas.printed import printed_atlas
 from mine_geo.maps.context import Context, read_context
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.pages.report_map import ReportOnMap, report_map
@@ -55,6 +56,7 @@ __all__ = [
     "district",
     "layers",
     "national",
+    "printed_atlas",
     "province",
     "read_context",
     "report_map",

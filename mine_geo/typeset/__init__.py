@@ -3,12 +3,14 @@
 A `Document` is a template (a `.typ` file of this package), the data that it shows, and a `Head`:
 what stands at the head and the foot of each page. A template begins with
 
-    #import "/house.typ": *
+    #import "house.typ": *
     #show: house
 
 and has from `house.typ` the data as `data`, `say` and `second` for texts in both languages,
 `listing` for tables whose heads are repeated, `facts` for names and values, `notice` and `badge`.
-Its pictures stand beside it under their names: `#image("/map.pdf")`.
+Its pictures stand beside it under their names: `#image("map.pdf")`.
+
+A `Book` is documents in one file, their pages numbered through.
 
 Figures come as texts: what a document says is said in Python, once, as on pages. The compiler lies
 in the package `typst`; nothing is fetched. The same document gives the same bytes, on each day and
@@ -79,6 +81,11 @@ class Head:
 
     paper: str = "A4"
     landscape: bool = False
+    two_sided: bool = False
+    """Whether the edge for binding is the inner one of leaves that are printed on both sides."""
+
+    depth: int = 1
+    """How deep it stands in a book: 1, or 2 beneath the last of 1."""
 
     def __post_init__(self) -> None:
         """Refuse a language or a paper that there is not."""
@@ -188,9 +195,10 @@ class Document:
         text = said.within(self.head.language) if self.public else said.en.replace(" · ", "; ")
         return letters.clean(text)
 
-    def _told(self) -> str:
+    def _told(self, *, part: bool) -> str:
         head = {
             **_plain(self.head),
+            "part": part,
             "access": self._access,
             "keywords": restriction.KEYWORDS[self._access],
             "about": self._about,
@@ -212,24 +220,58 @@ class Document:
         with self._compiler() as compiler:
             return compiler.compile(format=kind, ppi=float(dpi), timestamp=0)
 
-    @contextmanager
-    def _compiler(self) -> Iterator[typst.Compiler]:
-        files = {
+    def files(self, *, part: bool = False) -> dict[str, bytes]:
+        """Return what the compiler reads, by name; `part`: of a document in a book."""
+        return {
             "main.typ": self.template.read_bytes(),
             "house.typ": HOUSE.read_bytes(),
-            "told.json": self._told().encode(),
+            "told.json": self._told(part=part).encode(),
             **self.pictures,
         }
+
+    @contextmanager
+    def _compiler(self) -> Iterator[typst.Compiler]:
         # Typst takes pictures that are no text from the disk alone.
         with tempfile.TemporaryDirectory(prefix="mine_geo-print-") as folder:
-            for name, content in files.items():
-                Path(folder, name).write_bytes(content)
+            for name, content in self.files().items():
+                place = Path(folder, name)
+                place.parent.mkdir(exist_ok=True)
+                place.write_bytes(content)
             yield typst.Compiler(
                 Path(folder, "main.typ"),
                 root=Path(folder),
                 font_paths=_fonts(),
                 ignore_system_fonts=True,
             )
+
+
+@dataclass(frozen=True)
+class Book(Document):
+    """A document with others behind it in one file, all pages numbered through.
+
+    It says what it is, restricted or public, as its own head does; the others keep their heads,
+    and each begins a page. In its template `query(<title>)` finds where each of them begins.
+
+    Examples
+    --------
+    >>> head = Head(same("Sheets"), same("RESTRICTED"), public=False)
+    >>> table = Listing((Column(same("m²")),), (Row((same("1,234"),)),))
+    >>> sheet = Document(head, HOUSE.with_name("plain.typ"), {"listing": table})
+    >>> book = Book(head, HOUSE.with_name("plain.typ"), {"listing": table}, parts=[sheet, sheet])
+    >>> book.query("pages")
+    [3, 3, 3]
+    """
+
+    parts: Sequence[Document] = ()
+
+    def files(self, *, part: bool = False) -> dict[str, bytes]:
+        """Return what the compiler reads, each document in a folder of its own."""
+        found: dict[str, bytes] = {}
+        own, others = super().files(part=part), [each.files(part=True) for each in self.parts]
+        for number, files in enumerate([own, *others]):
+            found |= {f"{number}/{name}": content for name, content in files.items()}
+        entry = [f'#include "{number}/main.typ"' for number in range(len(self.parts) + 1)]
+        return {"main.typ": "\n".join(entry).encode(), **found}
 
 
 @dataclass(frozen=True)

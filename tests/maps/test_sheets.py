@@ -25,7 +25,8 @@ from mine_geo.maps.sheets import sheet
 from mine_geo.tables.totals import totals
 from mine_geo.terms import SPLIT_COLUMNS
 from mine_geo.typeset import letters
-from tests.maps.papers import media_box, rows, texts, untidy
+from tests.maps.papers import media_box, printed, rows, texts, untidy
+from tests.typeset.prints import lines
 
 A4, A3 = (595.276, 841.89), (841.89, 1190.551)
 NASTY = (
@@ -65,6 +66,9 @@ def test_the_paper_is_what_was_asked_for(paper, size, split, border, admin, tmp_
     assert media_box(drawn.save(tmp_path / "sheet.pdf")) == pytest.approx(size, abs=0.01)
     assert (drawn.paper, drawn.orientation) == (paper[:2].upper(), paper[3:].lower())
     assert untidy(drawn) == []
+    first = "".join(lines(printed(drawn)[0]))  # map, scale and sources are on one page
+    assert f"Scale1:{drawn.scale:,.0f}on{drawn.paper}" in first
+    assert len(printed(drawn)) == 1
 
 
 def test_the_ground_turns_the_paper(split, border, admin) -> None:

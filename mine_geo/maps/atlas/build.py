@@ -31,7 +31,7 @@ import pandas as pd
 from mine_geo import processes
 from mine_geo.disclosure.disclosed import required
 from mine_geo.disclosure.layers import as_layers
-from mine_geo.errors import OptionError, choose
+from mine_geo.errors import choose
 from mine_geo.maps import grouping
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.folder import Folder, file_names
@@ -268,6 +268,9 @@ def _table(
 
 
 INDEX: Final = "index"
+BOOK: Final = "atlas"
+"""Of sheets to print: all of them in one file, and that of the country."""
+NATIONAL: Final = "national"
 BORDER_ZONE: Final = "border-zone"
 ASSETS: Final = "assets"
 
@@ -349,7 +352,7 @@ class Plan:
     @cached_property
     def folders(self) -> dict[str, str]:
         """The folder of each province, by key."""
-        return file_names([_named(unit) for unit in self.units[0]], [INDEX, ASSETS])
+        return file_names([_named(unit) for unit in self.units[0]], [INDEX, ASSETS, BOOK, NATIONAL])
 
     @cached_property
     def files(self) -> dict[str, dict[str, str]]:
@@ -415,11 +418,11 @@ class Plan:
     def _page(self, leaf: Leaf) -> OfflinePage:
         title = self.title if leaf.kind == "national" else None
         if self.public:
-            return compose_public(self.layers.public, *self._called(leaf), title)
+            return compose_public(self.layers.public, *self.called(leaf), title)
         first = self.first if leaf.kind == BORDER_ZONE else None
-        return compose(self.layers, self._subject(leaf), title=title, first=first, kind=self.kind)
+        return compose(self.layers, self.subject(leaf), title=title, first=first, kind=self.kind)
 
-    def _called(self, leaf: Leaf) -> tuple[str, str, str]:
+    def called(self, leaf: Leaf) -> tuple[str, str, str]:
         """Return the level of a page, and by which code, else name, its unit and province go."""
         unit = self.unit(leaf)
         if unit is None:
@@ -427,7 +430,7 @@ class Plan:
         province = self.units[0][leaf.province]
         return leaf.kind, unit.code or unit.name.en, province.code or province.name.en
 
-    def _subject(self, leaf: Leaf) -> Subject:
+    def subject(self, leaf: Leaf) -> Subject:
         """Return what a page is about, with its rows."""
         split, admin = self.layers.split, self.layers.admin
         unit = self.unit(leaf)
@@ -543,7 +546,7 @@ class Atlas:
 
     folder: Path
     pages: list[Path]
-    """All its pages; the first is the index."""
+    """All its pages, the index first; or all its sheets to print, the book of all first."""
 
     written: int
     """Files (pages, style, script) that are new or have changed."""
@@ -652,8 +655,7 @@ def atlas(
     if public:  # refused before there is a folder
         required(held.restricted)
         held.selection.accepted()
-    if jobs < 1:
-        raise OptionError(f"jobs is {jobs}; it takes one process at least")
+    processes.check(jobs)
     scene = Scene.of(held, basemap, context)
     of = kind_of(kind, held.selection.kind)
     plan = Plan(scene, Path(out).absolute(), title, first, of, public, all_units)

@@ -17,6 +17,7 @@ import time
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mine_geo.disclosure import restriction
@@ -25,7 +26,6 @@ from mine_geo.errors import FileError, some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
 
 MOST: Final = 60
@@ -95,13 +95,14 @@ def _marked(name: str, key: str, taken: Collection[str]) -> str:
     return f"{name}-{digest[:most]}"
 
 
+PRINTED: Final = ".pdf"
 WHAT: Final = "mine_geo atlas"
 FORMAT: Final = 1
 
-_OWN: Final = re.compile(r"(?:[a-z0-9-]+/)?[a-z0-9_-]+\.(?:html|css|js|png|jpg|webp)")
+_OWN: Final = re.compile(r"(?:[a-z0-9-]+/)?[a-z0-9_-]+\.(?:html|css|js|png|jpg|webp|pdf)")
 """What a file of an atlas can be called; a list that names others is not followed there."""
 
-_PART: Final = re.compile(r"\.[a-z0-9_-]+\.(?:html|css|js|json)\.\d+\.part")
+_PART: Final = re.compile(r"\.[a-z0-9_-]+\.(?:html|css|js|json|pdf)\.\d+\.part")
 _PART_SECONDS: Final = 3600.0
 """How old a half-written file is that no run is writing any more."""
 
@@ -112,6 +113,9 @@ class Folder:
 
     place: Path
     public: bool
+    printed: bool = False
+    """Whether this run writes sheets to print; pages of another run stay beside them."""
+
     known: dict[str, str | None] = field(default_factory=dict)
     """Hash of each file of the last run; None where a run was cut off before its end."""
 
@@ -124,7 +128,7 @@ class Folder:
     begun: bool = False
 
     @classmethod
-    def open(cls, place: Path, *, public: bool) -> Folder:
+    def open(cls, place: Path, *, public: bool, printed: bool = False) -> Folder:
         """Take a folder that is new, empty, or an atlas of the same kind.
 
         Raises
@@ -145,14 +149,14 @@ class Folder:
             known = _known(place / MANIFEST, public=public)
             if public:  # whatever somebody has put there since would be published with it
                 restriction.check_public_folder(place)
-            return cls(place, public, known)
+            return cls(place, public, printed, known)
         others = [name for name in there if not _PART.fullmatch(name)]
         if others:
             raise FileError(
                 f"{place} holds other things ({some(others, 3)}) and no atlas; choose an empty "
                 "folder or a new one"
             )
-        return cls(place, public)
+        return cls(place, public, printed)
 
     def claim(self, names: Collection[str]) -> None:
         """Refuse names under which something lies that is not the atlas's; then make room.
@@ -209,7 +213,8 @@ class Folder:
     def close(self) -> None:
         """Take away the files of earlier runs that no longer belong, and write the list.
 
-        A file that somebody has changed since is left, and is the atlas's no more.
+        A file that somebody has changed since is left, and is the atlas's no more. Pages stay
+        beside sheets to print, and these beside pages.
 
         Raises
         ------
@@ -218,7 +223,10 @@ class Folder:
         """
         try:
             for name in sorted(set(self.known) - set(self.kept)):
-                self._remove(self.place / name, self.known[name])
+                if (Path(name).suffix == PRINTED) is self.printed:
+                    self._remove(self.place / name, self.known[name])
+                else:
+                    self.kept[name] = self.known[name]
             self._list(self.kept)
         except OSError as error:
             raise _fault(self.place, error) from error

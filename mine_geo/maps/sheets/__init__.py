@@ -88,17 +88,12 @@ def sheet(
     names = {"province": province, "district": district, "title": title}
     held = as_layers("sheet(layers, province=None, district=None)", layers, names)
     subject = subjects.chosen(held.split, held.admin, province, district)
-    from mine_geo.maps.sheets.compose import Signed, draw  # noqa: PLC0415
+    from mine_geo.maps.sheets.compose import Look, draw, draw_public  # noqa: PLC0415
 
-    return draw(
-        Scene.of(held),
-        subject,
-        title=title,
-        paper=paper,
-        language=language,
-        public=public,
-        signed=Signed(number, prepared_by, approved_by),
-    )
+    scene, look = Scene.of(held), Look(title, paper, language, number, prepared_by, approved_by)
+    if public:
+        return draw_public(scene.public, subject.level, subject.name, subject.within, look)
+    return draw(scene, subject, look)
 
 
 def border_zone_sheet(
@@ -145,16 +140,8 @@ def border_zone_sheet(
     held = as_layers("border_zone_sheet(layers, province, district=None)", layers, names)
     choose(first, ZONES, "first")
     subject = subjects.chosen(held.split, held.admin, province, district)
-    from mine_geo.maps.sheets.compose import Signed, draw_ranked  # noqa: PLC0415
+    from mine_geo.maps.sheets.compose import Look, draw_ranked  # noqa: PLC0415
 
-    return draw_ranked(
-        Scene.of(held),
-        subject,
-        first=first,
-        kind=kind,
-        capacity_m2=capacity_m2,
-        title=title,
-        paper=paper,
-        language=language,
-        signed=Signed(number, prepared_by, approved_by),
-    )
+    look = Look(title, paper, language, number, prepared_by, approved_by)
+    scene = Scene.of(held)
+    return draw_ranked(scene, subject, look, first=first, kind=kind, capacity_m2=capacity_m2)

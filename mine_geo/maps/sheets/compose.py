@@ -56,15 +56,21 @@ NAMED_MOST: Final = 60
 
 
 @dataclass(frozen=True)
-class Signed:
-    """What a print needs beside what it shows: its number, and who answers for it."""
+class Look:
+    """How a sheet is to look, and what its office writes on it."""
 
+    title: str | None = None
+    """Instead of the usual one."""
+
+    paper: str = "A4"
+    language: str = "en"
     number: str = ""
+    """The number of the map, and who answers for it."""
+
     prepared_by: str = ""
     approved_by: str = ""
-
-
-UNSIGNED: Final = Signed()
+    two_sided: bool = False
+    """Whether its leaves are bound with others, printed on both sides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,9 +178,8 @@ class Composer:
     subject: Subject
     said: facts.Facts
     paper: Paper
-    language: str
+    look: Look
     ranked: Ranked | None
-    signed: Signed
 
     def __post_init__(self) -> None:
         """Gather what does not depend on the map."""
@@ -229,10 +234,10 @@ class Composer:
             said.title,
             say("badge.public") if restricted is None else restricted,
             public=restricted is None,
-            language=self.language,
+            language=self.look.language,
             subtitle=said.subtitle,
             badges=said.badges,
-            number=self.signed.number,
+            number=self.look.number,
             about=_joined(said.standing, " ") if restricted is None else said.restricted_whole,
             provenance=(
                 [say("sheet.sources", sources=same(" · ".join(said.sources)))]
@@ -241,6 +246,7 @@ class Composer:
             ),
             paper=self.paper.name,
             landscape=self.paper.orientation == "landscape",
+            two_sided=self.look.two_sided,
         )
         small = self.small
         data = {
@@ -269,7 +275,7 @@ class Composer:
 
     def _map(self, ground: Bounds, room: tuple[float, float]) -> tuple[Page, View, Map]:
         """Draw all layers of the map, and the names on it, into a picture so large (mm)."""
-        page = Page(*room, self.paper.unit, self.language)
+        page = Page(*room, self.paper.unit, self.look.language)
         view = fit(_window(room, page.unit), ground)
         drawn = Map(page, view, self.layers, self.subject, alone=bool(self.said.public))
         grid = graticule(view, page.unit)
@@ -331,8 +337,8 @@ class Composer:
     def _signatures(self) -> list[tuple[Said, Said]]:
         """Return who prepared and who approved it; a border-zone sheet leaves room for both."""
         told = (
-            (say("sheet.prepared_by"), self.signed.prepared_by),
-            (say("sheet.approved_by"), self.signed.approved_by),
+            (say("sheet.prepared_by"), self.look.prepared_by),
+            (say("sheet.approved_by"), self.look.approved_by),
         )
         return [(name, same(who)) for name, who in told if who or self.ranked is not None]
 
@@ -346,45 +352,41 @@ def _joined(texts: Sequence[Said], between: str) -> Said:
     return Said(between.join(each.en for each in texts), between.join(each.km for each in texts))
 
 
-def draw(
-    layers: Scene,
-    subject: Subject,
-    *,
-    title: str | None = None,
-    paper: str = "A4",
-    language: str = "en",
-    public: bool = False,
-    signed: Signed = UNSIGNED,
-) -> Sheet:
-    """Draw the sheet of a subject.
+def draw(layers: Scene, subject: Subject, look: Look) -> Sheet:
+    """Draw the sheet of a subject: it shows hazards, and is restricted.
 
     Raises
     ------
     OptionError
         If the paper or the language is unknown.
     """
-    choose(language, LANGUAGES, "language")
-    if public:
-        told = layers.public
-        subject = public_page.subject_of(told, subject.level, subject.name, subject.within)
-        beside = Around(subject, None, told.releases, NOWHERE)
-        said = public_page.facts_of(subject, told, beside, title)
-        return _drawn(told, subject, said, paper, language, None, signed)
-    said = _said(layers, subject, subject.level, title)
-    return _drawn(layers, subject, said, paper, language, None, signed)
+    return _drawn(layers, subject, _said(layers, subject, subject.level, look), look)
+
+
+def draw_public(layers: PublicLayers, level: str, name: str, within: str, look: Look) -> Sheet:
+    """Draw the sheet of a unit for everybody: the country, or what `public.subject_of` finds.
+
+    Raises
+    ------
+    OptionError
+        As for `draw`.
+    UnknownNameError
+        If the unit is unknown.
+    """
+    subject = public_page.subject_of(layers, level, name, within)
+    beside = Around(subject, None, layers.releases, NOWHERE)
+    said = public_page.facts_of(subject, layers, beside, look.title)
+    return _drawn(layers, subject, said, look)
 
 
 def draw_ranked(
     layers: Scene,
     subject: Subject,
+    look: Look,
     *,
     first: str,
     kind: Kind | None,
     capacity_m2: float | None,
-    title: str | None,
-    paper: str,
-    language: str,
-    signed: Signed,
 ) -> Sheet:
     """Draw the border-zone sheet of a subject: its map, and the ranked list of its hazards.
 
@@ -395,39 +397,31 @@ def draw_ranked(
     RecordError
         If no hazard records its kind.
     """
-    choose(language, LANGUAGES, "language")
+    choose(look.language, LANGUAGES, "language")
     scene, ours = of_one_kind(layers, subject, kind)
     listed = ranking.listed(scene, subject, ours, first, capacity_m2)
-    said = _said(scene, ours, "border-zone", title)
-    return _drawn(scene, ours, said, paper, language, listed, signed)
+    return _drawn(scene, ours, _said(scene, ours, "border-zone", look), look, listed)
 
 
-def _said(layers: Scene, subject: Subject, kind: str, title: str | None) -> facts.Facts:
+def _said(layers: Scene, subject: Subject, kind: str, look: Look) -> facts.Facts:
     beside = Around(subject, None, layers.releases, NOWHERE)
-    return facts.facts(
-        subject,
-        layers,
-        beside,
-        kind=kind,
-        title=title,
-        unplaced=facts.unplaced_of(subject, None),
-    )
+    unplaced = facts.unplaced_of(subject, None)
+    return facts.facts(subject, layers, beside, kind=kind, title=look.title, unplaced=unplaced)
 
 
 def _drawn(
     layers: Scene | PublicLayers,
     subject: Subject,
     said: facts.Facts,
-    paper: str,
-    language: str,
-    ranked: Ranked | None,
-    signed: Signed,
+    look: Look,
+    ranked: Ranked | None = None,
 ) -> Sheet:
     """Draw a sheet on the paper that shows its ground largest, of those that were asked for."""
+    choose(look.language, LANGUAGES, "language")
     ground = ground_of(subject, layers)
     tried = []
-    for each in papers(paper):
-        composer = Composer(layers, subject, said, each, language, ranked, signed)
+    for each in papers(look.paper):
+        composer = Composer(layers, subject, said, each, look, ranked)
         room = composer.room(STRIP_USUAL_MM * each.unit)
         tried.append((fit(_window(room, each.unit), ground).denominator, composer, room))
     _, composer, room = min(tried, key=lambda each: each[0])
