@@ -142,6 +142,10 @@ RESTRICTED: dict[str, tuple[str, Write]] = {
     "json": (".json", listed),
     "xlsx": (".xlsx", listed),
     "parquet": (".parquet", split_file),
+    "hazards in parquet": (".parquet", export),
+    "geojson": (".geojson", export),
+    "shp": (".shp", export),
+    "fgb": (".fgb", export),
 }
 PUBLIC: dict[str, tuple[str, Write]] = {
     "page": (".html", public_page),

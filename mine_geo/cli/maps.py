@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from mine_geo.cli.options import (
     Reading,
@@ -33,7 +34,7 @@ from mine_geo.cli.ranking import (
     ranking_options,
     years_options,
 )
-from mine_geo.errors import FileError, OptionError, choose
+from mine_geo.errors import FileError, OptionError, choose, some
 from mine_geo.terms import ZONES
 
 if TYPE_CHECKING:
@@ -438,6 +439,23 @@ def atlas(
 @years_options
 @ranking_options
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
+@click.option(
+    "--to",
+    "to",
+    type=click.Choice(("core",)),
+    help="For IMSMA Core: what changed since the last such file beside it (.gpkg).",
+)
+@click.option(
+    "--profile",
+    default="imsma_core",
+    show_default=True,
+    help="With --to: the profile whose columns and words are written, a name or TOML file.",
+)
+@click.option(
+    "--since",
+    metavar="MOMENT",
+    help="With --to: what was recorded after it, 2024-04-30T12:00+07:00, instead.",
+)
 @leaving_options
 @replace_options
 @reading_options
@@ -457,28 +475,43 @@ def export(
     printed_on: str | None,
     public: bool,
     overwrite: bool,
+    to: str | None,
+    profile: str,
+    since: str | None,
 ) -> None:
     """Write hazards for another tool; the ending of FILE says which.
 
     .gpkg for QGIS, each layer with its style. .kml or .kmz for Google Earth. .gpx: turning points
-    for a handheld GPS. .csv: turning points with bearing and distance to the next.
+    for a handheld GPS. .csv: turning points with bearing and distance to the next. .geojson .fgb
+    .parquet .shp: the hazards alone, with zone and distance; a Shapefile cuts names and texts, and
+    that is said.
+
+    With --to core what changed in the register goes back into IMSMA Core, in the columns and words
+    of --profile: hazards, reports and states. core.json beside FILE keeps up to which moment, and a
+    second run writes nothing.
 
     Without --public the file is restricted: it says so, and is its owner's alone.
     """
     from mine_geo import exports  # noqa: PLC0415
 
+    if to is not None:
+        _send(ctx, file, profile, since)
+        return
+    for option in ("profile", "since"):
+        if ctx.get_parameter_source(option) is ParameterSource.COMMANDLINE:
+            raise OptionError(f"--{option} goes with --to core")
     if district is not None and province is None:
         raise OptionError("--district needs --province, for several provinces have one of its name")
     kept = replaceable()
     form = exports.check(file, public=public, overwrite=overwrite, replace=kept)
-    points = form in exports.POINTS
-    if points and places is not None:
-        raise OptionError(f"{file.name}: turning points have no places beside them; drop --places")
+    alone = form in (*exports.POINTS, *exports.FLAT)
+    if alone and places is not None:
+        raise OptionError(f"{file.name}: holds no layer of places; drop --places, or write .gpkg")
     if public and (picking.any or ranking.weights is not None):
         raise OptionError("picked and ranked hazards are records, and no record is public")
     store = open_named(ctx)
     layers = reading.layers(
-        store, released=not points, places=places, public=public, printed_on=printed_on
+        store, released=not alone, places=places, public=public, printed_on=printed_on
     )
     layers = over(layers, store, reading, ranking, province, years)
     layers = replace(layers, split=picking.of(layers.split)) if picking.any else layers
@@ -491,9 +524,39 @@ def export(
         public=public,
         overwrite=overwrite,
         replace=kept,
+        say=lambda line: echo(f"note: {line}", err=True),
         **leaving(),
     )
     what = "hazards as figures" if public else "hazards"
     echo(f"{wrote(file, public=public)}: {count:,} {what}")
     for line in nowhere(layers.split, province, district):
         echo(line)
+
+
+def _send(ctx: click.Context, file: Path, profile: str, since: str | None) -> None:
+    """Write what changed for IMSMA Core."""
+    from mine_geo.exports.core import KEPT_IN, send  # noqa: PLC0415
+
+    taken = {"file", "to", "profile", "since", "without_remarks", "with_personal"}
+    told = [
+        option.opts[0]
+        for option in ctx.command.params
+        if option.name is not None
+        and option.name not in taken
+        and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+    if told:
+        raise OptionError(
+            f"{some(told)}: a file for Core holds all that changed; leave it out with --to core"
+        )
+    done = send(open_named(ctx), file, profile=profile, since=since, **leaving())
+    after = "" if done.since is None else f" since {done.since:%Y-%m-%d %H:%M:%S} UTC"
+    if done.empty:
+        echo(f"nothing changed{after}; no file was written")
+        return
+    echo(
+        f"{wrote(file, public=False)}: {done.hazards:,} hazards, {done.reports:,} reports, "
+        f"{done.states:,} states that changed{after}; {KEPT_IN} keeps up to when"
+    )
+    for note in done.notes:
+        echo(f"note: {note}", err=True)

@@ -109,7 +109,7 @@ IN_JSON: Final = ("detail", "extra", "kept", "folded")
 _LIKELY: Final = frozenset(
     (
         ".docx", ".html", ".htm", ".pdf", ".png", ".gpkg", ".kml", ".kmz", ".gpx", ".csv", ".json",
-        ".xlsx", ".parquet", ".tif",
+        ".xlsx", ".parquet", ".tif", ".geojson", ".shp", ".fgb",
     )
 )  # fmt: skip
 _OURS: Final = frozenset(
@@ -378,12 +378,34 @@ def _of_tiff(place: Path) -> str | None:
     return said if said in KINDS else None
 
 
+def _of_shapefile(place: Path) -> str | None:
+    """Look for the column of its table that says it: a Shapefile has no other place for words."""
+    table = place.with_suffix(".dbf")
+    if not table.is_file():
+        return None
+    with table.open("rb") as file:
+        head = file.read(_HEAD)
+    names = {head[at : at + 11].rstrip(b"\0") for at in range(32, len(head) - 31, 32)}
+    return RESTRICTED if RESTRICTED_WORD.encode() in names else None
+
+
+def _of_flatgeobuf(place: Path) -> str | None:
+    """Look at the description in its head."""
+    with place.open("rb") as file:
+        head = file.read(_HEAD)
+    return RESTRICTED if b"%s: %s: " % (
+        RESTRICTION_COLUMN.encode(), RESTRICTED_WORD.encode(),
+    ) in head else None  # fmt: skip
+
+
 _READERS: Final[tuple[tuple[bytes, Callable[[Path], str | None]], ...]] = (
     (b"%PDF", _of_pdf),
     (b"\x89PNG\r\n\x1a\n", _of_png),
     (b"PK", _of_zip),
     (_SQLITE, _of_sqlite),
     (b"PAR1", _of_parquet),
+    (b"\0\0\x27\x0a", _of_shapefile),
+    (b"fgb\x03fgb", _of_flatgeobuf),
     (b"II*\0", _of_tiff),
     (b"II+\0", _of_tiff),
     (b"MM\0*", _of_tiff),
@@ -732,6 +754,8 @@ def new_file(
 ) -> Iterator[Path]:
     """Give a place to write a file; what stands there at the end is moved to `path`.
 
+    So is what was written beside it, as the other files of a Shapefile are: the file itself last.
+
     Parameters
     ----------
     path
@@ -768,9 +792,14 @@ def new_file(
             place = Path(folder) / target.name
             yield place
             check_place(target, overwrite=overwrite, public=public, replace=replace)
-            if mode is not None:
-                place.chmod(mode)  # the folder that it is made in is its owner's alone
-            place.replace(target)
+            others = sorted(each for each in place.parent.iterdir() if each != place)
+            for each in others:
+                beside = target.with_name(each.name)
+                check_place(beside, overwrite=overwrite, public=public, replace=replace)
+            for each in (*others, place):
+                if mode is not None:
+                    each.chmod(mode)  # the folder that it is made in is its owner's alone
+                each.replace(target.with_name(each.name))
     except OSError as error:
         if isinstance(error, FileError):
             raise

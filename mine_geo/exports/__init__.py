@@ -1,5 +1,7 @@
 """Files for other tools: a GeoPackage for QGIS, KML for Google Earth, turning points for GPS.
 
+And the hazards alone, as GeoJSON, Shapefile, FlatGeobuf or GeoParquet.
+
 Frames in, a file out; geometry is EPSG:4326 in all of them. Every file says how its zones were
 made, of which day its data is, whose it is, and whether it is invented.
 
@@ -17,6 +19,7 @@ from mine_geo.disclosure.layers import EVERYTHING, as_layers
 from mine_geo.disclosure.restriction import check_personal, check_place, leaving, new_file
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import contents, public_contents, where, with_notices, within
+from mine_geo.exports.flat import FLAT, STALE, write_flat
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.geoparquet import split_file
 from mine_geo.exports.kml import write_kml
@@ -29,7 +32,7 @@ from mine_geo.tables.envelope import schema as table_schema
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import geopandas as gpd
     import pandas as pd
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "FLAT",
     "FORMATS",
     "POINTS",
     "Envelope",
@@ -53,7 +57,7 @@ __all__ = [
     "write_table",
 ]
 
-FORMATS: Final = ("gpkg", "kml", "kmz", "gpx", "csv")
+FORMATS: Final = ("gpkg", "kml", "kmz", "gpx", "csv", *FLAT)
 """What a file may be, by its ending."""
 POINTS: Final = ("gpx", "csv")
 """Those that hold turning points."""
@@ -71,6 +75,7 @@ def write(
     replace: str | None = None,
     without_remarks: bool = False,
     with_personal: Collection[str] = (),
+    say: Callable[[str], None] | None = None,
 ) -> int:
     """Write hazards into a file for another tool; its ending says which.
 
@@ -80,6 +85,10 @@ def write(
     - `.gpx`: the turning points of the hazards, and a closed track along each of their rings.
     - `.csv`: a table of the turning points, with bearing and distance to the next; read again by
       `mine_geo.read_hazards(path, ...)` with `crs="EPSG:4326"`.
+    - `.geojson` (RFC 7946), `.fgb` (FlatGeobuf), `.parquet` (GeoParquet 1.1): the hazards alone, a
+      row each, with zone, distances (m) and provenance; coordinates to the last bit.
+    - `.shp`: the same as a Shapefile in UTF-8, with its .dbf, .shx, .prj and .cpg; names of columns
+      are cut to 10 bytes and texts to 254.
 
     The file is restricted: it says so with its day, in words and in its metadata, and it is its
     owner's alone (`restricted_mode`). With `public` it holds figures by district and released land
@@ -109,6 +118,8 @@ def write(
         Leave out comments, who recorded, and every column that is none of ours.
     with_personal
         Columns that a profile marked as personal and that are written all the same, by name.
+    say
+        Called with a line on each thing that the format cannot hold as it is.
 
     Returns
     -------
@@ -185,9 +196,13 @@ def write(
         places=left(held.places),
     )
     title = title or f"Hazards {where(subject)}"
-    written = contents(leaves, title=title, zone=form not in POINTS)
+    written = contents(leaves, title=title, zone=form not in (*POINTS, *FLAT))
     with new_file(path, overwrite=overwrite, replace=replace) as place:
-        if form in POINTS:
+        if form in FLAT:
+            write_flat(written.layers["hazards"], place, form, written.said, say)
+            for ending in STALE if form == "shp" else ():
+                Path(path).with_suffix(ending).unlink(missing_ok=True)
+        elif form in POINTS:
             (write_gpx if form == "gpx" else write_points)(held.split, place, written.said)
         else:
             (write_geopackage if form == "gpkg" else write_kml)(written, place)
@@ -255,7 +270,7 @@ def check(
     Raises
     ------
     OptionError
-        If the ending is none of `FORMATS`, or one of turning points although it is to be public.
+        If the ending is none of `FORMATS`, or one of hazards alone although it is to be public.
     FileError
         If the file is there already (of the other kind, unless `replace` names that), or its
         folder is not.
@@ -270,10 +285,11 @@ def check(
     """
     name = Path(path).name
     form = choose(Path(path).suffix.lower().removeprefix("."), FORMATS, f"{name}: the ending")
-    if public and form in POINTS:
+    if public and form in (*POINTS, *FLAT):
+        what = "turning points are the outlines of" if form in POINTS else "it would hold the"
         raise OptionError(
-            f"{name}: turning points are the outlines of hazards, which are not public; write "
-            ".gpkg or .kml, or leave out public"
+            f"{name}: {what} hazards, which are not public; write .gpkg or .kml, or leave out "
+            "public"
         )
     check_place(Path(path), overwrite=overwrite, public=public, replace=replace)
     return form

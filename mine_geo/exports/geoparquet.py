@@ -25,7 +25,7 @@ from mine_geo.errors import CRSError, FileError, RecordError, some
 from mine_geo.geo.hazards import to_hazards
 from mine_geo.geo.vector import types_mapper
 from mine_geo.split.zones import CUTTING, NearZone, border_split
-from mine_geo.terms import CRS, HAZARD_COLUMNS, SPLIT_COLUMNS, THRESHOLD_M
+from mine_geo.terms import CRS, HAZARD_COLUMNS, RESTRICTION_COLUMN, SPLIT_COLUMNS, THRESHOLD_M
 
 if TYPE_CHECKING:
     import os
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mine_geo.maps.provenance import Provenance
     from mine_geo.terms import Rule
 
 
@@ -386,10 +387,19 @@ class SplitWriter:
     ----------
     path
         The file.
+    said
+        What it says of itself in its metadata; else that it is restricted.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | Any) -> None:
+    def __init__(self, path: str | os.PathLike[str] | Any, said: Provenance | None = None) -> None:
         self._path = path
+        self._said: dict[str, str] = {
+            restriction.FIELD: restriction.RESTRICTED,
+            RESTRICTION_COLUMN: restriction.said(),
+        }
+        if said is not None:
+            self._said |= {RESTRICTION_COLUMN: said.restriction or ""}
+            self._said |= {"provenance": json.dumps(said.rows, ensure_ascii=False)}
         self._writer: pq.ParquetWriter | None = None
         self._bounds = np.array([np.inf, np.inf, -np.inf, -np.inf])
 
@@ -406,12 +416,12 @@ class SplitWriter:
         table = pa.Table.from_pandas(rest, pa.schema(fields), preserve_index=False)
         boxes = pa.StructArray.from_arrays(bounds.T.copy(), fields=list(_BOX))
         table = table.append_column("geometry", pa.array(shapely.to_wkb(shapes), pa.binary()))
-        table = table.append_column("bbox", boxes).replace_schema_metadata(
-            {restriction.FIELD: restriction.RESTRICTED, "restriction": restriction.said()}
-        )
+        table = table.append_column("bbox", boxes).replace_schema_metadata(self._said)
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
-        self._writer.write_table(table, row_group_size=len(table))
+        self._writer.write_table(table, row_group_size=max(len(table), 1))
+        if not len(table):
+            return
         self._bounds[:2] = np.minimum(self._bounds[:2], bounds[:, :2].min(axis=0))
         self._bounds[2:] = np.maximum(self._bounds[2:], bounds[:, 2:].max(axis=0))
 
@@ -436,7 +446,7 @@ def _metadata(bounds: NDArray[np.float64]) -> dict[str, Any]:
                 "geometry_types": ["MultiPolygon"],
                 "crs": pyproj.CRS(CRS).to_json_dict(),
                 "edges": "planar",
-                "bbox": bounds.tolist(),
+                **({"bbox": bounds.tolist()} if np.isfinite(bounds).all() else {}),
                 "covering": {"bbox": sides},
             }
         },

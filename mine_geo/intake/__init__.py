@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         fill_units,
         said_without_unit,
     )
+    from mine_geo.intake.inverse import Written, to_source
     from mine_geo.intake.layers import (
         Layer,
         read_admin,
@@ -49,6 +50,7 @@ __all__ = [
     "Received",
     "RejectedLeftOutWarning",
     "Source",
+    "Written",
     "assign_units",
     "check_ids",
     "check_received",
@@ -64,6 +66,7 @@ __all__ = [
     "receive_border",
     "said_without_unit",
     "sort_of",
+    "to_source",
     "understood",
     "without_errors",
 ]
@@ -76,6 +79,7 @@ _HOMES = {
     "Received": "received",
     "RejectedLeftOutWarning": "reading",
     "Source": "received",
+    "Written": "inverse",
     "assign_units": "checks.places",
     "check_received": "reading",
     "check_ids": "received",
@@ -91,6 +95,7 @@ _HOMES = {
     "receive_admin": "layers",
     "receive_border": "layers",
     "said_without_unit": "checks.places",
+    "to_source": "inverse",
     "understood": "layers",
     "without_errors": "reading",
 }

@@ -561,8 +561,9 @@ def _on_top(base: Fields, own: Fields) -> Fields:
 
 
 def _words_on_top(base: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
+    """Return own words before those of the base: the first that means ours is written back."""
     again = {fold(word) for word in own}
-    return {**{word: ours for word, ours in base.items() if fold(word) not in again}, **own}
+    return {**own, **{word: ours for word, ours in base.items() if fold(word) not in again}}
 
 
 def _names_on_top(base: Names, own: Names) -> Names:

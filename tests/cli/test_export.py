@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 import mine_geo as mg
-from mine_geo import errors
+from mine_geo import errors, exports
 from tests.cli.conftest import Command, listing
 
 NEAR = "102.36"
@@ -82,7 +82,8 @@ def test_public_files_have_no_corner_of_a_hazard(filled: Command) -> None:
         (["x.gpx", "--public"], errors.OptionError, "outlines of hazards, which are not public"),
         (["x.csv", "--public"], errors.OptionError, "write .gpkg or .kml"),
         (["x.gpx", "--places", "p.csv"], errors.OptionError, "drop --places"),
-        (["x.shp"], errors.OptionError, "valid: gpkg, kml, kmz, gpx, csv"),
+        (["x.dxf"], errors.OptionError, "valid: gpkg, kml, kmz, gpx, csv, geojson, shp, fgb"),
+        (["x.shp", "--public"], errors.OptionError, "hazards, which are not public"),
         (["x.kml", "--district", "Banan"], errors.OptionError, "--district needs --province"),
         (["x.kml", "--province", "Atlantis"], errors.UnknownNameError, "valid: Banteay Meanchey"),
         (
@@ -116,7 +117,7 @@ def test_a_store_without_districts_is_exported(command: Command, filled: Command
     assert "Districts" not in [name for name, _ in pyogrio.list_layers(path)]
 
 
-@pytest.mark.parametrize("ending", ["gpkg", "kml", "kmz", "gpx", "csv"])
+@pytest.mark.parametrize("ending", exports.FORMATS)
 def test_an_export_says_the_moment_of_its_data_and_repeats(filled, ending) -> None:
     with mg.open_store(filled.store) as store:
         last = store.last_moment()
@@ -127,6 +128,10 @@ def test_an_export_says_the_moment_of_its_data_and_repeats(filled, ending) -> No
         written.append(Path(f"{number}.{ending}").read_bytes())
     assert written[0] == written[1]
     content = written[0]
+    if ending == "shp":
+        tables = [Path(f"{number}.dbf").read_bytes() for number in range(2)]
+        assert tables[0] == tables[1]
+        content = tables[0].replace(b" known at", b"") + said.encode()  # which is cut there
     if ending == "kmz":
         with zipfile.ZipFile("0.kmz") as archive:
             content = archive.read("doc.kml")
@@ -134,7 +139,7 @@ def test_an_export_says_the_moment_of_its_data_and_repeats(filled, ending) -> No
     assert b"printed_on" not in content
     filled.done("export", f"asked.{ending}", "--known-at", "2030-01-02T03:04:05+07:00")
     filled.done("export", f"printed.{ending}", "--printed-on", "2026-05-03")
-    if ending != "kmz":
+    if ending not in {"kmz", "shp"}:
         assert b"2030-01-01T20:04:05.000Z, as asked for" in Path(f"asked.{ending}").read_bytes()
         assert b"2026-05-03" in Path(f"printed.{ending}").read_bytes()
 

@@ -193,8 +193,8 @@ def read_parquet(path: Path) -> tuple[gpd.GeoDataFrame, Reasons, list[Finding]]:
     """
     try:
         with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-        shapes = list(json.loads(schema.metadata[b"geo"])["columns"])
+            schema, said = file.schema_arrow, file.metadata.metadata
+        shapes = list(json.loads(said[b"geo"])["columns"])
         nested = [
             field.name
             for field in schema

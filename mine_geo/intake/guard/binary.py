@@ -377,7 +377,7 @@ def check_parquet(path: Path, what: str, most: float) -> None:
 
 def _check_metadata(file: pq.ParquetFile, what: str, most: float) -> None:
     """Refuse by what the file says of itself: bytes unpacked, and number of values."""
-    if b"geo" not in (file.schema_arrow.metadata or {}):
+    if b"geo" not in (file.metadata.metadata or {}):  # not of the schema: it may be written last
         raise FileError(f"{what}: Parquet without a geometry column; save it as GeoParquet")
     unpacked = 0
     for group in range(file.metadata.num_row_groups):
