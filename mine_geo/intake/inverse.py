@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mine_geo.errors import RecordError, some, visible
-from mine_geo.geo.cells import EPOCH, EXCEL, read_days
+from mine_geo.geo.cells import EPOCH, EXCEL, read_days, read_texts
 from mine_geo.intake.columns import fold, heading, match, names_of, read_words
 from mine_geo.intake.mapping import UNITS, is_state, to_candidates, to_reports
 from mine_geo.intake.profiles import DAYS, FLAGS, NUMBERS, OURS
@@ -278,6 +278,8 @@ def _read_again(
         was, now = frame[name], mapped.table[name]
         if name in DAYS:
             was = read_days(was)[0]
+        elif name not in (*NUMBERS, *FLAGS):
+            was = read_texts(was)  # in Unicode NFC, as every text that is read
         if name == "event_id":
             was = was.str.strip("{}").str.lower() if len(was) else was
             now = now.str.lower() if len(now) else now

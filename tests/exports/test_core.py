@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 import warnings
 from typing import TYPE_CHECKING
 
@@ -93,9 +94,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Zs"))
-WORDS = st.none() | st.text(LETTERS, min_size=2, max_size=12).filter(
-    lambda text: text.casefold() not in {"null", "<null>", "c"}
-)
+WORDS = st.none() | st.text(LETTERS, min_size=2, max_size=12).map(
+    lambda text: unicodedata.normalize("NFC", text)
+).filter(lambda text: text.casefold() not in {"null", "<null>", "c"})
 UNITS = st.sampled_from(
     [(None, None), ("Battambang", "Samlout"), ("Pailin", None), ("Pailin", "Sala Krau")]
 )
