@@ -137,6 +137,7 @@ for command in (
     store.load,
     files.check,
     files.compare,
+    files.forms,
     profiles.profile,
     workbench.workbench,
     tables.split,

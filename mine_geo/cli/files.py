@@ -1,10 +1,10 @@
-"""Commands of foreign files: `check`, `compare`, and how they say what they found."""
+"""Commands of foreign files: `check`, `compare`, `forms`, and how they say what they found."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -25,6 +25,9 @@ from mine_geo.cli.options import (
     leaving,
     open_named,
     output_options,
+    replace_options,
+    replaceable,
+    wrote,
 )
 from mine_geo.errors import FINDINGS_EXIT, OptionError, StoreNotFoundError
 
@@ -350,3 +353,45 @@ def compare(how: FileReading, old: Path, new: Path, format_: str, output: Path |
         changes = changes[["hazard_id", "change", "gained_m2", "lost_m2", "described"]]
         title = "Each hazard"
     Sheet(changes, None, title, CHANGE_NAMES).give(format_, output)
+
+
+@click.command(epilog=example("mine-geo forms hazards -o hazards.xlsx --operator CMAC"))
+@click.argument("what", type=click.Choice(("hazards", "reports")))
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.xlsx",
+    help="Where to write the form.",
+)
+@click.option(
+    "--tool",
+    default="survey123",
+    show_default=True,
+    type=click.Choice(("survey123", "odk")),
+    help="Turning points one by one for Survey123, one outline for ODK.",
+)
+@click.option(
+    "--operator",
+    "operators",
+    multiple=True,
+    metavar="NAME",
+    help="An operator to choose from; may be given again. Else the name is written.",
+)
+@replace_options
+def forms(
+    what: Literal["hazards", "reports"],
+    output: Path,
+    tool: Literal["survey123", "odk"],
+    operators: tuple[str, ...],
+) -> None:
+    """Write a form for the field: an XLSForm for Survey123 or ODK.
+
+    In English and Khmer, with our own columns and words, so that what is sent comes back through
+    check, load and workbench submit with no column left over. Direct evidence is not sent as SHA.
+    """
+    from mine_geo.exports import write_form  # noqa: PLC0415
+
+    write_form(output, what, tool=tool, operators=operators, replace=replaceable())
+    echo(wrote(output, public=None))

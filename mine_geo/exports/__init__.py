@@ -20,6 +20,7 @@ from mine_geo.disclosure.restriction import check_personal, check_place, leaving
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import contents, public_contents, where, with_notices, within
 from mine_geo.exports.flat import FLAT, STALE, write_flat
+from mine_geo.exports.forms import write_form
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.geoparquet import split_file
 from mine_geo.exports.kml import write_kml
@@ -53,6 +54,7 @@ __all__ = [
     "table_schema",
     "turning_points",
     "write",
+    "write_form",
     "write_public",
     "write_table",
 ]

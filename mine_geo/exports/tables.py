@@ -283,10 +283,10 @@ def _workbook(rows: pd.DataFrame, about: Envelope, mark: str | None) -> bytes:
             widest = max([len(str(column)), *(len(str(v)) for v in table[column].head(200))])
             letter = sheet.cell(row=1, column=number).column_letter
             sheet.column_dimensions[letter].width = min(widest + 2, 60)
-    return _without_moment(written)
+    return without_moment(written)
 
 
-def _without_moment(workbook: io.BytesIO) -> bytes:
+def without_moment(workbook: io.BytesIO) -> bytes:
     """Return a workbook that does not say when it was written."""
     again = io.BytesIO()
     with ZipFile(workbook) as parts, ZipFile(again, "w", ZIP_DEFLATED) as whole:

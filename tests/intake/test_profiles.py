@@ -39,7 +39,8 @@ def where(columns, fields, ours):
 
 
 def test_the_bundled_profiles_are_those_of_the_formats():
-    assert set(profiles.bundled()) == {"plain", "imsma_core", "imsma_ng", "maxml", "survey123"}
+    names = {"plain", "imsma_core", "imsma_ng", "maxml", "odk", "survey123"}
+    assert set(profiles.bundled()) == names
     for name, profile in profiles.bundled().items():
         assert profile.name == name
         assert profile.title
@@ -384,6 +385,8 @@ def test_the_profile_that_is_given_counts_then_that_of_the_format(tmp_path):
         (["globalid", "ha_code"], "GeoPackage", "imsma_core"),
         (["globalid", "outcome"], "Survey123 CSV", "survey123"),
         (["globalid", "outcome"], "GeoPackage", "plain"),
+        (["SubmissionDate", "KEY", "meta-instanceID", "SubmitterID"], "CSV", "odk"),
+        (["SubmissionDate", "KEY", "meta-instanceID"], "CSV", "plain"),
         (["hazard_id"], "GeoPackage", "plain"),
         ([], "GeoPackage", "plain"),
     ],
