@@ -601,7 +601,7 @@ def balance(  # noqa: PLR0917  (each is an option of the command)
 
 def _upright(table: Any, by: Sequence[str]) -> Any:
     """Return the movements one below the other, for 80 columns; a column for each group."""
-    from mine_geo.cli.terminal import UNKNOWN  # noqa: PLC0415
+    from mine_geo.tables.shown import UNKNOWN  # noqa: PLC0415
 
     if len(table) > 4:
         return table

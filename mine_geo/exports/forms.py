@@ -237,13 +237,13 @@ def _choices(lists: set[str], operators: Sequence[str]) -> list[_Row]:
         "event_type": [(word, say(f"forms.{word}"), None) for word in REPORT_TYPES],
         # As OCHA writes codes: a spreadsheet would take the zero off 02.
         "province": [
-            (f"KH{row.province_code}", Said(row.province, row.province_km), None)
+            (f"KH{row.province_code}", Said(str(row.province), str(row.province_km)), None)
             for row in provinces.itertuples()
         ],
         "district": [
             (
                 f"KH{row.district_code}",
-                Said(row.district, row.district_km),
+                Said(str(row.district), str(row.district_km)),
                 f"KH{row.province_code}",
             )
             for row in units.itertuples()
