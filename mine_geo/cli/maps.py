@@ -63,6 +63,7 @@ class Drawing:
     public: bool
     printed_on: str | None
     over_time: bool
+    over_reports: bool
     roads: Path | None
     rivers: Path | None
     villages: Path | None
@@ -90,7 +91,8 @@ class Drawing:
             places=self.places,
             public=self.public,
             printed_on=self.printed_on,
-            ledger=self.over_time and not self.public,
+            ledger=(self.over_time or self.over_reports) and not self.public,
+            recorded=self.over_reports and not self.public,
         )
 
 
@@ -129,6 +131,11 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
             "--over-time",
             is_flag=True,
             help="On pages: a slider over the years of the ledger, and a chart of them.",
+        ),
+        click.option(
+            "--over-reports",
+            is_flag=True,
+            help="The same, and over what was known as reports were recorded.",
         ),
         printed_on_option,
         click.option("--title", help="Title instead of the usual one."),

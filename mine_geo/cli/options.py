@@ -343,6 +343,7 @@ class Reading:
         public: bool = False,
         printed_on: str | None = None,
         ledger: bool = False,
+        recorded: bool = False,
     ) -> Layers:
         """Return what a map, an atlas or a file is made from; say what cannot be measured, by name.
 
@@ -369,6 +370,7 @@ class Reading:
             public=public,
             printed_on=printed_on,
             ledger=ledger,
+            recorded=recorded,
         )
         say_unmeasured(store, found.selection.rule or "edge")
         say_left_out(store, self.kind, self.as_of, self.known_at)

@@ -208,6 +208,10 @@ class Layers:
     ledger: Fold | None = None
     """For dossiers: closed hazards too, and what each event did; see `Store.state`."""
 
+    recorded: tuple[Fold, ...] = ()
+    """For pages over time: `ledger` as it was known at moments of recording, the first one first,
+    all of the same day; see `Store.state` and `movements.moments`."""
+
     def __post_init__(self) -> None:
         """Check the frames, so that no room behind the door has to."""
         given = {

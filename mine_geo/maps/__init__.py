@@ -77,6 +77,7 @@ def layers(
     selection: Selection = EVERYTHING,
     settings: PublicSettings = USUAL,
     ledger: Fold | None = None,
+    recorded: tuple[Fold, ...] = (),
 ) -> Layers:
     """Return all that maps, sheets, atlases and files are made from; the frames are checked here.
 
@@ -106,7 +107,11 @@ def layers(
     settings
         For what is public: how it is made (`Store.public_settings` returns it).
     ledger
-        For dossiers: what each event did, as `fold` or `Store.state` returns it.
+        For dossiers, and for pages over time: what each event did, as `fold` or `Store.state`
+        returns it.
+    recorded
+        For pages over time: the ledger as it was known at moments of recording, the first first;
+        the last one is `ledger`.
 
     Raises
     ------
@@ -133,7 +138,17 @@ def layers(
     True
     """
     return Layers(
-        split, border, admin, releases, places, as_of, restricted, selection, settings, ledger
+        split,
+        border,
+        admin,
+        releases,
+        places,
+        as_of,
+        restricted,
+        selection,
+        settings,
+        ledger,
+        recorded,
     )
 
 

@@ -185,13 +185,13 @@ def _data(hazards: pd.DataFrame, layers: Beneath, released: pd.DataFrame | None)
     return said
 
 
-def _moment(moment: datetime) -> Said:
+def moment_said(moment: datetime) -> Said:
     """Say a moment in Cambodia's time, to the millisecond.
 
     Examples
     --------
     >>> from datetime import datetime
-    >>> _moment(datetime.fromisoformat("2023-01-01T06:00:00.250+00:00")).en
+    >>> moment_said(datetime.fromisoformat("2023-01-01T06:00:00.250+00:00")).en
     '1 January 2023, 13:00:00.250 (UTC+07:00)'
     """
     local = pd.Timestamp(moment).tz_convert(TIME_ZONE)
@@ -206,7 +206,7 @@ def _known_at(layers: Beneath) -> Said:
     if chosen.moment is None:
         return say("about.not_recorded")
     why = "about.known_at_last" if chosen.known_at is None else "about.known_at_asked"
-    return say(why, moment=_moment(chosen.moment))
+    return say(why, moment=moment_said(chosen.moment))
 
 
 def _known_on(layers: Beneath) -> Said:

@@ -9,22 +9,27 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from mine_geo.disclosure.disclosed import disclose
 from mine_geo.disclosure.layers import Layers
 from mine_geo.maps.ground import Beneath
 from mine_geo.maps.pages.basemap import choose_basemap
 from mine_geo.maps.public import PublicLayers
-from mine_geo.tables.movements import timeline, year_ends
+from mine_geo.tables.movements import steps, year_ends
+from mine_geo.terms import TIME_ZONE
 
 if TYPE_CHECKING:
     import datetime as dt
     import os
 
     import geopandas as gpd
-    import pandas as pd
 
+    from mine_geo.ledger.events import Day
+    from mine_geo.ledger.fold import Fold
     from mine_geo.maps.context import Context
     from mine_geo.maps.pages.basemap import Basemap
+    from mine_geo.tables.movements import Steps
     from mine_geo.terms import Kind
 
 
@@ -77,24 +82,48 @@ class Scene(Layers, Beneath):
         return one
 
     @cached_property
-    def timeline(self) -> tuple[list[dt.date], pd.DataFrame] | None:
-        """The ends of years, and each hazard's m² then; see `movements.timeline`.
+    def over_time(self) -> dict[str, tuple[list[dt.date], Steps, list[Fold]]]:
+        """What stood `years` by year, and as it was known at each of the `reports`.
 
-        None without the ledger, without a border, or where it would be of several kinds.
+        Each with the days of its steps, or the moments in Cambodia, and the register of each; see
+        `movements.steps`. Nothing without the
+        ledger, without a border, where nothing was released, or where it would be of several
+        kinds.
         """
         ledger, waiting = self.ledger, self.selection.workbench
         if ledger is None or self.border is None or waiting == "only":
-            return None
-        rows = ledger.hazards
+            return {}
+        if len(ledger.hazards["kind"][self._counted(ledger)].unique()) != 1:
+            return {}
+        own = ledger.only(ledger.hazards["hazard_id"][self._counted(ledger)])
+        days = year_ends(own)
+        if not days:
+            return {}
+        found = {"years": (days, self._steps([(own, day) for day in days]), [own] * len(days))}
+        known = [
+            fold.only(fold.hazards["hazard_id"][self._counted(fold)])
+            for fold in self.recorded
+            if not fold.effects.empty
+        ]
+        if len(known) > 1:
+            last = [fold.effects["recorded_at"].max() for fold in known]
+            local = [moment.tz_convert(TIME_ZONE) for moment in last]
+            found["reports"] = (local, self._steps([(fold, None) for fold in known]), known)
+        return found
+
+    def _counted(self, fold: Fold) -> pd.Series[bool]:
+        """Return which hazards of a register the page is about."""
+        rows = fold.hazards
+        counted = pd.Series(data=True, index=rows.index)
         if self.selection.kind is not None:
-            rows = rows[rows["kind"] == self.selection.kind]
-        if waiting == "exclude":
-            rows = rows[~rows["in_workbench"].astype(bool)]
-        if len(rows["kind"].unique()) != 1:
-            return None
-        own = ledger.only(rows["hazard_id"])
-        return year_ends(own), timeline(
-            own,
+            counted &= rows["kind"] == self.selection.kind
+        if self.selection.workbench == "exclude":
+            counted &= ~rows["in_workbench"].astype(bool)
+        return counted
+
+    def _steps(self, states: list[tuple[Fold, Day]]) -> Steps:
+        return steps(
+            states,
             self.border,
             threshold_m=self.threshold_m,
             rule=self.said("rule") or "edge",

@@ -6,6 +6,7 @@ What a store is and holds: the lines of `mine-geo db info`. Opening one that is 
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -56,6 +57,7 @@ from mine_geo.store.schema.models import (
 )
 from mine_geo.store.workbench import listing
 from mine_geo.store.workbench.methods import WorkbenchMethods
+from mine_geo.tables.movements import moments
 from mine_geo.terms import CRS, THRESHOLD_M
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
 
     from mine_geo import terms
     from mine_geo.ledger.events import Day, Moment
+    from mine_geo.ledger.fold import Fold
     from mine_geo.store.chain import Head
     from mine_geo.store.layers import Loaded
     from mine_geo.store.ledger.register import Registered
@@ -808,6 +811,7 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
         public: bool = False,
         printed_on: date | str | None = None,
         ledger: bool = False,
+        recorded: bool = False,
     ) -> Layers:
         """Return all that maps, sheets, atlases and files are made from, in one call.
 
@@ -836,6 +840,9 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
             The day of printing, where it is to be said.
         ledger
             What each event did too, of closed hazards as well: dossiers are made from it.
+        recorded
+            The ledger too, and as it was known at moments of recording, no more than 30: a page's
+            slider goes by them.
 
         Raises
         ------
@@ -901,12 +908,21 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
                     standing_text=settings.standing_text,
                 ),
                 settings=settings,
-                ledger=self.state(as_of=as_of, known_at=known_at) if ledger else None,
+                ledger=self.state(as_of=as_of, known_at=known_at) if ledger or recorded else None,
             )
+            if recorded:
+                found = replace(found, recorded=self._as_known(found.ledger, as_of))
             # Each frame is read by itself, and whatever is recorded moves the moment: where it
             # has not moved, they are all of that moment.
             if self.last_moment() == moment:
                 return found
+
+    def _as_known(self, last: Fold | None, as_of: Day) -> tuple[Fold, ...]:
+        """Return a register as it was known at moments of recording; the last one is itself."""
+        if last is None or last.effects.empty:
+            return ()
+        before = moments(last)[:-1]
+        return (*(self.state(as_of=as_of, known_at=moment) for moment in before), last)
 
     def _districts(self) -> gpd.GeoDataFrame | None:
         """Return the active districts, None where none are loaded."""

@@ -12,6 +12,7 @@ is returned is only what was there before and is not there after.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -276,38 +277,182 @@ def timeline(
     >>> year_ends(fold(registered_events(hazards)))
     []
     """
-    ids = fold.effects["hazard_id"].to_numpy(dtype=object)
-    polygons = as_geometries(fold.polygons)
-    there = ~shapely.is_empty(polygons)
     days = year_ends(fold)
-    stood = [_standing(fold, _until(fold, day), there) for day in days]
-    # Each polygon is measured once, however long it stood.
-    places = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *stood]).astype(np.intp))
-    kinds = fold.hazards.set_index("hazard_id")["kind"]
-    drawn = gpd.GeoDataFrame(
-        {
-            "hazard_id": places.astype(str),
-            "kind": kinds.reindex(ids[places]).to_numpy(),
-            "in_workbench": False,
-            "size_m2": size_m2(polygons[places]),
-        },
-        geometry=gpd.GeoSeries(list(polygons[places]), crs=CRS),
-        crs=CRS,
+    columns = ["day", "hazard_id", *TIMELINE_COLUMNS]
+    if not days:
+        return pd.DataFrame(columns=columns)
+    found = steps(
+        [(fold, day) for day in days],
+        border,
+        threshold_m=threshold_m,
+        rule=rule,
+        include_coast=include_coast,
+    )
+    figures = figures_of(found.versions, "computed").set_axis(found.versions["hazard_id"])
+    parts = []
+    for day, rows, released in zip(days, found.stood, found.released, strict=True):
+        table = figures.iloc[rows].join(released, how="outer")
+        parts.append(table.fillna(0).astype(np.int64).rename_axis("hazard_id").reset_index())
+        parts[-1].insert(0, "day", day)
+    return pd.concat(parts)[columns]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The register at some steps: at the ends of days, or as it was known at some moments."""
+
+    versions: gpd.GeoDataFrame
+    """A split (EPSG:4326) of what hazards were at any step, each polygon, `area_type` and `status`
+    of a hazard once: `hazard_id` repeats."""
+
+    stood: list[NDArray[np.intp]]
+    """The rows of `versions` that stood at each step, one a hazard."""
+
+    released: list[pd.DataFrame]
+    """m² released by each step since all began, by outcome, on the ids of hazards that had any."""
+
+
+def steps(
+    states: Sequence[tuple[Fold, Day]],
+    border: gpd.GeoDataFrame,
+    *,
+    threshold_m: float = THRESHOLD_M,
+    rule: Rule = "edge",
+    include_coast: bool = False,
+) -> Steps:
+    """Return what stood at some steps, measured to the border, and what had been released by then.
+
+    Parameters
+    ----------
+    states
+        At least one: for each step a register, and the end of the day up to which it is taken;
+        None: all of it. Up to an earlier day of a register `area_type` and `status` follow from
+        its events: a hazard that was confirmed later was a SHA, one that nothing was released of
+        was open.
+    border, threshold_m, rule, include_coast
+        As for `timeline`.
+
+    Returns
+    -------
+    Steps
+        A hazard that is closed at a step, or not registered yet, has no row there.
+
+    Raises
+    ------
+    RecordError
+        If a polygon cannot be measured.
+
+    Examples
+    --------
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> hazards = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
+    >>> border = gpd.GeoDataFrame({"kind": ["land"], "neighbour": ["THA"], "border_name": "b",
+    ...     "border_version": "1", "accuracy_m": 50.0},
+    ...     geometry=[shapely.LineString([(102.9, 12), (102.9, 14)])], crs=4326)
+    >>> state = fold(registered_events(hazards))
+    >>> found = steps([(state, "2019-12-31"), (state, None)], border)
+    >>> [found.versions["size_m2"].iloc[rows].tolist() for rows in found.stood]
+    [[], [1200149]]
+    """
+    parts = [_stood(fold, day) for fold, day in states]
+    table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=CRS)
+    said = table[["hazard_id", "area_type", "status"]].astype("string").fillna("")
+    keys = said.assign(drawn=shapely.to_wkb(table.geometry.to_numpy()))
+    # Each version is measured once, however long it stood.
+    row_of = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy(dtype=np.intp)
+    versions = table[~pd.Series(row_of).duplicated().to_numpy()].reset_index(drop=True)
+    ids = versions["hazard_id"]
+    drawn = versions.assign(
+        hazard_id=versions.index.astype(str),  # one version is as good a hazard as another
+        size_m2=size_m2(versions.geometry.to_numpy()),
     )
     split = border_split(
         drawn, border, threshold_m=threshold_m, rule=rule, include_coast=include_coast
     )
-    figures = figures_of(split, "computed").set_axis(places)
-    parts = []
-    for day, last in zip(days, stood, strict=True):
-        found = figures.reindex(last.to_numpy(dtype=np.intp)).set_axis(last.index)
-        done = fold.effects[_until(fold, day)]
-        released = done.groupby("hazard_id")[list(OUTCOME_COLUMNS)].sum()
-        table = found.join(released[(released != 0).any(axis=1)], how="outer")
-        parts.append(table.fillna(0).astype(np.int64).rename_axis("hazard_id").reset_index())
-        parts[-1].insert(0, "day", day)
-    columns = ["day", "hazard_id", *TIMELINE_COLUMNS]
-    return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    released = [
+        fold.effects[_until(fold, day) if day is not None else slice(None)]
+        .groupby("hazard_id")[list(OUTCOME_COLUMNS)]
+        .sum()
+        for fold, day in states
+    ]
+    return Steps(
+        split.assign(hazard_id=ids.to_numpy()),
+        np.split(row_of, ends),
+        [each[(each != 0).any(axis=1)] for each in released],
+    )
+
+
+def _stood(fold: Fold, day: Day) -> gpd.GeoDataFrame:
+    """Return the hazards of a fold that stood at the end of a day, as they were then."""
+    effects = fold.effects
+    until = np.ones(len(effects), dtype=bool) if day is None else _until(fold, day)
+    polygons = as_geometries(fold.polygons)
+    last = _standing(fold, until, ~shapely.is_empty(polygons))
+    now = fold.hazards.set_index("hazard_id").reindex(last.index)
+    area_type, status = now["area_type"], now["status"]
+    if not until.all():
+        confirmed = effects["hazard_id"][(effects["event_type"] == "confirmed") & ~until]
+        area_type = area_type.mask(area_type.index.isin(confirmed), "SHA")
+        released = effects[list(OUTCOME_COLUMNS)].sum(axis=1).to_numpy() != 0
+        then, ever = (set(effects["hazard_id"][released & rows]) for rows in (until, True))
+        # What was worked on without any release of ours was registered so.
+        status = pd.Series(
+            [
+                "worked_on" if each in then or (each not in ever and own == "worked_on") else "open"
+                for each, own in status.items()
+            ],
+            index=status.index,
+            dtype=object,
+        )
+    return gpd.GeoDataFrame(
+        {
+            "hazard_id": last.index,
+            "kind": now["kind"].to_numpy(),
+            "in_workbench": False,
+            "area_type": area_type.to_numpy(dtype=object),
+            "status": status.to_numpy(dtype=object),
+        },
+        geometry=list(polygons[last.to_numpy(dtype=np.intp)]),
+        crs=CRS,
+    )
+
+
+MOST_MOMENTS: Final = 30
+"""A reader tells no more steps than that apart."""
+
+
+def moments(fold: Fold) -> list[pd.Timestamp]:
+    """Return moments of recording at which a register can be looked at again, the last one last.
+
+    Each moment at which something was recorded; where these are more than `MOST_MOMENTS`, the last
+    one of each day, month, quarter or year in Cambodia in which anything was, whichever are no
+    more than that (of more years the latest).
+
+    Examples
+    --------
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> from mine_geo.geo.hazards import to_hazards
+    >>> hazards = to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "surveyed_on": ["2020-01-31"]},
+    ...     geometry=[shapely.box(103, 13, 103.01, 13.01)], crs=4326))
+    >>> len(moments(fold(registered_events(hazards))))
+    1
+    """
+    known = fold.effects["recorded_at"].drop_duplicates().sort_values()
+    local = known.dt.tz_convert(TIME_ZONE)
+    day = local.dt.strftime("%Y-%m-%d")
+    quarter = local.dt.year.astype(str) + "-" + local.dt.quarter.astype(str)
+    for group in (local, day, day.str[:7], quarter, day.str[:4]):
+        found = known.groupby(group).max()
+        if len(found) <= MOST_MOMENTS:
+            break
+    return list(found[-MOST_MOMENTS:])
 
 
 def opening_hazards(fold: Fold, since: Day = None) -> gpd.GeoDataFrame:

@@ -19,10 +19,11 @@ from mine_geo.ledger.events import registered_events, to_events
 from mine_geo.ledger.fold import fold
 from mine_geo.tables.movements import released_land
 from mine_geo.tables.totals import totals
-from tests.maps.browser import DESKTOP, PHONE
+from tests.maps.browser import DESKTOP, PHONE, await_ready
 
 if TYPE_CHECKING:
     from mine_geo.disclosure.layers import Layers
+    from tests.maps.browser import Page
     from tests.maps.conftest import Opener
 
 
@@ -67,8 +68,14 @@ def events() -> gpd.GeoDataFrame:
     return pd.concat(both, ignore_index=True)
 
 
-def of_day(events: gpd.GeoDataFrame, border: gpd.GeoDataFrame, day: str) -> gpd.GeoDataFrame:
-    state = fold(events, as_of=day)
+def of_day(
+    events: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    day: str | None,
+    known_at: str | None = None,
+) -> gpd.GeoDataFrame:
+    moment = None if known_at is None else pd.Timestamp(known_at)
+    state = fold(events, as_of=day, known_at=moment)
     return mg.border_split(state.hazards[~state.hazards.geometry.is_empty], border)
 
 
@@ -133,31 +140,137 @@ def test_each_step_says_what_the_library_says(
     page.check_alone()
 
 
-def test_the_map_is_that_of_the_day(open_page: Opener, layers: Layers) -> None:
-    page = open_page(maps.national(layers))
-    seen = (
-        "let canvas = null;"
-        "window.mineGeo.map.eachLayer((one) => { canvas = one.mineGeoShapes ? one : canvas; });"
-        "canvas._redraw();"
-        "return [...canvas._alone.map((one) => one.mineGeoLayer.name),"
-        " canvas._alone.filter((one) => Object.hasOwn(one.options, 'fillColor')).length]"
+SEEN = (
+    "let canvas = null;"
+    "window.mineGeo.map.eachLayer((one) => { canvas = one.mineGeoShapes ? one : canvas; });"
+    "canvas._redraw();"
+    "const value = (one, name) => one.mineGeoLayer.columns"
+    "  .find((column) => column.name === name)?.value(one.mineGeoRow) ?? null;"
+    "return canvas._alone.map((one) => [one.mineGeoLayer.name, value(one, 'hazard_id'),"
+    " value(one, 'size_m2'), one.mineGeoArea()])"
+)
+LIST = (
+    "const rows = [...document.querySelectorAll('#mg-list tbody tr[data-row]')];"
+    "return rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))"
+)
+
+
+def whole(text: str) -> int:
+    return int(text.replace(",", "") or 0)
+
+
+def check_page(page: Page, split: gpd.GeoDataFrame, released: set[str]) -> None:
+    """Compare map, list, sums and plan of a page with a split of the library."""
+    drawn = page.js(SEEN)
+    ours = {row["hazard_id"]: int(row["size_m2"]) for _, row in split.iterrows()}
+    assert {one[1]: one[2] for one in drawn if one[0] == "hazards"} == ours
+    for name, hazard_id, size, area in drawn:
+        if name == "hazards":  # the polygon too is that of the day, not only what is said of it
+            assert area == pytest.approx(size, rel=0.01), hazard_id
+    assert {one[0] for one in drawn} <= {"hazards", "releases"}
+    assert {one[1] for one in drawn if one[0] == "releases"} == released
+    listed = page.js(LIST)
+    order = split.sort_values(["zone", "border_distance_m"])  # far comes before near
+    assert [row[1] for row in listed] == order["hazard_id"].tolist()
+    assert [row[0] for row in listed] == [str(rank + 1) for rank in range(len(order))]
+    assert [whole(row[5]) for row in listed] == order["size_m2"].tolist()
+    assert [row[3].lower() for row in listed] == order["zone"].tolist()
+    assert [whole(row[6]) for row in listed] == order["size_m2"].cumsum().tolist()
+    sums = page.js(
+        "return [...document.querySelectorAll('.mg-totals tr[data-group]')]"
+        ".map((row) => [row.dataset.group.replace(/.*-/, ''), row.cells[1].innerText,"
+        " row.cells[2].innerText])"
     )
-    assert page.js(seen).count("hazards") == 2
+    for zone, hazards, size in sums:
+        rows = split[split["zone"] == zone]
+        assert (whole(hazards), whole(size)) == (len(rows), rows["size_m2"].sum())
+    years = -(-int(split["size_m2"].sum()) // CAPACITY_M2)
+    said = page.js("return document.getElementById('mg-plan').innerText")
+    assert (f"{years} year" in said) if years else "Nothing" in said or "nothing" in said, said
+
+
+CAPACITY_M2 = 1_000_000
+
+
+def test_map_list_sums_and_plan_are_of_the_day(
+    open_page: Opener, layers: Layers, events: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    page = open_page(maps.border_zone(layers, "Battambang", capacity_m2=CAPACITY_M2))
     bars = page.driver.find_elements(By.CSS_SELECTOR, ".mg-time-bar")
-    assert len(bars) == 5
-    bars[2].click()
-    # AP-3 was surveyed in 2021; its release and one of AP-2 came after 2020.
-    then = page.js(seen)
-    assert then.count("hazards") == 1
-    assert then[-1] == 2
+    assert len(bars) == len(DAYS)
+    for place in (2, 0, 4, 1, 3, 4):
+        day = DAYS[place]
+        page.js("document.querySelectorAll('.mg-time-bar')[arguments[0]]"
+                ".dispatchEvent(new Event('click'))", place)  # fmt: skip
+        done = fold(events, as_of=day).effects
+        released = done[done["event_type"].isin(["cancelled", "reduced", "cleared"])]
+        counted = released[released["before_m2"] > released["after_m2"]]
+        check_page(page, of_day(events, border, day), set(counted["hazard_id"]))
     note = page.driver.find_element(By.CSS_SELECTOR, ".mg-time .mg-note")
+    filtered = page.driver.find_element(By.CSS_SELECTOR, ".mg-filtered")
+    assert not note.is_displayed()
+    assert not filtered.is_displayed()
+    bars[2].click()
     assert "31 December 2020" in note.text
     assert "31 December 2022" in note.text
+    assert "End of 31 December 2020" in filtered.text
+    assert page.js("return location.hash").count("step=2020-12-31") == 1
     page.driver.find_element(By.CSS_SELECTOR, "[data-language='km']").click()
     assert "31 ធ្នូ 2020" in note.text
-    bars[4].click()
-    assert page.js(seen)[-1] == 0
-    assert not note.is_displayed()
+    # A hazard that was surveyed later is looked for as it is now.
+    assert page.js("return window.mineGeo.openHazard('AP-3')")
+    assert page.js("return document.getElementById('mg-time').value") == "4"
+    page.check_alone()
+
+
+def test_the_page_as_it_was_known_at_each_report(
+    open_page: Opener, events: gpd.GeoDataFrame, border: gpd.GeoDataFrame, admin: gpd.GeoDataFrame
+) -> None:
+    """The clearance of 2019 was uploaded in 2022, after the survey of 2020 over the same ground."""
+    moments = {
+        "a": "2022-05-01T02:00Z", "b": "2020-07-01T02:00Z", "c": "2021-01-15T02:00Z",
+        "d": "2021-02-01T02:00Z", "e": "2022-05-01T09:00Z",
+    }  # fmt: skip
+    first = pd.Series(pd.Timestamp("2018-01-01T00:00Z"), index=events.index)
+    recorded = events["event_id"].map(moments)
+    late = events.assign(recorded_at=pd.to_datetime(recorded).fillna(first))
+    whole_ledger = fold(late, as_of="2022-12-31")
+    steps = sorted(set(late["recorded_at"]))
+    known = tuple(fold(late, as_of="2022-12-31", known_at=moment) for moment in steps[:-1])
+    held = maps.layers(
+        of_day(late, border, "2022-12-31"),
+        border=border,
+        admin=admin,
+        releases=released_land(whole_ledger),
+        as_of="2022-12-31",
+        ledger=whole_ledger,
+        recorded=(*known, whole_ledger),
+        selection=Selection(kind="ap_minefield"),
+    )
+    page = open_page(maps.border_zone(held, "Battambang", capacity_m2=CAPACITY_M2))
+    page.driver.find_element(By.CSS_SELECTOR, "input[name='mg-time-by'][value='reports']").click()
+    slider = page.driver.find_element(By.ID, "mg-time")
+    slider.send_keys(Keys.HOME)
+    for moment in steps:
+        state = fold(late, as_of="2022-12-31", known_at=moment)
+        split = mg.border_split(state.hazards[~state.hazards.geometry.is_empty], border)
+        check_page(page, split, set(released_land(state)["hazard_id"]))
+        said = page.js("return document.querySelector('.mg-time .mg-symbols').innerText")
+        done = int(state.effects[["cancelled_m2", "reduced_m2", "cleared_m2"]].to_numpy().sum())
+        assert f"Released up to that day: {done:,} m²" in said
+        slider.send_keys(Keys.ARROW_RIGHT)
+    # Two moments of one day are told apart, in the address too.
+    label = page.driver.find_element(By.CSS_SELECTOR, ".mg-time-label strong")
+    assert "1 May 2022, 16:00:00.000" in label.text
+    slider.send_keys(Keys.ARROW_LEFT)
+    assert "1 May 2022, 09:00:00.000" in label.text
+    address = page.js("return location.href")
+    assert "step=reports,2022-05-01T09:00:00.000000" in address
+    page.driver.get("about:blank")
+    page.driver.get(address)
+    await_ready(page.driver)
+    again = page.driver.find_element(By.CSS_SELECTOR, ".mg-time-label strong")
+    assert "1 May 2022, 09:00:00.000" in again.text
     page.check_alone()
 
 

@@ -69,7 +69,7 @@
     const task = areas.together(drawn);
     const box = boxOf(task);
     const found = page.records.filter(({ name }) => HAZARDS.includes(name)).flatMap((layer) => (
-      layer.shapes.flatMap((shape, row) => (near(shape, box) ? [cut(layer, row, task)] : []))))
+      layer.shapes.flatMap((shape, row) => (layer.stands[row] && near(shape, box) ? [cut(layer, row, task)] : []))))
       .filter(({ inside }) => inside > 0);
     const outside = found.reduce((rest, { polygons }) => areas.less(rest, polygons), task);
     return {

@@ -1,5 +1,5 @@
 // Which records are shown: one answer for each, from which map, list, sums and plan are drawn. A
-// record is shown while all its switches are on, its values are among those ticked, and its
+// record is shown while it stands at the step of the slider (`layer.stands`), all its switches are on, its values are among those ticked, and its
 // numbers within the limits that were typed. What is chosen stands in the hash of the page.
 (function (mineGeo) {
   'use strict';
@@ -60,7 +60,7 @@
     const tests = HAZARDS.includes(layer.name)
       ? [...facetTests(page, layer), ...rangeTests(page, layer)] : [];
     layer.groupOf.forEach((group, row) => {
-      layer.shown[row] = on[group] && tests.every((test) => test(row)) ? 1 : 0;
+      layer.shown[row] = layer.stands[row] && on[group] && tests.every((test) => test(row)) ? 1 : 0;
     });
   }
 
@@ -139,7 +139,7 @@
 
   // Controls -------------------------------------------------------------------------------------
 
-  // `count`: how many of the unit's hazards have the value, with words on it.
+  // `count`: the place that says how many of the unit's hazards have the value; null for none.
   function box(said, count, wire) {
     const item = element('li');
     const label = element('label');
@@ -149,7 +149,7 @@
     wire(tick);
     label.append(tick, isolated(said));
     if (count !== null) {
-      label.append(words.label(element('span', 'mg-count', thousands(count.number)), 'title', count.said));
+      label.append(count);
     }
     item.append(label);
     return item;
@@ -173,7 +173,7 @@
         const said = value === '' ? words.say('filters.not_recorded') : column.said(row);
         found.set(value, { value, said, count: 0 });
       }
-      found.get(value).count += 1;
+      found.get(value).count += layer.stands[row];
     });
     const { compare } = new Intl.Collator('en', { numeric: true });
     return [...found.values()].sort((one, other) => (
@@ -212,10 +212,16 @@
     }
     const ticks = [];
     const title = words.say(`field.${name}`);
-    const counted = (number) => ({
-      number, said: words.say('legend.hazards', { number: thousands(number), unit }),
-    });
-    const items = values.map(({ value, said, count }) => box(said, counted(count), (tick) => {
+    const counted = (place, count) => {
+      const number = thousands(count);
+      place.textContent = number;
+      return words.label(place, 'title', words.say('legend.hazards', { number, unit }));
+    };
+    const places = new Map(values.map(({ value, count }) => (
+      [value, counted(element('span', 'mg-count'), count)])));
+    page.counters.push(() => valuesOf(layer, name)
+      .forEach(({ value, count }) => counted(places.get(value), count)));
+    const items = values.map(({ value, said }) => box(said, places.get(value), (tick) => {
       tick.value = value;
       ticks.push(tick);
       tick.addEventListener('change', () => {
@@ -264,6 +270,7 @@
   }
 
   function showAll(page) {
+    page.toNow();
     page.ticked.clear();
     page.limits.clear();
     page.facets.forEach((ticks) => ticks.forEach((tick) => { tick.checked = true; }));
@@ -286,6 +293,9 @@
 
   // Whatever hides a record is set aside, so that it is seen.
   function reveal(page, layer, rows) {
+    if (rows.some((row) => !layer.stands[row] && row < layer.now)) {
+      page.toNow();
+    }
     rows.filter((row) => !layer.shown[row]).forEach((row) => {
       layer.groupKeys[layer.groupOf[row]].filter((key) => page.off.has(key)).forEach((key) => {
         page.turn(key, true);
@@ -355,7 +365,7 @@
   // Before the switches of the page are wired: those here are wired with them.
   function begin(page, unit) {
     Object.assign(page, {
-      ticked: new Map(), limits: new Map(), facets: new Map(), usual: [],
+      ticked: new Map(), limits: new Map(), facets: new Map(), usual: [], counters: [],
     });
     const layer = page.records.find(({ name }) => name === 'hazards');
     const frame = document.querySelector('.mg-filters');

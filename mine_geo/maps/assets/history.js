@@ -37,7 +37,7 @@
       return [];
     }
     page.history = page.history || index(layer);
-    return page.history.get(id) || [];
+    return (page.history.get(id) || []).filter((row) => layer.stands[row]);
   }
 
   function value(columns, name, row) {

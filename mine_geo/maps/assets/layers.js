@@ -66,6 +66,10 @@
       name: column.name, as: column.as, ...decode.column(column),
     }));
     record.shown = new Uint8Array(record.shapes.length).fill(1);
+    // Which rows stand at the step of the slider; without one, those of now. What hazards were
+    // before comes last.
+    record.now = record.shapes.length - (layer.past || 0);
+    record.stands = new Uint8Array(record.shapes.length).fill(1, 0, record.now);
     return record;
   }
 

@@ -48,9 +48,9 @@
     const found = new Map();
     records.forEach((layer) => {
       const own = COUNTED.includes(layer.name);
-      layer.groupOf.forEach((index) => {
+      layer.groupOf.forEach((index, row) => {
         layer.groupKeys[index].forEach((key) => {
-          found.set(key, (found.get(key) || 0) + (own ? 1 : 0));
+          found.set(key, (found.get(key) || 0) + (own ? layer.stands[row] : 0));
         });
       });
     });
@@ -58,17 +58,25 @@
   }
 
   mineGeo.features.push((page, data) => {
-    const counts = tally(page.records);
-    document.querySelectorAll('.mg-legend input[data-layer]').forEach((box) => {
-      const { layer: key } = box.dataset;
-      const word = WORDS[key.split('-')[0]];
-      if (counts.has(key) && word) {
-        const number = thousands(counts.get(key));
-        const count = element('span', 'mg-count', number);
-        words.label(count, 'title', words.say(word, { number, unit: data.unit }));
-        box.parentElement.append(count);
-      }
-    });
+    const places = new Map();
+    const count = () => {
+      const counts = tally(page.records);
+      document.querySelectorAll('.mg-legend input[data-layer]').forEach((box) => {
+        const { layer: key } = box.dataset;
+        const word = WORDS[key.split('-')[0]];
+        if (counts.has(key) && word) {
+          const number = thousands(counts.get(key));
+          if (!places.has(box)) {
+            places.set(box, element('span', 'mg-count'));
+            box.parentElement.append(places.get(box));
+          }
+          places.get(box).textContent = number;
+          words.label(places.get(box), 'title', words.say(word, { number, unit: data.unit }));
+        }
+      });
+    };
+    page.counters.push(count);
+    count();
   });
 
   mineGeo.legend = { draw };

@@ -56,10 +56,14 @@
     return made;
   }
 
-  // Where a rank is recorded it is shown as it is, else the place in the list.
-  function ranksOf(list, count) {
+  // Where a rank is recorded it is shown as it is, else the place in the list of what stands.
+  function ranksOf(list, order, { stands }) {
     if (!list.ranks) {
-      return Array.from({ length: count }, (_, index) => index + 1);
+      let rank = 0;
+      return order.map((row) => {
+        rank += stands[row];
+        return stands[row] ? rank : null;
+      });
     }
     return decode.unpack(list.ranks).map((number) => (number ? number - 1 : null));
   }
@@ -445,7 +449,7 @@
       table, body, columns, order, pins,
       section: table.closest('section'),
       scroll: table.closest('.mg-scroll'),
-      ranks: ranksOf(data.list, order.length),
+      ranks: ranksOf(data.list, order, hazards),
       idOf: (row) => columns.get('hazard_id').value(row),
       synthetic: data.list.synthetic,
       // The places that are shown, in the order of the table; its rows; where each place stands.
@@ -453,6 +457,10 @@
       stop: null, current: null, whole: false, rowPx: USUAL_ROW_PX, chipOf: () => '',
     };
     page.list = list;
+    page.counters.push(() => {
+      list.ranks = ranksOf(data.list, order, hazards);
+      list.nodes.clear();
+    });
     list.mark = (row) => mark(list, row);
     list.arrange = (...what) => arrange(list, ...what);
     recallSort(list);

@@ -50,11 +50,12 @@
     return `\ufeff${[head.join(','), ...lines].join('\r\n')}\r\n`;
   }
 
-  // A list of some hazards only does not pass for that of all.
+  // A list of some hazards only does not pass for that of all, nor that of a past day for now's.
   function fileName(page) {
     const name = window.location.pathname.split('/').pop().replace(/\.html?$/, '');
     const some = mineGeo.filters.filtered(page) ? '_filtered' : '';
-    return `${decodeURIComponent(name) || 'hazards'}_list${some}.csv`;
+    const then = page.past ? `_${page.past}` : '';
+    return `${decodeURIComponent(name) || 'hazards'}_list${then}${some}.csv`;
   }
 
   mineGeo.features.push((page) => {

@@ -107,7 +107,7 @@
     turnContext(page, key, on);
     // Where others are not drawn the ground says so.
     if (key === 'others') {
-      turnContext(page, 'veil-others', !on);
+      page.veilOthers(!on || page.past);
     }
     filters.again(page);
   }
@@ -254,12 +254,19 @@
       return -1;
     }
     const ids = hazards.columns.find((column) => column.name === 'hazard_id');
-    return hazards.shapes.findIndex((shape, row) => ids.value(row) === id);
+    const rows = [...hazards.shapes.keys()].filter((row) => ids.value(row) === id);
+    return rows.find((row) => hazards.stands[row]) ?? -1;
   }
 
-  // The unit's own first, then what may be its own, then others'.
+  // The unit's own first, then what may be its own, then others'. What does not stand at the step
+  // of the slider is looked for as it is now.
   function openHazard(page, id) {
-    const found = HAZARDS.find((name) => findRow(page, id, name) >= 0);
+    const look = () => HAZARDS.find((name) => findRow(page, id, name) >= 0);
+    let found = look();
+    if (!found && !mineGeo.history.rows(page, id).length) {
+      page.toNow();
+      found = look();
+    }
     if (found) {
       goTo(page, findRow(page, id, found), found);
     } else if (mineGeo.history.rows(page, id).length) {
@@ -277,9 +284,10 @@
     // `watchers` are called whenever other records are shown than before, `recalls` when the
     // address has changed by itself: each takes up what it says.
     const page = {
-      map, canvas, off: new Set(), list: null, opened: null, watchers: [], recalls: [],
+      map, canvas, off: new Set(), list: null, opened: null, watchers: [], recalls: [], toNow: () => {},
     };
     page.turn = (key, on) => turn(page, key, on);
+    page.veilOthers = (on) => turnContext(page, 'veil-others', on);
     page.goTo = (row, name) => goTo(page, row, name);
     page.goToRows = (rows, name) => goToRows(page, rows, name);
     page.goToPlace = (latlng, box) => goToPlace(page, latlng, box);

@@ -27,7 +27,7 @@
         return;
       }
       const beside = layer.columns.find((column) => column.name === 'district');
-      layer.shapes.forEach((shape, row) => {
+      layer.shapes.slice(0, layer.now).forEach((shape, row) => {
         const id = ids.value(row);
         if (id !== null && !found.has(id)) {
           const hazard = layer.name !== 'releases';
@@ -37,7 +37,7 @@
             said: same(id),
             keys: [folded(id)],
             note,
-            go: () => (hazard ? page.goTo(row, layer.name) : page.goToReleased(id)),
+            go: () => page.openHazard(id),
           });
         }
       });
@@ -51,7 +51,7 @@
     page.records.filter(({ name }) => HAZARDS.includes(name)).forEach((layer) => {
       NAMES.forEach((name) => {
         const column = layer.columns.find((one) => one.name === name);
-        layer.shapes.forEach((shape, row) => {
+        layer.shapes.slice(0, layer.now).forEach((shape, row) => {
           const value = column ? column.value(row) : null;
           const key = `${name} ${value}`;
           if (value === null || (found.has(key) && found.get(key).layer !== layer.name)) {

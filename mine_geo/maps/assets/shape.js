@@ -358,7 +358,7 @@
       const key = `${zoom} ${this._version}`;
       if (this._sortedAs !== key) {
         this._sortedAs = key;
-        const shown = this.mineGeoShapes.filter((one) => one._map && !one.mineGeoHidden && !one.mineGeoLater);
+        const shown = this.mineGeoShapes.filter((one) => one._map && !one.mineGeoHidden);
         Object.assign(this, mineGeo.crowds.gather(shown, scale, px));
       }
     },

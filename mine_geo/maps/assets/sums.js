@@ -38,13 +38,17 @@
 
   function tell(page, layer, mixed) {
     const hidden = mineGeo.filters.filtered(page);
-    const shown = layer.shown.reduce((sum, one) => sum + one, 0);
-    const values = { shown: thousands(shown), all: thousands(layer.shapes.length) };
+    const [shown, all] = [layer.shown, layer.stands].map((rows) => rows.reduce((sum, one) => sum + one, 0));
+    const values = { shown: thousands(shown), all: thousands(all) };
+    // Kinds are never added up.
+    const said = [
+      ...(page.past ? [words.say('time.all_of', { day: page.pastSaid })] : []),
+      ...(hidden ? [words.say(mixed ? 'filters.some' : 'filters.shown', values)] : []),
+    ];
+    const joined = (language) => said.map((one) => one[language]).join(' ');
     document.querySelectorAll('.mg-filtered').forEach((note) => {
-      note.hidden = !hidden;
-      // Kinds are never added up.
-      const said = words.say(mixed ? 'filters.some' : 'filters.shown', values);
-      words.put(note.querySelector('[role="status"]'), hidden ? said : { en: '', km: '' });
+      note.hidden = !said.length;
+      words.put(note.querySelector('[role="status"]'), { en: joined('en'), km: joined('km') });
     });
   }
 

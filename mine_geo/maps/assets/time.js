@@ -1,29 +1,21 @@
-// The ledger year by year: a slider that puts the map back to the end of a year, what remained near
-// and far and what had been released by then, and a chart of all years. The figures are the
-// library's; the script adds none up but near and far. The chart is plain SVG: a dozen bars need no
+// The ledger step by step: a slider that puts the page back to the end of a year, or to what was
+// known when a report was recorded; what remained near and far and what had been released by then,
+// and a chart of all steps. Map, list, sums and plan follow, as each reads `layer.stands`. The
+// figures are the library's; the script adds none up but near and far. The chart is plain SVG: a dozen bars need no
 // library, and SVG takes the page's fonts, colours and words, scales and prints.
 (function (mineGeo) {
   'use strict';
 
   const { element, isolated, thousands } = mineGeo.format;
-  const { symbols, words } = mineGeo;
+  const { address, symbols, words } = mineGeo;
   const OUTCOMES = ['cancelled', 'reduced', 'cleared'];
-  const HAZARDS = ['hazards', 'unplaced', 'others'];
-  const RELEASES = ['releases', 'others_released'];
-  const FIRST_DAY = Date.UTC(1900, 0, 1);
-  const DAY_MS = 86400000;
+  const AROUND = ['unplaced', 'others', 'others_released'];
   const CHART = { width: 300, height: 120, left: 4, right: 4, top: 6, bottom: 18 };
   const PARTS = [['near', 'zone_near'], ['far', 'zone_far'], ['released', 'reduced']];
 
-  function dayNumber(day) {
-    return (Date.parse(`${day}T00:00:00Z`) - FIRST_DAY) / DAY_MS;
-  }
-
-  function said(day) {
-    const date = new Date(`${day}T00:00:00Z`);
-    const month = words.say(`month.${date.getUTCMonth() + 1}`);
-    const around = (name) => `${date.getUTCDate()} ${name} ${date.getUTCFullYear()}`;
-    return { en: around(month.en), km: around(month.km) };
+  function said(time, at) {
+    const [en, km] = time.said[at];
+    return { en, km };
   }
 
   function releasedAt(time, at) {
@@ -103,7 +95,7 @@
       const [near, far] = [time.near[at], time.far[at]];
       const zone = ([hazards, m2]) => `${thousands(m2)} (${thousands(hazards)})`;
       return row([
-        isolated(said(day)), zone(near), zone(far),
+        isolated(said(time, at)), zone(near), zone(far),
         zone([near[0] + far[0], near[1] + far[1]]), thousands(releasedAt(time, at)),
       ]);
     }));
@@ -117,8 +109,7 @@
     const entry = (symbol, text) => {
       const item = element('li');
       const style = symbols.of(symbol);
-      const bare = symbol === 'not_yet' ? style : { ...style, stroke: false, fillOpacity: 1 };
-      item.append(symbols.swatch(bare), isolated(text));
+      item.append(symbols.swatch({ ...style, stroke: false, fillOpacity: 1 }), isolated(text));
       list.append(item);
     };
     const zone = (name) => {
@@ -131,89 +122,125 @@
     entry('zone_near', zone('near'));
     entry('zone_far', zone('far'));
     entry('reduced', words.say('time.since', { m2: thousands(releasedAt(time, at)) }));
-    if (at < time.days.length - 1) {
-      entry('not_yet', words.say('time.not_yet'));
-    }
     return list;
   }
 
-  function plain(shape) {
-    Object.keys(shape.options).forEach((name) => delete shape.options[name]);
+  // The changes of rows from step to step, told from the last step backwards.
+  function stepsOf(packed) {
+    return packed.map((text) => mineGeo.decode.unpack(text));
   }
 
-  // What was surveyed after that day is not there yet; what was released after it stands still.
+  // Which rows of a layer stand at a step.
+  function stand(layer, changes, at) {
+    layer.stands.fill(1, 0, layer.now).fill(0, layer.now);
+    const back = changes.length - at;
+    changes.slice(0, back).forEach((rows) => rows.forEach((row) => { layer.stands[row] ^= 1; }));
+  }
+
+  // Of what lies around nothing is told of an earlier step: it is not shown, and the ground says so.
   function show(page, time, at) {
-    const day = dayNumber(time.days[at]);
     const last = at === time.days.length - 1;
-    const later = (layer, name) => {
-      const column = layer.columns.find((one) => one.name === name);
-      return (number) => {
-        const value = column ? column.value(number) : null;
-        return !last && value !== null && value > day;
-      };
-    };
-    page.records.filter(({ name }) => HAZARDS.includes(name)).forEach((layer) => {
-      const hidden = later(layer, 'surveyed_on');
-      layer.shapes.forEach((shape, number) => { shape.mineGeoLater = hidden(number); });
+    page.past = last ? '' : time.days[at];
+    page.pastSaid = words.say(`time.end_${time.by}`, { day: said(time, at) });
+    page.records.forEach((layer) => {
+      if (layer.name === 'hazards') {
+        stand(layer, time.stood, at);
+      } else if (layer.name === 'releases') {
+        stand(layer, time.land, at);
+      } else if (AROUND.includes(layer.name)) {
+        layer.stands.fill(last ? 1 : 0);
+      }
     });
-    page.records.filter(({ name }) => RELEASES.includes(name)).forEach((layer) => {
-      const stands = later(layer, 'happened_on');
-      layer.shapes.forEach((shape, number) => {
-        plain(shape);
-        if (stands(number)) {
-          Object.assign(shape.options, symbols.of('not_yet'));
-        }
-      });
-    });
-    page.canvas.records.mineGeoChanged();
+    page.map.closePopup();
+    page.veilOthers(!last || page.off.has('others'));
+    page.counters.forEach((count) => count());
+    mineGeo.filters.again(page);
   }
 
-  mineGeo.features.push((page, { time }) => {
-    if (!time) {
+  // Years, and the moments of recording where the page knows of them.
+  function choice(names, chosen, use) {
+    const frame = element('fieldset', 'mg-time-by');
+    frame.append(words.put(element('legend'), words.say('time.by')), ...names.map((name) => {
+      const label = element('label');
+      const button = element('input');
+      Object.assign(button, { type: 'radio', name: 'mg-time-by', value: name, checked: name === chosen });
+      button.addEventListener('change', () => use(name));
+      label.append(button, words.put(element('span'), words.say(`time.by_${name}`)));
+      return label;
+    }));
+    return frame;
+  }
+
+  mineGeo.features.push((page, data) => {
+    if (!data.time) {
       return;
     }
+    const names = ['years', 'reports'].filter((name) => data.time[name]);
+    const steps = new Map(names.map((name) => [name, {
+      ...data.time[name], by: name, stood: stepsOf(data.time[name].stood), land: stepsOf(data.time[name].land),
+    }]));
+    let time = steps.get('years');
     const frame = element('details', 'mg-time');
     frame.open = true;
     const slider = element('input');
     const label = element('label', 'mg-time-label');
-    const day = element('strong');
-    const told = element('div');
+    const [name, day] = [element('span'), element('strong')];
+    const [told, picture] = [element('div'), element('div')];
     const note = element('p', 'mg-note');
-    const count = time.days.length;
+    const all = element('div', 'mg-time-scroll');
     told.setAttribute('role', 'status');
     slider.type = 'range';
     slider.id = 'mg-time';
-    [slider.min, slider.max, slider.step, slider.value] = [0, count - 1, 1, count - 1];
+    slider.step = 1;
     label.htmlFor = slider.id;
-    label.append(words.put(element('span'), words.say('time.slider')), day);
+    label.append(name, day);
     const update = () => {
-      const at = Number(slider.value);
-      const word = said(time.days[at]);
-      words.put(day, words.say('time.end', { day: word }));
+      const [at, last] = [Number(slider.value), time.days.length - 1];
+      const word = said(time, at);
+      words.put(day, words.say(`time.end_${time.by}`, { day: word }));
       words.label(slider, 'aria-valuetext', word);
       told.replaceChildren(figures(time, at));
-      words.put(note, words.say('time.note', { day: word, last: said(time.days[count - 1]) }));
-      note.hidden = at === count - 1;
+      words.put(note, words.say(`time.note_${time.by}`, { day: word, last: said(time, last) }));
+      note.hidden = at === last;
       frame.querySelectorAll('.mg-time-bar').forEach((bar, place) => {
         bar.classList.toggle('mg-time-now', place === at);
       });
       show(page, time, at);
+      const key = time.by === 'years' ? '' : 'reports,';
+      address.remember({ step: at === last && !key ? '' : `${key}${time.days[at]}` });
     };
     const choose = (at) => {
       slider.value = at;
       update();
     };
-    const all = element('div', 'mg-time-scroll');
+    const use = (by, at) => {
+      time = steps.get(by);
+      const last = time.days.length - 1;
+      [slider.min, slider.max] = [0, last];
+      words.put(name, words.say(`time.slider_${by}`));
+      picture.replaceChildren(chart(time, choose));
+      all.replaceChildren(table(time));
+      choose(at === undefined || at < 0 ? last : at);
+    };
+    const recall = () => {
+      const [by, then] = (address.recall('step') || '').includes(',')
+        ? address.recall('step').split(',') : ['years', address.recall('step')];
+      const chosen = steps.has(by) ? by : 'years';
+      frame.querySelectorAll('.mg-time-by input').forEach((one) => { one.checked = one.value === chosen; });
+      use(chosen, steps.get(chosen).days.lastIndexOf(then));
+    };
+    page.toNow = () => choose(time.days.length - 1);
     all.tabIndex = 0;
     all.setAttribute('role', 'region');
     words.label(all, 'aria-label', words.say('time.figures'));
-    all.append(table(time));
     frame.append(
       words.put(element('summary'), words.say('time.title')),
-      label, slider, told, note, chart(time, choose), all,
+      ...(names.length > 1 ? [choice(names, 'years', (by) => use(by))] : []),
+      label, slider, told, note, picture, all,
     );
     document.querySelector('.mg-side').prepend(frame);
     slider.addEventListener('input', update);
-    update();
+    page.recalls.push(recall);
+    recall();
   });
 }(window.mineGeo));

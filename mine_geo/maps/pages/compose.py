@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mine_geo.errors import OptionError, RecordError, UnknownNameError, choose, some
+from mine_geo.errors import OptionError, RecordError, choose, some
 from mine_geo.geo.cells import read_days
 from mine_geo.maps import facts, ground, grouping, packing
 from mine_geo.maps import public as public_page
@@ -35,10 +35,10 @@ from mine_geo.maps.grouping import (
     several_kinds,
     texts,
 )
+from mine_geo.maps.over_time import over_time
 from mine_geo.maps.pages.page import OfflinePage
-from mine_geo.maps.subject import Subject, bounds_of, chosen
+from mine_geo.maps.subject import Subject, bounds_of
 from mine_geo.maps.symbols import border_name
-from mine_geo.tables.movements import TIMELINE_COLUMNS
 from mine_geo.terms import DIFFICULTIES, KINDS, NEIGHBOURS, OUTCOMES, STATUSES, ZONES
 from mine_geo.words import Said, same, say
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mine_geo.maps.context import Context
+    from mine_geo.maps.over_time import OverTime
     from mine_geo.maps.scene import Scene
     from mine_geo.terms import Kind
 
@@ -523,14 +524,14 @@ def compose(
             )
         return compose_public(layers.public, subject.level, subject.name, subject.within, title)
     if first is None:
-        composer = Composer(layers, subject, draw=draw)
+        composer = Composer(layers, subject, draw=draw, steps=over_time(layers, subject))
         said = facts.facts(subject, layers, composer.around, kind=subject.level, title=title)
         return _composed(layers, composer, said)
     order = order_said(subject.hazards, first, kind_of(kind, layers.selection.kind))
     layers, subject = of_one_kind(layers, subject, kind)
-    composer = Composer(layers, subject, draw=draw)
+    composer = Composer(layers, subject, draw=draw, steps=over_time(layers, subject))
     said = facts.facts(subject, layers, composer.around, kind="border-zone", title=title)
-    data = list_data(subject.hazards, first, capacity_m2)
+    data = list_data(composer.rows, first, capacity_m2)
     return _composed(layers, composer, replace(said, order=order), data)
 
 
@@ -566,46 +567,7 @@ def _composed(
     composer.add_units()
     composer.add_places()
     composer.add_records()
-    over_time = time_data(layers, composer.subject)
-    composer.extra |= {} if over_time is None else {"time": over_time}
     return composer.page(said, listed)
-
-
-def time_data(layers: Scene, subject: Subject) -> dict[str, Any] | None:
-    """Return what stood and what had been released in the unit at the end of each year.
-
-    Parameters
-    ----------
-    layers
-        With the ledger; else there is nothing to tell.
-    subject
-        The unit; a hazard belongs to the one that is recorded now.
-
-    Returns
-    -------
-    dict or None
-        `days`, and for each whole numbers: `near` and `far` (hazards and m² of what stood),
-        `released` by outcome (m² since all began). None where nothing was ever released.
-    """
-    told = layers.timeline
-    if told is None or layers.ledger is None or not told[0]:
-        return None
-    days, table = told
-    hazards = layers.ledger.hazards
-    if subject.level != "national":
-        within = (subject.within, subject.name) if subject.within else (subject.name, None)
-        try:
-            hazards = chosen(hazards, layers.admin, *within).hazards
-        except UnknownNameError:
-            return None
-    own = table[table["hazard_id"].isin(hazards["hazard_id"])]
-    sums = own.groupby("day")[list(TIMELINE_COLUMNS)].sum().reindex(days, fill_value=0)
-    return {
-        "days": [day.isoformat() for day in days],
-        "near": sums[["near_hazards", "near_size_m2"]].to_numpy().tolist(),
-        "far": sums[["far_hazards", "far_size_m2"]].to_numpy().tolist(),
-        "released": {each: sums[f"{each}_m2"].tolist() for each in OUTCOMES},
-    }
 
 
 def compose_public(
@@ -640,6 +602,7 @@ class Composer:
         *,
         alone: bool = False,
         draw: bool = False,
+        steps: OverTime | None = None,
     ) -> None:
         self.layers = layers
         self.draw = draw
@@ -654,6 +617,7 @@ class Composer:
             frame_of(self.box),
         )
         self.unit = None if self.national else unit_of(subject.units)
+        self.over_time = steps
         self.areas: list[tuple[str, str, Any]] = []
         self.lines: list[tuple[str, str, packing.Geometries]] = []
         self.labels: list[pd.DataFrame] = []
@@ -661,6 +625,11 @@ class Composer:
         self.records: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
         self.credits: list[str] = []
+
+    @property
+    def rows(self) -> gpd.GeoDataFrame:
+        """The unit's hazards; on a page over time also what they were before."""
+        return self.subject.hazards if self.over_time is None else self.over_time.rows
 
     @property
     def view(self) -> ground.Box:
@@ -803,7 +772,7 @@ class Composer:
         """Add the hazards of the unit, of none and of others, and released land beneath them."""
         self.add_releases(RELEASE_FIELDS)
         units = grouping.unit_words(self.layers.admin)
-        own, around = self.subject.hazards, self.around
+        own, around = self.rows, self.around
         several = grouping.several_kinds(own, around.others, around.unplaced)
         for name, rows in (
             (grouping.OTHERS, around.others),
@@ -816,6 +785,9 @@ class Composer:
                 if self.draw:
                     usual = packing.pack_polygons(rows.geometry.to_numpy())
                     self.finer_bytes += len(layer["polygons"]["steps"]) - len(usual["steps"])
+        if self.over_time is not None:
+            self.records[-1]["past"] = len(own) - self.over_time.now
+            self.extra["time"] = self.over_time.with_released(around.released)
         self.switches += facts.around_switches(
             around.others, around.unplaced, around.others_released
         )

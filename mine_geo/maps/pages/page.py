@@ -74,8 +74,8 @@ SCRIPTS: Final = (
     "public.js",
     "veil.js",
     "basemap.js",
-    "view.js",
     "time.js",
+    "view.js",
     "folium.js",
 )
 """In the order in which they run: `words.js` makes the page's one global, features come last."""
