@@ -18,7 +18,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from mine_geo.errors import UnknownNameError, quoted, some
 
@@ -32,6 +32,19 @@ _BEFORE_KM: Final = ("រាជធានី", "ខេត្ត", "ស្រុ�
 _CODE: Final = re.compile(r"(?:KH[-\s]?)?(\d{1,4})(?:\.0)?", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"(.+?)\s*\(([^()]+)\)\s*")
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+
+
+UnitWord: TypeAlias = Literal["province", "capital", "district", "town", "khan"]
+"""What a unit is: the capital has khans, a province districts (srok) and towns (krong)."""
+CAPITAL: Final = "12"
+"""Phnom Penh, whose districts are khans."""
+_USUAL: Final[dict[str, UnitWord]] = {"province": "province", "district": "district"}
+_SAID: Final[dict[str, UnitWord]] = {
+    "khaet": "province", "khet": "province", "khett": "province", "province": "province",
+    "capital": "capital", "municipality": "town", "city": "town", "krong": "town",
+    "khan": "khan", "section": "khan", "srok": "district", "district": "district",
+    "រាជធានី": "capital", "ខេត្ត": "province", "ក្រុង": "town", "ខណ្ឌ": "khan", "ស្រុក": "district",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,6 +113,59 @@ def _keys(name: str) -> list[str]:
 
 def _fold_km(text: str) -> str:
     return "".join(_words(text))
+
+
+def without_word(name: str) -> tuple[str, UnitWord | None]:
+    """Return a name without the word for what it is, and the word; None where it says none.
+
+    Examples
+    --------
+    >>> without_word("Krong Battambang"), without_word("រាជធានីភ្នំពេញ")
+    (('Battambang', 'town'), ('ភ្នំពេញ', 'capital'))
+    >>> without_word("Phnum Srok")
+    ('Phnum Srok', None)
+    """
+    text = name.strip()
+    first, _, rest = text.partition(" ")
+    if rest.strip() and first.casefold() in _BEFORE:
+        return rest.strip(), _SAID[first.casefold()]
+    rest, _, last = text.rpartition(" ")
+    if rest.strip() and last.casefold() in _AFTER:
+        return rest.strip(), _SAID[last.casefold()]
+    for word in _BEFORE_KM:
+        if text.startswith(word) and text.removeprefix(word).strip():
+            return text.removeprefix(word).strip(), _SAID[word]
+    return text, None
+
+
+def unit_word(level: str, code: object, *names: str) -> UnitWord:
+    """Return what a unit is, as its code and its names say.
+
+    Parameters
+    ----------
+    level
+        `province` or `district`: what it is where neither says more.
+    code
+        Its code in any usual form, of a district also that of its province; None where there is
+        none.
+    names
+        Its names, in any language.
+
+    Examples
+    --------
+    >>> unit_word("province", "12", "Phnom Penh"), unit_word("district", "1204", "Tuol Kouk")
+    ('capital', 'khan')
+    >>> unit_word("district", "0203", "Krong Battambang"), unit_word("district", None, "Bavel")
+    ('town', 'district')
+    """
+    fitting = {"province": ("province", "capital"), "district": ("district", "town", "khan")}[level]
+    padded = None if code is None else _code_of(code, 2) or _code_of(code, 4)
+    if padded is not None and padded[:2] == CAPITAL:
+        return "capital" if level == "province" else "khan"
+    said = [without_word(name)[1] for name in names]
+    if level == "province" and "town" in said and CAPITAL in _codes_by_name(names[0], 2):
+        return "capital"  # "Phnom Penh Municipality", as it was called until 2008
+    return next((word for word in said if word in fitting), _USUAL[level])
 
 
 @cache

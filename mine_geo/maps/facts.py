@@ -10,6 +10,7 @@ import pandas as pd
 from mine_geo import __version__
 from mine_geo.disclosure import settings
 from mine_geo.disclosure.restriction import PUBLIC, RESTRICTED
+from mine_geo.geo.admin_names import unit_word, without_word
 from mine_geo.geo.cells import day_of, read_days
 from mine_geo.maps import grouping
 from mine_geo.maps.provenance import first, flagged, sources
@@ -262,9 +263,20 @@ def title_of(subject: Subject, what: Said) -> Said:
     """Return the usual title of a page: what it shows, or the unit's name in both languages."""
     if subject.level == "national":
         return say("title.national", what=what)
+    unit = _titled(subject, subject.level, subject.said)
     if subject.level == "province":
-        return say("title.province", name=subject.said)
-    return say("title.district", district=subject.said, province=subject.said_within)
+        return unit
+    outer = _titled(subject, "province", subject.said_within)
+    return Said(f"{unit.en}, {outer.en}", f"{unit.km} {outer.km}")
+
+
+def _titled(subject: Subject, level: str, name: Said) -> Said:
+    """Return the name of a unit with the word for what it is, as its code and names say."""
+    tables = [table for table in (subject.units, subject.hazards) if table is not None]
+    codes = (first(table, f"{level}_code") for table in tables)
+    code = next((each for each in codes if each is not None), None)
+    word = unit_word(level, code, name.en, name.km)
+    return say(f"unit.{word}", name=Said(without_word(name.en)[0], without_word(name.km)[0]))
 
 
 def _subtitle(kind: str, what: Said) -> Said:

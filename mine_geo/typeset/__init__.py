@@ -105,7 +105,7 @@ class Document:
 
     Examples
     --------
-    >>> head = Head(Said("Task 7", "កិច្ចការ ៧"), Said("RESTRICTED", "ដាក់កម្រិត"), public=False)
+    >>> head = Head(Said("Task 7", "កិច្ចការ 7"), Said("RESTRICTED", "ដាក់កម្រិត"), public=False)
     >>> table = Listing((Column(same("m²"), figures=True),), (Row((same("1,234"),)),))
     >>> document = Document(head, HOUSE.with_name("plain.typ"), {"listing": table})
     >>> document.pdf()[:5], len(document.png(dpi=40))

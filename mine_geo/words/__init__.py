@@ -70,8 +70,8 @@ def say(key: str, /, **values: str | Said) -> Said:
     --------
     >>> say("field.zone").en
     'Zone'
-    >>> say("title.district", district=Said("Bavel", "បវេល"), province="{}").en
-    'Bavel district, {} province'
+    >>> say("list.of_kind", what=Said("Mines", "មីន"), order="{}").en
+    'Mines. {}'
     """
     pairs = {n: (v, v) if isinstance(v, str) else (v.en, v.km) for n, v in values.items()}
     return Said(*filled(table()[key], **pairs))

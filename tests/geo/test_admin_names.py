@@ -237,3 +237,35 @@ def test_looking_up_a_name_loads_no_geopandas():
         "assert not {'geopandas', 'pandas', 'shapely'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("level", "code", "called", "word"),
+    [
+        ("province", "12", ("Phnom Penh", "ភ្នំពេញ"), "capital"),
+        ("province", 12, ("whatever",), "capital"),
+        ("province", None, ("Phnom Penh Municipality",), "capital"),
+        ("province", None, ("PP", "រាជធានីភ្នំពេញ"), "capital"),
+        ("province", "02", ("Battambang", "ខេត្តបាត់ដំបង"), "province"),
+        # The town of a province's name is no capital, nor is a province with such a word a town.
+        ("province", "18", ("Preah Sihanouk City",), "province"),
+        ("district", "1204", ("Tuol Kouk",), "khan"),
+        ("district", "KH1204", ("Tuol Kouk",), "khan"),
+        ("district", 203, ("Krong Battambang",), "town"),
+        ("district", "0203", ("Battambang", "ក្រុងបាត់ដំបង"), "town"),
+        ("district", "0203", ("Battambang Municipality",), "town"),
+        # Of which nobody says that it is a town it is not said to be one.
+        ("district", "0203", ("Battambang", "បាត់ដំបង"), "district"),
+        ("district", None, ("Khan Sen Sok",), "khan"),
+        ("district", None, ("",), "district"),
+        ("district", None, ("Krong",), "district"),
+        ("district", "0103", ("Phnum Srok", "ភ្នំស្រុក"), "district"),
+    ],
+)
+def test_what_a_unit_is(level: str, code: object, called: tuple[str, ...], word: str) -> None:
+    assert names.unit_word(level, code, *called) == word
+
+
+@pytest.mark.parametrize("name", ["", " ", "Krong", "ក្រុង", "Battambang", "Phnum Srok"])
+def test_a_name_that_is_no_more_than_a_word_keeps_it(name: str) -> None:
+    assert names.without_word(name) == (name.strip(), None)

@@ -5,14 +5,12 @@
   'use strict';
 
   const M2_A_UNIT = { m2: 1, ha: 10000 };
-  const KHMER_ZERO = '០'.charCodeAt(0);
   const MOST_YEARS = 10000;
   const NUMBER = /^(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/;
 
   // What was typed, in whole m²: null where nothing was, NaN where it is no capacity.
   function read(text, unit) {
-    const plain = text.replace(/\s/g, '')
-      .replace(/[០-៩]/g, (digit) => String(digit.charCodeAt(0) - KHMER_ZERO));
+    const plain = mineGeo.format.typed(text.replace(/\s/g, ''));
     if (plain === '') {
       return null;
     }

@@ -5,12 +5,13 @@
   'use strict';
 
   const { address, words } = mineGeo;
-  const { element, isolated, thousands } = mineGeo.format;
+  const {
+    element, isolated, thousands, typed,
+  } = mineGeo.format;
   const HAZARDS = ['hazards', 'unplaced', 'others'];
   const WAIT_MS = 200;
   const FIRST_YEAR = 1900;
   const DIGITS = /^\d{1,15}$/;
-  const KHMER_ZERO = '០'.charCodeAt(0);
   // Of a unit's own alone: what lies around it is of other districts.
   const OWN_ONLY = ['district'];
   const FACETS = ['district', 'operator', 'difficulty'];
@@ -105,8 +106,7 @@
 
   // One limit as it was typed: null where nothing was, NaN where it is no whole number.
   function limit(text) {
-    const plain = text.replace(/[\s,]/g, '')
-      .replace(/[០-៩]/g, (digit) => String(digit.charCodeAt(0) - KHMER_ZERO));
+    const plain = typed(text.replace(/[\s,]/g, ''));
     return plain === '' ? null : Number(DIGITS.test(plain) ? plain : NaN);
   }
 

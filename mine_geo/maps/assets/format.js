@@ -5,10 +5,17 @@
   const { words } = mineGeo;
   const FIRST_DAY = Date.UTC(1900, 0, 1);
   const DAY_MS = 86400000;
+  const KHMER_ZERO = '០'.charCodeAt(0);
+
   function thousands(number, decimals) {
     const [whole, part] = number.toFixed(decimals || 0).split('.');
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
     return part ? `${grouped}.${part}` : grouped;
+  }
+
+  // What is written has these digits in both languages; what is typed may have Khmer ones.
+  function typed(text) {
+    return text.replace(/[០-៩]/g, (digit) => String(digit.charCodeAt(0) - KHMER_ZERO));
   }
 
   function same(text) {
@@ -63,5 +70,7 @@
     return words.put(element('bdi'), said);
   }
 
-  mineGeo.format = { thousands, same, write, bare, element, isolated };
+  mineGeo.format = {
+    thousands, typed, same, write, bare, element, isolated,
+  };
 }(window.mineGeo));

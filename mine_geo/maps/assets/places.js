@@ -4,8 +4,7 @@
 (function (mineGeo) {
   'use strict';
 
-  const { coordinates, words } = mineGeo;
-  const KHMER_ZERO = '០'.charCodeAt(0);
+  const { coordinates, format, words } = mineGeo;
   const PAIR = /^(-?\d{1,3}(?:\.\d+)?) ?°? ?([NSEW])?[,; ] ?(-?\d{1,3}(?:\.\d+)?) ?°? ?([NSEW])?$/;
   const MINUTES = '(\\d{1,3})[° ] ?(\\d{1,2}(?:\\.\\d+)?)[\' ]? ?(?:(\\d{1,2}(?:\\.\\d+)?)[" ]? ?)?';
   const SEXAGESIMAL = new RegExp(`^${MINUTES}([NS])[,; ]? ?${MINUTES}([EW])$`);
@@ -19,8 +18,7 @@
   const ROUND_M = 2000000; // after which the letters of the rows come again
 
   function plain(text) {
-    return text.normalize('NFKC').toUpperCase()
-      .replace(/[០-៩]/g, (digit) => String(digit.charCodeAt(0) - KHMER_ZERO))
+    return format.typed(text.normalize('NFKC').toUpperCase())
       .replace(/[º˚]/g, '°').replace(/[′’‘´]/g, "'").replace(/″|”|“|''/g, '"')
       .replace(/\s+/g, ' ').trim();
   }
