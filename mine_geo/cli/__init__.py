@@ -172,6 +172,7 @@ for command in (
     maps.atlas,
     maps.export,
     reports.dossier,
+    reports.report,
     public.public,
     store.db,
 ):

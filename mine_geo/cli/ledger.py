@@ -55,6 +55,7 @@ NAMES: Final = {
     "reduced_m2": "reduced m²",
     "cleared_m2": "cleared m²",
     "released_m2": "released m²",
+    "confirmed_m2": "SHA to CHA m²",
     "unreported": "not said",
     "reported_m2": "reported m²",
     "remaining_m2": "remaining",
@@ -537,6 +538,7 @@ def releases(  # noqa: PLR0917  (each is an option of the command)
     if plain:
         spare = ["province_code", "district_code", *ITEMS]
         spare += ["reported_m2", "unreported"] if len(by) > 1 else []
+        spare += [] if "confirmed_m2" in table and table["confirmed_m2"].any() else ["confirmed_m2"]
         table = table.drop(columns=[*spare, "events"], errors="ignore")
     names = {name: said.removesuffix(" m²") for name, said in NAMES.items()}
     zones = _zones(by, include_coast=include_coast)

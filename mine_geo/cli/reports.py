@@ -1,8 +1,10 @@
-"""Commands that write papers about single hazards and tasks: `dossier`."""
+"""Commands that write papers: `dossier` of single hazards and tasks, `report` of the register."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,12 +14,16 @@ import click
 from mine_geo import terms
 from mine_geo.cli.options import (
     COAST,
+    Commands,
     Reading,
+    as_day,
     as_known_options,
     echo,
     example,
+    gathering,
     open_named,
     printed_on_option,
+    reading_options,
     replace_options,
     replaceable,
     wrote,
@@ -26,7 +32,12 @@ from mine_geo.errors import OptionError
 from mine_geo.words import LANGUAGES
 
 if TYPE_CHECKING:
-    from mine_geo.reports import Form
+    from collections.abc import Callable, Sequence
+
+    from mine_geo.ledger.fold import Fold
+    from mine_geo.reports import Form, Section
+    from mine_geo.store import Store
+    from mine_geo.tables.accounts import Accounts
 
 
 FORMS: Final = ("task-order", "completion", "handover")
@@ -126,3 +137,203 @@ def dossier(  # noqa: PLR0917  (each is an option of the command)
         )
     made.save(output, replace=kept)
     echo(wrote(output, public=False))
+
+
+@click.group(cls=Commands)
+def report() -> None:
+    """Write reports of the register: monthly, Article 7, to donors, progress.
+
+    Each figure can be followed to hazards and events. A report names its day, its moment and the
+    versions of border and districts: asked for again with them it has the same figures.
+    """
+
+
+def _report_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of every report, and hand over how the register is read as `asked`."""
+    wrapped = gathering(command, Asked, "asked")
+    for option in (
+        click.option("--districts", metavar="VERSION", help="Of the districts; else the active."),
+        click.option("--border", metavar="VERSION", help="Of the border; else the active one."),
+        click.option(
+            "--output",
+            "-o",
+            required=True,
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="The workbook to write (.xlsx).",
+        ),
+    ):
+        wrapped = option(wrapped)
+    return reading_options(replace_options(wrapped, public=False))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which versions a report is made with, and where it goes."""
+
+    border: str | None
+    districts: str | None
+    output: Path
+
+    def accounts(self, store: Store, reading: Reading, title: str) -> Accounts:
+        """Read the accounts of a store; refuse the place of the report before."""
+        from mine_geo.disclosure import restriction  # noqa: PLC0415
+
+        restriction.check(self.output, public=False, replace=replaceable())
+        found = store.accounts(
+            as_of=reading.as_of, known_at=reading.known_at, threshold_m=reading.threshold_m,
+            rule=reading.rule, include_coast=reading.include_coast, border=self.border,
+            districts=self.districts, kind=reading.kind, workbench=reading.workbench,
+        )  # fmt: skip
+        about = replace(found.about, title=title, asked=reading.asked())
+        return replace(found, about=about)
+
+    def write(self, sections: Sequence[Section], accounts: Accounts) -> None:
+        """Write the sections, and say so."""
+        from mine_geo import reports  # noqa: PLC0415
+
+        reports.save(self.output, sections, accounts.about, replace=replaceable())
+        echo(wrote(self.output, public=False))
+
+
+THEN: Final = click.option(
+    "--then",
+    metavar="MOMENT",
+    help="Set what was known at this moment beside what is known now.",
+)
+SINCE: Final = click.option(
+    "--since", callback=as_day, metavar="DAY", help="From the end of this day on."
+)
+PEOPLE: Final = click.option(
+    "--beneficiaries",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="People: a CSV of sex, age, people; else they are left out, and it is said.",
+)
+
+
+def _then(store: Store, accounts: Accounts, moment: str | None) -> Fold | None:
+    """Read the ledger of the same day as known at an earlier moment."""
+    return None if moment is None else store.state(as_of=accounts.day, known_at=moment)
+
+
+@report.command(epilog=example("mine-geo report monthly --as-of 2024-12-31 -o december.xlsx"))
+@SINCE
+@THEN
+@PEOPLE
+@_report_options
+@click.pass_context
+def monthly(
+    ctx: click.Context,
+    asked: Asked,
+    reading: Reading,
+    since: str | None,
+    then: str | None,
+    beneficiaries: Path | None,
+) -> None:
+    """Write the monthly report: Tables 1 to 3, Annex 1, releases, flows, the workbench.
+
+    The period begins with the month of its last day, unless --since says another.
+    """
+    from mine_geo import reports  # noqa: PLC0415
+
+    people = None if beneficiaries is None else reports.read_beneficiaries(beneficiaries)
+    store = open_named(ctx)
+    accounts = asked.accounts(store, reading, "Monthly report")
+    sections = reports.monthly(
+        accounts, since=since, beneficiaries=people, then=_then(store, accounts, then)
+    )
+    asked.write(sections, accounts)
+
+
+@report.command(epilog=example("mine-geo report article7 --as-of 2024-12-31 -o article7.xlsx"))
+@THEN
+@_report_options
+@click.pass_context
+def article7(ctx: click.Context, asked: Asked, reading: Reading, then: str | None) -> None:
+    """Write what an Article 7 report asks for, kind by kind.
+
+    Areas by type and unit, land released in the year by outcome, items destroyed. The layout is
+    ours, not the Convention's.
+    """
+    from mine_geo import reports  # noqa: PLC0415
+
+    store = open_named(ctx)
+    accounts = asked.accounts(store, reading, "Figures for Article 7")
+    asked.write(reports.article7(accounts, then=_then(store, accounts, then)), accounts)
+
+
+@report.command(epilog=example("mine-geo report donor AP-1 AP-2 --cost-usd 426709 -o donor.xlsx"))
+@click.argument("hazard_ids", nargs=-1, metavar="[HAZARD_ID]...")
+@click.option("--programme", metavar="NAME", help="The hazards of a programme, by its name.")
+@click.option("--cost-usd", type=click.FloatRange(min=0), help="What the project cost, USD.")
+@SINCE
+@PEOPLE
+@_report_options
+@click.pass_context
+def donor(
+    ctx: click.Context,
+    asked: Asked,
+    reading: Reading,
+    hazard_ids: tuple[str, ...],
+    programme: str | None,
+    cost_usd: float | None,
+    since: str | None,
+    *,
+    beneficiaries: Path | None,
+) -> None:
+    """Write a report to a donor: the polygons of a project, m², USD a m², people.
+
+    Of a programme land counts that was released since its baseline, unless --since says another
+    day.
+    """
+    from mine_geo import reports  # noqa: PLC0415
+
+    if bool(hazard_ids) == bool(programme):
+        raise OptionError("name the hazards of the project, or a --programme; one of the two")
+    people = None if beneficiaries is None else reports.read_beneficiaries(beneficiaries)
+    accounts = asked.accounts(open_named(ctx), reading, "Report to the donor")
+    ids, baseline = list(hazard_ids), None
+    if programme is not None:
+        ids, baseline = reports.members(accounts, programme)
+    sections = reports.donor(
+        accounts, ids, since=since or baseline, cost_usd=cost_usd, beneficiaries=people
+    )
+    asked.write(sections, accounts)
+
+
+@report.command(epilog=example("mine-geo report progress --plan plan.toml -o progress.xlsx"))
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The plan; without it only programmes are reported.",
+)
+@click.option("--scenario", help="One of the plan's scenarios.")
+@_report_options
+@click.pass_context
+def progress(
+    ctx: click.Context,
+    asked: Asked,
+    reading: Reading,
+    plan_file: Path | None,
+    scenario: str | None,
+) -> None:
+    """Write what was planned beside what was done, and how far programmes are."""
+    from mine_geo import reports  # noqa: PLC0415
+    from mine_geo.planning.plan_inputs import read_plan  # noqa: PLC0415
+
+    inputs = None if plan_file is None else read_plan(plan_file)
+    store = open_named(ctx)
+    accounts = asked.accounts(store, reading, "Progress")
+    opening = None
+    if inputs is not None:
+        kind = inputs.kind or reading.kind
+        opening = store.split(
+            threshold_m=reading.threshold_m, rule=reading.rule,
+            include_coast=reading.include_coast, border=asked.border, kind=kind,
+            workbench=reading.workbench, as_of=inputs.start - timedelta(days=1),
+            known_at=accounts.about.known_at,
+        )  # fmt: skip
+    sections = reports.progress(accounts, inputs, opening=opening, scenario=scenario)
+    asked.write(sections, accounts)

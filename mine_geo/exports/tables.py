@@ -229,7 +229,7 @@ class _Rows(io.StringIO):
         return super().write(f"{row.removesuffix(chr(13) + chr(10))}\n")
 
 
-def _for_workbook(table: pd.DataFrame) -> pd.DataFrame:
+def for_workbook(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table as a workbook can hold it: no controls, moments in UTC as text."""
     kept = {}
     for place, name in enumerate(table.columns):
@@ -260,7 +260,7 @@ def _workbook(rows: pd.DataFrame, about: Envelope, mark: str | None) -> bytes:
     heading += [visible(line, MOST_IN_A_CELL) for line in title.split("\n") if line]
     heading += [SYNTHETIC] if about.synthetic else []
     fields = pd.DataFrame({"field": about.told().keys(), "value": about.told().values()})
-    table = _for_workbook(rows)
+    table = for_workbook(rows)
     written = io.BytesIO()
     with pd.ExcelWriter(written, engine="openpyxl") as writer:
         if mark is not None:
@@ -272,7 +272,7 @@ def _workbook(rows: pd.DataFrame, about: Envelope, mark: str | None) -> bytes:
         for row, line in enumerate(heading, start=1):
             # As a value and never a formula, whatever a store's name begins with.
             sheet.cell(row=row, column=1, value=line).data_type = "s"
-        _for_workbook(fields).to_excel(writer, sheet_name="about", index=False)
+        for_workbook(fields).to_excel(writer, sheet_name="about", index=False)
         for each in writer.sheets.values():
             for cells in each.iter_rows():
                 for cell in cells:

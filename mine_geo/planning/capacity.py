@@ -86,6 +86,7 @@ def as_done(
     """
     keys = ["year", *by]
     table = releases(fold, by=keys, kind=kind, since=since)
+    table = table[table["events"] > 0].reset_index(drop=True)  # a confirmation releases nothing
     groups = [name for name in table.columns if name in keys or name == "province_code"]
     table = table[[*groups, *OUTCOME_COLUMNS, "released_m2"]]
     if planned is None:

@@ -108,8 +108,8 @@ EMPTY: Final = Head(0, _NOTHING)
 """The head of a ledger without events."""
 
 
-def head(connection: Connection) -> Head:
-    """Return the last link of the chain of a store.
+def head(connection: Connection, known_at: datetime | None = None) -> Head:
+    """Return the last link of the chain of a store, or that of what was recorded by a moment.
 
     Examples
     --------
@@ -118,6 +118,8 @@ def head(connection: Connection) -> Head:
     2
     """
     last = select(EVENT.c.seq, EVENT.c.hash).where(EVENT.c.seq.is_not(None))
+    if known_at is not None:
+        last = last.where(EVENT.c.recorded_at <= known_at)
     found = connection.execute(last.order_by(EVENT.c.seq.desc()).limit(1)).one_or_none()
     return EMPTY if found is None else Head(found.seq, found.hash)
 

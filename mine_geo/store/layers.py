@@ -275,6 +275,23 @@ def _find(connection: Connection, kind: _Kind, name: str | None, version: str | 
     raise OptionError(f"{kind.what} {quoted(asked)} {wrong}; there are: {known}")
 
 
+def districts_named(connection: Connection, version: str | None = None) -> tuple[str, str] | None:
+    """Return name and version of the districts; of the active ones None where none are loaded.
+
+    Raises
+    ------
+    OptionError
+        If there is no such version.
+    """
+    try:
+        found = _find(connection, _ADMIN, None, version)
+    except StoreError:
+        if version is None:
+            return None
+        raise
+    return str(found.name), str(found.version)
+
+
 def read_admin(
     connection: Connection, name: str | None = None, version: str | None = None
 ) -> gpd.GeoDataFrame:

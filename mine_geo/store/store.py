@@ -16,6 +16,7 @@ from sqlalchemy import Table, func, inspect, select, text
 from mine_geo.disclosure.layers import Layers, Selection
 from mine_geo.disclosure.settings import USUAL
 from mine_geo.errors import FileError, MineGeoError, NoPostGISError, StoreError, StoreNotFoundError
+from mine_geo.geo.cells import day_of, moment_of
 from mine_geo.ledger.events import MOMENT_WAS
 from mine_geo.split.engines import engine
 from mine_geo.split.zones import border_split, unmeasurable
@@ -57,6 +58,8 @@ from mine_geo.store.schema.models import (
 )
 from mine_geo.store.workbench import listing
 from mine_geo.store.workbench.methods import WorkbenchMethods
+from mine_geo.tables.accounts import Accounts
+from mine_geo.tables.envelope import Envelope, written_moment
 from mine_geo.tables.movements import moments
 from mine_geo.terms import CRS, THRESHOLD_M
 
@@ -923,6 +926,109 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
             return ()
         before = moments(last)[:-1]
         return (*(self.state(as_of=as_of, known_at=moment) for moment in before), last)
+
+    def accounts(
+        self,
+        *,
+        as_of: Day = None,
+        known_at: Moment = None,
+        threshold_m: float = THRESHOLD_M,
+        rule: terms.Rule = "edge",
+        include_coast: bool = False,
+        border: str | None = None,
+        districts: str | None = None,
+        kind: terms.Kind | None = None,
+        workbench: terms.Workbench = "include",
+    ) -> Accounts:
+        """Return all that a report is made from, of one day and one moment.
+
+        The same day, moment and versions of border and districts give the same accounts on any
+        later day, whatever was recorded meanwhile.
+
+        Parameters
+        ----------
+        as_of
+            The end of this day; that of the moment, in Cambodia, unless told.
+        known_at
+            As it was recorded by this moment; by the last one unless told.
+        threshold_m, rule, include_coast
+            As for `split`: metres, and whether the coast is border too.
+        border, districts
+            Versions of them; the active ones unless told. Without districts there are accounts
+            still.
+        kind, workbench
+            As for `hazards`.
+
+        Returns
+        -------
+        Accounts
+            Polygons in EPSG:4326, whole m².
+
+        Raises
+        ------
+        StoreError
+            If nothing was recorded yet, or no border is loaded.
+        OptionError
+            If an option is unknown, or there is no such version.
+        RecordError
+            If `as_of` is no day, or `known_at` has no time zone.
+
+        Examples
+        --------
+        >>> told = store.accounts(as_of="2020-12-31")
+        >>> told.split["size_m2"].tolist(), told.about.border_version, told.about.as_of
+        ([1200149, 1200149], '1', '2020-12-31')
+        """
+        asked = hazard_rows.Asked.of(kind=kind, workbench=workbench)
+        while True:
+            last = self.last_moment()
+            moment = last if known_at is None else moment_of(known_at)
+            if moment is None:
+                raise StoreError("nothing is recorded in this store yet; load hazards first")
+            day = day_of(moment) if as_of is None else day_of(as_of)
+            with self._reading() as connection:
+                lines = layers.read_border(connection, version=border)[1]
+                units = layers.districts_named(connection, districts)
+                head = chain.head(connection, moment)
+                found = hazard_rows.read(
+                    connection, asked, as_of=day, known_at=moment, synthetic=self.synthetic
+                )
+                desk = listing.received(connection, moment) if workbench != "exclude" else None
+            split = self._split(
+                found, threshold_m=threshold_m, rule=rule, include_coast=include_coast,
+                border=border,
+            )  # fmt: skip
+            rest = found[~found["hazard_id"].isin(split["hazard_id"])]
+            why = unmeasurable(rest, lines, rule=rule, include_coast=include_coast)
+            held = Accounts(
+                about=Envelope(
+                    store=self.name,
+                    synthetic=self.synthetic,
+                    as_of=None if day is None else day.isoformat(),
+                    known_at=written_moment(moment),
+                    threshold_m=threshold_m,
+                    rule=rule,
+                    include_coast=include_coast,
+                    border_name=str(lines["border_name"].iloc[0]),
+                    border_version=str(lines["border_version"].iloc[0]),
+                    districts_name=None if units is None else units[0],
+                    districts_version=None if units is None else units[1],
+                    ledger_head=str(head),
+                ),
+                fold=self.state(as_of=day, known_at=moment),
+                split=split,
+                spot_tasks=self.spot_tasks(as_of=day, known_at=moment),
+                inspections=self.listed("inspections", known_at=moment),
+                operator_totals=self.listed("operator_totals", known_at=moment),
+                programmes=self.listed("programmes", known_at=moment),
+                desk=desk,
+                unmeasured=pd.DataFrame(
+                    {"hazard_id": rest["hazard_id"].to_numpy(), "why": why.to_numpy()}
+                ),
+            )
+            # As for layers: where the last moment has not moved, all of it is of one moment.
+            if self.last_moment() == last:
+                return held
 
     def _districts(self) -> gpd.GeoDataFrame | None:
         """Return the active districts, None where none are loaded."""

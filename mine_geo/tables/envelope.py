@@ -39,6 +39,17 @@ class Zones(NamedTuple):
     include_coast: bool | None
 
 
+def written_moment(moment: datetime) -> str:
+    """Write a moment in UTC as tables have it.
+
+    Examples
+    --------
+    >>> written_moment(moment_of("2023-01-01T06:00:00+07:00"))
+    '2022-12-31T23:00:00.000Z'
+    """
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class StoreFacts(Protocol):
     """What a store tells of itself."""
 
@@ -193,9 +204,7 @@ class Envelope:
             store=store.name,
             synthetic=store.synthetic,
             as_of=None if day is None else day.isoformat(),
-            known_at=None
-            if moment is None
-            else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            known_at=None if moment is None else written_moment(moment),
             threshold_m=zones and zones.threshold_m,
             rule=zones and zones.rule,
             include_coast=zones and zones.include_coast,

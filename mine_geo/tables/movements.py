@@ -69,10 +69,12 @@ RELEASE_COLUMNS: Final = (
     "events",
     *OUTCOME_COLUMNS,
     "released_m2",
+    "confirmed_m2",
     "reported_m2",
     "unreported",
     *ITEM_COLUMNS,
 )
+CONFIRMED: Final = "confirmed"
 UNSURE: Final = ("reported_m2", *ITEM_COLUMNS)
 """Figures of releases that reports may leave out: null where none of them says."""
 REASONS: Final = ("new", "late", "gone", "re-attributed")
@@ -527,7 +529,9 @@ def releases(
     -------
     pandas.DataFrame
         The group's columns, then `events`, `cancelled_m2`, `reduced_m2`, `cleared_m2`,
-        `released_m2` (their sum), `reported_m2` (as the operators wrote it, rounded by event;
+        `released_m2` (their sum), `confirmed_m2` (SHA that became CHA; none of it is released, and
+        by `outcome` there is no such column), `reported_m2` (as the operators wrote it, rounded by
+        event;
         null where none did), `unreported` (events of reports without such a figure, which the
         sum leaves out; a report over several hazards gives it once, on one of its events)
         and ordnance found, items (null where no event says).
@@ -558,7 +562,9 @@ def releases(
     named = [by] if isinstance(by, str) else list(by)
     hazards = _of_kind(fold.hazards, kind).set_index("hazard_id", drop=False)
     refuse_kinds(hazards, [] if total else named)
-    effects = fold.effects[fold.effects["event_type"].isin(OUTCOMES)]
+    wanted = OUTCOMES if "outcome" in named else (*OUTCOMES, CONFIRMED)
+    effects = fold.effects.assign(confirmed_m2=confirmed_m2(fold.effects))
+    effects = effects[effects["event_type"].isin(wanted)]
     effects = effects[effects["hazard_id"].isin(hazards.index)].reset_index(drop=True)
     day = day_of(since)
     if day is not None:
@@ -573,19 +579,51 @@ def releases(
         found["zone"] = found["hazard_id"].map(_zones(opening))
     keys = group_keys(found, named)
     released = effects[list(OUTCOME_COLUMNS)]
-    reported = effects["reported_size_m2"]
+    releasing = effects["event_type"].isin(OUTCOMES)
+    reported = effects["reported_size_m2"].where(releasing)
     # A report over several hazards gives one size, on one of its events: the others are not
     # unreported.
     known = fold.effects["report"][fold.effects["reported_size_m2"].notna()]
     figures = released.assign(
-        events=1,
+        events=releasing.astype(np.int64),
         released_m2=released.sum(axis=1),
+        confirmed_m2=effects["confirmed_m2"],
         reported_m2=reported.astype("Float64").round().astype("Int64"),
-        unreported=(~effects["report"].isin(known)).astype(np.int64),
+        unreported=(releasing & ~effects["report"].isin(known)).astype(np.int64),
         **{name: effects[name].astype("Int64") for name in ITEM_COLUMNS},
     )
     table = pd.concat([found[keys], figures], axis=1)
-    return _summed(table, keys, list(RELEASE_COLUMNS), total=total)
+    columns = [name for name in RELEASE_COLUMNS if CONFIRMED in wanted or name != "confirmed_m2"]
+    return _summed(table, keys, columns, total=total)
+
+
+def confirmed_m2(effects: pd.DataFrame) -> pd.Series[int]:
+    """Return the m² of SHA that each event made CHA, on the index of `effects`.
+
+    A confirmation of a narrower polygon, `E`, releases the rest by an event of its own,
+    `E:cancelled` or `E:reduced`: that is none of it.
+
+    Parameters
+    ----------
+    effects
+        `Fold.effects`.
+
+    Examples
+    --------
+    >>> effects = pd.DataFrame({"event_id": ["E", "E:cancelled"], "after_m2": [500, 300],
+    ...     "event_type": ["confirmed", "cancelled"], "cancelled_m2": [0, 200],
+    ...     "reduced_m2": 0, "cleared_m2": 0})
+    >>> confirmed_m2(effects).tolist()
+    [300, 0]
+    """
+    released = effects[list(OUTCOME_COLUMNS)].sum(axis=1).to_numpy()
+    by_id = dict(zip(effects["event_id"], released, strict=True))
+    narrowed = [
+        sum(int(by_id.get(f"{name}:{outcome}", 0)) for outcome in OUTCOMES)
+        for name in effects["event_id"]
+    ]
+    made = effects["event_type"] == CONFIRMED
+    return (effects["after_m2"] - narrowed).where(made, 0).astype(np.int64)
 
 
 def changes(before: Fold, after: Fold) -> pd.DataFrame:

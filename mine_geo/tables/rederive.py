@@ -50,6 +50,7 @@ class Sources:
     def releases(self, by: Sequence[ReleaseGroup], year: int | None = None) -> pd.DataFrame:
         """Return releases of the kind, of one year or all, summed by columns."""
         rows = movements.releases(self.fold, by=["year", *by], kind=self.kind)
+        rows = rows[rows["events"] > 0].reset_index(drop=True)  # a confirmation releases nothing
         if year is None:
             return rows
         return rows[rows["year"] == year].drop(columns="year").reset_index(drop=True)

@@ -31,6 +31,7 @@ from mine_geo.store.ledger.entries import DESCRIBED, id_of
 from mine_geo.store.ledger.stored import HASH, MANY
 from mine_geo.store.schema import content, rows
 from mine_geo.store.schema.models import EVENT, FINDING, HAZARD, RECORD, STATES, SUBMISSION, WAITING
+from mine_geo.tables.accounts import DESK_COLUMNS
 from mine_geo.terms import CRS, EVENT_TYPES, ITEM_COLUMNS, OVERRULED
 
 if TYPE_CHECKING:
@@ -497,6 +498,28 @@ def outlines(connection: Connection) -> gpd.GeoDataFrame:
     names = ("hazard_id", "kind", "submission_id", "geometry")
     found = rows.read(connection, [RECORD.c[name] for name in names], where, [RECORD.c.fid])
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
+
+
+def received(connection: Connection, moment: datetime | None) -> pd.DataFrame:
+    """Return each record that was received by a moment, and its state then: `DESK_COLUMNS`.
+
+    Raises
+    ------
+    StoreError
+        If this user sees only a part of what waits.
+    """
+    refuse_partial(connection)
+    r, s = RECORD.c, SUBMISSION.c
+    where = [r.submission_id == s.submission_id]
+    if moment is not None:
+        where.append(s.received_at <= moment)
+    columns = [s[name] if name in {"what", "received_at"} else r[name] for name in DESK_COLUMNS]
+    found = rows.read(connection, columns, where, [s.fid, r.record])
+    if moment is not None:
+        later = found["decided_at"] > pd.Timestamp(moment)
+        found["state"] = found["state"].mask(later, WAITING)
+        found["decided_at"] = found["decided_at"].mask(later)
+    return pd.DataFrame(found)
 
 
 def submitted_so_far(connection: Connection) -> int:
