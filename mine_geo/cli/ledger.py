@@ -119,8 +119,9 @@ def _says(fields: type) -> Callable[[Callable[..., T]], Callable[..., T]]:
     help="NTS cancels, TS reduces, clearance clears.",
 )
 @_says(Report)
+@output_options
 @click.pass_context
-def release(
+def release(  # noqa: PLR0917  (each is an option of the command)
     ctx: click.Context,
     /,
     hazard_id: str,
@@ -129,6 +130,8 @@ def release(
     operation: str | None,
     outcome: Outcome,
     happened_on: str,
+    format_: str,
+    output: Path | None,
     *,
     yes: bool,
     **report: Unpack[Report],
@@ -141,12 +144,18 @@ def release(
 
     from mine_geo.geo.vector import read_vector  # noqa: PLC0415
 
-    echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}")
+    plain = format_ == "table" and output is None
+    echo(f"{hazard_id}: {outcome} on {in_words(happened_on)}", err=not plain)
     polygon = read_vector(file, layer, operation=operation)
     store = open_named(ctx)
     done = store.record(
         hazard_id, outcome, polygon, happened_on=happened_on, dry_run=not yes, **report
     )
+    if not plain:
+        _as_row(store, done, outcome, happened_on).give(format_, output)
+        for note in (*done.notes, *_elsewhere(done)):
+            echo(f"note: {note}", err=True)
+        return
     if yes:
         _say(done, f"{outcome} {done.released_m2:,} m², {done.after_m2:,} m² remain")
         return
@@ -157,6 +166,20 @@ def release(
         ("worked outside the hazard", done.outside_m2),
     ]
     _not_yet(store, pd.DataFrame(balance, columns=["what", "m²"]), [done])
+
+
+def _as_row(store: Store, done: Recorded, outcome: Outcome, happened_on: str) -> Sheet:
+    """Return what a release does as a table of one row, and whether it is written."""
+    import pandas as pd  # noqa: PLC0415
+
+    state = "recorded" if done.written else "not written" if done.new else "there already"
+    row = {
+        "hazard_id": done.hazard_id, "event_id": str(done), "outcome": outcome,
+        "happened_on": happened_on, "before_m2": done.before_m2,
+        "released_m2": done.released_m2, "after_m2": done.after_m2,
+        "outside_m2": done.outside_m2, "state": state,
+    }  # fmt: skip
+    return Sheet(pd.DataFrame([row]), store, f"{done.hazard_id}: {outcome}, {state}")
 
 
 def _say(done: Recorded, what: str) -> None:

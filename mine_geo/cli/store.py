@@ -344,14 +344,12 @@ def db() -> None:
 
 
 @db.command("info", epilog=example("mine-geo --database register.gpkg db info"))
+@output_options
 @click.pass_context
-def db_info(ctx: click.Context) -> None:
+def db_info(ctx: click.Context, format_: str, output: Path | None) -> None:
     """Say what a store is and holds."""
-    from mine_geo.cli import terminal  # noqa: PLC0415
-
     store = open_named(ctx)
-    title = terminal.heading(store.name, synthetic=store.synthetic)
-    terminal.show_table(store.info(), title=title)
+    Sheet(store.info(), store, "What it is and holds").give(format_, output)
 
 
 @db.command("rebuild", epilog=example("mine-geo --database register.gpkg db rebuild"))

@@ -62,7 +62,9 @@ TABLES: dict[str, tuple[object, ...]] = {
     "raster facts": (mg.sample.path("population"), "--how", "sum", "--measure", "count"),
     "public settings": (),
     "public editions": (),
+    "db info": (),
     "db rebuild": (),
+    "release": ("AP-1", "cut.gpkg", "--outcome", "cleared", "--happened-on", "2024-01-01"),
     "db status": (),
     "db doctor": (),
 }  # fmt: skip
@@ -89,6 +91,8 @@ def desk(filled: Command) -> Command:
     """The store of two minefields, with a submission that waits and a set of public settings."""
     filled.done("workbench", "submit", fields(filled.folder / "moved.gpkg", 0.5))
     filled.done("public", "set", "--least-count", 8, "--by", "Sok Dara")
+    west = gpd.GeoDataFrame(geometry=[shapely.box(102.36, 13.28, 102.3605, 13.281)], crs=4326)
+    west.to_file(filled.folder / "cut.gpkg")
     (filled.folder / "plan.toml").write_text(PLAN)
     (filled.folder / "accidents.csv").write_text("happened_on,lon,lat\n2021-05-03,103.005,13.005\n")
     (filled.folder / "members.csv").write_text(MEMBERS)
@@ -226,6 +230,20 @@ def test_columns_of_an_office_that_are_called_like_a_field_are_kept_apart(
     assert set(rows["synthetic"]) == {False}
     assert set(rows["source_store"]) == {"shed"}
     assert rows["restriction"].str.startswith("RESTRICTED: ").all()
+
+
+def test_a_release_as_a_table_says_whether_it_is_written(desk: Command) -> None:
+    words = ("release", "AP-1", "cut.gpkg", "--outcome", "cleared", "--happened-on", "2024-01-01",
+             "--event-id", "BAC-1")  # fmt: skip
+    for more, state in (((), "not written"), (("--yes",), "recorded"), (("--yes",), "there")):
+        said = desk(*words, *more, *JSON)
+        (row,) = json.loads(said.stdout)["rows"]
+        assert row["state"].startswith(state)
+        # 0.0005 of the 0.001 degree of 11,988 m², as by hand below.
+        figures = [row[name] for name in ("before_m2", "released_m2", "after_m2", "outside_m2")]
+        assert figures == [11_988, 5_994, 5_994, 0]
+        assert "cleared on 1 January 2024" in said.stderr
+    assert desk.done(*words, "--yes", "-o", "r.csv") == "wrote r.csv (restricted)\n"
 
 
 def test_totals_compared_with_last_night_say_what_moved_and_why(filled: Command) -> None:
