@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mine_geo.store import Store
     from mine_geo.tables.compared import Earlier
     from mine_geo.tables.envelope import Zones
+    from mine_geo.tables.own import OwnTable
     from mine_geo.tables.rederive import Recipe, Sources
     from mine_geo.terms import Group, Kind, Size
 
@@ -293,11 +294,20 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
 
 
 @click.command(epilog=example("mine-geo reconcile wp2023_table3 --include-coast"))
-@click.argument("table", default="wp2023_table3")
+@click.argument("table", default="wp2023_table3", metavar="[TABLE|FILE]")
 @click.option("--province", help="Only this province on both sides, name or code.")
 @click.option("--all", "everything", is_flag=True, help="Also the figures that agree.")
 @click.option(
-    "--claims", is_flag=True, help="The claims of the texts against their own tables; no store."
+    "--polygons",
+    is_flag=True,
+    help="List the hazards, or releases, behind our side of each difference, with their m².",
+)
+@click.option(
+    "--claims",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="The claims of the texts against their own tables, or those of FILE; no store.",
 )
 @click.option(
     "--flows",
@@ -317,36 +327,58 @@ def reconcile(
     output: Path | None,
     *,
     everything: bool,
-    claims: bool,
+    polygons: bool,
+    claims: str | None,
     between: bool,
 ) -> None:
     """Derive a published table again and lay it beside; exit code 20 when a figure differs.
 
+    FILE is a table of your own, a CSV that says before its rows what it is (docs/reconcile.md).
     Ours is as of the table's own day unless --as-of says another. A figure that one table lacks is
     a dash: unknown, counted, and in no difference. --claims and --flows need no store.
     """
-    from mine_geo.tables import published, rederive  # noqa: PLC0415
+    from mine_geo.tables import own, published, rederive  # noqa: PLC0415
 
-    if claims:
-        _claims(format_, output)
+    if claims is not None:
+        if _claims(Path(claims) if claims else None, format_, output):
+            ctx.exit(DIFFERENCES_EXIT)
         return
     if between:
         _flows(format_, output)
         return
-    how = rederive.recipe(table)
+    mine = own.read_table(table) if own.is_file(table) else None
+    how = rederive.recipe(table) if mine is None else mine.recipe()
+    if mine is not None:
+        reading = _as_printed(ctx, reading, mine)
     store = open_named(ctx)
     reading = reading.on(how.as_of)
-    ours = rederive.rederive(table, _sources(store, reading, how))
-    rows = published.reconcile(ours, table, province=province)
+    sources = _sources(store, reading, how)
+    printed = table if mine is None else mine.table
+    rows = published.reconcile(how.make(sources), printed, province=province)
     different = published.differences(rows)
     shown = rows if everything or output is not None or format_ != "table" else different
-    title = f"{table}: {published.counted(rows)}; {reading}"
+    name = table if mine is None else f"{mine.document}, {mine.name}"
+    title = f"{name}: {published.counted(rows)}; {reading}"
+    if polygons:
+        year = int(how.as_of[:4]) if mine is None else mine.year
+        shown = own.polygons_behind(different, sources, year)
+        title = f"Behind our side of each difference\n{title}"
     if format_ == "table" and output is None:
         shown = shown.drop(columns=["province_code", "district_code"], errors="ignore")
     zones = _zones(reading) if how.zones else None
     Sheet(shown, store, title, zones=zones, as_of=reading.as_of).give(format_, output)
     if len(different):
         ctx.exit(DIFFERENCES_EXIT)
+
+
+def _as_printed(ctx: click.Context, reading: Reading, mine: OwnTable) -> Reading:
+    """Return how the figures of an own table are read: as it says, where the command does not."""
+    told = {
+        name: getattr(mine, name)
+        for name in ("threshold_m", "rule", "include_coast")
+        if ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE
+    }
+    return replace(reading, **told)
 
 
 def _sources(store: Store, reading: Reading, how: Recipe) -> Sources:
@@ -359,11 +391,13 @@ def _sources(store: Store, reading: Reading, how: Recipe) -> Sources:
     return Sources(ledger, how.kind, split, tasks)
 
 
-def _claims(format_: str, output: Path | None) -> None:
-    """Give the claims; they are of published documents, and of no store."""
+def _claims(file: Path | None, format_: str, output: Path | None) -> bool:
+    """Give the claims, of no store; return whether one of an own file is contradicted."""
+    from mine_geo.tables.own import read_claims  # noqa: PLC0415
     from mine_geo.tables.published import VERDICTS, claims  # noqa: PLC0415
 
-    table = claims()
+    table = claims() if file is None else read_claims(file)
+    wrong = file is not None and bool((table["verdict"] == "contradicts").any())
     counts = table["verdict"].value_counts()
     said = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     title = (
@@ -381,6 +415,7 @@ def _claims(format_: str, output: Path | None) -> None:
             .where(~years, table[figures].map(lambda value: f"{value:.0f}"))
         )
     Sheet(table, None, title).give(format_, output)
+    return wrong
 
 
 def _flows(format_: str, output: Path | None) -> None:

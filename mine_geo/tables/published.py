@@ -113,18 +113,57 @@ def published_table(name: str, *, total: bool = False) -> pd.DataFrame:
     choose(name, published_names(), "published table")
     path = sample.path("published") / f"{name}.csv"
     cells = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    cells = cells.drop(columns="no", errors="ignore").rename(columns=_rename)
+    return in_our_words(cells, str(path), name=name, total=total)
+
+
+def in_our_words(
+    cells: pd.DataFrame, what: str, *, name: str = "", total: bool = False
+) -> pd.DataFrame:
+    """Return a table as it is printed with the columns, names and codes of this library.
+
+    Parameters
+    ----------
+    cells
+        Texts, as printed; blank where nothing stands.
+    what
+        What the table is, for messages.
+    name
+        Which of `published_names` it is, if any.
+    total
+        As for `published_table`.
+
+    Raises
+    ------
+    RecordError
+        If a printed total is not the sum of its rows.
+    UnknownNameError
+        If there is no such province or district.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"province": ["BATTAMBANG", "Total"], "size_sqm": ["12", "12"]})
+    >>> in_our_words(cells, "by hand", total=True).values.tolist()
+    [['data', 'Battambang', '02', 12], ['total', None, None, 12]]
+    """
+    cells = cells.drop(columns="no", errors="ignore").rename(columns=rename)
     is_total = cells.map(lambda cell: bool(_TOTAL_CELL.fullmatch(cell))).any(axis=1)
     rows = _with_codes(cells[~is_total].reset_index(drop=True))
     whole = pd.concat([rows, _with_codes(cells[is_total])], ignore_index=True)
     typed = pd.DataFrame({column: _typed(whole[column], name) for column in whole})
     typed.insert(0, ROW, ["data"] * len(rows) + ["total"] * int(is_total.sum()))
     body = pd.DataFrame({column: _typed(rows[column], name) for column in rows})
-    _check_totals(body, typed.iloc[len(rows) :], str(path))
+    _check_totals(body, typed.iloc[len(rows) :], what)
     return _narrow(typed if total else body)
 
 
-def _rename(column: str) -> str:
+def rename(column: str) -> str:
+    """Return what this library calls a column of a published table.
+
+    Examples
+    --------
+    >>> rename("lt7km_sqm"), rename("cleared_sqm")
+    ('near_size_m2', 'cleared_m2')
+    """
     return _RENAMED.get(column) or column.replace("_sqm", "_m2")
 
 
@@ -573,7 +612,7 @@ def claims() -> pd.DataFrame:
             )
     rows = []
     for row in table.to_dict("records"):
-        named = _figures(str(row["figures"]), str(row["id"]))
+        named = named_figures(str(row["figures"]), str(row["id"]))
         decimals = 1 if row["unit"] == "percent" else 2
         rows.append(round(evaluate(str(row["expression"]), named), decimals))
     printed = table["printed"].astype(float)
@@ -624,27 +663,60 @@ def _value(node: ast.expr, names: Mapping[str, float]) -> float:
     raise RecordError(f"{ast.unparse(node)!r}: only numbers, given names, + - * / and brackets")
 
 
-def _figures(text: str, claim: str) -> dict[str, float]:
-    """Read `a=table/row/column; b=3.5; c=table/*; d=table/row/*` into numbers: `*` counts rows."""
+def _printed(name: str) -> pd.DataFrame:
+    return published_table(name, total=True)
+
+
+def named_figures(
+    text: str, claim: str, table_of: Callable[[str], pd.DataFrame] = _printed
+) -> dict[str, float]:
+    """Read `a=table/row/column; b=3.5; c=table/*; d=table/row/*` into numbers: `*` counts rows.
+
+    Parameters
+    ----------
+    text
+        The figures that a claim names.
+    claim
+        Its id, for messages.
+    table_of
+        Gives a table by its name, its totals among the rows; else the published ones.
+
+    Raises
+    ------
+    RecordError
+        If a figure is not there.
+
+    Examples
+    --------
+    >>> named_figures("a=wp2023_table3/Pailin/near_hazards; b=2; c=wp2023_table3/*", "x")
+    {'a': 256.0, 'b': 2.0, 'c': 12.0}
+    """
     found = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, _, value = part.partition("=")
-        found[name.strip()] = _figure(value.strip(), claim)
+        found[name.strip()] = _figure(value.strip(), claim, table_of)
     return found
 
 
-def _figure(value: str, claim: str) -> float:
-    if "/" not in value:
-        return float(value)
+def _figure(value: str, claim: str, table_of: Callable[[str], pd.DataFrame]) -> float:
     name, *rest = value.split("/")
+    missing = RecordError(f"claim {claim}: no figure {value!r} in the published tables")
+    if not rest:
+        try:
+            return float(value)
+        except ValueError:
+            raise missing from None
+    table = table_of(name)
     if rest == ["*"]:
-        return float(len(published_table(name)))
+        return float((table[ROW] == "data").sum())
+    if len(rest) != 2:
+        raise missing
     row, column = rest
-    table = published_table(name, total=True)
+    row = "total" if row.casefold() == "total" else row
     keys = table.select_dtypes(exclude="float").astype(str)
     rows = table[(keys == row).any(axis=1)]
     if column == "*":
         return float(len(rows))
-    if len(rows) != 1 or column not in rows:
-        raise RecordError(f"claim {claim}: no figure {value} in the published tables")
+    if len(rows) != 1 or column not in rows or pd.isna(rows[column].iloc[0]):
+        raise missing
     return float(rows[column].iloc[0])

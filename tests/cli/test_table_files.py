@@ -76,6 +76,9 @@ MORE = (
     ("public", "settings", "--history"),
     ("reconcile", "--claims"),
     ("reconcile", "--flows"),
+    ("reconcile", "t3.csv"),
+    ("reconcile", "t3.csv", "--polygons"),
+    ("reconcile", "--claims", "claims.csv"),
     ("plan", "plan.toml", "--show", "finish"),
     ("totals", "--by", "kind"),
     ("totals", "--as-of", "2019-01-01"),
@@ -83,6 +86,8 @@ MORE = (
 JSON = ("--format", "json")
 PLAN = 'name = "By hand"\nstart = 2025-01-01\n[[capacity]]\nm2 = 300_000\n'
 MEMBERS = "programme,baseline_on,hazard_id,target_year\nDonor,2021-12-31,AP-2,2030\n"
+OWN = "# document: Plan\n# day: 2026-12-31\n# kind: ap_minefield\nprovince,near_hazards\n"
+CLAIMS = "# document: Plan\nclaim,printed,expression,figures\nHalf,50,100 * a / b,"
 ALL = [*((*name.split(), *words) for name, words in TABLES.items()), *MORE]
 
 
@@ -93,6 +98,8 @@ def desk(filled: Command) -> Command:
     filled.done("public", "set", "--least-count", 8, "--by", "Sok Dara")
     west = gpd.GeoDataFrame(geometry=[shapely.box(102.36, 13.28, 102.3605, 13.281)], crs=4326)
     west.to_file(filled.folder / "cut.gpkg")
+    (filled.folder / "t3.csv").write_text(f"{OWN}Battambang,2\n")
+    (filled.folder / "claims.csv").write_text(f"{CLAIMS}a=1; b=t3.csv/Battambang/near_hazards\n")
     (filled.folder / "plan.toml").write_text(PLAN)
     (filled.folder / "accidents.csv").write_text("happened_on,lon,lat\n2021-05-03,103.005,13.005\n")
     (filled.folder / "members.csv").write_text(MEMBERS)
@@ -230,6 +237,23 @@ def test_columns_of_an_office_that_are_called_like_a_field_are_kept_apart(
     assert set(rows["synthetic"]) == {False}
     assert set(rows["source_store"]) == {"shed"}
     assert rows["restriction"].str.startswith("RESTRICTED: ").all()
+
+
+def test_an_own_table_and_own_claims(desk: Command) -> None:
+    said = desk("reconcile", "t3.csv")
+    assert said.exit_code == mg.errors.DIFFERENCES_EXIT
+    assert "Plan, t3: " in said.stdout
+    assert re.search(r"Battambang +near_hazards +1 +2 +-1", said.stdout)
+    behind = json.loads(desk("reconcile", "t3.csv", "--polygons", *JSON).stdout)["rows"]
+    # The near one alone; what is on the workbench is counted too, and lies farther away.
+    assert [(row["hazard_id"], row["m2"]) for row in behind] == [("AP-1", 11_988)]
+    far = desk("reconcile", "t3.csv", "--threshold", 200_000)  # AP-2 is near then, too
+    assert far.exit_code == 0, far.stdout
+    assert desk("reconcile", "--claims", "claims.csv").exit_code == 0
+    (desk.folder / "claims.csv").write_text(f"{CLAIMS}a=1; b=3\n")
+    assert desk("reconcile", "--claims", "claims.csv").exit_code == 20
+    line = desk.refused(mg.errors.FileError, "reconcile", "t4.csv")
+    assert line == "Error: t4.csv: no such file; check the path"
 
 
 def test_a_release_as_a_table_says_whether_it_is_written(desk: Command) -> None:
