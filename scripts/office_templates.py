@@ -1,4 +1,4 @@
-"""Make the default templates of an office's papers anew: `python -m scripts.office_templates`.
+"""Make the default templates of papers and reports anew: `python -m scripts.office_templates`.
 
 Each is a Word document with the fields of docxtpl, in English and Khmer, so that an office can take
 it, put its own head on it, and hand it over with `--template`.
@@ -10,12 +10,14 @@ import io
 from typing import Any
 
 from docx import Document
+from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
+from mine_geo.reports.documents import FORMS as REPORTS
 from mine_geo.reports.office import FORMS, TEMPLATES, Form, steady
 from mine_geo.words import say
 
@@ -270,7 +272,72 @@ def template(form: Form) -> bytes:
     return steady(written.getvalue())
 
 
+def cells(made: Any, row: int, of: str, *, bold: bool) -> None:
+    """Fill a row of a table with a cell for each of a list: numbers to the right, words left."""
+    texts = ("{%tc for cell in " + of + " %}", "{%tc if cell.number %}", "{{ cell.text }}",
+             "{%tc else %}", "{{ cell.text }}", "{%tc endif %}", "{%tc endfor %}")  # fmt: skip
+    for at, text in enumerate(texts):
+        paragraph = made.cell(row, at).paragraphs[0]
+        write(paragraph, text, size=7, bold=bold)
+        if at == 2:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def report() -> bytes:
+    """Return the template of a report: each of its sections, whatever columns it has."""
+    document = Document()
+    section = document.sections[0]
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Mm(297), Mm(210)
+    section.left_margin = section.right_margin = Mm(15)
+    section.top_margin = section.bottom_margin = Mm(18)
+    head = section.header.paragraphs[0]
+    head.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    write(head, "{{ restricted }}", size=8, bold=True, warn=True)
+    foot = section.footer.paragraphs[0]
+    write(foot, "{{ title }} · {{ as_of }} · {{ store }} · ", size=8)
+    field(foot, "PAGE")
+    write(foot, " / ", size=8)
+    field(foot, "NUMPAGES")
+    first = document.paragraphs[0] if document.paragraphs else document.add_paragraph()
+    write(first, "{{ title }}", size=20, bold=True)
+    write(document.add_paragraph(), "As of {{ as_of }}, known at {{ known_at }}", size=10)
+    write(document.add_paragraph(), "{{ synthetic }}", size=10, bold=True, warn=True)
+    document.add_paragraph("{%p for section in sections %}")
+    title = document.add_paragraph()
+    title.paragraph_format.space_before, title.paragraph_format.keep_with_next = Pt(12), True
+    write(title, "{{ section.title }}", size=12, bold=True)
+    document.add_paragraph("{%p for note in section.notes %}")
+    note = document.add_paragraph()
+    note.paragraph_format.keep_with_next = True
+    note.paragraph_format.space_after = Pt(3)
+    write(note, "{{ note }}", size=8)
+    document.add_paragraph("{%p endfor %}")
+    document.add_paragraph("{%p if section.rows %}")
+    made = document.add_table(rows=8, cols=7)
+    made.style = "Table Grid"
+    made.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001
+    cells(made, 0, "section.head", bold=True)
+    for row, text in (
+        (1, "{%tr for row in section.rows %}"),
+        (2, "{%tr if row.total %}"),
+        (4, "{%tr else %}"),
+        (6, "{%tr endif %}"),
+        (7, "{%tr endfor %}"),
+    ):
+        write(made.cell(row, 0).paragraphs[0], text)
+    cells(made, 3, "row.cells", bold=True)
+    cells(made, 5, "row.cells", bold=False)
+    document.add_paragraph("{%p endif %}")
+    document.add_paragraph("{%p endfor %}")
+    written = io.BytesIO()
+    document.save(written)
+    return steady(written.getvalue())
+
+
 if __name__ == "__main__":
     TEMPLATES.mkdir(exist_ok=True)
+    for name in REPORTS:
+        TEMPLATES.joinpath(f"{name}.docx").write_bytes(report())
     for each in FORMS:
         TEMPLATES.joinpath(f"{each}.docx").write_bytes(template(each))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from mine_geo.ledger.fold import Fold
     from mine_geo.reports import Form, Section
+    from mine_geo.reports.documents import Form as ReportForm
     from mine_geo.store import Store
     from mine_geo.tables.accounts import Accounts
 
@@ -152,6 +153,11 @@ def _report_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of every report, and hand over how the register is read as `asked`."""
     wrapped = gathering(command, Asked, "asked")
     for option in (
+        click.option(
+            "--template",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Of your office, for .docx: a Word document with fields, see docs/reports.md.",
+        ),
         click.option("--districts", metavar="VERSION", help="Of the districts; else the active."),
         click.option("--border", metavar="VERSION", help="Of the border; else the active one."),
         click.option(
@@ -159,7 +165,7 @@ def _report_options(command: Callable[..., None]) -> Callable[..., None]:
             "-o",
             required=True,
             type=click.Path(dir_okay=False, path_type=Path),
-            help="The workbook to write (.xlsx).",
+            help="The report to write: a workbook (.xlsx) or a Word document (.docx).",
         ),
     ):
         wrapped = option(wrapped)
@@ -173,6 +179,7 @@ class Asked:
     border: str | None
     districts: str | None
     output: Path
+    template: Path | None
 
     def accounts(self, store: Store, reading: Reading, title: str) -> Accounts:
         """Read the accounts of a store; refuse the place of the report before."""
@@ -187,11 +194,19 @@ class Asked:
         about = replace(found.about, title=title, asked=reading.asked())
         return replace(found, about=about)
 
-    def write(self, sections: Sequence[Section], accounts: Accounts) -> None:
+    def write(
+        self,
+        sections: Sequence[Section],
+        accounts: Accounts,
+        form: ReportForm | None = None,
+    ) -> None:
         """Write the sections, and say so."""
         from mine_geo import reports  # noqa: PLC0415
 
-        reports.save(self.output, sections, accounts.about, replace=replaceable())
+        reports.save(
+            self.output, sections, accounts.about, form=form, template=self.template,
+            replace=replaceable(),
+        )  # fmt: skip
         echo(wrote(self.output, public=False))
 
 
@@ -242,7 +257,7 @@ def monthly(
     sections = reports.monthly(
         accounts, since=since, beneficiaries=people, then=_then(store, accounts, then)
     )
-    asked.write(sections, accounts)
+    asked.write(sections, accounts, "monthly")
 
 
 @report.command(epilog=example("mine-geo report article7 --as-of 2024-12-31 -o article7.xlsx"))
@@ -259,7 +274,8 @@ def article7(ctx: click.Context, asked: Asked, reading: Reading, then: str | Non
 
     store = open_named(ctx)
     accounts = asked.accounts(store, reading, "Figures for Article 7")
-    asked.write(reports.article7(accounts, then=_then(store, accounts, then)), accounts)
+    sections = reports.article7(accounts, then=_then(store, accounts, then))
+    asked.write(sections, accounts, "article7")
 
 
 @report.command(epilog=example("mine-geo report donor AP-1 AP-2 --cost-usd 426709 -o donor.xlsx"))

@@ -8,6 +8,7 @@ EPSG:4326, distances are metres, sizes whole m².
 from __future__ import annotations
 
 from mine_geo.reports.article7 import article7
+from mine_geo.reports.documents import save
 from mine_geo.reports.dossier import Dossier, dossier, dossiers
 from mine_geo.reports.facts import Facts, Gatherer, facts
 from mine_geo.reports.monthly import monthly
@@ -15,7 +16,6 @@ from mine_geo.reports.office import Form, Paper, paper
 from mine_geo.reports.people import read_beneficiaries
 from mine_geo.reports.projects import donor, members, progress
 from mine_geo.reports.sections import Section
-from mine_geo.reports.workbook import save
 
 __all__ = [
     "Dossier",

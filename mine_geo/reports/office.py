@@ -14,6 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mine_geo.disclosure import restriction
@@ -35,7 +36,7 @@ from mine_geo.terms import ITEM_COLUMNS
 from mine_geo.words import LANGUAGES, Said, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -115,27 +116,18 @@ class Paper:
         OptionError
             If it asks for what there is not, or does not say that it is restricted.
         """
-        docxtpl, jinja2 = _libraries()
-        template = _opened(self.template, docxtpl)
-        env = jinja2.sandbox.SandboxedEnvironment(autoescape=True)
-        cleaned = _clean(self.context)
-        _check_template(self.template, template, env, {*cleaned, "map"}, jinja2)
-        drawn = pictures.detail(self.facts, *MAP_MM, self.language, form="png")
-        shown = docxtpl.InlineImage(template, io.BytesIO(drawn.content), width=_emu(MAP_MM[0]))
-        try:
-            template.render({**cleaned, "map": shown}, env)
-        except jinja2.TemplateError as error:
-            raise FileError(f"{self.template}: cannot be filled ({error}); mend it") from error
         head = head_of(self.facts, self.language)
-        about = template.docx.core_properties
-        about.title = clean(f"{self.context['title']} {self.facts.number or ''}".strip())
-        about.subject = head.standing.en.replace(" · ", "; ")
-        about.keywords = restriction.KEYWORDS[restriction.RESTRICTED]
-        about.author = about.last_modified_by = about.comments = ""
-        about.created = about.modified = dt.datetime(*LONG_AGO, tzinfo=dt.UTC)
-        written = io.BytesIO()
-        template.save(written)
-        return steady(written.getvalue())
+
+        def drawn() -> bytes:
+            return pictures.detail(self.facts, *MAP_MM, self.language, form="png").content
+
+        return filled(
+            self.template,
+            self.context,
+            title=f"{self.context['title']} {self.facts.number or ''}".strip(),
+            subject=head.standing.en.replace(" · ", "; "),
+            drawn={"map": drawn},
+        )
 
     def save(self, path: str | Path, *, replace: str | None = None) -> Path:
         """Write the paper; it says that it is restricted, and is its owner's alone.
@@ -212,6 +204,58 @@ def paper(
     """
     used = TEMPLATES / f"{choose(form, FORMS, 'paper')}.docx" if template is None else template
     return Paper(Gatherer(layers).facts(ids, number=number), form, Path(used), language)
+
+
+def filled(
+    path: Path,
+    context: Mapping[str, Any],
+    *,
+    title: str,
+    subject: str,
+    drawn: Mapping[str, Callable[[], bytes]] = MappingProxyType({}),
+) -> bytes:
+    """Return a template with its fields filled in; the same context gives the same bytes.
+
+    Parameters
+    ----------
+    path
+        The template, a DOCX.
+    context
+        Texts, and lists of rows of texts, by the names of fields.
+    title, subject
+        What the document says of itself.
+    drawn
+        Pictures by their fields: what draws each as PNG, asked once the template is known to be
+        good.
+
+    Raises
+    ------
+    FileError
+        If the template cannot be read, or cannot be filled.
+    OptionError
+        If it asks for what there is not, or does not say that it is restricted.
+    """
+    docxtpl, jinja2 = _libraries()
+    template = _opened(path, docxtpl)
+    env = jinja2.sandbox.SandboxedEnvironment(autoescape=True)
+    cleaned = _clean(dict(context))
+    _check_template(path, template, env, {*cleaned, *drawn}, jinja2)
+    shown = {
+        name: docxtpl.InlineImage(template, io.BytesIO(draw()), width=_emu(MAP_MM[0]))
+        for name, draw in drawn.items()
+    }
+    try:
+        template.render({**cleaned, **shown}, env)
+    except jinja2.TemplateError as error:
+        raise FileError(f"{path}: cannot be filled ({error}); mend it") from error
+    about = template.docx.core_properties
+    about.title, about.subject = clean(title), clean(subject)
+    about.keywords = restriction.KEYWORDS[restriction.RESTRICTED]
+    about.author = about.last_modified_by = about.comments = ""
+    about.created = about.modified = dt.datetime(*LONG_AGO, tzinfo=dt.UTC)
+    written = io.BytesIO()
+    template.save(written)
+    return steady(written.getvalue())
 
 
 def _check(facts: Facts, form: Form) -> None:

@@ -13,8 +13,9 @@ import pytest
 from mine_geo import maps, reports
 from mine_geo.disclosure import restriction
 from mine_geo.errors import FileError, OptionError, RecordError
+from mine_geo.reports.documents import FORMS as REPORTS
 from mine_geo.reports.office import FORMS, TEMPLATES
-from scripts.office_templates import template
+from scripts.office_templates import report, template
 from tests.exports.conftest import ATTACK
 
 if TYPE_CHECKING:
@@ -75,6 +76,14 @@ def test_default_papers_hold_balance_points_map_and_say_that_they_are_restricted
 def test_the_templates_are_those_that_the_script_makes(form):
     shipped = TEMPLATES / f"{form}.docx"
     with zipfile.ZipFile(shipped) as old, zipfile.ZipFile(io.BytesIO(template(form))) as new:
+        for part in ("word/document.xml", "word/header1.xml", "word/footer1.xml"):
+            assert old.read(part) == new.read(part)
+
+
+@pytest.mark.parametrize("form", REPORTS)
+def test_the_templates_of_reports_are_those_that_the_script_makes(form):
+    shipped = TEMPLATES / f"{form}.docx"
+    with zipfile.ZipFile(shipped) as old, zipfile.ZipFile(io.BytesIO(report())) as new:
         for part in ("word/document.xml", "word/header1.xml", "word/footer1.xml"):
             assert old.read(part) == new.read(part)
 

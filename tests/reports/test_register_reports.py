@@ -6,6 +6,7 @@ import dataclasses
 import io
 from typing import TYPE_CHECKING
 
+import docx
 import geopandas as gpd
 import openpyxl
 import pandas as pd
@@ -409,6 +410,67 @@ def test_hostile_texts_stay_texts():
         for row in cells(workbook.content(made, named))["Hazards behind"]
         for cell in row
     )
+
+
+def docx_rows(place: Path) -> tuple[str, list[list[list[str]]]]:
+    document = docx.Document(place)
+    text = "\n".join(each.text for each in document.paragraphs)
+    head = document.sections[0].header.paragraphs[0].text
+    tables = [[[c.text for c in row.cells] for row in table.rows] for table in document.tables]
+    return f"{head}\n{text}", tables
+
+
+def test_a_document_holds_each_figure_of_the_sections(by_hand, tmp_path: Path):
+    about = Envelope("Monthly report", as_of="2022-12-31", threshold_m=7000.0, synthetic=True)
+    accounts = Accounts(about, by_hand.ledger, by_hand.split)
+    for form, make in (("monthly", reports.monthly), ("article7", reports.article7)):
+        made = make(accounts)
+        place = reports.save(tmp_path / f"{form}.docx", made, about, form=form)
+        text, tables = docx_rows(place)
+        assert text.startswith("RESTRICTED")
+        assert "SYNTHETIC" in text
+        assert "{" not in text
+        shown = [each for each in made if not each.name.endswith("behind")]
+        assert all(each.title in text for each in shown)
+        full = [each for each in shown if len(each.table)]
+        assert len(tables) == len(full)
+        for section, rows in zip(full, tables, strict=True):
+            assert len(rows) == len(section.table) + 1
+            for name in section.table.columns.drop(["row", "key"], errors="ignore"):
+                at = rows[0].index(section.heading(str(name)))
+                if name.endswith("_m2"):
+                    ours = section.table[name].map(
+                        lambda v: "\N{EN DASH}" if pd.isna(v) else f"{v:,}"
+                    )
+                    assert [row[at] for row in rows[1:]] == ours.tolist()
+        assert restriction.kind_of(place) == "restricted"
+        again = reports.save(tmp_path / "again.docx", made, about, form=form)
+        assert again.read_bytes() == place.read_bytes()
+
+
+def test_a_template_of_the_office_is_filled_or_refused(by_hand, tmp_path: Path):
+    about = Envelope("Report", as_of="2022-12-31", threshold_m=7000.0)
+    made = reports.monthly(Accounts(about, by_hand.ledger, by_hand.split))
+    own_one = docx.Document()
+    own_one.add_paragraph(
+        "{{ restricted }} {% for row in table_1 %}{{ row.province }}={{ row.size_m2 }};{% endfor %}"
+    )
+    own_one.save(tmp_path / "own.docx")
+    place = tmp_path / "out.docx"
+    reports.save(place, made, about, template=tmp_path / "own.docx")
+    size = by_hand.split.loc[by_hand.split["kind"] == AP, "size_m2"].sum()
+    assert f"Battambang={size:,};Total={size:,};" in docx_rows(place)[0]
+    wrong = docx.Document()
+    wrong.add_paragraph("{{ restricted }} {{ table_99 }}")
+    wrong.save(tmp_path / "wrong.docx")
+    with pytest.raises(OptionError, match="table_99 is unknown"):
+        reports.save(place, made, about, template=tmp_path / "wrong.docx")
+    with pytest.raises(OptionError, match="no template"):
+        reports.save(place, made, about)
+    with pytest.raises(OptionError, match=r"valid: \.xlsx, \.docx"):
+        reports.save(tmp_path / "out.odt", made, about)
+    with pytest.raises(OptionError, match=r"a template is for \.docx"):
+        reports.save(tmp_path / "out.xlsx", made, about, template=tmp_path / "own.docx")
 
 
 def test_a_register_of_nothing_has_a_report():
