@@ -19,6 +19,7 @@ import pandas as pd
 from mine_geo import processes
 from mine_geo.disclosure import restriction
 from mine_geo.errors import OptionError, choose
+from mine_geo.exports.points import BEARING_DECIMALS
 from mine_geo.maps import grouping
 from mine_geo.maps.facts import badges, data_rows, day_said, restricted_said
 from mine_geo.maps.ground import country_name
@@ -603,7 +604,7 @@ def points_tables(points: pd.DataFrame) -> Listing | None:
 def _point(point: Any) -> Row:
     bearing = say("dossier.same_place")
     if not np.isnan(point.bearing_deg):
-        bearing = same(f"{point.bearing_deg:.2f}")
+        bearing = same(f"{point.bearing_deg:.{BEARING_DECIMALS}f}")
     return Row(
         (
             same(str(point.point_number)),

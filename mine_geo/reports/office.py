@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from mine_geo.disclosure import restriction
 from mine_geo.errors import FileError, MineGeoError, OptionError, RecordError, choose, some
 from mine_geo.exports.contents import clean
+from mine_geo.exports.points import BEARING_DECIMALS
 from mine_geo.maps.facts import data_rows
 from mine_geo.reports import pictures
 from mine_geo.reports.dossier import (
@@ -434,7 +435,7 @@ def _points(points: pd.DataFrame | None) -> list[dict[str, str]]:
         "longitude": 7,
         "easting": 2,
         "northing": 2,
-        "bearing_deg": 2,
+        "bearing_deg": BEARING_DECIMALS,
         "distance_m": 2,
     }
     return [

@@ -52,7 +52,7 @@ def test_gdal_reads_each_turning_point_and_closed_tracks(path, split):
     ]
     assert waypoints.geometry.x.tolist() == points["longitude"].tolist()
     assert waypoints["desc"][0] == (
-        "AP-1, part 1, outer: turning point 1 of 4; next: 270.00° true, 108.44 m; "
+        "AP-1, part 1, outer: turning point 1 of 4; next: 270.0001° true, 108.44 m; "
         + points["mgrs"][0]
     )
     tracks = gpd.read_file(path, layer="tracks")

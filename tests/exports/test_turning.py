@@ -3,8 +3,10 @@
 from itertools import pairwise
 from pathlib import Path
 
+import mgrs
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 
@@ -13,7 +15,7 @@ from mine_geo.errors import RecordError
 from mine_geo.exports.points import POINT_COLUMNS, turning_points
 from mine_geo.intake import read
 from tests.exports.conftest import ATTACK, LONG, holed, square, table
-from tests.hand import E2, A
+from tests.hand import E2, GEOD, A
 from tests.nasty import pairs
 
 
@@ -41,9 +43,34 @@ def test_a_square_is_walked_clockwise_with_bearings_and_distances_worked_out_by_
     )
     turn = [0.1 * np.sin(y) for y in (south, north)]
     assert points["bearing_deg"].tolist() == [
-        round(270 + turn[0], 2), 0.0, round(90 - turn[1], 2), 180.0,
+        round(270 + turn[0], 4), 0.0, round(90 - turn[1], 4), 180.0,
     ]  # fmt: skip
     assert points["point_number"].tolist() == [1, 2, 3, 4]
+
+
+def test_each_notation_as_it_is_written_leads_back_to_the_point(tmp_path):
+    # Sides of 60 km and of 40 m: of a bearing to 0.01 degree the end of a long one is metres off.
+    corners = [(103.0, 13.0), (103.4, 13.31), (103.4003, 13.3103), (103.37, 13.52), (103.05, 13.4)]
+    drawn = shapely.Polygon([(lon + 1.23e-8, lat - 4.56e-8) for lon, lat in corners])
+    place = tmp_path / "points.csv"
+    exports.write(maps.layers(table(["AP-1"], [drawn])), place)
+    written = pd.read_csv(place, dtype=str)
+    number = written[
+        ["longitude", "latitude", "easting", "northing", "bearing_deg", "distance_m"]
+    ].astype(float)
+    true = shapely.get_coordinates(shapely.orient_polygons(drawn, exterior_cw=True))[:-1]
+    degrees = number[["longitude", "latitude"]].to_numpy()
+    assert GEOD.inv(*true.T, *degrees.T)[2].max() < 0.1
+    plane = pyproj.Transformer.from_crs("EPSG:32648", "EPSG:4326", always_xy=True)
+    back = plane.transform(number["easting"].to_numpy(), number["northing"].to_numpy())
+    assert GEOD.inv(*true.T, *back)[2].max() < 0.1
+    lon, lat, _ = GEOD.fwd(*degrees.T, number["bearing_deg"], number["distance_m"])
+    assert GEOD.inv(lon, lat, *np.roll(true, -1, axis=0).T)[2].max() < 0.1
+    # Ten digits of MGRS name a square of 1 m, read back as the middle of it.
+    for told, (_, row) in zip(written["mgrs"], number.iterrows(), strict=True):
+        _, _, east, north = mgrs.MGRS().MGRSToUTM(told)
+        assert abs(row["easting"] - east) < 0.51
+        assert abs(row["northing"] - north) < 0.51
 
 
 def test_eastings_are_500_km_on_the_middle_of_a_zone_and_zones_are_those_of_the_place():

@@ -78,7 +78,7 @@ def test_each_turning_point_is_in_it_once_with_all_its_figures(by_hand, read, ha
     for point in points.itertuples():
         row = (
             f"{point.point_number}{point.latitude:.7f}{point.longitude:.7f}{point.easting:.2f}"
-            f"{point.northing:.2f}{point.mgrs}{point.bearing_deg:.2f}{point.distance_m:.2f}"
+            f"{point.northing:.2f}{point.mgrs}{point.bearing_deg:.4f}{point.distance_m:.2f}"
         )
         assert rows.count(row) == 1, row
     assert sum(len(re.findall(r"48P[A-Z]{2}\d{10}", row)) for row in rows) == len(points)

@@ -56,7 +56,7 @@ def test_default_papers_hold_balance_points_map_and_say_that_they_are_restricted
         cells = [
             point.hazard_id, str(point.point_number), f"{point.latitude:.7f}",
             f"{point.longitude:.7f}", f"{point.easting:.2f}", f"{point.northing:.2f}",
-            f"{point.bearing_deg:.2f}", f"{point.distance_m:.2f}",
+            f"{point.bearing_deg:.4f}", f"{point.distance_m:.2f}",
         ]  # fmt: skip
         assert rows.count(cells) == 1
     if form != "task-order":
