@@ -46,9 +46,9 @@ class Written(NamedTuple):
     points: float
 
 
-def written(sheet: Sheet) -> list[Written]:
-    """Return all texts of the map, measured anew."""
-    figure = sheet.page.figure
+def written(sheet: Sheet, inset: int | None = None) -> list[Written]:
+    """Return all texts of the map, or of an inset, measured anew."""
+    figure = (sheet.page if inset is None else sheet.larger[inset]).figure
     width, height = (int(inches * DPI) for inches in figure.get_size_inches())
     renderer = RendererAgg(width, height, DPI)
     found = []

@@ -51,10 +51,11 @@ class _Printer:
         from mine_geo.maps.sheets.compose import draw, draw_public  # noqa: PLC0415
 
         plan = self.plan
+        look = replace(self.look, insets=leaf.kind == "district")
         if plan.public:
-            sheet = draw_public(plan.layers.public, *plan.called(leaf), self.look)
+            sheet = draw_public(plan.layers.public, *plan.called(leaf), look)
         else:
-            sheet = draw(plan.layers, plan.subject(leaf), self.look)
+            sheet = draw(plan.layers, plan.subject(leaf), look)
         return sheet.document, sheet.document.pdf()
 
 

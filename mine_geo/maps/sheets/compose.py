@@ -6,11 +6,12 @@ draws the map for that room.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import shapely
 
 from mine_geo.errors import choose
 from mine_geo.maps import facts
@@ -19,10 +20,12 @@ from mine_geo.maps.ground import Around
 from mine_geo.maps.pages.compose import of_one_kind
 from mine_geo.maps.public import PublicLayers
 from mine_geo.maps.sheets import labels, panel, ranking
+from mine_geo.maps.sheets.insets import NO_INSETS, choose_insets
 from mine_geo.maps.sheets.mapping import Map
 from mine_geo.maps.sheets.paper import Page, papers, pinned
 from mine_geo.maps.sheets.view import (
     fit,
+    flat,
     furniture,
     graticule,
     ground_bounds,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
     from mine_geo.maps.ground import Beneath
     from mine_geo.maps.scene import Scene
+    from mine_geo.maps.sheets.insets import Insets
     from mine_geo.maps.sheets.paper import Paper
     from mine_geo.maps.sheets.ranking import Ranked
     from mine_geo.maps.sheets.view import Bounds, View
@@ -52,7 +56,8 @@ BAR_MM: Final = 60.0
 BAR_SHARE: Final = 0.4
 
 NAMED_MOST: Final = 60
-"""Of more hazards a district's map does not bear the ids."""
+NAMED_IN_PART: Final = 30
+"""Of more hazards a district's map does not bear the ids, nor an inset of it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,9 @@ class Look:
     two_sided: bool = False
     """Whether its leaves are bound with others, printed on both sides."""
 
+    insets: bool = True
+    """Whether what stands too close is drawn larger; else sheets of districts do that."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
@@ -85,6 +93,12 @@ class Sheet:
     """The picture of the map."""
 
     view: View
+    insets: Insets
+    """What of the map is drawn larger on the pages behind it."""
+
+    larger: tuple[Page, ...]
+    """The pictures of the insets."""
+
     paper: str
     """A4 or A3."""
 
@@ -144,6 +158,9 @@ class Sheet:
 SHOWN_DPI: Final = 72
 """Dots per inch of a sheet in a notebook."""
 
+Size = tuple[float, float]
+"""Width and height, mm."""
+
 ANYWHERE: Final = (170_000.0, 1_090_000.0, 830_000.0, 1_640_000.0)
 """The ground of a sheet without any extent, metres of the plane: Cambodia."""
 
@@ -164,7 +181,7 @@ def ground_of(subject: Subject, layers: Beneath) -> Bounds:
     return ANYWHERE
 
 
-def _window(room: tuple[float, float], unit: float) -> tuple[float, float, float, float]:
+def _window(room: Size, unit: float) -> tuple[float, float, float, float]:
     """Return the window of a map in a picture so large (mm)."""
     gutter = GUTTER_MM * unit
     return gutter, gutter, room[0] - gutter, room[1] - gutter
@@ -180,6 +197,7 @@ class Composer:
     paper: Paper
     look: Look
     ranked: Ranked | None
+    cell: Size = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         """Gather what does not depend on the map."""
@@ -192,40 +210,67 @@ class Composer:
             high = panel.OVERVIEW_MM[self.paper.orientation] * self.paper.unit
             self.small = panel.overview_mm(self.layers, high, 50.0 * self.paper.unit)
 
-    def room(self, strip_mm: float = 0.0) -> tuple[float, float]:
-        """Return how much room the sheet has for its map (mm), before it is drawn."""
-        ((wide, high),) = self._document({"strip": strip_mm}).query("room")
-        return wide, high
+    def rooms(self, strip_mm: float = 0.0) -> tuple[Size, Size]:
+        """Return how much room the sheet has for its map and for an inset (mm), before both."""
+        ((wide, high, *cell),) = self._document({"strip": strip_mm}).query("room")
+        return (wide, high), (cell[0], cell[1])
 
-    def sheet(self, ground: Bounds, room: tuple[float, float]) -> Sheet:
-        """Draw the map, and lay out the sheet with it."""
-        paper, unit = self.paper, self.paper.unit
+    def sheet(self, ground: Bounds, room: Size, cell: Size) -> Sheet:
+        """Draw the map and its insets into so much room (mm), and lay out the sheet with them."""
+        paper, unit, self.cell = self.paper, self.paper.unit, cell
         with pinned():
-            page, view, drawn = self._map(ground, room)
-            told = self._told(room, view, drawn)
+            drawn, insets = self._map(ground, room)
+            told = self._told(room, drawn, insets)
             if paper.orientation == "portrait":
                 draft = self._document(told)
-                ((_, high),) = draft.query("room")
+                ((_, high, *_),) = draft.query("room")
                 if high < room[1] - 0.01:
                     # What the legend has is known once the map is drawn: again, with room for it.
                     (strip,) = draft.query("strip")
-                    room = self.room(strip)
-                    page, view, drawn = self._map(ground, room)
-                    told = {**self._told(room, view, drawn), "strip": strip}
-            pictures = {"map.pdf": page.pdf()}
+                    room, _ = self.rooms(strip)
+                    drawn, insets = self._map(ground, room)
+                    told = {**self._told(room, drawn, insets), "strip": strip}
+            larger = tuple(
+                self._layers(Page(*cell, unit, self.look.language), each.view, part=True).page
+                for each in insets.found
+            )
+            pictures = {"map.pdf": drawn.page.pdf()}
+            for each, part in zip(insets.found, larger, strict=True):
+                pictures[f"inset-{each.letter}.pdf"] = part.pdf()
             if self.small is not None:
-                small = panel.overview(self.layers, self.subject, view, self.small, unit)
+                small = panel.overview(self.layers, self.subject, drawn.view, self.small, unit)
                 pictures["overview.pdf"] = small.pdf()
         document = self._document({**told, "draft": False}, pictures)
-        return Sheet(document, page, view, paper.name, paper.orientation)
+        return Sheet(
+            document, drawn.page, drawn.view, insets, larger, paper.name, paper.orientation
+        )
 
-    def _told(self, room: tuple[float, float], view: View, drawn: Map) -> dict[str, Any]:
+    def _told(self, room: Size, drawn: Map, insets: Insets) -> dict[str, Any]:
         most = min(BAR_MM * self.paper.unit, BAR_SHARE * room[0])
         return {
             "map": {"width": room[0], "height": room[1]},
             "legend": panel.swatches(drawn.entries, self.paper.unit),
-            "furniture": furniture(view, most, self.paper.name),
+            "furniture": furniture(drawn.view, most, self.paper.name),
+            "insets": [
+                {
+                    "letter": each.letter,
+                    "furniture": furniture(each.view, BAR_SHARE * self.cell[0], self.paper.name),
+                }
+                for each in insets.found
+            ],
+            "crowded": self._crowded(insets),
         }
+
+    def _crowded(self, insets: Insets) -> list[Said]:
+        """Say how many hazards are not legible on the map, and which are in no inset either."""
+        if not len(insets.crowded):
+            return []
+        count = f"{len(insets.crowded):,}"
+        if not self.look.insets:
+            return [say("inset.crowded", count=count), say("inset.districts")]
+        ids = self.subject.hazards["hazard_id"].astype(str).to_numpy()[insets.unread]
+        unread = say("inset.unread", count=f"{len(ids):,}", ids=", ".join(sorted(ids)))
+        return [say("inset.crowded", count=count), *([unread] if len(ids) else [])]
 
     def _document(self, told: dict[str, Any], pictures: dict[str, bytes] | None = None) -> Document:
         said = self.said
@@ -260,7 +305,10 @@ class Composer:
                 "about": say("page.about"),
                 "overview": say("sheet.overview"),
                 "signed": say("sheet.signed"),
+                "insets": say("inset.title"),
             },
+            "insets": [],
+            "crowded": [],
             "overview": None if small is None else {"width": small[0], "height": small[1]},
             "tables": self.tables,
             "facts": self._facts(),
@@ -273,11 +321,24 @@ class Composer:
         }
         return Document(head, TEMPLATE, data, pictures or {})
 
-    def _map(self, ground: Bounds, room: tuple[float, float]) -> tuple[Page, View, Map]:
-        """Draw all layers of the map, and the names on it, into a picture so large (mm)."""
+    def _map(self, ground: Bounds, room: Size) -> tuple[Map, Insets]:
+        """Draw the map into a picture so large (mm); say what of it is drawn larger."""
         page = Page(*room, self.paper.unit, self.look.language)
         view = fit(_window(room, page.unit), ground)
-        drawn = Map(page, view, self.layers, self.subject, alone=bool(self.said.public))
+        shapes = flat(self.subject.hazards.geometry.to_numpy())
+        if self.said.public or self.subject.level == "national":
+            shapes = shapes[:0]
+        insets = choose_insets(shapes, view, _window(self.cell, page.unit))
+        if not self.look.insets:
+            insets = replace(insets, found=(), unread=insets.crowded)
+        return self._layers(page, view, insets), insets
+
+    def _layers(
+        self, page: Page, view: View, insets: Insets = NO_INSETS, *, part: bool = False
+    ) -> Map:
+        """Draw all layers of a map, or of a part of one, the frames of its insets, and names."""
+        alone = bool(self.said.public)
+        drawn = Map(page, view, self.layers, self.subject, alone=alone, part=part)
         grid = graticule(view, page.unit)
         drawn.add_ground()
         nothing = np.empty(0, dtype=object)
@@ -294,16 +355,19 @@ class Composer:
         drawn.add_releases()
         drawn.add_places_entry()
         drawn.add_frame()
+        taken = drawn.add_insets(insets)
         label_graticule(page, view, grid)
-        labels.write(drawn, hazards, self._hazard_names(own))
-        return page, view, drawn
+        labels.write(drawn, hazards, self._hazard_names(drawn, own), taken)
+        return drawn
 
-    def _hazard_names(self, own: Any) -> list[labels.Name]:
-        """Return the numbers of a ranked list, or the ids of a district's hazards."""
+    def _hazard_names(self, drawn: Map, own: Any) -> list[labels.Name]:
+        """Return the numbers of a ranked list, or the ids of a district's hazards, if few."""
         if self.ranked is not None:
             return labels.hazard_names(own, self.ranked.places, by_size=False)
-        crowd = len(self.subject.hazards) > NAMED_MOST
-        if self.subject.level != "district" or self.said.public or crowd:
+        if self.subject.level != "district" or self.said.public:
+            return []
+        shown = np.count_nonzero(shapely.intersects(own, drawn.window))
+        if shown > (NAMED_IN_PART if drawn.part else NAMED_MOST):
             return []
         return labels.hazard_names(own, self.subject.hazards["hazard_id"].astype(str).tolist())
 
@@ -422,11 +486,11 @@ def _drawn(
     tried = []
     for each in papers(look.paper):
         composer = Composer(layers, subject, said, each, look, ranked)
-        room = composer.room(STRIP_USUAL_MM * each.unit)
-        tried.append((fit(_window(room, each.unit), ground).denominator, composer, room))
-    _, composer, room = min(tried, key=lambda each: each[0])
+        rooms = composer.rooms(STRIP_USUAL_MM * each.unit)
+        tried.append((fit(_window(rooms[0], each.unit), ground).denominator, composer, rooms))
+    _, composer, rooms = min(tried, key=lambda each: each[0])
     portrait = composer.paper.orientation == "portrait"
-    return composer.sheet(ground, composer.room() if portrait else room)
+    return composer.sheet(ground, *(composer.rooms() if portrait else rooms))
 
 
 STRIP_USUAL_MM: Final = 62.0

@@ -183,6 +183,7 @@ def _units(drawn: Map, level: str) -> list[tuple[str, str, Any, bool]]:
     ours = drawn.subject.units
     mine = set() if ours is None else set(ours.index)
     code = f"{level}_code" if f"{level}_code" in admin.columns else level
+    admin = admin[shapely.intersects(admin.geometry, shapely.box(*drawn.view.degrees))]
     placed = pd.Series(drawn.view.on_paper(admin.geometry), index=admin.index)
     found = []
     for _, rows in admin[admin[level].notna()].groupby(code, sort=True):
@@ -219,7 +220,7 @@ def unit_names(drawn: Map) -> list[Name]:
     names = [
         _across(shape, _pair(name, khmer, 7.6, language, bold=True), INK, least_mm=6.0)
         for name, khmer, shape, ours in units
-        if ours or level == "national"
+        if (ours and not drawn.part) or level == "national"
     ]
     around = [
         _across(shape, _pair(name, khmer, LEAST_SIZE, language, bold=False))
@@ -309,9 +310,11 @@ def not_shown(drawn: Map) -> list[Name]:
     return names
 
 
-def write(drawn: Map, placed_hazards: Any, hazards: Sequence[Name]) -> Placer:
-    """Place all names of a sheet, those of `hazards` too; say where they stand (mm)."""
-    placer = Placer(drawn.page, drawn.view.box, placed_hazards)
+def write(
+    drawn: Map, placed_hazards: Any, hazards: Sequence[Name], taken: Sequence[Box] = ()
+) -> Placer:
+    """Place all names of a sheet, those of `hazards` too, clear of what is taken (mm)."""
+    placer = Placer(drawn.page, drawn.view.box, placed_hazards, taken)
     # First what must not be missed, last what may be left out: who comes later yields.
     placer.place(not_shown(drawn))
     placer.place(unit_names(drawn))

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from mine_geo.disclosure.disclosed import Disclosed
     from mine_geo.maps.public import PublicLayers
     from mine_geo.maps.scene import Scene
-    from mine_geo.maps.sheets.paper import Page
+    from mine_geo.maps.sheets.insets import Insets
+    from mine_geo.maps.sheets.paper import Box, Page
     from mine_geo.maps.sheets.view import Graticule, View
     from mine_geo.maps.subject import Subject
     from mine_geo.maps.symbols import Marks
@@ -68,6 +69,8 @@ SCRAMBLED: Final = 2**31 - 1
 LEAST_MM2: Final = 1e-6
 
 HATCH_WIDTH: Final = 0.4
+LETTER_SIZE: Final = 8.0
+"""The size of an inset's letter, points."""
 
 
 def _parts(geometries: Any, kind: str) -> Any:
@@ -310,6 +313,9 @@ class Map:
     subject: Subject
     alone: bool = False
     """Whether nothing of other units is drawn, and the ground outside is veiled."""
+
+    part: bool = False
+    """Whether it is a part of another map, drawn larger: that one names its unit."""
 
     entries: list[Entry] = field(default_factory=list)
 
@@ -571,6 +577,34 @@ class Map:
         places = self.layers.places
         if self.subject.level != "national" and places is not None and len(places):
             self.entries.append(Entry(symbol("place"), say("layer.place")))
+
+    def add_insets(self, insets: Insets) -> list[Box]:
+        """Draw the frames of insets with their letters; return where these stand (mm)."""
+        taken: list[Box] = []
+        for each in insets.found:
+            west, south, east, north = each.view.ground()
+            corners = self.view.to_mm(np.array([[west, south], [east, north]]))
+            seen = shapely.intersection(shapely.box(*corners.ravel()), self.window)
+            if shapely.area(seen) <= 0:
+                continue
+            for name, above in (("inset_casing", 8.7), ("inset", 8.8)):
+                path = path_of_lines(seen)
+                add(self.axes, path, symbol(name), unit=self.unit, above=above)
+            left, _, _, top = shapely.bounds(seen).tolist()
+            wide = self.page.width_of(each.letter, LETTER_SIZE, bold=True) + 1.2 * self.unit
+            high = self.page.line_mm(LETTER_SIZE)
+            # above the frame, so that it hides nothing in it; within it at the edge of the map
+            low = top if top + high < self.view.box[3] else top - high
+            corner = (left, low, left + wide, low + high)
+            self.page.box(corner, fill="white", line=symbol("inset").line, width=0.6 * self.unit)
+            self.page.text(
+                left + wide / 2, low + 0.24 * high, each.letter,
+                size=LETTER_SIZE, bold=True, align="center",
+            )  # fmt: skip
+            taken.append(corner)
+        if taken:
+            self.entries.append(Entry(symbol("inset"), say("inset.legend"), outline=True))
+        return taken
 
     def add_frame(self) -> None:
         """Draw the line around the window."""
