@@ -65,8 +65,9 @@ def by_hand(split: gpd.GeoDataFrame, capacity: int | None) -> list[str]:
 
 
 def behind(drawn: Sheet) -> list[list[str]]:
-    """Return the lines of each page behind the map."""
-    return [lines(page) for page in printed(drawn)[1:]]
+    """Return the lines of each page behind the map and its insets, six of them a page."""
+    insets = math.ceil(len(drawn.insets.found) / 6)
+    return [lines(page) for page in printed(drawn)[1 + insets :]]
 
 
 def test_each_figure_of_the_list_is_on_the_paper_once(pailin, planned) -> None:
