@@ -6,6 +6,7 @@ changed, never the figures.
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final
@@ -77,6 +78,8 @@ def _cell(value: object, decimals: int) -> str:
         return "yes" if value else "no"
     if isinstance(value, Integral):
         return f"{value:,}"
+    if isinstance(value, dt.datetime) and value.tzinfo is None and value.time() == dt.time():
+        return value.date().isoformat()  # a day
     return f"{value:,.{decimals}f}" if isinstance(value, Real) else str(value)
 
 

@@ -331,7 +331,9 @@ def test_missing_files_and_unknown_names(tmp_path):
         profiles.load(tmp_path)
     with pytest.raises(FileError, match="no such file"):
         profiles.load(write(tmp_path, 'extends = "gone.toml"'))
-    with pytest.raises(OptionError, match="bundled: imsma_core, imsma_ng, maxml, odk, plain, survey123"):
+    with pytest.raises(
+        OptionError, match="bundled: imsma_core, imsma_ng, maxml, odk, plain, survey123"
+    ):
         profiles.load("operator_x")
 
 

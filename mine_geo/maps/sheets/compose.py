@@ -6,12 +6,14 @@ draws the map for that room.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
+from PIL import Image
 
 from mine_geo.errors import choose
 from mine_geo.maps import facts
@@ -81,7 +83,7 @@ class Look:
     """Whether what stands too close is drawn larger; else sheets of districts do that."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sheet:
     """A printed sheet: a page of paper with a map on it, and pages of lists behind it.
 
@@ -150,9 +152,20 @@ class Sheet:
         """
         return self.document.save(path, replace=replace, first_page=True)
 
+    def __repr__(self) -> str:
+        """Say which sheet it is, in a line."""
+        return f"<Sheet {self.title}: {self.paper} {self.orientation}, 1:{self.scale:,.0f}>"
+
     def _repr_png_(self) -> bytes:
         """Return the first page, small, for a notebook to show below its cell."""
-        return self.document.png(dpi=SHOWN_DPI)[0]
+        shown = io.BytesIO()
+        with Image.open(io.BytesIO(self.document.png(dpi=SHOWN_DPI)[0])) as page:
+            # The method that keeps rare colours: those of symbols are.
+            few = page.convert("RGB").quantize(
+                256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            )
+            few.save(shown, "PNG", optimize=True)
+        return shown.getvalue()
 
 
 SHOWN_DPI: Final = 72
