@@ -137,8 +137,8 @@ def test_a_sheet_shows_its_first_page_and_says_in_a_line_which_it_is() -> None:
         page.load()
         assert page.size == {"portrait": (595, 842), "landscape": (842, 595)}[sheet.orientation]
     # Fewer colours, and each symbol in its own: within what no eye tells apart.
-    with Image.open(BytesIO(sheet._repr_png_())) as few:
-        with Image.open(BytesIO(sheet.document.png(dpi=72)[0])) as whole:
-            apart = ImageChops.difference(few.convert("RGB"), whole.convert("RGB"))
+    pages = sheet._repr_png_(), sheet.document.png(dpi=72)[0]
+    few, whole = (Image.open(BytesIO(page)).convert("RGB") for page in pages)
+    apart = ImageChops.difference(few, whole)
     assert max(high for _, high in apart.getextrema()) < 20
     assert re.fullmatch(r"<Sheet .*Battambang.*: A4 \w+, 1:[\d,]+>", repr(sheet))
