@@ -396,6 +396,37 @@ class Around:
         return rows[self.sees(rows)]
 
 
+SEA_DEGREES: Final = 0.07
+"""How far from the coast the sea is drawn: 8 km. Nothing that we hold says where it ends, and the
+islands of the neighbours lie farther out."""
+
+
+def sea(border: gpd.GeoDataFrame | None) -> Any:
+    """Return the water along the coast (EPSG:4326), to be drawn beneath the land.
+
+    By the end of a land border, where sea and foreign land are not told apart, there is none.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> lines = gpd.GeoDataFrame({"kind": ["coast"]}, crs="EPSG:4326",
+    ...                          geometry=[shapely.LineString([(103, 10), (104, 10)])])
+    >>> [round(each, 2) for each in sea(lines).bounds]
+    [102.93, 9.93, 104.07, 10.07]
+    >>> sea(lines.assign(kind="land")).is_empty
+    True
+    """
+    if border is None or not len(border):
+        return shapely.MultiPolygon()
+    lines = shapely.force_2d(border.geometry.to_numpy())
+    coast = border["kind"].eq("coast").to_numpy(dtype=bool)
+    bands = [
+        shapely.buffer(shapely.simplify(shapely.union_all(lines[rows]), 0.002), SEA_DEGREES)
+        for rows in (coast, ~coast)
+    ]
+    return shapely.difference(*bands)
+
+
 EVERYWHERE: Final = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -438,6 +469,11 @@ class Beneath:
     def land(self) -> Any:
         """The country's polygon, or None where neither border nor districts close one."""
         return country(self.border, self.admin)
+
+    @cached_property
+    def sea(self) -> Any:
+        """The water along the coast; empty where no coast, or no land beside it, is known."""
+        return shapely.MultiPolygon() if self.land is None else sea(self.border)
 
     @cached_property
     def whole_zone(self) -> Any:

@@ -77,7 +77,7 @@ class Scene(Layers, Beneath):
         if land is not None and "kind" in land.columns:
             land = land[land["kind"] == kind]
         one = replace(self, releases=land, selection=replace(self.selection, kind=kind))
-        derived = {"land", "whole_zone", "outlines"} & self.__dict__.keys()
+        derived = {"land", "sea", "whole_zone", "outlines"} & self.__dict__.keys()
         one.__dict__.update({name: self.__dict__[name] for name in derived})  # costly, the same
         return one
 

@@ -138,7 +138,7 @@ def symbol(name: str) -> Symbol:
     >>> symbol("CHA open cluster_munition").hatch
     'diagonal'
     >>> symbol("coast").line
-    '#4d8fbd'
+    '#2469a0'
     >>> symbol("CHA open pale").fill, symbol("CHA open pale").casing
     ('#ff8c8c', '#45423b')
     """

@@ -137,7 +137,7 @@ def test_the_page_works_without_its_image(open_page: Opener, drawn, tmp_path: Pa
         " if (one.options.pane === 'context' && one.options.fill) {"
         " fills.push(one.options.fillOpacity); } }); return fills"
     )
-    assert land.count(1) == 2
+    assert land.count(1) == 3  # sea, land, and that of the unit
 
 
 def test_tiles_are_asked_for_by_name_only(open_page: Opener, drawn) -> None:

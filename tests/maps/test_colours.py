@@ -231,9 +231,69 @@ def test_every_record_stands_out_from_the_ground(name: str) -> None:
             assert most >= LEAST_CONTRAST, (place, parts)
 
 
-@pytest.mark.parametrize("name", LINES)
-def test_every_line_stands_out_from_white(name: str) -> None:
-    assert contrast(symbols.symbol(name).line, "#ffffff") >= LEAST_CONTRAST
+CREAM = str(symbols.symbol("remaining_0").fill)
+CONTEXT = (*LINES, "road", "river", "graticule", "place")
+
+
+@pytest.mark.parametrize("name", CONTEXT)
+def test_every_line_stands_out_from_the_ground(name: str) -> None:
+    line = symbols.symbol(name).line
+    grounds = BRIGHT | {"no land left": CREAM}
+    assert {place: contrast(line, ground) for place, ground in grounds.items()
+            if contrast(line, ground) < LEAST_CONTRAST} == {}  # fmt: skip
+    # On imagery a white line lies around each (`assets/basemap.js`).
+    for place, ground in IMAGERY.items():
+        halo = str(symbols.table()["casing"]["halo"])
+        assert max(contrast(line, ground), contrast(halo, ground)) >= 2.8, place
+        assert max(contrast(line, halo), contrast(line, ground)) >= LEAST_CONTRAST, place
+
+
+def kinds() -> list[str]:
+    return [f"{name} {kind}" for name in hazards() if "pale" not in name
+            for kind in symbols.table()["kinds"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_every_kind_of_hazard_stands_out_and_so_does_its_hatch(name: str) -> None:
+    symbol = symbols.symbol(name)
+    for ground in (*BRIGHT.values(), CREAM, *IMAGERY.values()):
+        fill = over(symbol, rgb(ground))
+        as_text = "#" + "".join(f"{round(255 * part):02x}" for part in fill)
+        edges = [symbol.line, symbol.casing, str(symbols.table()["casing"]["halo"])]
+        assert max(contrast(edge, ground) for edge in edges) >= LEAST_CONTRAST
+        if symbol.hatch and ground not in IMAGERY.values():
+            # Its lines are opaque; on dark imagery the popup and the list say the kind.
+            assert contrast(symbols.ink("hatch"), as_text) >= LEAST_CONTRAST
+
+
+EDGED = (*(f"priority_{rank}" for rank in (1, 2, 3, 4, 5, "none")), "zone_near", "zone_far",
+         "reduced")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDGED)
+def test_what_is_only_a_fill_has_an_edge(name: str) -> None:
+    """Bars of the slider, marks of many hazards, keys: `symbols.edged`, and the casing of marks."""
+    assert symbols.symbol(name).fill
+    edge = str(symbols.table()["casing"]["color"])
+    for ground in (*BRIGHT.values(), CREAM):
+        assert contrast(edge, ground) >= LEAST_CONTRAST
+    halo = str(symbols.table()["casing"]["halo"])
+    for ground in IMAGERY.values():
+        assert max(contrast(edge, ground), contrast(halo, ground)) >= 2.8
+    assert contrast(edge, halo) >= LEAST_CONTRAST
+
+
+LEAST_GROUNDS = 5.0
+"""Wide grounds, with the line of a border between them."""
+
+
+def test_sea_other_countries_and_no_land_left_are_told_apart() -> None:
+    names = ("sea", "outside", "remaining_0", "land")
+    fills = {name: rgb(str(symbols.symbol(name).fill)) for name in names}
+    for one, other in combinations(fills, 2):
+        for eye in EYES:
+            apart = ciede2000(lab(fills[one], eye), lab(fills[other], eye))
+            assert apart >= LEAST_GROUNDS, (one, other, eye)
 
 
 def test_what_is_not_the_maps_own_is_paler() -> None:

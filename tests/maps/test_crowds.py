@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 from mine_geo import maps
 from tests.maps.browser import DESKTOP, PHONE
+from tests.maps.test_accessibility import axe, faults
 
 if TYPE_CHECKING:
     from tests.maps.browser import Page
@@ -129,6 +130,8 @@ def test_a_crowd_says_what_it_holds(
     )
     words = "AP minefields, near, Confirmed hazardous area (CHA), Status: open"
     assert rows == [[words, "400", f"{400 * 2**31:,}"]]
+    page.js(axe())
+    assert faults(page) == []
     zoom = page.js("return window.mineGeo.map.getZoom()")
     page.driver.find_element(By.CSS_SELECTOR, ".mg-record .mg-link").click()
     assert page.js("return window.mineGeo.map.getZoom()") > zoom

@@ -299,6 +299,8 @@ def test_a_task_is_drawn_by_mouse_by_keyboard_and_by_touch(
         else:
             ActionChains(page.driver).move_to_element_with_offset(canvas, x, y).click().perform()
     assert page.js("return document.querySelector('.leaflet-popup')") is None
+    page.js(axe())
+    assert faults(page) == []  # while the tool is in use, too
     press("finish")
     corners = page.js(
         "const map = window.mineGeo.map; const middle = map.getSize().divideBy(2);"

@@ -11,6 +11,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 from mine_geo import maps
+from tests.maps.test_accessibility import axe, faults
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -137,4 +138,29 @@ def test_our_layers_stand_in_a_layer_control(
         "return [...document.querySelectorAll('.leaflet-control-layers-overlays input')]"
         ".every((one) => one.checked)"
     )
+    page.check_alone()
+
+
+def test_axe_finds_nothing_that_is_ours_beside_controls_of_folium(
+    open_page: Opener,
+    split: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    admin: gpd.GeoDataFrame,
+) -> None:
+    """All of them at once, with a marker, a cluster and a list of layers."""
+    shown = drawn(split, border, admin)
+    folium.Marker([13.5, 103.15], popup="Office", tooltip="Office").add_to(shown)
+    cluster = plugins.MarkerCluster(name="Offices").add_to(shown)
+    for at in range(7):
+        folium.Marker([13.8, 103.6 + at / 1000]).add_to(cluster)
+    corners = {"draw": "bottomleft", "measure": "topleft", "fullscreen": "topleft",
+               "minimap": "bottomright"}  # fmt: skip
+    for name, (made, _) in PLUGINS.items():
+        made(position=corners[name]).add_to(shown)
+    folium.LayerControl(collapsed=False).add_to(shown)
+    page = open_page(shown)
+    page.js(axe())
+    for language in ("en", "km"):
+        page.js("document.querySelector(`[data-language='${arguments[0]}']`).click()", language)
+        assert faults(page) == []
     page.check_alone()

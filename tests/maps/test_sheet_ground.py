@@ -17,6 +17,7 @@ from matplotlib.patches import PathPatch
 
 from mine_geo import intake, maps
 from mine_geo.geo import sample
+from mine_geo.maps import ground as maps_ground
 from mine_geo.maps import symbols
 from mine_geo.maps.sheets import sheet
 from mine_geo.maps.sheets.paper import Page
@@ -204,3 +205,26 @@ def test_colours_can_be_told_apart_by_a_colour_blind_reader(eye) -> None:
     for outline in ("open", "worked_on"):
         red = lab(f"CHA {outline}", eye, "line")
         assert np.linalg.norm(red - lab("cleared", eye, "line")) > 30
+
+
+def test_the_sea_lies_along_the_coast_and_on_nothing_else(layers) -> None:
+    """Places by their known coordinates: none of another country is drawn as sea."""
+    water = maps_ground.sea(layers["border"])
+    shapely.prepare(water)
+    land = maps_ground.country(layers["border"], None)
+    wet = shapely.difference(water, land)
+    assert wet.contains(shapely.Point(102.95, 11.30))  # off Koh Kong
+    assert wet.contains(shapely.Point(103.45, 10.60))  # off Sihanoukville
+    for lon, lat in [
+        (102.89, 11.66),  # Hat Lek, Thailand
+        (103.96, 10.22),  # Duong Dong on Phu Quoc, Viet Nam
+        (104.01, 10.40),  # Phu Quoc's north
+        (104.49, 10.39),  # Ha Tien, Viet Nam
+        (102.5, 13.69),  # Aranyaprathet, Thailand
+    ]:
+        assert not water.contains(shapely.Point(lon, lat)), (lon, lat)
+    inland = layers["border"]["kind"] != "coast"
+    away = shapely.distance(water, shapely.union_all(layers["border"].geometry[inland].to_numpy()))
+    assert away >= maps_ground.SEA_DEGREES - 0.003  # lines within 0.002 degree
+    assert maps_ground.sea(None).is_empty
+    assert maps_ground.sea(layers["border"][inland]).is_empty

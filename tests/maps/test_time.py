@@ -20,6 +20,8 @@ from mine_geo.ledger.fold import fold
 from mine_geo.tables.movements import released_land
 from mine_geo.tables.totals import totals
 from tests.maps.browser import DESKTOP, PHONE, await_ready
+from tests.maps.test_accessibility import axe, faults
+from tests.maps.test_colours import LEAST_CONTRAST, contrast
 
 if TYPE_CHECKING:
     from mine_geo.disclosure.layers import Layers
@@ -272,6 +274,39 @@ def test_the_page_as_it_was_known_at_each_report(
     again = page.driver.find_element(By.CSS_SELECTOR, ".mg-time-label strong")
     assert "1 May 2022, 09:00:00.000" in again.text
     page.check_alone()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_axe_finds_nothing_while_the_slider_is_used(
+    open_page: Opener, layers: Layers, size: tuple[int, int]
+) -> None:
+    page = open_page(maps.border_zone(layers, "Battambang", capacity_m2=CAPACITY_M2))
+    page.size(*size)
+    page.js(axe())
+    page.driver.find_element(By.ID, "mg-time").send_keys(Keys.HOME)
+    for language in ("en", "km"):
+        page.js("document.querySelector(`[data-language='${arguments[0]}']`).click()", language)
+        assert faults(page) == []
+    # Each bar is set off the page by its edge, whatever its colour.
+    edges = page.js(
+        "const style = (one) => getComputedStyle(one);"
+        "return [...document.querySelectorAll('.mg-time-bar rect:not(.mg-time-hit)')]"
+        ".map((one) => [style(one).stroke, style(document.querySelector('.mg-side'))"
+        ".backgroundColor])"
+    )
+    assert len(edges) == 3 * len(DAYS)
+    for edge, ground in edges:
+        pair = [colour_of(edge), colour_of(ground)]
+        assert contrast(*pair) >= LEAST_CONTRAST, (edge, ground)
+    page.check_alone()
+
+
+def colour_of(css: str) -> str:
+    """Return `#rrggbb` of a colour as a browser says it; what is seen through lies on white."""
+    parts = [float(part) for part in css[css.index("(") + 1 : -1].replace("/", ",").split(",")]
+    if len(parts) == 4 and parts[3] == 0:
+        return "#ffffff"
+    return "#" + "".join(f"{round(part):02x}" for part in parts[:3])
 
 
 def test_there_is_none_of_several_kinds_in_public_or_without_a_ledger(layers: Layers) -> None:

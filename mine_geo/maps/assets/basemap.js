@@ -5,7 +5,7 @@
 
   const { element } = mineGeo.format;
   const { symbols, words } = mineGeo;
-  const FILLS = ['land', 'subject'];
+  const FILLS = ['sea', 'land', 'subject'];
 
   function layer(map, basemap) {
     const pane = map.createPane('basemap');
@@ -21,11 +21,34 @@
     });
   }
 
+  // A line that is dark as the image beneath it, or as bright, has a white one around it.
+  function casings(page) {
+    const { halo, haloWeight } = symbols.table.casing;
+    return [...page.context.values()].flatMap((group) => group.getLayers()
+      .filter((shape) => !shape.options.fill)
+      .map((shape) => [group, L.polyline(shape.getLatLngs(), {
+        ...shape.options, color: halo, weight: shape.options.weight + 2 * haloWeight, opacity: 1, dashArray: null,
+      })]));
+  }
+
+  function caseLines(page, on) {
+    page.casings = page.casings || casings(page);
+    page.casings.forEach(([group, line]) => {
+      if (on) {
+        group.addLayer(line);
+        line.bringToBack();
+      } else {
+        group.removeLayer(line);
+      }
+    });
+  }
+
   // Land is seen through while a basemap is seen; its outline stays.
   function seeThrough(page, on) {
     page.map.getContainer().classList.toggle('mg-on-basemap', on);
     page.canvas.records.mineGeoHalo = on;
     page.canvas.records._redraw();
+    caseLines(page, on);
     FILLS.filter((key) => page.context.has(key)).forEach((key) => {
       page.context.get(key).eachLayer((shape) => {
         if (shape.options.fill) {

@@ -294,11 +294,21 @@
     });
   }
 
+  // A corner of a drawing is moved by mouse or finger; by keyboard one draws with the map's own keys.
+  // To who hears the page it is no button, which would have no name.
+  function plainCorner({ layer }) {
+    const icon = layer instanceof L.Marker ? layer.getElement() : null;
+    if (icon && ['marker-icon', 'cursor-marker'].some((name) => icon.classList.contains(name))) {
+      ['role', 'tabindex'].forEach((name) => icon.removeAttribute(name));
+    }
+  }
+
   L.PM.setOptIn(true);
   mineGeo.features.push((page) => {
     page.map.createPane('drawn').style.zIndex = 430;
     Object.assign(page, { drawnOn: L.svg({ pane: 'drawn' }), drawn: L.featureGroup().addTo(page.map), measured: {} });
     page.map.getPane('drawn').style.pointerEvents = 'none';
+    page.map.on('layeradd', plainCorner);
     wire(page);
     wireFiles(page);
     again(page);

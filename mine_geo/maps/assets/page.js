@@ -52,12 +52,13 @@
   }
 
   // Layers are added back in the order of the page, so that none comes to lie on top.
-  function keepOrder(map, contextGroups) {
-    contextGroups.forEach((group) => {
+  function keepOrder({ map, context, casings }) {
+    context.forEach((group) => {
       if (map.hasLayer(group)) {
         group.eachLayer((layer) => layer.bringToFront());
       }
     });
+    (casings || []).filter(([, line]) => map.hasLayer(line)).forEach(([, line]) => line.bringToBack());
   }
 
   function wireSwitches(page) {
@@ -80,7 +81,7 @@
       } else {
         group.remove();
       }
-      keepOrder(page.map, page.context);
+      keepOrder(page);
     }
     if (page.names.has(key)) {
       page.names.turn(key, on);

@@ -48,7 +48,7 @@
     const item = element('li');
     const label = element('span');
     label.append(isolated(said), ' ', element('small', '', thousands(count)));
-    item.append(symbols.swatch({ ...symbols.of(`priority_${name}`), stroke: false }), label);
+    item.append(symbols.swatch(symbols.edged(symbols.of(`priority_${name}`))), label);
     return item;
   }
 

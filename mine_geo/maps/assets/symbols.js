@@ -67,7 +67,8 @@
     diagonal: [[-1, 1, 1, -1], [0, 7, 7, 0], [6, 8, 8, 6]],
   };
 
-  // A hatched fill is a pattern of the canvas; from afar a hazard is a dot in its plain colour.
+  // A hatched fill is a pattern of the canvas, whose lines nothing shines through; from afar a hazard
+  // is a dot in its plain colour.
   function painted(style) {
     if (!style.hatch) {
       return style;
@@ -77,7 +78,9 @@
     tile.height = HATCH_PX;
     const pen = tile.getContext('2d');
     pen.fillStyle = style.fillColor;
+    pen.globalAlpha = style.fillOpacity;
     pen.fillRect(0, 0, HATCH_PX, HATCH_PX);
+    pen.globalAlpha = 1;
     pen.strokeStyle = style.hatchColor || table.inks.hatch;
     pen.beginPath();
     HATCHES[style.hatch].forEach(([x1, y1, x2, y2]) => {
@@ -86,7 +89,7 @@
     });
     pen.stroke();
     return {
-      ...style, fillColor: pen.createPattern(tile, 'repeat'), dotColor: style.fillColor,
+      ...style, fillColor: pen.createPattern(tile, 'repeat'), fillOpacity: 1, dotColor: style.fillColor,
     };
   }
 
@@ -110,7 +113,7 @@
     const squares = style.hatch ? [2.5, 9.5, 16.5] : [];
     return squares.flatMap((left) => HATCHES[style.hatch].map(([x1, y1, x2, y2]) => svg('line', {
       x1: left + x1, y1: 3.5 + y1, x2: left + x2, y2: 3.5 + y2, stroke: style.hatchColor || table.inks.hatch,
-      'stroke-opacity': style.fillOpacity, 'stroke-width': 1,
+      'stroke-width': 1,
     })));
   }
 
@@ -131,6 +134,12 @@
     }
     picture.append(outlineOf(style, look), ...hatchOf(style));
     return picture;
+  }
+
+  // A fill that stands for itself, with an edge that sets it off whatever it lies on.
+  function edged(style) {
+    const { color, weight } = table.casing;
+    return { ...style, stroke: true, color, weight };
   }
 
   // One switch of the legend: the rows that it stands for are those with its key.
@@ -173,6 +182,6 @@
   }
 
   mineGeo.symbols = {
-    fill, of, table, painted, swatch, hazardLegend,
+    fill, of, table, painted, swatch, edged, hazardLegend,
   };
 }(window.mineGeo));

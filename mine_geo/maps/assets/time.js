@@ -46,6 +46,7 @@
     const most = Math.max(1, ...sums);
     const step = (width - left - right) / time.days.length;
     const room = height - top - bottom;
+    const { color: casing } = symbols.table.casing;
     const labelled = Math.ceil(time.days.length / 10);
     time.days.forEach((day, at) => {
       const bar = svg('g', { class: 'mg-time-bar' });
@@ -55,7 +56,7 @@
         base -= tall;
         bar.append(svg('rect', {
           x: left + at * step + 0.15 * step, y: base, width: 0.7 * step, height: tall,
-          fill: symbols.table.others[symbol].fillColor,
+          fill: symbols.table.others[symbol].fillColor, stroke: casing, 'stroke-width': 0.6,
         }));
       });
       bar.append(svg('rect', {
@@ -109,7 +110,7 @@
     const entry = (symbol, text) => {
       const item = element('li');
       const style = symbols.of(symbol);
-      item.append(symbols.swatch({ ...style, stroke: false, fillOpacity: 1 }), isolated(text));
+      item.append(symbols.swatch(symbols.edged({ ...style, fillOpacity: 1 })), isolated(text));
       list.append(item);
     };
     const zone = (name) => {

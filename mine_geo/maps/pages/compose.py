@@ -659,6 +659,10 @@ class Composer:
     def add_border(self, *, tinted: bool = True) -> None:
         """Add land, border zone (tinted or not) with its line, and the border by neighbour."""
         border, land = self.layers.border, self.layers.land
+        water = self._clip(self.layers.sea)
+        if shapely.intersects(water, self.around.shown):
+            self._area("sea", "sea", water)
+            self.switches.append(facts.Switch("sea", say("layer.sea"), "sea"))
         self._area("land", "land", self._clip(land) if land is not None else None)
         self._area("subject", "subject", self.unit)
         if border is not None and len(border):

@@ -386,8 +386,17 @@ class Map:
         return drawn(path) and bool(shapely.intersects(seen, self.window).any())
 
     def add_ground(self) -> None:
-        """Draw the land, and the unit that the sheet is about."""
+        """Draw the sea and the land, and the unit that the sheet is about."""
         if self.land is not None:
+            water = shapely.make_valid(self.view.on_paper(self.layers.sea)[0])
+            self.fill(shapely.intersection(water, self.window), "sea", 0.9)
+            beyond = shapely.difference(shapely.difference(self.window, self.veil), self.land)
+            for name, seen in (
+                ("sea", shapely.intersection(beyond, water)),
+                ("outside", shapely.difference(beyond, water)),
+            ):
+                if shapely.area(seen) > LEAST_VEIL_MM2:
+                    self.entries.append(Entry(symbol(name), say(f"layer.{name}")))
             self.fill(self.land, "land", 1)
         if self.subject.level == "national":
             if self.land is not None:

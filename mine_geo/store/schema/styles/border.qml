@@ -13,9 +13,9 @@
         <layer class="SimpleLine" enabled="1" locked="0" pass="0">
           <prop k="capstyle" v="flat"/>
           <prop k="joinstyle" v="round"/>
-          <prop k="line_color" v="77,143,189,255"/>
+          <prop k="line_color" v="36,105,160,255"/>
           <prop k="line_style" v="solid"/>
-          <prop k="line_width" v="1.2"/>
+          <prop k="line_width" v="1.125"/>
           <prop k="line_width_unit" v="Point"/>
         </layer>
       </symbol>

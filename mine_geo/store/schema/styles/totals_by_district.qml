@@ -9,7 +9,7 @@
         <layer class="SimpleLine" enabled="1" locked="0" pass="0">
           <prop k="capstyle" v="flat"/>
           <prop k="joinstyle" v="round"/>
-          <prop k="line_color" v="145,141,129,255"/>
+          <prop k="line_color" v="130,126,115,255"/>
           <prop k="line_style" v="solid"/>
           <prop k="line_width" v="0.525"/>
           <prop k="line_width_unit" v="Point"/>
