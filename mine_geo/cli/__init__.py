@@ -96,7 +96,7 @@ def _say_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option(
     "--lock-seconds",
     type=click.FloatRange(min=0, min_open=True),
-    help="How long a write waits on PostgreSQL for another one; 30 unless told.",
+    help="How long a write waits for another one; 30 unless told.",
 )
 @click.option(
     "--day-format",

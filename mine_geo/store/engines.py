@@ -8,11 +8,16 @@ From a database driver's error to one of ours: one line, what is wrong and how t
 from __future__ import annotations
 
 import os
+import random
 import re
 import sqlite3
+import threading
+import time
+from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
@@ -36,7 +41,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, StatementError
 
 from mine_geo.errors import (
     ClockError,
@@ -68,7 +73,6 @@ if TYPE_CHECKING:
 
 
 CONNECT_SECONDS: Final = 10
-BUSY_SECONDS: Final = 30
 OTHER_DATABASES: Final = ("file", "http", "https", "mariadb", "mssql", "mysql", "oracle", "sqlite")
 NOT_READ: Final = (
     "the store's place looks like the address of a database and cannot be read as one (it is not "
@@ -84,7 +88,12 @@ WRITE_OPTION: Final = "mine_geo_write"
 LOCK_OPTION: Final = "mine_geo_lock_seconds"
 """The execution option of an engine whose writers wait no longer for the lock than was told."""
 LOCK_SECONDS: Final = 30.0
-"""How long a writer on PostgreSQL waits for the lock where nobody told."""
+"""How long a writer waits for the lock, and a reader of a file for a writer, where nobody told."""
+TRYING_SECONDS: Final = (0.01, 0.03)
+"""How long a writer sleeps between two tries to lock a file: at random, so that all have the same
+chance. SQLite's own waiting tries the less often the longer it waits."""
+READERS_AT_ONCE: Final = 2
+"""How many threads of one process read one file at a time."""
 WRITE_LOCK: Final = table("write_lock", column("fid"), schema=SCHEMA)
 """PostgreSQL's write lock: one row, that only writers are granted. Whoever has locked it writes."""
 _FLAG: Final = table(STORE_INFO.name, column("writing", Boolean))
@@ -288,7 +297,7 @@ def refuse_partial(connection: Connection) -> None:
 
 
 def _geopackage(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": LOCK_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
@@ -298,14 +307,116 @@ def _geopackage(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _began(connection: Connection) -> None:
-        # DEFERRED for a writer means "database is locked" as soon as two of them meet
-        write = connection.get_execution_options().get(WRITE_OPTION)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if is_writing(connection):
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
-BUSY: Final = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"
+def _begin_writing(connection: Connection) -> None:
+    """Begin a transaction that may write to a file, when its turn comes.
+
+    At its end it waits as long again for those that read: SQLite lets no new ones in meanwhile.
+    """
+    seconds = _lock_seconds(connection)
+    end = time.monotonic() + seconds
+    _outside(connection, "PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                # DEFERRED means "database is locked" as soon as two writers meet
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+                if code != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(random.uniform(*TRYING_SECONDS))  # noqa: S311 - no secret
+            else:
+                return
+    finally:
+        _outside(connection, f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+
+def _lock_seconds(connection: Connection) -> float:
+    """Return how long a writer waits for the lock of a file."""
+    told = connection.get_execution_options().get(LOCK_OPTION)
+    return LOCK_SECONDS if told is None else float(told)
+
+
+class _Turns:
+    """Of the threads of this process as many use a file at a time as there are turns.
+
+    All at once, each would hold the file as long as all of them together need, and who writes
+    waits until each of them has let go of it. They are a courtesy, given in the order of asking:
+    who has waited long enough goes on without one, and SQLite decides.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._free = at_once
+        self._waiting: deque[threading.Event] = deque()
+        self._guard = threading.Lock()
+        self._mine = threading.local()
+
+    @contextmanager
+    def turn(self, seconds: float) -> Iterator[None]:
+        """Wait for a turn, and give it to the next one in the end; a thread needs one only."""
+        if getattr(self._mine, "has", False):
+            yield
+            return
+        has = self._mine.has = self._take(seconds)
+        try:
+            yield
+        finally:
+            if has:
+                self._mine.has = False
+                self._give()
+
+    def _take(self, seconds: float) -> bool:
+        with self._guard:
+            if self._free:
+                self._free -= 1
+                return True
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if mine.wait(seconds):
+            return True
+        with self._guard:
+            if not mine.is_set():
+                self._waiting.remove(mine)
+            return mine.is_set()
+
+    def _give(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
+
+
+@cache
+def _turns(file: str, at_once: int) -> _Turns:  # noqa: ARG001 - each file has turns of its own
+    return _Turns(at_once)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_turns.cache_clear)
+
+
+@contextmanager
+def _turn(connection: Connection) -> Iterator[None]:
+    """Use a file when it is this thread's turn; on a server nobody waits."""
+    if not _is_file(connection.engine):
+        yield
+        return
+    at_once = 1 if is_writing(connection) else READERS_AT_ONCE
+    turns = _turns(connection.engine.url.database or "", at_once)
+    with turns.turn(_lock_seconds(connection)):
+        yield
+
+
+BUSY: Final = f"PRAGMA busy_timeout = {round(LOCK_SECONDS * 1000)}"
 MOMENTS: Final = {
     "events": EVENT.c.recorded_at,
     "spot tasks": SPOT_TASK.c.recorded_at,
@@ -337,7 +448,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
             connection = connection.execution_options(  # noqa: PLW2901
                 isolation_level="REPEATABLE READ"
             )
-        with connection.begin():
+        with _turn(connection), connection.begin():
             if not _is_file(engine):
                 # SQLAlchemy's postgresql_readonly would make the next one READ WRITE, whatever
                 # default_transaction_read_only says
@@ -356,7 +467,10 @@ def locked(engine: Engine) -> Iterator[Connection]:
     UnreachableError
         If another writer holds the lock, on PostgreSQL with who it is.
     """
-    with engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
+    with (
+        engine.connect().execution_options(**{WRITE_OPTION: True}) as connection,
+        _turn(connection),
+    ):
         if _is_file(engine):
             _journal(connection, "PRAGMA journal_mode = WAL")
         with connection.begin():

@@ -1103,8 +1103,9 @@ def open_store(
         30 days needs it, since a moment that is once recorded stays. On PostgreSQL the server's
         clock counts.
     lock_seconds
-        How long a write waits on PostgreSQL while another one is under way; 30 s unless told, or
-        what the server has for this user (`lock_timeout`). A file waits 30 s.
+        How long a write waits while another one is under way: 30 s unless told or, on PostgreSQL,
+        what the server has for this user (`lock_timeout`). On a file as long again for those
+        that read.
 
     Raises
     ------

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
@@ -15,7 +19,7 @@ import shapely
 
 from mine_geo import errors
 from mine_geo.geo.hazards import to_hazards
-from mine_geo.store import Registered, create_store, open_store, upgrade_store
+from mine_geo.store import Registered, create_store, engines, open_store, upgrade_store
 from mine_geo.store.ledger import register, stored
 from mine_geo.store.ledger.judging import View
 from mine_geo.store.schema import gpkg, views
@@ -361,13 +365,10 @@ def test_closing_while_another_program_reads_does_not_wait(
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-def test_another_writer_is_waited_for_or_named(
-    path: Path, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mine_geo.store.engines.BUSY", "PRAGMA busy_timeout = 50")
+def test_another_writer_is_waited_for_or_named(path: Path, hazards: gpd.GeoDataFrame) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
-        with open_store(path) as store:
+        with open_store(path, lock_seconds=0.05) as store:
             with pytest.raises(errors.UnreachableError, match="another program is writing"):
                 store.register(hazards)
             writer.execute("ROLLBACK")
@@ -448,3 +449,75 @@ def test_polygons_that_were_read_once_are_known_and_what_is_undone_is_not(tmp_pa
         other.register(field("D", 103.003), registered_on=day)  # has the key that C had
         assert about(one, 103.0) == {"A", "B", "D"}
         assert about(one, 104.0) == set()
+
+
+def test_a_writer_waits_as_long_as_it_was_told(path: Path, hazards: gpd.GeoDataFrame) -> None:
+    """For another writer, and at its end for those that read; nothing is written then."""
+    half = shapely.box(102.55, 13.1, 102.555, 13.11)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM hazard").fetchone()
+        with open_store(path, lock_seconds=0.05) as store:
+            with pytest.raises(errors.UnreachableError, match="another program is writing"):
+                store.record("B-2", "cleared", half, happened_on="2022-05-01")
+            other.execute("ROLLBACK")
+            assert store.record("B-2", "cleared", half, happened_on="2022-05-01").written
+
+
+def test_writers_come_through_among_readers(
+    path: Path, hazards: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a drive refuses WAL, and so whoever reads keeps others from writing."""
+    monkeypatch.setattr(engines, "_journal", lambda *_: None)
+    strips = shapely.box(102.55 + np.arange(8) / 1000, 13.1, 102.551 + np.arange(8) / 1000, 13.11)
+    over = threading.Event()
+
+    def read(_: int) -> int:
+        with open_store(path) as store:
+            found = 0
+            while not over.is_set():
+                found += len(store.hazards())
+            return found
+
+    def write(strip: shapely.Polygon) -> bool:
+        with open_store(path) as store:
+            return store.record("B-2", "cleared", strip, happened_on="2022-05-01").written
+
+    with ThreadPoolExecutor(20) as crew:
+        readers = crew.map(read, range(12))
+        written = list(crew.map(write, strips))
+        over.set()
+        assert all(each > 0 for each in readers)
+    assert written == [True] * len(strips)
+    with open_store(path) as store:
+        assert store.rebuild().empty
+        events = store.events()
+        assert (events["event_type"] == "cleared").sum() == len(strips)
+        assert events["recorded_at"].is_monotonic_increasing
+
+
+def test_turns_are_given_in_the_order_of_asking() -> None:
+    """And to nobody twice; who has waited long enough goes on without one."""
+    turns = engines._Turns(1)
+    order: list[int] = []
+
+    def ask(number: int) -> None:
+        with turns.turn(60):
+            order.append(number)
+
+    with turns.turn(60), turns.turn(60):  # of one thread once
+        crew = []
+        for number in range(5):
+            crew.append(threading.Thread(target=ask, args=(number,)))
+            crew[-1].start()
+            while len(turns._waiting) <= number:
+                time.sleep(0.001)
+        late = threading.Thread(target=lambda: order.append(-1) if turns._take(0.01) else None)
+        late.start()
+        late.join()
+        assert order == []
+        assert len(turns._waiting) == 5
+    for each in crew:
+        each.join()
+    assert order == [0, 1, 2, 3, 4]
+    assert turns._free == 1

@@ -1,8 +1,11 @@
 """What is asked of the ledger, judged against it as it was read: the rows, and what they do.
 
 A preview and a recording are this one mechanism. Everything is judged on a `View`, from any
-connection, and nothing here writes before `View.write`: a recording judges under the store's write
-lock and then writes what it judged; a dry run judges on a reader's connection, and stops there.
+connection, and nothing here writes before `View.write`: a dry run judges on a reader's connection,
+and stops there. What an officer records is judged there too, before the store's write lock is
+taken; under the lock it is written if nothing that was written meanwhile touches what was read, and
+else judged again (`Basis`). So the lock is held while rows are written, not while polygons are cut.
+Other work is judged under the lock.
 
 An entry is judged by folding the hazards that it concerns with it: so it is judged on its own day,
 whatever was recorded before or after. The same fold gives what the hazard layer says from now on.
@@ -38,7 +41,7 @@ from mine_geo.ledger.cut import NOTHING, SLIVER_M
 from mine_geo.ledger.events import detail_of, standing
 from mine_geo.ledger.fold import Fold, fold
 from mine_geo.ledger.preview import distance_m
-from mine_geo.store import engines
+from mine_geo.store import chain, engines
 from mine_geo.store.engines import leave_wal, next_moment, reading, writing
 from mine_geo.store.ledger import effects, stored
 from mine_geo.store.ledger.entries import DAYS_IN, Entry, digest, next_id, not_in_future
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from types import TracebackType
 
+    from numpy.typing import NDArray
     from sqlalchemy import Connection, Engine
 
     from mine_geo.store.engines import Place
@@ -132,29 +136,112 @@ class Judgement(Protocol):
         """Write it within the write transaction in which it was judged."""
 
 
+class Basis:
+    """What a judgement rests on: the ledger up to a link of its chain, and what of it was read.
+
+    An event that was written since touches it if it is of a hazard that was looked at, if its id
+    (or that of the event it retracts) was asked for, or if it draws a polygon where hazards were
+    looked for. All that a judgement reads follows from events; where anything else was read, past
+    this account, nothing says that it stands.
+    """
+
+    def __init__(self, head: chain.Head | None) -> None:
+        self.head = head
+        """The last event that is seen; None: no account is kept."""
+        self.hazards: set[str] = set()
+        self.events: set[str] = set()
+        self.boxes: list[NDArray[np.float64]] = [np.empty((0, 4))]
+        """Where hazards were looked for: minx, miny, maxx, maxy in degrees, a row each."""
+        self.every = False
+        """Whether all events were read."""
+        self.past = False
+        """Whether something was read past this account."""
+
+    def around(self, connection: Connection, ids: set[str], drawn: stored.Drawn) -> None:
+        """Note that hazards are looked for where these are drawn."""
+        self.hazards |= ids
+        if self.head is None or len(ids) > MANY:
+            self.every = True
+            return
+        self.boxes += [stored.reaches(connection, ids)[1], drawn.of_hazards(ids)]
+
+    def stands(self, connection: Connection) -> bool:
+        """Tell whether nothing that was written since touches it; call it under the write lock."""
+        if self.past or self.head is None:
+            return False
+        since = _since(connection, self.head)
+        return since is not None and not (
+            since and (self.every or self._touched(connection, since))
+        )
+
+    def _touched(self, connection: Connection, since: Sequence[Any]) -> bool:
+        """Tell whether one of some events touches it."""
+        asked = {name for each in since for name in (each.event_id, each.retracts)}
+        if asked & self.events or {each.hazard_id for each in since} & self.hazards:
+            return True
+        new = {each.hazard_id for each in since if each.event_type in stored.DRAWING}
+        if not new:
+            return False
+        boxes = stored.widened(np.concatenate(self.boxes))
+        return stored.meet(stored.reaches(connection, new)[1], boxes)
+
+
+def _since(connection: Connection, head: chain.Head) -> Sequence[Any] | None:
+    """Return the events after a head; None where there are many, or it is not of this chain."""
+    c = EVENT.c
+    query = select(c.seq, c.hash, c.event_id, c.hazard_id, c.retracts, c.event_type)
+    query = query.where(c.seq >= head.seq).order_by(c.seq).limit(MANY)
+    found = connection.execute(query).all()
+    if len(found) == MANY:  # to judge anew is as quick as to compare
+        return None
+    if head == chain.EMPTY:
+        return found
+    known = bool(found) and (found[0].seq, found[0].hash) == head
+    return found[1:] if known else None
+
+
 class View:
     """The ledger as a connection gives it, with what was judged onto it since.
 
     Parameters
     ----------
     connection
-        A connection to a store. For a recording it holds the write lock from before the first
-        look to the end: so what was read still stands when it is written.
+        A connection to a store, that sees one state of it: a reader's, or one that holds the write
+        lock.
     writes
         Whether what is judged will be written.
+    head
+        The last event that the connection sees; then it is kept account of what is read.
     """
 
-    def __init__(self, connection: Connection, *, writes: bool = False) -> None:
-        self.connection = connection
+    def __init__(
+        self, connection: Connection, *, writes: bool = False, head: chain.Head | None = None
+    ) -> None:
+        self._connection = connection
+        self._basis = Basis(head)
         self.writes = writes
         self._judged: list[Judgement] = []
         self._rows: gpd.GeoDataFrame | None = None
         self._entries: dict[str, Entry] = {}
 
+    @property
+    def connection(self) -> Connection:
+        """The connection itself: of what is read from it no account is kept."""
+        self._basis.past = True
+        return self._connection
+
+    def under(self, lock: Connection) -> bool:
+        """Go on on a connection that holds the write lock, if what was read here still stands."""
+        if not self._basis.stands(lock):
+            return False
+        self._connection = lock
+        self.__dict__.pop("now", None)  # the moment is that of the writing
+        return True
+
     @cached_property
     def now(self) -> datetime:
         """The moment of all that is judged here."""
-        return next_moment(self.connection)
+        return next_moment(self._connection)
 
     @property
     def today(self) -> date:
@@ -163,8 +250,8 @@ class View:
 
     def scratch(self) -> View:
         """Return the same view to try something on; nothing that is judged there is written."""
-        other = View(self.connection)
-        other.now = self.now
+        other = View(self._connection)
+        other._basis, other.now = self._basis, self.now
         other._judged, other._rows = list(self._judged), self._rows
         other._entries = dict(self._entries)
         return other
@@ -180,7 +267,12 @@ class View:
     def write(self, *, synthetic: bool) -> None:
         """Write all that was judged, in its order; `synthetic` as the store is."""
         for each in self._judged:
-            each.write(self.connection, self.now, synthetic=synthetic)
+            each.write(self._connection, self.now, synthetic=synthetic)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self._judged
 
     @property
     def redrawn(self) -> set[str]:
@@ -208,7 +300,7 @@ class View:
                     "that you saw of it, or its whole m²"
                 )
             c = EVENT.c
-            last = self.connection.execute(
+            last = self._connection.execute(
                 select(c.event_id, c.event_type, c.recorded_at, c.recorded_by, HAZARD.c.size_m2)
                 .join(HAZARD, HAZARD.c.hazard_id == c.hazard_id)
                 .where(c.hazard_id == hazard_id)
@@ -241,7 +333,9 @@ class View:
 
     def events(self, ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
         """Return the events of some hazards, or of all, as an events table."""
-        found, more = stored.read_events(self.connection, ids), self._rows
+        found, more = stored.read_events(self._connection, ids), self._rows
+        self._basis.hazards.update(ids or ())
+        self._basis.every |= ids is None
         if more is None:
             return found
         return _joined(found, more if ids is None else more[more["hazard_id"].isin(set(ids))])
@@ -254,12 +348,16 @@ class View:
         if self._rows is not None:
             moved = self._rows[self._rows["transfer_id"].notna()]
             sides += zip(moved["transfer_id"], moved["hazard_id"], strict=True)
-        return stored.together(self.connection, ids, sides)
+        found = stored.together(self._connection, ids, sides)
+        self._basis.hazards |= found
+        return found
 
     def overlapping(self, ids: Iterable[str], new: gpd.GeoDataFrame | None = None) -> set[str]:
         """Return the hazards whose polygons may meet those of these, see `stored`."""
         drawn = stored.Drawn.of([each for each in (self._rows, new) if each is not None])
-        return stored.overlapping(self.connection, ids, drawn)
+        mine = set(ids)
+        self._basis.around(self._connection, mine, drawn)
+        return stored.overlapping(self._connection, mine, drawn)
 
     def reach(self) -> stored.Reach:
         """Return how far the polygons of all hazards ever reached, see `stored`."""
@@ -269,7 +367,8 @@ class View:
     def within(self, bounds: tuple[float, float, float, float]) -> set[str]:
         """Return the hazards whose polygons may meet a box, degrees, see `stored`."""
         drawn = stored.Drawn.of([] if self._rows is None else [self._rows])
-        return stored.within(self.connection, bounds, drawn)
+        self._basis.boxes.append(np.array([bounds], dtype=float))
+        return stored.within(self._connection, bounds, drawn)
 
     def surroundings(self, ids: Collection[str]) -> set[str]:
         """Return the hazards whose events decide what events of these did, credit included."""
@@ -278,13 +377,14 @@ class View:
     def there(self, ids: Collection[str]) -> dict[str, There]:
         """Return what is there under these event ids."""
         wanted = set(ids)
+        self._basis.events |= wanted
         query = select(EVENT)
         if len(wanted) <= MANY:
             query = query.where(EVENT.c.event_id.in_(wanted))
-        elif wanted.isdisjoint(self.connection.scalars(select(EVENT.c.event_id))):
+        elif wanted.isdisjoint(self._connection.scalars(select(EVENT.c.event_id))):
             query = query.where(EVENT.c.fid.is_(None))
         found = {}
-        for row in self.connection.execute(query).mappings():
+        for row in self._connection.execute(query).mappings():
             said = dict(row)
             if said["event_id"] in wanted:
                 found[said["event_id"]] = There.of(said, digest(said, said["geometry"]))
@@ -295,24 +395,37 @@ class View:
 
     def retracted(self, ids: Collection[str]) -> set[str]:
         """Return those of these events that were retracted."""
+        self._basis.events.update(ids)
         query = select(EVENT.c.retracts).where(EVENT.c.retracts.is_not(None))
         if len(ids) <= MANY:
             query = query.where(EVENT.c.retracts.in_(ids))
-        found = set(self.connection.scalars(query))
+        found = set(self._connection.scalars(query))
         found |= {entry.retracts for entry in self._entries.values() if entry.retracts}
         return found.intersection(ids)
 
     def hazards(self, ids: Collection[str], *, in_register: bool = False) -> set[str]:
         """Return those of these hazards that there are; only those not taken out, if asked."""
+        self._basis.hazards.update(ids)
         query = select(HAZARD.c.hazard_id)
         if in_register:
             query = query.where(HAZARD.c.status.is_not(None))
         if len(ids) <= MANY:
             query = query.where(HAZARD.c.hazard_id.in_(ids))
-        found = set(self.connection.scalars(query))
+        found = set(self._connection.scalars(query))
         if self._rows is not None:
             found |= set(self._rows["hazard_id"])
         return found.intersection(ids)
+
+    def layer(self, ids: Collection[str], names: Sequence[str]) -> list[Any]:
+        """Return what the hazard layer says of these hazards, or of all: rows with these columns.
+
+        As it was read: what is judged on this view is not in it.
+        """
+        self._basis.hazards.update(ids)
+        query = select(*(HAZARD.c[name] for name in names))
+        if len(ids) <= MANY:
+            query = query.where(HAZARD.c.hazard_id.in_(ids))
+        return list(self._connection.execute(query))
 
     def waiting(self, ids: Collection[str]) -> dict[str, str]:
         """Return those of these hazards that wait on the workbench, with their submission."""
@@ -363,7 +476,7 @@ class Judged:
         stored.write_hazards(
             connection, self.after.hazards, self.concerned, now, synthetic=synthetic
         )  # fmt: skip
-        stored.insert_events(connection, self.rows, now)
+        stored.insert_events(connection, self.rows.assign(recorded_at=pd.Timestamp(now)), now)
         effects.write(connection, self.events, self.after, self.credited, now)
 
     @cached_property
@@ -819,26 +932,64 @@ class Base:
         dry_run: bool,
         expected: Mapping[str, Expected] | None = None,
     ) -> T:
-        """Judge what is asked; write what comes of it, unless it is only tried.
+        """Judge what is asked under the lock; write what comes of it, unless it is only tried.
 
-        A recording holds the lock from before the first look, so what it judged still stands when
-        it is written. A dry run takes no lock and writes nothing. Where something is new, hazards
-        must stand as `expected` says, by hazard_id.
+        The lock is held from before the first look, so what was judged still stands when it is
+        written. A dry run takes no lock and writes nothing. Where something is new, hazards must
+        stand as `expected` says, by hazard_id.
         """
         if dry_run:
-            with self._reading() as connection:
-                view = View(connection)
-                done = ask(view)
-                view.refuse_unexpected(expected or {})
-                return done
+            return self._tried(ask, expected or {})[1]
         with self._writing() as connection:
-            view = View(connection, writes=True)
-            done = ask(view)
-            view.refuse_unexpected(expected or {})
-            view.write(synthetic=self.synthetic)
-            if view.redrawn:
-                self._measure(connection, view.redrawn)
+            return self._written(connection, ask, expected or {})
+
+    def _recording(
+        self,
+        ask: Callable[[View], T],
+        *,
+        dry_run: bool,
+        expected: Mapping[str, Expected] | None = None,
+    ) -> T:
+        """Judge what is asked before the lock is taken; write it under the lock if it stands.
+
+        As `_judging`, for what rests on the ledger alone. What is refused, and what is there
+        already, takes no lock.
+        """
+        view, done = self._tried(ask, expected or {}, writes=not dry_run)
+        if dry_run or view.is_empty:
             return done
+        with self._writing() as connection:
+            if not view.under(connection):
+                return self._written(connection, ask, expected or {})
+            view.refuse_unexpected(expected or {})
+            self._write(view, connection)
+            return done
+
+    def _tried(
+        self, ask: Callable[[View], T], expected: Mapping[str, Expected], *, writes: bool = False
+    ) -> tuple[View, T]:
+        """Judge what is asked on a reader's connection."""
+        with self._reading() as connection:
+            view = View(connection, writes=writes, head=chain.head(connection))
+            done = ask(view)
+            view.refuse_unexpected(expected)
+            return view, done
+
+    def _written(
+        self, connection: Connection, ask: Callable[[View], T], expected: Mapping[str, Expected]
+    ) -> T:
+        """Judge what is asked on a connection with the lock, and write it."""
+        view = View(connection, writes=True)
+        done = ask(view)
+        view.refuse_unexpected(expected)
+        self._write(view, connection)
+        return done
+
+    def _write(self, view: View, connection: Connection) -> None:
+        """Write what was judged on a view, with the distances of its polygons."""
+        view.write(synthetic=self.synthetic)
+        if view.redrawn:
+            self._measure(connection, view.redrawn)
 
     def _measure(self, connection: Connection, ids: Collection[str] | None) -> None:
         """Keep the distances of polygons that were written, see `store.hazards.measure`.

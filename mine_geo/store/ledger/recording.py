@@ -44,7 +44,7 @@ from mine_geo.store.ledger.judging import Base, as_there, judge, unknown
 from mine_geo.store.ledger.reshaping import as_asked
 from mine_geo.store.ledger.stored import MANY
 from mine_geo.store.schema import content
-from mine_geo.store.schema.models import EVENT, HAZARD
+from mine_geo.store.schema.models import EVENT
 from mine_geo.terms import CRS, EVENT_COLUMNS, KINDS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 
 class RecordingMethods(Base):
-    """Recording into the ledger; each call is one transaction under the write lock.
+    """Recording into the ledger; each call is one transaction, written under the write lock.
 
     With `dry_run=True` a call judges and returns the same, without lock and without writing.
 
@@ -139,7 +139,7 @@ class RecordingMethods(Base):
         """
         facts = _facts(self.record, Report, report)
         entry = release(hazard_id, outcome, polygon, happened_on, facts)
-        return self._judging(lambda view: _one(view, entry), dry_run=dry_run)
+        return self._recording(lambda view: _one(view, entry), dry_run=dry_run)
 
     def record_report(
         self,
@@ -188,7 +188,7 @@ class RecordingMethods(Base):
         [('AP-1', 600075), ('AP-2', 240030)]
         """
         facts = _facts(self.record_report, Report, report)
-        return self._judging(
+        return self._recording(
             lambda view: record_report(view, outcome, polygon, happened_on, kind, facts),
             dry_run=dry_run,
         )
@@ -228,7 +228,7 @@ class RecordingMethods(Base):
         >>> [each.after_m2 for each in store.record_many(table, recorded_by="Desk 2")]
         [600074, 0]
         """
-        return self._judging(
+        return self._recording(
             lambda view: _each(view, table_entries(view, frame, recorded_by)),
             dry_run=dry_run,
         )
@@ -279,7 +279,7 @@ class RecordingMethods(Base):
         """
         facts = _facts(self.amend, RedrawnReport, report)
         entry = amendment(hazard_id, polygon, happened_on, facts)
-        return self._judging(
+        return self._recording(
             lambda view: _one(view, entry), dry_run=dry_run, expected=_seen(hazard_id, expected)
         )
 
@@ -330,7 +330,7 @@ class RecordingMethods(Base):
         facts = _facts(self.describe, Remarks, report)
         several = isinstance(hazard_id, Iterable) and not isinstance(hazard_id, str)
         ids: list[Any] = list(hazard_id) if several else [hazard_id]
-        return self._judging(
+        return self._recording(
             lambda view: _each(view, descriptions(view, ids, changes, happened_on, facts)),
             dry_run=dry_run,
         )
@@ -389,7 +389,7 @@ class RecordingMethods(Base):
         (720090, 480059)
         """
         facts = _facts(self.confirm, SurveyReport, report)
-        return self._judging(
+        return self._recording(
             lambda view: reshaping.confirm(view, hazard_id, happened_on, polygon, outcome, facts),
             dry_run=dry_run,
             expected=_seen(hazard_id, expected),
@@ -447,7 +447,7 @@ class RecordingMethods(Base):
         [['AP-1E', 600074, 'AP-1'], ['AP-1W', 600074, 'AP-1'], ['AP-2', 1200149, nan]]
         """
         facts = _facts(self.divide, SurveyReport, report)
-        return self._judging(
+        return self._recording(
             lambda view: reshaping.divide_hazard(
                 view, hazard_id, parts, happened_on, remainder, facts
             ),
@@ -502,7 +502,7 @@ class RecordingMethods(Base):
         [['AP-3', 2400297, 'AP-1 + AP-2']]
         """
         facts = _facts(self.merge, SurveyReport, report)
-        return self._judging(
+        return self._recording(
             lambda view: reshaping.merge_hazards(view, hazard_ids, into, happened_on, facts),
             dry_run=dry_run,
             expected=expected,
@@ -715,11 +715,8 @@ def descriptions(
 
 def _rows(view: View, hazard_ids: Sequence[str]) -> dict[str, Any]:
     """Return what the layer says of hazards, in their order."""
-    columns = [HAZARD.c[name] for name in ("hazard_id", "extra", "province", "province_code")]
-    query = select(*columns)
-    if len(hazard_ids) <= MANY:
-        query = query.where(HAZARD.c.hazard_id.in_(hazard_ids))
-    found = {row.hazard_id: row for row in view.connection.execute(query)}
+    names = ("hazard_id", "extra", "province", "province_code")
+    found = {row.hazard_id: row for row in view.layer(hazard_ids, names)}
     missing = [name for name in hazard_ids if name not in found]
     if missing:
         raise unknown(view, missing)

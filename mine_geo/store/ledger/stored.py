@@ -368,7 +368,7 @@ class Reach(NamedTuple):
     @classmethod
     def read(cls, connection: Connection, drawn: Drawn) -> Reach:
         """Return that of all hazards of a store, with polygons that are not written yet."""
-        return cls(*_with(drawn, _reaches(connection)), families(connection))
+        return cls(*_with(drawn, reaches(connection)), families(connection))
 
     def together(self, ids: Iterable[str]) -> set[str]:
         """Return these hazards and all that written transfers link them with."""
@@ -429,12 +429,12 @@ def overlapping(connection: Connection, ids: Iterable[str], drawn: Drawn) -> set
     if not len(drawn.ids):
         return found
     found = found.union(*(within(connection, each, drawn) for each in drawn.of_hazards(wanted)))
-    there = _reaches(connection, wanted)[1]
+    there = reaches(connection, wanted)[1]
     return found.union(*(drawn.ids[_meeting(drawn.bounds, each)] for each in there))
 
 
 def _by_tree(connection: Connection, wanted: set[str], drawn: Drawn) -> set[str]:
-    ids, bounds = _with(drawn, _reaches(connection))
+    ids, bounds = _with(drawn, reaches(connection))
     mine = pd.Index(ids).isin(wanted)
     if mine.sum() <= MANY:
         found = wanted.union(*(ids[_meeting(bounds, each)] for each in bounds[mine]))
@@ -448,13 +448,18 @@ def _with(drawn: Drawn, reaches: tuple[Any, Any]) -> tuple[Any, Any]:
     return np.concatenate([ids, drawn.ids]), np.concatenate([bounds, drawn.bounds])
 
 
+def meet(bounds: NDArray[np.float64], boxes: NDArray[np.float64]) -> bool:
+    """Tell whether any of some bounds (minx, miny, maxx, maxy) meets any of some boxes."""
+    return any(bool(_meeting(boxes, each).any()) for each in bounds)
+
+
 def _meeting(bounds: Any, box: Any) -> Any:
     """Tell which bounds (minx, miny, maxx, maxy) meet a box."""
     west, south, east, north = bounds.T
     return (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
 
 
-def _reaches(connection: Connection, of: Collection[str] | None = None) -> tuple[Any, Any]:
+def reaches(connection: Connection, of: Collection[str] | None = None) -> tuple[Any, Any]:
     """Return hazard and bounds (minx, miny, maxx, maxy) of polygons ever drawn; of all, or some."""
     if connection.dialect.name != "postgresql":
         known = _Envelopes.up_to_now(connection)
@@ -528,7 +533,7 @@ def within(
         meets = shape.op("&&")(func.ST_MakeEnvelope(*map(float, bounds), SRID))
         query = select(EVENT.c.hazard_id).distinct()
         return found.union(connection.scalars(query.where(meets, EVENT.c.event_type.in_(DRAWING))))
-    ids, reach = _reaches(connection)
+    ids, reach = reaches(connection)
     return found.union(ids[_meeting(reach, bounds)])
 
 
@@ -551,7 +556,7 @@ def near(connection: Connection, bounds: NDArray[np.float64]) -> set[str]:
     nothing = Drawn.of([])
     if connection.dialect.name == "postgresql":
         return set[str]().union(*(within(connection, each, nothing) for each in wider))
-    ids, reach = _reaches(connection)
+    ids, reach = reaches(connection)
     return set[str]().union(*(ids[_meeting(reach, each)] for each in wider))
 
 
