@@ -77,6 +77,9 @@ def write_all(who, folder):
         for ending in ("kml", "kmz", *(["gpkg"] if chosen.known_at is not None else [])):
             exports.write_public(told, place / f"all.{ending}", places=PLACES, selection=chosen)
     layers = layers_of(who, CHOSEN["told"])
+    exports.write_open_data(
+        layers.public.disclosed, folder / "open", selection=layers.public.selection
+    )
     for unit, language, paper, ending in SHEETS:
         subject = units(layers.split)[unit]
         drawn = draw(layers, subject, language=language, paper=paper, public=True)
@@ -95,9 +98,9 @@ def every(tmp_path_factory):
 def test_each_kind_of_file_is_there_in_both_languages(every):
     names = every["Sarika"]
     assert {name.rpartition(".")[2] for name in names} == {
-        "html", "gpkg", "kml", "kmz", "pdf", "png",
+        "html", "gpkg", "kml", "kmz", "pdf", "png", "csv", "json",
     }  # fmt: skip
-    assert len(names) == 3 * (4 + 2) + 2 + len(SHEETS)
+    assert len(names) == 3 * (4 + 2) + 2 + len(SHEETS) + len(("remaining", "released", "package"))
 
 
 def test_other_polygons_give_the_same_bytes_in_every_output(every):
@@ -124,7 +127,7 @@ def test_what_is_no_secret_is_found_in_them(every):
     for name in ("told/national.html", "told/all.kml", "told/all.kmz", "told/all.gpkg"):
         assert max(shown.found(every["Sarika"][name]).values()) >= 2 * SHORT, name
     for name, content in every["Sarika"].items():
-        if name.startswith("told/"):
+        if name.startswith("told/") or name.endswith(".json"):
             assert leaks.says(content, {"1288"}), name
 
 

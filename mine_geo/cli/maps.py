@@ -447,6 +447,12 @@ def atlas(
 @ranking_options
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 @click.option(
+    "--open-data",
+    "opened",
+    is_flag=True,
+    help="FILE is a folder: public figures as a data package (Frictionless) with tags of HXL.",
+)
+@click.option(
     "--to",
     "to",
     type=click.Choice(("core",)),
@@ -482,6 +488,7 @@ def export(
     printed_on: str | None,
     public: bool,
     overwrite: bool,
+    opened: bool,
     to: str | None,
     profile: str,
     since: str | None,
@@ -497,10 +504,16 @@ def export(
     of --profile: hazards, reports and states. core.json beside FILE keeps up to which moment, and a
     second run writes nothing.
 
-    Without --public the file is restricted: it says so, and is its owner's alone.
+    Without --public or --open-data the file is restricted: it says so, and is its owner's alone.
     """
     from mine_geo import exports  # noqa: PLC0415
 
+    if opened:
+        _alone(ctx, {"file", "opened", "title", "as_of", "known_at"}, "--open-data")
+        layers = reading.layers(open_named(ctx), public=True)
+        written = exports.write_open(layers, file, title=title)
+        echo(f"wrote {', '.join(written)} into {file} (public)")
+        return
     if to is not None:
         _send(ctx, file, profile, since)
         return
@@ -544,18 +557,8 @@ def _send(ctx: click.Context, file: Path, profile: str, since: str | None) -> No
     """Write what changed for IMSMA Core."""
     from mine_geo.exports.core import KEPT_IN, send  # noqa: PLC0415
 
-    taken = {"file", "to", "profile", "since", "without_remarks", "with_personal"}
-    told = [
-        option.opts[0]
-        for option in ctx.command.params
-        if option.name is not None
-        and option.name not in taken
-        and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
-    ]
-    if told:
-        raise OptionError(
-            f"{some(told)}: a file for Core holds all that changed; leave it out with --to core"
-        )
+    leaving_too = {"without_remarks", "with_personal"}
+    _alone(ctx, {"file", "to", "profile", "since", *leaving_too}, "--to core")
     done = send(open_named(ctx), file, profile=profile, since=since, **leaving())
     after = "" if done.since is None else f" since {done.since:%Y-%m-%d %H:%M:%S} UTC"
     if done.empty:
@@ -567,3 +570,16 @@ def _send(ctx: click.Context, file: Path, profile: str, since: str | None) -> No
     )
     for note in done.notes:
         echo(f"note: {note}", err=True)
+
+
+def _alone(ctx: click.Context, taken: set[str], what: str) -> None:
+    """Refuse options that were given beside one that does without them, before anything is read."""
+    told = [
+        option.opts[0]
+        for option in ctx.command.params
+        if option.name is not None
+        and option.name not in taken
+        and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+    if told:
+        raise OptionError(f"{some(told)} does not go with {what}, which is of the whole register")

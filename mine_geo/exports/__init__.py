@@ -24,6 +24,7 @@ from mine_geo.exports.forms import write_form
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.geoparquet import split_file
 from mine_geo.exports.kml import write_kml
+from mine_geo.exports.open_data import write_open_data
 from mine_geo.exports.points import points_table, turning_points, write_gpx, write_points
 from mine_geo.exports.tables import write_table
 from mine_geo.maps import subject as subjects
@@ -258,6 +259,54 @@ def write_public(
     held = with_notices(held, selection.accepted())
     with new_file(path, overwrite=overwrite, public=True, replace=replace) as place:
         (write_geopackage if form == "gpkg" else write_kml)(held, place)
+
+
+def write_open(
+    layers: gpd.GeoDataFrame | Layers,
+    folder: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+) -> list[str]:
+    """Write the public figures of layers as open data: a data package with tags of HXL.
+
+    Parameters
+    ----------
+    layers
+        As for `write` with `public`: they must say what is restricted (EPSG:4326).
+    folder
+        A folder that is not there yet, is empty, or holds such a package, which is replaced.
+    title
+        What the package is called.
+
+    Returns
+    -------
+    list of str
+        The names of the files.
+
+    Raises
+    ------
+    OptionError
+        If nothing says what is restricted.
+    FileError
+        If the folder holds something else, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from mine_geo import intake, maps
+    >>> from mine_geo.geo import sample
+    >>> from mine_geo.split.zones import border_split
+    >>> fields = intake.read_hazards(sample.path("minefields"))
+    >>> fields = fields[fields["province"] == "Pailin"]
+    >>> split = border_split(fields, intake.read_border(sample.path("border")))
+    >>> write_open(maps.layers(split, restricted=split), Path(tempfile.mkdtemp(), "open"))
+    ['remaining.csv', 'released.csv', 'datapackage.json']
+    """
+    held = as_layers(
+        "write_open(layers, folder, *, title=None)", layers, {"folder": folder, "title": title}
+    )
+    shown = Scene.of(held).public
+    return write_open_data(shown.disclosed, folder, title=title, selection=shown.selection)
 
 
 def check(

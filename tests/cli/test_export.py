@@ -159,3 +159,50 @@ def test_what_is_made_of_a_store_names_the_head_of_its_ledger(filled: Command) -
     for name in ("all.gpkg", "all.html"):
         assert head.hash[:12].encode() not in (filled.folder / name).read_bytes()
     filled.done("db", "doctor", "--head", str(head))
+
+
+def test_what_changed_goes_back_into_core_and_a_second_run_writes_nothing(filled: Command) -> None:
+    said = filled.done("export", "1.gpkg", "--to", "core")
+    assert said == (
+        "wrote 1.gpkg (restricted): 2 hazards, 0 reports, 2 states that changed; core.json keeps "
+        "up to when\n"
+    )
+    found = mg.read_hazards("1.gpkg", layer="hazards", profile="imsma_core")
+    assert found["hazard_id"].tolist() == ["AP-1", "AP-2"]
+    again = filled.done("export", "2.gpkg", "--to", "core")
+    assert again.startswith("nothing changed since ")
+    assert not Path("2.gpkg").exists()
+    whole = filled.done("export", "2.gpkg", "--to", "core", "--since", "2020-01-01T00:00+07:00")
+    assert "2 hazards" in whole
+    for words, says in (
+        (["3.gpkg", "--to", "core", "--province", "Battambang", "--overwrite"],
+         "--province, --overwrite does not go with --to core"),
+        (["3.gpkg", "--since", "2020-01-01T00:00Z"], "--since goes with --to core"),
+        (["3.gpkg", "--profile", "plain"], "--profile goes with --to core"),
+        (["3.gpkg", "--to", "core", "--profile", "imsma"], "profile 'imsma' is unknown"),
+        (["3.kml", "--to", "core"], "valid: .gpkg"),
+    ):  # fmt: skip
+        assert says in filled.refused(errors.OptionError, "export", *words)
+    assert "core.json: cannot be read" not in filled.done("export", "3.gpkg", "--to", "core")
+    Path("core.json").write_text("{}")
+    line = filled.refused(errors.FileError, "export", "3.gpkg", "--to", "core")
+    assert line.endswith("put it right, or say since when with --since ...")
+
+
+def test_open_data_is_public_and_a_shapefile_says_what_it_cuts(filled: Command) -> None:
+    filled.done("public", "set", "--least-count", "1", "--by", "Sok Dara")
+    said = filled.done("export", "open", "--open-data")
+    assert said == "wrote remaining.csv, released.csv, datapackage.json into open (public)\n"
+    rows = pd.read_csv("open/remaining.csv", skiprows=[1])
+    country = rows[rows["level"] == "national"]
+    assert country[["hazards", "near_hazards", "far_hazards"]].to_numpy().tolist() == [[2, 1, 1]]
+    first = {each.name: each.read_bytes() for each in Path("open").iterdir()}
+    filled.done("export", "open", "--open-data")
+    assert {each.name: each.read_bytes() for each in Path("open").iterdir()} == first
+    line = filled.refused(
+        errors.OptionError, "export", "o", "--open-data", "--kind", "ap_minefield"
+    )
+    assert "--kind does not go with --open-data" in line
+    result = filled("export", "x.shp")
+    assert "note: names of columns are cut to 10 bytes: " in result.stderr
+    assert "border_distance_m as border_dis" in result.stderr
