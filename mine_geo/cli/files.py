@@ -233,9 +233,9 @@ def _check_layer(
         )
     if plain:
         said = [f for f in layer.findings if f.severity != "error"]
-        terminal.show_lines([f"{f.severity}: {f.message}" for f in said])
+        terminal.show_lines([f"{f.severity}: {as_options(f.message)}" for f in said])
     if layer.fault is not None:
-        echo(f"Error: {layer.fault}", err=True)
+        echo(f"Error: {as_options(str(layer.fault))}", err=True)
         ctx.exit(FINDINGS_EXIT)
 
 

@@ -48,32 +48,48 @@ COAST = click.option("--include-coast", is_flag=True, help="Count the coast as b
 
 
 _SAID_AS: Final = {"id_column": "id"}
-"""Options that the command calls otherwise than the library."""
+"""An option that is called otherwise than the library's, where no command runs to ask."""
 _NAMED: Final = re.compile(
-    r"\b(?P<name>crs|operation|layer|kind|profile|id_column|despite|happened_on|outcome|remainder)="
-    r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.))"
+    r"(?<![\w.\"'])(?P<name>[a-z][a-z_]+)="
+    r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<open>\.\.\.)|(?P<flag>True)|(?=[\s;,:)]|$))"
 )
 """An option of the library, as its messages write it."""
 _FLAGS: Final = {
     'what="reports"': "--reports",
     'what="hazards"': "--hazards",
-    "all_hazards=True": "--all-hazards",
     "register it with same_polygons=True": "load it with --same-polygons",
-    "same_polygons=True": "--same-polygons",
-    "again=True": "--again",
-    "as_correction=True": "--as-correction",
-    "as_another=True": "--as-another",
     'say replace="public"': "say --replace-public",
     'say replace="restricted"': "say --replace-restricted",
-    "despite_withheld=True": "--despite-withheld",
+    " (open_store(..., clock_is_right=True))": "",
+    "leave draw=True out": "leave --draw out",
 }
-"""Options without a value: given or not."""
+"""What the command says otherwise than by the name of an option."""
+_CALLED: Final = re.compile(r", as read_\w+\([^()]*\)")
+"""A call of the library, behind what the command says too."""
+_AGAIN: Final = re.compile(
+    r"(?P<said>--[a-z][^();]*?)(?:(?:[,;] (?P=said))| \((?P=said)\))(?=[\s;,:)]|$)"
+)
+"""An option that a message names as the command and as the library do."""
+
+
+def _options(command: click.Command) -> dict[str, str]:
+    """Return how a command, and each below it, calls its options: by the library's name."""
+    found = {
+        option.name: option.opts[0]
+        for option in command.params
+        if isinstance(option, click.Option) and option.name is not None
+    }
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    for each in below:
+        found = _options(each) | found
+    return found
 
 
 def as_options(text: str) -> str:
     """Return a message of the library with its options as those of the command.
 
-    Messages name a mend once, in the words of the library; the command says it in its own.
+    Messages name a mend once, in the words of the library; the command says it in its own: by what
+    the command that runs calls the option, else any other.
 
     Examples
     --------
@@ -81,16 +97,28 @@ def as_options(text: str) -> str:
     'read it with --crs EPSG:4326, or name an operation (--operation ...)'
     >>> as_options('crs="+proj=utm +zone=48", layer="my fields", what="reports"')
     "--crs '+proj=utm +zone=48', --layer 'my fields', --reports"
+    >>> as_options("name one (--kind-column; kind_column=), or say again=True")
+    'name one (--kind-column), or say --again'
     """
+    context = click.get_current_context(silent=True)
+    known = None
+    if context is not None:
+        known = _options(context.find_root().command) | _options(context.command)
 
     def option(found: re.Match[str]) -> str:
+        name = found["name"]
+        alone = f"--{_SAID_AS.get(name, name).replace('_', '-')}"
+        flag = alone if known is None else known.get(name)
+        if flag is None:
+            return found[0]
         value = found["double"] if found["single"] is None else found["single"]
-        name = _SAID_AS.get(found["name"], found["name"])
-        return f"--{name.replace('_', '-')} {'...' if found['open'] else shlex.quote(value or '')}"
+        if found["open"] or value is None:
+            return f"{flag} ..." if found["open"] else flag
+        return f"{flag} {shlex.quote(value)}"
 
-    for said, flag in _FLAGS.items():
-        text = text.replace(said, flag)
-    return _NAMED.sub(option, text)
+    for said, instead in _FLAGS.items():
+        text = text.replace(said, instead)
+    return _AGAIN.sub(r"\g<said>", _NAMED.sub(option, _CALLED.sub("", text)))
 
 
 def as_day(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -220,7 +220,7 @@ def load_border(
 def _say_findings(received: Layer) -> None:
     """Say what there is to say of a border or districts that were loaded."""
     for finding in received.findings:
-        echo(f"{finding.severity}: {finding.message}", err=True)
+        echo(f"{finding.severity}: {as_options(finding.message)}", err=True)
 
 
 @load.command("villages", epilog=example("mine-geo load villages CambodiaVillagesList2025.csv"))

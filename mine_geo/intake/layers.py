@@ -58,12 +58,12 @@ _BETWEEN: Final = re.compile(r"\s*(?:[/|;,&\u2013\u2014]|\s-\s|-|\band\b|\bwith\
 _WORDS: Final = ("kind", "neighbour", "left", "right")
 _NEEDED: Final = (
     "say in the file which is which (a column of land and coast, or of the neighbours), name such "
-    "a column (--kind-column, --neighbour-column; kind_column=, neighbour_column=) or, if all of "
-    "them are one, say --kind land or --kind coast (kind=)"
+    "a column (kind_column=, neighbour_column=) or, if all of them are one, say "
+    'kind="land" or kind="coast"'
 )
 _MEANT: Final = (
     "say in a profile what it means ([border.values.{ours}]), or name another column "
-    "(--{ours}-column; {ours}_column=)"
+    "({ours}_column=)"
 )
 
 
