@@ -53,6 +53,7 @@ Land release, without a store
 Planning
     read_plan           what a plan rests on, from a TOML file
     make_plan           year by year, province by province; simulated
+    sampling_plan       how many releases to inspect, and which
     mine_free           what stands between each village and its declaration
 
 The register
@@ -107,6 +108,7 @@ if TYPE_CHECKING:
     from mine_geo.planning.plan_inputs import read_plan
     from mine_geo.planning.priority import priority, robustness
     from mine_geo.planning.rasters import raster_facts
+    from mine_geo.planning.sampling import sampling_plan
     from mine_geo.planning.surfaces import border_distance_raster, contamination_raster
     from mine_geo.planning.villages import mine_free
     from mine_geo.planning.weights import read_weights
@@ -166,6 +168,7 @@ _HOMES = {
     "releases": "tables.movements",
     "robustness": "planning.priority",
     "shown": "tables.shown",
+    "sampling_plan": "planning.sampling",
     "size_m2": "geo.geometry",
     "to_hazards": "geo.hazards",
     "totals": "tables.totals",
@@ -227,6 +230,7 @@ __all__ = [
     "reports",
     "robustness",
     "sample",
+    "sampling_plan",
     "shown",
     "size_m2",
     "terms",

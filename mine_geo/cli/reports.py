@@ -181,11 +181,14 @@ class Asked:
     output: Path
     template: Path | None
 
-    def accounts(self, store: Store, reading: Reading, title: str) -> Accounts:
-        """Read the accounts of a store; refuse the place of the report before."""
-        from mine_geo.disclosure import restriction  # noqa: PLC0415
+    def check(self, form: ReportForm | None = None) -> None:
+        """Refuse a place or a template before anything is read."""
+        from mine_geo.reports.documents import check  # noqa: PLC0415
 
-        restriction.check(self.output, public=False, replace=replaceable())
+        check(self.output, form=form, template=self.template, replace=replaceable())
+
+    def accounts(self, store: Store, reading: Reading, title: str) -> Accounts:
+        """Read the accounts of a store."""
         found = store.accounts(
             as_of=reading.as_of, known_at=reading.known_at, threshold_m=reading.threshold_m,
             rule=reading.rule, include_coast=reading.include_coast, border=self.border,
@@ -251,6 +254,7 @@ def monthly(
     """
     from mine_geo import reports  # noqa: PLC0415
 
+    asked.check("monthly")
     people = None if beneficiaries is None else reports.read_beneficiaries(beneficiaries)
     store = open_named(ctx)
     accounts = asked.accounts(store, reading, "Monthly report")
@@ -272,6 +276,7 @@ def article7(ctx: click.Context, asked: Asked, reading: Reading, then: str | Non
     """
     from mine_geo import reports  # noqa: PLC0415
 
+    asked.check("article7")
     store = open_named(ctx)
     accounts = asked.accounts(store, reading, "Figures for Article 7")
     sections = reports.article7(accounts, then=_then(store, accounts, then))
@@ -304,6 +309,7 @@ def donor(
     """
     from mine_geo import reports  # noqa: PLC0415
 
+    asked.check()
     if bool(hazard_ids) == bool(programme):
         raise OptionError("name the hazards of the project, or a --programme; one of the two")
     people = None if beneficiaries is None else reports.read_beneficiaries(beneficiaries)
@@ -339,6 +345,7 @@ def progress(
     from mine_geo import reports  # noqa: PLC0415
     from mine_geo.planning.plan_inputs import read_plan  # noqa: PLC0415
 
+    asked.check()
     inputs = None if plan_file is None else read_plan(plan_file)
     store = open_named(ctx)
     accounts = asked.accounts(store, reading, "Progress")

@@ -78,20 +78,10 @@ def save(
     Traceback (most recent call last):
     mine_geo.errors.OptionError: report.pdf: the ending '.pdf' is unknown; valid: .xlsx, .docx
     """
+    used = check(path, form=form, template=template, replace=replace)
     place = Path(path)
-    ending = choose(place.suffix.lower(), ENDINGS, f"{place.name}: the ending")
-    if ending == ".xlsx":
-        if template is not None:
-            raise OptionError(f"{place.name}: a template is for .docx; leave it out")
+    if used is None:
         return workbook.save(place, sections, about, replace=replace)
-    if template is None and form is None:
-        raise OptionError(f"{place.name}: this report has no template; give one, or write .xlsx")
-    used = (
-        Path(template)
-        if template is not None
-        else TEMPLATES / f"{choose(form, FORMS, 'report')}.docx"
-    )  # type: ignore[type-var]
-    restriction.check(place, public=False, replace=replace)
     content = filled(
         used,
         context(sections, about),
@@ -100,6 +90,48 @@ def save(
     )
     restriction.write_file(place, content, public=False, replace=replace)
     return place
+
+
+def check(
+    path: str | Path,
+    *,
+    form: Form | None = None,
+    template: str | Path | None = None,
+    replace: str | None = None,
+) -> Path | None:
+    """Return the template of a report that shall be written, None of a workbook; write nothing.
+
+    Parameters
+    ----------
+    path, form, template, replace
+        As for `save`.
+
+    Raises
+    ------
+    OptionError, FileError
+        As for `save`, as far as the place and the options tell.
+
+    Examples
+    --------
+    >>> check("report.xlsx") is None, check("report.docx", form="monthly").name
+    (True, 'monthly.docx')
+    """
+    place = Path(path)
+    ending = choose(place.suffix.lower(), ENDINGS, f"{place.name}: the ending")
+    used = None
+    if ending == ".docx":
+        if template is not None:
+            used = Path(template)
+        elif form is not None:
+            used = TEMPLATES / f"{choose(form, FORMS, 'report')}.docx"
+        else:
+            raise OptionError(
+                f"{place.name}: this report has no template; give one, or write .xlsx"
+            )
+    elif template is not None:
+        raise OptionError(f"{place.name}: a template is for .docx; leave it out")
+    restriction.check(place, public=False, replace=replace)
+    return used
 
 
 def context(sections: Sequence[Section], about: Envelope) -> dict[str, Any]:

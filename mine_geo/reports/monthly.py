@@ -30,7 +30,7 @@ from mine_geo.reports.sections import (
 )
 from mine_geo.tables import movements
 from mine_geo.tables.totals import totals, with_total
-from mine_geo.terms import TOTAL_COLUMNS
+from mine_geo.terms import THRESHOLD_M, TOTAL_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -424,6 +424,12 @@ def provenance(accounts: Accounts, left_out: Sequence[str] = ()) -> Section:
     ]
     about = accounts.about
     again = [f"--as-of {about.as_of}", f"--known-at {about.known_at}"]
+    again += (
+        [] if about.threshold_m in {None, THRESHOLD_M} else [f"--threshold {about.threshold_m:g}"]
+    )
+    again += [] if about.rule in {None, "edge"} else [f"--rule {about.rule}"]
+    again += ["--include-coast"] if about.include_coast else []
+    again += [f"--{each.replace('=', ' ')}" for each in (about.asked or "").split("; ") if each]
     again += [f"--border {about.border_version}"] if about.border_version else []
     again += [f"--districts {about.districts_version}"] if about.districts_version else []
     rows.append(("the same again", " ".join(again)))

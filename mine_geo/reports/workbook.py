@@ -37,7 +37,11 @@ WHOLE: Final = "#,##0"
 DECIMAL: Final = "#,##0.00"
 SMALL: Final = "0.0000"
 DAY: Final = "yyyy-mm-dd"
+ANY: Final = "General"
+"""Of a column whose figures are of several sorts: each has a format of its own."""
 WIDEST: Final = 44
+WIDE: Final = 200
+"""Letters in a row from which a sheet is printed on A3."""
 LONG: Final = 400
 """Rows behind which a sheet is a list to be filtered, with a filter at its head."""
 _WARNING: Final = Font("Calibri", 9, b=True, color="8A1538")
@@ -151,30 +155,62 @@ def _sheet(book: Workbook, section: Section, about: Envelope, mark: str) -> None
 def _rows(sheet: Any, section: Section, table: pd.DataFrame, head: int) -> None:
     """Write the head of a table and its rows, sums in bold."""
     formats = [_format(table[name], str(name)) for name in table.columns]
-    for at, name in enumerate(section.table.columns.drop(ROW, errors="ignore"), 1):
-        cell = _put(sheet.cell(head, at), section.heading(str(name)))
-        cell.font, cell.fill, cell.border = _font(size=9, bold=True), _HEAD, Border(bottom=_RULE)
-        number = formats[at - 1] not in {None, DAY}
-        across = "right" if number else "left"
-        cell.alignment = Alignment(across, "top", wrap_text=True, indent=0 if number else 1)
-        letter = get_column_letter(at)
-        sheet.column_dimensions[letter].width = _width(section, table, str(name))
+    widths = [_width(section, table, str(name)) for name in table.columns]
+    _head(sheet, section, formats, widths, head)
     # words stand clear of the figures before them; a long list goes without, and is written faster
-    spaced = Alignment(indent=1) if len(table) <= LONG else None
+    spaced = len(table) <= LONG
     for row, values in enumerate(table.itertuples(index=False), head + 1):
         for at, value in enumerate(values, 1):
             if pd.isna(value):
                 continue
-            cell = _put(sheet.cell(row, at), value)
-            if formats[at - 1] is not None:
-                cell.number_format = formats[at - 1]
-            elif spaced is not None:
-                cell.alignment = spaced
+            cell, form = _put(sheet.cell(row, at), value), formats[at - 1]
+            if form is not None:
+                cell.number_format = _own(value) if form == ANY else form
+            elif spaced:
+                _set_clear(sheet, cell, widths[at - 1])
     if ROW in section.table:
         for place in np.flatnonzero(section.table[ROW] == "total"):
             for at in range(1, len(table.columns) + 1):
                 cell = sheet.cell(head + 1 + int(place), at)
                 cell.font, cell.fill, cell.border = _font(bold=True), _SUM, Border(top=_RULE)
+
+
+def _head(
+    sheet: Any, section: Section, formats: list[str | None], widths: list[float], row: int
+) -> None:
+    """Write the headings, over figures to the right, in as many lines as the longest needs."""
+    names = [
+        section.heading(str(each)) for each in section.table.columns.drop(ROW, errors="ignore")
+    ]
+    for at, name in enumerate(names, 1):
+        cell = _put(sheet.cell(row, at), name)
+        cell.font, cell.fill, cell.border = _font(size=9, bold=True), _HEAD, Border(bottom=_RULE)
+        number = formats[at - 1] not in {None, DAY}
+        across = "right" if number else "left"
+        cell.alignment = Alignment(across, "top", wrap_text=True, indent=0 if number else 1)
+        sheet.column_dimensions[get_column_letter(at)].width = widths[at - 1]
+    sheet.row_dimensions[row].height = 13 * max(map(_lines_of, names, widths), default=1)
+
+
+def _set_clear(sheet: Any, cell: Any, width: float) -> None:
+    """Set words off the figures before them; a long text takes several lines."""
+    deep = _lines_of(str(cell.value), width)
+    cell.alignment = Alignment(vertical="top", wrap_text=deep > 1, indent=1)
+    if deep > 1:
+        height = sheet.row_dimensions[cell.row].height or 0
+        sheet.row_dimensions[cell.row].height = max(height, deep * 15)
+
+
+def _lines_of(text: str, width: float) -> int:
+    """Return how many lines a text needs, generously; one, where its column was made for it."""
+    return 1 if len(text) + 2 <= width else math.ceil((len(text) + 2) * 1.1 / width)
+
+
+def _own(value: float) -> str:
+    """Return the format of one figure among others: whole, or a small one with four decimals."""
+    if float(value).is_integer():
+        return WHOLE
+    return SMALL if abs(value) < 10 else DECIMAL
 
 
 def _font(*, size: float = 11, bold: bool = False, italic: bool = False) -> Font:
@@ -220,6 +256,8 @@ def _format(column: pd.Series[Any], name: str) -> str | None:
         return None
     if name in _YEARS:
         return "0"
+    if name == "value":
+        return ANY
     if kinds.is_integer_dtype(column.dtype):
         return WHOLE
     return SMALL if name.endswith("_usd_m2") else "0.0%" if name.endswith("_share") else DECIMAL
@@ -283,8 +321,9 @@ def _page(sheet: Any, head: int, last: int, columns: int, mark: str, about: Enve
     sheet.print_area = f"A1:{letter}{last}"
     sheet.print_title_rows = f"{head}:{head}"
     setup = sheet.page_setup
-    setup.paperSize, setup.fitToWidth, setup.fitToHeight = sheet.PAPERSIZE_A4, 1, 0
+    setup.fitToWidth, setup.fitToHeight = 1, 0
     wide = sum(sheet.column_dimensions[get_column_letter(n)].width for n in range(1, columns + 1))
+    setup.paperSize = sheet.PAPERSIZE_A3 if wide > WIDE else sheet.PAPERSIZE_A4
     setup.orientation = "landscape" if wide > 95 else "portrait"
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.5
