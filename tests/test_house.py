@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import grimp
@@ -19,6 +19,9 @@ import pytest
 
 import mine_geo
 from mine_geo.cli import main
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -121,37 +124,121 @@ def public_functions() -> Iterator[tuple[str, Any]]:
 
 
 PUBLIC = dict(public_functions())
+PLUMBING = {"errors", "terms"}
+"""Modules of the facade whose functions serve the others."""
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC))
-def test_every_public_function_shows_an_example(name: str) -> None:
-    doc = inspect.getdoc(PUBLIC[name]) or ""
-    assert "Examples\n--------" in doc
-    assert ">>> " in doc
+def functions_of_modules() -> Iterator[tuple[str, Any]]:
+    """Give what the modules of the facade say that they have: `maps.national`."""
+    for room in mine_geo.__all__:
+        module = getattr(mine_geo, room)
+        if inspect.ismodule(module) and room not in PLUMBING:
+            for name in getattr(module, "__all__", ()):
+                if inspect.isfunction(thing := getattr(module, name)):
+                    yield f"{room}.{name}", thing
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC))
-def test_every_public_function_says_its_errors(name: str) -> None:
+DESCRIBED = PUBLIC | dict(functions_of_modules())
+RAISE_NOTHING = {
+    "checks.is_fit",
+    "intake.assign_units",
+    "intake.propose",
+    "intake.said_without_unit",
+    "maps.report_map",
+}
+"""They take what another function has checked, and refuse none of it."""
+
+
+def without_an_example(thing: Any) -> bool:
+    doc = inspect.getdoc(thing) or ""
+    return "Examples\n--------" not in doc or ">>> " not in doc
+
+
+def without_errors(thing: Any) -> bool:
     # What is only switched on or off cannot be wrong.
     given = [
         each
-        for each in inspect.signature(PUBLIC[name]).parameters.values()
+        for each in inspect.signature(thing).parameters.values()
         if each.name != "self" and each.annotation != "bool"
     ]
-    doc = inspect.getdoc(PUBLIC[name]) or ""
-    assert not given or "Raises\n------" in doc
+    return bool(given) and "Raises\n------" not in (inspect.getdoc(thing) or "")
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC))
+def without_units(thing: Any) -> list[str]:
+    """Name what the words of a function leave open: a reference system, or a unit."""
+    signature = inspect.signature(thing)
+    doc = (inspect.getdoc(thing) or "").partition("Examples\n---")[0]
+    said = {
+        "EPSG:4326": bool(re.search(r"GeoDataFrame|GeoSeries|\bpolygon\b", str(signature))),
+        "m²": bool(re.search(r"_m2\b", doc))
+        or any(p.endswith("_m2") for p in signature.parameters),
+    }
+    left = [word for word, needed in said.items() if needed and word not in doc]
+    metres = any(parameter.endswith("_m") for parameter in signature.parameters)
+    if metres and not re.search(r"metres|\bm\b", doc, re.IGNORECASE):
+        left.append("metres")
+    return left
+
+
+@pytest.mark.parametrize("name", sorted(DESCRIBED))
+def test_every_public_function_shows_an_example(name: str) -> None:
+    assert not without_an_example(DESCRIBED[name])
+
+
+@pytest.mark.parametrize("name", sorted(DESCRIBED))
+def test_every_public_function_says_its_errors(name: str) -> None:
+    assert without_errors(DESCRIBED[name]) == (name in RAISE_NOTHING)
+
+
+@pytest.mark.parametrize("name", sorted(DESCRIBED))
 def test_every_public_function_says_its_units_and_reference_system(name: str) -> None:
-    signature = inspect.signature(PUBLIC[name])
-    doc = (inspect.getdoc(PUBLIC[name]) or "").partition("Examples\n---")[0]
-    if re.search(r"GeoDataFrame|GeoSeries|\bpolygon\b", str(signature)):
-        assert "EPSG:4326" in doc
-    if re.search(r"_m2\b", doc):
-        assert "m²" in doc
-    if any(parameter.endswith("_m") for parameter in signature.parameters):
-        assert re.search(r"metres|\bm\b", doc, re.IGNORECASE)
+    assert without_units(DESCRIBED[name]) == []
+
+
+@pytest.mark.parametrize("name", sorted(DESCRIBED))
+def test_every_parameter_of_a_public_function_is_described(name: str) -> None:
+    doc = (inspect.getdoc(DESCRIBED[name]) or "").partition("Examples\n---")[0]
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    given = [
+        each.name
+        for each in inspect.signature(DESCRIBED[name]).parameters.values()
+        if each.name != "self" and each.kind not in kinds
+    ]
+    heads = re.findall(r"^([a-z_][\w, ]*)$", doc, re.MULTILINE)
+    described = {word.strip() for head in heads for word in head.split(",")}
+    assert [one for one in given if one not in described and f"`{one}`" not in doc] == []
+
+
+def test_a_function_that_says_too_little_is_found() -> None:
+    def area(hazards: "gpd.GeoDataFrame", within_m: float, least_m2: int) -> None:
+        """Return what lies within a distance."""
+
+    assert without_an_example(area)
+    assert without_errors(area)
+    assert without_units(area) == ["EPSG:4326", "m²", "metres"]
+    area.__doc__ = """Return what lies within a distance.
+
+    Parameters
+    ----------
+    hazards
+        In EPSG:4326.
+    within_m
+        Metres.
+    least_m2
+        Whole m².
+
+    Raises
+    ------
+    OptionError
+        If a length is none.
+
+    Examples
+    --------
+    >>> area
+    """
+    assert not without_an_example(area)
+    assert not without_errors(area)
+    assert without_units(area) == []
 
 
 def test_every_public_class_and_method_is_described() -> None:

@@ -248,6 +248,19 @@ def write_public(
         outlines. If `disclosed` is not what it should be, or only what waits was asked for.
     FileError, CRSError
         As for `write`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> import mine_geo as mg
+    >>> hazards = mg.to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "kind": "ap_minefield"},
+    ...     geometry=[shapely.box(102.9, 12.7, 102.91, 12.71)], crs=4326))
+    >>> split = mg.border_split(hazards, mg.read_border(mg.sample.path("border")))
+    >>> shown = mg.disclose(split, restricted=hazards)
+    >>> write_public(shown, "a.gpx")
+    Traceback (most recent call last):
+    mine_geo.errors.OptionError: ...
     """
     in_order(
         "write_public(disclosed, path)",
@@ -317,6 +330,17 @@ def check(
     replace: str | None = None,
 ) -> str:
     """Say the format of a file that shall be written, or why it cannot be; nothing is written.
+
+    Parameters
+    ----------
+    path
+        Where the file shall be.
+    public
+        Whether it is for everybody.
+    overwrite
+        Whether it may take the place of a file that is there.
+    replace
+        As for `write`.
 
     Raises
     ------

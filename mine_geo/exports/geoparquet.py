@@ -97,7 +97,7 @@ def split_file(
     border
         Border lines in EPSG:4326, as from `read_border`.
     threshold_m, rule, include_coast
-        As for `border_split`.
+        As for `border_split`; metres.
     kind
         The kind of records that have none.
     overwrite, replace

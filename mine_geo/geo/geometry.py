@@ -254,7 +254,10 @@ def exact_size_m2(geometries: Any) -> Floats:
 def size_m2(geometries: Any) -> NDArray[np.int64]:
     """Size of each polygon in whole m²: `exact_size_m2` rounded, the one that totals add up.
 
-    Polygons in EPSG:4326, of any kind that `exact_size_m2` takes.
+    Parameters
+    ----------
+    geometries
+        Polygons in EPSG:4326, of any kind that `exact_size_m2` takes.
 
     Raises
     ------

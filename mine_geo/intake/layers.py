@@ -187,6 +187,13 @@ def receive_border(
 ) -> Layer:
     """Read border lines as `read_border`, and say how they were understood, also if they are not.
 
+    Parameters
+    ----------
+    path, name, version, layer, kind, kind_column, neighbour_column, profile, operation
+        As for `read_border`.
+    accuracy_m
+        How far the lines may be off, metres; as for `read_border`.
+
     Raises
     ------
     FileError, CRSError, OptionError
@@ -282,6 +289,11 @@ def receive_admin(
     operation: str | None = None,
 ) -> Layer:
     """Read districts as `read_admin`, and say how they were understood, also if they are not.
+
+    Parameters
+    ----------
+    path, layer, district_column, province_column, code_column, profile, operation
+        As for `read_admin`.
 
     Raises
     ------
@@ -656,6 +668,11 @@ def understood(layer: Layer) -> pd.DataFrame:
     pandas.DataFrame
         Of a border `kind`, `neighbour`, `lines`, `km`, see `border.border_lengths`; of districts
         `province`, `districts`.
+
+    Raises
+    ------
+    GeometryError, RecordError, UnknownNameError
+        If the file was refused; the message names it, and how to mend it.
 
     Examples
     --------

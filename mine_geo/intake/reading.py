@@ -588,10 +588,15 @@ def _warn(received: Received) -> None:
 def in_order(received: Received) -> gpd.GeoDataFrame:
     """Return received records if all of them are in order.
 
+    Parameters
+    ----------
+    received
+        What came out of the file, as from `read`.
+
     Returns
     -------
     geopandas.GeoDataFrame
-        Hazards as the canonical table, reports as they were received.
+        Hazards as the canonical table, reports as they were received; EPSG:4326, sizes in m².
 
     Raises
     ------
@@ -838,6 +843,11 @@ def check_received(
     geopandas.GeoDataFrame
         As `findings.as_table`, first what is said of the whole file; `record` is the number in
         the file, from 1.
+
+    Raises
+    ------
+    CRSError, OptionError
+        As for `check_hazards`.
 
     Examples
     --------

@@ -416,6 +416,11 @@ def check_ids(received: Received) -> None:
 
     So is one of reports that was read as hazards.
 
+    Parameters
+    ----------
+    received
+        What came out of the file.
+
     Raises
     ------
     RecordError

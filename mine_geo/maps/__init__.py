@@ -166,8 +166,8 @@ def national(
     Parameters
     ----------
     layers
-        What `border_split` returned, or the split with all that is drawn with it (`layers`,
-        `Store.layers`).
+        What `border_split` returned (EPSG:4326; sizes whole m²), or the split with all that is
+        drawn with it (`layers`, `Store.layers`).
     title
         Title of the page instead of the usual one.
     basemap
@@ -234,7 +234,7 @@ def province(
     Parameters
     ----------
     layers
-        As for `national`.
+        As for `national`; EPSG:4326, sizes whole m².
     name
         Name or code of the province, as `admin.province_code` knows it, or as recorded in the
         frames. A province without hazards gives a page that says so.
@@ -252,6 +252,18 @@ def province(
         If the province is unknown; the message lists the valid ones.
     OptionError, FileError, RecordError, MixedError, CRSError
         As for `national`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> import mine_geo as mg
+    >>> hazards = mg.to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "kind": "ap_minefield", "province": "Battambang",
+    ...      "district": "Samlout"},
+    ...     geometry=[shapely.box(102.9, 12.7, 102.91, 12.71)], crs=4326))
+    >>> split = mg.border_split(hazards, mg.read_border(mg.sample.path("border")))
+    >>> mg.maps.province(split, "Battambang").facts.title.en
+    'Battambang province'
     """
     held = as_layers("province(layers, name)", layers, {"name": name, "title": title})
     subject = subjects.province(held.split, held.admin, name)
@@ -274,7 +286,7 @@ def district(
     Parameters
     ----------
     layers
-        As for `national`.
+        As for `national`; EPSG:4326, sizes whole m².
     province, name
         Names or codes of the province and of the district in it.
     title, basemap, context, public, draw
@@ -291,6 +303,18 @@ def district(
         If the province, or the district in it, is unknown; the message lists the valid ones.
     OptionError, FileError, RecordError, MixedError, CRSError
         As for `national`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> import mine_geo as mg
+    >>> hazards = mg.to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "kind": "ap_minefield", "province": "Battambang",
+    ...      "district": "Samlout"},
+    ...     geometry=[shapely.box(102.9, 12.7, 102.91, 12.71)], crs=4326))
+    >>> split = mg.border_split(hazards, mg.read_border(mg.sample.path("border")))
+    >>> mg.maps.district(split, "Battambang", "Samlout").facts.title.en
+    'Samlout district, Battambang province'
     """
     names = {"province": province, "name": name, "title": title}
     held = as_layers("district(layers, province, name)", layers, names)
@@ -316,7 +340,7 @@ def border_zone(
     Parameters
     ----------
     layers
-        As for `national`.
+        As for `national`; EPSG:4326, sizes whole m².
     province, district
         Names or codes; without a district the whole province.
     kind
@@ -350,6 +374,18 @@ def border_zone(
         If no hazard of the unit records its kind.
     FileError, MixedError, CRSError
         As for `national`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> import mine_geo as mg
+    >>> hazards = mg.to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "kind": "ap_minefield", "province": "Battambang",
+    ...      "district": "Samlout"},
+    ...     geometry=[shapely.box(102.9, 12.7, 102.91, 12.71)], crs=4326))
+    >>> split = mg.border_split(hazards, mg.read_border(mg.sample.path("border")))
+    >>> mg.maps.border_zone(split, "Battambang").facts.title.en
+    'Battambang province'
     """
     names = {"province": province, "district": district, "title": title}
     held = as_layers("border_zone(layers, province, district=None)", layers, names)

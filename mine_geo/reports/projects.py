@@ -39,10 +39,26 @@ _MOVED: Final = [
 def members(accounts: Accounts, programme: str) -> tuple[list[str], dt.date | None]:
     """Return the hazards of a programme by its name, and its baseline.
 
+    Parameters
+    ----------
+    accounts
+        The register, see `Store.accounts`: its `programmes` are read.
+    programme
+        The name of the programme.
+
     Raises
     ------
     UnknownNameError
         If there is none of that name; the message lists those that there are.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import pandas as pd
+    >>> lists = SimpleNamespace(programmes=pd.DataFrame({
+    ...     "programme": ["EU 7"], "hazard_id": ["AP-1"], "baseline_on": ["2023-12-31"]}))
+    >>> members(lists, "EU 7")
+    (['AP-1'], datetime.date(2023, 12, 31))
     """
     table = accounts.programmes
     names = [] if table is None else sorted(table["programme"].dropna().unique())
@@ -247,6 +263,13 @@ def progress(
         If there is neither a plan nor a programme, or a plan without its opening.
     RecordError, MixedError
         As for `make_plan` and `programme_progress`.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> progress(SimpleNamespace(programmes=None))
+    Traceback (most recent call last):
+    mine_geo.errors.OptionError: no plan is given, and no programme is loaded; give one of them
     """
     sections = []
     if inputs is not None:

@@ -366,6 +366,13 @@ class Publisher(Base):
         On PostgreSQL whoever is logged in approves, whatever is said: the server writes that name
         itself. Who asked is what is said, on either backend.
 
+        Parameters
+        ----------
+        asked_by
+            Who asks for the edition.
+        approved_by
+            Who approves it: somebody else.
+
         Raises
         ------
         OptionError
@@ -415,6 +422,15 @@ class Publisher(Base):
         """Say that an edition is not to be used any more; it stays in the list with the reason.
 
         On PostgreSQL whoever is logged in recalls it, whatever `recalled_by` says.
+
+        Parameters
+        ----------
+        number
+            That of the edition, as `editions` lists it.
+        reason
+            Why it is not to be used.
+        recalled_by
+            Who says so.
 
         Raises
         ------

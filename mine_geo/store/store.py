@@ -334,6 +334,11 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
     def admin(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
         """Return the districts (EPSG:4326): the active ones, or those of a name or version.
 
+        Parameters
+        ----------
+        name, version
+            Of a version that is loaded, active or not; the active one where both are left out.
+
         Raises
         ------
         StoreError
@@ -436,6 +441,11 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
     def villages(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
         """Return the villages (EPSG:4326): the active ones, or those of a name or version.
 
+        Parameters
+        ----------
+        name, version
+            Of a version that is loaded, active or not; the active one where both are left out.
+
         Raises
         ------
         StoreError
@@ -454,6 +464,11 @@ class Store(RecordingMethods, WorkbenchMethods, ReadingMethods, ListMethods, Pub
 
     def border(self, name: str | None = None, version: str | None = None) -> gpd.GeoDataFrame:
         """Return the border (EPSG:4326): the active one, or that of a name or version.
+
+        Parameters
+        ----------
+        name, version
+            Of a version that is loaded, active or not; the active one where both are left out.
 
         Raises
         ------

@@ -346,6 +346,11 @@ def assign_units(received: Received, filled: Filled, source: str) -> Received:
 def said_without_unit(hazards: pd.DataFrame) -> str:
     """Say in a line how many hazards record no province or no district; nothing if none.
 
+    Parameters
+    ----------
+    hazards
+        A table with `province` and `district`.
+
     Examples
     --------
     >>> said_without_unit(pd.DataFrame({"province": ["Pailin", None], "district": [None, None]}))

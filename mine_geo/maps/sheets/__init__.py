@@ -119,7 +119,7 @@ def border_zone_sheet(
     Parameters
     ----------
     layers, province, district, kind, first, capacity_m2
-        As for `maps.border_zone`.
+        As for `maps.border_zone`; EPSG:4326, sizes whole m².
     title, paper, language, number, prepared_by, approved_by
         As for `sheet`.
 
@@ -135,6 +135,18 @@ def border_zone_sheet(
     OptionError
         If `first` is no zone, `kind` no kind, the capacity no whole number of m², or the paper or
         the language is unknown.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> import mine_geo as mg
+    >>> hazards = mg.to_hazards(gpd.GeoDataFrame(
+    ...     {"hazard_id": ["AP-1"], "kind": "ap_minefield", "province": "Battambang",
+    ...      "district": "Samlout"},
+    ...     geometry=[shapely.box(102.9, 12.7, 102.91, 12.71)], crs=4326))
+    >>> split = mg.border_split(hazards, mg.read_border(mg.sample.path("border")))
+    >>> mg.maps.border_zone_sheet(split, "Battambang")
+    <Sheet Battambang province: A4 portrait, 1:...>
     """
     names = {"province": province, "district": district, "title": title}
     held = as_layers("border_zone_sheet(layers, province, district=None)", layers, names)
