@@ -67,20 +67,26 @@ class Drawing:
     roads: Path | None
     rivers: Path | None
     villages: Path | None
+    relief: Path | None
     credit: str | None
 
     @property
     def context(self) -> Context | None:
-        """Read roads, rivers and villages, where any file of them is named."""
+        """Read roads, rivers, villages and relief, where any file of them is named."""
         from mine_geo import maps  # noqa: PLC0415
 
         files = {"roads": self.roads, "rivers": self.rivers, "villages": self.villages}
+        files["relief"] = self.relief
         if not any(files.values()):
             if self.credit is not None:
-                raise OptionError("--credit is of --roads, --rivers or --villages; name one")
+                raise OptionError(
+                    "--credit is of --roads, --rivers, --villages or --relief; name one"
+                )
             return None
         if self.public:
-            raise OptionError("a page for everybody has no --roads, --rivers or --villages")
+            raise OptionError(
+                "a page for everybody has no --roads, --rivers, --villages or --relief"
+            )
         return maps.read_context(credit=self.credit or "", **files)
 
     def layers(self, store: Store, reading: Reading) -> Layers:
@@ -117,7 +123,12 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--credit",
             metavar="TEXT",
-            help="Whose the roads, rivers and villages are, and their licence; pages say it.",
+            help="Whose roads, rivers, villages and relief are, and their licence; pages say it.",
+        ),
+        click.option(
+            "--relief",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Shade the ground of pages by a GeoTIFF of heights; it needs --credit.",
         ),
         *(
             click.option(
@@ -280,7 +291,7 @@ def draw(
     for line in (wrote(output, public=public), *nowhere(layers.split, province, district)):
         echo(line)
     if context is not None:
-        echo(f"roads, rivers and villages: {made.context_bytes():,} bytes of it")
+        echo(f"roads, rivers, villages and relief: {made.context_bytes():,} bytes of it")
     if drawable:
         echo(
             f"with tools to draw and finer outlines the page is larger by {made.draw_bytes:,} bytes"

@@ -1,4 +1,4 @@
-"""Roads, rivers and villages from an office's own files: what a map is read by where no network is.
+"""Roads, rivers, villages, relief of an office's own files: what a map is read by offline.
 
 Lines and areas are EPSG:4326, cut to what a page can show with a margin, with fewer vertices the
 more ground the page shows, and packed like all else of it. Nothing comes with this package: whose
@@ -8,12 +8,14 @@ the data is, the page must say.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import shapely
 
 from mine_geo.errors import GeometryError, OptionError
+from mine_geo.geo.raster_files import opened
 from mine_geo.geo.vector import read_places, read_vector
 
 if TYPE_CHECKING:
@@ -46,11 +48,14 @@ class Context:
     villages: gpd.GeoDataFrame | None = None
     """Points with `name`."""
 
+    relief: Path | None = None
+    """A GeoTIFF of heights in metres."""
+
     def __post_init__(self) -> None:
         """Refuse data of nobody."""
         if not self.credit.strip():
             raise OptionError(
-                "say whose roads, rivers or villages these are, and under which licence: "
+                "say whose roads, rivers, villages or relief these are, and under which licence: "
                 'credit="© OpenStreetMap contributors (ODbL 1.0)"'
             )
 
@@ -91,6 +96,7 @@ def read_context(
     roads: str | os.PathLike[str] | None = None,
     rivers: str | os.PathLike[str] | None = None,
     villages: str | os.PathLike[str] | None = None,
+    relief: str | os.PathLike[str] | None = None,
 ) -> Context:
     """Read an office's own files for the ground of its maps.
 
@@ -102,6 +108,8 @@ def read_context(
         Vector files of lines; of rivers areas too. Any system with a known way to WGS 84.
     villages
         A CSV with `name`, `lon`, `lat`, or a vector file of points with `name`.
+    relief
+        A GeoTIFF of heights in metres, one band; each page has its part of it as shadows.
 
     Raises
     ------
@@ -120,8 +128,8 @@ def read_context(
     (True, True)
     """
     given = {"roads": roads, "rivers": rivers}
-    if villages is None and not any(given.values()):
-        raise OptionError("give a file of roads, rivers or villages")
+    if villages is None and relief is None and not any(given.values()):
+        raise OptionError("give a file of roads, rivers, villages or relief")
     frames = {name: read_vector(path) for name, path in given.items() if path is not None}
     for name, frame in frames.items():
         kept = shapely.get_dimensions(frame.geometry.to_numpy())
@@ -131,4 +139,8 @@ def read_context(
             raise GeometryError(f"{given[name]}: no {what} in it; give the layer of {name}")
         frames[name] = frame[wanted]
     points = None if villages is None else read_places(villages)
-    return Context(credit, villages=points, **frames)
+    heights = None if relief is None else Path(relief)
+    if heights is not None:
+        with opened(heights, "relief"):  # before any page is made
+            pass
+    return Context(credit, villages=points, relief=heights, **frames)

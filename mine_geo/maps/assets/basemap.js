@@ -25,7 +25,7 @@
   function casings(page) {
     const { halo, haloWeight } = symbols.table.casing;
     return [...page.context.values()].flatMap((group) => group.getLayers()
-      .filter((shape) => !shape.options.fill)
+      .filter((shape) => shape instanceof L.Polyline && !shape.options.fill)
       .map((shape) => [group, L.polyline(shape.getLatLngs(), {
         ...shape.options, color: halo, weight: shape.options.weight + 2 * haloWeight, opacity: 1, dashArray: null,
       })]));

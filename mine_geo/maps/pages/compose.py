@@ -44,6 +44,7 @@ from mine_geo.words import Said, same, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -723,10 +724,12 @@ class Composer:
             self.switches.append(facts.Switch(f"{key}-undemarcated", label, dashed))
 
     def add_context(self, context: Context | None) -> None:
-        """Add roads, rivers and villages, where the office has any; and whose they are."""
+        """Add relief, roads, rivers and villages, where the office has any; and whose they are."""
         if context is None:
             return
         view = ground.padded(self.box, 0.1) if self.national else self.reach
+        if context.relief is not None:
+            self._relief(context.relief, view)
         for name, symbol in LINES.items():
             if getattr(context, name) is None:
                 continue
@@ -745,6 +748,14 @@ class Composer:
                 self.labels.append(table[inside])
                 self.switches.append(facts.Switch("village", say("layer.villages"), "place"))
         self.credits.append(context.credit)
+
+    def _relief(self, path: Path, view: ground.Box) -> None:
+        from mine_geo.maps import relief  # noqa: PLC0415 - loads GDAL once more
+
+        found = relief.shadows(path, view)
+        if found is not None:
+            self.extra["relief"] = found
+            self.switches.append(facts.Switch("relief", say("layer.relief"), "relief"))
 
     def add_units(self) -> None:
         """Add the outlines of provinces and districts, their names, the unit's own outline."""

@@ -74,6 +74,7 @@ SCRIPTS: Final = (
     "public.js",
     "veil.js",
     "basemap.js",
+    "relief.js",
     "time.js",
     "view.js",
     "folium.js",
@@ -276,10 +277,11 @@ class OfflinePage(folium.Map):
             self.data |= {} if found is None else {"basemap": found}
 
     def context_bytes(self) -> int:
-        """Return by how many bytes roads, rivers and villages make the page larger."""
+        """Return by how many bytes roads, rivers, villages and relief make the page larger."""
         drawn = [*self.data["areas"], *self.data["lines"]]
         own = [one for one in drawn if one["key"] in LINES]
         own += [label for label in self.data["labels"] if label[2] == "village"]
+        own += [self.data["relief"]] if "relief" in self.data else []
         return len(packing.safe_json(own).encode()) if own else 0
 
     def write(self, assets: str) -> str:
