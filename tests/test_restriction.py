@@ -22,7 +22,11 @@ from mine_geo.disclosure.restriction import RESTRICTED_MODE_VARIABLE
 from mine_geo.errors import FileError, OptionError
 from mine_geo.exports import tables
 from mine_geo.geo.border import to_border
+from mine_geo.geo.hazards import to_hazards
+from mine_geo.ledger.events import registered_events
+from mine_geo.ledger.fold import fold
 from mine_geo.store import create_store
+from mine_geo.tables.accounts import Accounts
 from mine_geo.tables.envelope import Envelope
 from tests.exports.conftest import square, table
 from tests.maps.papers import printed
@@ -79,6 +83,16 @@ def paper(path: Path, **how: Any) -> None:
     reports.paper(layers, "AP-1", "task-order", number=PUBLIC_MARK).save(path, **how)
 
 
+def register_report(path: Path, **how: Any) -> None:
+    layers = maps.layers(split(), admin=ADMIN, as_of=DAY)
+    about = Envelope(PUBLIC_MARK, store=PUBLIC_MARK, as_of=DAY)
+    ledger = fold(
+        registered_events(to_hazards(split()[["hazard_id", "geometry"]]), happened_on=DAY)
+    )
+    sections = reports.article7(Accounts(about, ledger, layers.split))
+    reports.save(path, sections, about, form="article7", **how)
+
+
 def export(path: Path, **how: Any) -> None:
     exports.write(
         maps.layers(split(PUBLIC_MARK), admin=ADMIN, as_of=DAY),
@@ -133,6 +147,8 @@ RESTRICTED: dict[str, tuple[str, Write]] = {
     "png": (".png", sheet),
     "dossier": (".pdf", dossier),
     "paper": (".docx", paper),
+    "report": (".xlsx", register_report),
+    "report to sign": (".docx", register_report),
     "gpkg": (".gpkg", export),
     "kml": (".kml", export),
     "kmz": (".kmz", export),

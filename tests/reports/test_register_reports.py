@@ -31,6 +31,7 @@ from mine_geo.split.zones import border_split
 from mine_geo.tables.accounts import Accounts
 from mine_geo.tables.envelope import Envelope
 from mine_geo.tables.published import differences, reconcile
+from mine_geo.terms import ITEM_COLUMNS
 from tests.exports.conftest import ATTACK
 from tests.hand import lines
 
@@ -62,6 +63,7 @@ def at_2022(log):
 def at_2024(sampled):
     about = Envelope("Article 7", as_of="2024-12-31", threshold_m=7000.0)
     tasks = pd.read_csv(sample.path("spot_tasks"))
+    tasks = tasks.assign(**{name: None for name in ITEM_COLUMNS if name not in tasks})
     return Accounts(about, sampled.ledger, sampled.split, spot_tasks=tasks)
 
 
@@ -207,6 +209,43 @@ def test_the_register_beside_what_operators_say_of_2024(at_2024):
     spots = section.spots.index[section.spots.str.contains(first)]
     tasks = at_2024.spot_tasks.set_index("task_id").loc[spots, "submunitions"].sum()
     assert tasks == 698
+
+
+def test_the_areas_of_article_7_are_those_of_the_cluster_report(at_2024):
+    made = {each.name: each for each in reports.article7(at_2024)}
+    areas = made["Areas CM"].table
+    areas = areas[areas["row"] == "data"]
+    sides = areas.pivot_table(
+        index=["province", "province_code"],
+        columns="area_type",
+        values=["hazards", "size_m2"],
+        aggfunc="sum",
+        fill_value=0,
+    )
+    sides.columns = [f"{area.lower()}_{name}" for name, area in sides.columns]
+    found = reconcile(sides.reset_index(), "cmr2024_table1")
+    assert len(differences(found)) == 0
+    assert {"cha_size_m2", "sha_hazards"} <= set(found["figure"])
+    released = made["Released CM"].table
+    total = released[released["row"] == "total"].iloc[0]
+    assert (total["cleared_m2"], total["reduced_m2"], total["cancelled_m2"]) == (
+        55_246_106,
+        4_436_132,
+        9_208_364,
+    )
+    items = made["Items CM"]
+    assert items.table.loc[items.table["row"] == "total", "submunitions"].tolist() == [7_980]
+    assert "698 submunitions" in items.notes[-1]
+    assert made["Areas AV"].notes == ("No hazard of this kind remains on 2024-12-31.",)
+    behind = made["Hazards behind"].table
+    for row in areas.to_dict("records"):
+        mine = behind[behind["Areas CM"] == row["key"]]
+        assert (row["hazards"], row["size_m2"]) == (len(mine), mine["size_m2"].sum())
+    events = made["Events behind"].table
+    for row in released[released["row"] == "data"].to_dict("records"):
+        mine = events[events["Released CM"] == row["key"]]
+        assert row["cleared_m2"] == mine["cleared_m2"].sum()
+        assert row["confirmed_m2"] == mine["confirmed_m2"].sum()
 
 
 def rectangle(size_m2: int, place: int) -> shapely.Polygon:

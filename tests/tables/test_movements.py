@@ -80,6 +80,33 @@ def test_balance_of_a_period_by_province():
     assert identity(table)
 
 
+def test_confirmed_land_is_what_became_cha_and_is_no_release():
+    """Of a SHA a quarter is cancelled as it is confirmed: three quarters became CHA, by MAG.
+
+    Another is confirmed whole in the next year, by nobody named: it counts with its hazard's. A
+    release of the same day, by a report of its own, took nothing off what was confirmed.
+    """
+    told = ledger(
+        born(operator="CMAC", area_type="SHA"),
+        born("H2", NEXT, "2021-06-01", operator="CMAC", area_type="SHA"),
+        event("C", "H1", "confirmed", "2021-03-01", part(0.25, 1), operator="MAG"),
+        event("C:cancelled", "H1", "cancelled", "2021-03-01", part(0, 0.25), operator="MAG"),
+        event("D", "H2", "confirmed", "2022-03-01"),
+        event("E", "H2", "cleared", "2022-03-01", part(0, 0.5, 103.05), operator="HALO"),
+    )
+    found = releases(fold(told), by=["year", "operator"], total=True)
+    quarter, half = WHOLE - 900_111, 600_075
+    assert cells(found, ["operator", "events", "released_m2", "confirmed_m2"]) == [
+        ["MAG", 1, quarter, WHOLE - quarter],
+        ["CMAC", 0, 0, WHOLE],
+        ["HALO", 1, half, 0],
+        [None, 2, quarter + half, 2 * WHOLE - quarter],
+    ]
+    assert found["unreported"].tolist() == [1, 0, 1, 2]
+    assert "confirmed_m2" not in releases(fold(told), by="outcome")
+    assert releases(fold(told), by="outcome")["events"].tolist() == [1, 1]
+
+
 def test_balance_from_the_beginning_has_no_opening():
     table = balance(fold(TWO))
     assert rows(table) == [
