@@ -13,14 +13,17 @@ from mine_geo.cli.options import (
     EXPECTED,
     EXPECTED_EACH,
     FILE,
+    GROUP,
     HAPPENED_ON,
     KIND,
     LAYER,
     OPERATION,
+    RELEASE_GROUP,
     YES,
     Sheet,
     as_day,
     as_known_options,
+    as_moment,
     echo,
     example,
     in_words,
@@ -522,6 +525,7 @@ def history(
 @click.option(
     "--by",
     multiple=True,
+    type=RELEASE_GROUP,
     default=("year", "province"),
     show_default=True,
     help="year, province, district, outcome, operator, kind, zone; may be given again.",
@@ -590,7 +594,9 @@ def _unreported(table: pd.DataFrame) -> list[str]:
 
 
 @click.command(epilog=example("mine-geo balance --since 2021-12-31 --as-of 2022-12-31 --by zone"))
-@click.option("--by", multiple=True, help="province, district, kind, zone; may be given again.")
+@click.option(
+    "--by", multiple=True, type=GROUP, help="province, district, kind, zone; may be given again."
+)
 @SINCE
 @KIND
 @COAST
@@ -645,7 +651,13 @@ def _period(since: str | None, as_of: str | None) -> str:
 
 
 @click.command(epilog=example("mine-geo changes --since 2024-04-30T00:00+07:00"))
-@click.option("--since", required=True, metavar="MOMENT", help="When the totals were last read.")
+@click.option(
+    "--since",
+    required=True,
+    callback=as_moment,
+    metavar="MOMENT",
+    help="When the totals were last read.",
+)
 @output_options
 @click.pass_context
 def changes(ctx: click.Context, since: str, format_: str, output: Path | None) -> None:

@@ -11,6 +11,7 @@ from mine_geo.cli.options import (
     LAYER,
     YES,
     Sheet,
+    as_moment,
     days_written,
     echo,
     example,
@@ -77,7 +78,10 @@ def _read(name: str, file: Path, layer: str | None) -> pd.DataFrame:
 @click.command("list", epilog=example("mine-geo list accidents -o accidents.csv"))
 @NAME
 @click.option(
-    "--known-at", metavar="MOMENT", help="As recorded by this moment, 2024-04-30T12:00+07:00."
+    "--known-at",
+    callback=as_moment,
+    metavar="MOMENT",
+    help="As recorded by this moment, 2024-04-30T12:00+07:00.",
 )
 @click.option("--withdrawn", is_flag=True, help="Those that were withdrawn too, with the reason.")
 @output_options

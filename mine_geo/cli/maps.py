@@ -11,7 +11,9 @@ import click
 from click.core import ParameterSource
 
 from mine_geo.cli.options import (
+    PROVINCE_NAME,
     Reading,
+    as_moment,
     echo,
     example,
     gathering,
@@ -157,7 +159,7 @@ def drawing_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command("map", epilog=example("mine-geo map province --province Battambang -o btb.html"))
 @click.argument("page", type=click.Choice(PAGES))
-@click.option("--province", help="Name or code.")
+@click.option("--province", type=PROVINCE_NAME, help="Name or code.")
 @click.option("--district", help="Name or code.")
 @click.option(
     "--output",
@@ -439,7 +441,7 @@ def atlas(
 
 @click.command(epilog=example("mine-geo export battambang.gpkg --province Battambang"))
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--province", help="Only this province, name or code.")
+@click.option("--province", type=PROVINCE_NAME, help="Only this province, name or code.")
 @click.option("--district", help="Only this district of the province, name or code.")
 @click.option("--title", help="What the file is, in its metadata.")
 @click.option(
@@ -477,6 +479,7 @@ def atlas(
 )
 @click.option(
     "--since",
+    callback=as_moment,
     metavar="MOMENT",
     help="With --to: what was recorded after it, 2024-04-30T12:00+07:00, instead.",
 )

@@ -6,17 +6,19 @@ import re
 import shlex
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast, get_args
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from mine_geo import terms
-from mine_geo.errors import RecordError, visible
+from mine_geo.errors import FileError, OptionError, RecordError, choose, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import geopandas as gpd
     import pandas as pd
@@ -36,6 +38,41 @@ LOCK_SECONDS: Final = "mine_geo.lock_seconds"
 FORMATS: Final = ("table", "csv", "json", "xlsx")
 MOST_LETTERS: Final = 10_000
 """Letters of a line."""
+
+
+class Offered(click.ParamType):  # type: ignore[type-arg]  # of some versions
+    """A text that the shell completes from words that are known; any other is taken too."""
+
+    name = "text"
+
+    def __init__(self, words: Callable[[], Iterable[str]]) -> None:
+        self._words = words
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the words that begin as what is written, in small or capital letters."""
+        del ctx, param
+        begun = incomplete.casefold()
+        return [CompletionItem(word) for word in self._words() if word.casefold().startswith(begun)]
+
+
+def _provinces() -> Iterable[str]:
+    from mine_geo.geo.admin_names import province_names  # noqa: PLC0415
+
+    return province_names()
+
+
+def _published() -> Iterable[str]:
+    from mine_geo.tables.published import published_names  # noqa: PLC0415
+
+    return published_names()
+
+
+PROVINCE_NAME: Final = Offered(_provinces)
+PUBLISHED_TABLE: Final = Offered(_published)
+GROUP: Final = Offered(lambda: get_args(terms.Group))
+RELEASE_GROUP: Final = Offered(lambda: (*get_args(terms.Group), "year", "outcome"))
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 LAYER = click.option("--layer", help="The layer, where the file has several.")
@@ -138,6 +175,40 @@ def as_day(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     except RecordError as error:
         mend = "as mine-geo --day-format %d/%m/%Y before the command does"
         raise RecordError(f"{param.opts[0]}: {error}, {mend}") from error
+
+
+def as_moment(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the moment of an option as it was given; refuse what is none before anything is read.
+
+    Raises
+    ------
+    RecordError
+        If it is no moment, or has no time zone.
+    """
+    from mine_geo.geo.cells import moment_of  # noqa: PLC0415
+
+    try:
+        moment_of(value)
+    except RecordError as error:
+        raise RecordError(f"{param.opts[0]}: {error}") from error
+    return value
+
+
+def _checked_output(
+    ctx: click.Context, _: click.Parameter, value: Path | None, further: tuple[str, ...] = ()
+) -> Path | None:
+    """Return where a table goes; refuse what no table can be written to before anything is read."""
+    asked = ctx.params.get("format_", "table")
+    if value is None:
+        if asked == "xlsx":
+            raise OptionError("a workbook needs a file: give --output FILE.xlsx")
+        return None
+    if asked == "table":
+        endings = (*FORMATS[1:], *further)
+        choose(value.suffix.lower().lstrip("."), endings, f"--output {value}: the ending")
+    if not value.parent.is_dir():
+        raise FileError(f"{value}: there is no folder {value.parent}; make it first")
+    return value
 
 
 DAY_FORMAT: Final = "mine_geo.day_format"
@@ -736,6 +807,7 @@ def as_known_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of the ledger's two times: `as_of` and `known_at`."""
     as_known = click.option(
         "--known-at",
+        callback=as_moment,
         metavar="MOMENT",
         help="As recorded by this moment, 2024-04-30T12:00+07:00.",
     )(command)
@@ -747,12 +819,18 @@ def as_known_options(command: Callable[..., None]) -> Callable[..., None]:
     )(as_known)
 
 
-def output_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of every command that prints a table: `format_` and `output`."""
+def output_options(
+    command: Callable[..., None], *, further: tuple[str, ...] = ()
+) -> Callable[..., None]:
+    """Add the options of every command that prints a table: `format_` and `output`.
+
+    `further`: endings of what the command writes besides tables.
+    """
     with_file = click.option(
         "--output",
         "-o",
         type=click.Path(dir_okay=False, path_type=Path),
+        callback=partial(_checked_output, further=further),
         help="Write to this file (.csv .json .xlsx).",
     )(replace_options(leaving_options(command), public=False))
     return click.option(
@@ -761,6 +839,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
         default="table",
         show_default=True,
         type=click.Choice(FORMATS),
+        is_eager=True,  # before --output, whose ending it may overrule
         help="How to write the table.",
     )(with_file)
 

@@ -10,6 +10,7 @@ import click
 
 from mine_geo.cli.options import (
     COAST,
+    PROVINCE_NAME,
     Commands,
     Reading,
     Sheet,
@@ -56,7 +57,7 @@ def raster() -> None:
     epilog=example("mine-geo raster facts population.tif --how sum --measure count --within 1000")
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--province", help="Only this province, name or code.")
+@click.option("--province", type=PROVINCE_NAME, help="Only this province, name or code.")
 @click.option(
     "--how",
     default="mean",
@@ -187,7 +188,7 @@ def contamination(
 @click.command(
     epilog=example("mine-geo priority --weights set.toml --layer roads=roads.gpkg -o rank.csv")
 )
-@click.option("--province", help="Only this province, name or code.")
+@click.option("--province", type=PROVINCE_NAME, help="Only this province, name or code.")
 @click.option(
     "--first",
     type=int,

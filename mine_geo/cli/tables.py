@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,10 @@ from click.core import ParameterSource
 
 from mine_geo import terms
 from mine_geo.cli.options import (
+    GROUP,
     KIND,
+    PROVINCE_NAME,
+    PUBLISHED_TABLE,
     Reading,
     Sheet,
     days_written,
@@ -48,7 +52,7 @@ TOTAL_NAMES: Final = {"size_m2": "m²", "near_hazards": "near", "far_hazards": "
 
 @click.command(epilog=example("mine-geo split --province Battambang -o split.xlsx"))
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--province", help="Only this province, name or code.")
+@click.option("--province", type=PROVINCE_NAME, help="Only this province, name or code.")
 @click.option(
     "--border",
     "border_file",
@@ -56,7 +60,7 @@ TOTAL_NAMES: Final = {"size_m2": "m²", "near_hazards": "near", "far_hazards": "
     metavar="FILE",
     help="With FILE: the border lines, else those of the store.",
 )
-@output_options
+@partial(output_options, further=("parquet",))
 @reading_options
 @click.pass_context
 def split(
@@ -78,6 +82,10 @@ def split(
     if file is not None:
         _split_file(ctx, reading, file, border_file, output)
         return
+    if output is not None and output.suffix.lower() == ".parquet":
+        raise OptionError(
+            f"{output}: a store is split into .csv, .json or .xlsx; GeoParquet: export"
+        )
     if border_file is not None:
         raise OptionError("--border goes with a file of hazards: mine-geo split in.parquet")
     store = open_named(ctx)
@@ -131,10 +139,11 @@ def _split_file(
 
 
 @click.command(epilog=example("mine-geo totals --by district --format csv"))
-@click.option("--province", help="Only this province, name or code.")
+@click.option("--province", type=PROVINCE_NAME, help="Only this province, name or code.")
 @click.option(
     "--by",
     multiple=True,
+    type=GROUP,
     default=("province",),
     show_default=True,
     help="Group by: province, district, kind, or any column; may be given again.",
@@ -294,8 +303,10 @@ def _on_the_desk(hazards: gpd.GeoDataFrame, store: Store, reading: Reading) -> l
 
 
 @click.command(epilog=example("mine-geo reconcile wp2023_table3 --include-coast"))
-@click.argument("table", default="wp2023_table3", metavar="[TABLE|FILE]")
-@click.option("--province", help="Only this province on both sides, name or code.")
+@click.argument("table", default="wp2023_table3", type=PUBLISHED_TABLE, metavar="[TABLE|FILE]")
+@click.option(
+    "--province", type=PROVINCE_NAME, help="Only this province on both sides, name or code."
+)
 @click.option("--all", "everything", is_flag=True, help="Also the figures that agree.")
 @click.option(
     "--polygons",

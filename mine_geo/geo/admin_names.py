@@ -220,6 +220,17 @@ def _provinces_named(name: str) -> tuple[str, ...]:
     return outer if outer == inner else ()
 
 
+def province_names() -> tuple[str, ...]:
+    """Return the names of the provinces, in the order of their codes.
+
+    Examples
+    --------
+    >>> province_names()[0], len(province_names())
+    ('Banteay Meanchey', 25)
+    """
+    return tuple(unit.name for code, unit in sorted(_units().items()) if len(code) == 2)
+
+
 def province_code(name: object) -> str:
     """Return the NCDD code of a province from its name in any known spelling, or its code.
 

@@ -201,3 +201,23 @@ def test_the_class_of_each_error_has_its_own_code() -> None:
     assert (
         mg.errors.exit_code(mg.errors.ConflictError("")) == errors.EXIT_CODES[errors.ConflictError]
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "says"),
+    [
+        (["totals", "-o", "t.docx"], errors.OptionError, "valid: csv, json, xlsx"),
+        (["totals", "-o", "no/such/t.csv"], errors.FileError, "there is no folder no/such"),
+        (["totals", "--format", "xlsx"], errors.OptionError, "give --output FILE.xlsx"),
+        (["totals", "--known-at", "2024-05-03"], errors.RecordError, "--known-at: "),
+        (["changes", "--since", "yesterday"], errors.RecordError, "--since: 'yesterday'"),
+        (["split", "-o", "s.parquet"], errors.OptionError, "is split into .csv, .json or .xlsx"),
+        (["check", "none.gpkg", "-o", "x.txt"], errors.OptionError, "valid: csv, json, xlsx"),
+        (["export", "x.gpkg", "--to", "core", "--since", "1"], errors.RecordError, "--since: "),
+    ],
+)
+def test_bad_options_are_refused_before_any_file_is_read(
+    command: Command, words: list[str], error: type[errors.MineGeoError], says: str
+) -> None:
+    """There is no store, and no file: nobody got so far as to miss them."""
+    assert says in command.refused(error, *words)
