@@ -57,6 +57,9 @@ BAR_MM: Final = 60.0
 """The most that a scale bar is long, on A4, and which share of the map's width."""
 BAR_SHARE: Final = 0.4
 
+UNREAD_MOST: Final = 100
+"""Of more hazards a province's sheet does not name all that no inset tells apart."""
+
 NAMED_MOST: Final = 60
 NAMED_IN_PART: Final = 30
 """Of more hazards a district's map does not bear the ids, nor an inset of it."""
@@ -282,8 +285,12 @@ class Composer:
         if not self.look.insets:
             return [say("inset.crowded", count=count), say("inset.districts")]
         ids = self.subject.hazards["hazard_id"].astype(str).to_numpy()[insets.unread]
-        unread = say("inset.unread", count=f"{len(ids):,}", ids=", ".join(sorted(ids)))
-        return [say("inset.crowded", count=count), *([unread] if len(ids) else [])]
+        said = [say("inset.crowded", count=count)]
+        if len(ids) > UNREAD_MOST and self.subject.level == "province":
+            said += [say("inset.unread_many", count=f"{len(ids):,}"), say("inset.districts")]
+        elif len(ids):
+            said.append(say("inset.unread", count=f"{len(ids):,}", ids=", ".join(sorted(ids))))
+        return said
 
     def _document(self, told: dict[str, Any], pictures: dict[str, bytes] | None = None) -> Document:
         said = self.said

@@ -137,7 +137,7 @@ def _headed(said: Facts, first: Said, title: Said, rows: list[Row]) -> Listing:
             (say("sheet.near", threshold=said.threshold), 2),
             (say("sheet.far", threshold=said.threshold), 2),
         ),
-        columns=(Column(first), *counted, *counted),
+        columns=(Column(first, wide=True), *counted, *counted),
         rows=tuple(rows),
     )
 
