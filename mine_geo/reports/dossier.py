@@ -24,6 +24,7 @@ from mine_geo.maps import grouping
 from mine_geo.maps.facts import badges, data_rows, day_said, restricted_said
 from mine_geo.maps.ground import country_name
 from mine_geo.maps.provenance import sources
+from mine_geo.maps.sheets.panel import swatches
 from mine_geo.reports import pictures
 from mine_geo.reports.facts import BALANCE_COLUMNS, NEIGHBOURS_M, PLACES, Gatherer
 from mine_geo.terms import AREA_TYPES, EVIDENCES, ITEM_COLUMNS, KINDS, OUTCOMES, SURVEY_METHODS
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 
 
 TEMPLATE: Final = Path(__file__).with_name("dossier.typ")
-OVERVIEW_MM: Final = (92.0, 84.0)
-DETAIL_MM: Final = (183.0, 132.0)
+OVERVIEW_MM: Final = (92.0, 75.0)
+DETAIL_MM: Final = (183.0, 122.0)
 NOTHING: Final = same("")
 DASH: Final = same("\N{EN DASH}")
 _FILE_NAME: Final = re.compile(r"\w[\w .-]{0,99}")
@@ -67,16 +68,13 @@ class Dossier:
         where = pictures.overview(self.facts, *OVERVIEW_MM, language)
         land = pictures.detail(self.facts, *DETAIL_MM, language)
         entries = list(dict.fromkeys((*land.entries, *where.entries)))
-        names = {entry: f"symbol-{number}.svg" for number, entry in enumerate(entries)}
         data = {
             **told(self.facts),
             "overview": _map("overview.svg", where),
             "detail": _map("detail.svg", land),
-            "legend": [(names[entry], entry.name) for entry in entries],
-            "swatch_mm": pictures.SWATCH_MM,
+            "legend": swatches(entries, 1.0),
         }
-        drawn = {names[entry]: pictures.swatch_svg(entry) for entry in entries}
-        drawn |= {"overview.svg": where.content, "detail.svg": land.content}
+        drawn = {"overview.svg": where.content, "detail.svg": land.content}
         return Document(head_of(self.facts, language), TEMPLATE, data, drawn)
 
     def save(self, path: str | Path, *, replace: str | None = None) -> Path:
@@ -281,7 +279,7 @@ def told(facts: Facts) -> dict[str, Any]:
 def _map(name: str, picture: Picture) -> dict[str, Any]:
     return {
         "file": name,
-        "scale": say("dossier.scale", scale=f"{picture.scale:,.0f}"),
+        "furniture": picture.furniture,
         "wide": picture.size_mm[0],
     }
 

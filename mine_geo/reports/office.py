@@ -120,7 +120,9 @@ class Paper:
         head = head_of(self.facts, self.language)
 
         def drawn() -> bytes:
-            return pictures.detail(self.facts, *MAP_MM, self.language, form="png").content
+            return pictures.detail(self.facts, *MAP_MM, self.language).png(
+                head_of(self.facts, self.language)
+            )
 
         return filled(
             self.template,
