@@ -195,7 +195,7 @@ def _head(
 def _set_clear(sheet: Any, cell: Any, width: float) -> None:
     """Set words off the figures before them; a long text takes several lines."""
     deep = _lines_of(str(cell.value), width)
-    cell.alignment = Alignment(vertical="top", wrap_text=deep > 1, indent=1)
+    cell.alignment = Alignment("left", wrap_text=deep > 1, indent=1)
     if deep > 1:
         height = sheet.row_dimensions[cell.row].height or 0
         sheet.row_dimensions[cell.row].height = max(height, deep * 15)
@@ -219,7 +219,7 @@ def _font(*, size: float = 11, bold: bool = False, italic: bool = False) -> Font
 
 def _lines(sheet: Any, lines: list[tuple[str, Font]], columns: int) -> None:
     """Write what stands over a table, across its columns and as many lines as it needs."""
-    wide = sum(sheet.column_dimensions[get_column_letter(n)].width for n in range(1, columns + 1))
+    wide = _wide(sheet, columns)
     for row, (text, font) in enumerate(lines, 1):
         cell = _put(sheet.cell(row, 1), text)
         cell.font, cell.alignment = font, Alignment(wrap_text=True, vertical="top")
@@ -227,6 +227,12 @@ def _lines(sheet: Any, lines: list[tuple[str, Font]], columns: int) -> None:
             sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=columns)
         needed = math.ceil(len(text) * (font.size or 11) / 10 / max(wide, 1))
         sheet.row_dimensions[row].height = max(needed, 1) * (font.size or 11) * 1.4
+
+
+def _wide(sheet: Any, columns: int) -> float:
+    """Return how wide the columns of a sheet are together, letters."""
+    names = [get_column_letter(number) for number in range(1, columns + 1)]
+    return float(sum(sheet.column_dimensions[name].width for name in names))
 
 
 def _of(about: Envelope) -> str:
@@ -283,12 +289,15 @@ def _charts(sheet: Any, section: Section, head: int) -> int:
     names = [str(name) for name in table.columns.drop(ROW, errors="ignore")]
     data = table[ROW] == "data" if ROW in table else pd.Series(data=True, index=table.index)
     kinds = table["kind"] if "kind" in table else pd.Series("", index=table.index)
+    wide = _wide(sheet, len(names))
+    across = min(max(wide * 0.185, 16.0), 44.0)  # as the table is, centimetres
+    high = min(across * 0.42, 15.0)
     row = end + 2
     for kind in dict.fromkeys(kinds[data]):
         rows = [int(each) for each in table.index[data & (kinds == kind)]]
         first, last = head + 1 + rows[0], head + 1 + rows[-1]
         bars = BarChart()
-        bars.type, bars.height, bars.width = "col", 8.5, 24.0
+        bars.type, bars.height, bars.width = "col", high, across
         bars.title = asked.title if not kind else f"{asked.title}: {KIND_WORDS.get(kind, kind)}"
         bars.grouping = "stacked" if asked.stacked else "clustered"
         bars.overlap = 100 if asked.stacked else 0
@@ -305,7 +314,7 @@ def _charts(sheet: Any, section: Section, head: int) -> int:
         bars.legend.position = "b"
         sheet.row_breaks.append(Break(id=row - 1))  # a chart is not cut by the end of a page
         sheet.add_chart(bars, f"A{row}")
-        row += 19
+        row += math.ceil(high / 0.5) + 2
     return row
 
 
@@ -322,7 +331,7 @@ def _page(sheet: Any, head: int, last: int, columns: int, mark: str, about: Enve
     sheet.print_title_rows = f"{head}:{head}"
     setup = sheet.page_setup
     setup.fitToWidth, setup.fitToHeight = 1, 0
-    wide = sum(sheet.column_dimensions[get_column_letter(n)].width for n in range(1, columns + 1))
+    wide = _wide(sheet, columns)
     setup.paperSize = sheet.PAPERSIZE_A3 if wide > WIDE else sheet.PAPERSIZE_A4
     setup.orientation = "landscape" if wide > 95 else "portrait"
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
