@@ -1,8 +1,8 @@
 """Relief of a page: heights of a GeoTIFF as one small picture of shadows, inside the page.
 
 Shaded as is usual on maps, from the north-west (azimuth 315 degrees, 45 degrees high). Slopes are
-made steeper until the steepest fiftieth of what is not flat stands out: of cells of a kilometre nothing
-would be seen else. No figure is read off it.
+made steeper until the steepest fiftieth of what is not flat stands out: of cells of a kilometre
+nothing would be seen else. No figure is read off it.
 """
 
 from __future__ import annotations

@@ -400,7 +400,9 @@ def _stood(fold: Fold, day: Day) -> gpd.GeoDataFrame:
     if not until.all():
         confirmed = effects["hazard_id"][(effects["event_type"] == "confirmed") & ~until]
         area_type = area_type.mask(area_type.index.isin(confirmed), "SHA")
-        released = effects[list(OUTCOME_COLUMNS)].sum(axis=1).to_numpy() != 0
+        # Also where the m² are credited to another hazard.
+        worked = effects["event_type"].isin(OUTCOMES)
+        released = (worked & (effects["before_m2"] != effects["after_m2"])).to_numpy()
         then, ever = (set(effects["hazard_id"][released & rows]) for rows in (until, True))
         # What was worked on without any release of ours was registered so.
         status = pd.Series(

@@ -15,12 +15,15 @@ from mine_geo.geo.border import to_border
 from mine_geo.ledger.fold import fold
 from mine_geo.split.zones import border_split
 from mine_geo.tables.movements import (
+    MOST_MOMENTS,
     OUTCOME_COLUMNS,
     SIGNS,
     balance,
     changes,
+    moments,
     opening_hazards,
     releases,
+    steps,
     timeline,
     year_ends,
 )
@@ -348,3 +351,100 @@ def test_changes_between_two_ledgers_are_refused():
     )
     with pytest.raises(RecordError, match="event a is of another hazard"):
         changes(fold(TWO), fold(other))
+
+
+def stood(found, at):
+    """Return what is said of each hazard that stood at a step, by id."""
+    own = found.versions.iloc[found.stood[at]]
+    assert own["hazard_id"].is_unique
+    return {
+        row.hazard_id: (row.size_m2, row.area_type, row.status, row.geometry.wkb)
+        for row in own.itertuples()
+    }
+
+
+def of_fold(state):
+    left = state.hazards[~state.hazards.geometry.is_empty]
+    return {
+        row.hazard_id: (row.size_m2, row.area_type, row.status, row.geometry.wkb)
+        for row in left.itertuples()
+    }
+
+
+def check_steps(events):
+    """Compare each step with a register folded for it alone: by day, and by moment."""
+    border = land_border(102.999)
+    state = fold(events)
+    days = sorted({day.date().isoformat() for day in state.effects["happened_on"]})
+    by_day = steps([(state, day) for day in days], border, threshold_m=1_000.0)
+    for at, day in list(enumerate(days))[::2]:
+        then = fold(events, as_of=day)
+        assert stood(by_day, at) == of_fold(then), day
+        sums = then.effects.groupby("hazard_id")[list(OUTCOME_COLUMNS)].sum()
+        assert by_day.released[at].sum().tolist() == sums.sum().tolist()
+    assert not by_day.versions[["hazard_id", "area_type", "status"]].assign(
+        drawn=by_day.versions.geometry.to_wkb()).fillna("").duplicated().any()  # fmt: skip
+    known = moments(state)
+    assert known == sorted(set(state.effects["recorded_at"]))[-MOST_MOMENTS:]
+    known = known[::3]
+    folds = [fold(events, known_at=moment) for moment in known]
+    by_moment = steps([(each, None) for each in folds], border, threshold_m=1_000.0)
+    for at, each in enumerate(folds):
+        assert stood(by_moment, at) == of_fold(each), known[at]
+        left = each.hazards[~each.hazards.geometry.is_empty]
+        if len(left):
+            split = border_split(left, border, threshold_m=1_000.0).set_index("hazard_id")
+            own = by_moment.versions.iloc[by_moment.stood[at]].set_index("hazard_id")
+            for name in ("zone", "near_size_m2", "border_distance_m"):
+                assert own[name].to_dict() == split[name].to_dict()
+
+
+@settings(max_examples=15)
+@given(random_events())
+def test_each_step_is_the_register_of_that_day_and_of_that_moment(events):
+    check_steps(events)
+
+
+def test_a_hazard_that_was_confirmed_later_was_a_sha():
+    half = shapely.box(103, 13, 103.005, 13.02)
+    events = ledger(
+        born("H1", area_type="SHA"),
+        born("H2", NEXT, "2020-06-01", area_type="CHA"),
+        born("H3", affinity.translate(BOX, 0.1, 0), "2020-06-01"),
+        event("a", "H1", "confirmed", "2022-02-01", half, detail={"outcome": "reduced"}),
+        event("b", "H2", "cleared", "2022-03-01", NEXT, known="2024-01-01T00:00:00Z"),
+    )
+    check_steps(events)
+    state = fold(events)
+    found = steps([(state, "2021-12-31"), (state, "2022-12-31")], land_border(102.999))
+    first, last = stood(found, 0), stood(found, 1)
+    said = [first[name][1] for name in ("H1", "H2", "H3")]
+    assert (said[:2], pd.isna(said[2])) == (["SHA", "CHA"], True)
+    assert {each[2] for each in first.values()} == {"open"}
+    assert last["H1"][1] == "CHA"
+    assert set(last) == {"H1", "H3"}
+
+
+@pytest.mark.parametrize(
+    ("count", "every", "steps_"),
+    [
+        (30, "1min", 30),  # each moment
+        (2000, "1min", 2),  # two days
+        (60, "12h", 30),  # thirty days, from the first at noon
+        (400, "1D", 14),  # months
+        (200, "10D", 22),  # quarters
+        (200, "60D", 30),  # years, the latest
+    ],
+)
+def test_moments_are_no_more_than_can_be_told_apart(count, every, steps_):
+    at = pd.date_range("2000-01-01T00:00Z", periods=count, freq=every)
+    made = [born(f"H{number}", known=moment.isoformat()) for number, moment in enumerate(at)]
+    state = fold(ledger(*made[:1]))
+    effects = pd.DataFrame({"recorded_at": pd.Series(at).sample(frac=1, random_state=1)})
+    many = type(state)(state.hazards, effects, *[None] * 5)
+    found = moments(many)
+    assert len(found) <= MOST_MOMENTS
+    assert abs(len(found) - steps_) <= 1
+    assert found == sorted(found)
+    assert found[-1] == at[-1]
+    assert set(found) <= set(at)
