@@ -112,25 +112,18 @@ def _notes(names: pd.Series[str], done: Fold) -> list[str | None]:
     ]
 
 
-def write(
-    connection: Connection,
-    events: pd.DataFrame,
-    done: Fold,
-    ids: Collection[str],
-    now: datetime,
-) -> None:
+def write(connection: Connection, columns: Columns, ids: Collection[str], now: datetime) -> None:
     """Write what a fold says of the events of some hazards, in place of what is there of them.
 
     Parameters
     ----------
     connection
         A connection with a write transaction; the events are written already.
-    events, done, ids
-        As for `columns_of`.
+    columns, ids
+        From `columns_of`, and its hazards.
     now
         The moment of the change.
     """
-    columns = columns_of(events, done, ids)
     there = _there(connection, ids)
     new = [name not in there for name in columns["event_id"]]
     rows.insert_rows(connection, EVENT_EFFECT, stored.pick(columns, new))
@@ -236,7 +229,8 @@ def complete(connection: Connection) -> None:
     if not connection.scalar(select(exists().where(EVENT.c.fid.is_not(None), lacks))):
         return
     events = stored.read_events(connection)
-    write(connection, events, fold(events), set(events["hazard_id"]), clock(connection))
+    every = set(events["hazard_id"])
+    write(connection, columns_of(events, fold(events), every), every, clock(connection))
 
 
 def surroundings(connection: Connection, ids: Collection[str]) -> set[str]:

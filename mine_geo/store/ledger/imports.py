@@ -285,9 +285,11 @@ def import_log(
     _check_words(done.hazards)
     chain.take_over(connection, "imported", now)
     ids = set(done.hazards["hazard_id"]) | set(log["hazard_id"])
-    stored.write_hazards(connection, done.hazards, ids, now, synthetic=synthetic, extras=extras)
-    stored.insert_events(connection, _in_order(log, events), now)
-    effects.write(connection, log, done, set(log["hazard_id"]), now)
+    folded = stored.Folded.of(done.hazards, ids)
+    stored.write_hazards(connection, folded, now, synthetic=synthetic, extras=extras)
+    stored.insert_events(connection, stored.event_columns(_in_order(log, events)), now)
+    every = set(log["hazard_id"])
+    effects.write(connection, effects.columns_of(log, done, every), every, now)
     if written:
         spot_tasks.insert(connection, written, now)
     for name, listed in (lists or {}).items():

@@ -269,6 +269,12 @@ class View:
         for each in self._judged:
             each.write(self._connection, self.now, synthetic=synthetic)
 
+    def prepare(self) -> None:
+        """Make what will be written ready, as far as it needs no lock."""
+        for each in self._judged:
+            if isinstance(each, Judged):
+                each.prepare()
+
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
@@ -473,11 +479,30 @@ class Judged:
         """Write the rows, and what the layer says from now on."""
         if self.rows is None:
             return
-        stored.write_hazards(
-            connection, self.after.hazards, self.concerned, now, synthetic=synthetic
-        )  # fmt: skip
-        stored.insert_events(connection, self.rows.assign(recorded_at=pd.Timestamp(now)), now)
-        effects.write(connection, self.events, self.after, self.credited, now)
+        stored.write_hazards(connection, self._layer, now, synthetic=synthetic)
+        moments = {"recorded_at": [now] * len(self.rows)}
+        stored.insert_events(connection, self._new | moments, now)
+        effects.write(connection, self._done, self.credited, now)
+
+    def prepare(self) -> None:
+        """Make what will be written ready, as far as it needs no lock."""
+        if self.rows is not None:
+            _ = self._layer, self._new, self._done
+
+    @cached_property
+    def _layer(self) -> stored.Folded:
+        """What the layer says from now on."""
+        return stored.Folded.of(self.after.hazards, self.concerned)
+
+    @cached_property
+    def _new(self) -> stored.Columns:
+        """The new events; their moment is that of the writing."""
+        return {} if self.rows is None else stored.event_columns(self.rows)
+
+    @cached_property
+    def _done(self) -> stored.Columns:
+        """What each event does."""
+        return effects.columns_of(self.events, self.after, self.credited)
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -958,6 +983,7 @@ class Base:
         view, done = self._tried(ask, expected or {}, writes=not dry_run)
         if dry_run or view.is_empty:
             return done
+        view.prepare()
         with self._writing() as connection:
             if not view.under(connection):
                 return self._written(connection, ask, expected or {})

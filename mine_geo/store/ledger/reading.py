@@ -503,8 +503,9 @@ class ReadingMethods(Base):
             found = differences(connection, events, done, synthetic=self.synthetic)
             if len(found):
                 now, ids = clock(connection), set(found["hazard_id"])
-                stored.write_hazards(connection, done.hazards, ids, now, synthetic=self.synthetic)
-                effects.write(connection, events, done, ids, now)
+                folded = stored.Folded.of(done.hazards, ids)
+                stored.write_hazards(connection, folded, now, synthetic=self.synthetic)
+                effects.write(connection, effects.columns_of(events, done, ids), ids, now)
                 self._measure(connection, ids)
             return found
 

@@ -99,10 +99,32 @@ def floats(values: list[Any]) -> list[float | None]:
     return [None if value is None else float(value) for value in values]
 
 
+class Folded(NamedTuple):
+    """What a fold says of some hazards, as columns of the layer; looks into no store."""
+
+    ids: frozenset[str]
+    columns: Columns
+    extras: list[dict[str, Any]]
+    """The further columns of each."""
+    bounds: list[float] | None
+    """How far they reach: minx, miny, maxx, maxy in degrees."""
+
+    @classmethod
+    def of(cls, folded: gpd.GeoDataFrame, ids: Collection[str]) -> Folded:
+        """Return it from `Fold.hazards`; rows of other hazards are left alone."""
+        table = folded[folded["hazard_id"].isin(set(ids))]
+        left = table[~table.geometry.is_empty]
+        return cls(
+            frozenset(ids),
+            columns_of(table, [None] * len(table), synthetic=False),
+            content.extras(table, (*HAZARD_COLUMNS, PARENT)),
+            left.total_bounds.tolist() if len(left) else None,
+        )
+
+
 def write_hazards(
     connection: Connection,
-    folded: gpd.GeoDataFrame,
-    ids: Collection[str],
+    folded: Folded,
     now: datetime,
     *,
     synthetic: bool,
@@ -115,9 +137,7 @@ def write_hazards(
     connection
         A connection with a write transaction.
     folded
-        `Fold.hazards`; rows of other hazards are left alone.
-    ids
-        The hazards. One that the fold does not have is taken out of the register.
+        What it says. A hazard that the fold does not have is taken out of the register.
     now
         The moment of the change.
     synthetic
@@ -125,16 +145,18 @@ def write_hazards(
     extras
         Further columns of new hazards, for their order.
     """
-    there = _extras(connection, ids)
-    table = folded[folded["hazard_id"].isin(set(ids))]
-    columns = _folded(table, {**(extras or {}), **there}, synthetic=synthetic)
+    there = _extras(connection, folded.ids)
+    ids = folded.columns["hazard_id"]
+    columns = folded.columns | {
+        "synthetic": [synthetic] * len(ids),
+        "extra": _in_order(ids, folded.extras, {**(extras or {}), **there}),
+    }
     put_hazards(connection, columns, there)
-    lost = sorted(set(there) - set(columns["hazard_id"]))
+    lost = sorted(set(there) - set(ids))
     nothing: Columns = {name: [None] * len(lost) for name in ("status", PARENT, HASH, "geometry")}
     nothing |= {"hazard_id": lost, "size_m2": [0] * len(lost)}
     rows.update_rows(connection, HAZARD, "hazard_id", nothing)
-    left = table[~table.geometry.is_empty]
-    gpkg.touch(connection, HAZARD.name, now, left.total_bounds.tolist() if len(left) else None)
+    gpkg.touch(connection, HAZARD.name, now, folded.bounds)
 
 
 def put_hazards(connection: Connection, columns: Columns, there: Collection[str]) -> None:
@@ -165,11 +187,19 @@ def _extras(connection: Connection, ids: Collection[str]) -> dict[str, str | Non
 def _folded(hazards: gpd.GeoDataFrame, there: dict[str, str | None], *, synthetic: bool) -> Columns:
     """Return folded hazards as columns; further columns in the order in which they came in."""
     said = content.extras(hazards, (*HAZARD_COLUMNS, PARENT))
+    texts = _in_order(hazards["hazard_id"], said, there)
+    return columns_of(hazards, texts, synthetic=synthetic)
+
+
+def _in_order(
+    ids: Iterable[str], said: Iterable[dict[str, Any]], there: dict[str, str | None]
+) -> list[str | None]:
+    """Return the further columns of hazards as texts, in the order in which they came in."""
     texts = []
-    for hazard, new in zip(hazards["hazard_id"], said, strict=True):
+    for hazard, new in zip(ids, said, strict=True):
         before = dict.fromkeys(json.loads(there.get(hazard) or "{}"))
         texts.append(before | {name: value for name, value in new.items() if value is not None})
-    return columns_of(hazards, content.extra_texts(texts), synthetic=synthetic)
+    return content.extra_texts(texts)
 
 
 def columns_after(hazards: gpd.GeoDataFrame) -> Columns:
@@ -250,10 +280,10 @@ def read_events(connection: Connection, ids: Collection[str] | None = None) -> g
     return gpd.GeoDataFrame(found, geometry="geometry", crs=CRS)
 
 
-def insert_events(connection: Connection, frame: gpd.GeoDataFrame, now: datetime) -> None:
-    """Write an events table as it is; nothing is checked."""
+def event_columns(frame: gpd.GeoDataFrame) -> Columns:
+    """Return an events table as columns; nothing is checked."""
     whole = {*ITEM_COLUMNS, "outside_m2"}
-    columns: dict[str, list[Any]] = {}
+    columns: Columns = {}
     for name in EVENT_COLUMNS[:-1]:
         values = frame[name].astype(object).where(frame[name].notna(), None).tolist()
         columns[name] = [
@@ -262,11 +292,16 @@ def insert_events(connection: Connection, frame: gpd.GeoDataFrame, now: datetime
     columns["happened_on"] = days(frame["happened_on"])
     columns["recorded_at"] = [moment.to_pydatetime() for moment in frame["recorded_at"]]
     columns["geometry"] = list(frame.geometry)
+    return columns
+
+
+def insert_events(connection: Connection, columns: Columns, now: datetime) -> None:
+    """Write events, given as columns, as they are."""
     if any(each is None for each in columns["event_id"]):
         raise RecordError("an event has no event_id; give each event its id")
     put_events(connection, columns)
-    drawn = frame.geometry[frame.geometry.notna()]
-    bounds = drawn.total_bounds.tolist() if len(drawn) else None
+    drawn = [each for each in columns["geometry"] if each is not None]
+    bounds = shapely.total_bounds(drawn).tolist() if drawn else None
     gpkg.touch(connection, EVENT.name, now, bounds)
 
 
