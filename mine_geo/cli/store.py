@@ -159,6 +159,11 @@ def _load_first(store: Store, sort: Sort, file: Path, received: Any) -> None:
     for finding in received.findings:
         if finding.record is None and finding.code not in {"left_over", "taken_for"}:
             echo(f"  {finding.severity}: {as_options(finding.message)}")
+    if sort == "hazards" and (silent := int(received.table["kind"].isna().sum())):
+        echo(
+            f"  note: the file says no kind of {silent:,} hazards, so no kind's figures have them; "
+            "make the store with --kind ap_minefield, if that is what they are"
+        )
 
 
 @click.group(

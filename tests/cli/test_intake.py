@@ -528,6 +528,16 @@ def test_a_store_from_three_files_in_any_order(command: Command) -> None:
     assert [total["hazards"], total["near_hazards"], total["far_hazards"]] == [2, 1, 1]
 
 
+def test_a_store_from_a_file_that_says_no_kind_says_how_to_name_it(command: Command) -> None:
+    hazards, border, districts = office(command.folder)
+    said = command.done("init", "--from", border, districts, hazards)
+    assert "note: the file says no kind of 2 hazards" in said
+    assert "--kind ap_minefield" in said
+    command.store.unlink()
+    told = command.done("init", "--from", border, districts, hazards, "--kind", "ap_minefield")
+    assert "no kind" not in told
+
+
 def test_no_store_is_made_from_files_that_cannot_be_loaded(command: Command) -> None:
     hazards, border, _ = office(command.folder)
     bad = write(command.folder / "bad.gpkg", [BOW_TIE], hazard_id=["A"])
