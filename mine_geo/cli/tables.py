@@ -378,8 +378,30 @@ def reconcile(
         shown = shown.drop(columns=["province_code", "district_code"], errors="ignore")
     zones = _zones(reading) if how.zones else None
     Sheet(shown, store, title, zones=zones, as_of=reading.as_of).give(format_, output)
+    if mine is not None and how.zones and format_ == "table" and output is None:
+        _say_beyond(store, reading, mine, sources)
     if len(different):
         ctx.exit(DIFFERENCES_EXIT)
+
+
+def _say_beyond(store: Store, reading: Reading, mine: OwnTable, sources: Sources) -> None:
+    """Name the printed figures that geography cannot support, where districts are loaded."""
+    from mine_geo.cli import terminal  # noqa: PLC0415
+    from mine_geo.tables.own import beyond_geography  # noqa: PLC0415
+
+    versions = store.versions()
+    if not (versions["active"] & versions["layer"].eq("districts")).any():
+        return
+    found = beyond_geography(
+        mine, sources, store.admin(), store.border(),
+        threshold_m=reading.threshold_m, include_coast=reading.include_coast,
+    )  # fmt: skip
+    lines = []
+    for row in found.to_dict("records"):
+        unit = row["province"] or "Total"
+        said = f"the districts of our records allow {row['least']:,} to {row['most']:,}"
+        lines.append(f"{unit}: {row['figure']} {row['published']:,} cannot be: {said}")
+    terminal.show_lines(lines)
 
 
 def _as_printed(ctx: click.Context, reading: Reading, mine: OwnTable) -> Reading:

@@ -29,6 +29,7 @@ import pandas as pd
 
 from mine_geo.errors import FileError, MineGeoError, OptionError, RecordError, choose, some
 from mine_geo.geo.cells import day_of, read_flags, read_numbers
+from mine_geo.tables.bounds import findings, zone_bounds
 from mine_geo.tables.published import (
     NOT_RECORDED,
     VERDICTS,
@@ -46,6 +47,8 @@ from mine_geo.terms import KINDS, OUTCOMES, ROW, RULES, THRESHOLD_M, ZONES
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+
+    import geopandas as gpd
 
     from mine_geo.terms import Kind, Rule
 
@@ -346,6 +349,67 @@ def _listed(words: pd.Series[Any]) -> str:
 def _counted(hazards: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     groups = pd.DataFrame(hazards).groupby(keys, dropna=False)["size_m2"]
     return groups.agg(hazards="size", size_m2="sum").reset_index()
+
+
+def beyond_geography(
+    own: OwnTable,
+    sources: Sources,
+    admin: gpd.GeoDataFrame,
+    border: gpd.GeoDataFrame,
+    *,
+    threshold_m: float = THRESHOLD_M,
+    include_coast: bool = False,
+) -> pd.DataFrame:
+    r"""Return printed figures by zone that no register whose districts are ours can have.
+
+    Parameters
+    ----------
+    own
+        A table by province; of any other nothing is said.
+    sources
+        What our side is made from: how much each district holds.
+    admin, border
+        Districts and border lines in EPSG:4326.
+    threshold_m
+        The distance below which a place is near, metres.
+    include_coast
+        Count the coast as border too.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `bounds.findings`: the least and the most that districts allow beside what is printed.
+
+    Raises
+    ------
+    CRSError
+        If `admin` or `border` is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from mine_geo import intake
+    >>> from mine_geo.geo import sample
+    >>> from mine_geo.ledger.events import registered_events
+    >>> from mine_geo.ledger.fold import fold
+    >>> hazards = intake.read_hazards(sample.path("minefields"))
+    >>> one = hazards[hazards["province"] == "Siem Reap"].iloc[:1]
+    >>> path = Path(tempfile.mkdtemp(), "t3.csv")
+    >>> _ = path.write_text("# document: Plan\n# day: 2022-12-31\n# kind: ap_minefield\n"
+    ...     "province,near_hazards\nSiem Reap,1\n")
+    >>> found = beyond_geography(read_table(path), Sources(fold(registered_events(one)),
+    ...     "ap_minefield"), intake.read_admin(sample.path("districts")),
+    ...     intake.read_border(sample.path("border")))
+    >>> found[["province", "figure", "published", "most"]].head(1).to_numpy().tolist()
+    [['Siem Reap', 'near_hazards', 1, 0]]
+    """
+    if own.keys != ["province_code"] or not set(own.figures) & set(ZONED):
+        return pd.DataFrame(columns=["province", "figure", "published", "least", "most"])
+    held = _counted(sources.hazards, ["province_code", "district_code"])
+    bounds = zone_bounds(
+        held, admin, border, own.table, threshold_m=threshold_m, include_coast=include_coast
+    )
+    return findings(bounds)
 
 
 def polygons_behind(rows: pd.DataFrame, sources: Sources, year: int) -> pd.DataFrame:

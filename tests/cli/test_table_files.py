@@ -244,6 +244,9 @@ def test_an_own_table_and_own_claims(desk: Command) -> None:
     assert said.exit_code == mg.errors.DIFFERENCES_EXIT
     assert "Plan, t3: " in said.stdout
     assert re.search(r"Battambang +near_hazards +1 +2 +-1", said.stdout)
+    # AP-1 lies in Phnum Proek, which reaches the border, AP-2 in Banan, 40 km from it: two near
+    # ones cannot be, wherever in its district each lies.
+    assert "near_hazards 2 cannot be: the districts of our records allow 0 to 1" in said.stdout
     behind = json.loads(desk("reconcile", "t3.csv", "--polygons", *JSON).stdout)["rows"]
     # The near one alone; what is on the workbench is counted too, and lies farther away.
     assert [(row["hazard_id"], row["m2"]) for row in behind] == [("AP-1", 11_988)]
