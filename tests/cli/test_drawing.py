@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -282,3 +283,56 @@ def test_a_dossier_is_written_as_of_a_day_and_unknown_ids_are_refused(filled: Co
     assert "--as" in filled.refused(
         errors.OptionError, "dossier", "AP-2", "--template", "t.docx", "-o", "a.pdf"
     )
+
+
+def test_a_page_over_years_and_over_reports(filled: Command) -> None:
+    """A report of 2021 that was recorded after one of 2023: two steps differ, by year and known."""
+    with mg.open_store("register.gpkg") as store:
+        west = shapely.box(103, 13, 103.005, 13.01)
+        middle = shapely.box(103.002, 13, 103.007, 13.01)
+        store.record("AP-2", "cleared", west, happened_on="2023-02-01")
+        store.record("AP-2", "reduced", middle, happened_on="2021-03-01")
+        moments = sorted(set(store.state().effects["recorded_at"]))
+        known = [store.balance(known_at=moment).iloc[0] for moment in moments]
+        years = [store.balance(as_of=f"{year}-12-31").iloc[0] for year in (2020, 2021, 2022)]
+
+    def told(*more: str) -> dict[str, Any]:
+        asked = ("--kind", "ap_minefield", "--as-of", "2023-12-31", *more, "-o", "page.html")
+        filled.done("map", "national", *asked)
+        found = re.search(
+            r'id="mine-geo-data"[^>]*>(.*?)</script>',
+            Path("page.html").read_text("utf-8"),
+            re.DOTALL,
+        )
+        return json.loads(found[1]).get("time", {})
+
+    def figures(step: dict[str, Any], at: int) -> list[int]:
+        released = step["released"]
+        return [released["cleared"][at], released["reduced"][at],
+                step["near"][at][1] + step["far"][at][1]]  # fmt: skip
+
+    assert told() == {}
+    assert list(told("--over-time")) == ["years"]
+    both = told("--over-reports")
+    assert list(both) == ["years", "reports"]
+    names = ["cleared_m2", "reduced_m2", "remaining_m2"]
+    assert len(both["reports"]["days"]) == len(known) == 3
+    for at, row in enumerate(known):
+        assert figures(both["reports"], at) == row[names].tolist(), at
+    for at, row in enumerate(years):
+        assert figures(both["years"], at) == row[names].tolist(), at
+    assert told("--over-reports", "--public", "--replace-restricted") == {}
+
+
+def test_relief_needs_to_be_of_somebody_and_for_the_office(filled: Command) -> None:
+    terrain = sample.path("terrain")
+    filled.refused(errors.OptionError, "map", "national", "--relief", terrain, "-o", "page.html")
+    filled.refused(errors.OptionError, "map", "national", "--credit", "me", "-o", "page.html")
+    of_all = ("--public", "--relief", terrain, "--credit", "me")
+    filled.refused(errors.OptionError, "map", "national", *of_all, "-o", "page.html")
+    said = filled.done(
+        "map", "national", "--relief", terrain, "--credit", "invented", "-o", "page.html"
+    )
+    size = int(re.search(r"relief: ([\d,]+) bytes", said)[1].replace(",", ""))
+    assert 1_000 < size < 150_000
+    assert "invented" in shown(Path("page.html"))

@@ -191,3 +191,31 @@ def test_a_parent_that_the_register_never_had_is_there_by_its_name(
     assert named.geometry is None
     store.record("a-3", "cleared", hazards.geometry[2], happened_on="2023-01-09")
     assert shown_of(store) == 1
+
+
+def test_layers_know_the_register_at_each_moment_of_recording(
+    store: Store, hazards: gpd.GeoDataFrame, border: gpd.GeoDataFrame
+) -> None:
+    store.register(hazards)
+    store.load_border(border)
+    half = box(102.555, 13.1, 0.02)
+    store.record("B-2", "cleared", box(102.55, 13.1), happened_on="2023-01-09")
+    late = store.record("B-2", "reduced", half, happened_on="2022-05-03")  # uploaded later
+    assert store.layers().recorded == ()
+    assert store.layers(ledger=True).recorded == ()
+    held = store.layers(recorded=True)
+    assert held.ledger is held.recorded[-1]
+    moments = [each.effects["recorded_at"].max() for each in held.recorded]
+    assert moments == sorted(moments)
+    assert len(moments) == len(set(moments)) == 3
+    for known, moment in zip(held.recorded, moments, strict=True):
+        then = store.balance(known_at=moment, by="kind")
+        for name in ("cleared_m2", "reduced_m2"):
+            assert int(known.effects[name].sum()) == int(then[name].sum()), (moment, name)
+    # The late report takes its half from what had been said to be cleared.
+    before, after = held.recorded[1:]
+    assert int(before.effects["reduced_m2"].sum()) == 0
+    assert int(after.effects["reduced_m2"].sum()) > 0
+    assert late in set(after.effects["event_id"])
+    # Of an earlier day the moments are those of what counts then.
+    assert len(store.layers(as_of="2022-12-31", recorded=True).recorded) == 2

@@ -117,8 +117,7 @@
       const [hazards, m2] = time[name][at];
       const word = words.say(`time.${name}`);
       const told = words.say('unit.m2', { number: thousands(m2) });
-      const both = (language) => `${word[language]}: ${told[language]} (${thousands(hazards)})`;
-      return { en: both('en'), km: both('km') };
+      return words.say('time.zone', { zone: word, m2: told, hazards: thousands(hazards) });
     };
     entry('zone_near', zone('near'));
     entry('zone_far', zone('far'));
