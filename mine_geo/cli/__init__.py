@@ -164,6 +164,7 @@ for command in (
     plans.plan,
     plans.capacity,
     plans.programmes,
+    plans.sampling,
     villages.mine_free,
     villages.declare,
     villages.declarations,

@@ -1,4 +1,4 @@
-"""Commands of plans: `plan`, `capacity`, `programmes`."""
+"""Commands of plans: `plan`, `capacity`, `programmes`, `sampling`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mine_geo.cli.options import (
     Sheet,
     as_day,
     as_known_options,
+    days_written,
     echo,
     example,
     open_named,
@@ -27,7 +28,7 @@ from mine_geo.cli.options import (
     wrote,
 )
 from mine_geo.errors import OptionError
-from mine_geo.terms import TIME_ZONE
+from mine_geo.terms import OUTCOMES, TIME_ZONE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -286,3 +287,72 @@ def programmes(
         shares = ["done_share", "due_share"]
         table[shares] = table[shares].round(3)
     Sheet(table, store, f"Programmes as of {day}", as_of=day).give(format_, output)
+
+
+@click.command(epilog=example("mine-geo sampling --defective 5 --since 2023-12-31"))
+@click.option(
+    "--defective",
+    required=True,
+    type=click.IntRange(min=1),
+    help="So many bad releases must not pass.",
+)
+@click.option(
+    "--confidence",
+    default="0.95",
+    show_default=True,
+    help="The least probability with which they are found out.",
+)
+@click.option(
+    "--accept",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Bad ones that the sample may hold all the same.",
+)
+@click.option("--seed", default=0, show_default=True, type=int, help="Draws the sample.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only releases of this outcome.")
+@click.option("--since", callback=as_day, metavar="DAY", help="From the end of this day on.")
+@KIND
+@as_known_options
+@output_options
+@click.pass_context
+def sampling(
+    ctx: click.Context,
+    *,
+    defective: int,
+    confidence: str,
+    accept: int,
+    seed: int,
+    outcome: str | None,
+    since: str | None,
+    kind: Kind | None,
+    as_of: str | None,
+    known_at: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Say how many releases to inspect, and which.
+
+    The fewest that find out a lot with --defective bad ones, by exact hypergeometric probability;
+    the same seed draws the same releases.
+    """
+    from mine_geo.planning.sampling import inspections, sampling_plan  # noqa: PLC0415
+
+    store = open_named(ctx)
+    released = store.released_land(as_of=as_of, known_at=known_at, since=since, kind=kind)
+    if outcome is not None:
+        released = released[released["outcome"] == outcome]
+    title, table = "Nothing was released, and there is nothing to inspect", released.head(0)
+    if len(released):
+        found = sampling_plan(
+            released["event_id"].tolist(),
+            defective=defective, confidence=confidence, accept=accept, seed=seed,
+        )  # fmt: skip
+        table = inspections(released, found)
+        title = (
+            f"Inspect {found.size:,} of {found.lot:,} releases (seed {seed}): with {defective} bad "
+            f"ones the lot passes with {float(found.missed):.3%}"
+        )
+    if format_ == "table" and output is None:
+        table = table.drop(columns=["hazard_id", "province", "geometry"], errors="ignore")
+    Sheet(days_written(table), store, title, {"released_m2": "m²"}).give(format_, output)

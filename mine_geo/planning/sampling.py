@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -18,6 +18,12 @@ from mine_geo.errors import OptionError, RecordError, some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_TOLD: Final = (
+    "hazard_id", "outcome", "happened_on", "released_m2", "operator", "report_ref", "province",
+    "district",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,34 @@ def sampling_plan(
         missed=passing(len(ids), defective, low, accept),
         chosen=tuple(drawn[:low]),
     )
+
+
+def inspections(released: pd.DataFrame, found: SamplingPlan) -> pd.DataFrame:
+    """Return the releases of a sample with what is known of them, in the order of the draw.
+
+    Parameters
+    ----------
+    released
+        Releases, as from `movements.released_land`; their `event_id` are the units of the lot.
+    found
+        The sample.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `draw`, `event_id`, `hazard_id`, `outcome`, `happened_on`, `released_m2` (m²), `operator`,
+        `report_ref`, `province`, `district`.
+
+    Examples
+    --------
+    >>> released = pd.DataFrame({"event_id": ["CL-1", "CL-2"], "released_m2": [500, 700]})
+    >>> found = sampling_plan(["CL-1", "CL-2"], defective=2, confidence=0.9)
+    >>> len(inspections(released, found)), found.size
+    (1, 1)
+    """
+    table = found.table.rename(columns={"unit": "event_id"})
+    names = [name for name in _TOLD if name in released]
+    return table.merge(pd.DataFrame(released[["event_id", *names]]), on="event_id", how="left")
 
 
 def passing(lot: int, defective: int, size: int, accept: int = 0) -> Fraction:

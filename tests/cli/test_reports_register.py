@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -135,3 +136,16 @@ def test_what_cannot_be_reported_is_said_in_a_line(filled: Command) -> None:
     ):
         assert said in filled.refused(error, "report", *words)
     assert not (filled.folder / "a.xlsx").exists()
+
+
+def test_a_sample_of_releases_names_which_to_inspect(worked: Command) -> None:
+    told = json.loads(worked.done("sampling", "--defective", 1, *DAY, "--format", "json"))
+    (row,) = told["rows"]
+    assert (row["draw"], row["event_id"], row["operator"]) == (1, _release(worked), "MAG")
+    assert "Inspect 1 of 1 releases (seed 0)" in told["title"]
+    none = ("--outcome", "cancelled")
+    assert "nothing to inspect" in worked.done("sampling", "--defective", 1, *none)
+    said = worked.refused(mg.errors.OptionError, "sampling", "--defective", 2)
+    assert "give from 1 to 1" in said
+    said = worked.refused(mg.errors.OptionError, "sampling", "--defective", 1, "--confidence", "2")
+    assert "between 0 and 1" in said

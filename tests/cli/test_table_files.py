@@ -53,6 +53,7 @@ TABLES: dict[str, tuple[object, ...]] = {
     "declarations": (),
     "capacity": (),
     "programmes": ("members.csv",),
+    "sampling": ("--defective", 1),
     "priority": (
         "--weights", mg.sample.path("weights"), "--layer",
         f"population={mg.sample.path('population')}", "--layer",

@@ -55,6 +55,7 @@ COMMANDS = {
     "capacity": ["capacity"],
     "efficiency": ["capacity", "--show", "efficiency"],
     "programmes": ["programmes", "members.csv"],
+    "sampling": ["sampling", "--defective", "60", "--kind", "cluster_munition"],
     "priority": [
         "priority", "--weights", str(mg.sample.path("weights")), "--kind", "ap_minefield",
         "--province", "Pailin", "--layer", f"population={mg.sample.path('population')}",
