@@ -10,6 +10,7 @@ import pytest
 import shapely
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 import mine_geo as mg
 from mine_geo import maps
@@ -192,6 +193,11 @@ def check_page(page: Page, split: gpd.GeoDataFrame, released: set[str]) -> None:
 
 
 CAPACITY_M2 = 1_000_000
+POPUP = "return document.querySelector('.leaflet-popup-content')?.textContent ?? ''"
+
+
+def await_popup(page: Page, of: str) -> None:
+    WebDriverWait(page.driver, 10).until(lambda _: page.js(POPUP).startswith(of))
 
 
 def test_map_list_sums_and_plan_are_of_the_day(
@@ -219,6 +225,17 @@ def test_map_list_sums_and_plan_are_of_the_day(
     assert page.js("return location.hash").count("step=2020-12-31") == 1
     page.driver.find_element(By.CSS_SELECTOR, "[data-language='km']").click()
     assert "31 ធ្នូ 2020" in note.text
+    # The address says hazard and step together, and is followed; moving on closes the hazard.
+    page.js("location.hash = '#AP-2&step=2020-12-31'")
+    await_popup(page, "AP-2")
+    assert page.js("return location.hash").startswith("#AP-2&step=2020-12-31")
+    page.js("location.hash = '#AP-1&step=2019-12-31'")
+    await_popup(page, "AP-1")
+    then = of_day(events, border, "2019-12-31").set_index("hazard_id")
+    assert f"{then.loc['AP-1', 'size_m2']:,} ម²" in page.popup()
+    page.js("document.querySelectorAll('.mg-time-bar')[2].dispatchEvent(new Event('click'))")
+    assert page.js("return document.querySelector('.leaflet-popup, .mg-record')") is None
+    assert "AP-1" not in page.js("return location.hash")
     # A hazard that was surveyed later is looked for as it is now.
     assert page.js("return window.mineGeo.openHazard('AP-3')")
     assert page.js("return document.getElementById('mg-time').value") == "4"

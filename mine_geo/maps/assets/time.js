@@ -151,10 +151,21 @@
         layer.stands.fill(last ? 1 : 0);
       }
     });
-    page.map.closePopup();
     page.veilOthers(!last || page.off.has('others'));
     page.counters.forEach((count) => count());
     mineGeo.filters.again(page);
+  }
+
+  // What was open is of another step. The address keeps its hazard where it is the address that says
+  // the step: `view.js` opens it again.
+  function close(page, recalled) {
+    page.shows = null;
+    page.map.closePopup();
+    page.choose(null);
+    page.opened = null;
+    if (!recalled) {
+      address.close();
+    }
   }
 
   // Years, and the moments of recording where the page knows of them.
@@ -194,7 +205,8 @@
     slider.step = 1;
     label.htmlFor = slider.id;
     label.append(name, day);
-    const update = () => {
+    let shown = null;
+    const update = (recalled) => {
       const [at, last] = [Number(slider.value), time.days.length - 1];
       const word = said(time, at);
       words.put(day, words.say(`time.end_${time.by}`, { day: word }));
@@ -205,29 +217,35 @@
       frame.querySelectorAll('.mg-time-bar').forEach((bar, place) => {
         bar.classList.toggle('mg-time-now', place === at);
       });
-      show(page, time, at);
+      if (shown !== `${time.by} ${at}`) {
+        if (shown !== null) {
+          close(page, recalled);
+        }
+        shown = `${time.by} ${at}`;
+        show(page, time, at);
+      }
       const key = time.by === 'years' ? '' : 'reports,';
       address.remember({ step: at === last && !key ? '' : `${key}${time.days[at]}` });
     };
-    const choose = (at) => {
+    const choose = (at, recalled) => {
       slider.value = at;
-      update();
+      update(recalled);
     };
-    const use = (by, at) => {
+    const use = (by, at, recalled) => {
       time = steps.get(by);
       const last = time.days.length - 1;
       [slider.min, slider.max] = [0, last];
       words.put(name, words.say(`time.slider_${by}`));
-      picture.replaceChildren(chart(time, choose));
+      picture.replaceChildren(chart(time, (place) => choose(place)));
       all.replaceChildren(table(time));
-      choose(at === undefined || at < 0 ? last : at);
+      choose(at === undefined || at < 0 ? last : at, recalled);
     };
     const recall = () => {
       const [by, then] = (address.recall('step') || '').includes(',')
         ? address.recall('step').split(',') : ['years', address.recall('step')];
       const chosen = steps.has(by) ? by : 'years';
       frame.querySelectorAll('.mg-time-by input').forEach((one) => { one.checked = one.value === chosen; });
-      use(chosen, steps.get(chosen).days.lastIndexOf(then));
+      use(chosen, steps.get(chosen).days.lastIndexOf(then), true);
     };
     page.toNow = () => choose(time.days.length - 1);
     all.tabIndex = 0;
@@ -239,7 +257,7 @@
       label, slider, told, note, picture, all,
     );
     document.querySelector('.mg-side').prepend(frame);
-    slider.addEventListener('input', update);
+    slider.addEventListener('input', () => update());
     page.recalls.push(recall);
     recall();
   });
