@@ -222,6 +222,10 @@ def test_map_list_sums_and_plan_are_of_the_day(
     assert "31 December 2020" in note.text
     assert "31 December 2022" in note.text
     assert "End of 31 December 2020" in filtered.text
+    assert page.js(
+        "return [...document.querySelectorAll('.mg-waiting, .mg-unplaced')]"
+        ".filter((one) => one.getClientRects().length).length"
+    ) == 0  # fmt: skip
     assert page.js("return location.hash").count("step=2020-12-31") == 1
     page.driver.find_element(By.CSS_SELECTOR, "[data-language='km']").click()
     assert "31 ធ្នូ 2020" in note.text

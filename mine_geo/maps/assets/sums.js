@@ -45,6 +45,10 @@
       ...(page.past ? [words.say('time.all_of', { day: page.pastSaid })] : []),
       ...(hidden ? [words.say(mixed ? 'filters.some' : 'filters.shown', values)] : []),
     ];
+    // How many of them wait, or have no unit, is said of now.
+    document.querySelectorAll('.mg-waiting, .mg-unplaced').forEach((note) => {
+      note.hidden = Boolean(page.past);
+    });
     const joined = (language) => said.map((one) => one[language]).join(' ');
     document.querySelectorAll('.mg-filtered').forEach((note) => {
       note.hidden = !said.length;
