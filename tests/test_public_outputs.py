@@ -14,8 +14,8 @@ from mine_geo.errors import OptionError
 from mine_geo.maps import subject as subjects
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.scene import Scene
-from mine_geo.maps.sheets.compose import draw
 from tests import leaks
+from tests.maps.papers import drawn as sheet_of
 from tests.maps.test_public_bytes import (
     ADMIN,
     BORDER,
@@ -82,7 +82,7 @@ def write_all(who, folder):
     )
     for unit, language, paper, ending in SHEETS:
         subject = units(layers.split)[unit]
-        drawn = draw(layers, subject, language=language, paper=paper, public=True)
+        drawn = sheet_of(layers, subject, language=language, paper=paper, public=True)
         drawn.save(folder / f"{unit}-{language}.{ending}")
 
 

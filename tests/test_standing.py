@@ -20,7 +20,7 @@ from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import atlas
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.scene import Scene
-from mine_geo.maps.sheets.compose import draw
+from tests.maps.papers import drawn as sheet_of
 from tests.maps.papers import texts, untidy
 from tests.maps.test_public_bytes import ADMIN, BORDER, DAY, land, register
 
@@ -164,7 +164,7 @@ def test_every_output_for_everybody_says_it_in_both_languages(text, tmp_path):
 )
 def test_a_sheet_says_it_in_both_languages_and_cuts_nothing(unit, paper, language):
     layers = layers_of(OWN)
-    drawn = draw(layers, units(layers)[unit], language=language, paper=paper, public=True)
+    drawn = sheet_of(layers, units(layers)[unit], language=language, paper=paper, public=True)
     said = said_on(drawn)
     for words in (*TOLD["own"][0], *TOLD["own"][1], *MEANINGS):
         assert squeezed(words) in said, words
@@ -175,7 +175,7 @@ def test_a_sheets_file_bears_it_too(tmp_path):
     from PIL import Image  # noqa: PLC0415
 
     layers = layers_of(OWN)
-    drawn = draw(layers, units(layers)["empty"], public=True)
+    drawn = sheet_of(layers, units(layers)["empty"], public=True)
     drawn.save(tmp_path / "sheet.png")
     with Image.open(tmp_path / "sheet.png") as picture:
         assert "Not for navigation" in picture.info["Description"]
@@ -195,7 +195,7 @@ def test_none_recorded_never_stands_alone():
         assert "មិនបានរាប់៖ " in page.facts.none.km
         shown = plain(page.get_root().render().partition('id="mine-geo-data"')[0])
         assert f"No hazard is recorded here. Not counted: {lacks}." in shown
-        drawn = draw(layers, units(layers)["empty"], public=public)
+        drawn = sheet_of(layers, units(layers)["empty"], public=public)
         assert squeezed(f"Not counted: {lacks}.") in said_on(drawn)
 
 

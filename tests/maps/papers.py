@@ -15,6 +15,7 @@ import shapely
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
+from mine_geo.maps.sheets.compose import Look, draw, draw_public
 from mine_geo.maps.sheets.paper import pinned
 from mine_geo.typeset import Listing
 from mine_geo.typeset.letters import clean
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mine_geo.maps.scene import Scene
     from mine_geo.maps.sheets.compose import Sheet
+    from mine_geo.maps.subject import Subject
 
     Box = tuple[float, float, float, float]
 
@@ -243,3 +246,18 @@ def media_box(path: Path) -> tuple[float, float]:
     found = re.search(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+) ?\]", path.read_bytes())
     assert found
     return float(found[1]), float(found[2])
+
+
+def drawn(
+    layers: Scene,
+    subject: Subject,
+    *,
+    language: str = "en",
+    paper: str = "A4",
+    public: bool = False,
+) -> Sheet:
+    """Return the sheet of a subject, as `maps.sheet` draws it."""
+    look = Look(language=language, paper=paper)
+    if public:
+        return draw_public(layers.public, subject.level, subject.name, subject.within, look)
+    return draw(layers, subject, look)

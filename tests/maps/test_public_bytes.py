@@ -32,10 +32,10 @@ from mine_geo.maps import subject as subjects
 from mine_geo.maps.atlas.build import atlas
 from mine_geo.maps.pages.compose import compose
 from mine_geo.maps.scene import Scene
-from mine_geo.maps.sheets.compose import draw
 from mine_geo.split import zones
 from mine_geo.tables.movements import released_land
 from tests import leaks
+from tests.maps.papers import drawn as sheet_of
 from tests.maps.papers import texts
 
 GEOD = pyproj.Geod(ellps="WGS84")
@@ -222,7 +222,7 @@ def publish(layers, folder, units):
 
 
 def publish_sheet(layers, folder, subject, language, *endings):
-    sheet = draw(layers, subject, language=language, public=True)
+    sheet = sheet_of(layers, subject, language=language, public=True)
     for ending in endings:
         sheet.save(folder / f"sheet-{language}.{ending}")
 
@@ -339,7 +339,7 @@ def test_the_words_that_are_drawn_on_a_sheet_are_none_of_a_record():
         subjects.district(split, ADMIN, "02", "0204"),
     ):
         for language in ("en", "km"):
-            written = " ".join(texts(draw(layers, subject, language=language, public=True)))
+            written = " ".join(texts(sheet_of(layers, subject, language=language, public=True)))
             assert "Battambang" in written
             for word in ("Sarika", "Farm", "Traeng", "13.1045", "AP-1"):
                 assert word not in written
