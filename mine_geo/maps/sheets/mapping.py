@@ -18,7 +18,6 @@ import pandas as pd
 import shapely
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
-from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
@@ -617,8 +616,5 @@ class Map:
 
     def add_frame(self) -> None:
         """Draw the line around the window."""
-        left, bottom, right, top = self.view.box
-        ring = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
-        xs, ys = zip(*ring, strict=True)
-        self.page.put(Line2D(xs, ys, color=INK, linewidth=0.7 * self.unit, zorder=12))
+        self.page.box(self.view.box, line=INK, width=0.7 * self.unit, above=12)
         self.page.blocks["map"] = self.view.box

@@ -16,7 +16,6 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
@@ -35,9 +34,8 @@ from mine_geo.typeset.letters import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from matplotlib.artist import Artist
     from matplotlib.text import Text
 
 
@@ -244,35 +242,28 @@ class Page:
             drawn.set_path_effects([withStroke(linewidth=halo * self.unit, foreground="white")])
         return drawn
 
-    def line(
-        self, ends: Sequence[tuple[float, float]], *, width: float, colour: str = INK
-    ) -> Line2D:
-        """Draw a line through places (mm); `width` in points."""
-        xs, ys = zip(*ends, strict=True)
-        drawn = Line2D(xs, ys, linewidth=width, color=colour, solid_capstyle="butt", zorder=9)
-        self.axes.add_artist(drawn)
-        return drawn
-
     def box(
-        self, box: Box, *, fill: str | None = None, line: str | None = None, width: float = 0.5
-    ) -> Rectangle:
-        """Draw a box (mm)."""
+        self,
+        box: Box,
+        *,
+        fill: str | None = None,
+        line: str | None = None,
+        width: float = 0.5,
+        above: float = 8,
+    ) -> None:
+        """Draw a box (mm); the `width` of its line in points."""
         left, bottom, right, top = box
-        drawn = Rectangle(
-            (left, bottom),
-            right - left,
-            top - bottom,
-            facecolor=fill or "none",
-            edgecolor=line or "none",
-            linewidth=width,
-            zorder=8,
+        self.axes.add_artist(
+            Rectangle(
+                (left, bottom),
+                right - left,
+                top - bottom,
+                facecolor=fill or "none",
+                edgecolor=line or "none",
+                linewidth=width,
+                zorder=above,
+            )
         )
-        self.axes.add_artist(drawn)
-        return drawn
-
-    def put(self, artist: Artist) -> None:
-        """Draw what is made in millimetres."""
-        self.axes.add_artist(artist)
 
     def width_of(self, text: str, size: float, *, bold: bool = False) -> float:
         """Return the width of a line of text, mm."""
