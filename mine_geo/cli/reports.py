@@ -32,7 +32,7 @@ from mine_geo.errors import OptionError
 from mine_geo.words import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mine_geo.ledger.fold import Fold
     from mine_geo.reports import Form, Section
@@ -187,14 +187,17 @@ class Asked:
 
         check(self.output, form=form, template=self.template, replace=replaceable())
 
-    def accounts(self, store: Store, reading: Reading, title: str) -> Accounts:
-        """Read the accounts of a store."""
+    def accounts(
+        self, store: Store, reading: Reading, title: str, more: Mapping[str, object]
+    ) -> Accounts:
+        """Read the accounts of a store; they name what else was asked for, to be asked again."""
         found = store.accounts(
             as_of=reading.as_of, known_at=reading.known_at, threshold_m=reading.threshold_m,
             rule=reading.rule, include_coast=reading.include_coast, border=self.border,
             districts=self.districts, kind=reading.kind, workbench=reading.workbench,
         )  # fmt: skip
-        about = replace(found.about, title=title, asked=reading.asked())
+        said = {name: str(value) for name, value in more.items() if value is not None}
+        about = replace(found.about, title=title, asked=reading.asked(**said))
         return replace(found, about=about)
 
     def write(
@@ -257,7 +260,8 @@ def monthly(
     asked.check("monthly")
     people = None if beneficiaries is None else reports.read_beneficiaries(beneficiaries)
     store = open_named(ctx)
-    accounts = asked.accounts(store, reading, "Monthly report")
+    more = {"since": since, "then": then, "beneficiaries": beneficiaries}
+    accounts = asked.accounts(store, reading, "Monthly report", more)
     sections = reports.monthly(
         accounts, since=since, beneficiaries=people, then=_then(store, accounts, then)
     )
@@ -278,7 +282,7 @@ def article7(ctx: click.Context, asked: Asked, reading: Reading, then: str | Non
 
     asked.check("article7")
     store = open_named(ctx)
-    accounts = asked.accounts(store, reading, "Figures for Article 7")
+    accounts = asked.accounts(store, reading, "Figures for Article 7", {"then": then})
     sections = reports.article7(accounts, then=_then(store, accounts, then))
     asked.write(sections, accounts, "article7")
 
@@ -313,7 +317,13 @@ def donor(
     if bool(hazard_ids) == bool(programme):
         raise OptionError("name the hazards of the project, or a --programme; one of the two")
     people = None if beneficiaries is None else reports.read_beneficiaries(beneficiaries)
-    accounts = asked.accounts(open_named(ctx), reading, "Report to the donor")
+    more = {
+        "programme": programme,
+        "cost-usd": None if cost_usd is None else f"{cost_usd:.15g}",
+        "since": since,
+        "beneficiaries": beneficiaries,
+    }
+    accounts = asked.accounts(open_named(ctx), reading, "Report to the donor", more)
     ids, baseline = list(hazard_ids), None
     if programme is not None:
         ids, baseline = reports.members(accounts, programme)
@@ -348,7 +358,7 @@ def progress(
     asked.check()
     inputs = None if plan_file is None else read_plan(plan_file)
     store = open_named(ctx)
-    accounts = asked.accounts(store, reading, "Progress")
+    accounts = asked.accounts(store, reading, "Progress", {"plan": plan_file, "scenario": scenario})
     opening = None
     if inputs is not None:
         kind = inputs.kind or reading.kind

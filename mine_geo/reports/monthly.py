@@ -7,6 +7,7 @@ and are never added up. Whole m².
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -429,7 +430,9 @@ def provenance(accounts: Accounts, left_out: Sequence[str] = ()) -> Section:
     )
     again += [] if about.rule in {None, "edge"} else [f"--rule {about.rule}"]
     again += ["--include-coast"] if about.include_coast else []
-    again += [f"--{each.replace('=', ' ')}" for each in (about.asked or "").split("; ") if each]
+    for each in filter(None, (about.asked or "").split("; ")):
+        name, _, value = each.partition("=")
+        again.append(f"--{name} {shlex.quote(value)}")
     again += [f"--border {about.border_version}"] if about.border_version else []
     again += [f"--districts {about.districts_version}"] if about.districts_version else []
     rows.append(("the same again", " ".join(again)))

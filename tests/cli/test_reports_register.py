@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from typing import TYPE_CHECKING
 
@@ -84,12 +85,15 @@ def test_each_report_is_written_and_says_that_it_is_restricted(worked: Command) 
 
 
 def test_the_options_that_provenance_names_give_the_same_cells(worked: Command) -> None:
-    worked.done("report", "monthly", *DAY, "-o", "first.xlsx")
+    (worked.folder / "our people.csv").write_text("sex,age,people\nfemale,adult,8\n")
+    more = ["--since", "2021-12-31", "--then", "2020-01-01T00:00Z"]
+    more += ["--beneficiaries", "our people.csv", "--kind", "ap_minefield"]
+    worked.done("report", "monthly", *DAY, *more, "-o", "first.xlsx")
     told = figures(worked.folder / "first.xlsx", "Provenance")
     again = next(row["Value"] for row in told if row["What"] == "the same again")
     worked.done("retract", _release(worked), "--reason", "another field", "--yes")
-    worked.done("report", "monthly", *str(again).split(), "-o", "second.xlsx")
-    worked.done("report", "monthly", *DAY, "-o", "third.xlsx")
+    worked.done("report", "monthly", *shlex.split(str(again)), "-o", "second.xlsx")
+    worked.done("report", "monthly", *DAY, *more, "-o", "third.xlsx")
     first, second, third = (
         {sheet.title: list(sheet.values) for sheet in openpyxl.load_workbook(worked.folder / name)}
         for name in ("first.xlsx", "second.xlsx", "third.xlsx")
