@@ -395,7 +395,7 @@ def test_what_is_written_is_read_again(lon, lat, mark):
     assert np.abs(read.xy[1] - [lon, lat]).max() < 1e-9
 
 
-@given(st.floats(102, 108), st.floats(8.1, 15.9))
+@given(st.floats(102, 108, exclude_max=True), st.floats(8.1, 15.9))  # on 108 zone 49 begins
 def test_utm_and_mgrs_are_read_to_what_is_written(lon, lat):
     turn = pyproj.Transformer.from_crs(4326, 32648, always_xy=True)
     east, north = turn.transform(lon, lat)
