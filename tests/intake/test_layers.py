@@ -169,7 +169,7 @@ UNCLEAR = {
 @pytest.mark.parametrize("columns", UNCLEAR.values(), ids=UNCLEAR)
 def test_lines_that_could_be_coast_are_refused_and_each_mend_mends(tmp_path, columns):
     path = write(tmp_path, columns)
-    refused(path, f"4 lines ({sum(KM):,.0f} km) could be land border or coast", "--kind land")
+    refused(path, f"4 lines ({sum(KM):,.0f} km) could be land border or coast", 'kind="land"')
     assert kinds(read_border(path, kind="land"))[0] == ["land"] * 4
     assert kinds(read_border(path, kind="coast"))[0] == ["coast"] * 4
     which = columns | {"sort": LAND_AND_COAST, "other": BESIDE}
