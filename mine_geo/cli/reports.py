@@ -140,7 +140,9 @@ def dossier(  # noqa: PLR0917  (each is an option of the command)
     echo(wrote(output, public=False))
 
 
-@click.group(cls=Commands)
+@click.group(
+    cls=Commands, epilog=example("mine-geo report monthly --as-of 2024-12-31 -o december.xlsx")
+)
 def report() -> None:
     """Write reports of the register: monthly, Article 7, to donors, progress.
 
