@@ -751,10 +751,9 @@ def new_file(
     overwrite: bool = False,
     public: bool | None = False,
     replace: str | None = None,
+    parts: Collection[str] = (),
 ) -> Iterator[Path]:
     """Give a place to write a file; what stands there at the end is moved to `path`.
-
-    So is what was written beside it, as the other files of a Shapefile are: the file itself last.
 
     Parameters
     ----------
@@ -767,6 +766,9 @@ def new_file(
         restricted, and its mode says so.
     replace
         As for `check`.
+    parts
+        Endings of the files beside it that belong to it, as those of a Shapefile do: where they
+        were written they are moved too, before the file itself. Anything else is cleared away.
 
     Raises
     ------
@@ -792,7 +794,7 @@ def new_file(
             place = Path(folder) / target.name
             yield place
             check_place(target, overwrite=overwrite, public=public, replace=replace)
-            others = sorted(each for each in place.parent.iterdir() if each != place)
+            others = [each for part in parts if (each := place.with_suffix(part)).is_file()]
             for each in others:
                 beside = target.with_name(each.name)
                 check_place(beside, overwrite=overwrite, public=public, replace=replace)

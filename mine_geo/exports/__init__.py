@@ -19,7 +19,7 @@ from mine_geo.disclosure.layers import EVERYTHING, as_layers
 from mine_geo.disclosure.restriction import check_personal, check_place, leaving, new_file
 from mine_geo.errors import OptionError, choose, in_order
 from mine_geo.exports.contents import contents, public_contents, where, with_notices, within
-from mine_geo.exports.flat import FLAT, STALE, write_flat
+from mine_geo.exports.flat import FLAT, PARTS, STALE, write_flat
 from mine_geo.exports.forms import write_form
 from mine_geo.exports.geopackage import write_geopackage
 from mine_geo.exports.geoparquet import split_file
@@ -200,7 +200,8 @@ def write(
     )
     title = title or f"Hazards {where(subject)}"
     written = contents(leaves, title=title, zone=form not in (*POINTS, *FLAT))
-    with new_file(path, overwrite=overwrite, replace=replace) as place:
+    parts = PARTS if form == "shp" else ()
+    with new_file(path, overwrite=overwrite, replace=replace, parts=parts) as place:
         if form in FLAT:
             write_flat(written.layers["hazards"], place, form, written.said, say)
             for ending in STALE if form == "shp" else ():

@@ -39,6 +39,8 @@ NAME_BYTES: Final = 10
 """Bytes of a column's name in a Shapefile (dBASE III)."""
 TEXT_BYTES: Final = 254
 """Bytes of a text in a Shapefile."""
+PARTS: Final = (".cpg", ".dbf", ".prj", ".shx")
+"""The files that a Shapefile is made of, beside the one that bears its name."""
 STALE: Final = (".qix", ".sbn", ".sbx")
 """Indexes that other programs put beside a Shapefile: wrong as soon as it is another one."""
 NO_DAY: Final = "1980-01-01"

@@ -107,7 +107,7 @@ def turning_points(hazards: gpd.GeoDataFrame) -> pd.DataFrame:
     2  AP-1 TP03    103.000    13.001  48PTV8307838098
     3  AP-1 TP04    103.001    13.001  48PTV8318638097
     >>> points["bearing_deg"].tolist(), points["distance_m"].tolist()
-    ([270.0, 0.0, 90.0, 180.0], [108.48, 110.63, 108.48, 110.63])
+    ([270.0001, 0.0, 89.9999, 180.0], [108.48, 110.63, 108.48, 110.63])
     """
     ids = [clean(str(each)) for each in hazards["hazard_id"]]
     repeated = pd.Series(ids)[pd.Series(ids).duplicated()].unique()

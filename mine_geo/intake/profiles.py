@@ -237,7 +237,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()
-    ('imsma_core', 'imsma_ng', 'maxml', 'plain', 'survey123')
+    ('imsma_core', 'imsma_ng', 'maxml', 'odk', 'plain', 'survey123')
     """
     files = resources.files("mine_geo.intake").joinpath("profiles_data").iterdir()
     return tuple(sorted(Path(file.name).stem for file in files if file.name.endswith(".toml")))
@@ -296,7 +296,7 @@ def load(profile: str | os.PathLike[str]) -> Profile:
     Traceback (most recent call last):
         ...
     mine_geo.errors.OptionError: profile 'imsma' is unknown; bundled: imsma_core, imsma_ng, maxml,
-    plain, survey123; or give the path of a .toml file
+    odk, plain, survey123; or give the path of a .toml file
     """
     path = Path(profile)
     if not isinstance(profile, str) or path.suffix.lower() == ".toml" or len(path.parts) > 1:
