@@ -142,6 +142,7 @@ def test_shared_vertices_stay_shared(
         "#f6f4ee": country,
         "#ffffff": shapely.box(103, 13, 103.5, 14),
         "#3f76d1": shapely.intersection(zone, country),
+        "#b5d6ec": ground.sea(border),
     }
     assert set(drawn) == set(expected)
     for colour, shape in expected.items():
