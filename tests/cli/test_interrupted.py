@@ -29,6 +29,8 @@ def test_the_command_is_a_module_too(module: str, tmp_path: Path) -> None:
     assert done.stderr.startswith("Error: no store at none.gpkg")
 
 
+# Whoever starts the tests in the background of a shell has them ignore the signal: not these.
+HEARING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 WAITING = """
 import sys, threading, time
 import mine_geo.store
@@ -61,7 +63,7 @@ run()
 def test_an_interruption_is_no_traceback(code: str, said: str, tmp_path: Path) -> None:
     """A real signal to a real process, at work and while the command is loaded."""
     with subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", HEARING + code],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -72,6 +74,9 @@ def test_an_interruption_is_no_traceback(code: str, said: str, tmp_path: Path) -
         assert running.stdout.readline() == "at work\n"
         time.sleep(0.2)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=120)
+        try:
+            out, err = running.communicate(timeout=120)
+        finally:
+            running.kill()
     assert (running.returncode, out, err.strip()) == (INTERRUPTED_EXIT, "", said)
     assert list(tmp_path.iterdir()) == []
