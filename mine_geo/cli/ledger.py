@@ -19,9 +19,9 @@ from mine_geo.cli.options import (
     LAYER,
     OPERATION,
     RELEASE_GROUP,
+    SINCE,
     YES,
     Sheet,
-    as_day,
     as_known_options,
     as_moment,
     echo,
@@ -46,9 +46,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-SINCE: Final = click.option(
-    "--since", callback=as_day, metavar="DAY", help="From the end of this day on."
-)
 NAMES: Final = {
     "opening_m2": "opening",
     "registered_m2": "registered",

@@ -211,6 +211,9 @@ def _checked_output(
     return value
 
 
+SINCE: Final = click.option(
+    "--since", callback=as_day, metavar="DAY", help="From the end of this day on."
+)
 DAY_FORMAT: Final = "mine_geo.day_format"
 """Where a context keeps the formats of days that the command was given."""
 

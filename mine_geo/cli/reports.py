@@ -14,10 +14,11 @@ import click
 from mine_geo import terms
 from mine_geo.cli.options import (
     COAST,
+    SINCE,
     Commands,
     Reading,
-    as_day,
     as_known_options,
+    as_moment,
     echo,
     example,
     gathering,
@@ -220,11 +221,9 @@ class Asked:
 
 THEN: Final = click.option(
     "--then",
+    callback=as_moment,
     metavar="MOMENT",
     help="Set what was known at this moment beside what is known now.",
-)
-SINCE: Final = click.option(
-    "--since", callback=as_day, metavar="DAY", help="From the end of this day on."
 )
 PEOPLE: Final = click.option(
     "--beneficiaries",

@@ -136,6 +136,7 @@ def test_what_cannot_be_reported_is_said_in_a_line(filled: Command) -> None:
             ("monthly", *DAY, "--since", "2023-01-01", "-o", "a.xlsx"),
             "earlier day",
         ),
+        (errors.RecordError, ("monthly", "--then", "2024-05-03", "-o", "a.xlsx"), "--then: "),
         (errors.FileError, ("monthly", "-o", "store.xlsx"), "is a store"),
     ):
         assert said in filled.refused(error, "report", *words)
