@@ -14,6 +14,7 @@ Geometry is EPSG:4326; sizes are m², or what the profile says.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +26,7 @@ import pyogrio
 import shapely
 
 from mine_geo.disclosure import restriction
-from mine_geo.errors import FileError, choose
+from mine_geo.errors import FileError, OptionError, choose
 from mine_geo.exports.contents import typed
 from mine_geo.geo.cells import moment_of
 from mine_geo.geo.geometry import as_geometries
@@ -236,7 +237,8 @@ def send(
     Raises
     ------
     OptionError
-        If the path does not end in .gpkg, or there is no such profile.
+        If the path does not end in .gpkg, there is no such profile, or `since` is later than the
+        moment that the files there reach.
     FileError
         If the file is there already, or it or `core.json` cannot be written or read; if that is of
         another ledger.
@@ -265,6 +267,15 @@ def send(
     start = moment_of(since)
     if start is None:
         start = _last(store, beside)
+    else:
+        with suppress(FileError):  # what cannot be read is what `since` stands in for
+            kept = _last(store, beside)
+            if kept is not None and kept < start:
+                raise OptionError(
+                    f"{beside}: files reach up to {kept.isoformat()}, and what was recorded from "
+                    "then until since=... would be in none of them; say that moment, or an earlier "
+                    "one"
+                )
     # The head first: what is recorded meanwhile is in the next file.
     head, last = str(store.head()), store.last_moment()
     if last is None or (start is not None and last <= start):

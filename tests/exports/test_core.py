@@ -374,6 +374,15 @@ def test_what_is_refused_leaves_no_file_and_no_moment(register: mg.Store, tmp_pa
     assert core.send(register, tmp_path / "a.gpkg", since="2020-01-01T00:00Z").hazards == 3
 
 
+def test_nothing_is_passed_over_between_two_files(register: mg.Store, tmp_path: Path) -> None:
+    core.send(register, tmp_path / "1.gpkg")
+    kept = (tmp_path / "core.json").read_bytes()
+    with pytest.raises(mg.errors.OptionError, match="would be in none of them"):
+        core.send(register, tmp_path / "2.gpkg", since="2999-01-01T00:00Z")
+    assert (tmp_path / "core.json").read_bytes() == kept
+    assert not (tmp_path / "2.gpkg").exists()
+
+
 def test_remarks_and_personal_columns_stay(tmp_path: Path) -> None:
     hazards = gpd.GeoDataFrame(
         {"hazard_id": ["AP-1"], "kind": "ap_minefield", "personal_surveyor": "Sok Dara",
